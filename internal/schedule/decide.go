@@ -1,0 +1,162 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Run is one past run of a job, as a history tells it. A history holds only
+// runs that could count: of this job, on the default branch of this
+// repository, started by a schedule or a dispatch.
+type Run struct {
+	ID      int64
+	URL     string    // where a person can look at it; "" in a local history
+	Attempt int       // 1 for the first; more for a re-run
+	Created time.Time // when the run came to be; a re-run keeps it
+	Updated time.Time // when the run last changed: its end once it is over
+	Success bool      // concluded `success`, which a run that only skipped does too
+	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
+}
+
+// Confirms reports whether the run is evidence for the window: its execution
+// of the entrypoint started inside and is known to have succeeded. A re-run
+// counts only for the window in which its first attempt was created.
+func (r Run) Confirms(w Window) bool {
+	if r.Started.IsZero() {
+		return false
+	}
+	if r.Attempt > 1 {
+		return w.Contains(r.Created)
+	}
+	return w.Contains(r.Started)
+}
+
+// Candidates returns the runs to ask for evidence of the window, in the order
+// to ask. They are the successful runs created inside it, oldest first: the
+// first success of a window is the execution and the later ones are skips.
+// Behind the first come those that were created before and ended inside,
+// newest first. There are at most two that count: a job's runs stand in one
+// concurrency group, so only one that was running and one that was pending
+// when the window began can have started in it.
+func Candidates(w Window, runs []Run) []Run {
+	var inside, astride []Run
+	for _, r := range runs {
+		switch {
+		case !r.Success:
+		case w.Contains(r.Created):
+			inside = append(inside, r)
+		case r.Created.Before(w.Start) && w.Contains(r.Updated) && r.Attempt <= 1:
+			astride = append(astride, r)
+		}
+	}
+	slices.SortStableFunc(inside, byCreated)
+	slices.SortStableFunc(astride, func(a, b Run) int { return byCreated(b, a) })
+	return slices.Insert(inside, min(1, len(inside)), astride[:min(2, len(astride))]...)
+}
+
+func byCreated(a, b Run) int {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+}
+
+// Reason says why a decision fell as it did.
+type Reason string
+
+// The reasons of a decision. Only Confirmed skips.
+const (
+	Unconfirmed    Reason = "unconfirmed"
+	Confirmed      Reason = "confirmed"
+	Forced         Reason = "forced"
+	Rerun          Reason = "rerun"
+	HistoryUnknown Reason = "history-unknown"
+)
+
+// Tick is one question whether a job has to run.
+type Tick struct {
+	Now     time.Time
+	Forced  bool      // started by hand
+	Attempt int       // of the run that asks; more than 1 is a re-run
+	Slot    time.Time // a window that a forced run is to serve in place of the one that holds Now; else zero
+	Runs    []Run     // the history, in any order
+	Unknown bool      // the history could not be read
+}
+
+// Decision is the answer to a Tick.
+type Decision struct {
+	Run      bool
+	Reason   Reason
+	Now      time.Time
+	Window   Window
+	Missed   int       // windows before this one that nobody confirmed, counted to MaxMissed
+	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
+	Last     time.Time // the newest success in a window before this one; zero when none is known
+}
+
+// MaxMissed is where counting missed windows ends.
+const MaxMissed = 100
+
+// Decide says whether the job has to run. When in doubt it runs: it skips only
+// on evidence for the window that holds now.
+func Decide(s Schedule, t Tick) Decision {
+	d := Decision{Now: t.Now.UTC(), Window: s.Window(t.Now), Run: true}
+	if t.Forced && !t.Slot.IsZero() {
+		d.Window = s.Window(t.Slot)
+	}
+	d.Missed, d.Last = missed(s, d.Window, t.Runs)
+	evidence := evidence(d.Window, t.Runs)
+	switch {
+	case t.Forced:
+		d.Reason = Forced
+	case t.Attempt > 1:
+		d.Reason = Rerun
+	case t.Unknown:
+		d.Reason = HistoryUnknown
+	case evidence != nil:
+		d.Run, d.Reason, d.Evidence, d.Missed = false, Confirmed, evidence, 0
+	default:
+		d.Reason = Unconfirmed
+	}
+	return d
+}
+
+// evidence returns the first of the runs that confirm the window, or nil.
+func evidence(w Window, runs []Run) *Run {
+	var first *Run
+	for _, r := range runs {
+		if r.Confirms(w) && (first == nil || r.Started.Before(first.Started)) {
+			first = &r
+		}
+	}
+	return first
+}
+
+// missed counts the windows between the last one with a success and w, and
+// tells when that success was. Here a run's own `success` is enough: a run
+// that only skipped did so on evidence for the same window, and the number is
+// for people and decides nothing. Where no success is known, it counts from
+// the oldest run; nothing is owed for windows before that.
+func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
+	var oldest time.Time
+	for _, r := range runs {
+		if !r.Created.Before(w.Start) {
+			continue
+		}
+		if oldest.IsZero() || r.Created.Before(oldest) {
+			oldest = r.Created
+		}
+		if r.Success && r.Created.After(last) {
+			last = r.Created
+		}
+	}
+	if oldest.IsZero() {
+		return 0, last
+	}
+	first := s.Prev(oldest)
+	if !last.IsZero() {
+		first = s.Next(last)
+	}
+	for slot := first; slot.Before(w.Start) && n < MaxMissed; slot = s.Next(slot) {
+		n++
+	}
+	return n, last
+}

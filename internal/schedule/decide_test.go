@@ -1,0 +1,156 @@
+package schedule
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// daily is due at 10:37.
+var daily = Schedule{every: Day, hour: 10, minute: 37}
+
+// at reads "21 10:40" as that day and time in November 2026.
+func at(dayAndTime string) time.Time {
+	t, err := time.Parse("2006-01 2 15:04", "2026-11 "+dayAndTime)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// executed is a run that started the entrypoint as soon as it was created;
+// skipped one that only checked; failed one that went red.
+func executed(created string) Run {
+	return Run{Attempt: 1, Created: at(created), Updated: at(created), Success: true, Started: at(created)}
+}
+
+func skipped(created string) Run {
+	return Run{Attempt: 1, Created: at(created), Updated: at(created), Success: true}
+}
+
+func failed(created string) Run {
+	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
+}
+
+func rerun(created, started string) Run {
+	return Run{Attempt: 2, Created: at(created), Updated: at(started), Success: true, Started: at(started)}
+}
+
+func TestDecide(t *testing.T) {
+	rows := []struct {
+		name   string
+		tick   Tick
+		run    bool
+		reason Reason
+		start  string
+		missed int
+	}{
+		// What the history says.
+		{"no history", Tick{Now: at("21 12:00")}, true, Unconfirmed, "21 10:37", 0},
+		{"executed in the window", Tick{Now: at("21 12:00"), Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
+		{"executed before it", Tick{Now: at("21 12:00"), Runs: []Run{executed("21 10:36")}}, true, Unconfirmed, "21 10:37", 0},
+		{"executed on the slot", Tick{Now: at("21 12:00"), Runs: []Run{executed("21 10:37")}}, false, Confirmed, "21 10:37", 0},
+		{"a tick five hours late", Tick{Now: at("21 15:37"), Runs: []Run{executed("20 15:30")}}, true, Unconfirmed, "21 10:37", 0},
+		{"a tick before the slot belongs to yesterday", Tick{Now: at("21 10:36"), Runs: []Run{executed("20 15:30")}}, false, Confirmed, "20 10:37", 0},
+		{"only skipped", Tick{Now: at("21 12:00"), Runs: []Run{skipped("21 10:40")}}, true, Unconfirmed, "21 10:37", 0},
+		{"failed", Tick{Now: at("21 12:00"), Runs: []Run{failed("21 10:40"), executed("20 11:00")}}, true, Unconfirmed, "21 10:37", 0},
+		{"unreadable", Tick{Now: at("21 12:00"), Unknown: true}, true, HistoryUnknown, "21 10:37", 0},
+		{"unreadable half way", Tick{Now: at("21 12:00"), Unknown: true, Runs: []Run{executed("21 10:40")}}, true, HistoryUnknown, "21 10:37", 0},
+
+		// Started by hand, or again.
+		{"forced", Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("21 10:40")}}, true, Forced, "21 10:37", 0},
+		{"forced, unreadable", Tick{Now: at("21 12:00"), Forced: true, Unknown: true}, true, Forced, "21 10:37", 0},
+		{"backfill", Tick{Now: at("21 12:00"), Forced: true, Slot: at("5 10:37")}, true, Forced, "5 10:37", 0},
+		{"a slot without force does not move the window", Tick{Now: at("21 12:00"), Slot: at("5 10:37"), Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
+		{"re-run", Tick{Now: at("21 12:00"), Attempt: 2, Runs: []Run{executed("21 10:40")}}, true, Rerun, "21 10:37", 0},
+		{"first attempt", Tick{Now: at("21 12:00"), Attempt: 1, Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
+
+		// A re-run counts for the window of its first attempt.
+		{"re-run of a run of this window", Tick{Now: at("21 12:00"), Runs: []Run{rerun("21 10:40", "21 11:00")}}, false, Confirmed, "21 10:37", 0},
+		{"re-run of an older run", Tick{Now: at("21 12:00"), Runs: []Run{rerun("20 10:40", "21 11:00")}}, true, Unconfirmed, "21 10:37", 0},
+
+		// Older windows, counted to a hundred.
+		{"one missed", Tick{Now: at("21 12:00"), Runs: []Run{executed("19 11:00")}}, true, Unconfirmed, "21 10:37", 1},
+		{"failures are missed", Tick{Now: at("21 12:00"), Runs: []Run{failed("20 11:00"), failed("19 11:00")}}, true, Unconfirmed, "21 10:37", 2},
+		{"nothing is owed before the first run", Tick{Now: at("21 12:00"), Runs: []Run{failed("21 11:00")}}, true, Unconfirmed, "21 10:37", 0},
+		{"one run discharges them", Tick{Now: at("21 12:00"), Runs: []Run{executed("9 11:00"), executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
+		{"many", Tick{Now: at("21 12:00").AddDate(1, 0, 0), Runs: []Run{executed("9 11:00")}}, true, Unconfirmed, "", MaxMissed},
+	}
+	for _, row := range rows {
+		d := Decide(daily, row.tick)
+		if d.Run != row.run || d.Reason != row.reason || d.Missed != row.missed {
+			t.Errorf("%s: run %v, %s, missed %d; want %v, %s, %d", row.name, d.Run, d.Reason, d.Missed, row.run, row.reason, row.missed)
+		}
+		if row.start != "" && d.Window.Start != at(row.start) {
+			t.Errorf("%s: window starts %v, want %s", row.name, d.Window.Start, row.start)
+		}
+		if (d.Evidence != nil) != (d.Reason == Confirmed) {
+			t.Errorf("%s: reason %s with evidence %v", row.name, d.Reason, d.Evidence)
+		}
+	}
+}
+
+func TestEvidenceIsTheFirstExecution(t *testing.T) {
+	d := Decide(daily, Tick{Now: at("21 12:00"), Runs: []Run{executed("21 11:40"), executed("21 10:40"), executed("21 11:00")}})
+	if d.Evidence == nil || d.Evidence.Started != at("21 10:40") {
+		t.Errorf("evidence %v, want the run of 10:40", d.Evidence)
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	running := func(created, updated string) Run {
+		return Run{Attempt: 1, Created: at(created), Updated: at(updated), Success: true}
+	}
+	w := daily.Window(at("21 12:00"))
+	got := Candidates(w, []Run{
+		skipped("21 11:40"),
+		running("21 10:30", "21 10:50"),
+		executed("20 11:00"),
+		failed("21 10:38"),
+		running("21 10:36", "21 11:00"),
+		executed("21 10:40"),
+		running("21 10:00", "21 10:45"),
+		rerun("20 10:40", "21 11:00"),
+	})
+	want := []Run{executed("21 10:40"), running("21 10:36", "21 11:00"), running("21 10:30", "21 10:50"), skipped("21 11:40")}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Candidates (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzDecide builds a history at random and holds the promise: no skip
+// without an execution that started, and succeeded, inside the window, and no
+// needless run where there is one.
+func FuzzDecide(f *testing.F) {
+	f.Add(uint64(1), uint8(0))
+	f.Add(uint64(2), uint8(40))
+	f.Fuzz(func(t *testing.T, seed uint64, runs uint8) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		s := New(Cadences[1+rng.IntN(4)], "acme", "fuzz")
+		now := time.Unix(1795257000+rng.Int64N(1e8), 0)
+		w := s.Window(now)
+		tick := Tick{Now: now}
+		served := false
+		for range runs {
+			span := int64(3 * w.End.Sub(w.Start))
+			r := Run{ID: rng.Int64(), Attempt: 1 + rng.IntN(2), Created: now.Add(-time.Duration(rng.Int64N(span))), Success: rng.IntN(2) == 0}
+			begin := r.Created.Add(time.Duration(rng.Int64N(int64(time.Hour))))
+			r.Updated = begin.Add(time.Minute)
+			if r.Success && rng.IntN(3) == 0 && begin.Before(now) {
+				r.Started = begin
+				inside := !begin.Before(w.Start)
+				served = served || inside && (r.Attempt == 1 || !r.Created.Before(w.Start))
+			}
+			tick.Runs = append(tick.Runs, r)
+		}
+		d := Decide(s, tick)
+		if d.Run == served {
+			t.Errorf("run %v although served is %v; window %v, runs %v", d.Run, served, w, tick.Runs)
+		}
+		if d.Missed < 0 || d.Missed > MaxMissed {
+			t.Errorf("missed %d", d.Missed)
+		}
+	})
+}
