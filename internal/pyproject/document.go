@@ -1,0 +1,158 @@
+package pyproject
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+)
+
+// entry is a key of the document with what belongs to it.
+type entry struct {
+	name    string
+	value   any      // as the toml package decodes it
+	at      span     // the key where it is defined: in its table's header, or before its '='
+	entries []*entry // of a table, in file order
+
+	index   map[string]*entry
+	defined bool // by itself, and not only by a longer key such as tool.scheduled.clean
+}
+
+// child returns the entry of that name, or nil.
+func (e *entry) child(name string) *entry {
+	if e == nil {
+		return nil
+	}
+	return e.index[name]
+}
+
+// children returns the entries of a table, and none of anything else.
+func (e *entry) children() []*entry {
+	if e == nil {
+		return nil
+	}
+	return e.entries
+}
+
+func (e *entry) isTable() bool {
+	if e == nil {
+		return false
+	}
+	_, ok := e.value.(map[string]any)
+	return ok
+}
+
+// parse returns the text of a file and the root of its tables, or the first
+// thing that makes it no TOML.
+func parse(data []byte) (text string, root *entry, found *finding) {
+	text, found = decode(data)
+	if found != nil {
+		return text, nil, found
+	}
+	keys, found := scanKeys(text)
+	if found != nil {
+		return text, nil, found
+	}
+	values := make(map[string]any)
+	meta, err := toml.Decode(text, &values)
+	if err != nil {
+		return text, nil, syntaxError(text, keys, err)
+	}
+	root = &entry{value: values}
+	for i, key := range meta.Keys() {
+		root.define(key, keys[i])
+	}
+	return text, root, nil
+}
+
+// define puts a key into the tables below e. Where a key is named more than
+// once, the first time that defines it counts, else the first time at all.
+func (e *entry) define(key toml.Key, at span) {
+	for i, name := range key {
+		table, ok := e.value.(map[string]any)
+		if !ok {
+			return // what is in an array has no place of its own
+		}
+		child := e.index[name]
+		if child == nil {
+			child = &entry{name: name, value: table[name], at: at}
+			if e.index == nil {
+				e.index = make(map[string]*entry)
+			}
+			e.index[name] = child
+			e.entries = append(e.entries, child)
+		}
+		if i == len(key)-1 && !child.defined {
+			child.at, child.defined = at, true
+		}
+		e = child
+	}
+}
+
+// syntaxError tells what the toml package has against a text. Its offsets are
+// right where its lines are not always: those of CRLF files and of errors at a
+// line's end are off by one.
+func syntaxError(text string, keys []span, err error) *finding {
+	var parse toml.ParseError
+	if !errors.As(err, &parse) {
+		parse.Message = err.Error() // without a position
+	}
+	start := min(max(0, parse.Position.Start), len(text))
+	end := min(start+max(1, parse.Position.Len), len(text))
+	// What is wrong in a string of several lines is at the end of what was read.
+	if last := max(start, end-1); strings.Contains(text[start:last], "\n") {
+		start = last
+	}
+	for start > 0 && start < len(text) && !utf8.RuneStart(text[start]) {
+		start-- // the offset is that of a character's last byte
+	}
+	at := span{start, end}
+	if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "cannot be used as an array") {
+		at = duplicate(text, keys, at, parse.Message)
+	}
+	message := plainer.Replace(strings.TrimSuffix(parse.Message, "."))
+	return &finding{at, clip("invalid TOML: " + printable(message)), tomlHint(parse.Message)}
+}
+
+// plainer words than the toml package's. Its "as a hash" means "as no hash".
+var plainer = strings.NewReplacer("Key '", "key '", "was already created as a hash", "has already been defined, and is no table")
+
+// duplicate returns where the key stands that a message names as defined
+// twice. The toml package tells the place of the last key that it has read,
+// which is another one when the key's value holds inline tables.
+func duplicate(text string, keys []span, at span, message string) span {
+	for i := len(keys) - 1; i >= 0; i-- {
+		key := keys[i]
+		value := skipAny(text, key.end, " \t=")
+		holds := strings.HasPrefix(text[value:], "[") || strings.HasPrefix(text[value:], "{")
+		if key.start == at.start || key.start < at.start && holds {
+			if strings.Contains(message, text[key.start:key.end]+"' ") {
+				return key
+			}
+		}
+	}
+	return at
+}
+
+// tomlHints are remedies for what the toml package says, the first that fits.
+var tomlHints = []struct{ says, hint string }{
+	{"already", "a table or key can stand in the file only once: put the two together"},
+	{"invalid escape", `a backslash begins an escape sequence: write \\, or put the string in '…'`},
+	{"strings cannot contain newlines", `end the string with a quote on the same line`},
+	{"unexpected EOF", "something that was opened is never closed: look for a missing quote or bracket"},
+	{"expected value but found", `a string needs quotes, as in every = "day"`},
+	{"expected '.' or '='", `a line is either [a table] or key = value; a key with other characters than A-Z a-z 0-9 _ - needs quotes`},
+	{`to end table name, but got '\`, "end the table's name with ]"},
+	{"to end table name", `a table's name with other characters than A-Z a-z 0-9 _ - needs quotes, as in [tool.scheduled."my job"]`},
+	{"to end with a newline", "write one key = value on each line"},
+}
+
+func tomlHint(message string) string {
+	for _, h := range tomlHints {
+		if strings.Contains(message, h.says) {
+			return h.hint
+		}
+	}
+	return "TOML is explained on https://toml.io/en/v1.0.0"
+}

@@ -1,0 +1,99 @@
+package pyproject
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// checkEntrypoint returns what keeps a string from being an entrypoint, which
+// is module(.module)*:callable(.callable)*, or "".
+func checkEntrypoint(s string) string {
+	module, callable, colon := strings.Cut(s, ":")
+	switch {
+	case !colon:
+		return "has no colon between module and callable"
+	case strings.Contains(callable, ":"):
+		return "has more than one colon"
+	case module == "":
+		return "names no module before the colon"
+	case callable == "":
+		return "names no callable after the colon"
+	}
+	for _, name := range append(strings.Split(module, "."), strings.Split(callable, ".")...) {
+		switch {
+		case name == "":
+			return "has a dot without a name beside it"
+		case keywords[norm.NFKC.String(name)]:
+			return fmt.Sprintf("holds %s, which is a keyword of Python", quote(name))
+		case !isIdentifier(name):
+			return fmt.Sprintf("holds %s, which is not a Python name", quote(name))
+		}
+	}
+	return ""
+}
+
+// keywords cannot be imported. https://docs.python.org/3/reference/lexical_analysis.html#keywords
+var keywords = func() map[string]bool {
+	set := make(map[string]bool)
+	for word := range strings.FieldsSeq(`False None True and as assert async await break class continue def del
+		elif else except finally for from global if import in is lambda nonlocal not or pass raise return try
+		while with yield`) {
+		set[word] = true
+	}
+	return set
+}()
+
+// isIdentifier tells Python's names: those that are one as written and in the
+// normal form NFKC, in which Python reads them.
+// https://docs.python.org/3/reference/lexical_analysis.html#identifiers
+func isIdentifier(s string) bool {
+	return s != "" && hasIdentifierForm(s) && hasIdentifierForm(norm.NFKC.String(s))
+}
+
+func hasIdentifierForm(s string) bool {
+	for i, r := range s {
+		start := r == '_' || unicode.In(r, unicode.L, unicode.Nl, unicode.Other_ID_Start)
+		more := i > 0 && unicode.In(r, unicode.Mn, unicode.Mc, unicode.Nd, unicode.Pc, unicode.Other_ID_Continue)
+		if !start && !more || unicode.Is(unicode.Pattern_Syntax, r) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	pythonCommand = regexp.MustCompile(`^(?:.*\s)?python[0-9.]*(?:\.exe)?\s+(?:-m\s+)?(\S+).*$`)
+	callOrExtra   = regexp.MustCompile(`[(\[].*$`)
+	looseJoint    = regexp.MustCompile(`\s*([.:])\s*`)
+)
+
+// entrypointHint returns the remedy for a string that is no entrypoint: what
+// was probably meant, where that can be told.
+func entrypointHint(s string) string {
+	s = norm.NFKC.String(s)
+	command := pythonCommand.MatchString(s)
+	s = pythonCommand.ReplaceAllString(s, "$1")
+	s = strings.TrimSpace(callOrExtra.ReplaceAllString(s, ""))
+	s = looseJoint.ReplaceAllString(s, "$1")
+	s = strings.NewReplacer(`\`, "/", "::", ":", "-", "_").Replace(s)
+
+	module, callable, colon := strings.Cut(s, ":")
+	script := strings.HasSuffix(module, ".py")
+	module = strings.TrimSuffix(strings.TrimSuffix(module, ".py"), "/__init__")
+	module = strings.TrimPrefix(strings.TrimLeft(module, "./"), "src/")
+	module = strings.ReplaceAll(module, "/", ".")
+	if dot := strings.LastIndexByte(module, '.'); !colon && !script && !command && dot >= 0 {
+		module, callable = module[:dot], module[dot+1:]
+	}
+	if meant := module + ":" + callable; checkEntrypoint(meant) == "" {
+		return didYouMean(meant)
+	}
+	if meant := module + ":main"; callable == "" && checkEntrypoint(meant) == "" {
+		return "name the callable too, as in " + quote(meant)
+	}
+	return `an entrypoint is "module:callable", as in "app.jobs:clean"`
+}

@@ -1,0 +1,264 @@
+package pyproject
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+var update = flag.Bool("update", false, "write what is expected of the fixtures anew")
+
+// fixtures returns the pyproject files of a folder in testdata.
+func fixtures(t testing.TB, folder string) []string {
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no fixtures in %q: %v", folder, err)
+	}
+	return files
+}
+
+// addFixtures seeds a fuzz test with all fixtures.
+func addFixtures(f *testing.F) {
+	for _, file := range append(fixtures(f, "ok"), fixtures(f, "err")...) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+}
+
+// expect compares what came out of a fixture with the file beside it.
+func expect(t *testing.T, fixture, ext string, got []byte) {
+	t.Helper()
+	file := strings.TrimSuffix(fixture, ".toml") + ext
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// load reads a pyproject.toml from memory.
+func load(data string) (*Project, error) {
+	files := fstest.MapFS{"pyproject.toml": {Data: []byte(data)}}
+	return Load(files, "pyproject.toml", "pyproject.toml")
+}
+
+func TestLoad(t *testing.T) {
+	for _, file := range fixtures(t, "ok") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			project, err := Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if project.File != file {
+				t.Errorf("File is %q, want %q", project.File, file)
+			}
+			expect(t, file, ".out", []byte(describe(project)))
+		})
+	}
+}
+
+// describe writes a project and its jobs as JSON, with what their methods say.
+func describe(p *Project) string {
+	type job struct {
+		ID, Entrypoint, Schedule, Slug, File, Table, Timeout string
+		Options                                              Options
+		Line, Column                                         int
+	}
+	jobs := []job{}
+	for _, j := range p.Jobs {
+		jobs = append(jobs, job{
+			j.ID, j.Entrypoint, j.Schedule.String(), j.Slug, j.File(), j.Table(), j.Options.Timeout.String(), j.Options, j.Line, j.Column,
+		})
+	}
+	var b bytes.Buffer
+	out := json.NewEncoder(&b)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	out.Encode(map[string]any{"Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Jobs": jobs})
+	return b.String()
+}
+
+func TestLoadProblems(t *testing.T) {
+	for _, file := range fixtures(t, "err") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			_, err := Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), filepath.Base(file))
+			var problems Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("error is %v, want Problems", err)
+			}
+			var out bytes.Buffer
+			if err := problems.Write(&out, false); err != nil {
+				t.Fatal(err)
+			}
+			expect(t, file, ".out", out.Bytes())
+		})
+	}
+}
+
+func TestLoadUnreadable(t *testing.T) {
+	folder := fstest.MapFS{"sub/pyproject.toml/x": {}}
+	if _, err := Load(folder, "pyproject.toml", "some/pyproject.toml"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), `read "some/pyproject.toml"`) {
+		t.Errorf("without a file: %v", err)
+	}
+	var problems Problems
+	if _, err := Load(folder, "sub/pyproject.toml", "x"); err == nil || errors.As(err, &problems) {
+		t.Errorf("of a folder: %v", err)
+	}
+}
+
+// A job a minute is for GitHub alone a problem, at the key that says so.
+func TestHosted(t *testing.T) {
+	project, err := load("[tool.scheduled.\"it's\"]\nentrypoint = \"a:b\"\nevery = \"minute\"\n[tool.scheduled.b]\nevery = \"hour\"\nentrypoint = \"a:b\"\n[tool.scheduled.c]\nevery = \"minute\"\nentrypoint = \"a:b\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var where []string
+	for _, p := range project.Hosted() {
+		where = append(where, fmt.Sprintf("%d:%d", p.Line, p.Column))
+	}
+	if diff := cmp.Diff([]string{"3:1", "8:1"}, where); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	first := project.Hosted()[0]
+	for _, want := range []string{`once every 5 minutes`, "https://docs.github.com/", `every = "hour"`, `scheduled run 'it'\''s'`} {
+		if !strings.Contains(first.Message+first.Hint, want) {
+			t.Errorf("%q is not in %q, %q", want, first.Message, first.Hint)
+		}
+	}
+}
+
+// Every option has its row in the docs, and its example is valid.
+func TestOptionsTable(t *testing.T) {
+	for _, o := range options {
+		if !strings.Contains(OptionsTable(), "\n| `"+o.name+"` | "+o.kind+" | ") {
+			t.Errorf("no row for %q", o.name)
+		}
+		if _, err := load(fmt.Sprintf("[tool.scheduled-actions]\n%s = %s\n", o.name, o.example)); err != nil {
+			t.Errorf("example of %q: %v", o.name, err)
+		}
+	}
+}
+
+var (
+	slugForm = regexp.MustCompile(`^[a-z0-9_-]{1,63}$`)
+	fileForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*\.yml$`)
+)
+
+func FuzzLoad(f *testing.F) {
+	addFixtures(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		project, err := load(string(data))
+		if err != nil {
+			checkProblems(t, string(data), err)
+			return
+		}
+		slugs, files := map[string]bool{}, map[string]bool{}
+		for _, job := range project.Jobs {
+			switch {
+			case !slugForm.MatchString(job.Slug) || slugs[job.Slug]:
+				t.Errorf("job %q has slug %q", job.ID, job.Slug)
+			case !fileForm.MatchString(job.File()) || files[strings.ToLower(job.File())]:
+				t.Errorf("job %q has file %q", job.ID, job.File())
+			case strings.Count(job.Entrypoint, ":") != 1 || strings.ContainsAny(job.Entrypoint, " /\\()[]-"):
+				t.Errorf("job %q has entrypoint %q", job.ID, job.Entrypoint)
+			case Forbidden(job.ID+job.Entrypoint+job.Options.Seed+job.Options.Python+strings.Join(job.Options.RunsOn, "")) != "":
+				t.Errorf("job %q has forbidden characters: %+v", job.ID, job)
+			case job.Options.Timeout <= 0 || job.Options.Timeout > maxTimeout || len(job.Options.RunsOn) == 0:
+				t.Errorf("job %q has options %+v", job.ID, job.Options)
+			case job.Options.Spares < 0 || job.Options.Spares > max(schedule.MaxSpares, schedule.DefaultSpares(job.Schedule.Every())):
+				t.Errorf("job %q has %d spares", job.ID, job.Options.Spares)
+			}
+			slugs[job.Slug], files[strings.ToLower(job.File())] = true, true
+		}
+		checkProblems(t, string(data), project.Hosted())
+	})
+}
+
+// checkProblems checks that problems stand in the file, in order, with safe
+// texts and a source line that shows what is meant.
+func checkProblems(t *testing.T, data string, err error) {
+	t.Helper()
+	problems, ok := err.(Problems)
+	if !ok {
+		t.Fatalf("error is %v, want Problems", err)
+	}
+	lines := strings.Split(strings.TrimLeft(data, "\ufeff"), "\n")
+	last := Problem{Line: 1, Column: 1}
+	for _, p := range problems {
+		if p.Line < last.Line || p.Line == last.Line && p.Column < last.Column {
+			t.Errorf("%v comes after %v", p, last)
+		}
+		if p.Line > len(lines) || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
+			t.Errorf("%v is not in the file", p)
+		}
+		if p.Message == "" || p.Hint == "" || printable(p.Message) != p.Message || printable(p.Hint) != p.Hint {
+			t.Errorf("%v has hint %q", p, p.Hint)
+		}
+		if source := []rune(p.Source); p.Caret > len(source) || len(source) > 170 {
+			t.Errorf("%v has caret %d in %q", p, p.Caret, p.Source)
+		}
+		last = p
+	}
+	var out strings.Builder
+	if err := problems.Write(&out, false); err != nil || printable(strings.ReplaceAll(out.String(), "\n", "")) != strings.ReplaceAll(out.String(), "\n", "") {
+		t.Errorf("written as %q, %v", out.String(), err)
+	}
+}
+
+// BenchmarkLoad has the toml package alone as its peer.
+func BenchmarkLoad(b *testing.B) {
+	const jobs = 10_000
+	all := func(format string) string {
+		var text strings.Builder
+		for i := range jobs {
+			fmt.Fprintf(&text, format, i)
+		}
+		return text.String()
+	}
+	for _, bench := range []struct{ name, data string }{
+		{"good", all("\n[tool.scheduled.job-%[1]d]\nevery = \"day\"\nentrypoint = \"app.jobs:job_%[1]d\"\n")},
+		{"wrong", all("\n[tool.scheduled.job-%[1]d]\nevery = \"dayly\"\nentrypoint = \"app/jobs.py:job_%[1]d\"\nruns_on = 1\n")},
+		{"unknown", all("\n[tool.scheduled.job-%[1]d]\nevery = \"day\"\nentrypoint = \"app.jobs:job_%[1]d\"\n[tool.scheduled-actions.jobs.jobs-%[1]d]\n")},
+		{"one-line", "tool = { scheduled = { " + all("job-%[1]d={every=\"dayly\",entrypoint=\"app.jobs.job_%[1]d\"}, ") + "} }"},
+	} {
+		b.Run(bench.name+"/toml", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := toml.Decode(bench.data, &map[string]any{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(bench.name+"/load", func(b *testing.B) {
+			for b.Loop() {
+				project, err := load(bench.data)
+				if problems, _ := err.(Problems); len(problems) < jobs && (project == nil || len(project.Jobs) != jobs) {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package pyproject
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Options are what [tool.scheduled-actions] and its job tables set.
+type Options struct {
+	RunsOn         []string      // labels of the runner; never empty
+	Timeout        time.Duration // of the entrypoint; whole seconds
+	Python         string        // the version to set up; "" leaves it to the project
+	Spares         int           // spare ticks in each window
+	WorkflowPrefix string        // what the names of workflow files begin with
+	Seed           string        // stands for the project's name where slots are computed
+}
+
+// defaults returns the options of a job for which nothing is set.
+func defaults(project string, every schedule.Cadence) Options {
+	return Options{
+		RunsOn:         []string{"ubuntu-latest"},
+		Timeout:        time.Hour,
+		Spares:         schedule.DefaultSpares(every),
+		WorkflowPrefix: "scheduled-",
+		Seed:           project,
+	}
+}
+
+// setting is a valid value of an option, on its way into Options.
+type setting func(*Options)
+
+// option is one row of the table from which parsing and docs follow.
+type option struct {
+	name     string
+	kind     string // its type, in words
+	fallback string // its default, in Markdown
+	meaning  string // in Markdown
+	example  string // a valid value, in TOML
+	parse    func(value any) (setting, *flaw)
+}
+
+// options are all options, in the order of the docs. A new option is a new row
+// here, a field of Options, and its default.
+var options = []option{
+	{
+		name:     "runs-on",
+		kind:     "a string or a list of strings",
+		fallback: "`\"ubuntu-latest\"`",
+		meaning:  "the runner, by its label or by several labels that it must have",
+		example:  `"ubuntu-latest"`,
+		parse: func(value any) (setting, *flaw) {
+			labels, flaw := parseLabels(value)
+			return func(o *Options) { o.RunsOn = labels }, flaw
+		},
+	},
+	{
+		name:     "timeout",
+		kind:     "a string",
+		fallback: "`\"60m\"`",
+		meaning:  "how long the entrypoint may take, as in `\"90s\"`, `\"30m\"` or `\"1h30m\"`; at most 35 days",
+		example:  `"30m"`,
+		parse: func(value any) (setting, *flaw) {
+			timeout, flaw := parseTimeout(value)
+			return func(o *Options) { o.Timeout = timeout }, flaw
+		},
+	},
+	{
+		name:     "python",
+		kind:     "a string",
+		fallback: "`.python-version`, else `requires-python`",
+		meaning:  "the version of Python to set up",
+		example:  `"3.12"`,
+		parse: func(value any) (setting, *flaw) {
+			version, flaw := parsePython(value)
+			return func(o *Options) { o.Python = version }, flaw
+		},
+	},
+	{
+		name:     "spares",
+		kind:     "an integer",
+		fallback: "hour 2, day 3, week 6, month 5",
+		meaning:  fmt.Sprintf("spare ticks in each window, 0 to %d, because GitHub drops and delays ticks", schedule.MaxSpares),
+		example:  "3",
+		parse: func(value any) (setting, *flaw) {
+			spares, flaw := parseSpares(value)
+			return func(o *Options) { o.Spares = spares }, flaw
+		},
+	},
+	{
+		name:     "workflow-prefix",
+		kind:     "a string",
+		fallback: "`\"scheduled-\"`",
+		meaning:  "what the names of the workflow files begin with",
+		example:  `"scheduled-"`,
+		parse: func(value any) (setting, *flaw) {
+			prefix, flaw := parsePrefix(value)
+			return func(o *Options) { o.WorkflowPrefix = prefix }, flaw
+		},
+	},
+	{
+		name:     "seed",
+		kind:     "a string",
+		fallback: "the project's name",
+		meaning:  "what assigned times are computed from, together with the job id",
+		example:  `"my-project"`,
+		parse: func(value any) (setting, *flaw) {
+			seed, flaw := parseText(value)
+			return func(o *Options) { o.Seed = seed }, flaw
+		},
+	},
+}
+
+// OptionsTable returns the documentation of all options, as a Markdown table.
+func OptionsTable() string {
+	var b strings.Builder
+	b.WriteString("| option | type | default | meaning |\n|---|---|---|---|\n")
+	for _, o := range options {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.name, o.kind, o.fallback, o.meaning)
+	}
+	return b.String()
+}
+
+// lookup returns the option of that name, or nil.
+func lookup(name string) *option {
+	for i := range options {
+		if options[i].name == name {
+			return &options[i]
+		}
+	}
+	return nil
+}
+
+// optionNames returns the names of all options.
+func optionNames() []string {
+	var names []string
+	for _, o := range options {
+		names = append(names, o.name)
+	}
+	return names
+}

@@ -1,0 +1,73 @@
+// Package pyproject reads the scheduled jobs of a Python project out of its
+// pyproject.toml, or tells everything that is wrong with them at once.
+package pyproject
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Project is what a pyproject.toml says about a project and its jobs.
+type Project struct {
+	File           string // as the caller of Load named it
+	Name           string // [project].name, normalised as PEP 503; "" without one
+	RequiresPython string // [project].requires-python, as written
+	BuildSystem    bool   // has a [build-system] table, so pip can install it
+	Jobs           []Job  // in file order
+
+	hosted Problems
+}
+
+// Job is one job of a project.
+type Job struct {
+	ID           string
+	Entrypoint   string // "module:callable", as written
+	Schedule     schedule.Schedule
+	Slug         string  // the id in a form fit for file names; no two jobs of a project share one
+	Options      Options // the job's own, over the project's, over the defaults
+	Line, Column int     // where the job's table begins, as in Problem
+
+	table string
+}
+
+// File returns the name of the job's workflow file, without a folder.
+func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
+
+// Table returns the header of the table that declares the job, as TOML has it:
+// [tool.scheduled."my job"].
+func (j Job) Table() string { return j.table }
+
+// Load reads the project whose pyproject.toml is called name in fsys. Problems
+// name the file as display. When the content is wrong in any way, the error is
+// a Problems that holds all of it; any other error says that the file could
+// not be read, and matches fs.ErrNotExist when there is none.
+//
+// A job that only GitHub cannot run is no error here: see Project.Hosted.
+func Load(fsys fs.FS, name, display string) (*Project, error) {
+	data, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		if path := (*fs.PathError)(nil); errors.As(err, &path) {
+			err = path.Err
+		}
+		return nil, fmt.Errorf("read %q: %w", display, err)
+	}
+	text, root, found := parse(data)
+	if found != nil {
+		return nil, locate(display, text, []finding{*found})
+	}
+	r := reader{text: text}
+	project := r.project(root)
+	if len(r.findings) > 0 {
+		return nil, locate(display, text, r.findings)
+	}
+	project.File = display
+	project.hosted = locate(display, text, r.hosted)
+	return project, nil
+}
+
+// Hosted returns the problems that the project has on GitHub and nowhere else:
+// jobs that run more often than GitHub starts workflows.
+func (p *Project) Hosted() Problems { return p.hosted }

@@ -1,0 +1,216 @@
+package pyproject
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// The tables that are ours. The published JSON schema of [tool.scheduled]
+// allows nothing in it but jobs, and nothing in a job but every and entrypoint;
+// so all that we add to it has a table of its own.
+const (
+	jobsTable    = "tool.scheduled"
+	optionsTable = "tool.scheduled-actions"
+)
+
+// jobTable returns the header of a job's table.
+func jobTable(id string) string { return "[" + jobsTable + "." + tomlKey(id) + "]" }
+
+// jobOptions returns the header of the table with a job's options.
+func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlKey(id) + "]" }
+
+// reader turns the tables of a document into a Project and notes on the way
+// all that is wrong.
+type reader struct {
+	text     string
+	findings []finding
+	hosted   []finding // what is wrong on GitHub only
+
+	drafts  []draft         // in file order
+	known   map[string]bool // the ids of the drafts
+	name    string          // of the project
+	general []setting       // of all jobs
+}
+
+// draft is a job that is declared and not yet read.
+type draft struct {
+	id          string
+	declaration *entry // the table with every and entrypoint
+	options     *entry // the table with the job's options; nil without one
+}
+
+func (r *reader) report(at span, hint, format string, args ...any) {
+	r.findings = append(r.findings, finding{at, clip(fmt.Sprintf(format, args...)), clip(hint)})
+}
+
+// project reads the document with everything in it.
+func (r *reader) project(root *entry) *Project {
+	metadata := r.table(root.child("project"), "project")
+	r.name = normalise(r.metadata(metadata.child("name"), `"my-project"`))
+	p := &Project{
+		Name:           r.name,
+		RequiresPython: r.metadata(metadata.child("requires-python"), `">=3.11"`),
+		BuildSystem:    root.child("build-system").isTable(),
+	}
+	tool := r.table(root.child("tool"), "tool")
+	r.misspelt(tool)
+	jobs := r.table(tool.child("scheduled"), jobsTable+".<job-id>")
+	options := r.table(tool.child("scheduled-actions"), optionsTable)
+	perJob := r.table(options.child("jobs"), optionsTable+".jobs.<job-id>")
+
+	r.declared(jobs, perJob)
+	r.undeclared(jobs, perJob)
+	r.general = r.projectOptions(options)
+	at := beginning
+	for _, d := range r.drafts {
+		at.advance(r.text, d.declaration.at.start)
+		job := r.job(d)
+		job.Line, job.Column = at.line, at.column
+		p.Jobs = append(p.Jobs, job)
+	}
+	r.clashes(p.Jobs)
+	return p
+}
+
+// table returns the entry if it is a table, and nil without one. header is how
+// tables of the kind begin.
+func (r *reader) table(e *entry, header string) *entry {
+	if e == nil || e.isTable() {
+		return e
+	}
+	r.report(e.at, tableHint(e, "["+header+"]"), "%s must be a table, not %s", tomlKey(e.name), typeName(e.value))
+	return nil
+}
+
+// tableHint returns the remedy where a table has to be.
+func tableHint(e *entry, header string) string {
+	if _, ok := e.value.([]map[string]any); ok {
+		return "begin it with " + header + " in single brackets"
+	}
+	return "write it as a table that begins with " + header
+}
+
+// metadata returns a string of [project], or "" without one.
+func (r *reader) metadata(e *entry, example string) string {
+	if e == nil {
+		return ""
+	}
+	s, flawed := parseText(e.value)
+	if flawed != nil {
+		r.flawed(e, "a string", flawed, exampleHint(e.name, example))
+	}
+	return s
+}
+
+// flawed reports what is wrong with a key's value. kind is the type that it
+// must have.
+func (r *reader) flawed(e *entry, kind string, flawed *flaw, hint string) {
+	message := flawed.message
+	if flawed == wrongType {
+		message = fmt.Sprintf("must be %s, not %s", kind, typeName(e.value))
+	}
+	r.report(e.at, cmp.Or(flawed.hint, hint), "%s %s", e.name, message)
+}
+
+var separators = regexp.MustCompile(`[-_.]+`)
+
+// normalise returns a project's name as PEP 503 compares it.
+// https://peps.python.org/pep-0503/#normalized-names
+func normalise(name string) string {
+	return strings.ToLower(separators.ReplaceAllString(name, "-"))
+}
+
+// misspelt reports tables of other names that can only be meant to be ours,
+// and that would be passed over in silence: [tool.scheduled_actions].
+func (r *reader) misspelt(tool *entry) {
+	for _, e := range tool.children() {
+		for _, name := range []string{"scheduled", "scheduled-actions"} {
+			if e.name != name && fold(e.name) == fold(name) {
+				r.report(e.at, "did you mean [tool."+name+"]?", "unknown table [tool.%s]", tomlKey(e.name))
+			}
+		}
+	}
+}
+
+// declared finds the jobs, in either of the two places where one can be.
+func (r *reader) declared(jobs, perJob *entry) {
+	for _, e := range jobs.children() {
+		if e.isTable() {
+			r.drafts = append(r.drafts, draft{e.name, e, perJob.child(e.name)})
+		} else {
+			r.notJob(e)
+		}
+	}
+	for _, e := range perJob.children() {
+		if jobs.child(e.name) == nil && (e.child("every") != nil || e.child("entrypoint") != nil) {
+			r.drafts = append(r.drafts, draft{e.name, e, e})
+		}
+	}
+	slices.SortFunc(r.drafts, func(a, b draft) int {
+		return cmp.Compare(a.declaration.at.start, b.declaration.at.start)
+	})
+	r.known = make(map[string]bool)
+	for _, d := range r.drafts {
+		r.known[d.id] = true
+	}
+}
+
+// notJob reports an entry of [tool.scheduled] that is no job.
+func (r *reader) notJob(e *entry) {
+	_, array := e.value.([]map[string]any)
+	if hint := home(e.name); hint != "" && !array {
+		r.report(e.at, hint, "%s does not belong in [%s]", tomlKey(e.name), jobsTable)
+		return
+	}
+	r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", quote(e.name), typeName(e.value))
+}
+
+// home returns where a key belongs that is known by its name, or "".
+func home(name string) string {
+	near := nearest(name, optionNames())
+	switch {
+	case name == "every" || name == "entrypoint":
+		return "it belongs in a job's table, [" + jobsTable + ".<job-id>]"
+	case near == "":
+		return ""
+	case name == near:
+		return "it belongs in [" + optionsTable + "]"
+	case fold(name) == fold(near):
+		return didYouMean(near) + " It belongs in [" + optionsTable + "]"
+	}
+	return ""
+}
+
+// maxGuesses is for how many unknown job ids a near one is looked for. Nobody
+// reads more, and each is compared with every job.
+const maxGuesses = 100
+
+// undeclared reports the entries of [tool.scheduled-actions.jobs] that are for
+// no job.
+func (r *reader) undeclared(jobs, perJob *entry) {
+	var ids []string
+	for _, d := range r.drafts {
+		ids = append(ids, d.id)
+	}
+	guesses := 0
+	for _, e := range perJob.children() {
+		switch {
+		case lookup(e.name) != nil && !e.isTable():
+			hint := fmt.Sprintf("it belongs in [%s], or for one job in [%s.jobs.<job-id>]", optionsTable, optionsTable)
+			r.report(e.at, hint, "%s does not belong in [%s.jobs]", e.name, optionsTable)
+		case !e.isTable():
+			r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", quote(e.name), typeName(e.value))
+		case !r.known[e.name] && jobs.child(e.name) == nil:
+			hint := "declare the job as " + jobTable(e.name)
+			if guesses++; guesses <= maxGuesses {
+				if near := nearest(e.name, ids); near != "" {
+					hint = "did you mean " + jobOptions(near) + "?"
+				}
+			}
+			r.report(e.at, hint, "there is no job %s", quote(e.name))
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package pyproject
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// maxSlug is the most bytes of a slug.
+const maxSlug = 63
+
+var (
+	plainID   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	unfitRuns = regexp.MustCompile(`[^a-z0-9_]+`)
+)
+
+// slug returns a job id in a form fit for file names and concurrency groups:
+// the id itself where it is fit, else what is fit of it and a hash of the
+// whole. Only an id that looks like another one's slug can share it.
+func slug(id string) string {
+	if plainID.MatchString(id) {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	hash := hex.EncodeToString(sum[:4])
+	fit := strings.Trim(unfitRuns.ReplaceAllString(strings.ToLower(id), "-"), "-")
+	return fit[:min(len(fit), maxSlug-len("-")-len(hash))] + "-" + hash
+}

@@ -1,0 +1,120 @@
+package pyproject
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/agext/levenshtein"
+)
+
+// Forbidden returns what a string holds that no string of ours may, or "".
+// These are what could lead a reader of the file, or of what is generated from
+// it, to see something else than GitHub does.
+func Forbidden(s string) string {
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Cc, r):
+			return fmt.Sprintf("control character U+%04X", r)
+		case r == '\u2028' || r == '\u2029':
+			return fmt.Sprintf("line separator U+%04X", r)
+		case unicode.Is(unicode.Bidi_Control, r):
+			return fmt.Sprintf("bidirectional mark U+%04X", r)
+		}
+	}
+	if strings.Contains(s, "${{") {
+		return `expression "${{"`
+	}
+	return ""
+}
+
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// tomlKey returns a key as TOML has it, quoted where it must be.
+func tomlKey(name string) string {
+	if bareKey.MatchString(name) {
+		return name
+	}
+	return strconv.Quote(name)
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+// shellWord returns an argument as a POSIX shell takes it.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
+}
+
+// clip cuts a text that is longer than anybody reads.
+func clip(s string) string {
+	const most = 500
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most]) + "…"
+}
+
+// typeName says in words of which TOML type a decoded value is.
+func typeName(value any) string {
+	switch value.(type) {
+	case string:
+		return "a string"
+	case int64:
+		return "an integer"
+	case float64:
+		return "a float"
+	case bool:
+		return "a boolean"
+	case time.Time:
+		return "a date or time"
+	case []any:
+		return "an array"
+	case []map[string]any:
+		return "an array of tables"
+	default:
+		return "a table"
+	}
+}
+
+var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
+
+// fold returns a name without what people mix up in names: case, and how its
+// words are joined.
+func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
+
+// nearest returns the word that name was probably meant to be, or "".
+func nearest(name string, words []string) string {
+	name = fold(name)
+	best, least := "", 2+min(2, len(name)/4)
+	for _, word := range words {
+		if d := distance(name, fold(word), least); d < least {
+			best, least = word, d
+		}
+	}
+	return best
+}
+
+// distance returns how many characters two folded names differ in, or most if
+// it is not less. A name that begins with the other one is near, as
+// timeout-minutes is to timeout.
+func distance(a, b string, most int) int {
+	short := min(len(a), len(b))
+	switch {
+	case short >= 4 && a[:short] == b[:short]:
+		return min(1, max(len(a), len(b))-short)
+	case max(len(a), len(b))-short >= most*utf8.UTFMax:
+		return most
+	}
+	// Its limit on the cost is not used: with one it takes "year" for "month".
+	return levenshtein.Distance(a, b, nil)
+}
+
+// didYouMean returns a hint that offers a word.
+func didYouMean(word string) string { return "did you mean " + quote(word) + "?" }

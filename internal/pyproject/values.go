@@ -1,0 +1,176 @@
+package pyproject
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// flaw is what is wrong with the value of a key. The words of the message
+// follow the key's name: "must be a string".
+type flaw struct {
+	message string
+	hint    string // "" for an example of a right value
+}
+
+// wrongType is the flaw of a value of another TOML type than its key has.
+var wrongType = &flaw{}
+
+func parseText(value any) (string, *flaw) {
+	s, ok := value.(string)
+	if !ok {
+		return "", wrongType
+	}
+	if mark := Forbidden(s); mark != "" {
+		return "", &flaw{"must not hold the " + mark, "remove it"}
+	}
+	return s, nil
+}
+
+func parseLabels(value any) ([]string, *flaw) {
+	list, ok := value.([]any)
+	if !ok {
+		list = []any{value}
+	}
+	if len(list) == 0 {
+		return nil, &flaw{message: "must name at least one label"}
+	}
+	var labels []string
+	for _, element := range list {
+		label, flawed := parseText(element)
+		if flawed != nil {
+			return nil, flawed
+		}
+		if label == "" || label != strings.TrimSpace(label) {
+			return nil, &flaw{message: fmt.Sprintf("must not hold the label %s, which no runner can have", quote(label))}
+		}
+		labels = append(labels, label)
+	}
+	return labels, nil
+}
+
+// maxTimeout is how long a run can last: "35 days / workflow run",
+// https://docs.github.com/actions/reference/actions-limits
+const maxTimeout = 35 * 24 * time.Hour
+
+var (
+	timeoutForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
+	timeoutPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
+)
+
+// timeoutUnits are the units that people write, with what stands for them. In
+// a workflow a timeout without one is in minutes.
+var timeoutUnits = map[string]string{
+	"s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
+	"m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "": "m",
+	"h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
+}
+
+func parseTimeout(value any) (time.Duration, *flaw) {
+	s, flawed := parseText(value)
+	if flawed != nil {
+		return 0, flawed
+	}
+	if !timeoutForm.MatchString(s) || s == "" {
+		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", quote(s)), timeoutHint(s)}
+	}
+	timeout, err := time.ParseDuration(s)
+	if err != nil || timeout > maxTimeout {
+		return 0, &flaw{fmt.Sprintf("is %s, and a run can last 35 days at most", quote(s)), `write timeout = "840h" or less`}
+	}
+	if timeout == 0 {
+		return 0, &flaw{message: fmt.Sprintf("is %s, and must be at least one second", quote(s))}
+	}
+	return timeout, nil
+}
+
+// timeoutHint returns the remedy for what is no duration: what was probably
+// meant by "30 minutes", "2 days" or "30", or "" where that cannot be told.
+func timeoutHint(s string) string {
+	var meant strings.Builder
+	for _, part := range timeoutPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
+		number, unit := part[1], part[2]
+		if days, err := strconv.Atoi(number); err == nil && (unit == "d" || unit == "day" || unit == "days") {
+			number, unit = strconv.Itoa(days*24), "h"
+		}
+		short, ok := timeoutUnits[unit]
+		if !ok {
+			return ""
+		}
+		meant.WriteString(number + short)
+	}
+	if meant.Len() == 0 || !timeoutForm.MatchString(meant.String()) {
+		return ""
+	}
+	if _, flawed := parseTimeout(meant.String()); flawed != nil {
+		return ""
+	}
+	return "write timeout = " + strconv.Quote(meant.String())
+}
+
+// pythonForm holds what setup-python and uv understand: 3.12, 3.x, 3.13t,
+// pypy3.10, >=3.11,<3.14.
+var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
+
+func parsePython(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && !pythonForm.MatchString(s) {
+		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a version of Python", quote(s))}
+	}
+	return s, flawed
+}
+
+func parseSpares(value any) (int, *flaw) {
+	n, ok := value.(int64)
+	if !ok {
+		return 0, wrongType
+	}
+	if n < 0 || n > schedule.MaxSpares {
+		return 0, &flaw{message: fmt.Sprintf("is %d, and must be 0 to %d", n, schedule.MaxSpares)}
+	}
+	return int(n), nil
+}
+
+// prefixForm keeps workflow files from being hidden, from looking like flags,
+// and, as it cannot be empty, from taking the names of other workflows.
+var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+
+func parsePrefix(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && !prefixForm.MatchString(s) {
+		flawed = &flaw{message: fmt.Sprintf("is %s, and must be 1 to 40 of A-Z a-z 0-9 . _ - of which the first is a letter or digit", quote(s))}
+	}
+	return s, flawed
+}
+
+// hint returns the remedy for a flawed value of the option. source is how the
+// value is written where that is a number.
+func (o *option) hint(value any, source string, flawed *flaw) string {
+	if flawed.hint != "" {
+		return flawed.hint
+	}
+	switch value := value.(type) {
+	case int64, float64: // that lacks its quotes
+		meant := strconv.Quote(source)
+		if _, flawed := o.parse(source); flawed == nil {
+			return "write " + o.name + " = " + meant
+		} else if flawed.hint != "" {
+			return flawed.hint
+		}
+	case string: // that has quotes too many
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			if _, flawed := o.parse(n); flawed == nil {
+				return "write " + o.name + " = " + value
+			}
+		}
+	}
+	return exampleHint(o.name, o.example)
+}
+
+func exampleHint(name, example string) string {
+	return "write it as in " + name + " = " + example
+}
