@@ -1,0 +1,131 @@
+package workflow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Workflow files are built of nodes rather than structs or maps: order is
+// kept, comments have a place, and `on` stays without quotes.
+
+// mapping returns a mapping of the given keys and values, in this order.
+func mapping(pairs ...any) *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode}
+	for i := 0; i < len(pairs); i += 2 {
+		add(node, pairs[i].(string), pairs[i+1].(*yaml.Node))
+	}
+	return node
+}
+
+// add puts one more key behind those that a mapping has.
+func add(node *yaml.Node, key string, value *yaml.Node) {
+	node.Content = append(node.Content, plain(key), value)
+}
+
+func sequence(items ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Content: items}
+}
+
+// plain returns a scalar of ours, which needs no quotes.
+func plain(value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
+}
+
+// text returns a string that may hold anything. It is always quoted, so that
+// no reader of any YAML version takes it for something else.
+func text(value string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Style: yaml.DoubleQuotedStyle}
+}
+
+// comment puts a comment behind a scalar.
+func comment(node *yaml.Node, words string) *yaml.Node {
+	node.LineComment = "# " + words
+	return node
+}
+
+// encode writes a document.
+func encode(doc *yaml.Node) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(doc); err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	if err := encoder.Close(); err != nil {
+		return nil, fmt.Errorf("write YAML: %w", err)
+	}
+	return spaced(b.Bytes()), nil
+}
+
+// verify reads what was written: GitHub will read what was meant, or nothing
+// is written at all.
+func verify(doc *yaml.Node, content []byte) error {
+	back, err := parse(content)
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if !sameMeaning(doc, back) {
+		return errors.New("read back: the file would not say what was meant")
+	}
+	return nil
+}
+
+// spaced puts an empty line before every top-level key. No string of ours
+// spans lines, so a line that starts with a letter is such a key.
+func spaced(content []byte) []byte {
+	var b bytes.Buffer
+	for line := range bytes.Lines(content) {
+		if line[0] >= 'a' && line[0] <= 'z' {
+			b.WriteByte('\n')
+		}
+		b.Write(line)
+	}
+	return b.Bytes()
+}
+
+// parse reads one document and returns its content node.
+func parse(content []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(content, &doc); err != nil {
+		return nil, err
+	}
+	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
+		return nil, errors.New("no YAML document")
+	}
+	return doc.Content[0], nil
+}
+
+// sameMeaning reports whether two documents say the same to GitHub: comments,
+// style, and the order of keys do not count.
+func sameMeaning(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
+		return false
+	}
+	if a.Kind != yaml.MappingNode {
+		return slices.EqualFunc(a.Content, b.Content, sameMeaning)
+	}
+	for i := 0; i < len(a.Content); i += 2 {
+		if other := lookup(b, a.Content[i], i); other == nil || !sameMeaning(a.Content[i+1], other) {
+			return false
+		}
+	}
+	return true
+}
+
+// lookup returns the value of a key in a mapping, or nil. It looks first where
+// the key stands as a rule.
+func lookup(mapping, key *yaml.Node, likely int) *yaml.Node {
+	if mapping.Content[likely].Value == key.Value {
+		return mapping.Content[likely+1]
+	}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key.Value {
+			return mapping.Content[i+1]
+		}
+	}
+	return nil
+}

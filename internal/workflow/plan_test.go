@@ -1,0 +1,208 @@
+package workflow
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
+)
+
+// tomlString writes s as a quoted TOML key.
+func tomlString(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
+// eachWith calls do for every input of that name.
+func eachWith(node *yaml.Node, name string, do func(value string)) {
+	for i, child := range node.Content {
+		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "with" {
+			for j := 0; j < len(child.Content); j += 2 {
+				if child.Content[j].Value == name {
+					do(child.Content[j+1].Value)
+				}
+			}
+		}
+		eachWith(child, name, do)
+	}
+}
+
+const twoJobs = `[tool.scheduled.a]
+every = "day"
+entrypoint = "app:a"
+[tool.scheduled.b]
+every = "week"
+entrypoint = "app:b"
+`
+
+func repository(toml string) fstest.MapFS {
+	return fstest.MapFS{"pyproject.toml": {Data: []byte(toml)}}
+}
+
+// summary writes a plan as a test reads it best.
+func summary(p Plan) string {
+	var lines []string
+	for _, list := range []struct {
+		verb    string
+		changes []Change
+	}{{"create", p.Created}, {"update", p.Updated}, {"delete", p.Deleted}, {"keep", p.Unchanged}} {
+		for _, c := range list.changes {
+			lines = append(lines, list.verb+" "+strings.TrimPrefix(c.Path, Dir+"/"))
+		}
+	}
+	return strings.Join(lines, ", ")
+}
+
+func TestPlan(t *testing.T) {
+	const a, b = Dir + "/scheduled-a.yml", Dir + "/scheduled-b.yml"
+	edit := func(path, old, new string) func(fstest.MapFS) {
+		return func(repo fstest.MapFS) {
+			before := string(repo[path].Data)
+			after := strings.ReplaceAll(before, old, new)
+			if before == after {
+				panic("nothing to edit: " + old)
+			}
+			repo[path] = &fstest.MapFile{Data: []byte(after)}
+		}
+	}
+	rows := []struct {
+		name   string
+		change func(fstest.MapFS)
+		want   string
+	}{
+		{"nothing", func(fstest.MapFS) {}, "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a cadence", edit("pyproject.toml", `"week"`, `"month"`), "update scheduled-b.yml, keep scheduled-a.yml"},
+		{"an entrypoint is no business of the workflow", edit("pyproject.toml", "app:b", "app:c"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a job is renamed", edit("pyproject.toml", "scheduled.b", "scheduled.c"), "create scheduled-c.yml, delete scheduled-b.yml, keep scheduled-a.yml"},
+		{"all jobs are gone", func(r fstest.MapFS) { r["pyproject.toml"] = &fstest.MapFile{} }, "delete scheduled-a.yml, delete scheduled-b.yml"},
+
+		// Edits of the file.
+		{"its meaning", edit(a, "ubuntu-latest", "self-hosted"), "update scheduled-a.yml, keep scheduled-b.yml"},
+		{"a comment", edit(a, "spare: ", "again: "), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"white space", edit(a, "\n\n", "\n\n\n"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"CRLF", edit(a, "\n", "\r\n"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"broken YAML", edit(a, "jobs:", "jobs: ["), "update scheduled-a.yml, keep scheduled-b.yml"},
+		{"a newer pin", edit(a, checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v7.1.0"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a newer pin of ours", edit(a, release.Ref+" # v1.2.3", strings.Repeat("a", 40)+" # v1.10.0"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"an older pin", edit(a, checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v6.9.0"), "update scheduled-a.yml, keep scheduled-b.yml"},
+		{"a tag in place of a pin", edit(a, checkout.Ref+" # v7.0.1", "v8.0.0 # v8.0.0"), "update scheduled-a.yml, keep scheduled-b.yml"},
+		{"another action in its place", edit(a, "actions/checkout@"+checkout.Ref+" # v7.0.1", "evil/checkout@"+strings.Repeat("a", 40)+" # v9.0.0"), "update scheduled-a.yml, keep scheduled-b.yml"},
+
+		// Files of others.
+		{"a foreign workflow", func(r fstest.MapFS) { r[Dir+"/ci.yml"] = &fstest.MapFile{Data: []byte("on: push\n")} }, "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a marker of a later version", func(r fstest.MapFS) {
+			r[Dir+"/new.yml"] = &fstest.MapFile{Data: []byte(`# scheduled: {"version":2,"project":"pyproject.toml","job":"new"}` + "\n")}
+		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a marker below the head", func(r fstest.MapFS) {
+			r[Dir+"/odd.yml"] = &fstest.MapFile{Data: []byte("on: push\n" + marker{1, "pyproject.toml", "odd"}.line() + "\n")}
+		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"another project's", func(r fstest.MapFS) {
+			r["other/pyproject.toml"] = &fstest.MapFile{}
+			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(marker{1, "other/pyproject.toml", "o"}.line() + "\n")}
+		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a project's that is gone", func(r fstest.MapFS) {
+			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(marker{1, "gone/pyproject.toml", "o"}.line() + "\n")}
+		}, "delete scheduled-o.yml, keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"the project moved", func(r fstest.MapFS) { edit(a, `"pyproject.toml"`, `"old/pyproject.toml"`)(r) }, "keep scheduled-a.yml, keep scheduled-b.yml"},
+	}
+	for _, row := range rows {
+		repo := repository(twoJobs)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		if _, there := repo[b]; !there {
+			t.Fatal("no file for b")
+		}
+		row.change(repo)
+		if got := summary(plan(t, repo, "pyproject.toml", release)); got != row.want {
+			t.Errorf("%s: %s; want %s", row.name, got, row.want)
+		}
+	}
+}
+
+// TestPinsSurviveAnUpdate changes a file whose pin a bot has raised.
+func TestPinsSurviveAnUpdate(t *testing.T) {
+	repo := repository(twoJobs)
+	apply(repo, plan(t, repo, "pyproject.toml", release))
+	path := Dir + "/scheduled-b.yml"
+	pin := "actions/checkout@" + strings.Repeat("b", 40) + " # v8.0.0"
+	raised := strings.ReplaceAll(string(repo[path].Data), checkout.String()+" # "+checkout.Version, pin)
+	repo[path] = &fstest.MapFile{Data: []byte(raised)}
+	repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(twoJobs, "week", "month"))}
+	p := plan(t, repo, "pyproject.toml", release)
+	if len(p.Updated) != 1 || !strings.Contains(string(p.Updated[0].New), pin) {
+		t.Errorf("the update lost the pin:\n%s", p.Diff())
+	}
+}
+
+func TestConflicts(t *testing.T) {
+	rows := []struct {
+		name string
+		file *fstest.MapFile
+		want string
+	}{
+		{"foreign", &fstest.MapFile{Data: []byte("on: push\n")}, "a file that scheduled did not write has that name"},
+		{"link", &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}, "a symbolic link, or no regular file, has that name"},
+		{"other project", &fstest.MapFile{Data: []byte(marker{1, "other/pyproject.toml", "a"}.line() + "\n")}, "the file belongs to other/pyproject.toml"},
+	}
+	for _, row := range rows {
+		repo := repository(twoJobs)
+		repo["other/pyproject.toml"] = &fstest.MapFile{}
+		repo[Dir+"/scheduled-a.yml"] = row.file
+		_, err := Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}.Plan(repo)
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) || conflict.Reason != row.want || conflict.Job != "a" {
+			t.Errorf("%s: %v, want a conflict: %s", row.name, err, row.want)
+		}
+	}
+}
+
+func TestLinkedFolderIsRefused(t *testing.T) {
+	for _, dir := range []string{".github", Dir} {
+		repo := repository(twoJobs)
+		repo[dir] = &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}
+		if _, err := (Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}).Plan(repo); err == nil {
+			t.Errorf("%s is a link and was followed", dir)
+		}
+	}
+}
+
+// TestHostilePath puts the project where its path would break out of a comment
+// or be taken for an expression.
+func TestHostilePath(t *testing.T) {
+	for _, dir := range []string{"a\non: push", "${{ github.token }}", "a\u202eb", "a\u2028b"} {
+		path := dir + "/pyproject.toml"
+		repo := fstest.MapFS{path: {Data: []byte(twoJobs)}}
+		if p, err := (Target{load(t, repo, path), path, release}).Plan(repo); err == nil {
+			t.Errorf("%q: planned %d files", dir, len(p.Created))
+		}
+	}
+}
+
+func TestParseUses(t *testing.T) {
+	sha := strings.Repeat("a", 40)
+	rows := []struct {
+		in   string
+		want Uses
+		ok   bool
+	}{
+		{"owner/repo@v1", Uses{"owner/repo", "v1", ""}, true},
+		{"owner/repo@" + sha + " # v1.2.3", Uses{"owner/repo", sha, "v1.2.3"}, true},
+		{"owner/repo/sub/dir@" + sha + "  #  1.2", Uses{"owner/repo/sub/dir", sha, "1.2"}, true},
+		{"owner/repo@feature/x", Uses{"owner/repo", "feature/x", ""}, true},
+		{"", Uses{}, false},
+		{"owner/repo", Uses{}, false},
+		{"owner@v1", Uses{}, false},
+		{"owner/repo@", Uses{}, false},
+		{"owner/repo@v1 # zizmor: ignore[x]", Uses{}, false},
+		{"owner/repo@v1\nrun: id", Uses{}, false},
+		{"owner/repo@${{ github.sha }}", Uses{}, false},
+	}
+	for _, row := range rows {
+		got, err := ParseUses(row.in)
+		if diff := cmp.Diff(row.want, got); diff != "" || (err == nil) != row.ok {
+			t.Errorf("ParseUses(%q): %v (-want +got):\n%s", row.in, err, diff)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package workflow
+
+import (
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rhysd/actionlint"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// release is a pinned reference to our action.
+var release = Uses{"scheduled-actions/scheduled", "0123456789abcdef0123456789abcdef01234567", "v1.2.3"}
+
+// load reads a project out of a repository in memory.
+func load(t *testing.T, repo fstest.MapFS, path string) *pyproject.Project {
+	t.Helper()
+	project, err := pyproject.Load(repo, path, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+// plan plans the sync of the project at path.
+func plan(t *testing.T, repo fstest.MapFS, path string, action Uses) Plan {
+	t.Helper()
+	p, err := Target{load(t, repo, path), path, action}.Plan(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// apply makes the changes of a plan in a repository in memory.
+func apply(repo fstest.MapFS, p Plan) {
+	for _, c := range p.Changes() {
+		if c.New == nil {
+			delete(repo, c.Path)
+		} else {
+			repo[c.Path] = &fstest.MapFile{Data: c.New}
+		}
+	}
+}
+
+// TestGolden renders the project of every folder in testdata/projects and
+// compares with the workflow files beside it, in the folder golden.
+func TestGolden(t *testing.T) {
+	projects, err := filepath.Glob("testdata/projects/*")
+	if err != nil || len(projects) == 0 {
+		t.Fatalf("no projects: %v", err)
+	}
+	for _, dir := range projects {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			action := release
+			if filepath.Base(dir) == "unreleased" {
+				action = Uses{Action: release.Action, Ref: "v1"}
+			}
+			golden(t, dir, action)
+		})
+	}
+}
+
+func golden(t *testing.T, dir string, action Uses) {
+	file := "pyproject.toml"
+	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+		file = "services/billing/pyproject.toml"
+	}
+	repo := os.DirFS(dir)
+	project, err := pyproject.Load(repo, file, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Target{project, file, action}.Plan(fstest.MapFS{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := filepath.Join("testdata", "golden", filepath.Base(dir))
+	if *update {
+		os.RemoveAll(want)
+		os.MkdirAll(want, 0o755)
+	}
+	p, err = Target{project, file, action}.Plan(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Created {
+		name := filepath.Join(want, filepath.Base(c.Path))
+		if *update {
+			os.WriteFile(name, c.New, 0o644)
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(content), string(c.New)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		lint(t, name, c.New)
+	}
+	files, _ := os.ReadDir(want)
+	if len(files) != len(p.Created) {
+		t.Errorf("%d golden files for %d jobs", len(files), len(p.Created))
+	}
+}
+
+// lint holds a workflow against actionlint.
+func lint(t *testing.T, name string, content []byte) {
+	t.Helper()
+	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := linter.Lint(name, content, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		t.Errorf("actionlint: %v", f)
+	}
+}
+
+// hostile are job ids that try to break out of their place.
+var hostile = []string{
+	"", " ", "a b", "a.b", "A", "ÄÖÜ", "日本語", "🚀", "👩‍👩‍👧", "on", "yes", "null", "true", "1e3", "0x1f", "1:30", "~",
+	"- a", "a: b", "a #b", "#a", "&a", "*a", "!a", "!!str a", "|", ">", "%a", "@a", "`a`", "'a'", `"a"`, `a\b`, `\`,
+	"{{ a }}", "}}", "$(id)", "$HOME", "; rm -rf /", "../../etc/passwd", "a/b", ".", "..", "-rf", "--force",
+	"con", "nul", "a\u00a0b", "a\u200bb", "a\ufeffb", "\ufeff", "e\u0301", "\u0301", "<script>", "]]>", "{}", "[]", "::error::x",
+	"[tool.scheduled.x]", "# scheduled: {}", strings.Repeat("x", 63), strings.Repeat("x", 64), strings.Repeat("ü", 500),
+	"\ue000", "\ufffd", "\U0010ffff", "\u2060",
+}
+
+// hostileRepository has a job for each of them.
+func hostileRepository() fstest.MapFS {
+	var toml strings.Builder
+	for _, id := range hostile {
+		toml.WriteString("[tool.scheduled." + tomlString(id) + "]\nevery = \"day\"\nentrypoint = \"app:run\"\n")
+	}
+	return fstest.MapFS{"pyproject.toml": {Data: []byte(toml.String())}}
+}
+
+// TestHostileIDs renders one job for each and reads its id back.
+func TestHostileIDs(t *testing.T) {
+	repo := hostileRepository()
+	p := plan(t, repo, "pyproject.toml", release)
+	if len(p.Created) != len(hostile) {
+		t.Fatalf("%d files for %d ids", len(p.Created), len(hostile))
+	}
+	for _, c := range p.Created {
+		lint(t, c.Path, c.New)
+		m, ours := readMarker(c.New)
+		if !ours || m.Job != c.Job {
+			t.Errorf("marker of %q reads %+v, %v", c.Job, m, ours)
+		}
+		doc, err := parse(c.New)
+		if err != nil {
+			t.Fatalf("%q: %v", c.Job, err)
+		}
+		var jobs []string
+		eachWith(doc, "job", func(value string) { jobs = append(jobs, value) })
+		if diff := cmp.Diff([]string{c.Job, c.Job}, jobs); diff != "" {
+			t.Errorf("inputs of %q (-want +got):\n%s", c.Job, diff)
+		}
+	}
+	apply(repo, p)
+	if again := plan(t, repo, "pyproject.toml", release); len(again.Changes()) != 0 {
+		t.Errorf("a second sync changes %d files", len(again.Changes()))
+	}
+}
+
+// TestExpect holds the quick writer against the emitter, for every job of the
+// golden projects and for the hostile ids.
+func TestExpect(t *testing.T) {
+	repos := []fstest.MapFS{hostileRepository()}
+	projects, err := filepath.Glob("testdata/projects/*/pyproject.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range projects {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		repos = append(repos, fstest.MapFS{"pyproject.toml": {Data: content}})
+	}
+	quick := 0
+	for _, repo := range repos {
+		target := Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}
+		for _, job := range target.Project.Jobs {
+			doc := target.document(job, target.environment(job, func(string) bool { return true }))
+			want, err := encode(doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := expect(doc)
+			if !ok {
+				continue
+			}
+			quick++
+			if diff := cmp.Diff(string(want), string(got)); diff != "" {
+				t.Errorf("job %q (-emitter +expected):\n%s", job.ID, diff)
+			}
+		}
+	}
+	if quick < 40 {
+		t.Errorf("only %d documents went the quick way", quick)
+	}
+}
