@@ -1,0 +1,1 @@
+"""A project with a few jobs, nothing to install."""
