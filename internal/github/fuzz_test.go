@@ -1,0 +1,250 @@
+package github
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+)
+
+// answers are what a server says: a list of runs, and the jobs of each.
+type answers struct {
+	runs []byte
+	jobs func(id string) []byte
+}
+
+// teller returns a client of a server that gives the answers, which may be
+// set anew between two questions.
+func teller(t testing.TB, a *answers) *Client {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", noon.Format(http.TimeFormat))
+		body := a.runs
+		if path, ok := strings.CutSuffix(r.URL.Path, "/jobs"); ok {
+			body = a.jobs(path[strings.LastIndexByte(path, '/')+1:])
+		}
+		_, _ = w.Write(body)
+	}))
+	t.Cleanup(server.Close)
+	return newClient(t, server.URL)
+}
+
+// checkProven holds that no window is confirmed without a step in the answers
+// that proves it.
+func checkProven(t *testing.T, client *Client, a answers) (confirmed bool) {
+	t.Helper()
+	decision, err := decide(t, client, query(daily))
+	if err != nil || decision.Run {
+		return false
+	}
+	if !proven(t, a) {
+		t.Errorf("skipped on %+v\nruns: %s\njobs: %s", decision.Evidence, a.runs, a.jobs(fmt.Sprint(decision.Evidence.ID)))
+	}
+	return true
+}
+
+// FuzzAnswers has any two answers.
+func FuzzAnswers(f *testing.F) {
+	for _, name := range fixtures {
+		f.Add(fixture(f, name+".runs.json"), fixture(f, name+".jobs.json"))
+	}
+	var a answers
+	client := teller(f, &a)
+	f.Fuzz(func(t *testing.T, runs, jobs []byte) {
+		if !readable(runs, jobs) {
+			return // it would be asked for again, after a wait
+		}
+		a = answers{runs, func(string) []byte { return jobs }}
+		checkProven(t, client, a)
+	})
+}
+
+// FuzzHistory has answers that mix what fields can hold: right, wrong, null and
+// absent.
+func FuzzHistory(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	var a answers
+	client := teller(f, &a)
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		a = mix(func(n int) int {
+			if len(choices) == 0 {
+				return 0
+			}
+			choice := int(choices[0]) % n
+			choices = choices[1:]
+			return choice
+		})
+		checkProven(t, client, a)
+	})
+}
+
+// TestMixes runs thousands of those, of which many have to confirm and many not.
+func TestMixes(t *testing.T) {
+	var a answers
+	client := teller(t, &a)
+	random := rand.New(rand.NewPCG(20, 26))
+	const total = 5000
+	confirmed := 0
+	for range total {
+		a = mix(func(n int) int {
+			if random.IntN(8) > 0 {
+				return 0 // the right one
+			}
+			return random.IntN(n)
+		})
+		if checkProven(t, client, a) {
+			confirmed++
+		}
+	}
+	if confirmed < total/10 || confirmed > total*9/10 {
+		t.Errorf("%d of %d mixes confirm", confirmed, total)
+	}
+}
+
+// fields are what the fields of a run can hold, the right value first; "" is
+// absent.
+var fields = []struct {
+	name   string
+	values []string
+}{
+	{"id", []string{"7", "8", "9", "0", "-1", "null", "9007199254740991"}},
+	{"event", []string{`"schedule"`, `"workflow_dispatch"`, `"push"`, "null", ""}},
+	{"head_branch", []string{`"main"`, `"dev"`, `""`, "null", ""}},
+	{"status", []string{`"completed"`, `"in_progress"`, "null", ""}},
+	{"conclusion", []string{`"success"`, `"failure"`, `"skipped"`, "null", ""}},
+	{"path", []string{`".github/workflows/scheduled-clean-files.yml"`, `".github/workflows/scheduled-clean-files.yml@main"`, `"scheduled-clean-files.yml"`, `".github/workflows/ci.yml"`, "null", ""}},
+	{"run_attempt", []string{"1", "2", "0", "-1", "null", ""}},
+	{"created_at", instants},
+	{"updated_at", instants},
+	{"head_repository", []string{`{"full_name":"octo/app"}`, `{"full_name":"mallory/app"}`, `{"full_name":null}`, "null", ""}},
+}
+
+// instants are around the window, which begins 21 10:37 and ends 22 10:37.
+var instants = []string{
+	`"2026-11-21T10:37:00Z"`, `"2026-11-21T11:00:00Z"`, `"2026-11-21T12:37:00+02:00"`, `"2026-11-21T10:36:59Z"`, `"2026-11-20T11:00:00Z"`,
+	`"2026-11-22T10:36:59Z"`, `"2026-11-22T10:37:00Z"`, `"0001-01-01T00:00:00Z"`, "null", "",
+}
+
+// mix makes answers. choose returns a number below n.
+func mix(choose func(n int) int) answers {
+	object := func(name string, values []string) string {
+		if value := values[choose(len(values))]; value != "" {
+			return fmt.Sprintf("%q:%s,", name, value)
+		}
+		return ""
+	}
+	var runs []string
+	for range 1 + choose(4) {
+		var run strings.Builder
+		for _, field := range fields {
+			run.WriteString(object(field.name, field.values))
+		}
+		runs = append(runs, "{"+run.String()+`"end":0}`)
+	}
+	jobs := map[string][]byte{}
+	for _, id := range fields[0].values {
+		step := object("name", []string{`"Run entrypoint"`, `"Check window"`, "null", ""}) +
+			object("conclusion", []string{`"success"`, `"skipped"`, "null", ""}) + object("started_at", instants)
+		jobs[id] = fmt.Appendf(nil, `{"jobs":[null,{%s"steps":[{"name":"Set up job"},{%s"number":2}]}]}`,
+			object("run_attempt", []string{"1", "2", "null", ""}), step)
+	}
+	return answers{
+		fmt.Appendf(nil, `{"total_count":%d,"workflow_runs":[%s]}`, len(runs), strings.Join(runs, ",")),
+		func(id string) []byte { return jobs[id] },
+	}
+}
+
+var fixtures = []string{"executed", "rerun", "astride", "fork", "nulls"}
+
+func fixture(t testing.TB, name string) []byte {
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func readable(runs, jobs []byte) bool {
+	ok := func(body []byte) *http.Response {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body))}
+	}
+	_, runsErr := decode[runList](ok(runs))
+	_, jobsErr := decode[jobList](ok(jobs))
+	return runsErr == nil && jobsErr == nil
+}
+
+// proven searches the answers for proof, by the words of the design and with
+// nothing of the code under test.
+func proven(t *testing.T, a answers) bool {
+	for _, run := range list(t, a.runs, "workflow_runs") {
+		path := text(run["path"])
+		head, _ := run["head_repository"].(map[string]any)
+		from := text(head["full_name"])
+		if text(run["event"]) != "schedule" && text(run["event"]) != "workflow_dispatch" ||
+			text(run["head_branch"]) != "main" ||
+			text(run["status"]) != "completed" || text(run["conclusion"]) != "success" ||
+			path != "" && strings.Split(path, "@")[0] != ".github/workflows/"+ghtest.Workflow ||
+			from != "" && !strings.EqualFold(from, ghtest.Repository) {
+			continue
+		}
+		for _, job := range list(t, a.jobs(fmt.Sprintf("%.0f", number(run["id"]))), "jobs") {
+			again := number(run["run_attempt"]) > 1 || number(job["run_attempt"]) > 1
+			steps, _ := job["steps"].([]any)
+			for _, step := range steps {
+				step, _ := step.(map[string]any)
+				started := text(step["started_at"])
+				if text(step["name"]) == "Run entrypoint" && text(step["conclusion"]) == "success" && started != "" &&
+					(again && inWindow(text(run["created_at"])) || !again && inWindow(started)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func inWindow(stamp string) bool {
+	t, err := time.Parse(time.RFC3339, stamp)
+	return err == nil && !t.Before(at("21 10:37")) && t.Before(at("22 10:37"))
+}
+
+// list reads a list of objects out of an answer.
+func list(t *testing.T, body []byte, name string) (objects []map[string]any) {
+	var all map[string]any
+	if err := json.Unmarshal(body, &all); err != nil {
+		t.Fatalf("decoded here but not by encoding/json: %v", err)
+	}
+	items, _ := all[name].([]any)
+	for _, item := range items {
+		if object, ok := item.(map[string]any); ok {
+			objects = append(objects, object)
+		}
+	}
+	return objects
+}
+
+func text(v any) string    { s, _ := v.(string); return s }
+func number(v any) float64 { n, _ := v.(float64); return n }
+
+// TestFixtures holds that the fuzz tests start from both answers.
+func TestFixtures(t *testing.T) {
+	proof := map[string]bool{"executed": true, "rerun": true, "astride": true}
+	for _, name := range fixtures {
+		runs, jobs := fixture(t, name+".runs.json"), fixture(t, name+".jobs.json")
+		a := answers{runs, func(string) []byte { return jobs }}
+		client := teller(t, &a)
+		if !readable(runs, jobs) || proven(t, a) != proof[name] || checkProven(t, client, a) != proof[name] {
+			t.Errorf("%s: want it readable, and proof %v", name, proof[name])
+		}
+	}
+}

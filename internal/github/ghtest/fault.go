@@ -1,0 +1,66 @@
+package ghtest
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// Fault is an answer that is not the right one. Its fields name what differs.
+type Fault struct {
+	Path string // strikes only requests whose path contains it
+	Skip int    // lets so many of those through first
+	Once bool   // strikes only one of those; else all that follow
+
+	Status int               // replaces the status
+	Header map[string]string // replaces headers; "" takes one away
+	Body   string            // replaces the body
+
+	Hang bool // never answers; with Cut, never ends the answer
+	Drop bool // closes the connection without an answer
+	Cut  bool // closes the connection after half of the answer
+
+	seen int // requests that fitted so far
+}
+
+// fits reports whether the fault strikes a request, and counts it.
+func (f *Fault) fits(path string) bool {
+	if !strings.Contains(path, f.Path) {
+		return false
+	}
+	f.seen++
+	return f.seen > f.Skip && (!f.Once || f.seen == f.Skip+1)
+}
+
+// strike answers in place of the right answer a.
+func (f *Fault) strike(w http.ResponseWriter, r *http.Request, a answer, closed <-chan struct{}) {
+	if f.Cut {
+		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
+		a.body = a.body[:len(a.body)/2]
+		a.write(w)
+		_ = http.NewResponseController(w).Flush() // the client may have gone
+	}
+	if f.Hang {
+		select {
+		case <-r.Context().Done():
+		case <-closed:
+		}
+	}
+	if f.Hang || f.Drop || f.Cut {
+		panic(http.ErrAbortHandler)
+	}
+	if f.Status != 0 {
+		a.status, a.body = f.Status, nil
+	}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+	}
+	for name, value := range f.Header {
+		if value == "" {
+			a.header[http.CanonicalHeaderKey(name)] = nil // net/http would add a Date
+		} else {
+			a.header.Set(name, value)
+		}
+	}
+	a.write(w)
+}

@@ -1,0 +1,210 @@
+package ghtest
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Run is a run of a workflow in short; its answers are written out in full.
+type Run struct {
+	ID         int64     // zero: one more than the last
+	Workflow   string    // the file that lists it; "" is Workflow
+	Path       string    // of the file as the run tells it; "" is the right one
+	Event      string    // "" is schedule
+	Branch     string    // "" is main
+	Head       string    // the repository that its commit is in; "" is Repository
+	Attempt    int       // zero is the first
+	Status     string    // "" is completed
+	Conclusion string    // "" is success, or none while it is not completed
+	Created    time.Time // when it came to be
+	Updated    time.Time // when it last changed; zero: a minute after it was created or the entrypoint started
+	Started    time.Time // when the step `Run entrypoint` did, with success; zero: it was skipped
+	Steps      []Step    // in place of those that Started gives
+
+	// Patch replaces fields of the run in lists, and takes away those that are
+	// Absent. Such a run is not held against GitHub's types.
+	Patch map[string]any
+}
+
+// Absent as a value of Patch leaves the field out.
+const Absent = "\x00absent"
+
+// Step is one of a job.
+type Step struct {
+	Name       string
+	Conclusion string    // "" is null
+	Started    time.Time // zero is null
+}
+
+// listed is a run that the server has, written out.
+type listed struct {
+	Run
+	run     json.RawMessage
+	jobs    json.RawMessage
+	checked bool // once held against the types
+}
+
+//go:embed fixtures.json
+var fixturesJSON []byte
+
+// object is a JSON object whose fields stay as they are until replaced.
+type object map[string]json.RawMessage
+
+// fixtures are a repository, a run of a workflow and a job as GitHub tells
+// them, in full.
+var fixtures = func() (f struct{ Repository, Run, Job object }) {
+	if err := json.Unmarshal(fixturesJSON, &f); err != nil {
+		panic(err)
+	}
+	return f
+}()
+
+// with returns the object with other values for some of its fields.
+func (o object) with(fields map[string]any) object {
+	o = maps.Clone(o)
+	for name, value := range fields {
+		if value == Absent {
+			delete(o, name)
+			continue
+		}
+		o[name] = marshal(value)
+	}
+	return o
+}
+
+func marshal(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// Add adds runs, in any order, or replaces those with the same id. It returns
+// the id of the last.
+func (s *Server) Add(runs ...Run) (id int64) {
+	s.locked(func() {
+		for _, r := range runs {
+			id = r.ID
+			if id == 0 {
+				s.lastID++
+				id = s.lastID
+			}
+			s.lastID = max(s.lastID, id)
+			r.ID = id
+			s.runs[id] = r.write(s.URL)
+		}
+	})
+	return id
+}
+
+// Remove takes runs away, as GitHub does with those past the retention.
+func (s *Server) Remove(ids ...int64) {
+	s.locked(func() {
+		for _, id := range ids {
+			delete(s.runs, id)
+		}
+	})
+}
+
+// write fills in what r leaves open and writes it out.
+func (r Run) write(api string) *listed {
+	fill := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	fill(&r.Workflow, Workflow)
+	fill(&r.Path, ".github/workflows/"+r.Workflow)
+	fill(&r.Event, "schedule")
+	fill(&r.Branch, "main")
+	fill(&r.Head, Repository)
+	fill(&r.Status, "completed")
+	if r.Status == "completed" {
+		fill(&r.Conclusion, "success")
+	}
+	r.Attempt = max(r.Attempt, 1)
+	if r.Updated.IsZero() {
+		r.Updated = r.Created.Add(time.Minute)
+		if r.Started.After(r.Created) {
+			r.Updated = r.Started.Add(time.Minute)
+		}
+	}
+	return &listed{Run: r, run: marshal(r.object(api)), jobs: marshal(r.jobs(api))}
+}
+
+// object returns the run as lists have it.
+func (r Run) object(api string) object {
+	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
+	head := fixtures.Repository
+	if r.Head != Repository {
+		owner, name, _ := strings.Cut(r.Head, "/")
+		head = head.with(map[string]any{"id": 4711, "name": name, "full_name": r.Head, "fork": true, "description": "of " + owner})
+	}
+	return fixtures.Run.with(map[string]any{
+		"id": r.ID, "run_number": r.ID, "path": r.Path, "event": r.Event,
+		"head_branch": r.Branch, "head_repository": head, "run_attempt": r.Attempt,
+		"status": r.Status, "conclusion": orNull(r.Conclusion),
+		"created_at": stamp(r.Created), "updated_at": stamp(r.Updated), "run_started_at": stamp(r.Created),
+		"url": url, "html_url": fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
+		"jobs_url": url + "/jobs", "logs_url": url + "/logs", "artifacts_url": url + "/artifacts",
+		"cancel_url": url + "/cancel", "rerun_url": url + "/rerun",
+	}).with(r.Patch)
+}
+
+// jobs returns the answer that tells the run's one job.
+func (r Run) jobs(api string) map[string]any {
+	run := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
+	var steps []map[string]any
+	for i, step := range r.steps() {
+		steps = append(steps, map[string]any{
+			"name": step.Name, "status": "completed", "conclusion": orNull(step.Conclusion), "number": i + 1,
+			"started_at": orNull(stamp(step.Started)), "completed_at": orNull(stamp(step.Started)),
+		})
+	}
+	job := fixtures.Job.with(map[string]any{
+		"id": r.ID + 1_000_000, "run_id": r.ID, "run_attempt": r.Attempt, "head_branch": r.Branch,
+		"status": r.Status, "conclusion": orNull(r.Conclusion), "steps": steps,
+		"created_at": stamp(r.Created), "started_at": stamp(r.Created), "completed_at": stamp(r.Updated),
+		"run_url": run, "url": fmt.Sprintf("%s/repos/%s/actions/jobs/%d", api, Repository, r.ID+1_000_000),
+		"html_url":      fmt.Sprintf("https://github.com/%s/actions/runs/%d/job/%d", Repository, r.ID, r.ID+1_000_000),
+		"check_run_url": fmt.Sprintf("%s/repos/%s/check-runs/%d", api, Repository, r.ID+1_000_000),
+	})
+	return map[string]any{"total_count": 1, "jobs": []object{job}}
+}
+
+// steps returns those of a generated workflow.
+func (r Run) steps() []Step {
+	if r.Steps != nil {
+		return r.Steps
+	}
+	entrypoint := Step{Name: "Run entrypoint", Conclusion: "skipped", Started: r.Created}
+	if !r.Started.IsZero() {
+		entrypoint.Conclusion, entrypoint.Started = "success", r.Started
+	}
+	return []Step{
+		{Name: "Set up job", Conclusion: "success", Started: r.Created},
+		{Name: "Check window", Conclusion: "success", Started: r.Created},
+		entrypoint,
+		{Name: "Complete job", Conclusion: "success", Started: r.Updated},
+	}
+}
+
+// stamp writes a time as GitHub does, "" for none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

@@ -1,0 +1,235 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	perPage    = 100 // the most that GitHub gives
+	coverPages = 30  // the most to read for the window itself
+	countPages = 10  // and then to count the missed ones before it
+)
+
+// Query says whose history to read.
+type Query struct {
+	Workflow      string // the job's workflow file: "scheduled-clean-files.yml"
+	DefaultBranch string // "" asks GitHub
+	Schedule      schedule.Schedule
+	Slot          time.Time // of the window that a forced run serves in place of the one that holds now; else zero
+}
+
+// History is what GitHub knows of a job. It holds as much as schedule.Decide
+// needs for the window in question, not all.
+type History struct {
+	Now  time.Time      // GitHub's clock when it gave the list, UTC
+	Runs []schedule.Run // oldest first; Started is known of those that had to be asked
+}
+
+// History reads a job's past runs and looks for evidence that confirms the
+// window. Two requests do in the usual case: the list of runs and the jobs of
+// one. It gives up after a minute at the latest. The error is an *Unreadable,
+// or that of ctx.
+func (c *Client) History(ctx context.Context, q Query) (History, error) {
+	patient, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
+	defer cancel()
+	r := reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
+		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}}
+	err := r.read(patient)
+	if ctx.Err() != nil {
+		return History{}, context.Cause(ctx)
+	}
+	if failure, ok := errors.AsType[*Unreadable](err); ok {
+		failure.Now = cmp.Or(r.now, failure.Now)
+		return History{}, failure
+	}
+	return History{Now: r.now, Runs: r.sorted()}, err
+}
+
+// reading is a history that is being read.
+type reading struct {
+	client *Client
+	query  Query
+	branch string // the default branch
+	now    time.Time
+	window schedule.Window
+
+	page     int                    // to read next; 0 after the last
+	listed   map[int64]bool         // every run that a page told
+	oldest   schedule.Run           // of those
+	shuffled bool                   // they did not come newest first, as they should
+	runs     map[int64]schedule.Run // those that count
+	asked    map[int64]bool         // those asked for evidence
+}
+
+// read reads pages until they cover the window, and asks for evidence. While
+// it finds none it reads on for as long as that can change anything.
+func (r *reading) read(ctx context.Context) error {
+	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
+		if err := r.readPage(ctx); err != nil {
+			return err
+		}
+	}
+	for more := countPages; ; more-- {
+		confirmed, err := r.confirm(ctx)
+		if err != nil || confirmed || r.page == 0 || more == 0 || !r.shuffled && r.counted() {
+			return err
+		}
+		if err := r.readPage(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// covered reports whether the list reaches back to where no run can have
+// started in the window. Runs of a job follow one another, so that is where
+// one ended before the window began. (That a re-run ended lately says nothing.)
+func (r *reading) covered() bool {
+	return r.oldest.Created.Before(r.window.Start) && (r.oldest.Attempt > 1 || r.oldest.Updated.Before(r.window.Start))
+}
+
+// counted reports whether older runs cannot change the number of windows
+// missed before this one: it is counted from the last success, to a maximum.
+func (r *reading) counted() bool {
+	for _, run := range r.runs {
+		if run.Success && run.Created.Before(r.window.Start) {
+			return true
+		}
+	}
+	first := r.window.Start
+	for range schedule.MaxMissed {
+		first = r.query.Schedule.Prev(first.Add(-1))
+	}
+	return r.oldest.Created.Before(first)
+}
+
+// confirm asks for the evidence of runs that can confirm the window, and stops
+// at the first that does.
+func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
+	for _, run := range schedule.Candidates(r.window, r.sorted()) {
+		if r.asked[run.ID] {
+			continue
+		}
+		r.asked[run.ID] = true
+		jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
+		if failure, ok := errors.AsType[*Unreadable](err); ok && failure.Status == http.StatusNotFound {
+			continue // deleted since it was listed
+		}
+		if err != nil {
+			return false, err
+		}
+		started, attempt := jobs.value.execution()
+		run.Started, run.Attempt = started, max(run.Attempt, attempt) // it may have been re-run since it was listed
+		r.runs[run.ID] = run
+		if run.Confirms(r.window) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// sorted returns the runs that count, the oldest first.
+func (r *reading) sorted() []schedule.Run {
+	return slices.SortedFunc(maps.Values(r.runs), byCreated)
+}
+
+// readPage reads the next page of the list.
+func (r *reading) readPage(ctx context.Context) error {
+	below := fmt.Sprintf("actions/workflows/%s/runs?per_page=%d", url.PathEscape(r.query.Workflow), perPage)
+	if r.page > 1 {
+		below += fmt.Sprintf("&page=%d", r.page)
+	}
+	list, err := get[runList](ctx, r.client, below)
+	if err != nil {
+		return err
+	}
+	if r.page == 1 {
+		if err := r.begin(ctx, list); err != nil {
+			return err
+		}
+	}
+	if list.more || r.page*perPage < list.value.Total {
+		r.page++
+	} else {
+		r.page = 0
+	}
+	if !r.add(list.value.Runs) {
+		r.page = 0 // a list that only repeats itself has no end
+	}
+	return nil
+}
+
+// begin takes from the first page what holds for all: the clock, the window
+// and the default branch.
+func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
+	if list.now.IsZero() {
+		return r.client.unreadable(runList{}.noun(), nil, errors.New("the answer has no Date"))
+	}
+	r.now = list.now
+	r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))
+	if r.branch == "" && len(list.value.Runs) > 0 {
+		r.branch, err = r.client.defaultBranch(ctx, list.value.Runs)
+	}
+	return err
+}
+
+// defaultBranch looks the default branch up where the runs do not tell it. If
+// it may not, it takes that of the newest run that a schedule started.
+// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+// "Scheduled workflows will only run on the default branch."
+func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string, error) {
+	var scheduled workflowRun
+	for _, run := range runs {
+		if run.Repository.DefaultBranch != "" {
+			return run.Repository.DefaultBranch, nil
+		}
+		if run.Event == "schedule" && run.Created.After(scheduled.Created) {
+			scheduled = run
+		}
+	}
+	found, err := get[repository](ctx, c, "")
+	if err != nil && scheduled.Branch != "" {
+		return scheduled.Branch, nil
+	}
+	return found.value.DefaultBranch, err
+}
+
+// add takes up the runs of a page and reports whether any was new. While the
+// list is read runs move from page to page, so one may come twice.
+func (r *reading) add(runs []workflowRun) (news bool) {
+	for _, listed := range runs {
+		run := listed.run()
+		if !r.listed[run.ID] {
+			r.listed[run.ID] = true
+			news = true
+			r.place(run)
+		}
+		if !listed.counts(r.client.repository, r.query.Workflow, r.branch) {
+			continue
+		}
+		if known, ok := r.runs[run.ID]; !ok || byAge(run, known) >= 0 {
+			r.runs[run.ID] = run
+		}
+	}
+	return news
+}
+
+// place notes where in the list a run stands.
+func (r *reading) place(run schedule.Run) {
+	switch {
+	case run.Created.IsZero():
+	case r.oldest.Created.IsZero(), !run.Created.After(r.oldest.Created):
+		r.oldest = run
+	default:
+		r.shuffled = true
+	}
+}

@@ -1,0 +1,211 @@
+package github
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// daily is due at 10:37; its window of most tests is 21 10:37 to 22 10:37.
+var daily = schedule.New(schedule.Day, "demo-175", "clean-files")
+
+var noon = at("21 12:00")
+
+// at reads "21 10:40" as that day and time in November 2026.
+func at(dayAndTime string) time.Time {
+	t, err := time.Parse("2006-01 2 15:04", "2026-11 "+dayAndTime)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// executed is a run that started the entrypoint as soon as it was created,
+// skipped one that only checked, failed one that went red, and running one that
+// has not ended.
+func executed(created string) ghtest.Run {
+	return ghtest.Run{Created: at(created), Started: at(created)}
+}
+
+func skipped(created string) ghtest.Run { return ghtest.Run{Created: at(created)} }
+
+func failed(created string) ghtest.Run {
+	return ghtest.Run{Created: at(created), Conclusion: "failure"}
+}
+
+func running(created string) ghtest.Run {
+	return ghtest.Run{Created: at(created), Status: "in_progress"}
+}
+
+// many returns n runs like the one given, ten seconds apart.
+func many(n int, like ghtest.Run) (runs []ghtest.Run) {
+	for range n {
+		runs = append(runs, like)
+		like.Created = like.Created.Add(10 * time.Second)
+	}
+	return runs
+}
+
+func daysAgo(n int, r ghtest.Run) ghtest.Run {
+	r.Created = r.Created.AddDate(0, 0, -n)
+	return r
+}
+
+// odd is a run that would confirm the window but for some fields of its answer.
+func odd(fields map[string]any) ghtest.Run {
+	return ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Patch: fields}
+}
+
+func steps(steps ...ghtest.Step) ghtest.Run {
+	return ghtest.Run{Created: at("21 10:40"), Steps: steps}
+}
+
+func all(runs ...any) (flat []ghtest.Run) {
+	for _, r := range runs {
+		switch r := r.(type) {
+		case ghtest.Run:
+			flat = append(flat, r)
+		case []ghtest.Run:
+			flat = append(flat, r...)
+		}
+	}
+	return flat
+}
+
+func newClient(t testing.TB, apiURL string) *Client {
+	t.Helper()
+	client, err := New(Config{APIURL: apiURL, Repository: ghtest.Repository, Token: "secret-token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func query(s schedule.Schedule) Query {
+	return Query{Workflow: ghtest.Workflow, DefaultBranch: "main", Schedule: s}
+}
+
+// decide reads the history and decides on it, as the program does.
+func decide(t testing.TB, client *Client, q Query) (schedule.Decision, error) {
+	t.Helper()
+	history, err := client.History(t.Context(), q)
+	tick := schedule.Tick{Now: history.Now, Attempt: 1, Runs: history.Runs}
+	if failure, ok := errors.AsType[*Unreadable](err); ok {
+		tick.Now, tick.Unknown = failure.Now, true
+	} else if err != nil {
+		t.Fatalf("history: %v", err)
+	}
+	return schedule.Decide(q.Schedule, tick), err
+}
+
+func TestHistory(t *testing.T) {
+	run, skip := schedule.Unconfirmed, schedule.Confirmed
+	rows := []struct {
+		name     string
+		runs     []ghtest.Run
+		want     schedule.Reason
+		missed   int
+		requests int
+	}{
+		// One window.
+		{"no runs", nil, run, 0, 1},
+		{"only the run that asks", all(running("21 11:59")), run, 0, 1},
+		{"executed", all(executed("21 10:40")), skip, 0, 2},
+		{"executed, and the run that asks", all(running("21 11:59"), executed("21 10:40")), skip, 0, 2},
+		{"executed on the slot", all(executed("21 10:37")), skip, 0, 2},
+		{"executed a minute early", all(executed("21 10:36")), run, 0, 2}, // it ended inside: asked
+		{"executed yesterday", all(executed("20 10:40")), run, 0, 1},
+		{"executed and skipped", all(skipped("21 11:40"), executed("21 10:40")), skip, 0, 2},
+		{"failed, executed and skipped", all(skipped("21 11:40"), executed("21 11:00"), failed("21 10:40")), skip, 0, 2},
+		{"executed, failed when run again by hand", all(failed("21 11:40"), executed("21 11:00")), skip, 0, 2},
+		{"skipped on stale evidence, then executed", all(executed("21 11:40"), skipped("21 10:40")), skip, 0, 3},
+		{"only skipped", all(skipped("21 10:40"), skipped("21 11:40")), run, 0, 3},
+		{"failed", all(failed("21 10:40")), run, 0, 1},
+		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "cancelled"}), run, 0, 1},
+		{"timed out", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "timed_out"}), run, 0, 1},
+		{"still running the entrypoint", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Status: "in_progress"}), run, 0, 1},
+		{"dispatched", all(ghtest.Run{Event: "workflow_dispatch", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+
+		// Older windows.
+		{"missed two", all(executed("18 11:00")), run, 2, 1},
+		{"missed two, by failing", all(failed("20 11:00"), failed("19 11:00"), executed("18 11:00")), run, 2, 1},
+		{"missed from the first run on", all(failed("20 11:00"), failed("19 11:00")), run, 2, 1},
+
+		// Astride the slot.
+		{"created before, started inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}), skip, 0, 2},
+		{"created before, started inside, skipped since", all(skipped("21 11:40"), ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}), skip, 0, 3},
+		{"created and started before, ended inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:36"), Updated: at("21 11:30")}), run, 0, 2},
+
+		// Started again.
+		{"re-run of a run of this window", all(ghtest.Run{Attempt: 2, Created: at("21 10:40"), Started: at("21 11:30")}), skip, 0, 2},
+		{"re-run of yesterday's", all(ghtest.Run{Attempt: 2, Created: at("20 10:40"), Started: at("21 11:30")}), run, 0, 1},
+		{"re-run of a run astride", all(ghtest.Run{Attempt: 3, Created: at("21 10:30"), Started: at("21 11:30")}), run, 0, 1},
+		{"re-run since it was listed", all(ghtest.Run{Attempt: 2, Created: at("21 10:30"), Started: at("21 11:30"), Patch: map[string]any{"run_attempt": 1}}), run, 0, 2},
+
+		// Not this job's.
+		{"another branch", all(ghtest.Run{Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"another branch before ours", all(executed("21 11:00"), ghtest.Run{Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"a fork", all(ghtest.Run{Head: "mallory/app", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"this repository in other letters", all(ghtest.Run{Head: "Octo/App", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"another file", all(ghtest.Run{Path: ".github/workflows/ci.yml", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"a file of that name elsewhere", all(ghtest.Run{Path: "ci/" + ghtest.Workflow, Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"the file with a ref", all(ghtest.Run{Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/main", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"a push", all(ghtest.Run{Event: "push", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"a pull request", all(ghtest.Run{Event: "pull_request", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"a call from another workflow", all(ghtest.Run{Event: "workflow_call", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+
+		// Steps.
+		{"no steps", all(steps()), run, 0, 2},
+		{"the step failed but was let pass", all(steps(ghtest.Step{Name: "Run entrypoint", Conclusion: "failure", Started: at("21 10:40")})), run, 0, 2},
+		{"the step has no conclusion", all(steps(ghtest.Step{Name: "Run entrypoint", Started: at("21 10:40")})), run, 0, 2},
+		{"the step has no start", all(steps(ghtest.Step{Name: "Run entrypoint", Conclusion: "success"})), run, 0, 2},
+		{"a step of nearly that name", all(steps(ghtest.Step{Name: "run entrypoint", Conclusion: "success", Started: at("21 10:40")})), run, 0, 2},
+		{"the clean-up after it", all(steps(ghtest.Step{Name: "Post Run entrypoint", Conclusion: "success", Started: at("21 10:40")})), run, 0, 2},
+
+		// Fields that are not what they should be.
+		{"no branch", all(odd(map[string]any{"head_branch": nil})), run, 0, 1},
+		{"no event", all(odd(map[string]any{"event": nil})), run, 0, 1},
+		{"no conclusion", all(odd(map[string]any{"conclusion": nil})), run, 0, 1},
+		{"no status", all(odd(map[string]any{"status": ghtest.Absent})), run, 0, 1},
+		{"no creation", all(odd(map[string]any{"created_at": nil})), run, 0, 1},
+		{"no id", all(odd(map[string]any{"id": nil})), run, 0, 1},
+		{"no update", all(odd(map[string]any{"updated_at": nil})), skip, 0, 2},
+		{"no attempt", all(odd(map[string]any{"run_attempt": ghtest.Absent})), skip, 0, 2},
+		{"no path", all(odd(map[string]any{"path": ghtest.Absent})), skip, 0, 2},
+		{"no repository of its commit", all(odd(map[string]any{"head_repository": nil})), skip, 0, 2},
+		{"a field of the future", all(odd(map[string]any{"run_mood": []int{1}})), skip, 0, 2},
+		{"a huge id", all(ghtest.Run{ID: 1<<62 + 1, Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+
+		// Pages.
+		{"a hundred skips", all(executed("21 10:40"), many(100, skipped("21 10:50"))), skip, 0, 3},
+		{"a full page that reaches back", all(executed("20 11:00"), executed("21 10:40"), many(98, skipped("21 10:50"))), skip, 0, 2},
+		{"a full page that reaches back to a re-run", all(executed("19 11:00"), ghtest.Run{Attempt: 2, Created: at("20 11:00"), Updated: at("21 11:30")}, executed("21 10:40"), many(98, skipped("21 10:50"))), skip, 0, 2},
+		{"a run is asked only once", all(many(120, failed("20 11:00")), skipped("21 10:40")), run, 1, 3},
+		{"250 skips", all(executed("21 10:40"), many(250, skipped("21 10:50"))), skip, 0, 4},
+		{"250 older runs", all(executed("21 10:40"), many(250, skipped("20 11:00"))), skip, 0, 2},
+		{"astride, on the second page", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}, ghtest.Run{Created: at("21 10:31"), Updated: at("21 10:45")}, many(2, skipped("21 10:50")), many(97, ghtest.Run{Branch: "dev", Created: at("21 11:10")})), skip, 0, 5},
+		{"missed counted on the second page", all(executed("18 11:00"), many(120, failed("20 11:00"))), run, 2, 2},
+		{"missed counted no further than they count", all(daysAgo(200, skipped("21 11:00")), daysAgo(150, failed("21 11:00")), many(99, failed("20 11:00"))), run, schedule.MaxMissed, 1},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			fake := ghtest.New(t)
+			fake.SetNow(noon)
+			fake.SetToken("secret-token")
+			fake.Add(row.runs...)
+			decision, err := decide(t, newClient(t, fake.URL), query(daily))
+			if err != nil {
+				t.Error(err)
+			}
+			if decision.Reason != row.want || decision.Missed != row.missed {
+				t.Errorf("decision: %s, %d missed; want %s, %d missed", decision.Reason, decision.Missed, row.want, row.missed)
+			}
+			if requests := fake.Requests(); len(requests) != row.requests {
+				t.Errorf("requests: want %d, got %d: %v", row.requests, len(requests), requests)
+			}
+		})
+	}
+}
