@@ -1,0 +1,198 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// roles are what the test binary does when it is started anew, as a process of
+// its own with the project for its working directory.
+var roles = map[string]func(*Ledger) error{
+	"execute": func(l *Ledger) error { return runJob(l, appendExecution) },
+	"hang":    func(l *Ledger) error { return runJob(l, waitForEver) },
+	"loop":    loop,
+}
+
+func TestMain(m *testing.M) {
+	role, ok := roles[os.Getenv("LEDGER_TEST_ROLE")]
+	if !ok {
+		os.Exit(m.Run())
+	}
+	l, err := Open(".", func(warning string) { panic(warning) })
+	if err == nil {
+		err = role(l)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// runJob does what `scheduled run` does: it runs the job if its window is
+// unconfirmed.
+func runJob(l *Ledger, entrypoint func() error) error {
+	unlock, err := l.Lock(context.Background(), "clean", func() {})
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	runs, err := l.Runs("clean")
+	if err != nil {
+		return err
+	}
+	decision := schedule.Decide(daily, schedule.Tick{Now: noon, Runs: runs})
+	if !decision.Run {
+		return nil
+	}
+	id, err := l.Start("clean", noon, decision.Window)
+	if err != nil {
+		return err
+	}
+	if err := entrypoint(); err != nil {
+		return err
+	}
+	return l.Finish("clean", id, noon, true, "")
+}
+
+func appendExecution() error {
+	out, err := os.OpenFile("executions", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	_, err = fmt.Fprintln(out, os.Getpid())
+	return err
+}
+
+func waitForEver() error {
+	fmt.Println("started")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// loop records runs without end, and prints the id of each once it is over.
+func loop(l *Ledger) error {
+	for {
+		id, err := l.Start("clean", noon, daily.Window(noon))
+		if err != nil {
+			return err
+		}
+		if err := l.Finish("clean", id, noon, true, ""); err != nil {
+			return err
+		}
+		fmt.Println(id)
+	}
+}
+
+// process returns the test binary in that role.
+func process(t *testing.T, role, project string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), "LEDGER_TEST_ROLE="+role)
+	cmd.Dir = project
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func TestTenProcessesAtOnceExecuteOnce(t *testing.T) {
+	project := t.TempDir()
+	var processes []*exec.Cmd
+	for range 10 {
+		p := process(t, "execute", project)
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+		processes = append(processes, p)
+	}
+	for _, p := range processes {
+		if err := p.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := bytes.Count(read(t, filepath.Join(project, "executions")), []byte("\n")); n != 1 {
+		t.Errorf("%d executions", n)
+	}
+	if got := runs(t, openLedger(t, project), "clean"); len(got) != 1 || !got[0].Success {
+		t.Errorf("runs: %+v", got)
+	}
+}
+
+func TestKilledRunIsUnconfirmedAndFreesTheJob(t *testing.T) {
+	project := t.TempDir()
+	killAfterFirstLine(t, process(t, "hang", project), 0)
+
+	if err := process(t, "execute", project).Run(); err != nil {
+		t.Fatal(err)
+	}
+	got := runs(t, openLedger(t, project), "clean")
+	if len(got) != 2 || got[0].Success || !got[1].Success {
+		t.Errorf("runs: %+v", got)
+	}
+}
+
+func TestKillAtAnyMomentLosesNothingRecorded(t *testing.T) {
+	project := t.TempDir()
+	l := openLedger(t, project)
+	for range 20 {
+		printed := killAfterFirstLine(t, process(t, "loop", project), rand.N(10*time.Millisecond))
+
+		known := map[int64]bool{}
+		for _, run := range runs(t, l, "clean") {
+			known[run.ID] = run.Success
+		}
+		for line := range bytes.Lines(printed) {
+			var id int64
+			if n, _ := fmt.Sscanf(string(line), "%d\n", &id); n == 1 && !known[id] {
+				t.Fatalf("run %d was recorded as a success before the kill and is none after it", id)
+			}
+		}
+	}
+}
+
+// killAfterFirstLine starts a process, kills it some time after the first line
+// of its output, and returns the whole output.
+func killAfterFirstLine(t *testing.T, p *exec.Cmd, wait time.Duration) []byte {
+	t.Helper()
+	if _, err := p.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out := bufio.NewReader(pipe)
+	first, err := out.ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(wait)
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err == nil {
+		t.Fatal("the process ended before it was killed")
+	}
+	return append(first, rest...)
+}
