@@ -1,0 +1,107 @@
+package python
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// output passes on what a command writes. The pipes that os/exec would make
+// cannot be waited for after the command's end and before its group is killed.
+type output struct {
+	ours, theirs []*os.File
+	copying      sync.WaitGroup
+	finishing    atomic.Bool
+}
+
+// connect gives the command its output, one pipe for both streams where both
+// have the same writer. The output is to be finished, also after an error.
+func connect(cmd *exec.Cmd, stdout, stderr io.Writer) (*output, error) {
+	o := new(output)
+	pipe, err := o.pipe(stdout)
+	if err != nil {
+		return o, err
+	}
+	cmd.Stdout, cmd.Stderr = pipe, pipe
+	if same(stdout, stderr) {
+		return o, nil
+	}
+	pipe, err = o.pipe(stderr)
+	cmd.Stderr = pipe
+	return o, err
+}
+
+// same reports whether both writers are one, as os/exec judges it.
+func same(a, b io.Writer) bool {
+	defer func() { _ = recover() }() // of types that cannot be compared
+	return a == b
+}
+
+// pipe returns the writing end of a pipe to w.
+func (o *output) pipe(w io.Writer) (*os.File, error) {
+	ours, theirs, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	o.ours, o.theirs = append(o.ours, ours), append(o.theirs, theirs)
+	o.copying.Go(func() {
+		defer ours.Close() // where w has failed the command gets to know
+		o.copy(w, ours)
+	})
+	return theirs, nil
+}
+
+// copy copies until no process holds the pipe any more. Once the output is
+// finishing it has no more than linger to wait for what comes; how long w
+// takes does not count.
+func (o *output) copy(w io.Writer, pipe *os.File) {
+	buffer := make([]byte, 64<<10)
+	for patience := linger; ; {
+		asked, finishing := time.Now(), o.finishing.Load()
+		if finishing {
+			pipe.SetReadDeadline(asked.Add(patience))
+		}
+		n, err := pipe.Read(buffer)
+		if finishing {
+			patience -= time.Since(asked)
+		}
+		if _, failed := w.Write(buffer[:n]); failed != nil || err != nil {
+			return
+		}
+	}
+}
+
+// closeTheirs closes what the command alone is to hold.
+func (o *output) closeTheirs() {
+	for _, pipe := range o.theirs {
+		pipe.Close()
+	}
+}
+
+// wait waits until no process holds the pipes any more, or until d is over.
+func (o *output) wait(d time.Duration) {
+	copied := make(chan struct{})
+	go func() {
+		o.copying.Wait()
+		close(copied)
+	}()
+	select {
+	case <-copied:
+	case <-time.After(d):
+	}
+}
+
+// finish passes on what is still in the pipes and ends the copying, even if a
+// process that got away holds a pipe. On Windows a read knows no deadline, but
+// there no process gets away from its job.
+func (o *output) finish() {
+	o.closeTheirs()
+	o.finishing.Store(true)
+	for _, pipe := range o.ours {
+		pipe.SetReadDeadline(time.Now().Add(linger))
+	}
+	o.copying.Wait()
+}

@@ -1,0 +1,15 @@
+//go:build unix && !linux
+
+package python
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// Only Linux kills a child together with its parent and shows the environment
+// of a process to others. Elsewhere the process group has to do.
+
+func bind(*exec.Cmd) (mark string) { return "" }
+
+func signalStrays(string, int, syscall.Signal) {}

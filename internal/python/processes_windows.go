@@ -1,0 +1,82 @@
+package python
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// processes are a command and all that it starts: a job object.
+// https://learn.microsoft.com/windows/win32/procthread/job-objects
+type processes struct {
+	cmd *exec.Cmd
+	job windows.Handle
+}
+
+// newProcesses makes a job that dies with us, however we end: the system then
+// closes our handle, the only one.
+func newProcesses(cmd *exec.Cmd) (*processes, error) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return nil, os.NewSyscallError("CreateJobObject", err)
+	}
+	var limits windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION
+	limits.BasicLimitInformation.LimitFlags = windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
+		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
+	if err != nil {
+		windows.CloseHandle(job)
+		return nil, os.NewSyscallError("SetInformationJobObject", err)
+	}
+	return &processes{cmd, job}, nil
+}
+
+// start starts the command and puts it into the job; whatever it starts is
+// then in there too.
+func (p *processes) start() error {
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	var assigned error
+	err := p.cmd.Process.WithHandle(func(process uintptr) {
+		assigned = windows.AssignProcessToJobObject(p.job, windows.Handle(process))
+	})
+	if err = errors.Join(err, assigned); err != nil {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+		return os.NewSyscallError("AssignProcessToJobObject", err)
+	}
+	return nil
+}
+
+// signal ends the processes, but for SIGINT: the console itself brings Ctrl-C
+// to all of its processes, and Windows knows nothing else to send.
+// https://learn.microsoft.com/windows/console/ctrl-c-and-ctrl-break-signals
+func (p *processes) signal(s syscall.Signal) error {
+	if s == syscall.SIGINT {
+		return nil
+	}
+	return errors.Join(windows.TerminateJobObject(p.job, 1), p.cmd.Process.Kill())
+}
+
+// signalAll is signal: nothing leaves a job.
+func (p *processes) signalAll(s syscall.Signal) error { return p.signal(s) }
+
+func (p *processes) close() { windows.CloseHandle(p.job) }
+
+// killedBy returns "": an exit code is all that Windows knows.
+func killedBy(*os.ProcessState) string { return "" }
+
+func signalName(s os.Signal) string {
+	switch s {
+	case syscall.SIGINT:
+		return "SIGINT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	}
+	return s.String()
+}

@@ -1,0 +1,121 @@
+// Package python finds a project's interpreter, starts an entrypoint with it
+// and tells what became of it.
+package python
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Entrypoint is a callable of a Python project, and how to run it.
+type Entrypoint struct {
+	Python string // the interpreter
+	Dir    string // the project's folder: the working directory, and first on sys.path
+	Root   string // the repository's root, Dir or above it: where a Frame is looked for
+	Target string // "module.name:attribute.name"
+
+	// Env is the full environment, as os.Environ gives it. The tokens that
+	// GitHub gave this program are kept from the entrypoint.
+	Env []string
+
+	Timeout time.Duration // 0 is none
+
+	// Stdout and Stderr get the output as it comes, unchanged, and nothing
+	// after Run has returned. If they are the same writer, so is the order.
+	Stdout, Stderr io.Writer
+
+	grace time.Duration // 0 is defaultGrace
+}
+
+// defaultGrace is what an entrypoint that was told to end has for it before it
+// is killed. GitHub's runner grants no more after its SIGINT.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation
+// "If the process doesn't exit within 7500 ms, the runner will send
+// SIGTERM/Ctrl-Break to the process, then wait for 2500 ms for the process to
+// exit. If the process is still running, the runner kills the process tree."
+const defaultGrace = 10 * time.Second
+
+// Cancelled is the cause to cancel Run's context with when a signal has told
+// this program to end. The entrypoint gets the same: SIGINT for SIGINT, and
+// SIGTERM for all others.
+type Cancelled struct{ Signal os.Signal }
+
+func (c Cancelled) Error() string { return "cancelled by " + signalName(c.Signal) }
+
+// timeout is the cause of a context that ends by an Entrypoint's Timeout.
+type timeout time.Duration
+
+func (t timeout) Error() string {
+	text := time.Duration(t).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return "timed out after " + text
+}
+
+//go:embed runner.py
+var runner string
+
+// Run runs the entrypoint to its end and returns what became of it. It is an
+// error only if nothing could be started. When ctx ends or the time is up, all
+// of the entrypoint's processes are told to end, and killed 10 seconds later.
+// When Run returns none of them is left, but for those that a run which came
+// to its own end has detached into a session of their own.
+func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
+	private, err := os.MkdirTemp("", "scheduled-run-")
+	if err != nil {
+		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
+	}
+	defer os.RemoveAll(private)
+
+	if e.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
+		defer cancel()
+	}
+	reportFile := filepath.Join(private, "report.json")
+	started := time.Now()
+	end, err := e.execute(ctx, reportFile)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
+	}
+	outcome := e.outcome(end, readReport(reportFile))
+	outcome.Started, outcome.Ended = started, time.Now()
+	return outcome, nil
+}
+
+// execute starts the interpreter and waits for its end.
+func (e Entrypoint) execute(ctx context.Context, reportFile string) (end, error) {
+	if ctx.Err() != nil {
+		return end{}, context.Cause(ctx)
+	}
+	dir, err := filepath.Abs(e.Dir)
+	if err != nil {
+		return end{}, err
+	}
+	cmd := exec.CommandContext(ctx, e.Python, "-c", runner, e.Target, reportFile, dir)
+	cmd.Dir = dir
+	cmd.Env = append(withoutTokens(e.Env), "PWD="+dir)
+	return supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+}
+
+// withoutTokens returns the environment less the credentials that were meant
+// for this program: those of the workflow run, and the inputs of the action.
+func withoutTokens(env []string) []string {
+	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return name == "GITHUB_TOKEN" || name == "GH_TOKEN" || strings.HasPrefix(name, "INPUT_") ||
+			strings.HasPrefix(name, "ACTIONS_") && strings.Contains(name, "TOKEN")
+	})
+}

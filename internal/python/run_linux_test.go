@@ -1,0 +1,36 @@
+package python
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// So are those that have left the group.
+func TestGraceOfStrays(t *testing.T) {
+	t.Parallel()
+	testGrace(t, "jobs.lingers:left_group")
+}
+
+// A run that is killed takes its Python with it: whoever repeats it must not
+// find the first one still at work.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	e, dies := locked(t, "")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(e.Env, "RUN_TARGET=jobs.lingers:stay", "TMPDIR="+t.TempDir())
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	dies()
+}

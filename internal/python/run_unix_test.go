@@ -1,0 +1,201 @@
+//go:build unix
+
+package python
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestMain lets the test binary be a program that runs an entrypoint, for
+// TestKilled to kill.
+func TestMain(m *testing.M) {
+	if target := os.Getenv("RUN_TARGET"); target != "" {
+		e := Entrypoint{Python: "python3", Dir: "testdata/flat", Target: target, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}
+		fmt.Println(Run(context.Background(), e))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// locked returns an entrypoint, and a function that fails the test unless the
+// process that holds its lock dies.
+func locked(t *testing.T, target string) (Entrypoint, func()) {
+	t.Helper()
+	e := entrypoint(t, "flat", target)
+	lock := filepath.Join(t.TempDir(), "lock")
+	e.Env = append(e.Env, "LOCK="+lock)
+	return e, func() {
+		t.Helper()
+		file, err := os.Open(lock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		for range 1000 {
+			if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Error("a process was left behind")
+	}
+}
+
+// runUntilReady runs the entrypoint, cancels it with the cause once it says
+// that it is ready, and returns what it said afterwards.
+func runUntilReady(t *testing.T, e Entrypoint, cause error) (o Outcome, said string) {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	out, in := io.Pipe()
+	e.Stdout, e.Stderr = in, io.Discard
+	done := make(chan string)
+	go func() {
+		lines := bufio.NewReader(out)
+		line, _ := lines.ReadString('\n')
+		if line != "ready\n" {
+			t.Errorf("got %q, want it ready", line)
+		}
+		cancel(cause)
+		rest, _ := io.ReadAll(lines)
+		done <- string(rest)
+	}()
+	o, err := Run(ctx, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	return o, <-done
+}
+
+func TestCancel(t *testing.T) {
+	interrupt, terminate := Cancelled{os.Interrupt}, Cancelled{syscall.SIGTERM}
+	for _, test := range []struct {
+		target string
+		cause  error
+		said   string
+		want   string
+		frame  string
+	}{
+		{"jobs.lingers:sleeps", terminate, "", "cancelled by SIGTERM", ""},
+		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "sleeps"},
+		{"jobs.lingers:sleeps", Cancelled{syscall.SIGHUP}, "", "cancelled by SIGHUP", ""},
+		{"jobs.lingers:sleeps", io.ErrClosedPipe, "", io.ErrClosedPipe.Error(), ""},
+		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "sleeps"},
+		{"jobs.lingers:ends_well", terminate, "", "cancelled by SIGTERM", ""},
+	} {
+		t.Run(test.target, func(t *testing.T) {
+			t.Parallel()
+			o, said := runUntilReady(t, entrypoint(t, "flat", test.target), test.cause)
+			frame := ""
+			if o.Frame != nil {
+				frame = o.Frame.Func
+			}
+			got := []string{said, o.Cause, frame}
+			if diff := cmp.Diff([]string{test.said, test.want, test.frame}, got); diff != "" || o.OK {
+				t.Errorf("OK %t (-want +got)\n%s", o.OK, diff)
+			}
+		})
+	}
+}
+
+func TestKill(t *testing.T) {
+	for target, signal := range map[string]os.Signal{
+		"jobs.lingers:stubborn":       syscall.SIGTERM,
+		"jobs.lingers:stubborn_child": os.Interrupt,
+	} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			e, dies := locked(t, target)
+			e.grace = 50 * time.Millisecond
+			if o, _ := runUntilReady(t, e, Cancelled{signal}); o.OK {
+				t.Error("a killed entrypoint is OK")
+			}
+			dies()
+		})
+	}
+}
+
+// All processes are asked to end, and have time for it also when Python is
+// gone.
+func TestGrace(t *testing.T) {
+	t.Parallel()
+	testGrace(t, "jobs.lingers:group")
+}
+
+func testGrace(t *testing.T, target string) {
+	t.Helper()
+	e, dies := locked(t, target)
+	e.grace = time.Minute
+	if _, said := runUntilReady(t, e, Cancelled{syscall.SIGTERM}); said != "child ends\n" {
+		t.Errorf("said %q", said)
+	}
+	dies()
+}
+
+// A child that is left behind dies; it may not go on writing to our output,
+// which the race detector would see.
+func TestLeftBehind(t *testing.T) {
+	t.Parallel()
+	e, dies := locked(t, "jobs.lingers:leaves_child")
+	if o, stdout, _ := run(t, e); !o.OK || stdout == "" {
+		t.Errorf("got %+v, said %q", o, stdout)
+	}
+	dies()
+}
+
+// What a run that ended by itself has detached is its own business.
+func TestDaemon(t *testing.T) {
+	t.Parallel()
+	e, _ := locked(t, "jobs.lingers:leaves_daemon")
+	o, stdout, _ := run(t, e)
+	pid, err := strconv.Atoi(strings.TrimSpace(stdout))
+	if err != nil || !o.OK {
+		t.Fatalf("got %+v, said %q", o, stdout)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Errorf("kill daemon: %v", err)
+	}
+}
+
+// It may hold our output, but is heard no more.
+func TestChatter(t *testing.T) {
+	t.Parallel()
+	if o, _, _ := run(t, entrypoint(t, "flat", "jobs.lingers:leaves_chatter")); !o.OK {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestLastWords(t *testing.T) {
+	t.Parallel()
+	if o, stdout, _ := run(t, entrypoint(t, "flat", "jobs.lingers:last_words")); !o.OK || stdout != "last words\n" {
+		t.Errorf("got %+v, said %q", o, stdout)
+	}
+}
+
+func TestDeath(t *testing.T) {
+	for target, want := range map[string]string{
+		"jobs.lingers:aborts":       "killed by SIGABRT",
+		"jobs.lingers:forks":        "exit code 7",
+		"jobs.lingers:forked_fails": "",
+	} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			if o, _, _ := run(t, entrypoint(t, "flat", target)); o.Cause != want || o.OK != (want == "") {
+				t.Errorf("got %q, want %q", o.Cause, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,300 @@
+# python -c THIS_FILE TARGET REPORT FOLDER
+#
+# Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
+# `from module import attribute; attribute()` would, lets Python end as it
+# always does, and says in the file REPORT what became of it.
+#
+# Nothing is imported up here but what Python has imported by itself: a project
+# may have a module of the same name as one of the standard library's, and must
+# get its own.
+import os
+import sys
+
+TARGET, REPORT, FOLDER = sys.argv[1:]
+SRC = os.path.join(FOLDER, "src")
+PID = os.getpid()
+
+
+class Refused(Exception):
+    """The entrypoint cannot be run. Holds the cause and, if known, its place."""
+
+    def __init__(self, cause, place=None):
+        super().__init__(cause)
+        self.places = [place] if place else []
+
+
+def main():
+    if sys.version_info < (3, 8):
+        report("Python 3.8 or newer is needed, this is " + sys.version.split()[0])
+        sys.exit(1)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(line_buffering=True)
+    sys.argv[:] = [""]
+    module, _, attributes = identifiers(TARGET).partition(":")
+    extend_path(module.partition(".")[0])
+
+    loading = True
+    try:
+        function = load(module, attributes.split("."))
+        loading = False
+        call(function)
+    except Refused as refusal:
+        report(str(refusal), refusal.places)
+        sys.exit(1)
+    except SystemExit as error:
+        trim(error)
+        if loading:
+            report("import error: the module ended Python: " + exit_text(error.code), places_of(error))
+        elif ends_well(error.code):
+            report("")
+        else:
+            report(exit_text(error.code), places_of(error))
+        raise
+    except BaseException as error:
+        trim(error)
+        report(import_text(error) if loading else error_text(error), places_of(error), traceback_of(error))
+        show(error)
+        sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
+    report("")
+
+
+def identifiers(target):
+    """Normalise the target as Python does the identifiers of a source file."""
+    if target.isascii():
+        return target
+    from unicodedata import normalize
+
+    return normalize("NFKC", target)
+
+
+def extend_path(top):
+    """Put the project first, and its src/ where only that holds the package."""
+    if sys.path[:1] == [""]:
+        del sys.path[0]
+    sys.path.insert(0, FOLDER)
+    in_src = os.path.isdir(os.path.join(SRC, top)) or os.path.isfile(os.path.join(SRC, top + ".py"))
+    if in_src and not importable(top):
+        sys.path.insert(1, SRC)
+
+
+def importable(top):
+    """Whether there is such a module. A bare folder of that name is none yet."""
+    specs = (finder.find_spec(top, None) for finder in sys.meta_path)
+    return any(spec is not None and spec.origin is not None for spec in specs)
+
+
+def load(module, attributes):
+    try:
+        value = __import__(module, fromlist=attributes[:1])
+    except ModuleNotFoundError as error:
+        if trim(error) is None and (module + ".").startswith(str(error.name) + "."):
+            raise Refused(
+                "import error: No module named '%s' in the project or its environment%s"
+                % (error.name, nearest(error.name, modules_beside))
+            )
+        raise
+    where = module
+    for attribute in attributes:
+        try:
+            value = getattr(value, attribute)
+        except AttributeError:
+            raise Refused(
+                "import error: '%s' has no attribute '%s'%s"
+                % (where, attribute, nearest(attribute, lambda _: dir(value)))
+            )
+        where += ("." if ":" in where else ":") + attribute
+    if not callable(value):
+        raise Refused("not callable: '%s' is of type %s" % (where, type(value).__name__))
+    return value
+
+
+def call(function):
+    try:
+        result = function()
+    except TypeError as error:
+        refuse_arguments(function, error)
+        raise
+    if type(result).__name__ in ("generator", "async_generator"):
+        code = getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
+        raise Refused("returned a generator: its body never ran", place_of(code))
+    if hasattr(type(result), "__await__"):
+        standard("asyncio").run(finish(result))
+
+
+async def finish(awaitable):
+    await awaitable
+
+
+def refuse_arguments(function, error):
+    """Refuse an entrypoint that was never entered, for want of arguments.
+
+    Only after the call: a decorator may supply what the signature asks for.
+    """
+    try:
+        inspect = standard("inspect")
+        parameters = inspect.signature(function).parameters.values()
+        needed = [
+            p.name
+            for p in parameters
+            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
+        function = inspect.unwrap(function)
+        if isinstance(function, type):
+            function = function.__init__
+        elif not hasattr(function, "__code__"):
+            function = getattr(function, "func", type(function).__call__)
+        code = getattr(function, "__code__", None)
+        entered = any(entry.tb_frame.f_code is code for entry in entries(trim(error)))
+    except Exception:
+        return
+    if needed and not entered:
+        raise Refused("needs arguments: " + ", ".join(needed), place_of(code))
+
+
+def place_of(code):
+    """The line of a function's def, which its code begins above if decorated."""
+    if code is None:
+        return None
+    line = code.co_firstlineno
+    try:
+        for number, text in enumerate(standard("inspect").getsourcelines(code)[0], line):
+            if text.lstrip().startswith(("def ", "async def ")):
+                line = number
+                break
+    except Exception:
+        pass
+    return place(code, line)
+
+
+def nearest(name, candidates):
+    try:
+        names = [n for n in candidates(name) if isinstance(n, str)]
+        close = standard("difflib").get_close_matches(name, names, 1)
+    except Exception:
+        close = []
+    return ", did you mean '%s'?" % close[0] if close else ""
+
+
+def modules_beside(name):
+    package = name.rpartition(".")[0]
+    path = sys.modules[package].__path__ if package else [FOLDER, SRC]
+    prefix = package + "." if package else ""
+    return [module.name for module in standard("pkgutil").iter_modules(path, prefix)]
+
+
+def standard(name):
+    """Import a module of the standard library, not one of the project's."""
+    before = sys.path[:]
+    sys.path[:] = [path for path in before if path not in (FOLDER, SRC)]
+    try:
+        return __import__(name)
+    finally:
+        sys.path[:] = before
+
+
+def trim(error):
+    """Drop this file's own entries from the traceback and return the rest."""
+    for entry in entries(error.__traceback__):
+        if entry.tb_frame.f_globals is globals():
+            error.__traceback__ = entry.tb_next
+    return error.__traceback__
+
+
+def entries(traceback):
+    while traceback:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def show(error):
+    """Do what Python does with an exception that nobody caught."""
+    try:
+        sys.stdout.flush()
+    except Exception:
+        pass
+    try:
+        sys.excepthook(type(error), error, error.__traceback__)
+    except Exception as broken:
+        broken.__context__ = None
+        for words, each in (("Error in sys.excepthook:", broken), ("\nOriginal exception was:", error)):
+            print(words, file=sys.stderr)
+            sys.__excepthook__(type(each), each, trim(each))
+
+
+def error_text(error):
+    kind = type(error)
+    name = kind.__qualname__
+    if kind.__module__ not in ("builtins", "__main__"):
+        name = "%s.%s" % (kind.__module__, name)
+    text = text_of(error)
+    return name + ": " + text if text else name
+
+
+def import_text(error):
+    return "import error: " + (text_of(error) if isinstance(error, ImportError) else error_text(error))
+
+
+def exit_text(code):
+    if code is None or isinstance(code, int):
+        return "exit code %d" % (code or 0)
+    return "exit code 1: " + text_of(code)
+
+
+def ends_well(code):
+    return code is None or isinstance(code, int) and code == 0
+
+
+def text_of(value):
+    try:
+        return str(value)[:4096]
+    except BaseException:
+        return "<str() failed>"
+
+
+def places_of(error):
+    """File, line and function of each entry of the traceback, the deepest last."""
+    places = []
+    for entry in entries(error.__traceback__):
+        code = entry.tb_frame.f_code
+        here = place(code, entry.tb_lineno or code.co_firstlineno)
+        if places[-1:] != [here]:
+            places.append(here)
+    if isinstance(error, SyntaxError) and isinstance(error.filename, str) and isinstance(error.lineno, int):
+        places.append({"file": error.filename, "line": error.lineno, "func": ""})
+    return places[-1000:]
+
+
+def place(code, line):
+    return {"file": code.co_filename, "line": line, "func": code.co_name}
+
+
+def traceback_of(error):
+    try:
+        lines = standard("traceback").format_exception(type(error), error, error.__traceback__)
+        return "".join(lines)[-65536:]
+    except Exception:
+        return ""
+
+
+def report(cause, places=(), traceback=""):
+    """Write the report; an empty cause is success. A forked child stays silent."""
+    if os.getpid() != PID:
+        return
+    with open(REPORT, "w", encoding="ascii") as file:
+        file.write(encode({"cause": cause, "places": places, "traceback": traceback}))
+
+
+def encode(value):
+    """JSON in ASCII for any text at all, lone surrogates included."""
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dict):
+        return "{%s}" % ",".join(encode(key) + ":" + encode(value[key]) for key in value)
+    if isinstance(value, (list, tuple)):
+        return "[%s]" % ",".join(map(encode, value))
+    units = value.encode("utf-16-be", "surrogatepass")
+    return '"%s"' % "".join("\\u%02x%02x" % pair for pair in zip(units[::2], units[1::2]))
+
+
+main()

@@ -1,0 +1,2 @@
+def run():
+    print("bare", __name__)

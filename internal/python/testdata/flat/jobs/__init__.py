@@ -1,0 +1,2 @@
+def at_package():
+    print("package", __name__)

@@ -1,0 +1,6 @@
+def größe():
+    print("größe".encode("ascii", "backslashreplace").decode())
+
+
+def ﬁne():  # Python reads the ligature as "fine"
+    print("fine")

@@ -1,0 +1,5 @@
+from jobs.round import name
+
+
+def run():
+    pass

@@ -1,0 +1,116 @@
+"""Entrypoints that do not end, or leave something behind. Unix only."""
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+def stay():
+    """Hold the lock for as long as this process lives."""
+    lock = open(os.environ["LOCK"], "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    print("ready", flush=True)
+    while True:
+        time.sleep(60)
+
+
+def end_slowly(*_):
+    time.sleep(0.2)
+    print("child ends")
+    sys.exit()
+
+
+def child():
+    signal.signal(signal.SIGTERM, end_slowly)
+    stay()
+
+
+def start(function, **options):
+    code = "from jobs.lingers import *; %s()" % function.__name__
+    return subprocess.Popen([sys.executable, "-c", code], **options)
+
+
+def sleeps():
+    print("ready")
+    time.sleep(60)
+
+
+def cleans_up():
+    try:
+        sleeps()
+    except KeyboardInterrupt:
+        print("cleaned")
+        raise
+
+
+def ends_well():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    sleeps()
+
+
+def stubborn():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stay()
+
+
+def stubborn_child():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    start(child).wait()
+
+
+def group():
+    start(child).wait()
+
+
+def left_group():
+    start(child, start_new_session=True).wait()
+
+
+def chatter():
+    while True:
+        print(".", flush=True)
+        time.sleep(0.001)
+
+
+def leaves_child():
+    start(stay, stdout=subprocess.PIPE).stdout.readline()
+    start(chatter)
+
+
+def leaves_daemon():
+    daemon = start(stay, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    daemon.stdout.readline()
+    print(daemon.pid)
+
+
+def leaves_chatter():
+    start(chatter, start_new_session=True)
+
+
+def speak():
+    time.sleep(0.1)
+    print("last words")
+
+
+def last_words():
+    start(speak)
+
+
+def aborts():
+    os.abort()
+
+
+def forks():
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        sys.exit(7)
+
+
+def forked_fails():
+    pid = os.fork()
+    if pid == 0:
+        raise ValueError("child")
+    os.waitpid(pid, 0)

@@ -1,0 +1,1 @@
+from jobs.works import no_such_name

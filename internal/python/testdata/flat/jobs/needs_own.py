@@ -1,0 +1,5 @@
+import jobs.no_such_module
+
+
+def run():
+    pass

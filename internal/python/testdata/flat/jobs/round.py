@@ -1,0 +1,3 @@
+from jobs.circle import run
+
+name = "round"

@@ -1,0 +1,2 @@
+"""Takes the name of a module of the standard library."""
+NAME = "own"

@@ -1,0 +1,2 @@
+def run():
+    print("src", __name__)
