@@ -1,0 +1,111 @@
+// Package actions speaks with the runner of GitHub Actions: what started this
+// run comes in, outputs, summaries and annotations go out.
+package actions
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/sethvargo/go-githubactions"
+)
+
+// Runner is the runner that started this process. Outside Actions all that is
+// said to it goes nowhere.
+type Runner struct {
+	action *githubactions.Action
+	getenv func(string) string
+}
+
+// New returns the runner that the environment tells of. Workflow commands are
+// written to w: the runner reads them from stdout and stderr alike.
+func New(w io.Writer, getenv func(string) string) *Runner {
+	return &Runner{
+		action: githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv)),
+		getenv: getenv,
+	}
+}
+
+// On reports whether this process runs in GitHub Actions.
+func (r *Runner) On() bool { return r.getenv("GITHUB_ACTIONS") == "true" }
+
+// Output sets an output of this step.
+func (r *Runner) Output(name, value string) {
+	if r.getenv("GITHUB_OUTPUT") == "" {
+		return // the library panics without the file
+	}
+	// The library's own SetOutput ends values with a fixed line; a random one
+	// cannot stand in a value.
+	end := rand.Text()
+	r.action.IssueFileCommand(&githubactions.Command{
+		Name:    "output",
+		Message: fmt.Sprintf("%s<<%s\n%s\n%s", name, end, value, end),
+	})
+}
+
+// maxSummary is how much a step may write to its summary: over it the whole
+// upload is dropped.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+// "Job summaries are isolated between steps and each step is restricted to a
+// maximum size of 1MiB."
+const maxSummary = 1 << 20
+
+// Summary adds Markdown to the summary of this step.
+func (r *Runner) Summary(markdown string) {
+	if r.getenv("GITHUB_STEP_SUMMARY") == "" || len(markdown) >= maxSummary {
+		return
+	}
+	r.action.AddStepSummary(markdown)
+}
+
+// Place is where in the repository an annotation belongs. The zero Place is
+// nowhere.
+type Place struct {
+	File string // relative to the repository's root, with slashes
+	Line int
+}
+
+// Warning shows a warning in the log and on the run's page.
+func (r *Runner) Warning(message string) {
+	if r.On() {
+		r.action.Warningf("%s", cut(message))
+	}
+}
+
+// Error marks a line of the repository with an error.
+func (r *Runner) Error(at Place, title, message string) {
+	if !r.On() {
+		return
+	}
+	fields := map[string]string{"title": title}
+	if at.File != "" {
+		fields["file"], fields["line"] = at.File, strconv.Itoa(at.Line)
+	}
+	r.action.WithFieldsMap(fields).Errorf("%s", cut(message))
+}
+
+// maxMessage is how long the message of an annotation can be.
+const maxMessage = 4096
+
+// cut shortens a message to what an annotation can show.
+func cut(message string) string {
+	runes := []rune(message)
+	if len(runes) <= maxMessage {
+		return message
+	}
+	return string(runes[:maxMessage-1]) + "…"
+}
+
+// StopCommands makes the runner take all that follows as mere text until the
+// returned function is called, so that the output of the entrypoint can issue
+// no workflow command. That output must go to the same stream, and end in a
+// newline.
+func (r *Runner) StopCommands() (resume func()) {
+	if !r.On() {
+		return func() {}
+	}
+	token := rand.Text()
+	r.action.IssueCommand(&githubactions.Command{Name: "stop-commands", Message: token})
+	return func() { r.action.IssueCommand(&githubactions.Command{Name: token}) }
+}

@@ -1,0 +1,91 @@
+package actions
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Trigger is what started this run.
+type Trigger struct {
+	Event         string // schedule, workflow_dispatch, …; "" outside Actions
+	Force         bool   // started by hand, to run whatever the history says
+	Window        string // the `window` input as it was given
+	Attempt       int    // 1 for the first, more for a re-run
+	Workflow      string // file name of the workflow, "" if unknown
+	DefaultBranch string // "" if unknown
+}
+
+// Trigger reads the environment and the event file. Where the file cannot be
+// read it returns an error beside what is known, and a dispatch counts as
+// forced: when in doubt, run.
+func (r *Runner) Trigger() (Trigger, error) {
+	t := Trigger{Event: r.getenv("GITHUB_EVENT_NAME"), Attempt: 1, Workflow: r.workflow()}
+	if attempt, err := strconv.Atoi(r.getenv("GITHUB_RUN_ATTEMPT")); err == nil {
+		t.Attempt = attempt
+	}
+	payload, err := r.payload()
+	t.DefaultBranch = payload.Repository.DefaultBranch
+	if t.Event == "schedule" && t.DefaultBranch == "" {
+		// "Scheduled workflows will only run on the default branch."
+		// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+		t.DefaultBranch = cmp.Or(r.getenv("GITHUB_REF_NAME"), strings.TrimPrefix(r.getenv("GITHUB_REF"), "refs/heads/"))
+	}
+	if t.Event == "workflow_dispatch" {
+		t.Force = payload.Inputs.force()
+		t.Window, _ = payload.Inputs["window"].(string)
+	}
+	return t, err
+}
+
+// workflow returns the file name in GITHUB_WORKFLOW_REF, which reads
+// "owner/repo/.github/workflows/file.yml@refs/heads/main".
+func (r *Runner) workflow() string {
+	file, _, _ := strings.Cut(r.getenv("GITHUB_WORKFLOW_REF"), "@")
+	if file == "" {
+		return ""
+	}
+	return path.Base(file)
+}
+
+type payload struct {
+	Inputs     inputs `json:"inputs"`
+	Repository struct {
+		DefaultBranch string `json:"default_branch"`
+	} `json:"repository"`
+}
+
+// inputs are those of a dispatch. GitHub has sent booleans as strings and as
+// booleans.
+type inputs map[string]any
+
+// force is true unless the dispatch says otherwise, as in the workflow file.
+func (in inputs) force() bool {
+	switch value := in["force"].(type) {
+	case bool:
+		return value
+	case string:
+		return !strings.EqualFold(strings.TrimSpace(value), "false")
+	}
+	return true
+}
+
+func (r *Runner) payload() (payload, error) {
+	var p payload
+	name := r.getenv("GITHUB_EVENT_PATH")
+	if name == "" {
+		return p, nil
+	}
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return p, fmt.Errorf("read event file: %w", err)
+	}
+	if err := json.Unmarshal(content, &p); err != nil {
+		return payload{}, fmt.Errorf("read event file %s: %w", name, err)
+	}
+	return p, nil
+}
