@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Puts the program on the path of the steps to come, for action.yml.
+#
+# The commit of a release holds .github/release.sha256, with one line a platform:
+#   <sha256>  v1.2.3/scheduled_linux_amd64.tar.gz
+# So a pinned action is a pinned program. Where that file has no line for the
+# runner, or the release cannot be reached, Go builds the program from the
+# action's own source.
+set -euo pipefail
+
+readonly sums="$GITHUB_ACTION_PATH/.github/release.sha256"
+
+fail() {
+  echo "::error title=Install scheduled::$1"
+  echo "hint: $2" >&2
+  exit 1
+}
+
+# platform prints the runner's as Go names it: linux_amd64.
+platform() {
+  local os arch
+  case $RUNNER_OS in
+    Linux) os=linux ;;
+    macOS) os=darwin ;;
+    Windows) os=windows ;;
+  esac
+  case $RUNNER_ARCH in
+    X64) arch=amd64 ;;
+    ARM64) arch=arm64 ;;
+  esac
+  echo "${os:-$RUNNER_OS}_${arch:-$RUNNER_ARCH}"
+}
+
+# sha256 reads from standard input: given a Windows path, sha256sum would
+# escape its output. macOS before 15 has shasum only.
+sha256() {
+  { sha256sum 2>/dev/null || shasum -a 256; } <"$1" | cut -d ' ' -f 1
+}
+
+# download fetches a file of the release from the server that runs the
+# workflow, then from github.com, where a GitHub Enterprise Server gets its
+# public actions from.
+download() {
+  local server servers=$GITHUB_SERVER_URL
+  if [ "$servers" != https://github.com ]; then
+    servers="$servers https://github.com"
+  fi
+  for server in $servers; do
+    if curl --fail --silent --show-error --location --retry 2 --connect-timeout 10 --max-time 60 \
+      --output "$2" "$server/$ACTION_REPOSITORY/releases/download/$1"; then
+      return
+    fi
+  done
+  return 1
+}
+
+# unpack installs the release's program of this platform, if there is one.
+unpack() {
+  local line want got archive
+  line=$(grep "/scheduled_$(platform)\.tar\.gz\$" "$sums" 2>/dev/null) || return 1
+  want=${line%% *} archive=${line##* }
+  if [ -n "$VERSION" ] && [ "$VERSION" != "${archive%%/*}" ]; then
+    return 1
+  fi
+  bin="$RUNNER_TEMP/scheduled-${archive%%/*}"
+  if [ -x "$bin/$program" ]; then
+    return
+  fi
+  mkdir "$bin" 2>/dev/null || return 1 # an earlier step of the job has tried
+  if ! download "$archive" "$bin/scheduled.tar.gz"; then
+    echo "::warning title=Install scheduled::$archive is not to be had; building from source"
+    return 1
+  fi
+  got=$(sha256 "$bin/scheduled.tar.gz")
+  if [ "$got" != "$want" ]; then
+    rm -r "$bin"
+    fail "$archive has the checksum $got, not $want" \
+      "the file of the release is not the one that this commit of the action was made with: do not use it"
+  fi
+  # Not by its path: tar takes the colon of a Windows path for a remote host.
+  (cd "$bin" && tar -xzf scheduled.tar.gz && rm scheduled.tar.gz)
+}
+
+# build compiles the program: the action's own source, or the version asked
+# for, which Go's checksum database vouches for.
+build() {
+  local ldflags="-s -w"
+  command -v go >/dev/null || fail "no prebuilt program for $(platform), and no Go to build it with" \
+    "put a step with actions/setup-go before this one, or use a release of the action on Linux, macOS or Windows, x64 or arm64"
+  bin="$RUNNER_TEMP/scheduled-${VERSION:-source}"
+  mkdir -p "$bin"
+  cd "$GITHUB_ACTION_PATH"
+  export CGO_ENABLED=0 GOFLAGS=-trimpath GOWORK=off
+  if [ -n "$VERSION" ]; then
+    GOBIN=$bin go install -ldflags "$ldflags" "$(go list -m)/cmd/scheduled@$VERSION"
+    return
+  fi
+  if [[ $ACTION_REF =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]]; then
+    ldflags="$ldflags -X main.version=$ACTION_REF"
+  fi
+  go build -buildvcs=false -ldflags "$ldflags" -o "$bin/$program" ./cmd/scheduled
+}
+
+program=scheduled
+if [ "$RUNNER_OS" = Windows ]; then
+  program=scheduled.exe
+fi
+unpack || build
+echo "$bin" >>"$GITHUB_PATH"
+echo "program=$bin/$program" >>"$GITHUB_OUTPUT"
