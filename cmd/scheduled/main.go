@@ -1,0 +1,25 @@
+// Command scheduled keeps the scheduled jobs of a Python project running on
+// GitHub Actions, at least once in every window.
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/cli"
+)
+
+// version is the release, set by its build.
+var version = ""
+
+func main() {
+	program := cli.Program{
+		Args:    os.Args[1:],
+		Environ: os.Environ(),
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Now:     time.Now,
+		Version: version,
+	}
+	os.Exit(program.Main())
+}

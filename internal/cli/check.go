@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/spf13/cobra"
+)
+
+func (p *Program) checkCommand() *cobra.Command {
+	var asJSON bool
+	var token string
+	cmd := &cobra.Command{
+		Use:   "check JOB",
+		Short: "Decide whether the job has to run, and say why",
+		Long: `check decides whether the window that holds now is confirmed. With
+GITHUB_REPOSITORY set, as in Actions, it asks GitHub for the runs of the job's
+workflow; without, it reads the local ledger. It exits with 0 whatever it
+decides; the answer is in its output, in --json, and in the outputs of the
+step.`,
+		Args: jobArgument,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			project, err := p.open()
+			if err != nil {
+				return err
+			}
+			job, err := project.job(args[0])
+			if err != nil {
+				return err
+			}
+			if job.Schedule.Every() == schedule.Minute && p.onGitHub() {
+				return project.Hosted()
+			}
+			talk := p.Stdout
+			if asJSON {
+				talk = p.Stderr
+			}
+			token := cmp.Or(token, p.getenv("INPUT_TOKEN"), p.getenv("GITHUB_TOKEN"))
+			decision, err := p.check(cmd.Context(), project, job, token, talk)
+			if err != nil || !asJSON {
+				return err
+			}
+			return p.printJSON(newDecided(job.ID, decision))
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&token, "token", "", "token that may read Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	return cmd
+}
+
+// check decides, and tells people and the runner.
+func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, token string, talk io.Writer) (schedule.Decision, error) {
+	runner := p.runner(talk)
+	trigger, badEvent := runner.Trigger()
+	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt}
+	if trigger.Window != "" {
+		slot, err := time.Parse(time.RFC3339, trigger.Window)
+		if err != nil {
+			return schedule.Decision{}, windowError(trigger.Window, "is no time")
+		}
+		if tick.Forced { // else the window that holds now discharges all before it
+			tick.Slot = slot
+		}
+	}
+	var unreadable error
+	if p.onGitHub() {
+		unreadable = p.askGitHub(ctx, &tick, job, trigger, token)
+	} else {
+		unreadable = p.askLedger(&tick, project, job)
+	}
+	if ctx.Err() != nil {
+		return schedule.Decision{}, context.Cause(ctx)
+	}
+	if tick.Slot.After(tick.Now) {
+		return schedule.Decision{}, windowError(trigger.Window, "has not begun")
+	}
+	tick.Unknown = unreadable != nil
+	decision := schedule.Decide(job.Schedule, tick)
+	fmt.Fprintln(talk, words(decision))
+	p.warn(runner, badEvent)
+	p.warn(runner, unreadable)
+	tell(runner, job.ID, decision)
+	return decision, nil
+}
+
+// onGitHub reports whether the history is GitHub's.
+func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
+
+func windowError(window, what string) error {
+	return &exitError{exitUsage, fmt.Errorf("window %q %s", window, what),
+		"give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now"}
+}
+
+// askGitHub fills in the past runs, and the time by GitHub's own clock.
+func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string) error {
+	client, err := github.New(github.Config{
+		APIURL:     p.getenv("GITHUB_API_URL"),
+		Repository: p.getenv("GITHUB_REPOSITORY"),
+		Token:      token,
+		Log:        p.Stderr,
+	})
+	if err != nil {
+		return err
+	}
+	history, err := client.History(ctx, github.Query{
+		Workflow:      cmp.Or(trigger.Workflow, job.File()),
+		DefaultBranch: trigger.DefaultBranch,
+		Schedule:      job.Schedule,
+		Slot:          tick.Slot,
+	})
+	now := history.Now
+	if unreadable, ok := errors.AsType[*github.Unreadable](err); ok {
+		now = unreadable.Now
+	}
+	if !now.IsZero() {
+		tick.Now = now
+	}
+	tick.Runs = history.Runs
+	return err
+}
+
+// askLedger fills in the past runs of this machine.
+func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
+	book, err := ledger.Open(project.dir, p.say)
+	if err != nil {
+		return err
+	}
+	tick.Runs, err = book.Runs(job.ID)
+	return err
+}
+
+// say writes a remark for people.
+func (p *Program) say(remark string) {
+	fmt.Fprintln(p.Stderr, remark)
+}
+
+// warn tells of an error that stops nothing, if there is one.
+func (p *Program) warn(runner *actions.Runner, err error) {
+	if err == nil {
+		return
+	}
+	message := err.Error()
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		message += "\nhint: " + hinter.Hint()
+	}
+	if runner.On() {
+		runner.Warning(message)
+		return
+	}
+	p.say("warning: " + message)
+}

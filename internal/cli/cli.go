@@ -1,0 +1,142 @@
+// Package cli is the command line: one file a command, and what they share.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/spf13/cobra"
+)
+
+// Program is one call of the program. Nothing below reads the process's own
+// arguments, environment, streams or clock.
+type Program struct {
+	Args    []string // without the program's name
+	Environ []string // as os.Environ has it
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Now     func() time.Time
+	Version string // the release, as "v1.2.3"; "" if it is none
+
+	project string // --project
+}
+
+// Main runs the command that the arguments name and returns the exit code:
+// 0 done; 1 drift, findings, or the entrypoint failed; 2 wrong usage or
+// configuration; 4 a credential is missing or lacks a right.
+func (p *Program) Main() int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	args := p.Args
+	if len(args) == 0 && p.runner(p.Stderr).On() {
+		args = p.argsFromInputs()
+	}
+	root := p.root()
+	root.SetArgs(args)
+	return p.report(root.ExecuteContext(ctx))
+}
+
+// withSignals returns a context that SIGINT and SIGTERM end, with a cause
+// that names the signal.
+func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(python.Cancelled{Signal: s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+func (p *Program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "scheduled",
+		Short: "Scheduled jobs of a Python project on GitHub Actions, run at least once in every window",
+		Long: `Jobs are tables of pyproject.toml:
+
+  [tool.scheduled.clean-files]
+  every = "day"                      # hour, day, week, month
+  entrypoint = "app.jobs:clean_files"
+
+sync writes a workflow file for each. When one of its ticks arrives, check
+asks GitHub for the last success and run executes the entrypoint, if the
+job's window is not confirmed.`,
+		Version:       p.build().version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("no command", cmd)
+			}
+			return usageError(fmt.Sprintf("no command %q%s", args[0], didYouMean(cmd.SuggestionsFor(args[0]))), cmd)
+		},
+		RunE:              func(*cobra.Command, []string) error { return nil },
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(err.Error(), cmd) })
+	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
+	root.AddCommand(
+		p.syncCommand(),
+		p.listCommand(),
+		p.validateCommand(),
+		p.checkCommand(),
+		p.runCommand(),
+		p.demoCommand(),
+	)
+	return root
+}
+
+func didYouMean(suggestions []string) string {
+	if len(suggestions) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", suggestions[0])
+}
+
+// jobArgument is the argument of the commands on one job.
+func jobArgument(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError(fmt.Sprintf("%s takes the id of one job", cmd.Name()), cmd)
+	}
+	return nil
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) != 0 {
+		return usageError(fmt.Sprintf("%s takes no argument, not %q", cmd.Name(), args[0]), cmd)
+	}
+	return nil
+}
+
+// getenv returns the value of an environment variable, "" if it is not set.
+func (p *Program) getenv(name string) string {
+	for i := len(p.Environ) - 1; i >= 0; i-- {
+		if value, found := strings.CutPrefix(p.Environ[i], name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// runner returns the runner of GitHub Actions; its commands go to w.
+func (p *Program) runner(w io.Writer) *actions.Runner {
+	return actions.New(w, p.getenv)
+}

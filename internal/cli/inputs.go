@@ -1,0 +1,30 @@
+package cli
+
+import "strings"
+
+// argsFromInputs turns the inputs of action.yml into arguments. They come
+// through the environment, so that no input ever stands in script text.
+func (p *Program) argsFromInputs() []string {
+	command := p.getenv("INPUT_COMMAND")
+	args := []string{command}
+	for _, flag := range inputFlags[command] {
+		value := p.getenv("INPUT_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+		if value != "" {
+			args = append(args, "--"+flag+"="+value)
+		}
+	}
+	if command == "check" || command == "run" {
+		args = append(args, "--", p.getenv("INPUT_JOB")) // a job's id can be empty
+	}
+	return args
+}
+
+// inputFlags names the inputs that are flags of a command. The token is none:
+// check reads it from the environment, where no process list shows it.
+var inputFlags = map[string][]string{
+	"sync":     {"project", "check"},
+	"list":     {"project"},
+	"validate": {"project"},
+	"check":    {"project"},
+	"run":      {"project", "python", "window", "missed"},
+}

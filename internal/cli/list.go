@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"github.com/spf13/cobra"
+)
+
+// listedJob is a job in the output of `list --json`.
+type listedJob struct {
+	ID         string   `json:"id"`
+	Every      string   `json:"every"`
+	Entrypoint string   `json:"entrypoint"`
+	Assigned   string   `json:"assigned"`
+	Crons      []string `json:"crons"`
+	Workflow   string   `json:"workflow"`
+	Next       []string `json:"next"` // RFC 3339, UTC
+}
+
+func (p *Program) listCommand() *cobra.Command {
+	var asJSON bool
+	var runs int
+	var now string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show the jobs with their assigned times, crons and next runs",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from := p.Now()
+			if now != "" {
+				var err error
+				if from, err = time.Parse(time.RFC3339, now); err != nil {
+					return usageError(fmt.Sprintf("--now %q is no time of the form 2026-11-21T10:37:00Z", now), cmd)
+				}
+			}
+			if runs < 0 {
+				return usageError(fmt.Sprintf("-n %d is less than nothing", runs), cmd)
+			}
+			project, err := p.openHosted()
+			if err != nil {
+				return err
+			}
+			jobs := make([]listedJob, 0, len(project.Jobs))
+			for _, job := range project.Jobs {
+				jobs = append(jobs, listed(job, from, runs))
+			}
+			if asJSON {
+				return p.printJSON(map[string]any{"jobs": jobs})
+			}
+			return printJobs(p.Stdout, project.path, jobs)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().IntVarP(&runs, "number", "n", 3, "how many of the next runs to show")
+	cmd.Flags().StringVar(&now, "now", "", "show the runs after this time, as in 2026-11-21T10:37:00Z")
+	return cmd
+}
+
+func listed(job pyproject.Job, from time.Time, runs int) listedJob {
+	l := listedJob{
+		ID:         job.ID,
+		Every:      string(job.Schedule.Every()),
+		Entrypoint: job.Entrypoint,
+		Assigned:   job.Schedule.String(),
+		Crons:      []string{},
+		Workflow:   path.Join(workflow.Dir, job.File()),
+		Next:       []string{},
+	}
+	for _, cron := range job.Schedule.Crons(job.Options.Spares) {
+		l.Crons = append(l.Crons, cron.Expr)
+	}
+	for slot := job.Schedule.Next(from); len(l.Next) < runs; slot = job.Schedule.Next(slot) {
+		l.Next = append(l.Next, slot.Format(time.RFC3339))
+	}
+	return l
+}
+
+func printJobs(w io.Writer, file string, jobs []listedJob) error {
+	if len(jobs) == 0 {
+		fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
+			"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n", file)
+		return nil
+	}
+	t := table(w)
+	fmt.Fprintln(t, "JOB\tASSIGNED\tCRON\tSPARES\tENTRYPOINT\tNEXT (UTC)")
+	for _, job := range jobs {
+		var next []string
+		for _, slot := range job.Next {
+			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
+			job.Entrypoint, strings.Join(next, ", "))
+	}
+	return t.Flush()
+}

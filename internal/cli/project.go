@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/agext/levenshtein"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// project is the project that a command works on.
+type project struct {
+	*pyproject.Project
+	dir  string // its folder, absolute, through no symbolic link
+	root string // the repository's root folder, or dir where there is no repository
+	path string // of pyproject.toml, relative to root, with slashes
+}
+
+const projectFile = "pyproject.toml"
+
+// open reads the project that --project names, or the nearest one upward.
+// What is wrong with its content comes back as pyproject.Problems.
+func (p *Program) open() (*project, error) {
+	file, err := p.locate()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find project: %w", err)
+	}
+	root := repositoryRoot(dir)
+	rel, err := filepath.Rel(root, filepath.Join(dir, filepath.Base(file)))
+	if err != nil {
+		return nil, fmt.Errorf("find project: %w", err)
+	}
+	loaded, err := pyproject.Load(os.DirFS(dir), filepath.Base(file), file)
+	if err != nil {
+		if problems := (pyproject.Problems)(nil); !errors.As(err, &problems) {
+			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}
+		}
+		return nil, err
+	}
+	return &project{Project: loaded, dir: dir, root: root, path: filepath.ToSlash(rel)}, nil
+}
+
+// openHosted is open for the commands whose jobs run on GitHub, which cannot
+// run every cadence.
+func (p *Program) openHosted() (*project, error) {
+	project, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	if problems := project.Hosted(); len(problems) > 0 {
+		return nil, problems
+	}
+	return project, nil
+}
+
+// locate returns the path of pyproject.toml as people should read it.
+func (p *Program) locate() (string, error) {
+	if p.project == "" {
+		return nearest()
+	}
+	info, err := os.Stat(p.project)
+	if err != nil {
+		return "", &exitError{exitUsage, fmt.Errorf("find project: %w", err), "--project names a folder or a pyproject.toml"}
+	}
+	if !info.IsDir() {
+		return p.project, nil
+	}
+	file := filepath.Join(p.project, projectFile)
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return "", &exitError{exitUsage, fmt.Errorf("folder %s has no %s", p.project, projectFile), "--project names a folder or a pyproject.toml"}
+	}
+	return file, nil
+}
+
+// nearest looks for pyproject.toml in the working folder and above.
+func nearest() (string, error) {
+	for dir := "."; ; dir = filepath.Join(dir, "..") {
+		file := filepath.Join(dir, projectFile)
+		if _, err := os.Stat(file); err == nil {
+			return file, nil
+		}
+		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
+			return "", &exitError{exitUsage, fmt.Errorf("no %s here or in any folder above", projectFile), "go to the project's folder, or name it with --project"}
+		}
+	}
+}
+
+// repositoryRoot returns the nearest folder upward that holds .git, or dir.
+func repositoryRoot(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
+
+// job returns the job of that id.
+func (pr *project) job(id string) (pyproject.Job, error) {
+	nearest, similarity := "", 0.5
+	for _, job := range pr.Jobs {
+		if job.ID == id {
+			return job, nil
+		}
+		if s := levenshtein.Similarity(id, job.ID, nil); s > similarity {
+			nearest, similarity = job.ID, s
+		}
+	}
+	hint := "`scheduled list` shows the jobs"
+	if nearest != "" {
+		hint = fmt.Sprintf("did you mean %q? `scheduled list` shows the jobs", nearest)
+	}
+	return pyproject.Job{}, &exitError{exitUsage, fmt.Errorf("no job %q in %s", id, pr.path), hint}
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"gopkg.in/yaml.v3"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of the README anew")
+
+const readme = "../../README.md"
+
+// TestReadme holds the generated parts of the README against the program.
+func TestReadme(t *testing.T) {
+	content, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	for _, part := range []struct {
+		name  string
+		write func(*testing.T) string
+	}{
+		{"list", listPart},
+		{"workflow", workflowPart},
+		{"commands", commandsPart},
+		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
+		{"action", actionPart},
+		{"cost", costPart},
+	} {
+		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
+		before, rest, found := strings.Cut(text, begin)
+		was, after, closed := strings.Cut(rest, end)
+		if !found || !closed {
+			t.Fatalf("README has no part %s", part.name)
+		}
+		want := "\n" + strings.TrimSpace(part.write(t)) + "\n\n"
+		if *update {
+			text = before + begin + want + end + after
+		} else if diff := cmp.Diff(want, was); diff != "" {
+			t.Errorf("part %s is stale; mend it with `go test ./internal/cli -run Readme -update` (-want +got):\n%s", part.name, diff)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// output runs the program on the sample project.
+func output(t *testing.T, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	p := Program{Args: args, Stdout: &stdout, Stderr: &stderr, Now: time.Now, Environ: os.Environ()}
+	if code := p.Main(); code != 0 {
+		t.Fatalf("%v: exit %d\n%s", args, code, &stderr)
+	}
+	return stdout.String()
+}
+
+func listPart(t *testing.T) string {
+	return "```\n" + output(t, "list", "--project", "../../testdata/quickstart", "-n", "1", "--now", "2026-11-21T00:00:00Z") + "```"
+}
+
+func workflowPart(t *testing.T) string {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../testdata/quickstart")); err != nil {
+		t.Fatal(err)
+	}
+	output(t, "sync", "--project", dir, "--action", "scheduled-actions/scheduled@0123456789abcdef0123456789abcdef01234567 # v1.0.0")
+	content, err := os.ReadFile(dir + "/.github/workflows/scheduled-clean-files.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "```yaml\n" + string(content) + "```"
+}
+
+func commandsPart(*testing.T) string {
+	var b strings.Builder
+	b.WriteString("| command | does | flags |\n|---|---|---|\n")
+	for _, cmd := range new(Program).root().Commands() {
+		if cmd.Name() == "help" {
+			continue
+		}
+		var flags []string
+		for _, name := range strings.Fields(cmd.LocalFlags().FlagUsages()) {
+			if strings.HasPrefix(name, "--") {
+				flags = append(flags, "`"+name+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| `scheduled %s` | %s | %s |\n", cmd.Use, cmd.Short, strings.Join(flags, " "))
+	}
+	return b.String()
+}
+
+// manifest is what the README tells of action.yml.
+type manifest struct {
+	Inputs  yaml.Node
+	Outputs yaml.Node
+}
+
+func actionPart(t *testing.T) string {
+	content, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m manifest
+	if err := yaml.Unmarshal(content, &m); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("| input | meaning | default |\n|---|---|---|\n")
+	for i := 0; i < len(m.Inputs.Content); i += 2 {
+		var in struct{ Description, Default string }
+		if err := m.Inputs.Content[i+1].Decode(&in); err != nil {
+			t.Fatal(err)
+		}
+		if in.Default != "" {
+			in.Default = "`" + in.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m.Inputs.Content[i].Value, strings.TrimSpace(in.Description), in.Default)
+	}
+	b.WriteString("\n| output | holds |\n|---|---|\n")
+	for i := 0; i < len(m.Outputs.Content); i += 2 {
+		var out struct{ Description string }
+		if err := m.Outputs.Content[i+1].Decode(&out); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", m.Outputs.Content[i].Value, strings.TrimSpace(out.Description))
+	}
+	return b.String()
+}
+
+// costPart counts a month of 30 days, a billed minute a tick, at the price of
+// a hosted runner with two cores.
+// https://docs.github.com/billing/reference/actions-runner-pricing
+func costPart(*testing.T) string {
+	const dollarsPerMinute = 0.006
+	windows := map[schedule.Cadence]float64{schedule.Hour: 24 * 30, schedule.Day: 30, schedule.Week: 30.0 / 7, schedule.Month: 1}
+	var b strings.Builder
+	b.WriteString("| every | ticks a window | minutes a month | in a private repository | with `spares = 0` |\n|---|---|---|---|---|\n")
+	for _, every := range schedule.Cadences[1:] {
+		ticks := 1 + schedule.DefaultSpares(every)
+		minutes := windows[every] * float64(ticks)
+		fmt.Fprintf(&b, "| %s | %d | %.0f | $%.2f | $%.2f |\n", every, ticks, minutes, minutes*dollarsPerMinute, windows[every]*dollarsPerMinute)
+	}
+	return b.String()
+}
