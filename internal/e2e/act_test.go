@@ -1,0 +1,211 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+const (
+	pin   = "0123456789abcdef0123456789abcdef01234567" // the commit of our action that workflows refer to
+	token = "e2e-token"                                // github.token
+)
+
+// runner is act, with this repository's action and stand-ins for those of
+// others in place of what it would fetch.
+type runner struct {
+	action string         // folder of our action, as a release has it
+	server *releaseServer // has the release
+}
+
+// newRunner returns a runner whose release holds the program.
+func newRunner(t *testing.T, program []byte) *runner {
+	t.Helper()
+	packed := archive(t, program)
+	r := &runner{action: t.TempDir(), server: serveRelease(t, packed)}
+	for _, name := range []string{"action.yml", ".github/install.sh"} {
+		content, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(r.action, name), content)
+	}
+	write(t, filepath.Join(r.action, ".github/release.sha256"), fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(packed), archiveName))
+	return r
+}
+
+// build returns the path of the real program, and its content.
+func build(t *testing.T) (path string, program []byte) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "scheduled")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+release, "-o", path, "../../cmd/scheduled")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build program: %v\n%s", err, out)
+	}
+	program, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path, program
+}
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkout returns a git repository that holds the files of a project.
+func checkout(t *testing.T, project string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(project)); err != nil {
+		t.Fatal(err)
+	}
+	in(t, dir, "git", "init", "--quiet", "--initial-branch=main")
+	in(t, dir, "git", "add", ".")
+	in(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=", "commit", "--quiet", "--message=project")
+	return dir
+}
+
+// in runs a command in a folder.
+func in(t *testing.T, dir, command string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(command, args...)
+	cmd.Dir = dir
+	cmd.Env = env(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", command, strings.Join(args, " "), err, out)
+	}
+}
+
+// env is that of a machine on which nobody has set anything up, so that
+// neither its settings nor an Actions job around us has a say.
+func env(t *testing.T) []string {
+	home := t.TempDir()
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache")}
+}
+
+// result is what became of a run.
+type result struct {
+	failed      bool
+	steps       map[string]string // of those that were not skipped, by name: success or failure
+	annotations []string          // as "error app.py:7: message"
+	log         string            // what the steps printed
+}
+
+// run has act run one workflow file of a checkout.
+func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...string) result {
+	t.Helper()
+	act := os.Getenv("ACT")
+	if act == "" {
+		t.Fatal("ACT names no program: use make e2e")
+	}
+	eventFile := filepath.Join(t.TempDir(), "event.json")
+	write(t, eventFile, []byte(payload))
+	workflow := filepath.Join(".github/workflows", file)
+	args := []string{
+		event, "--workflows", workflow, "--eventpath", eventFile,
+		"--json", "--platform", "ubuntu-latest=-self-hosted", "--secret", "GITHUB_TOKEN=" + token,
+		"--no-cache-server", "--use-new-action-cache", "--action-offline-mode",
+	}
+	for _, local := range r.localActions(t, filepath.Join(dir, workflow)) {
+		args = append(args, "--local-repository", local)
+	}
+	for _, v := range append(vars, "GITHUB_SERVER_URL="+r.server.URL) {
+		args = append(args, "--env", v)
+	}
+	cmd := exec.Command(act, args...)
+	cmd.Dir = dir
+	cmd.Env = env(t)
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run act: %v", err)
+	}
+	got := readLog(t, bytes.NewReader(out))
+	if got.failed != (err != nil) || len(got.steps) == 0 {
+		t.Fatalf("act: %v\n%s", err, out)
+	}
+	return got
+}
+
+var uses = regexp.MustCompile(`uses: "?(([\w-]+/([\w-]+))@[\w.]+)`)
+
+// localActions maps every action that a workflow uses to a folder, as act's
+// --local-repository takes it. act itself stands in for actions/checkout.
+func (r *runner) localActions(t *testing.T, workflow string) (locals []string) {
+	t.Helper()
+	content, err := os.ReadFile(workflow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range uses.FindAllStringSubmatch(string(content), -1) {
+		reference, action, name := m[1], m[2], m[3]
+		dir := r.action
+		if action != repository {
+			if dir, err = filepath.Abs(filepath.Join("../../testdata/tools/actions", name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		locals = append(locals, reference+"="+dir)
+	}
+	return locals
+}
+
+// readLog reads what act prints with --json: a line each for what a step
+// prints, for its workflow commands, and for its result.
+func readLog(t *testing.T, r io.Reader) result {
+	t.Helper()
+	got := result{steps: map[string]string{}}
+	var log strings.Builder
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		var line struct {
+			Msg        string
+			Raw        bool `json:"raw_output"`
+			Stage      string
+			Step       string
+			StepID     []string
+			StepResult string
+			JobResult  string
+			Command    string
+			Arg        string
+			KVPairs    map[string]string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			t.Fatalf("read act's log: %v\n%s", err, lines.Text())
+		}
+		switch {
+		case line.Raw:
+			log.WriteString(line.Msg)
+		case line.Command == "error" || line.Command == "warning":
+			where := ""
+			if file := line.KVPairs["file"]; file != "" {
+				where = fmt.Sprintf(" %s:%s", file, line.KVPairs["line"])
+			}
+			got.annotations = append(got.annotations, line.Command+where+": "+line.Arg)
+		case line.JobResult != "":
+			got.failed = line.JobResult != "success"
+		case line.Stage == "Main" && len(line.StepID) == 1 && line.StepResult != "":
+			got.steps[line.Step] = line.StepResult
+		}
+	}
+	got.log = log.String()
+	return got
+}

@@ -1,0 +1,246 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+)
+
+const (
+	repository = "scheduled-actions/scheduled"
+	release    = "v1.2.3"
+)
+
+// archiveName is the file of the release that is for this machine.
+var archiveName = fmt.Sprintf("%s/scheduled_%s_%s.tar.gz", release, runtime.GOOS, runtime.GOARCH)
+
+func TestInstall(t *testing.T) {
+	good := archive(t, []byte("#!/bin/sh\necho prebuilt\n"))
+	sum := fmt.Sprintf("%x  %s\n", sha256.Sum256(good), archiveName)
+	other := strings.ReplaceAll(sum, runtime.GOARCH, "riscv64")
+	for _, tt := range []struct {
+		name     string
+		sums     string // content of release.sha256
+		release  []byte // what the server has; nil for nothing
+		version  string // the input
+		ref      string // of the action
+		want     string // what the program says; "" for a failed installation
+		log      string // what the installation says, among others
+		requests int
+	}{
+		{"prebuilt", sum, good, "", "v1", "prebuilt", "", 1},
+		{"prebuilt, named", sum, good, release, "v1", "prebuilt", "", 1},
+		{"wrong checksum", sum, archive(t, []byte("#!/bin/sh\necho evil\n")), "", "v1", "", "::error title=Install scheduled::" + archiveName + " has the checksum", 1},
+		{"release gone", sum, nil, "", release, "built " + release, "::warning title=Install scheduled::" + archiveName + " is not to be had", 1},
+		{"no release yet", "", nil, "", "main", "built (devel)", "", 0},
+		{"other platforms only", other, good, "", "a/branch", "built (devel)", "", 0},
+		{"another version", sum, good, "v1.0.0", "v1", "built v1.0.0", "", 0},
+		{"unknown version", sum, good, "v9.9.9", "v1", "", "v9.9.9", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := serveRelease(t, tt.release)
+			in := newInstallation(t, server, tt.sums)
+			in.env = append(in.env, "VERSION="+tt.version, "ACTION_REF="+tt.ref,
+				"GOPROXY="+moduleProxy(t), "GONOSUMDB=example.com")
+			log, err := in.run()
+			if (err == nil) != (tt.want != "") {
+				t.Fatalf("install: %v\n%s", err, log)
+			}
+			if !strings.Contains(log, tt.log) {
+				t.Errorf("the installation does not say %q:\n%s", tt.log, log)
+			}
+			if tt.want != "" {
+				in.again(t, tt.want)
+			} else if content, _ := os.ReadFile(in.output); len(content) > 0 {
+				t.Errorf("a failed installation names a program: %s", content)
+			}
+			if got := server.requests; got != tt.requests {
+				t.Errorf("%d downloads, want %d", got, tt.requests)
+			}
+		})
+	}
+}
+
+// TestInstallWithoutGo has a path without Go, and a release without a program.
+func TestInstallWithoutGo(t *testing.T) {
+	in := newInstallation(t, serveRelease(t, nil), "")
+	bin := t.TempDir()
+	for _, name := range strings.Fields("bash cut grep mkdir") {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in.env = append(in.env, "PATH="+bin, "VERSION=", "ACTION_REF=")
+	log, err := in.run()
+	if err == nil || !strings.Contains(log, "no Go to build it with") || !strings.Contains(log, "hint: ") {
+		t.Errorf("install: %v\n%s", err, log)
+	}
+}
+
+// TestInstallFromSource builds the program itself.
+func TestInstallFromSource(t *testing.T) {
+	in := newInstallation(t, serveRelease(t, nil), "")
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.env = append(in.env, "GITHUB_ACTION_PATH="+root, "VERSION=", "ACTION_REF="+release)
+	if log, err := in.run(); err != nil {
+		t.Fatalf("install: %v\n%s", err, log)
+	}
+	in.again(t, "scheduled version "+release, "--version")
+}
+
+// releaseServer is the part of a GitHub server that has releases.
+type releaseServer struct {
+	*httptest.Server
+	requests int
+}
+
+func serveRelease(t *testing.T, archive []byte) *releaseServer {
+	s := &releaseServer{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests++
+		if archive == nil || r.URL.Path != "/"+repository+"/releases/download/"+archiveName {
+			http.NotFound(w, r)
+			return
+		}
+		w.Write(archive)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// archive packs the program as a release has it.
+func archive(t *testing.T, program []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	compressed := gzip.NewWriter(&b)
+	files := tar.NewWriter(compressed)
+	if err := files.WriteHeader(&tar.Header{Name: "scheduled", Mode: 0o755, Size: int64(len(program))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Write(program); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := compressed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// installation is one use of install.sh on a fresh runner.
+type installation struct {
+	env    []string
+	output string // the file of GITHUB_OUTPUT
+	path   string // the file of GITHUB_PATH
+}
+
+func newInstallation(t *testing.T, server *releaseServer, sums string) *installation {
+	t.Helper()
+	action, temp := t.TempDir(), t.TempDir()
+	if err := os.CopyFS(action, os.DirFS("testdata/action")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(action, ".github/release.sha256"), []byte(sums))
+	in := &installation{output: filepath.Join(temp, "output"), path: filepath.Join(temp, "path")}
+	in.env = append(os.Environ(),
+		"RUNNER_OS="+map[string]string{"linux": "Linux", "darwin": "macOS", "windows": "Windows"}[runtime.GOOS],
+		"RUNNER_ARCH="+map[string]string{"amd64": "X64", "arm64": "ARM64"}[runtime.GOARCH],
+		"RUNNER_TEMP="+temp,
+		"GITHUB_ACTION_PATH="+action,
+		"GITHUB_SERVER_URL="+server.URL,
+		"GITHUB_OUTPUT="+in.output,
+		"GITHUB_PATH="+in.path,
+		"ACTION_REPOSITORY="+repository,
+		"https_proxy=http://127.0.0.1:1", // so that github.com is out of reach
+	)
+	return in
+}
+
+// moduleProxy serves version v1.0.0 of the stand-in from a folder.
+// https://go.dev/ref/mod#serving-from-proxy
+func moduleProxy(t *testing.T) string {
+	t.Helper()
+	version := module.Version{Path: "example.com/scheduled", Version: "v1.0.0"}
+	dir := t.TempDir()
+	base := filepath.Join(dir, version.Path, "@v")
+	if err := os.MkdirAll(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var source bytes.Buffer
+	if err := zip.CreateFromDir(&source, version, "testdata/action"); err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("testdata/action/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		"list":                    []byte(version.Version),
+		version.Version + ".info": []byte(`{"Version":"` + version.Version + `"}`),
+		version.Version + ".mod":  mod,
+		version.Version + ".zip":  source.Bytes(),
+	} {
+		if err := os.WriteFile(filepath.Join(base, name), content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return "file://" + filepath.ToSlash(dir)
+}
+
+func (in *installation) run() (log string, err error) {
+	cmd := exec.Command("bash", "../../.github/install.sh")
+	cmd.Env = in.env
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// again installs a second time, as the next step of a job does, and runs the
+// program that both installations must have named.
+func (in *installation) again(t *testing.T, want string, args ...string) {
+	t.Helper()
+	if log, err := in.run(); err != nil {
+		t.Fatalf("install again: %v\n%s", err, log)
+	}
+	output, err := os.ReadFile(in.output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	if len(lines) != 2 || lines[0] != lines[1] {
+		t.Fatalf("outputs of two installations: %q", lines)
+	}
+	program := strings.TrimPrefix(lines[0], "program=")
+	path, err := os.ReadFile(in.path)
+	if first, _, _ := strings.Cut(string(path), "\n"); err != nil || first != filepath.Dir(program) {
+		t.Errorf("path: %q, %v; the program is %s", path, err, program)
+	}
+	got, err := exec.Command(program, args...).Output()
+	if err != nil || strings.TrimSpace(string(got)) != want {
+		t.Errorf("program: %q, %v; want %q", got, err, want)
+	}
+}
