@@ -6,11 +6,13 @@ import "fmt"
 const MaxSpares = 5
 
 // DefaultSpares returns how many spare ticks a window of this cadence has when
-// the project asks for no other number. They are there because GitHub "may
-// drop" ticks under load.
-func DefaultSpares(every Cadence) int {
-	return map[Cadence]int{Hour: 2, Day: 3, Week: 6, Month: 5}[every]
-}
+// the project asks for no other number. They are there because GitHub delays
+// and drops ticks under load.
+// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+// "If the load is sufficiently high enough, some queued jobs may be dropped."
+func DefaultSpares(every Cadence) int { return defaultSpares[every] }
+
+var defaultSpares = map[Cadence]int{Hour: 2, Day: 3, Week: 6, Month: 5}
 
 // Cron is one entry of `on.schedule`.
 type Cron struct {

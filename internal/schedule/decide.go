@@ -6,27 +6,36 @@ import (
 	"time"
 )
 
-// Run is one past run of a job, as a history tells it. A history holds only
+// EvidenceStep is the name of the step that executes the entrypoint. Evidence
+// of an execution is a successful step of this name: a run's own `success`
+// proves nothing, for a run that only checked and skipped has it too.
+const EvidenceStep = "Run entrypoint"
+
+// Run is one past run of a job, as recorded in a history. A history holds only
 // runs that could count: of this job, on the default branch of this
 // repository, started by a schedule or a dispatch.
 type Run struct {
 	ID      int64
 	URL     string    // where a person can look at it; "" in a local history
 	Attempt int       // 1 for the first; more for a re-run
-	Created time.Time // when the run came to be; a re-run keeps it
-	Updated time.Time // when the run last changed: its end once it is over
+	Created time.Time // creation time, which a re-run keeps
+	Updated time.Time // last change: the end of a run that is over
 	Success bool      // concluded `success`, which a run that only skipped does too
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
+	Slot    time.Time // the window that a dispatch named; zero for the one it started in
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
-// of the entrypoint started inside and is known to have succeeded. A re-run
-// counts only for the window in which its first attempt was created.
+// of the entrypoint is known to have succeeded, and started inside. A re-run
+// counts only for the window in which its first attempt was created, and a
+// backfill for the window that it was told to serve.
 func (r Run) Confirms(w Window) bool {
-	if r.Started.IsZero() {
+	switch {
+	case r.Started.IsZero():
 		return false
-	}
-	if r.Attempt > 1 {
+	case !r.Slot.IsZero():
+		return w.Contains(r.Slot)
+	case r.Attempt > 1:
 		return w.Contains(r.Created)
 	}
 	return w.Contains(r.Started)
@@ -36,14 +45,14 @@ func (r Run) Confirms(w Window) bool {
 // to ask. They are the successful runs created inside it, oldest first: the
 // first success of a window is the execution and the later ones are skips.
 // Behind the first come those that were created before and ended inside,
-// newest first. There are at most two that count: a job's runs stand in one
-// concurrency group, so only one that was running and one that was pending
-// when the window began can have started in it.
+// newest first. At most two of these count: a job's runs share one concurrency
+// group, so only one that was running and one that was pending when the window
+// began can have started in it.
 func Candidates(w Window, runs []Run) []Run {
 	var inside, astride []Run
 	for _, r := range runs {
 		switch {
-		case !r.Success:
+		case !r.Success || !r.Slot.IsZero() && !w.Contains(r.Slot):
 		case w.Contains(r.Created):
 			inside = append(inside, r)
 		case r.Created.Before(w.Start) && w.Contains(r.Updated) && r.Attempt <= 1:
@@ -89,7 +98,7 @@ type Decision struct {
 	Window   Window
 	Missed   int       // windows before this one that nobody confirmed, counted to MaxMissed
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
-	Last     time.Time // the newest success in a window before this one; zero when none is known
+	Last     time.Time // the newest success in a window before this one; zero if none is known, or none was looked for
 }
 
 // MaxMissed is where counting missed windows ends.
@@ -102,8 +111,10 @@ func Decide(s Schedule, t Tick) Decision {
 	if t.Forced && !t.Slot.IsZero() {
 		d.Window = s.Window(t.Slot)
 	}
-	d.Missed, d.Last = missed(s, d.Window, t.Runs)
-	evidence := evidence(d.Window, t.Runs)
+	first := evidence(d.Window, t.Runs)
+	if first == nil { // else that run has discharged them
+		d.Missed, d.Last = missed(s, d.Window, t.Runs)
+	}
 	switch {
 	case t.Forced:
 		d.Reason = Forced
@@ -111,8 +122,8 @@ func Decide(s Schedule, t Tick) Decision {
 		d.Reason = Rerun
 	case t.Unknown:
 		d.Reason = HistoryUnknown
-	case evidence != nil:
-		d.Run, d.Reason, d.Evidence, d.Missed = false, Confirmed, evidence, 0
+	case first != nil:
+		d.Run, d.Reason, d.Evidence = false, Confirmed, first
 	default:
 		d.Reason = Unconfirmed
 	}
@@ -131,31 +142,35 @@ func evidence(w Window, runs []Run) *Run {
 }
 
 // missed counts the windows between the last one with a success and w, and
-// tells when that success was. Here a run's own `success` is enough: a run
-// that only skipped did so on evidence for the same window, and the number is
-// for people and decides nothing. Where no success is known, it counts from
-// the oldest run; nothing is owed for windows before that.
+// returns the time of that success. Here a run's own `success` is enough: a
+// run that only skipped did so on evidence for the same window, and the number
+// informs people and decides nothing. Without any success it counts from the
+// oldest run: nothing is owed for windows before that.
 func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
 	var oldest time.Time
 	for _, r := range runs {
-		if !r.Created.Before(w.Start) {
+		at := r.Created
+		if !r.Started.IsZero() && r.Attempt <= 1 {
+			at = r.Started
+		}
+		if !at.Before(w.Start) || !r.Slot.IsZero() {
 			continue
 		}
-		if oldest.IsZero() || r.Created.Before(oldest) {
-			oldest = r.Created
+		if oldest.IsZero() || at.Before(oldest) {
+			oldest = at
 		}
-		if r.Success && r.Created.After(last) {
-			last = r.Created
+		if r.Success && at.After(last) {
+			last = at
 		}
 	}
 	if oldest.IsZero() {
 		return 0, last
 	}
-	first := s.Prev(oldest)
+	from := s.Prev(oldest)
 	if !last.IsZero() {
-		first = s.Next(last)
+		from = s.Next(last)
 	}
-	for slot := first; slot.Before(w.Start) && n < MaxMissed; slot = s.Next(slot) {
+	for slot := from; slot.Before(w.Start) && n < MaxMissed; slot = s.Next(slot) {
 		n++
 	}
 	return n, last

@@ -38,6 +38,12 @@ func rerun(created, started string) Run {
 	return Run{Attempt: 2, Created: at(created), Updated: at(started), Success: true, Started: at(started)}
 }
 
+func serving(slot, started string) Run {
+	r := executed(started)
+	r.Slot = at(slot)
+	return r
+}
+
 func TestDecide(t *testing.T) {
 	rows := []struct {
 		name   string
@@ -62,6 +68,8 @@ func TestDecide(t *testing.T) {
 		// Started by hand, or again.
 		{"forced", Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("21 10:40")}}, true, Forced, "21 10:37", 0},
 		{"forced, unreadable", Tick{Now: at("21 12:00"), Forced: true, Unknown: true}, true, Forced, "21 10:37", 0},
+		{"forced in a confirmed window, all is discharged", Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("9 11:00"), executed("21 10:40")}}, true, Forced, "21 10:37", 0},
+		{"forced in an unconfirmed one", Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("18 11:00")}}, true, Forced, "21 10:37", 2},
 		{"backfill", Tick{Now: at("21 12:00"), Forced: true, Slot: at("5 10:37")}, true, Forced, "5 10:37", 0},
 		{"a slot without force does not move the window", Tick{Now: at("21 12:00"), Slot: at("5 10:37"), Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
 		{"re-run", Tick{Now: at("21 12:00"), Attempt: 2, Runs: []Run{executed("21 10:40")}}, true, Rerun, "21 10:37", 0},
@@ -70,6 +78,10 @@ func TestDecide(t *testing.T) {
 		// A re-run counts for the window of its first attempt.
 		{"re-run of a run of this window", Tick{Now: at("21 12:00"), Runs: []Run{rerun("21 10:40", "21 11:00")}}, false, Confirmed, "21 10:37", 0},
 		{"re-run of an older run", Tick{Now: at("21 12:00"), Runs: []Run{rerun("20 10:40", "21 11:00")}}, true, Unconfirmed, "21 10:37", 0},
+
+		// A backfill counts for the window that it served.
+		{"an older window served in this one", Tick{Now: at("21 12:00"), Runs: []Run{serving("5 10:37", "21 11:00")}}, true, Unconfirmed, "21 10:37", 0},
+		{"this window, by name", Tick{Now: at("21 12:00"), Runs: []Run{serving("21 10:37", "21 11:00")}}, false, Confirmed, "21 10:37", 0},
 
 		// Older windows, counted to a hundred.
 		{"one missed", Tick{Now: at("21 12:00"), Runs: []Run{executed("19 11:00")}}, true, Unconfirmed, "21 10:37", 1},
@@ -113,6 +125,7 @@ func TestCandidates(t *testing.T) {
 		executed("21 10:40"),
 		running("21 10:00", "21 10:45"),
 		rerun("20 10:40", "21 11:00"),
+		serving("5 10:37", "21 11:00"),
 	})
 	want := []Run{executed("21 10:40"), running("21 10:36", "21 11:00"), running("21 10:30", "21 10:50"), skipped("21 11:40")}
 	if diff := cmp.Diff(want, got); diff != "" {
