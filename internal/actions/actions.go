@@ -1,5 +1,5 @@
-// Package actions speaks with the runner of GitHub Actions: what started this
-// run comes in, outputs, summaries and annotations go out.
+// Package actions talks to the GitHub Actions runner: what started this run
+// comes in; outputs, summaries and annotations go out.
 package actions
 
 import (
@@ -11,14 +11,14 @@ import (
 	"github.com/sethvargo/go-githubactions"
 )
 
-// Runner is the runner that started this process. Outside Actions all that is
-// said to it goes nowhere.
+// Runner is the runner that started this process. Outside Actions its methods
+// do nothing.
 type Runner struct {
 	action *githubactions.Action
 	getenv func(string) string
 }
 
-// New returns the runner that the environment tells of. Workflow commands are
+// New returns a Runner configured from the environment. Workflow commands are
 // written to w: the runner reads them from stdout and stderr alike.
 func New(w io.Writer, getenv func(string) string) *Runner {
 	return &Runner{
@@ -31,32 +31,34 @@ func New(w io.Writer, getenv func(string) string) *Runner {
 func (r *Runner) On() bool { return r.getenv("GITHUB_ACTIONS") == "true" }
 
 // Output sets an output of this step.
-func (r *Runner) Output(name, value string) {
+func (r *Runner) Output(name, value string) error {
 	if r.getenv("GITHUB_OUTPUT") == "" {
-		return // the library panics without the file
+		return nil
 	}
 	// The library's own SetOutput ends values with a fixed line; a random one
-	// cannot stand in a value.
+	// cannot occur in a value.
 	end := rand.Text()
-	r.action.IssueFileCommand(&githubactions.Command{
-		Name:    "output",
-		Message: fmt.Sprintf("%s<<%s\n%s\n%s", name, end, value, end),
-	})
+	return r.issueFile("output", fmt.Sprintf("%s<<%s\n%s\n%s", name, end, value, end))
 }
 
-// maxSummary is how much a step may write to its summary: over it the whole
-// upload is dropped.
-// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
-// "Job summaries are isolated between steps and each step is restricted to a
-// maximum size of 1MiB."
-const maxSummary = 1 << 20
-
 // Summary adds Markdown to the summary of this step.
-func (r *Runner) Summary(markdown string) {
-	if r.getenv("GITHUB_STEP_SUMMARY") == "" || len(markdown) >= maxSummary {
-		return
+func (r *Runner) Summary(markdown string) error {
+	if r.getenv("GITHUB_STEP_SUMMARY") == "" {
+		return nil
 	}
-	r.action.AddStepSummary(markdown)
+	return r.issueFile("step-summary", markdown)
+}
+
+// issueFile issues a command through its file. The library panics where the
+// file cannot be written.
+func (r *Runner) issueFile(name, message string) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("write %s of the step: %v", name, reason)
+		}
+	}()
+	r.action.IssueFileCommand(&githubactions.Command{Name: name, Message: message})
+	return nil
 }
 
 // Place is where in the repository an annotation belongs. The zero Place is
@@ -97,10 +99,9 @@ func cut(message string) string {
 	return string(runes[:maxMessage-1]) + "…"
 }
 
-// StopCommands makes the runner take all that follows as mere text until the
-// returned function is called, so that the output of the entrypoint can issue
-// no workflow command. That output must go to the same stream, and end in a
-// newline.
+// StopCommands makes the runner treat everything that follows as plain text
+// until the returned function is called, so that text of others can issue no
+// workflow command. The text must go to the same stream and end in a newline.
 func (r *Runner) StopCommands() (resume func()) {
 	if !r.On() {
 		return func() {}

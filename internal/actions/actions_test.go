@@ -20,8 +20,12 @@ func runner(env map[string]string) (*Runner, *bytes.Buffer) {
 func TestOutput(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "output")
 	r, _ := runner(map[string]string{"GITHUB_OUTPUT": file})
-	r.Output("first", "1")
-	r.Output("second", "line\nEOF\n_GitHubActionsFileCommandDelimeter_\nline")
+	if err := r.Output("first", "1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Output("second", "line\nEOF\n_GitHubActionsFileCommandDelimeter_\nline"); err != nil {
+		t.Fatal(err)
+	}
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -72,10 +76,23 @@ func TestStopCommands(t *testing.T) {
 func TestSummary(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "summary")
 	r, _ := runner(map[string]string{"GITHUB_STEP_SUMMARY": file})
-	r.Summary("kept\n")
-	r.Summary(strings.Repeat("x", 1<<20))
+	if err := r.Summary("kept\n"); err != nil {
+		t.Fatal(err)
+	}
 	if content, err := os.ReadFile(file); err != nil || string(content) != "kept\n\n" {
 		t.Errorf("summary %.40q, %v", content, err)
+	}
+}
+
+// TestUnwritableFiles holds that a full disk is an error and not a panic.
+func TestUnwritableFiles(t *testing.T) {
+	nowhere := filepath.Join(t.TempDir(), "none", "file")
+	r, _ := runner(map[string]string{"GITHUB_STEP_SUMMARY": nowhere, "GITHUB_OUTPUT": nowhere})
+	if err := r.Summary("lost"); err == nil {
+		t.Error("Summary: no error")
+	}
+	if err := r.Output("run", "true"); err == nil {
+		t.Error("Output: no error")
 	}
 }
 

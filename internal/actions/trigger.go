@@ -37,7 +37,8 @@ func (r *Runner) Trigger() (Trigger, error) {
 	}
 	if t.Event == "workflow_dispatch" {
 		t.Force = payload.Inputs.force()
-		t.Window, _ = payload.Inputs["window"].(string)
+		window, _ := payload.Inputs["window"].(string)
+		t.Window = strings.TrimSpace(window)
 	}
 	return t, err
 }
