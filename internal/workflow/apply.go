@@ -18,9 +18,6 @@ func (p Plan) Apply(repo *os.Root) error {
 	if len(p.Changes()) == 0 {
 		return nil
 	}
-	if err := repo.MkdirAll(Dir, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", Dir, err)
-	}
 	dir, err := openDir(repo)
 	if err != nil {
 		return err
@@ -59,9 +56,12 @@ func openDir(repo *os.Root) (*os.Root, error) {
 	return openRealDir(github, path.Base(Dir))
 }
 
-// openRealDir opens a folder and makes sure that it is the one which stands
-// under that name, not one that a link of that name leads to.
+// openRealDir opens a folder, making it where there is none, and makes sure
+// that it is no other folder which a link of that name leads to.
 func openRealDir(parent *os.Root, name string) (*os.Root, error) {
+	if err := parent.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("make folder of the workflow files: %w", err)
+	}
 	dir, err := parent.OpenRoot(name)
 	if err != nil {
 		return nil, fmt.Errorf("open folder of the workflow files: %w", err)
@@ -98,7 +98,7 @@ func replace(dir *os.Root, name string, content []byte) error {
 }
 
 // sweep removes what syncs that were killed have left. A sync at work renames
-// its file within moments, so what has been there for an hour is nobody's.
+// its file within moments, so one that has been there for an hour is stale.
 func sweep(dir *os.Root) error {
 	self, err := dir.Stat(".") // changed by our own writes just now: the file system's clock
 	if err != nil {

@@ -116,8 +116,8 @@ func sameMeaning(a, b *yaml.Node) bool {
 	return true
 }
 
-// lookup returns the value of a key in a mapping, or nil. It looks first where
-// the key stands as a rule.
+// lookup returns the value of a key in a mapping, or nil. It looks first at the
+// likely position.
 func lookup(mapping, key *yaml.Node, likely int) *yaml.Node {
 	if mapping.Content[likely].Value == key.Value {
 		return mapping.Content[likely+1]

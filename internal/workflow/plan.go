@@ -110,7 +110,9 @@ func (t Target) change(job pyproject.Job, there *file, setup []step) (Change, er
 	return c, nil
 }
 
-// leftovers returns the project's own files that no job needs any more.
+// leftovers returns the project's own files that no job needs any more. Those
+// of a project that is not there are kept: in a sparse checkout it may just
+// not have been checked out.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
 	for _, job := range t.Project.Jobs {
@@ -118,14 +120,14 @@ func (t Target) leftovers(there map[string]*file) []Change {
 	}
 	var changes []Change
 	for name, f := range there {
-		if !needed[name] && f.foreign == "" {
+		if !needed[name] && f.foreign == "" && f.project == t.Path {
 			changes = append(changes, Change{Path: path.Join(Dir, name), Job: f.job, Old: f.content})
 		}
 	}
 	return changes
 }
 
-// sorted tells the kinds of changes apart.
+// sorted groups the changes by kind.
 func sorted(changes []Change) Plan {
 	slices.SortFunc(changes, func(a, b Change) int { return strings.Compare(a.Path, b.Path) })
 	var p Plan
@@ -146,9 +148,9 @@ func sorted(changes []Change) Plan {
 
 // file is a workflow file that is there already.
 type file struct {
-	content []byte
-	job     string // whose file it is, by the marker
-	foreign string // why it is not the project's to change; "" if it is
+	content      []byte
+	project, job string // whose file it is, by the marker
+	foreign      string // why the project may not change it; "" if it may
 }
 
 // readDir reads the workflow files by name. A folder that is not there has
@@ -163,7 +165,7 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 			return nil, fmt.Errorf("read %s: %w", dir, err)
 		}
 		if !info.IsDir() {
-			return nil, fmt.Errorf("%s is no folder: workflow files are written through no symbolic link", dir)
+			return nil, fmt.Errorf("%s is not a folder: workflow files are written through no symbolic link", dir)
 		}
 	}
 	entries, err := fs.ReadDir(repo, Dir)
@@ -192,7 +194,7 @@ func (t Target) readFile(repo fs.FS, entry fs.DirEntry) (*file, error) {
 		return nil, fmt.Errorf("read workflow file: %w", err)
 	}
 	m, ours := readMarker(content)
-	f := &file{content: content, job: m.Job}
+	f := &file{content: content, project: m.Project, job: m.Job}
 	switch {
 	case !ours:
 		f.foreign = "a file that scheduled did not write has that name"

@@ -4,6 +4,7 @@ import (
 	"path"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
@@ -45,7 +46,7 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		s.cond = onlyIfRun
 		all = append(all, s)
 	}
-	all = append(all, step{name: EvidenceStep, cond: onlyIfRun, uses: &t.Action, with: append(t.inputs("run", job),
+	all = append(all, step{name: schedule.EvidenceStep, cond: onlyIfRun, uses: &t.Action, with: append(t.inputs("run", job),
 		input{"window", plain("${{ steps.check.outputs.window-start }}")},
 		input{"missed", plain("${{ steps.check.outputs.missed }}")},
 	)})

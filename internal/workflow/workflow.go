@@ -17,10 +17,6 @@ import (
 // Dir is where GitHub reads workflow files, relative to the repository's root.
 const Dir = ".github/workflows"
 
-// Step names that other rooms depend on: evidence of an execution is a
-// successful step of this name.
-const EvidenceStep = "Run entrypoint"
-
 // marker is the machine-readable line by which we know our own files.
 type marker struct {
 	Version int    `json:"version"`
@@ -77,13 +73,15 @@ const setupMargin = 15 * time.Minute
 // written again as new and drops its pending tick, so a file is left alone
 // unless its meaning changed.
 func (t Target) render(doc *yaml.Node, old []byte) ([]byte, error) {
-	if expected, ok := expect(doc); ok && bytes.Equal(expected, old) {
-		return old, nil
-	}
-	if was, err := parse(old); err == nil {
-		keepNewerPins(doc, was)
-		if sameMeaning(doc, was) {
+	if old != nil {
+		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
 			return old, nil
+		}
+		if was, err := parse(old); err == nil {
+			keepNewerPins(doc, was)
+			if sameMeaning(doc, was) {
+				return old, nil
+			}
 		}
 	}
 	content, err := encode(doc)
@@ -142,8 +140,9 @@ func title(job pyproject.Job) string {
 	return fmt.Sprintf("%s (%s)", display(job), job.Schedule)
 }
 
-// runName says the trigger and the window. It can see no more than `github`,
-// `inputs` and `vars`, so the window of a tick is left to the run's summary.
+// runName says the trigger and the window. Only `github`, `inputs` and `vars`
+// are available to it, so the window of a tick is left to the run's summary.
+// The history reads the window of a dispatch back: see schedule.Run.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
 	" || inputs.window && format('window {0}', inputs.window)" +

@@ -78,16 +78,12 @@ func golden(t *testing.T, dir string, action Uses) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := Target{project, file, action}.Plan(fstest.MapFS{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := filepath.Join("testdata", "golden", filepath.Base(dir))
 	if *update {
 		os.RemoveAll(want)
 		os.MkdirAll(want, 0o755)
 	}
-	p, err = Target{project, file, action}.Plan(repo)
+	p, err := Target{project, file, action}.Plan(repo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,9 +171,9 @@ func TestHostileIDs(t *testing.T) {
 	}
 }
 
-// TestExpect holds the quick writer against the emitter, for every job of the
-// golden projects and for the hostile ids.
-func TestExpect(t *testing.T) {
+// TestQuickEncode holds quickEncode against encode, for every job of the golden
+// projects and for the hostile ids.
+func TestQuickEncode(t *testing.T) {
 	repos := []fstest.MapFS{hostileRepository()}
 	projects, err := filepath.Glob("testdata/projects/*/pyproject.toml")
 	if err != nil {
@@ -199,13 +195,13 @@ func TestExpect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, ok := expect(doc)
+			got, ok := quickEncode(doc)
 			if !ok {
 				continue
 			}
 			quick++
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("job %q (-emitter +expected):\n%s", job.ID, diff)
+				t.Errorf("job %q (-encode +quickEncode):\n%s", job.ID, diff)
 			}
 		}
 	}

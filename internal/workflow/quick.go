@@ -7,12 +7,13 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// expect returns what encode would write, at a tenth of its cost, or false for
-// a document with a string that needs escapes. It is there to see that a file
-// is as it should be, which is what nearly all files of nearly all syncs are;
-// nothing is ever written from it.
-func expect(doc *yaml.Node) ([]byte, bool) {
-	e := expectation{ok: true}
+// quickEncode returns what encode would write, at a tenth of the cost, or false
+// for a document with a string that needs escapes. It lets sync recognise an
+// up-to-date file: of 10,000 jobs with nothing to do, encode alone would take
+// 0.8 s of processor time, where 0.5 s is the budget of it all. Nothing is ever
+// written from it.
+func quickEncode(doc *yaml.Node) ([]byte, bool) {
+	e := quickEncoder{ok: true}
 	e.b.Grow(4096)
 	e.line(0, doc.HeadComment)
 	for i := 0; i < len(doc.Content); i += 2 {
@@ -22,12 +23,12 @@ func expect(doc *yaml.Node) ([]byte, bool) {
 	return e.b.Bytes(), e.ok
 }
 
-type expectation struct {
+type quickEncoder struct {
 	b  bytes.Buffer
 	ok bool
 }
 
-func (e *expectation) line(indent int, parts ...string) {
+func (e *quickEncoder) line(indent int, parts ...string) {
 	for range indent {
 		e.b.WriteByte(' ')
 	}
@@ -38,7 +39,7 @@ func (e *expectation) line(indent int, parts ...string) {
 }
 
 // entry writes one key of a mapping.
-func (e *expectation) entry(indent int, key string, value *yaml.Node) {
+func (e *quickEncoder) entry(indent int, key string, value *yaml.Node) {
 	switch {
 	case value.Kind == yaml.ScalarNode:
 		e.line(indent, key, ": ", e.scalar(value))
@@ -51,7 +52,7 @@ func (e *expectation) entry(indent int, key string, value *yaml.Node) {
 }
 
 // content writes the entries of a mapping or the items of a sequence.
-func (e *expectation) content(indent int, node *yaml.Node) {
+func (e *quickEncoder) content(indent int, node *yaml.Node) {
 	if node.Kind == yaml.MappingNode {
 		for i := 0; i < len(node.Content); i += 2 {
 			e.entry(indent, node.Content[i].Value, node.Content[i+1])
@@ -69,7 +70,7 @@ func (e *expectation) content(indent int, node *yaml.Node) {
 	}
 }
 
-func (e *expectation) scalar(node *yaml.Node) string {
+func (e *quickEncoder) scalar(node *yaml.Node) string {
 	text := node.Value
 	if node.Style == yaml.DoubleQuotedStyle {
 		for i := range len(text) {
