@@ -10,7 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// BenchmarkDecide reads a history over the loopback and decides on it, with a
+// BenchmarkDecide reads a history over the loopback interface and decides, with a
 // full page of runs as large as GitHub's.
 func BenchmarkDecide(b *testing.B) {
 	fake := ghtest.New(b)
@@ -33,8 +33,8 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
-// recorded answers as the fake did at the first request of a path: the fake's
-// own checks would cost more than what is measured.
+// recorded repeats the fake's first answer to each path: the fake's own checks
+// would take longer than what is measured.
 func recorded(b *testing.B, fake *ghtest.Server) http.Handler {
 	bodies := map[string][]byte{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -49,7 +49,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// TestNoToken asks without one, and says so where that may be the cause.
+// TestNoToken asks without one, and says so if that may be the cause.
 func TestNoToken(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
@@ -78,8 +78,8 @@ func TestMoved(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
 	fake.Add(ghtest.Run{ID: 7, Head: "old/name", Created: at("21 10:40"), Started: at("21 10:40")})
-	moved := func(below string) ghtest.Fault {
-		return ghtest.Fault{Path: "/repos/old/name/" + below, Status: 301, Header: map[string]string{"Location": fake.URL + "/repos/octo/app/" + below + "?per_page=100"}}
+	moved := func(path string) ghtest.Fault {
+		return ghtest.Fault{Path: "/repos/old/name/" + path, Status: 301, Header: map[string]string{"Location": fake.URL + "/repos/octo/app/" + path + "?per_page=100"}}
 	}
 	fake.Break(moved("actions/workflows/"+ghtest.Workflow+"/runs"), moved("actions/runs/7/jobs"))
 	client, err := New(Config{APIURL: fake.URL, Repository: "old/name", Token: "secret-token"})
@@ -91,7 +91,7 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestRedirect takes the token to no other host.
+// TestRedirect checks that no other host gets the token.
 func TestRedirect(t *testing.T) {
 	var auth []string
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -108,7 +108,7 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
-// TestOneLine makes anything fit for a log.
+// TestOneLine makes any text fit for a log.
 func TestOneLine(t *testing.T) {
 	client := &Client{token: "secret-token"}
 	rows := []struct{ message, want string }{
@@ -125,7 +125,8 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// endless is an answer without end, of which nobody may read more than allowed.
+// endless is an answer without an end, of which nobody may read more than
+// maxAnswer and a buffer.
 type endless struct {
 	*testing.T
 	read int

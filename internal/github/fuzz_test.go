@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,15 +18,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 )
 
-// answers are what a server says: a list of runs, and the jobs of each.
+// answers are those of a server: a list of runs, and the jobs of each.
 type answers struct {
 	runs []byte
 	jobs func(id string) []byte
 }
 
-// teller returns a client of a server that gives the answers, which may be
-// set anew between two questions.
-func teller(t testing.TB, a *answers) *Client {
+// answering returns a client of a server that gives these answers, which may
+// change between two questions.
+func answering(t testing.TB, a *answers) *Client {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", noon.Format(http.TimeFormat))
 		body := a.runs
@@ -38,8 +39,8 @@ func teller(t testing.TB, a *answers) *Client {
 	return newClient(t, server.URL)
 }
 
-// checkProven holds that no window is confirmed without a step in the answers
-// that proves it.
+// checkProven checks that the window is confirmed only if a step in the answers
+// proves it.
 func checkProven(t *testing.T, client *Client, a answers) (confirmed bool) {
 	t.Helper()
 	decision, err := decide(t, client, query(daily))
@@ -52,29 +53,29 @@ func checkProven(t *testing.T, client *Client, a answers) (confirmed bool) {
 	return true
 }
 
-// FuzzAnswers has any two answers.
+// FuzzAnswers has arbitrary answers.
 func FuzzAnswers(f *testing.F) {
 	for _, name := range fixtures {
 		f.Add(fixture(f, name+".runs.json"), fixture(f, name+".jobs.json"))
 	}
 	var a answers
-	client := teller(f, &a)
+	client := answering(f, &a)
 	f.Fuzz(func(t *testing.T, runs, jobs []byte) {
 		if !readable(runs, jobs) {
-			return // it would be asked for again, after a wait
+			return // the client would wait and ask again
 		}
 		a = answers{runs, func(string) []byte { return jobs }}
 		checkProven(t, client, a)
 	})
 }
 
-// FuzzHistory has answers that mix what fields can hold: right, wrong, null and
+// FuzzHistory has answers that mix the values of fields: right, wrong, null and
 // absent.
 func FuzzHistory(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
 	var a answers
-	client := teller(f, &a)
+	client := answering(f, &a)
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		a = mix(func(n int) int {
 			if len(choices) == 0 {
@@ -88,10 +89,10 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// TestMixes runs thousands of those, of which many have to confirm and many not.
+// TestMixes has thousands of those, many of which must confirm and many not.
 func TestMixes(t *testing.T) {
 	var a answers
-	client := teller(t, &a)
+	client := answering(t, &a)
 	random := rand.New(rand.NewPCG(20, 26))
 	const total = 5000
 	confirmed := 0
@@ -111,8 +112,8 @@ func TestMixes(t *testing.T) {
 	}
 }
 
-// fields are what the fields of a run can hold, the right value first; "" is
-// absent.
+// fields are the values that the fields of a run can have, the right one first;
+// "" is absent.
 var fields = []struct {
 	name   string
 	values []string
@@ -127,6 +128,10 @@ var fields = []struct {
 	{"created_at", instants},
 	{"updated_at", instants},
 	{"head_repository", []string{`{"full_name":"octo/app"}`, `{"full_name":"mallory/app"}`, `{"full_name":null}`, "null", ""}},
+	{"display_title", []string{
+		`"clean-files: window 2026-11-21T10:37:00Z"`, `"clean-files: window 2026-11-05T10:37:00Z"`, `"clean-files: window 2026-11-22T10:37:00Z"`,
+		`"window 2026-11-05T10:37:00Z"`, `"x: window 2026-11-05T10:37:00Z: by hand"`, `"clean-files: window 5"`, "null", "",
+	}},
 }
 
 // instants are around the window, which begins 21 10:37 and ends 22 10:37.
@@ -135,7 +140,7 @@ var instants = []string{
 	`"2026-11-22T10:36:59Z"`, `"2026-11-22T10:37:00Z"`, `"0001-01-01T00:00:00Z"`, "null", "",
 }
 
-// mix makes answers. choose returns a number below n.
+// mix makes answers. choose returns a number less than n.
 func mix(choose func(n int) int) answers {
 	object := func(name string, values []string) string {
 		if value := values[choose(len(values))]; value != "" {
@@ -183,8 +188,8 @@ func readable(runs, jobs []byte) bool {
 	return runsErr == nil && jobsErr == nil
 }
 
-// proven searches the answers for proof, by the words of the design and with
-// nothing of the code under test.
+// proven searches the answers for proof, as the design words it and with none of
+// the code under test.
 func proven(t *testing.T, a answers) bool {
 	for _, run := range list(t, a.runs, "workflow_runs") {
 		path := text(run["path"])
@@ -199,12 +204,15 @@ func proven(t *testing.T, a answers) bool {
 		}
 		for _, job := range list(t, a.jobs(fmt.Sprintf("%.0f", number(run["id"]))), "jobs") {
 			again := number(run["run_attempt"]) > 1 || number(job["run_attempt"]) > 1
+			named := namedWindow(run)
 			steps, _ := job["steps"].([]any)
 			for _, step := range steps {
 				step, _ := step.(map[string]any)
 				started := text(step["started_at"])
 				if text(step["name"]) == "Run entrypoint" && text(step["conclusion"]) == "success" && started != "" &&
-					(again && inWindow(text(run["created_at"])) || !again && inWindow(started)) {
+					(named != "" && inWindow(named) ||
+						named == "" && again && inWindow(text(run["created_at"])) ||
+						named == "" && !again && inWindow(started)) {
 					return true
 				}
 			}
@@ -213,12 +221,28 @@ func proven(t *testing.T, a answers) bool {
 	return false
 }
 
+var windowTitle = regexp.MustCompile(`^(?s:.*): window (\S+)$`)
+
+// namedWindow returns the window that the title of a dispatch names, or "".
+func namedWindow(run map[string]any) string {
+	named := windowTitle.FindStringSubmatch(text(run["display_title"]))
+	if text(run["event"]) != "workflow_dispatch" || named == nil {
+		return ""
+	}
+	slot, err := time.Parse(time.RFC3339, named[1])
+	created, _ := time.Parse(time.RFC3339, text(run["created_at"]))
+	if err != nil || slot.IsZero() || slot.After(created) {
+		return ""
+	}
+	return named[1]
+}
+
 func inWindow(stamp string) bool {
 	t, err := time.Parse(time.RFC3339, stamp)
 	return err == nil && !t.Before(at("21 10:37")) && t.Before(at("22 10:37"))
 }
 
-// list reads a list of objects out of an answer.
+// list returns a list of objects from an answer.
 func list(t *testing.T, body []byte, name string) (objects []map[string]any) {
 	var all map[string]any
 	if err := json.Unmarshal(body, &all); err != nil {
@@ -236,13 +260,13 @@ func list(t *testing.T, body []byte, name string) (objects []map[string]any) {
 func text(v any) string    { s, _ := v.(string); return s }
 func number(v any) float64 { n, _ := v.(float64); return n }
 
-// TestFixtures holds that the fuzz tests start from both answers.
+// TestFixtures checks that the fuzz tests start from both kinds of answers.
 func TestFixtures(t *testing.T) {
 	proof := map[string]bool{"executed": true, "rerun": true, "astride": true}
 	for _, name := range fixtures {
 		runs, jobs := fixture(t, name+".runs.json"), fixture(t, name+".jobs.json")
 		a := answers{runs, func(string) []byte { return jobs }}
-		client := teller(t, &a)
+		client := answering(t, &a)
 		if !readable(runs, jobs) || proven(t, a) != proof[name] || checkProven(t, client, a) != proof[name] {
 			t.Errorf("%s: want it readable, and proof %v", name, proof[name])
 		}

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	perPage    = 100 // the most that GitHub gives
+	perPage    = 100 // the most that GitHub returns
 	coverPages = 30  // the most to read for the window itself
-	countPages = 10  // and then to count the missed ones before it
+	countPages = 10  // the most to read then to count the missed ones before it
 )
 
 // Query says whose history to read.
@@ -25,20 +25,19 @@ type Query struct {
 	Workflow      string // the job's workflow file: "scheduled-clean-files.yml"
 	DefaultBranch string // "" asks GitHub
 	Schedule      schedule.Schedule
-	Slot          time.Time // of the window that a forced run serves in place of the one that holds now; else zero
+	Slot          time.Time // of the window that a forced run serves instead of the one that holds now; else zero
 }
 
-// History is what GitHub knows of a job. It holds as much as schedule.Decide
-// needs for the window in question, not all.
+// History is what GitHub knows about a job: as much as schedule.Decide needs for
+// the window in question, not everything.
 type History struct {
-	Now  time.Time      // GitHub's clock when it gave the list, UTC
-	Runs []schedule.Run // oldest first; Started is known of those that had to be asked
+	Now  time.Time      // GitHub's clock when it sent the list, UTC
+	Runs []schedule.Run // in any order; Started is set only where evidence was looked for
 }
 
 // History reads a job's past runs and looks for evidence that confirms the
-// window. Two requests do in the usual case: the list of runs and the jobs of
-// one. It gives up after a minute at the latest. The error is an *Unreadable,
-// or that of ctx.
+// window. Usually two requests suffice: the list of runs, and the jobs of one.
+// It gives up after a minute. The error is an *Unreadable, or that of ctx.
 func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
 	defer cancel()
@@ -52,10 +51,10 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		failure.Now = cmp.Or(r.now, failure.Now)
 		return History{}, failure
 	}
-	return History{Now: r.now, Runs: r.sorted()}, err
+	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs))}, err
 }
 
-// reading is a history that is being read.
+// reading is a history being read.
 type reading struct {
 	client *Client
 	query  Query
@@ -64,15 +63,15 @@ type reading struct {
 	window schedule.Window
 
 	page     int                    // to read next; 0 after the last
-	listed   map[int64]bool         // every run that a page told
+	listed   map[int64]bool         // every run on a page so far
 	oldest   schedule.Run           // of those
-	shuffled bool                   // they did not come newest first, as they should
+	shuffled bool                   // they were not listed newest first, as they should be
 	runs     map[int64]schedule.Run // those that count
 	asked    map[int64]bool         // those asked for evidence
 }
 
-// read reads pages until they cover the window, and asks for evidence. While
-// it finds none it reads on for as long as that can change anything.
+// read reads pages until they cover the window, and asks for evidence. If there
+// is none, it reads on as long as that can change anything.
 func (r *reading) read(ctx context.Context) error {
 	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
 		if err := r.readPage(ctx); err != nil {
@@ -90,18 +89,18 @@ func (r *reading) read(ctx context.Context) error {
 	}
 }
 
-// covered reports whether the list reaches back to where no run can have
-// started in the window. Runs of a job follow one another, so that is where
-// one ended before the window began. (That a re-run ended lately says nothing.)
+// covered reports whether no older run can have started in the window. Runs of a
+// job follow one another, so that is so once one ended before the window began.
+// (The end of a re-run says nothing.)
 func (r *reading) covered() bool {
 	return r.oldest.Created.Before(r.window.Start) && (r.oldest.Attempt > 1 || r.oldest.Updated.Before(r.window.Start))
 }
 
-// counted reports whether older runs cannot change the number of windows
-// missed before this one: it is counted from the last success, to a maximum.
+// counted reports whether older runs cannot change the number of missed windows,
+// which schedule.Decide counts from the last success on, up to a maximum.
 func (r *reading) counted() bool {
 	for _, run := range r.runs {
-		if run.Success && run.Created.Before(r.window.Start) {
+		if run.Success && run.Slot.IsZero() && run.Created.Before(r.window.Start) {
 			return true
 		}
 	}
@@ -112,10 +111,9 @@ func (r *reading) counted() bool {
 	return r.oldest.Created.Before(first)
 }
 
-// confirm asks for the evidence of runs that can confirm the window, and stops
-// at the first that does.
+// confirm asks runs that can confirm the window for evidence, until one does.
 func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
-	for _, run := range schedule.Candidates(r.window, r.sorted()) {
+	for _, run := range schedule.Candidates(r.window, slices.Collect(maps.Values(r.runs))) {
 		if r.asked[run.ID] {
 			continue
 		}
@@ -137,18 +135,13 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 	return false, nil
 }
 
-// sorted returns the runs that count, the oldest first.
-func (r *reading) sorted() []schedule.Run {
-	return slices.SortedFunc(maps.Values(r.runs), byCreated)
-}
-
 // readPage reads the next page of the list.
 func (r *reading) readPage(ctx context.Context) error {
-	below := fmt.Sprintf("actions/workflows/%s/runs?per_page=%d", url.PathEscape(r.query.Workflow), perPage)
+	path := fmt.Sprintf("actions/workflows/%s/runs?per_page=%d", url.PathEscape(r.query.Workflow), perPage)
 	if r.page > 1 {
-		below += fmt.Sprintf("&page=%d", r.page)
+		path += fmt.Sprintf("&page=%d", r.page)
 	}
-	list, err := get[runList](ctx, r.client, below)
+	list, err := get[runList](ctx, r.client, path)
 	if err != nil {
 		return err
 	}
@@ -163,13 +156,13 @@ func (r *reading) readPage(ctx context.Context) error {
 		r.page = 0
 	}
 	if !r.add(list.value.Runs) {
-		r.page = 0 // a list that only repeats itself has no end
+		r.page = 0 // a list that repeats itself has no end
 	}
 	return nil
 }
 
-// begin takes from the first page what holds for all: the clock, the window
-// and the default branch.
+// begin takes from the first page what holds for all of them: the clock, the
+// window and the default branch.
 func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 	if list.now.IsZero() {
 		return r.client.unreadable(runList{}.noun(), nil, errors.New("the answer has no Date"))
@@ -182,8 +175,8 @@ func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 	return err
 }
 
-// defaultBranch looks the default branch up where the runs do not tell it. If
-// it may not, it takes that of the newest run that a schedule started.
+// defaultBranch takes the default branch from the runs, or asks for it. If that
+// fails, it takes the branch of the newest run that a schedule started.
 // https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 // "Scheduled workflows will only run on the default branch."
 func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string, error) {
@@ -203,15 +196,15 @@ func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string,
 	return found.value.DefaultBranch, err
 }
 
-// add takes up the runs of a page and reports whether any was new. While the
-// list is read runs move from page to page, so one may come twice.
-func (r *reading) add(runs []workflowRun) (news bool) {
+// add adds the runs of a page and reports whether any was new. Runs move from
+// page to page while the list is read, so one may come twice.
+func (r *reading) add(runs []workflowRun) (added bool) {
 	for _, listed := range runs {
 		run := listed.run()
 		if !r.listed[run.ID] {
 			r.listed[run.ID] = true
-			news = true
-			r.place(run)
+			added = true
+			r.track(run)
 		}
 		if !listed.counts(r.client.repository, r.query.Workflow, r.branch) {
 			continue
@@ -220,11 +213,11 @@ func (r *reading) add(runs []workflowRun) (news bool) {
 			r.runs[run.ID] = run
 		}
 	}
-	return news
+	return added
 }
 
-// place notes where in the list a run stands.
-func (r *reading) place(run schedule.Run) {
+// track tracks the oldest run seen and whether the list is out of order.
+func (r *reading) track(run schedule.Run) {
 	switch {
 	case run.Created.IsZero():
 	case r.oldest.Created.IsZero(), !run.Created.After(r.oldest.Created):

@@ -9,12 +9,12 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// daily is due at 10:37; its window of most tests is 21 10:37 to 22 10:37.
+// daily is due at 10:37; in most tests the window is 21 10:37 to 22 10:37.
 var daily = schedule.New(schedule.Day, "demo-175", "clean-files")
 
 var noon = at("21 12:00")
 
-// at reads "21 10:40" as that day and time in November 2026.
+// at returns that day and time in November 2026: "21 10:40".
 func at(dayAndTime string) time.Time {
 	t, err := time.Parse("2006-01 2 15:04", "2026-11 "+dayAndTime)
 	if err != nil {
@@ -24,7 +24,7 @@ func at(dayAndTime string) time.Time {
 }
 
 // executed is a run that started the entrypoint as soon as it was created,
-// skipped one that only checked, failed one that went red, and running one that
+// skipped one that only checked, failed one that failed, and running one that
 // has not ended.
 func executed(created string) ghtest.Run {
 	return ghtest.Run{Created: at(created), Started: at(created)}
@@ -54,9 +54,15 @@ func daysAgo(n int, r ghtest.Run) ghtest.Run {
 	return r
 }
 
-// odd is a run that would confirm the window but for some fields of its answer.
+// odd is a run that would confirm the window if not for these fields.
 func odd(fields map[string]any) ghtest.Run {
 	return ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Patch: fields}
+}
+
+// dispatched is a run that somebody dispatched, with that title, and that
+// executed the entrypoint.
+func dispatched(title, created string) ghtest.Run {
+	return ghtest.Run{Event: "workflow_dispatch", Title: title, Created: at(created), Started: at(created)}
 }
 
 func steps(steps ...ghtest.Step) ghtest.Run {
@@ -127,7 +133,7 @@ func TestHistory(t *testing.T) {
 		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "cancelled"}), run, 0, 1},
 		{"timed out", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "timed_out"}), run, 0, 1},
 		{"still running the entrypoint", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Status: "in_progress"}), run, 0, 1},
-		{"dispatched", all(ghtest.Run{Event: "workflow_dispatch", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"dispatched", all(dispatched("", "21 10:40")), skip, 0, 2},
 
 		// Older windows.
 		{"missed two", all(executed("18 11:00")), run, 2, 1},
@@ -138,6 +144,20 @@ func TestHistory(t *testing.T) {
 		{"created before, started inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}), skip, 0, 2},
 		{"created before, started inside, skipped since", all(skipped("21 11:40"), ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}), skip, 0, 3},
 		{"created and started before, ended inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:36"), Updated: at("21 11:30")}), run, 0, 2},
+
+		// Dispatched for a window.
+		{"backfill of an older window", all(dispatched("clean-files: window 2026-11-05T10:37:00Z", "21 10:40")), run, 0, 1},
+		{"backfill of an older window, after the execution", all(dispatched("clean-files: window 2026-11-05T10:37:00Z", "21 11:40"), executed("21 10:40")), skip, 0, 2},
+		{"rescue of this window", all(dispatched("clean-files: window 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"rescue of this window, by another clock", all(dispatched("clean-files: window 2026-11-21T12:37:00+02:00", "21 10:40")), skip, 0, 2},
+		{"rescue of yesterday's window, late", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: window 2026-11-20T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:40")}), run, 0, 1},
+		{"for a window that had not begun", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: window 2026-11-21T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:31"), Updated: at("21 10:40")}), run, 0, 2},
+		{"for no time", all(dispatched("clean-files: window of opportunity", "21 10:40")), skip, 0, 2},
+		{"a title without a job", all(dispatched("window 2026-11-05T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"a title that goes on", all(dispatched("clean-files: window 2026-11-05T10:37:00Z: by hand", "21 10:40")), skip, 0, 2},
+		{"a job called like a window", all(dispatched("x: window 2026-11-05T10:37:00Z: window 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"no title", all(ghtest.Run{Event: "workflow_dispatch", Created: at("21 10:40"), Started: at("21 10:40"), Patch: map[string]any{"display_title": ghtest.Absent}}), skip, 0, 2},
+		{"a tick with such a title", all(ghtest.Run{Title: "clean-files: window 2026-11-05T10:37:00Z", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 
 		// Started again.
 		{"re-run of a run of this window", all(ghtest.Run{Attempt: 2, Created: at("21 10:40"), Started: at("21 11:30")}), skip, 0, 2},
@@ -159,11 +179,11 @@ func TestHistory(t *testing.T) {
 
 		// Steps.
 		{"no steps", all(steps()), run, 0, 2},
-		{"the step failed but was let pass", all(steps(ghtest.Step{Name: "Run entrypoint", Conclusion: "failure", Started: at("21 10:40")})), run, 0, 2},
-		{"the step has no conclusion", all(steps(ghtest.Step{Name: "Run entrypoint", Started: at("21 10:40")})), run, 0, 2},
-		{"the step has no start", all(steps(ghtest.Step{Name: "Run entrypoint", Conclusion: "success"})), run, 0, 2},
+		{"the step failed but was let pass", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Conclusion: "failure", Started: at("21 10:40")})), run, 0, 2},
+		{"the step has no conclusion", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Started: at("21 10:40")})), run, 0, 2},
+		{"the step has no start", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Conclusion: "success"})), run, 0, 2},
 		{"a step of nearly that name", all(steps(ghtest.Step{Name: "run entrypoint", Conclusion: "success", Started: at("21 10:40")})), run, 0, 2},
-		{"the clean-up after it", all(steps(ghtest.Step{Name: "Post Run entrypoint", Conclusion: "success", Started: at("21 10:40")})), run, 0, 2},
+		{"the clean-up after it", all(steps(ghtest.Step{Name: "Post " + schedule.EvidenceStep, Conclusion: "success", Started: at("21 10:40")})), run, 0, 2},
 
 		// Fields that are not what they should be.
 		{"no branch", all(odd(map[string]any{"head_branch": nil})), run, 0, 1},
@@ -188,6 +208,7 @@ func TestHistory(t *testing.T) {
 		{"250 older runs", all(executed("21 10:40"), many(250, skipped("20 11:00"))), skip, 0, 2},
 		{"astride, on the second page", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}, ghtest.Run{Created: at("21 10:31"), Updated: at("21 10:45")}, many(2, skipped("21 10:50")), many(97, ghtest.Run{Branch: "dev", Created: at("21 11:10")})), skip, 0, 5},
 		{"missed counted on the second page", all(executed("18 11:00"), many(120, failed("20 11:00"))), run, 2, 2},
+		{"missed counted past a backfill", all(executed("18 11:00"), many(120, failed("20 11:00")), dispatched("clean-files: window 2026-11-05T10:37:00Z", "20 12:00")), run, 2, 2},
 		{"missed counted no further than they count", all(daysAgo(200, skipped("21 11:00")), daysAgo(150, failed("21 11:00")), many(99, failed("20 11:00"))), run, schedule.MaxMissed, 1},
 	}
 	for _, row := range rows {

@@ -16,8 +16,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// pipes is a network of one server in memory. Its connections block as
-// synctest wants it, so that time passes at once when all wait.
+// pipes is a network in memory with one server. Its connections block in a way
+// that synctest knows, so that time jumps when everything waits.
 type pipes struct {
 	conns chan net.Conn
 	ctx   context.Context
@@ -58,7 +58,7 @@ func (p pipes) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	}
 }
 
-// inBubble runs f with a fake GitHub and a client of it, in a bubble of its own
+// inBubble runs f with a fake GitHub and a client of it, in a bubble with its own
 // time.
 func inBubble(t *testing.T, f func(t *testing.T, fake *ghtest.Server, client *Client)) {
 	synctest.Test(t, func(t *testing.T) {
@@ -76,7 +76,7 @@ func inBubble(t *testing.T, f func(t *testing.T, fake *ghtest.Server, client *Cl
 	})
 }
 
-// TestRetry has a run that confirms the window, and faults in the way to it.
+// TestRetry has a run that confirms the window, and faults before it is found.
 func TestRetry(t *testing.T) {
 	header := func(pairs ...string) map[string]string {
 		h := map[string]string{}
@@ -174,7 +174,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// TestRetryLog hears of every retry, on a line each.
+// TestRetryLog checks that each retry is logged in one line.
 func TestRetryLog(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
 		var log bytes.Buffer
@@ -191,7 +191,7 @@ func TestRetryLog(t *testing.T) {
 	})
 }
 
-// TestCancel ends at once with the caller's own error.
+// TestCancel checks that it ends at once, with the caller's own error.
 func TestCancel(t *testing.T) {
 	for name, fault := range map[string]ghtest.Fault{"while it hangs": {Hang: true}, "while it waits": {Status: 429, Header: map[string]string{"Retry-After": "30"}}} {
 		t.Run(name, func(t *testing.T) {
@@ -209,7 +209,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestToken never shows itself, whatever the server does with it.
+// TestToken checks that no message shows the token, whatever the server does with
+// it.
 func TestToken(t *testing.T) {
 	for _, fault := range []ghtest.Fault{
 		{Status: 401, Body: `{"message":"no secret-token\n::warning::here"}`},

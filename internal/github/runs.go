@@ -18,11 +18,11 @@ type runList struct {
 func (runList) noun() string     { return "run list" }
 func (l runList) complete() bool { return l.Runs != nil }
 
-// workflowRun is a run as a list tells it. Any field may be null or missing,
-// which reads as zero and confirms nothing.
+// workflowRun is a run in a list. A field that is null or missing reads as zero.
 type workflowRun struct {
 	ID         int64      `json:"id"`
 	Path       string     `json:"path"`
+	Title      string     `json:"display_title"`
 	Event      string     `json:"event"`
 	Status     string     `json:"status"`
 	Conclusion string     `json:"conclusion"`
@@ -35,7 +35,7 @@ type workflowRun struct {
 	Head       repository `json:"head_repository"`
 }
 
-// repository is what we read of one.
+// repository is what we read of a repository.
 // https://docs.github.com/rest/repos/repos#get-a-repository
 type repository struct {
 	FullName      string `json:"full_name"`
@@ -61,12 +61,12 @@ type jobList struct {
 func (jobList) noun() string     { return "jobs" }
 func (l jobList) complete() bool { return l.Jobs != nil }
 
-// execution returns when the entrypoint started in an execution that
-// succeeded, and in which attempt; zero when none did.
+// execution returns when the entrypoint started in an execution that succeeded,
+// and in which attempt; zero if none did.
 func (l jobList) execution() (started time.Time, attempt int) {
 	for _, job := range l.Jobs {
 		for _, step := range job.Steps {
-			if step.Name == "Run entrypoint" && step.Conclusion == "success" && !step.Started.IsZero() {
+			if step.Name == schedule.EvidenceStep && step.Conclusion == "success" && !step.Started.IsZero() {
 				return step.Started, job.Attempt
 			}
 		}
@@ -74,10 +74,14 @@ func (l jobList) execution() (started time.Time, attempt int) {
 	return time.Time{}, 0
 }
 
-// counts reports whether a run can be evidence for the job of the workflow
-// file: it was started by a schedule or a dispatch, from this file, on the
-// default branch of the repository itself. Another branch, a fork or another
-// file may hold another entrypoint.
+// counts reports whether a run can be evidence for the job of the workflow file:
+// it was started by a schedule or a dispatch, from this file, on the default
+// branch of the repository itself. Another branch, fork or file may have another
+// entrypoint.
+//
+// A run without a path or a head repository counts all the same. The list is that
+// of the file, and what a schedule or a dispatch starts in a fork is listed in
+// the fork. Without any of the other fields it does not count.
 func (r workflowRun) counts(repository, file, branch string) bool {
 	path, _, _ := strings.Cut(r.Path, "@") // a ref may follow
 	return r.ID > 0 && !r.Created.IsZero() &&
@@ -95,15 +99,25 @@ func (r workflowRun) run() schedule.Run {
 		Created: r.Created,
 		Updated: r.Updated,
 		Success: r.Status == "completed" && r.Conclusion == "success",
+		Slot:    r.slot(),
 	}
 }
 
-// byAge orders what was heard of one run at different times, and byCreated
-// different runs.
-func byAge(a, b schedule.Run) int {
-	return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.Updated.Compare(b.Updated))
+// slot returns the window that a dispatch named, with which the run-name of our
+// workflows ends: "clean-files: window 2026-11-05T14:55:00Z". It is zero if there
+// is none, or if that had not begun when the run was created: such a run serves
+// the window that it starts in.
+func (r workflowRun) slot() time.Time {
+	end := max(0, strings.LastIndex(r.Title, ": "))
+	window, named := strings.CutPrefix(r.Title[end:], ": window ")
+	slot, err := time.Parse(time.RFC3339, window)
+	if !named || err != nil || r.Event != "workflow_dispatch" || slot.After(r.Created) {
+		return time.Time{}
+	}
+	return slot.UTC()
 }
 
-func byCreated(a, b schedule.Run) int {
-	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+// byAge orders what was heard about one run at different times.
+func byAge(a, b schedule.Run) int {
+	return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.Updated.Compare(b.Updated))
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // soak is a world in which GitHub drops, delays and doubles ticks, hides the
-// newest runs, shuffles lists and fails; jobs take long and go red; people
-// dispatch and re-run. It lives in a bubble, where months pass in seconds.
+// newest runs, shuffles lists and fails; jobs take long and fail; people dispatch
+// and re-run. It runs in a bubble, where months pass in seconds.
 type soak struct {
 	*testing.T
 	*rand.Rand
@@ -21,17 +21,18 @@ type soak struct {
 	client   *Client
 	schedule schedule.Schedule
 
-	runs            []ghtest.Run // of the job, the oldest first
-	firstID, lastID int64        // of all runs
-	hidden          int          // how many of the newest runs lists leave out
-	order           uint64       // in which lists are shuffled; 0 is not at all
-	free            time.Time    // when the last run is over
+	runs            []ghtest.Run        // of the job, the oldest first
+	named           map[int64]time.Time // the windows that dispatches named, by run
+	firstID, lastID int64               // of all runs
+	hidden          int                 // how many of the newest runs lists leave out
+	order           uint64              // in which lists are shuffled; 0 is not at all
+	free            time.Time           // when the last run is over
 
 	skipped, executed, twice int
 }
 
-// TestSoak holds that nothing is ever skipped without an execution in the
-// window to show, and that nothing runs twice unless GitHub hid the first.
+// TestSoak checks that nothing is ever skipped without an execution in its
+// window, and that nothing runs twice unless GitHub hid the first run.
 func TestSoak(t *testing.T) {
 	for _, row := range []struct {
 		every   schedule.Cadence
@@ -42,7 +43,7 @@ func TestSoak(t *testing.T) {
 		t.Run(string(row.every), func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
-				s := &soak{T: t, Rand: rand.New(rand.NewPCG(7, uint64(row.windows))), fake: fake, client: client}
+				s := &soak{T: t, Rand: rand.New(rand.NewPCG(7, uint64(row.windows))), fake: fake, client: client, named: map[int64]time.Time{}}
 				s.schedule = schedule.New(row.every, "soak", "clean-files")
 				fake.SetArrange(s.arrange)
 				s.live(s.ticks(row.windows))
@@ -55,7 +56,8 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// ticks returns when runs come to be: some ticks never, most late, some twice.
+// ticks returns when runs are created: for some ticks never, mostly late,
+// sometimes twice.
 func (s *soak) ticks(windows int) (ticks []time.Time) {
 	start := s.schedule.Next(time.Now())
 	end := start
@@ -78,17 +80,20 @@ func (s *soak) ticks(windows int) (ticks []time.Time) {
 	return ticks
 }
 
-// scale is how late a tick is on average, and half of how long a run may take.
+// scale is how late a tick is on average, and half of the time a run may take.
 func (s *soak) scale() time.Duration {
 	window := s.schedule.Window(time.Now())
 	return min(5*time.Hour, window.End.Sub(window.Start)/6)
 }
 
-// live goes through the ticks. As in one concurrency group, a run waits until
-// the one before it is over, and is cancelled when a third comes meanwhile.
+// live goes through the ticks. As in a concurrency group, a run waits until the
+// one before it is over, and is cancelled if a third is created meanwhile.
 func (s *soak) live(ticks []time.Time) {
 	for i, tick := range ticks {
 		run := ghtest.Run{ID: s.id(), Created: tick, Updated: tick, Status: "in_progress"}
+		if s.IntN(6) == 0 { // a rescue
+			s.name(&run, s.schedule.Prev(tick))
+		}
 		if i+1 < len(ticks) && ticks[i+1].Before(s.free) {
 			run.Status, run.Conclusion = "completed", "cancelled"
 			s.keep(run)
@@ -105,7 +110,7 @@ func (s *soak) live(ticks []time.Time) {
 	}
 }
 
-// tick is one run: the check and what it decides.
+// tick is one run: its check, and what follows from that.
 func (s *soak) tick(run ghtest.Run) {
 	began := time.Now()
 	s.hidden, s.order = max(0, s.IntN(8)-5), uint64(max(0, s.IntN(8)-5))
@@ -135,20 +140,22 @@ func (s *soak) tick(run ghtest.Run) {
 	s.keep(run)
 }
 
-// proves is the promise in its own words: the entrypoint started in the window
-// that holds now and succeeded; where it was re-run, the window is that in
-// which the run came to be.
+// proves is the promise in its own words: the entrypoint succeeded, and started
+// in the window that holds now. Of a dispatch that names a window that window
+// counts instead, and of a re-run the one in which the run was created.
 func (s *soak) proves(r ghtest.Run, now time.Time) bool {
 	from := s.schedule.Prev(now)
 	to := s.schedule.Next(now)
 	decisive := r.Started
-	if r.Attempt > 1 {
+	if slot, ok := s.named[r.ID]; ok {
+		decisive = slot
+	} else if r.Attempt > 1 {
 		decisive = r.Created
 	}
 	return !r.Started.IsZero() && r.Conclusion == "success" && !decisive.Before(from) && decisive.Before(to)
 }
 
-// execute runs the entrypoint, which may go red and may take hours.
+// execute runs the entrypoint, which may fail and may take hours.
 func (s *soak) execute(run *ghtest.Run) {
 	time.Sleep(time.Duration(20+s.IntN(40)) * time.Second)
 	started := time.Now()
@@ -164,8 +171,8 @@ func (s *soak) execute(run *ghtest.Run) {
 	}
 }
 
-// noise is what else happens before a tick: runs that prove nothing, and
-// somebody who runs a red one again.
+// noise is what else happens before a tick: runs that prove nothing for its
+// window, and somebody who re-runs a failed one.
 func (s *soak) noise(at time.Time) {
 	other := ghtest.Run{ID: s.id(), Created: at, Started: at}
 	switch s.IntN(12) {
@@ -180,13 +187,34 @@ func (s *soak) noise(at time.Time) {
 	case 4, 5:
 		s.again()
 		return
+	case 6:
+		s.backfill(at)
+		return
 	default:
 		return
 	}
 	s.fake.Add(other)
 }
 
-// again re-runs the last run that went red.
+// backfill dispatches a forced run of the window before.
+func (s *soak) backfill(at time.Time) {
+	time.Sleep(time.Until(at))
+	time.Sleep(time.Until(s.free))
+	run := ghtest.Run{ID: s.id(), Created: at}
+	s.name(&run, s.schedule.Prev(s.schedule.Prev(at).Add(-1)))
+	s.execute(&run)
+	run.Updated = time.Now()
+	s.keep(run)
+	s.free = run.Updated
+}
+
+// name makes a run a dispatch for a window.
+func (s *soak) name(run *ghtest.Run, slot time.Time) {
+	run.Event, run.Title = "workflow_dispatch", "clean-files: window "+slot.Format(time.RFC3339)
+	s.named[run.ID] = slot
+}
+
+// again re-runs the last run that failed.
 func (s *soak) again() {
 	for _, run := range slices.Backward(s.runs) {
 		if run.Conclusion == "failure" {
@@ -201,7 +229,7 @@ func (s *soak) again() {
 	}
 }
 
-// fault is mostly none.
+// fault returns a fault, or mostly one that never strikes.
 func (s *soak) fault() ghtest.Fault {
 	faults := []ghtest.Fault{
 		{Status: 500}, {Status: 403}, {Status: 429, Header: map[string]string{"Retry-After": "20"}},
@@ -214,8 +242,8 @@ func (s *soak) fault() ghtest.Fault {
 	return ghtest.Fault{Path: "nothing"}
 }
 
-// arrange hides the newest runs, doubles some and may shuffle them, for each
-// page alike.
+// arrange hides the newest runs, repeats some and may shuffle them; for each page
+// in the same way.
 func (s *soak) arrange(runs []ghtest.Run) (arranged []ghtest.Run) {
 	order := rand.New(rand.NewPCG(s.order, s.order))
 	for _, run := range runs[min(s.hidden, len(runs)):] {
@@ -235,7 +263,7 @@ func (s *soak) id() int64 {
 	return s.lastID
 }
 
-// keep adds or replaces a run, and forgets what is past the retention.
+// keep adds or replaces a run, and forgets those past the retention.
 func (s *soak) keep(run ghtest.Run) {
 	s.fake.Add(run)
 	i := slices.IndexFunc(s.runs, func(r ghtest.Run) bool { return r.ID == run.ID })

@@ -12,27 +12,27 @@ import (
 	"unicode"
 )
 
-// Unreadable is the error of a history that could not be read. The window is
-// then unknown, and unknown means run.
+// Unreadable is the error of a history that could not be read. Whether the
+// window is confirmed is then unknown, and unknown means run.
 type Unreadable struct {
-	Status int       // of GitHub's answer; 0 when none came
-	Now    time.Time // GitHub's clock, UTC; zero when no answer told it
+	Status int       // of GitHub's answer; 0 if there was none
+	Now    time.Time // GitHub's clock, UTC; zero if no answer had it
 
 	message   string        // on one line and without the token
 	limited   bool          // by a rate limit
-	wait      time.Duration // what GitHub asks to wait; negative when it does not say
+	wait      time.Duration // how long GitHub asks to wait; negative if it does not say
 	anonymous bool          // no token was sent
 }
 
-// unreadable tells what went wrong with a request for something of the
-// repository. resp is nil when no answer came.
+// unreadable describes a request for something of the repository that failed.
+// resp is nil if there was no answer.
 func (c *Client) unreadable(what string, resp *http.Response, err error) *Unreadable {
 	u := &Unreadable{wait: -1, anonymous: c.token == ""}
 	if resp == nil {
 		resp = &http.Response{}
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err // the rest is the URL, which is told already
+		err = wrapped.Err // the rest is the URL
 	}
 	said := err.Error()
 	u.Status, u.Now = resp.StatusCode, date(resp.Header)
@@ -45,7 +45,7 @@ func (c *Client) unreadable(what string, resp *http.Response, err error) *Unread
 	return u
 }
 
-// oneLine makes a message of a server fit for a log, without the token.
+// oneLine makes a server's message fit for a log, without the token.
 func (c *Client) oneLine(message string) string {
 	if c.token != "" {
 		message = strings.ReplaceAll(message, c.token, "***")
@@ -60,10 +60,10 @@ func (c *Client) oneLine(message string) string {
 	return fmt.Sprintf("%.*s", most, strings.Join(strings.Fields(message), " "))
 }
 
-// isLimit reports whether an answer means that too much was asked.
+// isLimit reports whether an answer means that a rate limit is used up.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
-// "you will receive a 403 or 429 response"; the rest tells such a 403 from one
-// for want of a permission. `retry-after` may be absent.
+// "you will receive a 403 or 429 response"; a 403 can also mean that a permission
+// is missing. `retry-after` may be absent.
 func isLimit(resp *http.Response, said string) bool {
 	said = strings.ToLower(said)
 	return resp.StatusCode == http.StatusTooManyRequests ||
@@ -73,10 +73,10 @@ func isLimit(resp *http.Response, said string) bool {
 				strings.Contains(said, "rate limit"))
 }
 
-// askedWait returns how long an answer asks to wait, negative when it does not
-// say. Both clocks are the server's.
+// askedWait returns how long an answer asks to wait; negative if it does not say.
+// Both times are by the server's clock.
 func askedWait(h http.Header, now time.Time) time.Duration {
-	const longest = 24 * 60 * 60 // seconds; far beyond patience, and no overflow
+	const longest = 24 * 60 * 60 // seconds; far beyond patience, and overflows nothing
 	if seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 64); err == nil {
 		return time.Duration(min(seconds, longest)) * time.Second
 	}
@@ -86,8 +86,8 @@ func askedWait(h http.Header, now time.Time) time.Duration {
 	return -1
 }
 
-// retry tells whether asking again may help, and how long to wait before it.
-// Try counts from 0.
+// retry reports whether asking again may help, and how long to wait before. try
+// counts from 0.
 func (u *Unreadable) retry(try int) (wait time.Duration, again bool) {
 	if u.Status >= 300 && u.Status < 500 && !u.limited {
 		return 0, false

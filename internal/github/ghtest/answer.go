@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// answer is what GitHub would say.
+// answer is GitHub's answer to a request.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	sample []byte // the body less the runs that were once held against the types, for that costs most of a test's time
+	sample []byte // the body without the runs already checked against the types, which takes most of a test's time
 }
 
 func (a answer) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may have gone, and that is its affair
+	_, _ = w.Write(a.body) // the client may be gone
 }
 
 func (s *Server) say(status int, body any) answer {
@@ -48,23 +48,21 @@ func (s *Server) refuse(status int, message string) answer {
 	})
 }
 
-// unknown answers what GitHub may know but the fake does not.
+// unknown answers requests that GitHub may know but the fake does not.
 func (s *Server) unknown(r *http.Request) answer {
 	s.violate(r, "the fake does not know this request")
 	return s.elsewhere(r)
 }
 
-// elsewhere answers for repositories that are not there.
+// elsewhere answers for repositories that do not exist.
 func (s *Server) elsewhere(*http.Request) answer {
 	return s.refuse(http.StatusNotFound, "Not Found")
 }
 
-// repository answers with the repository.
 func (s *Server) repository(*http.Request) answer {
 	return s.say(http.StatusOK, fixtures.Repository)
 }
 
-// jobs answers with the jobs of a run.
 func (s *Server) jobs(r *http.Request) answer {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	var run *listed
@@ -102,8 +100,8 @@ func (s *Server) list(r *http.Request) answer {
 	return a
 }
 
-// arranged returns the runs of a file in the order to list them. The caller
-// holds the lock.
+// arranged returns the runs of a file in the order of the list. The caller holds
+// the lock.
 func (s *Server) arranged(file string) (arranged []*listed) {
 	var runs []Run
 	for _, run := range s.runs {
@@ -123,7 +121,7 @@ func (s *Server) arranged(file string) (arranged []*listed) {
 	return arranged
 }
 
-// runList writes a list out. json.Marshal would read every run once more.
+// runList writes a list. json.Marshal would parse every run again.
 func runList(total int, runs []json.RawMessage) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `{"total_count":%d,"workflow_runs":[`, total)
@@ -137,7 +135,7 @@ func runList(total int, runs []json.RawMessage) []byte {
 	return b.Bytes()
 }
 
-// number returns a positive number of the query, or what it is by default.
+// number returns a positive number from the query, or its default.
 func number(r *http.Request, name string, otherwise int) int {
 	n, err := strconv.Atoi(r.URL.Query().Get(name))
 	if err != nil || n < 1 {

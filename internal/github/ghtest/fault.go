@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// Fault is an answer that is not the right one. Its fields name what differs.
+// Fault makes an answer wrong. Its fields say what is different.
 type Fault struct {
 	Path string // strikes only requests whose path contains it
-	Skip int    // lets so many of those through first
+	Skip int    // lets that many of those through first
 	Once bool   // strikes only one of those; else all that follow
 
 	Status int               // replaces the status
-	Header map[string]string // replaces headers; "" takes one away
+	Header map[string]string // replaces headers; "" removes one
 	Body   string            // replaces the body
 
 	Hang bool // never answers; with Cut, never ends the answer
 	Drop bool // closes the connection without an answer
 	Cut  bool // closes the connection after half of the answer
 
-	seen int // requests that fitted so far
+	seen int // matching requests so far
 }
 
 // fits reports whether the fault strikes a request, and counts it.
@@ -32,13 +32,13 @@ func (f *Fault) fits(path string) bool {
 	return f.seen > f.Skip && (!f.Once || f.seen == f.Skip+1)
 }
 
-// strike answers in place of the right answer a.
+// strike answers instead of the right answer a.
 func (f *Fault) strike(w http.ResponseWriter, r *http.Request, a answer, closed <-chan struct{}) {
 	if f.Cut {
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 		a.body = a.body[:len(a.body)/2]
 		a.write(w)
-		_ = http.NewResponseController(w).Flush() // the client may have gone
+		_ = http.NewResponseController(w).Flush() // the client may be gone
 	}
 	if f.Hang {
 		select {

@@ -13,7 +13,7 @@ import (
 	"github.com/scheduled-actions/scheduled/testdata"
 )
 
-// operations finds the operation of GitHub's API that a request asks for.
+// operations finds the operation of GitHub's API that a request is for.
 var operations = sync.OnceValue(func() routers.Router {
 	doc, err := openapi3.NewLoader().LoadFromData(testdata.OpenAPI)
 	if err != nil {
@@ -27,13 +27,13 @@ var operations = sync.OnceValue(func() routers.Router {
 	return router
 })
 
-// operation finds what r asks for, in GitHub's terms.
+// operation returns the operation of GitHub's API that r is for.
 func operation(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	route, params, err := operations().FindRoute(r)
 	return &openapi3filter.RequestValidationInput{Request: r, Route: route, PathParams: params}, err
 }
 
-// checkRequest holds a request against the API.
+// checkRequest checks a request against the API.
 func (s *Server) checkRequest(r *http.Request) {
 	op, err := operation(r)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Server) checkRequest(r *http.Request) {
 	s.checkHeader(r)
 }
 
-// checkHeader holds the headers against what GitHub asks of every request:
+// checkHeader checks the headers that GitHub wants with every request:
 // https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
 func (s *Server) checkHeader(r *http.Request) {
 	if r.UserAgent() == "" {
@@ -64,15 +64,15 @@ func (s *Server) checkHeader(r *http.Request) {
 		s.violate(r, "X-GitHub-Api-Version %q", version)
 	}
 	if auth, ok := r.Header["Authorization"]; ok && !strings.HasPrefix(auth[0], "Bearer ") {
-		s.violate(r, "Authorization is no Bearer")
+		s.violate(r, "Authorization is not Bearer")
 	}
 }
 
-// checkAnswer holds an answer against the API: the fake must not lie.
+// checkAnswer checks an answer against the API: the fake must not lie.
 func (s *Server) checkAnswer(r *http.Request, a answer) {
 	op, err := operation(r)
 	if err != nil {
-		return // checkRequest has told
+		return // checkRequest has said so
 	}
 	input := &openapi3filter.ResponseValidationInput{RequestValidationInput: op, Status: a.status, Header: a.header}
 	if err := openapi3filter.ValidateResponse(r.Context(), input.SetBodyBytes(a.sample)); err != nil {

@@ -7,55 +7,58 @@ import (
 	"maps"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Run is a run of a workflow in short; its answers are written out in full.
+// Run is a run of a workflow, in short: the server's answers have every field.
 type Run struct {
 	ID         int64     // zero: one more than the last
 	Workflow   string    // the file that lists it; "" is Workflow
-	Path       string    // of the file as the run tells it; "" is the right one
+	Path       string    // of the file, as the run has it; "" is the right one
+	Title      string    // its run-name; "" is that of a tick, or of a dispatch by hand
 	Event      string    // "" is schedule
 	Branch     string    // "" is main
 	Head       string    // the repository that its commit is in; "" is Repository
 	Attempt    int       // zero is the first
 	Status     string    // "" is completed
 	Conclusion string    // "" is success, or none while it is not completed
-	Created    time.Time // when it came to be
+	Created    time.Time // when it was created
 	Updated    time.Time // when it last changed; zero: a minute after it was created or the entrypoint started
-	Started    time.Time // when the step `Run entrypoint` did, with success; zero: it was skipped
-	Steps      []Step    // in place of those that Started gives
+	Started    time.Time // when the schedule.EvidenceStep started, with success; zero: it was skipped
+	Steps      []Step    // instead of those that follow from Started
 
-	// Patch replaces fields of the run in lists, and takes away those that are
-	// Absent. Such a run is not held against GitHub's types.
+	// Patch replaces fields of the run in lists, and removes those that are
+	// Absent. Such a run is not checked against GitHub's types.
 	Patch map[string]any
 }
 
-// Absent as a value of Patch leaves the field out.
+// Absent as a value of Patch removes the field.
 const Absent = "\x00absent"
 
-// Step is one of a job.
+// Step is one step of a job.
 type Step struct {
 	Name       string
 	Conclusion string    // "" is null
 	Started    time.Time // zero is null
 }
 
-// listed is a run that the server has, written out.
+// listed is a run that the server has, and what it answers about it.
 type listed struct {
 	Run
 	run     json.RawMessage
 	jobs    json.RawMessage
-	checked bool // once held against the types
+	checked bool // against the types
 }
 
 //go:embed fixtures.json
 var fixturesJSON []byte
 
-// object is a JSON object whose fields stay as they are until replaced.
+// object is a JSON object whose fields stay as they are unless replaced.
 type object map[string]json.RawMessage
 
-// fixtures are a repository, a run of a workflow and a job as GitHub tells
-// them, in full.
+// fixtures are a repository, a run of a workflow and a job with every field that
+// GitHub has.
 var fixtures = func() (f struct{ Repository, Run, Job object }) {
 	if err := json.Unmarshal(fixturesJSON, &f); err != nil {
 		panic(err)
@@ -102,7 +105,7 @@ func (s *Server) Add(runs ...Run) (id int64) {
 	return id
 }
 
-// Remove takes runs away, as GitHub does with those past the retention.
+// Remove removes runs, as GitHub does after their retention.
 func (s *Server) Remove(ids ...int64) {
 	s.locked(func() {
 		for _, id := range ids {
@@ -111,7 +114,7 @@ func (s *Server) Remove(ids ...int64) {
 	})
 }
 
-// write fills in what r leaves open and writes it out.
+// write fills in what r leaves open, and writes what the server answers about it.
 func (r Run) write(api string) *listed {
 	fill := func(field *string, value string) {
 		if *field == "" {
@@ -121,6 +124,10 @@ func (r Run) write(api string) *listed {
 	fill(&r.Workflow, Workflow)
 	fill(&r.Path, ".github/workflows/"+r.Workflow)
 	fill(&r.Event, "schedule")
+	if r.Event == "schedule" {
+		fill(&r.Title, "clean-files: tick of cron 37 10 * * *")
+	}
+	fill(&r.Title, "clean-files: by hand")
 	fill(&r.Branch, "main")
 	fill(&r.Head, Repository)
 	fill(&r.Status, "completed")
@@ -137,7 +144,7 @@ func (r Run) write(api string) *listed {
 	return &listed{Run: r, run: marshal(r.object(api)), jobs: marshal(r.jobs(api))}
 }
 
-// object returns the run as lists have it.
+// object returns the run as it is in lists.
 func (r Run) object(api string) object {
 	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	head := fixtures.Repository
@@ -146,7 +153,7 @@ func (r Run) object(api string) object {
 		head = head.with(map[string]any{"id": 4711, "name": name, "full_name": r.Head, "fork": true, "description": "of " + owner})
 	}
 	return fixtures.Run.with(map[string]any{
-		"id": r.ID, "run_number": r.ID, "path": r.Path, "event": r.Event,
+		"id": r.ID, "run_number": r.ID, "path": r.Path, "event": r.Event, "display_title": r.Title,
 		"head_branch": r.Branch, "head_repository": head, "run_attempt": r.Attempt,
 		"status": r.Status, "conclusion": orNull(r.Conclusion),
 		"created_at": stamp(r.Created), "updated_at": stamp(r.Updated), "run_started_at": stamp(r.Created),
@@ -156,7 +163,7 @@ func (r Run) object(api string) object {
 	}).with(r.Patch)
 }
 
-// jobs returns the answer that tells the run's one job.
+// jobs returns the answer with the run's one job.
 func (r Run) jobs(api string) map[string]any {
 	run := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	var steps []map[string]any
@@ -182,7 +189,7 @@ func (r Run) steps() []Step {
 	if r.Steps != nil {
 		return r.Steps
 	}
-	entrypoint := Step{Name: "Run entrypoint", Conclusion: "skipped", Started: r.Created}
+	entrypoint := Step{Name: schedule.EvidenceStep, Conclusion: "skipped", Started: r.Created}
 	if !r.Started.IsZero() {
 		entrypoint.Conclusion, entrypoint.Started = "success", r.Started
 	}
@@ -194,7 +201,7 @@ func (r Run) steps() []Step {
 	}
 }
 
-// stamp writes a time as GitHub does, "" for none.
+// stamp writes a time as GitHub does; "" if it is zero.
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""

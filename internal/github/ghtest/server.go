@@ -1,8 +1,8 @@
-// Package ghtest is a fake GitHub for tests: a server on the loopback that
-// lists runs and their jobs as GitHub does, under a base path as on GitHub
-// Enterprise. It holds every request and every answer against GitHub's own
-// description of its API; what does not fit, and what it does not know, fails
-// the test. It can also answer wrongly, late or not at all.
+// Package ghtest is a fake GitHub for tests: a server on the loopback interface
+// that lists runs and their jobs as GitHub does, under a base path as on GitHub
+// Enterprise. It checks every request and every answer against GitHub's own
+// description of its API; whatever does not match, or is not in it, fails the
+// test. It can also answer wrongly, late or not at all.
 package ghtest
 
 import (
@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	// Repository is the one that the server has.
+	// Repository is the one repository that the server has.
 	Repository = "octo/app"
-	// Workflow is the file of the runs that name no other.
+	// Workflow is the file of runs that name no other.
 	Workflow = "scheduled-clean-files.yml"
 
 	base  = "/api/v3"
@@ -30,7 +30,7 @@ const (
 
 // Server is a running fake. Its methods may be called while it serves.
 type Server struct {
-	URL string // what GITHUB_API_URL has to be: "http://127.0.0.1:4711/api/v3"
+	URL string // for GITHUB_API_URL: "http://127.0.0.1:4711/api/v3"
 
 	http   *httptest.Server
 	closed chan struct{}
@@ -46,10 +46,10 @@ type Server struct {
 	violations []string
 }
 
-// Request is one that came in.
+// Request is a request that the server received.
 type Request struct {
 	Method string
-	Path   string // below the base path: "/repos/octo/app"
+	Path   string // under the base path: "/repos/octo/app"
 	Query  url.Values
 	Header http.Header
 }
@@ -80,7 +80,7 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Serve starts a server on the listener. The caller closes it and looks at its
+// Serve starts a server on the listener. The caller closes it and checks its
 // Violations.
 func Serve(l net.Listener) *Server {
 	s := &Server{closed: make(chan struct{}), runs: map[int64]*listed{}}
@@ -90,7 +90,7 @@ func Serve(l net.Listener) *Server {
 	return s
 }
 
-// routes says what the server answers to.
+// routes returns the handler of all requests.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, answer := range map[string]func(*http.Request) answer{
@@ -105,7 +105,7 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// hear notes every request and holds it against GitHub's API.
+// hear records every request and checks it against GitHub's API.
 func (s *Server) hear(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, _ := strings.CutPrefix(r.URL.Path, base)
@@ -117,8 +117,8 @@ func (s *Server) hear(next http.Handler) http.Handler {
 	})
 }
 
-// reply holds the answer against GitHub's API and gives it, unless the token
-// is wrong or a fault strikes.
+// reply checks the answer against GitHub's API and sends it, unless the token is
+// wrong or a fault strikes.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, a answer) {
 	var token string
 	var fault *Fault
@@ -139,25 +139,25 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, a answer) {
 	a.write(w)
 }
 
-// Close stops the server and ends what still waits for an answer.
+// Close stops the server, and the requests that still wait for an answer.
 func (s *Server) Close() {
 	close(s.closed)
 	s.http.Close()
 }
 
-// SetNow sets the clock that the Date header tells; without it, or with zero,
-// that is the machine's.
+// SetNow sets the time of the Date header; zero, the default, is the machine's
+// clock.
 func (s *Server) SetNow(now time.Time) { s.locked(func() { s.now = now }) }
 
-// SetToken makes the server refuse every other token. Without it, or with "",
-// it asks for none.
+// SetToken makes the server refuse any other token; with "", the default, it
+// needs none.
 func (s *Server) SetToken(token string) { s.locked(func() { s.token = token }) }
 
-// SetArrange hands every list of runs to f before it is cut into pages: to
-// shuffle or double them, or to leave some out. The list has the newest first.
+// SetArrange passes every list of runs, the newest first, to f before it is cut
+// into pages: to shuffle or repeat runs, or to leave some out.
 func (s *Server) SetArrange(f func([]Run) []Run) { s.locked(func() { s.arrange = f }) }
 
-// Break makes the server answer wrongly. Of several faults that fit a request
+// Break makes the server answer wrongly. Of several faults that fit a request,
 // the first that is not used up strikes.
 func (s *Server) Break(faults ...Fault) {
 	s.locked(func() {
@@ -167,13 +167,13 @@ func (s *Server) Break(faults ...Fault) {
 	})
 }
 
-// Requests returns what came in since the last call.
+// Requests returns the requests received since the last call.
 func (s *Server) Requests() (requests []Request) {
 	s.locked(func() { requests, s.requests = s.requests, nil })
 	return requests
 }
 
-// Violations returns what did not fit GitHub's API, so far.
+// Violations returns what did not match GitHub's API so far.
 func (s *Server) Violations() (violations []string) {
 	s.locked(func() { violations = slices.Clone(s.violations) })
 	return violations

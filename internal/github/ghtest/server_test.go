@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// serve starts a server whose violations the test itself looks at.
+// serve starts a server whose violations the test itself checks.
 func serve(t *testing.T) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -21,8 +21,8 @@ func serve(t *testing.T) *Server {
 	return s
 }
 
-// ask sends a request as GitHub wants it, but for the headers given, of which
-// "" takes one away.
+// ask sends a request as GitHub wants it, except for these headers; "" removes
+// one.
 func ask(t *testing.T, s *Server, method, path string, header map[string]string) *http.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, s.URL+path, nil)
@@ -94,7 +94,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// TestOwnAnswers holds that the fake's answers are looked at too.
+// TestOwnAnswers checks that the fake checks its own answers, too.
 func TestOwnAnswers(t *testing.T) {
 	s := serve(t)
 	s.Add(Run{ID: 7, Conclusion: "splendid", Created: time.Now()})
@@ -104,7 +104,7 @@ func TestOwnAnswers(t *testing.T) {
 	}
 }
 
-// TestPages lists every run once, the newest first.
+// TestPages checks that every run is listed once, the newest first.
 func TestPages(t *testing.T) {
 	s := New(t)
 	for i := range 205 {
