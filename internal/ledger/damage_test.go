@@ -16,8 +16,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// sound is a ledger's file with branches, leaves, free pages and two jobs, of
-// which every even run was a success.
+// sound returns an intact ledger file with branches, leaves, free pages and two
+// jobs, whose even runs were successes.
 func sound(t testing.TB) []byte {
 	t.Helper()
 	l := openLedger(t, t.TempDir())
@@ -37,7 +37,7 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
-// database is a bbolt file with these buckets, each the path to one.
+// database returns a bbolt file with these buckets, each given by its path.
 func database(t *testing.T, buckets ...[][]byte) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "db")
@@ -65,7 +65,7 @@ func database(t *testing.T, buckets ...[][]byte) []byte {
 	return read(t, path)
 }
 
-// edit changes every page of a kind in a copy of the file, the root aside.
+// edit changes every page of a kind, except the root, in a copy of the file.
 func edit(file []byte, kind uint16, change func(page []byte)) []byte {
 	file = slices.Clone(file)
 	m, err := newestMeta(file)
@@ -80,7 +80,7 @@ func edit(file []byte, kind uint16, change func(page []byte)) []byte {
 	return file
 }
 
-// Offsets in a page of what the tests damage.
+// Offsets in a page that the tests damage.
 const (
 	pageKind     = 8
 	pageCount    = 10
@@ -102,7 +102,7 @@ func put16(at int, v uint16) func([]byte) { return func(page []byte) { order.Put
 func put32(at int, v uint32) func([]byte) { return func(page []byte) { order.PutUint32(page[at:], v) } }
 func put64(at int, v uint64) func([]byte) { return func(page []byte) { order.PutUint64(page[at:], v) } }
 
-// signed changes a meta page and gives it the checksum of what it then says.
+// signed changes a meta page and updates its checksum.
 func signed(change func(page []byte)) func([]byte) {
 	return func(page []byte) {
 		change(page)
@@ -124,7 +124,7 @@ func TestBrokenFileIsSetAside(t *testing.T) {
 		{"text", []byte("hello\n"), "not a database"},
 		{"long text", bytes.Repeat([]byte("hello\n"), 10_000), "not a database"},
 		{"zeros", make([]byte, 32<<10), "not a database"},
-		{"heads damaged", edit(file, metaPage, put64(metaRoot, 7)), "not a database"},
+		{"meta pages damaged", edit(file, metaPage, put64(metaRoot, 7)), "not a database"},
 		{"one page", file[:pageSize], "cut off"},
 		{"cut off", file[:5*pageSize], "cut off"},
 		{"cut off in a page", file[:9*pageSize-1], "cut off"},
@@ -137,17 +137,17 @@ func TestBrokenFileIsSetAside(t *testing.T) {
 		{"other version", edit(file, metaPage, signed(put32(metaVersion, 3))), "another kind"},
 		{"other page size", edit(file, metaPage, signed(put32(metaPageSize, 8192))), "another kind"},
 
-		// These two end the whole process once bbolt walks there.
+		// These two end the whole process if bbolt gets there.
 		{"branch to itself", edit(file, branchPage, func(page []byte) { put64(branchChild, order.Uint64(page))(page) }), "used twice"},
-		{"endless free pages", edit(file, freelistPage, func(page []byte) { put16(pageCount, 1<<16-1)(page); put64(headerSize, 1<<36)(page) }), "no list of free pages"},
+		{"endless free pages", edit(file, freelistPage, func(page []byte) { put16(pageCount, 1<<16-1)(page); put64(headerSize, 1<<36)(page) }), "not a list of free pages"},
 
 		{"root outside", edit(file, metaPage, signed(put64(metaRoot, 1<<62))), "outside the file"},
-		{"root a head", edit(file, metaPage, signed(put64(metaRoot, 1))), "outside the file"},
+		{"root a meta page", edit(file, metaPage, signed(put64(metaRoot, 1))), "outside the file"},
 		{"free pages not listed", edit(file, metaPage, signed(put64(metaFreelist, 1<<64-1))), "outside the file"},
-		{"free pages too many", edit(file, freelistPage, put16(pageCount, 600)), "no list of free pages"},
-		{"free page a head", edit(file, freelistPage, put64(headerSize, 0)), "outside the file"},
+		{"free pages too many", edit(file, freelistPage, put16(pageCount, 600)), "not a list of free pages"},
+		{"free page a meta page", edit(file, freelistPage, put64(headerSize, 0)), "outside the file"},
 		{"free page in use", edit(file, freelistPage, func(page []byte) { put64(headerSize, order.Uint64(page))(page) }), "used twice"},
-		{"branch to a head", edit(file, branchPage, put64(branchChild, 0)), "outside the file"},
+		{"branch to a meta page", edit(file, branchPage, put64(branchChild, 0)), "outside the file"},
 		{"branch outside", edit(file, branchPage, put64(branchChild, 1<<40)), "outside the file"},
 		{"branch without children", edit(file, branchPage, put16(pageCount, 0)), "neither a leaf nor a branch"},
 		{"branch too full", edit(file, branchPage, put16(pageCount, 1000)), "reaches out of its page"},
@@ -155,8 +155,8 @@ func TestBrokenFileIsSetAside(t *testing.T) {
 		{"leaf too full", edit(file, leafPage, put16(pageCount, 1000)), "reaches out of its page"},
 		{"leaf key outside", edit(file, leafPage, put32(leafKey, 1<<31)), "reaches out of its page"},
 		{"leaf value outside", edit(file, leafPage, put32(leafSize, 1<<31)), "reaches out of its page"},
-		{"leaf key empty", edit(file, leafPage, put32(leafKeySize, 0)), "none of a run"},
-		{"leaf key longer", edit(file, leafPage, put32(leafKeySize, 48)), "none of a run"},
+		{"leaf key empty", edit(file, leafPage, put32(leafKeySize, 0)), "not that of a run"},
+		{"leaf key longer", edit(file, leafPage, put32(leafKeySize, 48)), "not that of a run"},
 		{"leaf key not the branch's", edit(file, branchPage, func(page []byte) { page[headerSize+int(order.Uint32(page[branchKey:]))]-- }), "where a branch has"},
 		{"leaf empty", edit(file, leafPage, put16(pageCount, 0)), "an empty leaf"},
 		{"leaf keys in disorder", edit(file, leafPage, func(page []byte) { put32(leafKey+elementSize, order.Uint32(page[leafKey:])-elementSize)(page) }), "after key"},
@@ -171,7 +171,7 @@ func TestBrokenFileIsSetAside(t *testing.T) {
 	}
 }
 
-// setAside opens a ledger with that broken file, and uses it.
+// setAside checks that a ledger sets that broken file aside and goes on.
 func setAside(t *testing.T, file []byte, want string) {
 	var warnings []string
 	l, err := Open(t.TempDir(), func(w string) { warnings = append(warnings, w) })
@@ -248,8 +248,8 @@ func TestDamagedRecordIsUnknown(t *testing.T) {
 	}
 }
 
-// The check of the pages must never fall out with what bbolt writes: records
-// that flow over pages, trees that grow and shrink, lists of free pages.
+// The check of the pages must accept whatever bbolt writes: records that overflow
+// pages, trees that grow and shrink, lists of free pages.
 func TestSoundFileIsNeverSetAside(t *testing.T) {
 	l := openLedger(t, t.TempDir())
 	random := rand.New(rand.NewPCG(1, 2))
@@ -270,7 +270,7 @@ func TestSoundFileIsNeverSetAside(t *testing.T) {
 	}
 }
 
-// FuzzDamage holds that no damage makes the ledger crash, fail, or know of a
+// FuzzDamage checks that no damage makes the ledger crash, fail, or report a
 // success that was not recorded.
 func FuzzDamage(f *testing.F) {
 	file := sound(f)
@@ -294,7 +294,7 @@ func FuzzDamage(f *testing.F) {
 			broken[(at1+uint(i))%uint(len(file))] ^= b
 		}
 		copy(broken[at2%uint(len(file)):], bytes2)
-		if resigned { // as if the heads were sound
+		if resigned { // as if the meta pages were intact
 			signed(func([]byte) {})(broken)
 			signed(func([]byte) {})(broken[pageSize:])
 		}

@@ -13,27 +13,27 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// fileName is the ledger's file. Beside it lie ledger.lock, which a process
-// holds while it has the file open, and one lock a job.
+// fileName is the ledger's file. Beside it are ledger.lock, which a process holds
+// while it has the file open, and one lock per job.
 const fileName = "ledger.db"
 
-// maxSize is more, in bytes, than the history of 3,000 jobs takes.
+// maxSize, in bytes, is more than the history of 3,000 jobs needs.
 const maxSize = 1 << 30
 
-// patience is how long to wait for processes that have the file open, each for
-// milliseconds. To wait for longer is to find one that hangs.
+// patience is how long to wait for other processes, which keep the file open for
+// milliseconds each. Anything longer means that a process hangs.
 const patience = 10 * time.Second
 
-// brokenError says why the file is no ledger, or no longer one.
+// brokenError says why the file is not a ledger, or no longer one.
 type brokenError struct{ reason any }
 
 func (e brokenError) Error() string { return fmt.Sprint(e.reason) }
 
 func (l *Ledger) path() string { return filepath.Join(l.dir, fileName) }
 
-// use opens the file, hands it to do and closes it again, alone among all
-// processes. A broken file is set aside, and do is called with an empty one,
-// for the second time if the file broke in its hands.
+// use opens the file, passes it to do and closes it again, while no other process
+// has it open. It sets a broken file aside and calls do with an empty one: a
+// second call, if the file turned out to be broken during the first call.
 func (l *Ledger) use(do func(*bbolt.DB) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -42,7 +42,7 @@ func (l *Ledger) use(do func(*bbolt.DB) error) error {
 		return fmt.Errorf("another process has had %s open for %s", l.path(), patience)
 	}
 	if err != nil {
-		return err
+		return withHint(err)
 	}
 	defer unlock()
 
@@ -53,13 +53,12 @@ func (l *Ledger) use(do func(*bbolt.DB) error) error {
 		}
 		err = l.try(do)
 	}
-	return err
+	return withHint(err)
 }
 
-// try is use without the remedy. bbolt maps the file into memory and trusts
-// it, so it only gets files that passed inspection. Should it stumble all the
-// same, because another program changes the file underneath it, the panic or
-// fault ends here.
+// try is use without the remedy. bbolt maps the file into memory and trusts it,
+// so it only gets files that passed inspection. If it panics or faults all the
+// same, because another program changes the file underneath it, that ends here.
 func (l *Ledger) try(do func(*bbolt.DB) error) (err error) {
 	if err := l.inspect(); err != nil {
 		return err
@@ -68,7 +67,7 @@ func (l *Ledger) try(do func(*bbolt.DB) error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if reason := recover(); reason != nil {
-			_ = file.Close() // not the database, which waits for the transaction that has died
+			_ = file.Close() // not the database, which would wait for the dead transaction
 			err = brokenError{reason}
 		}
 	}()
@@ -85,13 +84,13 @@ func (l *Ledger) try(do func(*bbolt.DB) error) (err error) {
 
 func open(path string, openFile func(string, int, fs.FileMode) (*os.File, error)) (*bbolt.DB, error) {
 	return bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:  time.Second, // for a program that minds no ledger.lock
+		Timeout:  time.Second, // for a program that ignores ledger.lock
 		PageSize: pageSize,
 		OpenFile: openFile,
 	})
 }
 
-// inspect makes sure that there is a file that bbolt can be trusted with.
+// inspect makes sure that there is a file, and one that bbolt can be trusted with.
 func (l *Ledger) inspect() error {
 	info, err := os.Lstat(l.path())
 	switch {
@@ -114,8 +113,8 @@ func (l *Ledger) inspect() error {
 	return nil
 }
 
-// create makes an empty ledger. The file gets its name when it is complete, so
-// a crash leaves no half of one.
+// create makes an empty ledger. The file gets its name only when it is complete,
+// so a crash leaves no half of one.
 func (l *Ledger) create() error {
 	fresh := l.path() + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
@@ -135,9 +134,9 @@ func (l *Ledger) create() error {
 	return os.Rename(fresh, l.path())
 }
 
-// setAside renames the broken file, so that somebody can look at it, and says
-// so. The holder of ledger.lock calls it, with the file closed: Windows does
-// not rename an open one.
+// setAside renames the broken file, so that somebody can look at it, and warns.
+// The caller holds ledger.lock and has closed the file: Windows does not rename
+// an open one.
 func (l *Ledger) setAside(broken brokenError) error {
 	stem := l.path() + ".broken-" + time.Now().UTC().Format("20060102T150405Z")
 	aside := stem

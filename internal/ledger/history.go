@@ -14,14 +14,14 @@ import (
 )
 
 const (
-	keep     = 1000            // runs kept of a job
+	keep     = 1000            // runs kept per job
 	maxCause = 1000            // bytes kept of a run's cause
 	keySize  = sha256.Size + 8 // hash of the job id, id of the run
 	sumSize  = 8               // bytes of the checksum before each record
 )
 
-// record is what is kept of one run. Slot and Cause are for people: nothing is
-// decided by them.
+// record is what is kept of one run. Slot and Cause are for people: no decision
+// depends on them.
 type record struct {
 	Started time.Time `json:"started"`
 	Slot    time.Time `json:"slot"` // start of the window that the run served
@@ -30,9 +30,9 @@ type record struct {
 	Cause   string    `json:"cause,omitempty"`
 }
 
-// history is one job's part of the bucket in which all records lie, sorted by
-// run. The hash in its keys gives every job id, the empty and the endless too,
-// a part of its own.
+// history is one job's part of the bucket that holds all records, sorted by run.
+// The hash in its keys gives every job id, even an empty or very long one, its
+// own key range.
 type history struct {
 	bucket *bbolt.Bucket
 	jobID  string
@@ -47,7 +47,7 @@ func (h history) key(id int64) []byte {
 	return binary.BigEndian.AppendUint64(h.prefix(), uint64(id))
 }
 
-// last returns the newest run's id, 0 where there is none.
+// last returns the newest run's id, or 0 if there is none.
 func (h history) last() int64 {
 	cursor := h.bucket.Cursor()
 	key, _ := cursor.Seek(h.key(math.MaxInt64))
@@ -102,7 +102,7 @@ func (h history) put(id int64, r record) error {
 	return h.bucket.Put(key, append(checksum(key, body), body...))
 }
 
-// prune deletes all but the newest n runs and the newest success.
+// prune deletes all runs but the newest n and the newest success.
 func (h history) prune(n int) error {
 	var old [][]byte
 	seen, success := 0, false
@@ -126,8 +126,8 @@ func (h history) prune(n int) error {
 	return nil
 }
 
-// decode returns the record that was put at key. It knows none that is
-// damaged, or that damage has brought there from another key.
+// decode returns the record that was put at key. It rejects damaged records, also
+// those that damage has moved there from another key.
 func decode(key, value []byte) (r record, known bool) {
 	if len(value) < sumSize {
 		return record{}, false

@@ -18,7 +18,7 @@ var (
 	noon  = time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC)
 )
 
-// openLedger opens the ledger of a folder that must hold no broken one.
+// openLedger opens a ledger that must not turn out to be broken.
 func openLedger(t testing.TB, project string) *Ledger {
 	t.Helper()
 	l, err := Open(project, func(warning string) { t.Error(warning) })
@@ -28,7 +28,7 @@ func openLedger(t testing.TB, project string) *Ledger {
 	return l
 }
 
-// execute records a run of an hour.
+// execute records a run that took an hour.
 func execute(t testing.TB, l *Ledger, jobID string, start time.Time, ok bool) (id int64) {
 	t.Helper()
 	id, err := l.Start(jobID, start, daily.Window(start))
@@ -50,7 +50,7 @@ func runs(t testing.TB, l *Ledger, jobID string) []schedule.Run {
 	return runs
 }
 
-func TestRunsTellWhatBecameOfEach(t *testing.T) {
+func TestRunsTellHowEachEnded(t *testing.T) {
 	l := openLedger(t, t.TempDir())
 	day := 24 * time.Hour
 	execute(t, l, "clean", noon, true)
@@ -192,7 +192,7 @@ func TestErrorsAreValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	asFile := t.TempDir()
-	if err := os.WriteFile(filepath.Join(asFile, folder), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(asFile, Folder), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
@@ -201,7 +201,7 @@ func TestErrorsAreValues(t *testing.T) {
 		want string
 	}{
 		{"project is missing", func() error { _, err := Open(filepath.Join(file, "x"), nil); return err }, "open ledger: "},
-		{"folder is a file", func() error { _, err := Open(asFile, nil); return err }, "has to be a folder"},
+		{"folder is a file", func() error { _, err := Open(asFile, nil); return err }, "must be a folder"},
 		{"no lock for the file", func() error { _, err := blocked("ledger.lock").Runs("clean"); return err }, `read history of job "clean": `},
 		{"unknown run", func() error { return openLedger(t, t.TempDir()).Finish("clean", 7, noon, true, "") }, `record end of run 7 of job "clean": its start is not in the ledger`},
 	} {

@@ -10,12 +10,11 @@ import (
 	"slices"
 )
 
-// bucket is the one bucket of a ledger. Its name is the version of what lies
-// in it.
+// bucket is the one bucket of a ledger. Its name is the version of its content.
 var bucket = []byte("scheduled ledger 1")
 
-// The file format of bbolt, as far as a ledger uses it. All numbers have the
-// byte order of the machine.
+// The file format of bbolt, as far as a ledger uses it. All numbers are in the
+// machine's byte order.
 // https://github.com/etcd-io/bbolt/tree/v1.5.0/internal/common (page.go, meta.go)
 const (
 	pageSize    = 4096 // of every ledger, whatever the machine's own
@@ -27,19 +26,19 @@ const (
 	branchPage   = 0x01
 	leafPage     = 0x02
 	freelistPage = 0x10
-	bucketFlag   = 0x01 // of a leaf's element: its value is a bucket
+	bucketFlag   = 0x01 // of an element in a leaf: its value is a bucket
 )
 
 var order = binary.NativeEndian
 
-// checkPages says whether bbolt can be trusted with a file, which damage may
-// have turned into anything. bbolt trusts its pages: a pointer out of bounds
-// is a panic or a fault, which can be recovered from, but a branch that leads
-// back to itself overflows the stack, and a list of 2^36 free pages exhausts
-// the memory, which cannot. Tx.Check of bbolt walks into the same traps. So
-// all that bbolt could reach is read here first: each page has to lie inside
-// the file, have one use only, and hold its keys in order. What the records
-// say is left to their checksums.
+// checkPages returns an error if bbolt cannot be trusted with a file, which
+// damage may have turned into anything. bbolt trusts its pages. A pointer out of
+// bounds is a panic or a fault, which can be recovered from; but a branch that
+// leads back to itself overflows the stack, and a list of 2^36 free pages
+// exhausts the memory, which cannot. bbolt's own Tx.Check falls into the same
+// traps. So everything that bbolt could reach is read here first: each page must
+// be inside the file, be used only once, and hold its keys in order. What the
+// records say is left to their checksums.
 func checkPages(file []byte) error {
 	m, err := newestMeta(file)
 	if err != nil {
@@ -55,15 +54,14 @@ func checkPages(file []byte) error {
 	return c.freelist(m.freelist)
 }
 
-// meta is the head of the page graph. A file has two, written in turns.
+// meta is the root of the page graph. A file has two, written in turn.
 type meta struct {
 	root, freelist uint64 // ids of pages
-	pages          uint64 // how many pages are, or have been, in use
+	pages          uint64 // how many pages are or have been in use
 	transaction    uint64
 }
 
-// newestMeta returns the meta page that bbolt would use: the newest that is
-// intact.
+// newestMeta returns the meta page that bbolt would use: the newest intact one.
 func newestMeta(file []byte) (newest meta, err error) {
 	err = errors.New("not a database")
 	for page := range slices.Chunk(file[:min(len(file), 2*pageSize)], pageSize) {
@@ -95,12 +93,12 @@ func newestMeta(file []byte) (newest meta, err error) {
 type checker struct {
 	file []byte
 	used []bool // by page
-	last []byte // key of the record last seen
-	next []byte // key of the next record, if a branch above it tells: bbolt goes by it
+	last []byte // key of the last record seen
+	next []byte // key of the next record, if a branch above it has one: bbolt relies on it
 }
 
 // root checks the tree that holds the buckets: a leaf with ours and no other.
-// While a bucket is small, its only page lies in its value and has no id.
+// While a bucket is small, its only page is in its value and has no id.
 func (c *checker) root(id uint64) error {
 	page, err := c.page(id)
 	if err != nil {
@@ -125,7 +123,7 @@ func (c *checker) root(id uint64) error {
 	return errors.New("a bucket without a page")
 }
 
-// tree checks the tree of records from that page on.
+// tree checks the tree of records from that page down.
 func (c *checker) tree(id uint64) error {
 	page, err := c.page(id)
 	if err != nil {
@@ -163,7 +161,7 @@ func (c *checker) leaf(page []byte) error {
 			return errors.New("a bucket among the records")
 		}
 		if len(key) != keySize {
-			return fmt.Errorf("key %x is none of a run", key)
+			return fmt.Errorf("key %x is not that of a run", key)
 		}
 		if c.next != nil && !bytes.Equal(c.next, key) {
 			return fmt.Errorf("key %x where a branch has %x", key, c.next)
@@ -179,18 +177,18 @@ func (c *checker) leaf(page []byte) error {
 	return nil
 }
 
-// freelist checks the list of the pages that may be written over.
+// freelist checks the list of the pages that may be overwritten.
 func (c *checker) freelist(id uint64) error {
 	page, err := c.page(id)
 	if err != nil {
 		return err
 	}
 	ids, n := page[headerSize:], uint64(count(page))
-	if n == math.MaxUint16 { // or more: the header cannot say
+	if n == math.MaxUint16 { // or more, which the header cannot hold
 		n, ids = order.Uint64(ids), ids[8:]
 	}
 	if flags(page) != freelistPage || n > uint64(len(ids))/8 {
-		return fmt.Errorf("page %d is no list of free pages", id)
+		return fmt.Errorf("page %d is not a list of free pages", id)
 	}
 	for i := range n {
 		if err := c.use(order.Uint64(ids[8*i:]), 1); err != nil {
@@ -200,7 +198,7 @@ func (c *checker) freelist(id uint64) error {
 	return nil
 }
 
-// page returns a page together with those that it flows over into.
+// page returns a page together with the pages that it overflows into.
 func (c *checker) page(id uint64) ([]byte, error) {
 	if err := c.use(id, 1); err != nil {
 		return nil, err
@@ -216,8 +214,7 @@ func (c *checker) page(id uint64) ([]byte, error) {
 	return page[:(1+overflow)*pageSize], nil
 }
 
-// use notes that n pages from id on have their one use. Pages 0 and 1 are the
-// meta pages.
+// use marks n pages as used, from id on. Pages 0 and 1 are the meta pages.
 func (c *checker) use(id, n uint64) error {
 	for ; n > 0; id, n = id+1, n-1 {
 		if id < 2 || id >= uint64(len(c.used)) {
@@ -262,7 +259,7 @@ func branchElement(page []byte, i int) (key []byte, child uint64, err error) {
 	return data[:size], order.Uint64(e[8:]), nil
 }
 
-// from returns what lies at that place and after it: n bytes or more.
+// from returns b from that offset on, which must be n bytes or more.
 func from(b []byte, at, n uint64) ([]byte, error) {
 	if at+n > uint64(len(b)) {
 		return nil, errors.New("an element reaches out of its page")

@@ -16,8 +16,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// roles are what the test binary does when it is started anew, as a process of
-// its own with the project for its working directory.
+// roles are what the test binary does when a test starts it again, as another
+// process whose working directory is the project.
 var roles = map[string]func(*Ledger) error{
 	"execute": func(l *Ledger) error { return runJob(l, appendExecution) },
 	"hang":    func(l *Ledger) error { return runJob(l, waitForEver) },
@@ -81,7 +81,7 @@ func waitForEver() error {
 	return err
 }
 
-// loop records runs without end, and prints the id of each once it is over.
+// loop records runs for ever, and prints the id of each after its end.
 func loop(l *Ledger) error {
 	for {
 		id, err := l.Start("clean", noon, daily.Window(noon))
@@ -158,7 +158,7 @@ func TestKillAtAnyMomentLosesNothingRecorded(t *testing.T) {
 		for line := range bytes.Lines(printed) {
 			var id int64
 			if n, _ := fmt.Sscanf(string(line), "%d\n", &id); n == 1 && !known[id] {
-				t.Fatalf("run %d was recorded as a success before the kill and is none after it", id)
+				t.Fatalf("run %d was a recorded success before the kill and is not one after it", id)
 			}
 		}
 	}

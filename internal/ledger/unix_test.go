@@ -13,7 +13,7 @@ import (
 
 func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 	project, elsewhere := t.TempDir(), t.TempDir()
-	if err := os.Symlink(elsewhere, filepath.Join(project, folder)); err != nil {
+	if err := os.Symlink(elsewhere, filepath.Join(project, Folder)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(project, nil); err == nil || !strings.Contains(err.Error(), "symbolic link") {
@@ -45,8 +45,8 @@ func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 	}
 }
 
-// A page of a mapped file that is no longer there is a bus error. Windows does
-// not let a mapped file be cut.
+// To read a page that a mapped file no longer has is a bus error. Windows does
+// not let anybody truncate a mapped file.
 func TestFileCutWhileInUseIsSetAside(t *testing.T) {
 	warnings := 0
 	l, err := Open(t.TempDir(), func(string) { warnings++ })
