@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -40,12 +43,13 @@ step.`,
 			if job.Schedule.Every() == schedule.Minute && p.onGitHub() {
 				return project.Hosted()
 			}
-			talk := p.Stdout
+			log := p.Stdout
 			if asJSON {
-				talk = p.Stderr
+				log = p.Stderr
 			}
-			token := cmp.Or(token, p.getenv("INPUT_TOKEN"), p.getenv("GITHUB_TOKEN"))
-			decision, err := p.check(cmd.Context(), project, job, token, talk)
+			ctx, stop := withSignals()
+			defer stop()
+			decision, err := p.check(ctx, project, job, token, log)
 			if err != nil || !asJSON {
 				return err
 			}
@@ -57,15 +61,15 @@ step.`,
 	return cmd
 }
 
-// check decides, and tells people and the runner.
-func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, token string, talk io.Writer) (schedule.Decision, error) {
-	runner := p.runner(talk)
+// check decides, logs the decision, and hands it to the later steps.
+func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, token string, log io.Writer) (schedule.Decision, error) {
+	runner := p.runner(log)
 	trigger, badEvent := runner.Trigger()
 	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt}
 	if trigger.Window != "" {
 		slot, err := time.Parse(time.RFC3339, trigger.Window)
 		if err != nil {
-			return schedule.Decision{}, windowError(trigger.Window, "is no time")
+			return schedule.Decision{}, windowError(trigger.Window, "is not an RFC 3339 time")
 		}
 		if tick.Forced { // else the window that holds now discharges all before it
 			tick.Slot = slot
@@ -85,14 +89,15 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	}
 	tick.Unknown = unreadable != nil
 	decision := schedule.Decide(job.Schedule, tick)
-	fmt.Fprintln(talk, words(decision))
+	fmt.Fprintln(log, describe(decision, plainLink))
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
-	tell(runner, job.ID, decision)
-	return decision, nil
+	p.warn(runner, runner.Summary(fmt.Sprintf("**%s**: %s\n", markdown(show(job.ID)), describe(decision, markdownLink))))
+	return decision, setOutputs(runner, job.ID, decision)
 }
 
-// onGitHub reports whether the history is GitHub's.
+// onGitHub reports whether the history to ask is GitHub's, from within Actions
+// or from anywhere else.
 func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
 
 func windowError(window, what string) error {
@@ -105,7 +110,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	client, err := github.New(github.Config{
 		APIURL:     p.getenv("GITHUB_API_URL"),
 		Repository: p.getenv("GITHUB_REPOSITORY"),
-		Token:      token,
+		Token:      cmp.Or(token, p.getenv("INPUT_TOKEN"), p.getenv("GITHUB_TOKEN")),
 		Log:        p.Stderr,
 	})
 	if err != nil {
@@ -128,34 +133,16 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	return err
 }
 
-// askLedger fills in the past runs of this machine.
+// askLedger fills in the past runs of this machine, of which there are none
+// where there is no ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
+	if _, err := os.Lstat(filepath.Join(project.dir, ledger.Folder)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	book, err := ledger.Open(project.dir, p.say)
 	if err != nil {
 		return err
 	}
 	tick.Runs, err = book.Runs(job.ID)
 	return err
-}
-
-// say writes a remark for people.
-func (p *Program) say(remark string) {
-	fmt.Fprintln(p.Stderr, remark)
-}
-
-// warn tells of an error that stops nothing, if there is one.
-func (p *Program) warn(runner *actions.Runner, err error) {
-	if err == nil {
-		return
-	}
-	message := err.Error()
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		message += "\nhint: " + hinter.Hint()
-	}
-	if runner.On() {
-		runner.Warning(message)
-		return
-	}
-	p.say("warning: " + message)
 }

@@ -31,23 +31,24 @@ type Program struct {
 
 // Main runs the command that the arguments name and returns the exit code:
 // 0 done; 1 drift, findings, or the entrypoint failed; 2 wrong usage or
-// configuration; 4 a credential is missing or lacks a right.
+// configuration.
 func (p *Program) Main() int {
-	ctx, stop := withSignals(context.Background())
-	defer stop()
 	args := p.Args
-	if len(args) == 0 && p.runner(p.Stderr).On() {
-		args = p.argsFromInputs()
+	if p.runner(p.Stderr).On() {
+		p.Stderr = talk{p.Stderr}
+		if len(args) == 0 {
+			args = p.argsFromInputs()
+		}
 	}
 	root := p.root()
 	root.SetArgs(args)
-	return p.report(root.ExecuteContext(ctx))
+	return p.report(root.Execute())
 }
 
 // withSignals returns a context that SIGINT and SIGTERM end, with a cause
 // that names the signal.
-func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(parent)
+func withSignals() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {

@@ -10,7 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// decided is a decision in the output of `check --json` and `run --json`.
+// decided is a decision in the output of `check --json`.
 type decided struct {
 	Job      string          `json:"job"`
 	Run      bool            `json:"run"`
@@ -47,16 +47,12 @@ func newDecided(job string, d schedule.Decision) decided {
 	return out
 }
 
-// words says a decision in one line.
-func words(d schedule.Decision) string {
+// describe says a decision in one line. link writes a run that people can look at.
+func describe(d schedule.Decision, link func(schedule.Run) string) string {
 	window := fmt.Sprintf("window %s to %s", clock(d.Window.Start), clock(d.Window.End))
 	switch d.Reason {
 	case schedule.Confirmed:
-		run := fmt.Sprintf("run %d", d.Evidence.ID)
-		if d.Evidence.URL != "" {
-			run = d.Evidence.URL
-		}
-		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, run, clock(d.Evidence.Started))
+		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), clock(d.Evidence.Started))
 	case schedule.Forced:
 		return window + " is forced, started by hand: running"
 	case schedule.Rerun:
@@ -70,29 +66,47 @@ func words(d schedule.Decision) string {
 	} else {
 		parts = append(parts, "last success "+clock(d.Last))
 	}
-	if d.Missed > 0 {
-		parts = append(parts, missed(d.Missed))
+	if d.Missed == schedule.MaxMissed {
+		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
+	} else if d.Missed > 0 {
+		parts = append(parts, count(d.Missed, "window")+" missed")
 	}
 	return strings.Join(parts, "; ") + ": running"
 }
 
-func missed(n int) string {
-	if n == schedule.MaxMissed {
-		return fmt.Sprintf("%d windows or more missed", n)
+// plainLink names a run in a log.
+func plainLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
 	}
-	return count(n, "window") + " missed"
+	return r.URL
 }
 
-// tell hands a decision to the later steps and to the summary of the run.
-func tell(runner *actions.Runner, job string, d schedule.Decision) {
-	runner.Output("run", strconv.FormatBool(d.Run))
-	runner.Output("reason", string(d.Reason))
-	runner.Output("window-start", d.Window.Start.Format(time.RFC3339))
-	runner.Output("window-end", d.Window.End.Format(time.RFC3339))
-	runner.Output("scheduled-for", d.Window.Start.Format(time.RFC3339))
-	runner.Output("missed", strconv.Itoa(d.Missed))
-	runner.Output("key", d.Window.Key(job))
-	runner.Summary(fmt.Sprintf("**%s**: %s\n", markdown(job), markdown(words(d))))
+// markdownLink names a run in a summary.
+func markdownLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
+	}
+	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
+}
+
+// setOutputs hands a decision to the later steps.
+func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
+	start := d.Window.Start.Format(time.RFC3339)
+	for _, output := range [][2]string{
+		{"reason", string(d.Reason)},
+		{"window-start", start},
+		{"window-end", d.Window.End.Format(time.RFC3339)},
+		{"scheduled-for", start},
+		{"missed", strconv.Itoa(d.Missed)},
+		{"key", d.Window.Key(job)},
+		{"run", strconv.FormatBool(d.Run)}, // last: who reads it finds the others
+	} {
+		if err := runner.Output(output[0], output[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // markdown escapes text so that it reads in Markdown as it is.

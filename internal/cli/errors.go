@@ -14,10 +14,10 @@ const (
 	exitUsage    = 2 // wrong usage or configuration
 )
 
-// exitError is an error that knows its exit code and the way out.
+// exitError is an error with an exit code and a hint at the remedy.
 type exitError struct {
 	code int
-	err  error // nil where all has been said already
+	err  error // nil if everything has been said already
 	hint string
 }
 
@@ -30,6 +30,23 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
+// Hint returns the remedy, which may be that of the error within.
+func (e *exitError) Hint() string {
+	if e.hint == "" {
+		return hint(e.err)
+	}
+	return e.hint
+}
+
+// hint returns the remedy that an error names, or "".
+func hint(err error) string {
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		return hinter.Hint()
+	}
+	return ""
+}
+
 func usageError(message string, cmd *cobra.Command) error {
 	return &exitError{exitUsage, errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())}
 }
@@ -39,25 +56,18 @@ func (p *Program) report(err error) int {
 	if err == nil {
 		return 0
 	}
-	var problems pyproject.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
 		problems.Write(p.Stderr, p.color(p.Stderr))
 		return exitUsage
 	}
-	code, hint := exitFindings, ""
-	var exit *exitError
-	if errors.As(err, &exit) {
-		code, hint = exit.code, exit.hint
-	}
-	var hinter interface{ Hint() string }
-	if hint == "" && errors.As(err, &hinter) {
-		hint = hinter.Hint()
-	}
 	if err.Error() != "" {
-		fmt.Fprintf(p.Stderr, "error: %v\n", err)
+		p.say("error: " + err.Error())
 	}
-	if hint != "" {
-		fmt.Fprintf(p.Stderr, "hint: %s\n", hint)
+	if hint := hint(err); hint != "" {
+		p.say("hint: " + hint)
 	}
-	return code
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
+	return exitFindings
 }

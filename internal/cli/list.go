@@ -36,11 +36,11 @@ func (p *Program) listCommand() *cobra.Command {
 			if now != "" {
 				var err error
 				if from, err = time.Parse(time.RFC3339, now); err != nil {
-					return usageError(fmt.Sprintf("--now %q is no time of the form 2026-11-21T10:37:00Z", now), cmd)
+					return usageError(fmt.Sprintf("--now %q is not a time of the form 2026-11-21T10:37:00Z", now), cmd)
 				}
 			}
 			if runs < 0 {
-				return usageError(fmt.Sprintf("-n %d is less than nothing", runs), cmd)
+				return usageError(fmt.Sprintf("-n %d must not be negative", runs), cmd)
 			}
 			project, err := p.openHosted()
 			if err != nil {

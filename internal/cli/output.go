@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"strconv"
@@ -9,8 +11,50 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/actions"
 	"golang.org/x/term"
 )
+
+// say writes a remark for people.
+func (p *Program) say(remark string) {
+	fmt.Fprintln(p.Stderr, remark)
+}
+
+// warn reports a non-fatal error, if there is one.
+func (p *Program) warn(runner *actions.Runner, err error) {
+	if err == nil {
+		return
+	}
+	message := err.Error()
+	if hint := hint(err); hint != "" {
+		message += "\nhint: " + hint
+	}
+	if runner.On() {
+		runner.Warning(message)
+		return
+	}
+	p.say("warning: " + message)
+}
+
+// talk is a stream for people in the log of GitHub Actions. Wherever "##["
+// stands in a line the runner takes it for a command, so talk breaks it up.
+// https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+type talk struct{ w io.Writer }
+
+func (t talk) Write(b []byte) (int, error) {
+	if _, err := t.w.Write(bytes.ReplaceAll(b, []byte("##["), []byte("# #["))); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// count writes "1 job" or "2 jobs".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
 
 // printJSON writes a result for machines.
 func (p *Program) printJSON(result any) error {
@@ -20,7 +64,7 @@ func (p *Program) printJSON(result any) error {
 	return encoder.Encode(result)
 }
 
-// table returns a writer that aligns what is parted by tabs. Call Flush.
+// table returns a writer that aligns tab-separated columns. Call Flush.
 func table(w io.Writer) *tabwriter.Writer {
 	return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/agext/levenshtein"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -42,7 +41,7 @@ func (p *Program) open() (*project, error) {
 	}
 	loaded, err := pyproject.Load(os.DirFS(dir), filepath.Base(file), file)
 	if err != nil {
-		if problems := (pyproject.Problems)(nil); !errors.As(err, &problems) {
+		if _, ok := errors.AsType[pyproject.Problems](err); !ok {
 			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}
 		}
 		return nil, err
@@ -57,13 +56,13 @@ func (p *Program) openHosted() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	if problems := project.Hosted(); len(problems) > 0 {
-		return nil, problems
+	if err := project.Hosted(); err != nil {
+		return nil, err
 	}
 	return project, nil
 }
 
-// locate returns the path of pyproject.toml as people should read it.
+// locate returns the path of pyproject.toml, for display.
 func (p *Program) locate() (string, error) {
 	if p.project == "" {
 		return nearest()
@@ -109,18 +108,13 @@ func repositoryRoot(dir string) string {
 
 // job returns the job of that id.
 func (pr *project) job(id string) (pyproject.Job, error) {
-	nearest, similarity := "", 0.5
-	for _, job := range pr.Jobs {
-		if job.ID == id {
-			return job, nil
-		}
-		if s := levenshtein.Similarity(id, job.ID, nil); s > similarity {
-			nearest, similarity = job.ID, s
-		}
+	job, nearest, found := pr.Job(id)
+	if found {
+		return job, nil
 	}
 	hint := "`scheduled list` shows the jobs"
 	if nearest != "" {
-		hint = fmt.Sprintf("did you mean %q? `scheduled list` shows the jobs", nearest)
+		hint = fmt.Sprintf("did you mean %q? %s", nearest, hint)
 	}
-	return pyproject.Job{}, &exitError{exitUsage, fmt.Errorf("no job %q in %s", id, pr.path), hint}
+	return job, &exitError{exitUsage, fmt.Errorf("no job %q in %s", id, pr.path), hint}
 }

@@ -36,7 +36,7 @@ confirmed, so any cron or timer may call it as often as it likes. In Actions
 the step before has asked already, and run executes at once.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			project, err := p.open() // any cadence: a timer of one's own can be faster than GitHub
+			project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
 			if err != nil {
 				return err
 			}
@@ -44,94 +44,101 @@ the step before has asked already, and run executes at once.`,
 			if err != nil {
 				return err
 			}
-			if p.runner(p.Stdout).On() {
-				return p.runHere(cmd.Context(), project, job, flags)
+			ctx, stop := withSignals()
+			defer stop()
+			r := run{p, project, job, flags, p.runner(p.Stdout)}
+			if r.runner.On() {
+				return r.inActions(ctx)
 			}
-			return p.runLocal(cmd.Context(), project, job, flags)
+			if flags.window != "" || flags.missed != 0 {
+				return usageError("--window and --missed are for Actions, where check has decided", cmd)
+			}
+			return r.local(ctx)
 		},
 	}
 	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the project's .venv, then python3, then python)")
-	cmd.Flags().BoolVar(&flags.force, "force", false, "outside Actions: run even if the window is confirmed")
+	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed")
 	cmd.Flags().StringVar(&flags.window, "window", "", "in Actions: start of the window that check decided on")
 	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: how many windows check found missed")
 	return cmd
 }
 
-// runHere runs the entrypoint in Actions, where the step before has decided.
-func (p *Program) runHere(ctx context.Context, project *project, job pyproject.Job, flags runFlags) error {
-	at := p.Now()
-	if flags.window != "" {
+// run is one call of the command.
+type run struct {
+	*Program
+	project *project
+	job     pyproject.Job
+	flags   runFlags
+	runner  *actions.Runner
+}
+
+// inActions runs the entrypoint: the step before has decided that.
+func (r run) inActions(ctx context.Context) error {
+	at := r.Now()
+	if r.flags.window != "" {
 		var err error
-		if at, err = time.Parse(time.RFC3339, flags.window); err != nil {
-			return windowError(flags.window, "is no time")
+		if at, err = time.Parse(time.RFC3339, r.flags.window); err != nil {
+			return windowError(r.flags.window, "is not an RFC 3339 time")
 		}
 	}
-	runner := p.runner(p.Stdout)
-	trigger, err := runner.Trigger()
-	p.warn(runner, err)
+	trigger, err := r.runner.Trigger()
+	r.warn(r.runner, err)
 	// The runner reads stdout and stderr side by side, so only what goes to
 	// one of them is sure to lie between the two commands.
-	output := &lineWriter{w: p.Stdout}
-	resume := runner.StopCommands()
-	outcome, err := p.execute(ctx, project, job, flags.python, output, output, variables{
-		window:  job.Schedule.Window(at),
-		missed:  flags.missed,
+	output := &lineWriter{w: r.Stdout}
+	resume := r.runner.StopCommands()
+	outcome := r.execute(ctx, output, output, variables{
+		window:  r.job.Schedule.Window(at),
+		missed:  r.flags.missed,
 		trigger: trigger.Event,
 		attempt: trigger.Attempt,
 	})
 	output.endLine()
 	resume()
-	if err != nil {
-		return err
-	}
-	return p.tellOutcome(runner, project, job, outcome)
+	return r.conclude(outcome)
 }
 
-// runLocal runs the entrypoint if the local ledger has no evidence for the
-// window. Only one process at a time runs a job; the others wait and then
-// find its evidence. A ledger that fails is told of and stops no job.
-func (p *Program) runLocal(ctx context.Context, project *project, job pyproject.Job, flags runFlags) error {
-	runner := p.runner(p.Stderr)
-	tick := schedule.Tick{Forced: flags.force}
-	book, unlock, err := p.lockLedger(ctx, project, job)
+// local runs the entrypoint if the local ledger has no evidence for the
+// window. Only one process at a time runs a job; the others wait and then find
+// its evidence. A failing ledger causes a warning but never stops a job.
+func (r run) local(ctx context.Context) error {
+	tick := schedule.Tick{Forced: r.flags.force}
+	book, unlock, err := r.lockLedger(ctx)
+	defer unlock()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	defer unlock()
 	if err == nil {
-		tick.Runs, err = book.Runs(job.ID)
+		tick.Runs, err = book.Runs(r.job.ID)
 	}
 	tick.Unknown = err != nil
-	p.warn(runner, err)
-	tick.Now = p.Now() // the window may be another one after the wait
-	decision := schedule.Decide(job.Schedule, tick)
-	p.say(words(decision))
+	r.warn(r.runner, err)
+	tick.Now = r.Now() // the window may be another one after the wait
+	decision := schedule.Decide(r.job.Schedule, tick)
+	r.say(describe(decision, plainLink))
 	if !decision.Run {
 		return nil
 	}
-	record, err := start(book, job, decision)
-	p.warn(runner, err)
-	outcome, err := p.execute(ctx, project, job, flags.python, p.Stdout, p.Stderr, variables{
+	finish, err := r.start(book, decision)
+	r.warn(r.runner, err)
+	outcome := r.execute(ctx, r.Stdout, r.Stderr, variables{
 		window:  decision.Window,
 		missed:  decision.Missed,
 		trigger: "local",
 		attempt: 1,
 	})
-	p.warn(runner, record(p.Now(), err == nil && outcome.OK, outcome.Cause))
-	if err != nil {
-		return err
-	}
-	return p.tellOutcome(runner, project, job, outcome)
+	r.warn(r.runner, finish(outcome))
+	return r.conclude(outcome)
 }
 
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
 // it returns nil, and the error.
-func (p *Program) lockLedger(ctx context.Context, project *project, job pyproject.Job) (book *ledger.Ledger, unlock func(), err error) {
+func (r run) lockLedger(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
 	unlock = func() {}
-	if book, err = ledger.Open(project.dir, p.say); err != nil {
+	if book, err = ledger.Open(r.project.dir, r.say); err != nil {
 		return nil, unlock, err
 	}
-	free, err := book.Lock(ctx, job.ID, func() { p.say("waiting for another process that runs this job") })
+	free, err := book.Lock(ctx, r.job.ID, func() { r.say("waiting for another process that runs this job") })
 	if err != nil {
 		return nil, unlock, err
 	}
@@ -140,21 +147,21 @@ func (p *Program) lockLedger(ctx context.Context, project *project, job pyprojec
 
 // start enters a run into the ledger, if there is one, and returns how to
 // enter its end.
-func start(book *ledger.Ledger, job pyproject.Job, d schedule.Decision) (finish func(end time.Time, ok bool, cause string) error, err error) {
-	finish = func(time.Time, bool, string) error { return nil }
+func (r run) start(book *ledger.Ledger, d schedule.Decision) (finish func(python.Outcome) error, err error) {
+	finish = func(python.Outcome) error { return nil }
 	if book == nil {
 		return finish, nil
 	}
-	id, err := book.Start(job.ID, d.Now, d.Window)
+	id, err := book.Start(r.job.ID, d.Now, d.Window)
 	if err != nil {
 		return finish, err
 	}
-	return func(end time.Time, ok bool, cause string) error {
-		return book.Finish(job.ID, id, end, ok, cause)
+	return func(o python.Outcome) error {
+		return book.Finish(r.job.ID, id, r.Now(), o.OK, o.Cause)
 	}, nil
 }
 
-// variables are what the entrypoint learns of its run.
+// variables are passed to the entrypoint through its environment.
 type variables struct {
 	window  schedule.Window
 	missed  int
@@ -177,43 +184,49 @@ func (v variables) environ(job pyproject.Job) []string {
 	}
 }
 
-// execute runs the entrypoint with the project's Python.
-func (p *Program) execute(ctx context.Context, project *project, job pyproject.Job, interpreter string, stdout, stderr io.Writer, v variables) (python.Outcome, error) {
-	found, err := python.Find(interpreter, project.dir)
+// execute runs the entrypoint with the project's Python. Where nothing can be
+// started, that is how it ended.
+func (r run) execute(ctx context.Context, stdout, stderr io.Writer, v variables) python.Outcome {
+	interpreter, err := python.Find(r.flags.python, r.project.dir)
 	if err != nil {
-		return python.Outcome{}, err
+		return python.Outcome{Cause: err.Error()}
 	}
-	return python.Run(ctx, python.Entrypoint{
-		Python:  found,
-		Dir:     project.dir,
-		Root:    project.root,
-		Target:  job.Entrypoint,
-		Env:     slices.Concat(p.Environ, v.environ(job)),
-		Timeout: job.Options.Timeout,
+	outcome, err := python.Run(ctx, python.Entrypoint{
+		Python:  interpreter,
+		Dir:     r.project.dir,
+		Root:    r.project.root,
+		Target:  r.job.Entrypoint,
+		Env:     slices.Concat(r.Environ, v.environ(r.job)),
+		Timeout: r.job.Options.Timeout,
 		Stdout:  stdout,
 		Stderr:  stderr,
 	})
+	if err != nil {
+		return python.Outcome{Cause: err.Error()}
+	}
+	return outcome
 }
 
-// tellOutcome says what became of the entrypoint, and fails if it did.
-func (p *Program) tellOutcome(runner *actions.Runner, project *project, job pyproject.Job, o python.Outcome) error {
+// conclude says how the entrypoint ended, and fails if it did.
+func (r run) conclude(o python.Outcome) error {
+	name := show(r.job.ID)
 	if o.OK {
 		took := o.Ended.Sub(o.Started).Round(time.Millisecond)
-		p.say(fmt.Sprintf("%s succeeded in %s", show(job.ID), took))
-		runner.Summary(fmt.Sprintf("**%s** succeeded in %s\n", markdown(job.ID), took))
+		r.say(fmt.Sprintf("%s succeeded in %s", name, took))
+		r.warn(r.runner, r.runner.Summary(fmt.Sprintf("**%s** succeeded in %s\n", markdown(name), took)))
 		return nil
 	}
-	at := actions.Place{File: project.path, Line: job.Line}
+	at := actions.Place{File: r.project.path, Line: r.job.Line}
 	if o.Frame != nil {
 		at = actions.Place{File: o.Frame.File, Line: o.Frame.Line}
 	}
-	runner.Error(at, show(job.ID)+" failed", o.Cause)
-	summary := fmt.Sprintf("**%s** failed: %s\n", markdown(job.ID), markdown(o.Cause))
+	r.runner.Error(at, name+" failed", o.Cause)
+	summary := fmt.Sprintf("**%s** failed: %s\n", markdown(name), markdown(o.Cause))
 	if o.Traceback != "" {
 		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(o.Traceback))
 	}
-	runner.Summary(summary)
-	return &exitError{code: exitFindings, err: fmt.Errorf("%s failed: %s", show(job.ID), o.Cause)}
+	r.warn(r.runner, r.runner.Summary(summary))
+	return &exitError{code: exitFindings, err: fmt.Errorf("%s failed: %s", name, o.Cause)}
 }
 
 // lineWriter remembers whether what was written ends in a newline.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,7 +45,10 @@ func (p *Program) sync(project *project, action workflow.Uses, check, asJSON boo
 	target := workflow.Target{Project: project.Project, Path: project.path, Action: action}
 	plan, err := target.Plan(repo.FS())
 	if err != nil {
-		return &exitError{code: exitUsage, err: err}
+		if _, conflict := errors.AsType[*workflow.ConflictError](err); conflict {
+			return &exitError{code: exitUsage, err: err}
+		}
+		return err
 	}
 	if !check {
 		if err := plan.Apply(repo); err != nil {
@@ -56,7 +60,7 @@ func (p *Program) sync(project *project, action workflow.Uses, check, asJSON boo
 	}
 	if changes := len(plan.Changes()); check && changes > 0 {
 		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", count(changes, "workflow file"), project.path),
-			fmt.Sprintf("run `%s` and commit the files", p.commandLine("sync"))}
+			fmt.Sprintf("run `%s` and commit the files", p.mending())}
 	}
 	return nil
 }
@@ -73,13 +77,18 @@ type synced struct {
 func (p *Program) printPlan(project *project, plan workflow.Plan, check, asJSON bool) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged)}
 	runner := p.runner(p.Stdout)
-	runner.Output("created", jsonArray(result.Created))
-	runner.Output("updated", jsonArray(result.Updated))
-	runner.Output("deleted", jsonArray(result.Deleted))
+	err := errors.Join(
+		runner.Output("created", jsonArray(result.Created)),
+		runner.Output("updated", jsonArray(result.Updated)),
+		runner.Output("deleted", jsonArray(result.Deleted)),
+	)
 	switch {
+	case err != nil:
+		return err
 	case asJSON:
 		return p.printJSON(result)
 	case check:
+		defer runner.StopCommands()() // what the files hold may be anything
 		_, err := io.WriteString(p.Stdout, plan.Diff())
 		return err
 	}
@@ -125,10 +134,11 @@ func jsonArray(paths []string) string {
 	return string(encoded)
 }
 
-// commandLine writes a command as a person would type it again.
-func (p *Program) commandLine(command string) string {
-	if p.project == "" {
-		return "scheduled " + command
+// mending returns the command that brings the files in step, as a person
+// would type it.
+func (p *Program) mending() string {
+	if p.project == "" || p.project == "." {
+		return "scheduled sync"
 	}
-	return fmt.Sprintf("scheduled --project %s %s", p.project, command)
+	return fmt.Sprintf("scheduled --project %q sync", p.project)
 }

@@ -8,15 +8,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// finding is an error in the output of `validate --json`.
-type finding struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Hint    string `json:"hint"`
-}
-
 func (p *Program) validateCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -45,25 +36,15 @@ func (p *Program) validateCommand() *cobra.Command {
 
 // printFindings writes the contract's object for an error of openHosted.
 func (p *Program) printFindings(err error) error {
-	findings := []finding{}
-	var problems pyproject.Problems
-	switch {
-	case errors.As(err, &problems):
-		for _, problem := range problems {
-			findings = append(findings, finding{problem.File, problem.Line, problem.Column, problem.Message, problem.Hint})
-		}
-	case err != nil:
-		f := finding{File: p.project, Message: err.Error()}
-		var exit *exitError
-		if errors.As(err, &exit) {
-			f.Hint = exit.hint
-		}
-		findings = append(findings, f)
-	}
 	result := struct {
-		OK     bool      `json:"ok"`
-		Errors []finding `json:"errors"`
-	}{err == nil, findings}
+		OK     bool               `json:"ok"`
+		Errors pyproject.Problems `json:"errors"`
+	}{err == nil, pyproject.Problems{}}
+	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
+		result.Errors = problems
+	} else if err != nil {
+		result.Errors = pyproject.Problems{{File: p.project, Message: err.Error(), Hint: hint(err)}}
+	}
 	if failed := p.printJSON(result); failed != nil {
 		return failed
 	}
@@ -71,12 +52,4 @@ func (p *Program) printFindings(err error) error {
 		return &exitError{code: exitUsage}
 	}
 	return nil
-}
-
-// count writes "1 job" or "2 jobs".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

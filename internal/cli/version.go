@@ -13,7 +13,7 @@ const defaultAction = "scheduled-actions/scheduled@v1"
 
 // build tells what the program was built from.
 type build struct {
-	version string // as people should read it
+	version string // for display
 	release string // the version if it is a release, else ""
 	commit  string // "" if unknown; the releases themselves do not know theirs
 }

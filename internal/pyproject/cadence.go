@@ -17,7 +17,7 @@ var cadenceList = func() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }()
 
-// cadenceWords are what people write for a cadence in other places.
+// cadenceWords are what people call a cadence elsewhere.
 var cadenceWords = []struct {
 	words   string
 	cadence schedule.Cadence
@@ -29,7 +29,7 @@ var cadenceWords = []struct {
 	{"month monthly mo 1mo 30d", schedule.Month},
 }
 
-// cadenceHint returns the remedy for a string that is no cadence.
+// cadenceHint returns the remedy for a string that is not a cadence.
 func cadenceHint(s string) string {
 	if fields := strings.Fields(s); len(fields) == 5 {
 		return "did you mean " + quote(string(cronCadence(fields))) + "? The time of day is assigned, not chosen"
@@ -44,7 +44,7 @@ func cadenceHint(s string) string {
 			if word == w || word == w+"s" {
 				return didYouMean(string(row.cadence))
 			}
-			// Anything short is near to a word such as "h".
+			// Any short word is near one such as "h".
 			if len(w) > 2 && w[0] > '9' {
 				long = append(long, w)
 			}
@@ -59,7 +59,7 @@ func cadenceHint(s string) string {
 	return "every is " + cadenceList
 }
 
-// cronCadence returns the cadence nearest to a cron entry of five fields.
+// cronCadence returns the cadence that comes nearest to the five fields of a cron.
 func cronCadence(fields []string) schedule.Cadence {
 	cadences := []schedule.Cadence{schedule.Week, schedule.Month, schedule.Month, schedule.Day, schedule.Hour}
 	for i, field := range []string{fields[4], fields[3], fields[2], fields[1], fields[0]} {

@@ -8,7 +8,7 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// entry is a key of the document with what belongs to it.
+// entry is a key of the document and all that belongs to it.
 type entry struct {
 	name    string
 	value   any      // as the toml package decodes it
@@ -16,7 +16,7 @@ type entry struct {
 	entries []*entry // of a table, in file order
 
 	index   map[string]*entry
-	defined bool // by itself, and not only by a longer key such as tool.scheduled.clean
+	defined bool // by a key of its own, not only as a part of one such as tool.scheduled.clean
 }
 
 // child returns the entry of that name, or nil.
@@ -27,7 +27,7 @@ func (e *entry) child(name string) *entry {
 	return e.index[name]
 }
 
-// children returns the entries of a table, and none of anything else.
+// children returns the entries of a table, or nil if e is not one.
 func (e *entry) children() []*entry {
 	if e == nil {
 		return nil
@@ -44,7 +44,7 @@ func (e *entry) isTable() bool {
 }
 
 // parse returns the text of a file and the root of its tables, or the first
-// thing that makes it no TOML.
+// thing that keeps it from being TOML.
 func parse(data []byte) (text string, root *entry, found *finding) {
 	text, found = decode(data)
 	if found != nil {
@@ -66,13 +66,13 @@ func parse(data []byte) (text string, root *entry, found *finding) {
 	return text, root, nil
 }
 
-// define puts a key into the tables below e. Where a key is named more than
-// once, the first time that defines it counts, else the first time at all.
+// define puts a key into the tables below e. If a key is named more than once,
+// its position is that of its definition, or else of its first mention.
 func (e *entry) define(key toml.Key, at span) {
 	for i, name := range key {
 		table, ok := e.value.(map[string]any)
 		if !ok {
-			return // what is in an array has no place of its own
+			return // what is in an array has no position
 		}
 		child := e.index[name]
 		if child == nil {
@@ -90,9 +90,8 @@ func (e *entry) define(key toml.Key, at span) {
 	}
 }
 
-// syntaxError tells what the toml package has against a text. Its offsets are
-// right where its lines are not always: those of CRLF files and of errors at a
-// line's end are off by one.
+// syntaxError converts an error of the toml package. It takes the offset, not
+// the line, which is off by one in CRLF files and for errors at a line's end.
 func syntaxError(text string, keys []span, err error) *finding {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
@@ -100,7 +99,7 @@ func syntaxError(text string, keys []span, err error) *finding {
 	}
 	start := min(max(0, parse.Position.Start), len(text))
 	end := min(start+max(1, parse.Position.Len), len(text))
-	// What is wrong in a string of several lines is at the end of what was read.
+	// An error in a string of several lines is at the end of what was read.
 	if last := max(start, end-1); strings.Contains(text[start:last], "\n") {
 		start = last
 	}
@@ -115,12 +114,12 @@ func syntaxError(text string, keys []span, err error) *finding {
 	return &finding{at, clip("invalid TOML: " + printable(message)), tomlHint(parse.Message)}
 }
 
-// plainer words than the toml package's. Its "as a hash" means "as no hash".
-var plainer = strings.NewReplacer("Key '", "key '", "was already created as a hash", "has already been defined, and is no table")
+// plainer replaces words of the toml package. Its "as a hash" means the opposite.
+var plainer = strings.NewReplacer("Key '", "key '", "was already created as a hash", "has already been defined and is not a table")
 
-// duplicate returns where the key stands that a message names as defined
-// twice. The toml package tells the place of the last key that it has read,
-// which is another one when the key's value holds inline tables.
+// duplicate returns the position of the key that a message says is defined
+// twice. The toml package gives the position of the last key that it has read,
+// which is another one if the key's value holds inline tables.
 func duplicate(text string, keys []span, at span, message string) span {
 	for i := len(keys) - 1; i >= 0; i-- {
 		key := keys[i]
@@ -135,7 +134,7 @@ func duplicate(text string, keys []span, at span, message string) span {
 	return at
 }
 
-// tomlHints are remedies for what the toml package says, the first that fits.
+// tomlHints are remedies for messages of the toml package; the first match counts.
 var tomlHints = []struct{ says, hint string }{
 	{"already", "a table or key can stand in the file only once: put the two together"},
 	{"invalid escape", `a backslash begins an escape sequence: write \\, or put the string in '…'`},

@@ -10,7 +10,7 @@ import (
 )
 
 // checkEntrypoint returns what keeps a string from being an entrypoint, which
-// is module(.module)*:callable(.callable)*, or "".
+// has the form module(.module)*:callable(.callable)*; "" if nothing does.
 func checkEntrypoint(s string) string {
 	module, callable, colon := strings.Cut(s, ":")
 	switch {
@@ -36,7 +36,7 @@ func checkEntrypoint(s string) string {
 	return ""
 }
 
-// keywords cannot be imported. https://docs.python.org/3/reference/lexical_analysis.html#keywords
+// keywords are not identifiers. https://docs.python.org/3/reference/lexical_analysis.html#keywords
 var keywords = func() map[string]bool {
 	set := make(map[string]bool)
 	for word := range strings.FieldsSeq(`False None True and as assert async await break class continue def del
@@ -47,8 +47,8 @@ var keywords = func() map[string]bool {
 	return set
 }()
 
-// isIdentifier tells Python's names: those that are one as written and in the
-// normal form NFKC, in which Python reads them.
+// isIdentifier reports whether s is a Python identifier, both as written and in
+// the normal form NFKC, to which Python converts it.
 // https://docs.python.org/3/reference/lexical_analysis.html#identifiers
 func isIdentifier(s string) bool {
 	return s != "" && hasIdentifierForm(s) && hasIdentifierForm(norm.NFKC.String(s))
@@ -71,8 +71,8 @@ var (
 	looseJoint    = regexp.MustCompile(`\s*([.:])\s*`)
 )
 
-// entrypointHint returns the remedy for a string that is no entrypoint: what
-// was probably meant, where that can be told.
+// entrypointHint returns the remedy for a string that is not an entrypoint: what
+// was probably meant, if that can be guessed.
 func entrypointHint(s string) string {
 	s = norm.NFKC.String(s)
 	command := pythonCommand.MatchString(s)

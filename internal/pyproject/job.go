@@ -8,7 +8,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// job reads a job. What it returns is of use only if nothing is wrong.
+// job reads a job. Its result is of use only if nothing was reported.
 func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
 		r.report(d.declaration.at, "rename the job", "job id %s must not hold the %s", quote(d.id), mark)
@@ -35,14 +35,14 @@ func (r *reader) every(d draft, table string) schedule.Cadence {
 	switch {
 	case e == nil:
 	case !slices.Contains(schedule.Cadences, every):
-		r.report(e.at, cadenceHint(s), "every is %s, and must be %s", quote(s), cadenceList)
+		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", quote(s), cadenceList)
 	case every == schedule.Minute:
 		r.hosted = append(r.hosted, finding{e.at, minuteMessage, fmt.Sprintf(minuteHint, shellWord(d.id))})
 	}
 	return every
 }
 
-// What becomes of every = "minute" on GitHub.
+// The problem with every = "minute" on GitHub.
 // https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 const (
 	minuteMessage = `GitHub Actions cannot run a job every minute: "The shortest interval you can run scheduled workflows is once every 5 minutes" ` +
@@ -61,8 +61,8 @@ func (r *reader) entrypoint(d draft, table string) string {
 	return s
 }
 
-// required returns the string of a key that each job has, with its entry, or
-// nil where there is no such string.
+// required returns the string of a key that every job must have, and its entry,
+// which is nil if there is no such string.
 func (r *reader) required(d draft, table, name, example string) (string, *entry) {
 	e := d.declaration.child(name)
 	if e == nil {
@@ -79,8 +79,8 @@ func (r *reader) required(d draft, table, name, example string) (string, *entry)
 	return s, e
 }
 
-// dotted reports whether a draft is no job but the beginning of other jobs'
-// ids, whose dots lack quotes: [tool.scheduled.my.job].
+// dotted reports whether a draft is not a job but the first part of job ids whose
+// dots lack quotes: [tool.scheduled.my.job].
 func (r *reader) dotted(d draft) bool {
 	for _, e := range d.declaration.entries {
 		if !e.isTable() {
@@ -90,7 +90,7 @@ func (r *reader) dotted(d draft) bool {
 	return len(d.declaration.entries) > 0 && d.declaration != d.options
 }
 
-// strangers reports what does not belong in a job's table of [tool.scheduled].
+// strangers reports what does not belong in a job's table in [tool.scheduled].
 func (r *reader) strangers(d draft) {
 	for _, e := range d.declaration.entries {
 		switch {
@@ -123,7 +123,7 @@ func nestedHint(id string, e *entry) string {
 		e = e.entries[0]
 	}
 	if e.child("every") == nil && e.child("entrypoint") == nil {
-		return "a job has nothing but every and entrypoint"
+		return "a job has only every and entrypoint"
 	}
 	if name, ok := strings.CutPrefix(id, "jobs."); ok {
 		return "the table of a job is " + jobTable(name)
@@ -165,7 +165,7 @@ func (r *reader) jobOptions(d draft) []setting {
 	return set
 }
 
-// option appends what an entry sets, or reports what is wrong with it.
+// option appends the setting of an entry, or reports what is wrong with it.
 func (r *reader) option(set []setting, e *entry, header string) []setting {
 	o := lookup(e.name)
 	if o == nil {
@@ -184,10 +184,10 @@ func (r *reader) option(set []setting, e *entry, header string) []setting {
 	return append(set, value)
 }
 
-// clashes reports the jobs whose workflows would take each other's file or
-// concurrency group. "The concurrency group name is case insensitive",
+// clashes reports the jobs whose workflows would share a file or a concurrency
+// group. "The concurrency group name is case insensitive",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
-// and so are the file names of macOS and Windows.
+// and so are file names on macOS and Windows.
 func (r *reader) clashes(jobs []Job) {
 	slugs, files := make(map[string]int), make(map[string]int)
 	for i, job := range jobs {

@@ -3,21 +3,21 @@ package pyproject
 import "strings"
 
 // maxDepth is how deep arrays and inline tables can be nested. The toml package
-// has no limit, and runs out of stack.
+// has no limit, and overflows the stack.
 const maxDepth = 100
 
-// scanKeys returns where the keys of a TOML document stand: one span for each
-// key of toml.MetaData.Keys, in the same order.
+// scanKeys returns where the keys of a TOML document are: one span for each key
+// of toml.MetaData.Keys, in the same order.
 //
-// It is no parser and takes the document for valid; what it returns for any
-// other is of no use beyond the first error. It is needed because the toml
-// package gives no positions but those in its errors, which cost a pass through
-// the file each, and are those of the value, of the last element of an array
-// of tables, or, where a key is "", of another key.
+// It is not a parser and assumes a valid document; in any other, its spans are
+// of no use beyond the first error. It is needed because the toml package gives
+// positions only in its errors, each at the cost of a pass through the file, and
+// only those of the value, of the last element of an array of tables, or, if a
+// key is "", of another key.
 func scanKeys(text string) ([]span, *finding) {
 	var keys []span
-	var open []byte // the brackets that we are inside of
-	fresh := true   // whether the next thing is a key
+	var open []byte // the brackets that we are in
+	fresh := true   // whether a key comes next
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
@@ -45,7 +45,7 @@ func scanKeys(text string) ([]span, *finding) {
 		case c == '[' || c == '{':
 			open = append(open, c)
 			if len(open) > maxDepth {
-				return nil, &finding{span{i, i + 1}, "values are nested too deep", "nest fewer arrays and tables in one another"}
+				return nil, &finding{span{i, i + 1}, "values are nested too deeply", "nest fewer arrays and tables in one another"}
 			}
 			fresh = c == '{'
 			i++
@@ -70,7 +70,7 @@ func keyEnd(text string, i int) int {
 	return i
 }
 
-// stringEnd returns where the string whose quote stands at i ends.
+// stringEnd returns where the string whose opening quote is at i ends.
 func stringEnd(text string, i int) int {
 	quote := text[i]
 	if long := strings.Repeat(string(quote), 3); strings.HasPrefix(text[i:], long) {
@@ -94,8 +94,8 @@ func stringEnd(text string, i int) int {
 	return min(i, len(text))
 }
 
-// scalar returns the number or word that stands as the value of a key, as it
-// is written: 3.10, which as a float is 3.1.
+// scalar returns a key's value as written, if it is a number or a word: 3.10,
+// which as a float is 3.1.
 func scalar(text string, key span) string {
 	i := skipAny(text, key.end, " \t=")
 	end := i

@@ -130,23 +130,57 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
-// A job a minute is for GitHub alone a problem, at the key that says so.
+// A job that runs every minute is a problem on GitHub only, reported at its key.
 func TestHosted(t *testing.T) {
 	project, err := load("[tool.scheduled.\"it's\"]\nentrypoint = \"a:b\"\nevery = \"minute\"\n[tool.scheduled.b]\nevery = \"hour\"\nentrypoint = \"a:b\"\n[tool.scheduled.c]\nevery = \"minute\"\nentrypoint = \"a:b\"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
+	problems, _ := errors.AsType[Problems](project.Hosted())
 	var where []string
-	for _, p := range project.Hosted() {
+	for _, p := range problems {
 		where = append(where, fmt.Sprintf("%d:%d", p.Line, p.Column))
 	}
 	if diff := cmp.Diff([]string{"3:1", "8:1"}, where); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+		t.Fatalf("-want +got:\n%s", diff)
 	}
-	first := project.Hosted()[0]
+	first := problems[0]
 	for _, want := range []string{`once every 5 minutes`, "https://docs.github.com/", `every = "hour"`, `scheduled run 'it'\''s'`} {
 		if !strings.Contains(first.Message+first.Hint, want) {
 			t.Errorf("%q is not in %q, %q", want, first.Message, first.Hint)
+		}
+	}
+}
+
+func TestJob(t *testing.T) {
+	project, err := load(`[tool.scheduled]
+clean-files = { every = "day", entrypoint = "a:b" }
+"Send mail" = { every = "hour", entrypoint = "a:b" }
+a = { every = "hour", entrypoint = "a:b" }
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := project.Hosted(); err != nil {
+		t.Errorf("on GitHub: %v", err)
+	}
+	for _, test := range []struct {
+		id   string
+		near string
+		want bool
+	}{
+		{"clean-files", "", true},
+		{"a", "", true},
+		{"clean_files", "clean-files", false},
+		{"clean-file", "clean-files", false},
+		{"cleanfiels", "clean-files", false},
+		{"send-mail", "Send mail", false},
+		{"report", "", false},
+		{"", "a", false},
+	} {
+		job, near, found := project.Job(test.id)
+		if found != test.want || near != test.near || found && job.ID != test.id || !found && job.ID != "" {
+			t.Errorf("%q: got job %q, %t, near %q", test.id, job.ID, found, near)
 		}
 	}
 }
@@ -194,7 +228,9 @@ func FuzzLoad(f *testing.F) {
 			}
 			slugs[job.Slug], files[strings.ToLower(job.File())] = true, true
 		}
-		checkProblems(t, string(data), project.Hosted())
+		if err := project.Hosted(); err != nil {
+			checkProblems(t, string(data), err)
+		}
 	})
 }
 

@@ -12,13 +12,13 @@ import (
 type Options struct {
 	RunsOn         []string      // labels of the runner; never empty
 	Timeout        time.Duration // of the entrypoint; whole seconds
-	Python         string        // the version to set up; "" leaves it to the project
+	Python         string        // the version to set up; "" if the project itself says it
 	Spares         int           // spare ticks in each window
 	WorkflowPrefix string        // what the names of workflow files begin with
-	Seed           string        // stands for the project's name where slots are computed
+	Seed           string        // replaces the project's name where slots are computed
 }
 
-// defaults returns the options of a job for which nothing is set.
+// defaults returns the options of a job that sets none.
 func defaults(project string, every schedule.Cadence) Options {
 	return Options{
 		RunsOn:         []string{"ubuntu-latest"},
@@ -29,10 +29,10 @@ func defaults(project string, every schedule.Cadence) Options {
 	}
 }
 
-// setting is a valid value of an option, on its way into Options.
+// setting puts the valid value of an option into Options.
 type setting func(*Options)
 
-// option is one row of the table from which parsing and docs follow.
+// option is one row of the table that parsing and docs are made from.
 type option struct {
 	name     string
 	kind     string // its type, in words

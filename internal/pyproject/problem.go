@@ -15,8 +15,7 @@ import (
 )
 
 // Problem is one thing that is wrong with a pyproject.toml, and where. Its
-// texts are single lines without anything that a terminal would act upon,
-// Source excepted.
+// texts, except Source, are single lines that a terminal prints as they are.
 type Problem struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`   // from 1
@@ -24,9 +23,9 @@ type Problem struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint"` // what to do about it
 
-	Source string `json:"-"` // the line as it stands in the file, or what is near the position in a long one
-	Caret  int    `json:"-"` // how many code points of Source stand before the position
-	Width  int    `json:"-"` // how many code points are meant
+	Source string `json:"-"` // the line as it is in the file; of a long one, the part around the position
+	Caret  int    `json:"-"` // how many code points of Source come before the position
+	Width  int    `json:"-"` // how many code points to underline
 }
 
 // Error returns "file:line:column: message".
@@ -37,7 +36,7 @@ func (p Problem) Error() string {
 // Problems are all the problems of a file, in the order of their positions.
 type Problems []Problem
 
-// Error returns the problems one to a line, without source and hints.
+// Error returns the problems, one per line, without source and hints.
 func (ps Problems) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
@@ -46,8 +45,8 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Write writes each problem with its source line, a caret under what is meant,
-// and its hint.
+// Write writes each problem with its source line, carets under the part that is
+// wrong, and its hint.
 func (ps Problems) Write(w io.Writer, color bool) error {
 	paint := func(code, s string) string {
 		if !color {
@@ -75,8 +74,8 @@ func (ps Problems) Write(w io.Writer, color bool) error {
 	return out.Flush()
 }
 
-// drawing returns the source line fit for a terminal, and what to write below
-// it: the indent, then the carets.
+// drawing returns the source line as a terminal can print it, and what goes on
+// the line below: the indent, then the carets.
 func (p Problem) drawing() (line, indent, carets string) {
 	var b strings.Builder
 	before, under := 0, 0
@@ -94,8 +93,8 @@ func (p Problem) drawing() (line, indent, carets string) {
 	return b.String(), strings.Repeat(" ", before), strings.Repeat("^", max(1, under))
 }
 
-// draw returns how a character is shown on a terminal and how many cells wide.
-// raw is the character as it stands in the file, which need not be valid.
+// draw returns how to show a character on a terminal, and how many cells wide
+// that is. raw holds its bytes in the file, which need not be valid UTF-8.
 func draw(r rune, raw string) (shown string, cells int) {
 	switch {
 	case r == '\t':
@@ -113,7 +112,7 @@ func draw(r rune, raw string) (shown string, cells int) {
 	return raw, 1
 }
 
-// printable returns s with all that is not printable escaped as in TOML.
+// printable returns s with everything unprintable escaped as in TOML.
 func printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -123,7 +122,7 @@ func printable(s string) string {
 	return b.String()
 }
 
-// quote returns a user's value in quotes, escaped, and cut where it is long.
+// quote returns a user's value in quotes, escaped, and cut if it is long.
 func quote(s string) string {
 	const most = 100
 	if utf8.RuneCountInString(s) > most {
@@ -132,13 +131,13 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// finding is a problem before it is known on which line it stands.
+// finding is a problem whose line is not known yet.
 type finding struct {
 	at            span
 	message, hint string
 }
 
-// locate turns findings into problems. It goes through the text once, so that
+// locate turns findings into problems. It goes through the text only once, so
 // ten thousand findings cost no more than one, even on a single line.
 func locate(file, text string, findings []finding) Problems {
 	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(a.at.start, b.at.start) })

@@ -1,5 +1,5 @@
-// Package pyproject reads the scheduled jobs of a Python project out of its
-// pyproject.toml, or tells everything that is wrong with them at once.
+// Package pyproject reads the scheduled jobs of a Python project from its
+// pyproject.toml, or reports everything that is wrong with them at once.
 package pyproject
 
 import (
@@ -26,7 +26,7 @@ type Job struct {
 	ID           string
 	Entrypoint   string // "module:callable", as written
 	Schedule     schedule.Schedule
-	Slug         string  // the id in a form fit for file names; no two jobs of a project share one
+	Slug         string  // the id in a form fit for file names; unique in the project
 	Options      Options // the job's own, over the project's, over the defaults
 	Line, Column int     // where the job's table begins, as in Problem
 
@@ -41,11 +41,11 @@ func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
 func (j Job) Table() string { return j.table }
 
 // Load reads the project whose pyproject.toml is called name in fsys. Problems
-// name the file as display. When the content is wrong in any way, the error is
-// a Problems that holds all of it; any other error says that the file could
-// not be read, and matches fs.ErrNotExist when there is none.
+// name the file as display. If anything in it is wrong, the error is a Problems
+// that holds everything that is; any other error means that the file could not
+// be read, and matches fs.ErrNotExist if there is none.
 //
-// A job that only GitHub cannot run is no error here: see Project.Hosted.
+// A job that only GitHub cannot run is not an error here: see Project.Hosted.
 func Load(fsys fs.FS, name, display string) (*Project, error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
@@ -68,6 +68,24 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	return project, nil
 }
 
-// Hosted returns the problems that the project has on GitHub and nowhere else:
+// Job returns the job with that id. If there is none, near is the id that was
+// probably meant, or "".
+func (p *Project) Job(id string) (job Job, near string, found bool) {
+	var ids []string
+	for _, job := range p.Jobs {
+		if job.ID == id {
+			return job, "", true
+		}
+		ids = append(ids, job.ID)
+	}
+	return Job{}, nearest(id, ids), false
+}
+
+// Hosted returns nil, or the Problems that the project has on GitHub only:
 // jobs that run more often than GitHub starts workflows.
-func (p *Project) Hosted() Problems { return p.hosted }
+func (p *Project) Hosted() error {
+	if len(p.hosted) == 0 {
+		return nil
+	}
+	return p.hosted
+}

@@ -9,8 +9,8 @@ import (
 )
 
 // The tables that are ours. The published JSON schema of [tool.scheduled]
-// allows nothing in it but jobs, and nothing in a job but every and entrypoint;
-// so all that we add to it has a table of its own.
+// allows only jobs in it, and only every and entrypoint in a job; so everything
+// that we add has a table of its own.
 const (
 	jobsTable    = "tool.scheduled"
 	optionsTable = "tool.scheduled-actions"
@@ -22,31 +22,31 @@ func jobTable(id string) string { return "[" + jobsTable + "." + tomlKey(id) + "
 // jobOptions returns the header of the table with a job's options.
 func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlKey(id) + "]" }
 
-// reader turns the tables of a document into a Project and notes on the way
-// all that is wrong.
+// reader turns the tables of a document into a Project, and collects everything
+// that is wrong on the way.
 type reader struct {
 	text     string
 	findings []finding
-	hosted   []finding // what is wrong on GitHub only
+	hosted   []finding // wrong on GitHub only
 
 	drafts  []draft         // in file order
 	known   map[string]bool // the ids of the drafts
 	name    string          // of the project
-	general []setting       // of all jobs
+	general []setting       // for all jobs
 }
 
-// draft is a job that is declared and not yet read.
+// draft is a job that is declared but not read yet.
 type draft struct {
 	id          string
 	declaration *entry // the table with every and entrypoint
-	options     *entry // the table with the job's options; nil without one
+	options     *entry // the table with the job's options; nil if there is none
 }
 
 func (r *reader) report(at span, hint, format string, args ...any) {
 	r.findings = append(r.findings, finding{at, clip(fmt.Sprintf(format, args...)), clip(hint)})
 }
 
-// project reads the document with everything in it.
+// project reads the whole document.
 func (r *reader) project(root *entry) *Project {
 	metadata := r.table(root.child("project"), "project")
 	r.name = normalise(r.metadata(metadata.child("name"), `"my-project"`))
@@ -75,8 +75,8 @@ func (r *reader) project(root *entry) *Project {
 	return p
 }
 
-// table returns the entry if it is a table, and nil without one. header is how
-// tables of the kind begin.
+// table returns the entry if it is a table or nil; else it reports it and returns
+// nil. header is the header of such tables.
 func (r *reader) table(e *entry, header string) *entry {
 	if e == nil || e.isTable() {
 		return e
@@ -85,7 +85,7 @@ func (r *reader) table(e *entry, header string) *entry {
 	return nil
 }
 
-// tableHint returns the remedy where a table has to be.
+// tableHint returns the remedy for a value that must be a table.
 func tableHint(e *entry, header string) string {
 	if _, ok := e.value.([]map[string]any); ok {
 		return "begin it with " + header + " in single brackets"
@@ -93,7 +93,7 @@ func tableHint(e *entry, header string) string {
 	return "write it as a table that begins with " + header
 }
 
-// metadata returns a string of [project], or "" without one.
+// metadata returns a string of [project], or "" if there is none.
 func (r *reader) metadata(e *entry, example string) string {
 	if e == nil {
 		return ""
@@ -105,8 +105,7 @@ func (r *reader) metadata(e *entry, example string) string {
 	return s
 }
 
-// flawed reports what is wrong with a key's value. kind is the type that it
-// must have.
+// flawed reports what is wrong with a key's value, which must be of that kind.
 func (r *reader) flawed(e *entry, kind string, flawed *flaw, hint string) {
 	message := flawed.message
 	if flawed == wrongType {
@@ -117,14 +116,14 @@ func (r *reader) flawed(e *entry, kind string, flawed *flaw, hint string) {
 
 var separators = regexp.MustCompile(`[-_.]+`)
 
-// normalise returns a project's name as PEP 503 compares it.
+// normalise returns a project's name in the form that PEP 503 compares.
 // https://peps.python.org/pep-0503/#normalized-names
 func normalise(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// misspelt reports tables of other names that can only be meant to be ours,
-// and that would be passed over in silence: [tool.scheduled_actions].
+// misspelt reports tables that can only be meant to be ours but have another
+// name, and would be ignored in silence: [tool.scheduled_actions].
 func (r *reader) misspelt(tool *entry) {
 	for _, e := range tool.children() {
 		for _, name := range []string{"scheduled", "scheduled-actions"} {
@@ -135,7 +134,7 @@ func (r *reader) misspelt(tool *entry) {
 	}
 }
 
-// declared finds the jobs, in either of the two places where one can be.
+// declared finds the jobs, in both places where one can be declared.
 func (r *reader) declared(jobs, perJob *entry) {
 	for _, e := range jobs.children() {
 		if e.isTable() {
@@ -158,7 +157,7 @@ func (r *reader) declared(jobs, perJob *entry) {
 	}
 }
 
-// notJob reports an entry of [tool.scheduled] that is no job.
+// notJob reports an entry of [tool.scheduled] that is not a job.
 func (r *reader) notJob(e *entry) {
 	_, array := e.value.([]map[string]any)
 	if hint := home(e.name); hint != "" && !array {
@@ -168,7 +167,7 @@ func (r *reader) notJob(e *entry) {
 	r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", quote(e.name), typeName(e.value))
 }
 
-// home returns where a key belongs that is known by its name, or "".
+// home says where a key with a known name belongs, or "".
 func home(name string) string {
 	near := nearest(name, optionNames())
 	switch {
@@ -184,11 +183,11 @@ func home(name string) string {
 	return ""
 }
 
-// maxGuesses is for how many unknown job ids a near one is looked for. Nobody
-// reads more, and each is compared with every job.
+// maxGuesses is for how many unknown job ids a near one is looked up. Each is
+// compared with every job, and nobody reads more.
 const maxGuesses = 100
 
-// undeclared reports the entries of [tool.scheduled-actions.jobs] that are for
+// undeclared reports the entries of [tool.scheduled-actions.jobs] that belong to
 // no job.
 func (r *reader) undeclared(jobs, perJob *entry) {
 	var ids []string

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxSlug is the most bytes of a slug.
+// maxSlug is the length of the longest slug, in bytes.
 const maxSlug = 63
 
 var (
@@ -15,9 +15,9 @@ var (
 	unfitRuns = regexp.MustCompile(`[^a-z0-9_]+`)
 )
 
-// slug returns a job id in a form fit for file names and concurrency groups:
-// the id itself where it is fit, else what is fit of it and a hash of the
-// whole. Only an id that looks like another one's slug can share it.
+// slug returns a job id in a form fit for file names and concurrency groups: the
+// id itself if it is fit, else its fit characters and a hash of the whole. Only
+// an id that looks like another one's slug can share it.
 func slug(id string) string {
 	if plainID.MatchString(id) {
 		return id

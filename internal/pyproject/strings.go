@@ -12,9 +12,9 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Forbidden returns what a string holds that no string of ours may, or "".
-// These are what could lead a reader of the file, or of what is generated from
-// it, to see something else than GitHub does.
+// Forbidden returns the first thing in s that no string of ours may hold, or "".
+// Such things could make a reader of the file, or of what is generated from it,
+// see something other than what GitHub does.
 func Forbidden(s string) string {
 	for _, r := range s {
 		switch {
@@ -34,7 +34,7 @@ func Forbidden(s string) string {
 
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// tomlKey returns a key as TOML has it, quoted where it must be.
+// tomlKey returns a key as TOML writes it, quoted if it must be.
 func tomlKey(name string) string {
 	if bareKey.MatchString(name) {
 		return name
@@ -44,7 +44,7 @@ func tomlKey(name string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
-// shellWord returns an argument as a POSIX shell takes it.
+// shellWord returns an argument as a POSIX shell reads it.
 func shellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
@@ -52,7 +52,7 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
 }
 
-// clip cuts a text that is longer than anybody reads.
+// clip cuts a text that is too long to be read.
 func clip(s string) string {
 	const most = 500
 	if utf8.RuneCountInString(s) <= most {
@@ -61,7 +61,7 @@ func clip(s string) string {
 	return string([]rune(s)[:most]) + "…"
 }
 
-// typeName says in words of which TOML type a decoded value is.
+// typeName returns the TOML type of a decoded value in words.
 func typeName(value any) string {
 	switch value.(type) {
 	case string:
@@ -85,8 +85,8 @@ func typeName(value any) string {
 
 var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
 
-// fold returns a name without what people mix up in names: case, and how its
-// words are joined.
+// fold returns a name without what people mix up: case, and how words are
+// joined.
 func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
 
 // nearest returns the word that name was probably meant to be, or "".
@@ -101,9 +101,9 @@ func nearest(name string, words []string) string {
 	return best
 }
 
-// distance returns how many characters two folded names differ in, or most if
-// it is not less. A name that begins with the other one is near, as
-// timeout-minutes is to timeout.
+// distance returns in how many characters two folded names differ, or most for
+// any number above it. A name that begins with the other one is near it, as
+// timeout-minutes is near timeout.
 func distance(a, b string, most int) int {
 	short := min(len(a), len(b))
 	switch {
@@ -112,7 +112,7 @@ func distance(a, b string, most int) int {
 	case max(len(a), len(b))-short >= most*utf8.UTFMax:
 		return most
 	}
-	// Its limit on the cost is not used: with one it takes "year" for "month".
+	// Its own limit on the cost is not used: with one it takes "year" for "month".
 	return levenshtein.Distance(a, b, nil)
 }
 

@@ -26,9 +26,9 @@ func (p *place) advance(text string, offset int) {
 	p.offset = offset
 }
 
-// excerpt returns the line that a span begins on, how many code points of it
-// stand before the span, and how many belong to it. Of a long line it returns
-// no more than fits a terminal: a file may be one line of a megabyte.
+// excerpt returns the line that a span begins on, how many of its code points
+// come before the span, and how many belong to it. It cuts a long line to what
+// fits on a terminal: a whole file may be one line of a megabyte.
 func excerpt(text string, at span) (line string, caret, width int) {
 	const before, after = 80, 80
 	start, end := at.start, at.start
@@ -52,14 +52,14 @@ func excerpt(text string, at span) (line string, caret, width int) {
 	return line, caret, max(1, width)
 }
 
-// decode returns the text of a file, or the first thing in its bytes that no
-// TOML file may hold: "A TOML file must be a valid UTF-8 encoded Unicode
-// document", https://toml.io/en/v1.0.0#spec. The toml package finds those too,
-// but tells the start of the string or comment they are in.
+// decode returns the text of a file, or the first byte that no TOML file may
+// hold: "A TOML file must be a valid UTF-8 encoded Unicode document",
+// https://toml.io/en/v1.0.0#spec. The toml package finds those too, but gives the
+// position of the string or comment that they are in.
 func decode(data []byte) (text string, found *finding) {
 	text = string(data)
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") || strings.IndexByte(text[:min(2, len(text))], 0) >= 0 {
-		return "", &finding{message: "the file is in UTF-16, and TOML is always UTF-8", hint: "save the file as UTF-8"}
+		return "", &finding{message: "the file is in UTF-16; TOML is always UTF-8", hint: "save the file as UTF-8"}
 	}
 	text = strings.TrimLeft(text, "\ufeff")
 	for i, r := range text {

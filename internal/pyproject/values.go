@@ -10,14 +10,14 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// flaw is what is wrong with the value of a key. The words of the message
-// follow the key's name: "must be a string".
+// flaw is what is wrong with the value of a key. The message continues the key's
+// name: "must be a string".
 type flaw struct {
 	message string
-	hint    string // "" for an example of a right value
+	hint    string // "" if an example of a valid value will do
 }
 
-// wrongType is the flaw of a value of another TOML type than its key has.
+// wrongType is the flaw of a value whose TOML type is not that of its key.
 var wrongType = &flaw{}
 
 func parseText(value any) (string, *flaw) {
@@ -62,8 +62,8 @@ var (
 	timeoutPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
 )
 
-// timeoutUnits are the units that people write, with what stands for them. In
-// a workflow a timeout without one is in minutes.
+// timeoutUnits maps the units that people write to ours. A number without a unit
+// is in minutes, as in a workflow.
 var timeoutUnits = map[string]string{
 	"s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
 	"m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "": "m",
@@ -80,16 +80,16 @@ func parseTimeout(value any) (time.Duration, *flaw) {
 	}
 	timeout, err := time.ParseDuration(s)
 	if err != nil || timeout > maxTimeout {
-		return 0, &flaw{fmt.Sprintf("is %s, and a run can last 35 days at most", quote(s)), `write timeout = "840h" or less`}
+		return 0, &flaw{fmt.Sprintf("is %s; a run can last at most 35 days", quote(s)), `write timeout = "840h" or less`}
 	}
 	if timeout == 0 {
-		return 0, &flaw{message: fmt.Sprintf("is %s, and must be at least one second", quote(s))}
+		return 0, &flaw{message: fmt.Sprintf("is %s; it must be at least one second", quote(s))}
 	}
 	return timeout, nil
 }
 
-// timeoutHint returns the remedy for what is no duration: what was probably
-// meant by "30 minutes", "2 days" or "30", or "" where that cannot be told.
+// timeoutHint returns the remedy for an invalid duration: what was probably meant
+// by "30 minutes", "2 days" or "30", or "" if that cannot be guessed.
 func timeoutHint(s string) string {
 	var meant strings.Builder
 	for _, part := range timeoutPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
@@ -112,7 +112,7 @@ func timeoutHint(s string) string {
 	return "write timeout = " + strconv.Quote(meant.String())
 }
 
-// pythonForm holds what setup-python and uv understand: 3.12, 3.x, 3.13t,
+// pythonForm matches what setup-python and uv understand: 3.12, 3.x, 3.13t,
 // pypy3.10, >=3.11,<3.14.
 var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
 
@@ -130,38 +130,38 @@ func parseSpares(value any) (int, *flaw) {
 		return 0, wrongType
 	}
 	if n < 0 || n > schedule.MaxSpares {
-		return 0, &flaw{message: fmt.Sprintf("is %d, and must be 0 to %d", n, schedule.MaxSpares)}
+		return 0, &flaw{message: fmt.Sprintf("is %d; it must be 0 to %d", n, schedule.MaxSpares)}
 	}
 	return int(n), nil
 }
 
-// prefixForm keeps workflow files from being hidden, from looking like flags,
-// and, as it cannot be empty, from taking the names of other workflows.
+// prefixForm keeps workflow files from being hidden and from looking like flags.
+// It is never empty, so that they do not take the names of other workflows.
 var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 
 func parsePrefix(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !prefixForm.MatchString(s) {
-		flawed = &flaw{message: fmt.Sprintf("is %s, and must be 1 to 40 of A-Z a-z 0-9 . _ - of which the first is a letter or digit", quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be 1 to 40 of A-Z a-z 0-9 . _ - and begin with a letter or digit", quote(s))}
 	}
 	return s, flawed
 }
 
-// hint returns the remedy for a flawed value of the option. source is how the
-// value is written where that is a number.
+// hint returns the remedy for a flawed value of the option. source is the value
+// as written, if it is a number.
 func (o *option) hint(value any, source string, flawed *flaw) string {
 	if flawed.hint != "" {
 		return flawed.hint
 	}
 	switch value := value.(type) {
-	case int64, float64: // that lacks its quotes
+	case int64, float64: // its quotes are missing
 		meant := strconv.Quote(source)
 		if _, flawed := o.parse(source); flawed == nil {
 			return "write " + o.name + " = " + meant
 		} else if flawed.hint != "" {
 			return flawed.hint
 		}
-	case string: // that has quotes too many
+	case string: // it should have no quotes
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 			if _, flawed := o.parse(n); flawed == nil {
 				return "write " + o.name + " = " + value
