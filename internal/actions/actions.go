@@ -46,7 +46,7 @@ func (r *Runner) Summary(markdown string) error {
 	if r.getenv("GITHUB_STEP_SUMMARY") == "" {
 		return nil
 	}
-	return r.issueFile("step-summary", markdown)
+	return r.issueFile("step-summary", "\n"+markdown) // what stands there may end without a newline
 }
 
 // issueFile issues a command through its file. The library panics where the

@@ -79,7 +79,7 @@ func TestSummary(t *testing.T) {
 	if err := r.Summary("kept\n"); err != nil {
 		t.Fatal(err)
 	}
-	if content, err := os.ReadFile(file); err != nil || string(content) != "kept\n\n" {
+	if content, err := os.ReadFile(file); err != nil || string(content) != "\nkept\n\n" {
 		t.Errorf("summary %.40q, %v", content, err)
 	}
 }

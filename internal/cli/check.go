@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -76,8 +78,9 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		}
 	}
 	var unreadable error
+	var retries bytes.Buffer // the decision is the first line of the log
 	if p.onGitHub() {
-		unreadable = p.askGitHub(ctx, &tick, job, trigger, token)
+		unreadable = p.askGitHub(ctx, &tick, job, trigger, token, &retries)
 	} else {
 		unreadable = p.askLedger(&tick, project, job)
 	}
@@ -90,6 +93,10 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	tick.Unknown = unreadable != nil
 	decision := schedule.Decide(job.Schedule, tick)
 	fmt.Fprintln(log, describe(decision, plainLink))
+	p.Stderr.Write(retries.Bytes())
+	if slot := trigger.Window; slot != "" && !trigger.Force {
+		p.say("without force the window that holds now is served, whatever window is asked for: " + slot)
+	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
 	p.warn(runner, runner.Summary(fmt.Sprintf("**%s**: %s\n", markdown(show(job.ID)), describe(decision, markdownLink))))
@@ -106,12 +113,12 @@ func windowError(window, what string) error {
 }
 
 // askGitHub fills in the past runs, and the time by GitHub's own clock.
-func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string) error {
+func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) error {
 	client, err := github.New(github.Config{
 		APIURL:     p.getenv("GITHUB_API_URL"),
 		Repository: p.getenv("GITHUB_REPOSITORY"),
-		Token:      cmp.Or(token, p.getenv("INPUT_TOKEN"), p.getenv("GITHUB_TOKEN")),
-		Log:        p.Stderr,
+		Token:      cmp.Or(token, strings.TrimSpace(p.getenv("INPUT_TOKEN")), strings.TrimSpace(p.getenv("GITHUB_TOKEN"))),
+		Log:        retries,
 	})
 	if err != nil {
 		return err

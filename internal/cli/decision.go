@@ -42,7 +42,7 @@ func newDecided(job string, d schedule.Decision) decided {
 		Now:    d.Now.Truncate(time.Second),
 	}
 	if d.Evidence != nil {
-		out.Evidence = &evidence{d.Evidence.ID, d.Evidence.URL, d.Evidence.Started}
+		out.Evidence = &evidence{d.Evidence.ID, d.Evidence.URL, d.Evidence.Started.Truncate(time.Second)}
 	}
 	return out
 }

@@ -212,7 +212,7 @@ func (r run) conclude(o python.Outcome) error {
 	name := show(r.job.ID)
 	if o.OK {
 		took := o.Ended.Sub(o.Started).Round(time.Millisecond)
-		r.say(fmt.Sprintf("%s succeeded in %s", name, took))
+		r.say(fmt.Sprintf("job %s succeeded in %s", name, took))
 		r.warn(r.runner, r.runner.Summary(fmt.Sprintf("**%s** succeeded in %s\n", markdown(name), took)))
 		return nil
 	}
@@ -226,7 +226,7 @@ func (r run) conclude(o python.Outcome) error {
 		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(o.Traceback))
 	}
 	r.warn(r.runner, r.runner.Summary(summary))
-	return &exitError{code: exitFindings, err: fmt.Errorf("%s failed: %s", name, o.Cause)}
+	return &exitError{code: exitFindings, err: fmt.Errorf("job %s failed: %s", name, o.Cause)}
 }
 
 // lineWriter remembers whether what was written ends in a newline.

@@ -172,7 +172,7 @@ func decode[T resource](resp *http.Response) (value T, _ error) {
 		var refusal struct {
 			Message string `json:"message"`
 		}
-		_ = json.UnmarshalRead(body, &refusal) // the page of a proxy is no JSON
+		_ = json.UnmarshalRead(body, &refusal) // the page of a proxy is not JSON
 		return value, errors.New(refusal.Message)
 	}
 	if err := json.UnmarshalRead(body, &value, lenient); err != nil {

@@ -119,7 +119,7 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 		}
 		r.asked[run.ID] = true
 		jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
-		if failure, ok := errors.AsType[*Unreadable](err); ok && failure.Status == http.StatusNotFound {
+		if failure, ok := errors.AsType[*Unreadable](err); ok && failure.status == http.StatusNotFound {
 			continue // deleted since it was listed
 		}
 		if err != nil {

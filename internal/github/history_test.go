@@ -146,18 +146,18 @@ func TestHistory(t *testing.T) {
 		{"created and started before, ended inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:36"), Updated: at("21 11:30")}), run, 0, 2},
 
 		// Dispatched for a window.
-		{"backfill of an older window", all(dispatched("clean-files: window 2026-11-05T10:37:00Z", "21 10:40")), run, 0, 1},
-		{"backfill of an older window, after the execution", all(dispatched("clean-files: window 2026-11-05T10:37:00Z", "21 11:40"), executed("21 10:40")), skip, 0, 2},
-		{"rescue of this window", all(dispatched("clean-files: window 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
-		{"rescue of this window, by another clock", all(dispatched("clean-files: window 2026-11-21T12:37:00+02:00", "21 10:40")), skip, 0, 2},
-		{"rescue of yesterday's window, late", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: window 2026-11-20T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:40")}), run, 0, 1},
-		{"for a window that had not begun", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: window 2026-11-21T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:31"), Updated: at("21 10:40")}), run, 0, 2},
-		{"for no time", all(dispatched("clean-files: window of opportunity", "21 10:40")), skip, 0, 2},
-		{"a title without a job", all(dispatched("window 2026-11-05T10:37:00Z", "21 10:40")), skip, 0, 2},
-		{"a title that goes on", all(dispatched("clean-files: window 2026-11-05T10:37:00Z: by hand", "21 10:40")), skip, 0, 2},
-		{"a job called like a window", all(dispatched("x: window 2026-11-05T10:37:00Z: window 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"backfill of an older window", all(dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "21 10:40")), run, 0, 1},
+		{"backfill of an older window, after the execution", all(dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "21 11:40"), executed("21 10:40")), skip, 0, 2},
+		{"backfill of this window", all(dispatched("clean-files: backfill 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"backfill of this window, by another clock", all(dispatched("clean-files: backfill 2026-11-21T12:37:00+02:00", "21 10:40")), skip, 0, 2},
+		{"backfill of yesterday's window, late", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: backfill 2026-11-20T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:40")}), run, 0, 1},
+		{"backfill of an older window, with blanks", all(dispatched("clean-files: backfill  2026-11-05T10:37:00Z ", "21 10:40")), run, 0, 1},
+		{"backfill of a window that cannot be read", all(dispatched("clean-files: backfill 2026-11-21T10:", "21 10:40")), run, 0, 1},
+		{"rescue of an older window, late: it served this one", all(dispatched("clean-files: window 2026-11-20T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"a title without a job", all(dispatched("backfill 2026-11-05T10:37:00Z", "21 10:40")), skip, 0, 2},
+		{"a job called like a backfill", all(dispatched("x: backfill 2026-11-05T10:37:00Z: backfill 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
 		{"no title", all(ghtest.Run{Event: "workflow_dispatch", Created: at("21 10:40"), Started: at("21 10:40"), Patch: map[string]any{"display_title": ghtest.Absent}}), skip, 0, 2},
-		{"a tick with such a title", all(ghtest.Run{Title: "clean-files: window 2026-11-05T10:37:00Z", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"a tick with such a title", all(ghtest.Run{Title: "clean-files: backfill 2026-11-05T10:37:00Z", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 
 		// Started again.
 		{"re-run of a run of this window", all(ghtest.Run{Attempt: 2, Created: at("21 10:40"), Started: at("21 11:30")}), skip, 0, 2},
@@ -208,7 +208,7 @@ func TestHistory(t *testing.T) {
 		{"250 older runs", all(executed("21 10:40"), many(250, skipped("20 11:00"))), skip, 0, 2},
 		{"astride, on the second page", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}, ghtest.Run{Created: at("21 10:31"), Updated: at("21 10:45")}, many(2, skipped("21 10:50")), many(97, ghtest.Run{Branch: "dev", Created: at("21 11:10")})), skip, 0, 5},
 		{"missed counted on the second page", all(executed("18 11:00"), many(120, failed("20 11:00"))), run, 2, 2},
-		{"missed counted past a backfill", all(executed("18 11:00"), many(120, failed("20 11:00")), dispatched("clean-files: window 2026-11-05T10:37:00Z", "20 12:00")), run, 2, 2},
+		{"missed counted past a backfill", all(executed("18 11:00"), many(120, failed("20 11:00")), dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "20 12:00")), run, 2, 2},
 		{"missed counted no further than they count", all(daysAgo(200, skipped("21 11:00")), daysAgo(150, failed("21 11:00")), many(99, failed("20 11:00"))), run, schedule.MaxMissed, 1},
 	}
 	for _, row := range rows {

@@ -103,16 +103,19 @@ func (r workflowRun) run() schedule.Run {
 	}
 }
 
-// slot returns the window that a dispatch named, with which the run-name of our
-// workflows ends: "clean-files: window 2026-11-05T14:55:00Z". It is zero if there
-// is none, or if that had not begun when the run was created: such a run serves
-// the window that it starts in.
+// slot returns the window that a backfill was told to serve, with which the
+// run-name of our workflows ends: "clean-files: backfill 2026-11-05T14:55:00Z".
+// It is zero for any other run. A backfill of a window that cannot be read
+// serves none: then slot is a time before all runs.
 func (r workflowRun) slot() time.Time {
-	end := max(0, strings.LastIndex(r.Title, ": "))
-	window, named := strings.CutPrefix(r.Title[end:], ": window ")
-	slot, err := time.Parse(time.RFC3339, window)
-	if !named || err != nil || r.Event != "workflow_dispatch" || slot.After(r.Created) {
+	const mark = ": backfill "
+	at := strings.LastIndex(r.Title, mark)
+	if r.Event != "workflow_dispatch" || at < 0 {
 		return time.Time{}
+	}
+	slot, err := time.Parse(time.RFC3339, strings.TrimSpace(r.Title[at+len(mark):]))
+	if err != nil {
+		return time.Unix(0, 0).UTC()
 	}
 	return slot.UTC()
 }

@@ -210,7 +210,7 @@ func (s *soak) backfill(at time.Time) {
 
 // name makes a run a dispatch for a window.
 func (s *soak) name(run *ghtest.Run, slot time.Time) {
-	run.Event, run.Title = "workflow_dispatch", "clean-files: window "+slot.Format(time.RFC3339)
+	run.Event, run.Title = "workflow_dispatch", "clean-files: backfill "+slot.Format(time.RFC3339)
 	s.named[run.ID] = slot
 }
 

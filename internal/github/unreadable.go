@@ -15,9 +15,9 @@ import (
 // Unreadable is the error of a history that could not be read. Whether the
 // window is confirmed is then unknown, and unknown means run.
 type Unreadable struct {
-	Status int       // of GitHub's answer; 0 if there was none
-	Now    time.Time // GitHub's clock, UTC; zero if no answer had it
+	Now time.Time // GitHub's clock, UTC; zero if no answer had it
 
+	status    int           // of GitHub's answer; 0 if there was none
 	message   string        // on one line and without the token
 	limited   bool          // by a rate limit
 	wait      time.Duration // how long GitHub asks to wait; negative if it does not say
@@ -35,11 +35,11 @@ func (c *Client) unreadable(what string, resp *http.Response, err error) *Unread
 		err = wrapped.Err // the rest is the URL
 	}
 	said := err.Error()
-	u.Status, u.Now = resp.StatusCode, date(resp.Header)
+	u.status, u.Now = resp.StatusCode, date(resp.Header)
 	u.limited = isLimit(resp, said)
 	u.wait = askedWait(resp.Header, u.Now)
-	if u.Status != 0 && u.Status != http.StatusOK {
-		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", u.Status, http.StatusText(u.Status), said), ": ")
+	if u.status != 0 && u.status != http.StatusOK {
+		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", u.status, http.StatusText(u.status), said), ": ")
 	}
 	u.message = c.oneLine(fmt.Sprintf("read %s of %s: %s", what, c.repository, said))
 	return u
@@ -89,7 +89,7 @@ func askedWait(h http.Header, now time.Time) time.Duration {
 // retry reports whether asking again may help, and how long to wait before. try
 // counts from 0.
 func (u *Unreadable) retry(try int) (wait time.Duration, again bool) {
-	if u.Status >= 300 && u.Status < 500 && !u.limited {
+	if u.status >= 300 && u.status < 500 && !u.limited {
 		return 0, false
 	}
 	if u.wait >= 0 {
@@ -108,15 +108,15 @@ func (u *Unreadable) Hint() string {
 	case u.limited:
 		return "GitHub's rate limit is used up: it grants GITHUB_TOKEN 1,000 requests an hour a repository, " +
 			"see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
-	case u.anonymous && u.Status >= 400 && u.Status < 500:
+	case u.anonymous && u.status >= 400 && u.status < 500:
 		return "no token was given: set GITHUB_TOKEN to one with the permission `actions: read`"
-	case u.Status == http.StatusUnauthorized:
+	case u.status == http.StatusUnauthorized:
 		return "the token is not valid or has expired: set GITHUB_TOKEN to one with the permission `actions: read`"
-	case u.Status == http.StatusForbidden:
+	case u.status == http.StatusForbidden:
 		return "the token lacks a right: add `actions: read` to the `permissions:` of the workflow's job"
-	case u.Status == http.StatusNotFound:
+	case u.status == http.StatusNotFound:
 		return "there is no such workflow, or the token may not see it: add `actions: read` to the `permissions:` of the workflow's job"
-	case u.Status >= 500:
+	case u.status >= 500:
 		return "GitHub has trouble, see https://www.githubstatus.com; the next tick asks again"
 	default:
 		return "see whether GITHUB_API_URL is right and this machine can reach it; the next tick asks again"

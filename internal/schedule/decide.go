@@ -17,12 +17,12 @@ const EvidenceStep = "Run entrypoint"
 type Run struct {
 	ID      int64
 	URL     string    // where a person can look at it; "" in a local history
-	Attempt int       // 1 for the first; more for a re-run
+	Attempt int       // 1 for the first; any other is a re-run, 0 if unknown
 	Created time.Time // creation time, which a re-run keeps
 	Updated time.Time // last change: the end of a run that is over
 	Success bool      // concluded `success`, which a run that only skipped does too
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
-	Slot    time.Time // the window that a dispatch named; zero for the one it started in
+	Slot    time.Time // the window that a backfill was told to serve; else zero
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
@@ -35,7 +35,7 @@ func (r Run) Confirms(w Window) bool {
 		return false
 	case !r.Slot.IsZero():
 		return w.Contains(r.Slot)
-	case r.Attempt > 1:
+	case r.Attempt != 1:
 		return w.Contains(r.Created)
 	}
 	return w.Contains(r.Started)
@@ -55,7 +55,7 @@ func Candidates(w Window, runs []Run) []Run {
 		case !r.Success || !r.Slot.IsZero() && !w.Contains(r.Slot):
 		case w.Contains(r.Created):
 			inside = append(inside, r)
-		case r.Created.Before(w.Start) && w.Contains(r.Updated) && r.Attempt <= 1:
+		case r.Created.Before(w.Start) && w.Contains(r.Updated) && r.Attempt == 1:
 			astride = append(astride, r)
 		}
 	}
@@ -148,9 +148,10 @@ func evidence(w Window, runs []Run) *Run {
 // oldest run: nothing is owed for windows before that.
 func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
 	var oldest time.Time
+	var served Window // the newest one with a success
 	for _, r := range runs {
 		at := r.Created
-		if !r.Started.IsZero() && r.Attempt <= 1 {
+		if !r.Started.IsZero() && r.Attempt == 1 {
 			at = r.Started
 		}
 		if !at.Before(w.Start) || !r.Slot.IsZero() {
@@ -159,8 +160,10 @@ func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
 		if oldest.IsZero() || at.Before(oldest) {
 			oldest = at
 		}
-		if r.Success && at.After(last) {
-			last = at
+		if r.Success && !at.Before(served.End) {
+			served, last = s.Window(at), at
+		} else if r.Success && served.Contains(at) && at.Before(last) {
+			last = at // the first success of a window is the execution
 		}
 	}
 	if oldest.IsZero() {
@@ -168,7 +171,7 @@ func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
 	}
 	from := s.Prev(oldest)
 	if !last.IsZero() {
-		from = s.Next(last)
+		from = served.End
 	}
 	for slot := from; slot.Before(w.Start) && n < MaxMissed; slot = s.Next(slot) {
 		n++

@@ -77,6 +77,7 @@ func TestDecide(t *testing.T) {
 
 		// A re-run counts for the window of its first attempt.
 		{"re-run of a run of this window", Tick{Now: at("21 12:00"), Runs: []Run{rerun("21 10:40", "21 11:00")}}, false, Confirmed, "21 10:37", 0},
+		{"an attempt that is not known", Tick{Now: at("21 12:00"), Runs: []Run{{Created: at("20 10:40"), Success: true, Started: at("21 11:00")}}}, true, Unconfirmed, "21 10:37", 0},
 		{"re-run of an older run", Tick{Now: at("21 12:00"), Runs: []Run{rerun("20 10:40", "21 11:00")}}, true, Unconfirmed, "21 10:37", 0},
 
 		// A backfill counts for the window that it served.
@@ -108,6 +109,14 @@ func TestEvidenceIsTheFirstExecution(t *testing.T) {
 	d := Decide(daily, Tick{Now: at("21 12:00"), Runs: []Run{executed("21 11:40"), executed("21 10:40"), executed("21 11:00")}})
 	if d.Evidence == nil || d.Evidence.Started != at("21 10:40") {
 		t.Errorf("evidence %v, want the run of 10:40", d.Evidence)
+	}
+}
+
+func TestLastIsTheExecution(t *testing.T) {
+	runs := []Run{skipped("19 15:00"), skipped("19 11:00"), executed("18 12:00"), skipped("19 12:00"), skipped("18 13:00")}
+	d := Decide(daily, Tick{Now: at("21 12:00"), Runs: runs})
+	if d.Last != at("19 11:00") || d.Missed != 1 {
+		t.Errorf("last success %v, %d missed; want that of the 19th at 11:00, and 1", d.Last, d.Missed)
 	}
 }
 

@@ -97,7 +97,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	group := strings.TrimSuffix(job.File(), ".yml")
 	doc := mapping(
 		"name", text(title(job)),
-		"run-name", text(display(job)+": "+runName),
+		"run-name", text(cut(display(job))+": "+runName),
 		"on", mapping(
 			"schedule", crons(job),
 			"workflow_dispatch", mapping("inputs", dispatchInputs),
@@ -135,6 +135,16 @@ func display(job pyproject.Job) string {
 	return job.ID
 }
 
+// cut shortens a very long id, so that what follows it in a run's name is not
+// cut off by GitHub.
+func cut(id string) string {
+	const most = 100
+	if runes := []rune(id); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return id
+}
+
 // title is what the sidebar of the Actions tab shows.
 func title(job pyproject.Job) string {
 	return fmt.Sprintf("%s (%s)", display(job), job.Schedule)
@@ -142,9 +152,10 @@ func title(job pyproject.Job) string {
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars`
 // are available to it, so the window of a tick is left to the run's summary.
-// The history reads the window of a dispatch back: see schedule.Run.
+// The history reads the window of a backfill back: see schedule.Run.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
+	" || inputs.force && inputs.window && format('backfill {0}', inputs.window)" +
 	" || inputs.window && format('window {0}', inputs.window)" +
 	" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
 
