@@ -86,12 +86,12 @@ func describe(p *Project) string {
 	type job struct {
 		ID, Entrypoint, Schedule, Slug, File, Table, Timeout string
 		Options                                              Options
-		Line, Column                                         int
+		Line                                                 int
 	}
 	jobs := []job{}
 	for _, j := range p.Jobs {
 		jobs = append(jobs, job{
-			j.ID, j.Entrypoint, j.Schedule.String(), j.Slug, j.File(), j.Table(), j.Options.Timeout.String(), j.Options, j.Line, j.Column,
+			j.ID, j.Entrypoint, j.Schedule.String(), j.Slug, j.File(), j.Table(), j.Options.Timeout.String(), j.Options, j.Line,
 		})
 	}
 	var b bytes.Buffer
@@ -234,7 +234,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// checkProblems checks that problems stand in the file, in order, with safe
+// checkProblems checks that problems are in the file, in order, with safe
 // texts and a source line that shows what is meant.
 func checkProblems(t *testing.T, data string, err error) {
 	t.Helper()
@@ -254,8 +254,8 @@ func checkProblems(t *testing.T, data string, err error) {
 		if p.Message == "" || p.Hint == "" || printable(p.Message) != p.Message || printable(p.Hint) != p.Hint {
 			t.Errorf("%v has hint %q", p, p.Hint)
 		}
-		if source := []rune(p.Source); p.Caret > len(source) || len(source) > 170 {
-			t.Errorf("%v has caret %d in %q", p, p.Caret, p.Source)
+		if source := []rune(p.source); p.caret > len(source) || len(source) > 170 {
+			t.Errorf("%v has caret %d in %q", p, p.caret, p.source)
 		}
 		last = p
 	}

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Problem is one thing that is wrong with a pyproject.toml, and where. Its
-// texts, except Source, are single lines that a terminal prints as they are.
+// Problem is one thing that is wrong with a pyproject.toml, and where. Its texts
+// are single lines that a terminal can print as they are.
 type Problem struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`   // from 1
@@ -23,9 +23,9 @@ type Problem struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint"` // what to do about it
 
-	Source string `json:"-"` // the line as it is in the file; of a long one, the part around the position
-	Caret  int    `json:"-"` // how many code points of Source come before the position
-	Width  int    `json:"-"` // how many code points to underline
+	source string // the line as it is in the file; of a long one, the part around the position
+	caret  int    // how many code points of source come before the position
+	width  int    // how many code points to underline
 }
 
 // Error returns "file:line:column: message".
@@ -60,7 +60,7 @@ func (ps Problems) Write(w io.Writer, color bool) error {
 			fmt.Fprintln(out)
 		}
 		fmt.Fprintln(out, paint("1", p.Error()))
-		if p.Source != "" {
+		if p.source != "" {
 			line, indent, carets := p.drawing()
 			number := strconv.Itoa(p.Line)
 			margin := strings.Repeat(" ", len(number))
@@ -79,13 +79,13 @@ func (ps Problems) Write(w io.Writer, color bool) error {
 func (p Problem) drawing() (line, indent, carets string) {
 	var b strings.Builder
 	before, under := 0, 0
-	for i, n := 0, 0; i < len(p.Source); n++ {
-		r, size := utf8.DecodeRuneInString(p.Source[i:])
-		shown, cells := draw(r, p.Source[i:i+size])
+	for i, n := 0, 0; i < len(p.source); n++ {
+		r, size := utf8.DecodeRuneInString(p.source[i:])
+		shown, cells := draw(r, p.source[i:i+size])
 		b.WriteString(shown)
-		if n < p.Caret {
+		if n < p.caret {
 			before += cells
-		} else if n < p.Caret+p.Width {
+		} else if n < p.caret+p.width {
 			under += cells
 		}
 		i += size
@@ -146,7 +146,7 @@ func locate(file, text string, findings []finding) Problems {
 	for _, f := range findings {
 		at.advance(text, f.at.start)
 		p := Problem{File: file, Line: at.line, Column: at.column, Message: f.message, Hint: f.hint}
-		p.Source, p.Caret, p.Width = excerpt(text, f.at)
+		p.source, p.caret, p.width = excerpt(text, f.at)
 		problems = append(problems, p)
 	}
 	return problems

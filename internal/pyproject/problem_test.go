@@ -17,7 +17,7 @@ func TestProblemsError(t *testing.T) {
 }
 
 func TestProblemsWriteColor(t *testing.T) {
-	problems := Problems{{File: "f", Line: 7, Column: 3, Message: "m", Hint: "h", Source: "\tab\x1bc", Caret: 1, Width: 3}}
+	problems := Problems{{File: "f", Line: 7, Column: 3, Message: "m", Hint: "h", source: "\tab\x1bc", caret: 1, width: 3}}
 	var out bytes.Buffer
 	if err := problems.Write(&out, true); err != nil {
 		t.Fatal(err)

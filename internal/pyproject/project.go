@@ -23,12 +23,12 @@ type Project struct {
 
 // Job is one job of a project.
 type Job struct {
-	ID           string
-	Entrypoint   string // "module:callable", as written
-	Schedule     schedule.Schedule
-	Slug         string  // the id in a form fit for file names; unique in the project
-	Options      Options // the job's own, over the project's, over the defaults
-	Line, Column int     // where the job's table begins, as in Problem
+	ID         string
+	Entrypoint string // "module:callable", as written
+	Schedule   schedule.Schedule
+	Slug       string  // the id in a form fit for file names; unique in the project
+	Options    Options // the job's own, over the project's, over the defaults
+	Line       int     // where the job's table begins, from 1
 
 	table string
 }

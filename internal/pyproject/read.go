@@ -68,7 +68,7 @@ func (r *reader) project(root *entry) *Project {
 	for _, d := range r.drafts {
 		at.advance(r.text, d.declaration.at.start)
 		job := r.job(d)
-		job.Line, job.Column = at.line, at.column
+		job.Line = at.line
 		p.Jobs = append(p.Jobs, job)
 	}
 	r.clashes(p.Jobs)
