@@ -8,11 +8,10 @@ import (
 	"runtime"
 )
 
-// Find returns the path of the interpreter that starts a project's
-// entrypoints: the explicit one if that is not "", a path or a name on PATH;
-// else the one of the project's own .venv; else python3, else python, on PATH.
-// A .venv whose interpreter cannot be started is an error: any other
-// interpreter would lack what is installed there.
+// Find returns the absolute path of the interpreter for a project's entrypoints:
+// explicit, a path or a name on PATH, unless that is ""; else that of the
+// project's own .venv; else python3 or python on PATH. A .venv with a broken
+// interpreter is an error: any other would lack the packages in there.
 func Find(explicit, projectDir string) (string, error) {
 	if explicit != "" {
 		return lookUp(explicit)
@@ -32,8 +31,8 @@ func Find(explicit, projectDir string) (string, error) {
 	return "", fmt.Errorf("find interpreter: there is no %q, and neither python3 nor python on PATH", venv)
 }
 
-// lookUp returns the absolute path of an executable: its working directory
-// will be the project's folder, not ours.
+// lookUp returns the absolute path of an executable, because it will be started in
+// the project's folder, not in ours.
 func lookUp(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err == nil {

@@ -63,7 +63,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Another interpreter would lack what is installed in the broken .venv.
+// Another interpreter would lack the packages in the broken .venv.
 func TestFindBrokenVenv(t *testing.T) {
 	project := t.TempDir()
 	for _, folder := range []string{"bin", "Scripts"} {

@@ -6,25 +6,24 @@ import (
 	"slices"
 )
 
-// Frame is a line of the repository at which an entrypoint failed.
+// Frame is a line in the repository at which an entrypoint failed.
 type Frame struct {
 	File string `json:"file"` // relative to the repository's root, with slashes
 	Line int    `json:"line"`
-	Func string `json:"func"` // as tracebacks have it, such as "<module>"; "" for a syntax error
 }
 
-// deepest returns the last of the places that lies inside the repository.
+// deepest returns the last of the places that is inside the repository, or nil.
 func (e Entrypoint) deepest(places []Frame) *Frame {
 	for _, place := range slices.Backward(places) {
 		if file, ok := inRepository(e.Root, place.File); ok {
-			return &Frame{file, place.Line, place.Func}
+			return &Frame{file, place.Line}
 		}
 	}
 	return nil
 }
 
-// inRepository returns the file's path from the root, with slashes. Either may
-// be known by way of a symbolic link.
+// inRepository returns the file's path from the root, with slashes. Both may lead
+// through symbolic links.
 func inRepository(root, file string) (string, bool) {
 	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || !filepath.IsAbs(file) {
 		return "", false // "<string>", "<frozen importlib._bootstrap>"
@@ -43,7 +42,7 @@ func inRepository(root, file string) (string, bool) {
 	return filepath.ToSlash(path), true
 }
 
-// relReal is filepath.Rel without the symbolic links of either.
+// relReal is filepath.Rel with all symbolic links resolved.
 func relReal(root, file string) (string, error) {
 	root, err := filepath.EvalSymlinks(root)
 	if err != nil {
@@ -55,8 +54,8 @@ func relReal(root, file string) (string, error) {
 	return filepath.Rel(root, file)
 }
 
-// inEnvironment reports whether the path below root belongs to a Python
-// environment, which often lies inside the repository: .venv, .tox, .pixi.
+// inEnvironment reports whether the path under root belongs to a Python
+// environment, which is often inside the repository: .venv, .tox, .pixi.
 func inEnvironment(root, path string) bool {
 	for dir := filepath.Dir(path); dir != "."; dir = filepath.Dir(dir) {
 		if name := filepath.Base(dir); name == "site-packages" || name == "dist-packages" {

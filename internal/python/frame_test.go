@@ -54,11 +54,11 @@ func TestDeepest(t *testing.T) {
 	} {
 		var places []Frame
 		for _, file := range test.files {
-			places = append(places, Frame{File: file, Line: 3, Func: "run"})
+			places = append(places, Frame{File: file, Line: 3})
 		}
 		var want *Frame
 		if test.want != "" {
-			want = &Frame{File: test.want, Line: 3, Func: "run"}
+			want = &Frame{File: test.want, Line: 3}
 		}
 		if diff := cmp.Diff(want, Entrypoint{Root: test.root}.deepest(places)); diff != "" {
 			t.Errorf("root %s, files %q (-want +got)\n%s", test.root, test.files, diff)

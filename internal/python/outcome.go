@@ -3,44 +3,40 @@ package python
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// Outcome is what became of an entrypoint.
+// Outcome is how an entrypoint ended.
 type Outcome struct {
 	OK        bool
 	Cause     string // why it is not OK, in one line: "exit code 3", "ValueError: bad"; else ""
-	Traceback string // as Python formats it, cut from above at 64 KiB; "" without an exception
+	Traceback string // as Python formats it, only the last 64 KiB; "" without an exception
 	Frame     *Frame // the deepest place inside the repository; nil if there is none
 
 	Started, Ended time.Time // by this machine's clock
 }
 
-// report is what runner.py says about a call that came to its end.
+// report is what runner.py says about a call that ended.
 type report struct {
-	Cause     string  `json:"cause"` // "" where it has succeeded
+	Cause     string  `json:"cause"` // "" if it succeeded
 	Traceback string  `json:"traceback"`
 	Places    []Frame `json:"places"` // the deepest last, with the files as Python knows them
 }
 
-// readReport returns nil where there is no report, or just a part of one:
-// the interpreter did not get that far.
-func readReport(file string) *report {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil
-	}
+// readReport returns nil if there is no report, or only a part of one: the
+// interpreter did not get that far.
+func readReport(file io.Reader) *report {
 	r := new(report)
-	if err := json.Unmarshal(data, r); err != nil {
+	if err := json.NewDecoder(file).Decode(r); err != nil {
 		return nil
 	}
 	return r
 }
 
-// outcome judges how the interpreter ended and what it said before.
+// outcome judges by how the interpreter ended and what it reported before.
 func (e Entrypoint) outcome(end end, r *report) Outcome {
 	o := Outcome{Cause: cause(end, r)}
 	o.OK = o.Cause == ""
@@ -50,8 +46,8 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 	return o
 }
 
-// cause says in one line why the call was no success, or "" if it was: it is
-// known to have returned, and Python ended with exit code 0 after it.
+// cause says in one line why the call was not a success. It is "" if it was: the
+// call is known to have returned, and then Python ended with exit code 0.
 func cause(end end, r *report) string {
 	signal, code := killedBy(end.state), end.state.ExitCode()
 	switch {
@@ -69,7 +65,7 @@ func cause(end end, r *report) string {
 	return ""
 }
 
-// oneLine puts text that may be any on one line of at most 500 characters.
+// oneLine puts any text on one line of at most 500 printable characters.
 func oneLine(text string) string {
 	printable := strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

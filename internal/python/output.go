@@ -9,16 +9,17 @@ import (
 	"time"
 )
 
-// output passes on what a command writes. The pipes that os/exec would make
-// cannot be waited for after the command's end and before its group is killed.
+// output passes on what a command writes. It does not use the pipes of os/exec,
+// because those cannot be waited for between the end of the command and the
+// killing of its group.
 type output struct {
 	ours, theirs []*os.File
 	copying      sync.WaitGroup
 	finishing    atomic.Bool
 }
 
-// connect gives the command its output, one pipe for both streams where both
-// have the same writer. The output is to be finished, also after an error.
+// connect connects the command to an output, with one pipe for both streams if
+// they have the same writer. The caller finishes it, also after an error.
 func connect(cmd *exec.Cmd, stdout, stderr io.Writer) (*output, error) {
 	o := new(output)
 	pipe, err := o.pipe(stdout)
@@ -34,13 +35,13 @@ func connect(cmd *exec.Cmd, stdout, stderr io.Writer) (*output, error) {
 	return o, err
 }
 
-// same reports whether both writers are one, as os/exec judges it.
+// same reports whether both writers are the same, like os/exec.
 func same(a, b io.Writer) bool {
-	defer func() { _ = recover() }() // of types that cannot be compared
+	defer func() { _ = recover() }() // from types that cannot be compared
 	return a == b
 }
 
-// pipe returns the writing end of a pipe to w.
+// pipe returns the write end of a pipe to w.
 func (o *output) pipe(w io.Writer) (*os.File, error) {
 	ours, theirs, err := os.Pipe()
 	if err != nil {
@@ -48,15 +49,15 @@ func (o *output) pipe(w io.Writer) (*os.File, error) {
 	}
 	o.ours, o.theirs = append(o.ours, ours), append(o.theirs, theirs)
 	o.copying.Go(func() {
-		defer ours.Close() // where w has failed the command gets to know
+		defer ours.Close() // if w failed, the command notices
 		o.copy(w, ours)
 	})
 	return theirs, nil
 }
 
 // copy copies until no process holds the pipe any more. Once the output is
-// finishing it has no more than linger to wait for what comes; how long w
-// takes does not count.
+// finishing, it waits for no more than linger altogether; the time that w takes
+// does not count.
 func (o *output) copy(w io.Writer, pipe *os.File) {
 	buffer := make([]byte, 64<<10)
 	for patience := linger; ; {
@@ -74,14 +75,14 @@ func (o *output) copy(w io.Writer, pipe *os.File) {
 	}
 }
 
-// closeTheirs closes what the command alone is to hold.
+// closeTheirs closes the ends that only the command should hold.
 func (o *output) closeTheirs() {
 	for _, pipe := range o.theirs {
 		pipe.Close()
 	}
 }
 
-// wait waits until no process holds the pipes any more, or until d is over.
+// wait waits until no process holds the pipes any more, or until d has passed.
 func (o *output) wait(d time.Duration) {
 	copied := make(chan struct{})
 	go func() {
@@ -94,9 +95,9 @@ func (o *output) wait(d time.Duration) {
 	}
 }
 
-// finish passes on what is still in the pipes and ends the copying, even if a
-// process that got away holds a pipe. On Windows a read knows no deadline, but
-// there no process gets away from its job.
+// finish passes on what is left in the pipes and ends the copying, even if a
+// process that got away still holds a pipe. On Windows reads have no deadline,
+// but no process gets away from its job.
 func (o *output) finish() {
 	o.closeTheirs()
 	o.finishing.Store(true)

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// bind lets the kernel kill the command when this process dies, be it by
-// kill -9, and marks whatever it starts. To Linux, "parent" is a thread.
+// bind makes the kernel kill the command when this process dies, even by kill -9,
+// and marks everything that it starts. To Linux, the "parent" is a thread.
 // https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 // "the signal will be sent when that thread terminates … rather than after all
 // of the threads in the parent process terminate."
@@ -22,9 +22,9 @@ func bind(cmd *exec.Cmd) (mark string) {
 	return mark
 }
 
-// signalStrays sends a signal to what has the mark and has left the group,
-// such as the browser that a driver starts in a session of its own. The runner
-// of GitHub Actions finds its orphans in this way, by RUNNER_TRACKING_ID.
+// signalStrays sends a signal to the processes that have the mark but have left
+// the group, such as a browser that its driver starts in its own session. The
+// runner of GitHub Actions finds orphans in the same way, by RUNNER_TRACKING_ID.
 func signalStrays(mark string, group int, s syscall.Signal) {
 	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range environments {

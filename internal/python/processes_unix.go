@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// processes are a command and all that it starts: a process group.
+// processes are a command and everything that it starts: a process group.
 type processes struct {
 	cmd  *exec.Cmd
-	mark string // what the environment of each of them has
+	mark string // in the environment of each of them; "" if there is no such mark
 }
 
 func newProcesses(cmd *exec.Cmd) (*processes, error) {
@@ -23,14 +23,13 @@ func newProcesses(cmd *exec.Cmd) (*processes, error) {
 
 func (p *processes) start() error { return p.cmd.Start() }
 
-// signal sends a signal to the group. It keeps its number while one process is
-// in it; with none the kernel would have to give out all other numbers first
-// for it to be anybody else's.
+// signal sends a signal to the group. The group keeps its ID while it has a
+// process; once it has none, PIDs would have to wrap around before it is reused.
 func (p *processes) signal(s syscall.Signal) error {
 	return syscall.Kill(-p.cmd.Process.Pid, s)
 }
 
-// signalAll sends a signal to the group and to what has left it.
+// signalAll sends a signal to the group and to the processes that have left it.
 func (p *processes) signalAll(s syscall.Signal) error {
 	signalStrays(p.mark, p.cmd.Process.Pid, s)
 	return p.signal(s)

@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// processes are a command and all that it starts: a job object.
+// processes are a command and everything that it starts: a job object.
 // https://learn.microsoft.com/windows/win32/procthread/job-objects
 type processes struct {
 	cmd *exec.Cmd
 	job windows.Handle
 }
 
-// newProcesses makes a job that dies with us, however we end: the system then
-// closes our handle, the only one.
+// newProcesses makes a job that dies with this process, however it ends: the
+// system then closes our handle, which is the only one.
 func newProcesses(cmd *exec.Cmd) (*processes, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
@@ -35,8 +35,8 @@ func newProcesses(cmd *exec.Cmd) (*processes, error) {
 	return &processes{cmd, job}, nil
 }
 
-// start starts the command and puts it into the job; whatever it starts is
-// then in there too.
+// start starts the command and puts it into the job, where everything that it
+// starts will be, too.
 func (p *processes) start() error {
 	if err := p.cmd.Start(); err != nil {
 		return err
@@ -53,8 +53,8 @@ func (p *processes) start() error {
 	return nil
 }
 
-// signal ends the processes, but for SIGINT: the console itself brings Ctrl-C
-// to all of its processes, and Windows knows nothing else to send.
+// signal kills the processes, unless it is SIGINT: the console itself sends Ctrl-C
+// to all of its processes, and Windows has nothing else to send.
 // https://learn.microsoft.com/windows/console/ctrl-c-and-ctrl-break-signals
 func (p *processes) signal(s syscall.Signal) error {
 	if s == syscall.SIGINT {
@@ -68,7 +68,7 @@ func (p *processes) signalAll(s syscall.Signal) error { return p.signal(s) }
 
 func (p *processes) close() { windows.CloseHandle(p.job) }
 
-// killedBy returns "": an exit code is all that Windows knows.
+// killedBy returns "": Windows has nothing but exit codes.
 func killedBy(*os.ProcessState) string { return "" }
 
 func signalName(s os.Signal) string {

@@ -1,5 +1,5 @@
-// Package python finds a project's interpreter, starts an entrypoint with it
-// and tells what became of it.
+// Package python finds a project's interpreter, runs an entrypoint with it and
+// says how that ended.
 package python
 
 import (
@@ -20,38 +20,38 @@ import (
 type Entrypoint struct {
 	Python string // the interpreter
 	Dir    string // the project's folder: the working directory, and first on sys.path
-	Root   string // the repository's root, Dir or above it: where a Frame is looked for
+	Root   string // the repository's root, Dir or above it: Frames are inside
 	Target string // "module.name:attribute.name"
 
-	// Env is the full environment, as os.Environ gives it. The tokens that
-	// GitHub gave this program are kept from the entrypoint.
+	// Env is the full environment, as in os.Environ. The entrypoint gets it without
+	// the tokens that are meant for this program.
 	Env []string
 
 	Timeout time.Duration // 0 is none
 
-	// Stdout and Stderr get the output as it comes, unchanged, and nothing
-	// after Run has returned. If they are the same writer, so is the order.
+	// Stdout and Stderr get the output at once and unchanged, and nothing after
+	// Run has returned. If they are the same writer, it gets both in order.
 	Stdout, Stderr io.Writer
 
 	grace time.Duration // 0 is defaultGrace
 }
 
-// defaultGrace is what an entrypoint that was told to end has for it before it
-// is killed. GitHub's runner grants no more after its SIGINT.
+// defaultGrace is how long an entrypoint has to exit after a stop signal before
+// it is killed. GitHub's runner grants no more after its SIGINT.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation
 // "If the process doesn't exit within 7500 ms, the runner will send
 // SIGTERM/Ctrl-Break to the process, then wait for 2500 ms for the process to
 // exit. If the process is still running, the runner kills the process tree."
 const defaultGrace = 10 * time.Second
 
-// Cancelled is the cause to cancel Run's context with when a signal has told
-// this program to end. The entrypoint gets the same: SIGINT for SIGINT, and
-// SIGTERM for all others.
+// Cancelled is the cause to cancel Run's context with when a signal tells this
+// program to end. The entrypoint gets SIGINT for SIGINT, and SIGTERM for any
+// other.
 type Cancelled struct{ Signal os.Signal }
 
 func (c Cancelled) Error() string { return "cancelled by " + signalName(c.Signal) }
 
-// timeout is the cause of a context that ends by an Entrypoint's Timeout.
+// timeout is the cause of a context that an Entrypoint's Timeout has ended.
 type timeout time.Duration
 
 func (t timeout) Error() string {
@@ -67,26 +67,28 @@ func (t timeout) Error() string {
 //go:embed runner.py
 var runner string
 
-// Run runs the entrypoint to its end and returns what became of it. It is an
-// error only if nothing could be started. When ctx ends or the time is up, all
-// of the entrypoint's processes are told to end, and killed 10 seconds later.
-// When Run returns none of them is left, but for those that a run which came
-// to its own end has detached into a session of their own.
+// Run runs the entrypoint to its end and returns how it ended. It is an error
+// only if nothing could be started. When ctx ends or the time is up, all of the
+// entrypoint's processes are told to end, and killed 10 seconds later. When Run
+// returns, none is left running, except those that an entrypoint which ended by
+// itself had moved into their own session.
 func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
-	private, err := os.MkdirTemp("", "scheduled-run-")
+	// It is read through this handle, because the entrypoint may be a clean-up that
+	// empties the folder for temporary files.
+	reportFile, err := os.CreateTemp("", "scheduled-report-*.json")
 	if err != nil {
 		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
 	}
-	defer os.RemoveAll(private)
+	defer os.Remove(reportFile.Name())
+	defer reportFile.Close() // before Remove: Windows removes no open file
 
 	if e.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
 		defer cancel()
 	}
-	reportFile := filepath.Join(private, "report.json")
 	started := time.Now()
-	end, err := e.execute(ctx, reportFile)
+	end, err := e.execute(ctx, reportFile.Name())
 	if err != nil {
 		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
 	}
@@ -110,8 +112,8 @@ func (e Entrypoint) execute(ctx context.Context, reportFile string) (end, error)
 	return supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 }
 
-// withoutTokens returns the environment less the credentials that were meant
-// for this program: those of the workflow run, and the inputs of the action.
+// withoutTokens returns the environment without the credentials that are meant for
+// this program: those of the workflow run, and the inputs of the action.
 func withoutTokens(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// So are those that have left the group.
+// So are processes that have left the group.
 func TestGraceOfStrays(t *testing.T) {
 	t.Parallel()
 	testGrace(t, "jobs.lingers:left_group")
 }
 
-// A run that is killed takes its Python with it: whoever repeats it must not
-// find the first one still at work.
+// If this program is killed, its Python dies, too: otherwise a second run would
+// meet the first one still at work.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	e, dies := locked(t, "")

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // locked returns an entrypoint, and a function that fails the test unless the
-// process that holds its lock dies.
+// process that holds the entrypoint's lock dies.
 func locked(t *testing.T, target string) (Entrypoint, func()) {
 	t.Helper()
 	e := entrypoint(t, "flat", target)
@@ -53,8 +53,8 @@ func locked(t *testing.T, target string) (Entrypoint, func()) {
 	}
 }
 
-// runUntilReady runs the entrypoint, cancels it with the cause once it says
-// that it is ready, and returns what it said afterwards.
+// runUntilReady runs the entrypoint, cancels it with that cause once it says that
+// it is ready, and returns what it said after that.
 func runUntilReady(t *testing.T, e Entrypoint, cause error) (o Outcome, said string) {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -90,10 +90,10 @@ func TestCancel(t *testing.T) {
 		frame  string
 	}{
 		{"jobs.lingers:sleeps", terminate, "", "cancelled by SIGTERM", ""},
-		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "sleeps"},
+		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "jobs/lingers.py:37"},
 		{"jobs.lingers:sleeps", Cancelled{syscall.SIGHUP}, "", "cancelled by SIGHUP", ""},
 		{"jobs.lingers:sleeps", io.ErrClosedPipe, "", io.ErrClosedPipe.Error(), ""},
-		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "sleeps"},
+		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:37"},
 		{"jobs.lingers:ends_well", terminate, "", "cancelled by SIGTERM", ""},
 	} {
 		t.Run(test.target, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestCancel(t *testing.T) {
 			o, said := runUntilReady(t, entrypoint(t, "flat", test.target), test.cause)
 			frame := ""
 			if o.Frame != nil {
-				frame = o.Frame.Func
+				frame = fmt.Sprintf("%s:%d", o.Frame.File, o.Frame.Line)
 			}
 			got := []string{said, o.Cause, frame}
 			if diff := cmp.Diff([]string{test.said, test.want, test.frame}, got); diff != "" || o.OK {
@@ -128,8 +128,7 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// All processes are asked to end, and have time for it also when Python is
-// gone.
+// All processes are asked to end, and get time for that even if Python is gone.
 func TestGrace(t *testing.T) {
 	t.Parallel()
 	testGrace(t, "jobs.lingers:group")
@@ -145,8 +144,8 @@ func testGrace(t *testing.T, target string) {
 	dies()
 }
 
-// A child that is left behind dies; it may not go on writing to our output,
-// which the race detector would see.
+// A child that is left behind dies. It must not go on writing to our output, as
+// the race detector would notice.
 func TestLeftBehind(t *testing.T) {
 	t.Parallel()
 	e, dies := locked(t, "jobs.lingers:leaves_child")
@@ -156,7 +155,7 @@ func TestLeftBehind(t *testing.T) {
 	dies()
 }
 
-// What a run that ended by itself has detached is its own business.
+// What an entrypoint that ended by itself had detached lives on.
 func TestDaemon(t *testing.T) {
 	t.Parallel()
 	e, _ := locked(t, "jobs.lingers:leaves_daemon")
@@ -170,7 +169,7 @@ func TestDaemon(t *testing.T) {
 	}
 }
 
-// It may hold our output, but is heard no more.
+// A daemon may hold our output, but nothing reads it any more.
 func TestChatter(t *testing.T) {
 	t.Parallel()
 	if o, _, _ := run(t, entrypoint(t, "flat", "jobs.lingers:leaves_chatter")); !o.OK {

@@ -1,18 +1,22 @@
 # python -c THIS_FILE TARGET REPORT FOLDER
 #
 # Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
-# `from module import attribute; attribute()` would, lets Python end as it
-# always does, and says in the file REPORT what became of it.
+# `from module import attribute; attribute()` would, lets Python end as usual, and
+# writes into the file REPORT how the call ended.
 #
-# Nothing is imported up here but what Python has imported by itself: a project
-# may have a module of the same name as one of the standard library's, and must
-# get its own.
+# Only modules that Python has already imported by itself are imported up here: a
+# project may have a module with the name of one in the standard library, and
+# must get its own.
 import os
 import sys
 
 TARGET, REPORT, FOLDER = sys.argv[1:]
 SRC = os.path.join(FOLDER, "src")
 PID = os.getpid()
+
+# Open from the start, because the entrypoint may delete the file.
+HANDLE = os.open(REPORT, os.O_WRONLY)
+OPENED = os.fstat(HANDLE)
 
 
 class Refused(Exception):
@@ -69,7 +73,7 @@ def identifiers(target):
 
 
 def extend_path(top):
-    """Put the project first, and its src/ where only that holds the package."""
+    """Put the project first, then its src/ if only that has the package."""
     if sys.path[:1] == [""]:
         del sys.path[0]
     sys.path.insert(0, FOLDER)
@@ -79,7 +83,7 @@ def extend_path(top):
 
 
 def importable(top):
-    """Whether there is such a module. A bare folder of that name is none yet."""
+    """Whether there is such a module. A bare folder of that name is not one yet."""
     specs = (finder.find_spec(top, None) for finder in sys.meta_path)
     return any(spec is not None and spec.origin is not None for spec in specs)
 
@@ -127,9 +131,9 @@ async def finish(awaitable):
 
 
 def refuse_arguments(function, error):
-    """Refuse an entrypoint that was never entered, for want of arguments.
+    """Refuse an entrypoint that was not even entered because it needs arguments.
 
-    Only after the call: a decorator may supply what the signature asks for.
+    Only after the call, because a decorator may supply them.
     """
     try:
         inspect = standard("inspect")
@@ -153,7 +157,7 @@ def refuse_arguments(function, error):
 
 
 def place_of(code):
-    """The line of a function's def, which its code begins above if decorated."""
+    """The line of a function's def. The code of a decorated one begins above."""
     if code is None:
         return None
     line = code.co_firstlineno
@@ -164,7 +168,7 @@ def place_of(code):
                 break
     except Exception:
         pass
-    return place(code, line)
+    return place(code.co_filename, line)
 
 
 def nearest(name, candidates):
@@ -184,7 +188,7 @@ def modules_beside(name):
 
 
 def standard(name):
-    """Import a module of the standard library, not one of the project's."""
+    """Import a module of the standard library, not one of the project."""
     before = sys.path[:]
     sys.path[:] = [path for path in before if path not in (FOLDER, SRC)]
     try:
@@ -208,7 +212,7 @@ def entries(traceback):
 
 
 def show(error):
-    """Do what Python does with an exception that nobody caught."""
+    """Do what Python does with an uncaught exception."""
     try:
         sys.stdout.flush()
     except Exception:
@@ -253,20 +257,20 @@ def text_of(value):
 
 
 def places_of(error):
-    """File, line and function of each entry of the traceback, the deepest last."""
+    """File and line of each entry of the traceback, the deepest last."""
     places = []
     for entry in entries(error.__traceback__):
         code = entry.tb_frame.f_code
-        here = place(code, entry.tb_lineno or code.co_firstlineno)
+        here = place(code.co_filename, entry.tb_lineno or code.co_firstlineno)
         if places[-1:] != [here]:
             places.append(here)
     if isinstance(error, SyntaxError) and isinstance(error.filename, str) and isinstance(error.lineno, int):
-        places.append({"file": error.filename, "line": error.lineno, "func": ""})
+        places.append(place(error.filename, error.lineno))
     return places[-1000:]
 
 
-def place(code, line):
-    return {"file": code.co_filename, "line": line, "func": code.co_name}
+def place(file, line):
+    return {"file": file, "line": line}
 
 
 def traceback_of(error):
@@ -281,12 +285,22 @@ def report(cause, places=(), traceback=""):
     """Write the report; an empty cause is success. A forked child stays silent."""
     if os.getpid() != PID:
         return
-    with open(REPORT, "w", encoding="ascii") as file:
+    with open(report_handle(), "w", encoding="ascii") as file:
         file.write(encode({"cause": cause, "places": places, "traceback": traceback}))
 
 
+def report_handle():
+    """The report's handle; a new one if the entrypoint closed it, as daemons do."""
+    try:
+        if os.path.samestat(os.fstat(HANDLE), OPENED):
+            return HANDLE
+    except OSError:
+        pass
+    return os.open(REPORT, os.O_WRONLY)
+
+
 def encode(value):
-    """JSON in ASCII for any text at all, lone surrogates included."""
+    """JSON in ASCII for any text, even with lone surrogates."""
     if isinstance(value, int):
         return str(value)
     if isinstance(value, dict):

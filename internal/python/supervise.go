@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// linger is what processes that outlive the entrypoint have to say their last
-// words and end by themselves.
+// linger is how long processes that outlive the entrypoint get to flush their
+// output and end by themselves.
 const linger = time.Second
 
 // end is how a command ended.
 type end struct {
 	state   *os.ProcessState
-	stopped error // why it was told to end, if it was
+	stopped error // why it was told to end; nil if it ended by itself
 }
 
-// supervise runs the command, which must belong to ctx, to its end. Then it
-// kills what is left of its processes. Nothing is written to stdout and stderr
-// after it has returned. It is an error only if the command did not start.
+// supervise runs the command, which must have been made with ctx, to its end, and
+// kills what is left of its processes then. It writes nothing to stdout and
+// stderr after it has returned. The error says why the command did not start.
 func supervise(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer, grace time.Duration) (end, error) {
-	// A child is killed when the thread dies that started it, see processes_linux.go.
+	// The child is killed when the thread that started it dies: see bind on Linux.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -51,7 +51,7 @@ func supervise(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer, gra
 		return end{}, err
 	}
 	out.closeTheirs()
-	cmd.Wait() // says less than the state and the context do
+	cmd.Wait() // the state and the context say more than its error
 	if stopped != nil {
 		out.wait(time.Until(killAt))
 		processes.signalAll(syscall.SIGKILL)

@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -192,3 +193,32 @@ def waits():
     print("line")
     while not os.path.exists(os.environ["WAIT_FOR"]):
         time.sleep(0.01)
+
+
+def empties_temp():
+    folder = tempfile.gettempdir()
+    for name in os.listdir(folder):
+        print("found one")
+        try:
+            os.remove(os.path.join(folder, name))
+        except PermissionError:  # Windows removes no open file
+            pass
+
+
+def closes_files():
+    os.closerange(3, 256)
+
+
+def reuses_handles():
+    """Let another file have the handle of the report, and see that it stays empty."""
+    _, other = tempfile.mkstemp()
+    os.closerange(3, 256)
+    for _ in range(64):
+        os.open(other, os.O_WRONLY)
+
+    def check():
+        print(os.path.getsize(other))
+        os.closerange(3, 256)
+        os.remove(other)
+
+    atexit.register(check)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Only Linux kills a child together with its parent and shows the environment
-// of a process to others. Elsewhere the process group has to do.
+// Only Linux kills a child together with its parent and shows the environment of
+// other processes. Elsewhere the process group must do.
 
 func bind(*exec.Cmd) (mark string) { return "" }
 
