@@ -49,12 +49,12 @@ func (p *Program) Main() int {
 // that names the signal.
 func withSignals() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		select {
 		case s := <-signals:
-			cancel(python.Cancelled{Signal: s})
+			cancel(python.Cancelled{Signal: s, More: signals})
 		case <-ctx.Done():
 		}
 	}()

@@ -44,10 +44,18 @@ type Entrypoint struct {
 // exit. If the process is still running, the runner kills the process tree."
 const defaultGrace = 10 * time.Second
 
+// lastGrace is how long an entrypoint has to exit after a second signal: less
+// than what is then left of the runner's own time, so that the outcome can
+// still be told.
+const lastGrace = 2 * time.Second
+
 // Cancelled is the cause to cancel Run's context with when a signal tells this
 // program to end. The entrypoint gets SIGINT for SIGINT, and SIGTERM for any
 // other.
-type Cancelled struct{ Signal os.Signal }
+type Cancelled struct {
+	Signal os.Signal
+	More   <-chan os.Signal // what comes after it is passed on too; may be nil
+}
 
 func (c Cancelled) Error() string { return "cancelled by " + signalName(c.Signal) }
 
@@ -112,12 +120,15 @@ func (e Entrypoint) execute(ctx context.Context, reportFile string) (end, error)
 	return supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 }
 
+// tokens are the variables by which programs take a token for GitHub.
+var tokens = []string{"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN"}
+
 // withoutTokens returns the environment without the credentials that are meant for
 // this program: those of the workflow run, and the inputs of the action.
 func withoutTokens(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return name == "GITHUB_TOKEN" || name == "GH_TOKEN" || strings.HasPrefix(name, "INPUT_") ||
+		return slices.Contains(tokens, name) || strings.HasPrefix(name, "INPUT_") ||
 			strings.HasPrefix(name, "ACTIONS_") && strings.Contains(name, "TOKEN")
 	})
 }

@@ -286,7 +286,7 @@ func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
 func TestNotStarted(t *testing.T) {
 	ended, cancel := context.WithCancelCause(context.Background())
-	cancel(Cancelled{os.Interrupt})
+	cancel(Cancelled{Signal: os.Interrupt})
 	for _, test := range []struct {
 		name   string
 		ctx    context.Context

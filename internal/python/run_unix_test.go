@@ -81,7 +81,10 @@ func runUntilReady(t *testing.T, e Entrypoint, cause error) (o Outcome, said str
 }
 
 func TestCancel(t *testing.T) {
-	interrupt, terminate := Cancelled{os.Interrupt}, Cancelled{syscall.SIGTERM}
+	interrupt, terminate := Cancelled{Signal: os.Interrupt}, Cancelled{Signal: syscall.SIGTERM}
+	// The runner of GitHub sends SIGTERM some seconds after SIGINT.
+	both := make(chan os.Signal, 1)
+	both <- syscall.SIGTERM
 	for _, test := range []struct {
 		target string
 		cause  error
@@ -91,9 +94,10 @@ func TestCancel(t *testing.T) {
 	}{
 		{"jobs.lingers:sleeps", terminate, "", "cancelled by SIGTERM", ""},
 		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "jobs/lingers.py:37"},
-		{"jobs.lingers:sleeps", Cancelled{syscall.SIGHUP}, "", "cancelled by SIGHUP", ""},
+		{"jobs.lingers:sleeps", Cancelled{Signal: syscall.SIGHUP}, "", "cancelled by SIGHUP", ""},
 		{"jobs.lingers:sleeps", io.ErrClosedPipe, "", io.ErrClosedPipe.Error(), ""},
 		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:37"},
+		{"jobs.lingers:cleans_up_at_last", Cancelled{os.Interrupt, both}, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:51"},
 		{"jobs.lingers:ends_well", terminate, "", "cancelled by SIGTERM", ""},
 	} {
 		t.Run(test.target, func(t *testing.T) {
@@ -120,12 +124,25 @@ func TestKill(t *testing.T) {
 			t.Parallel()
 			e, dies := locked(t, target)
 			e.grace = 50 * time.Millisecond
-			if o, _ := runUntilReady(t, e, Cancelled{signal}); o.OK {
+			if o, _ := runUntilReady(t, e, Cancelled{Signal: signal}); o.OK {
 				t.Error("a killed entrypoint is OK")
 			}
 			dies()
 		})
 	}
+}
+
+// A second signal leaves an entrypoint that ignores all of them little time.
+func TestLastGrace(t *testing.T) {
+	t.Parallel()
+	e, dies := locked(t, "jobs.lingers:stubborn")
+	e.grace = time.Hour
+	more := make(chan os.Signal, 1)
+	more <- syscall.SIGTERM
+	if o, _ := runUntilReady(t, e, Cancelled{syscall.SIGTERM, more}); o.OK {
+		t.Error("a killed entrypoint is OK")
+	}
+	dies()
 }
 
 // All processes are asked to end, and get time for that even if Python is gone.
@@ -138,7 +155,7 @@ func testGrace(t *testing.T, target string) {
 	t.Helper()
 	e, dies := locked(t, target)
 	e.grace = time.Minute
-	if _, said := runUntilReady(t, e, Cancelled{syscall.SIGTERM}); said != "child ends\n" {
+	if _, said := runUntilReady(t, e, Cancelled{Signal: syscall.SIGTERM}); said != "child ends\n" {
 		t.Errorf("said %q", said)
 	}
 	dies()

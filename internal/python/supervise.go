@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -42,9 +43,16 @@ func supervise(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer, gra
 
 	var stopped error
 	var killAt time.Time
+	var passing sync.WaitGroup
+	over := make(chan struct{})
+	defer passing.Wait()
+	defer close(over)
 	cmd.WaitDelay = grace
 	cmd.Cancel = func() error {
 		stopped, killAt = context.Cause(ctx), time.Now().Add(grace)
+		if c, ok := errors.AsType[Cancelled](stopped); ok {
+			passing.Go(func() { processes.pass(c.More, over) })
+		}
 		return processes.signalAll(polite(stopped))
 	}
 	if err := processes.start(); err != nil {
@@ -60,6 +68,25 @@ func supervise(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer, gra
 		processes.signal(syscall.SIGKILL)
 	}
 	return end{cmd.ProcessState, stopped}, nil
+}
+
+// pass passes on the signals that come until it is over, and kills all
+// processes lastGrace after the first of them.
+func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
+	var kill <-chan time.Time
+	for {
+		select {
+		case s := <-signals:
+			p.signalAll(polite(Cancelled{Signal: s}))
+			if kill == nil {
+				kill = time.After(lastGrace)
+			}
+		case <-kill:
+			p.signalAll(syscall.SIGKILL)
+		case <-over:
+			return
+		}
+	}
 }
 
 // polite returns the signal that asks processes to end.

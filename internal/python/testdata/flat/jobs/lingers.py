@@ -45,6 +45,16 @@ def cleans_up():
         raise
 
 
+def cleans_up_at_last():
+    def clean(*_):
+        print("cleaned", flush=True)
+        sys.exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, clean)
+    sleeps()
+
+
 def ends_well():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sleeps()
