@@ -2,6 +2,7 @@ package pyproject
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -33,6 +34,13 @@ func (e *entry) children() []*entry {
 		return nil
 	}
 	return e.entries
+}
+
+// holdsJobs reports whether a table of e has a key that a job must have.
+func (e *entry) holdsJobs() bool {
+	return slices.ContainsFunc(e.entries, func(job *entry) bool {
+		return job.child("every") != nil || job.child("entrypoint") != nil
+	})
 }
 
 func (e *entry) isTable() bool {

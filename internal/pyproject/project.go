@@ -61,7 +61,8 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	r := reader{text: text}
 	project := r.project(root)
 	if len(r.findings) > 0 {
-		return nil, locate(display, text, r.findings)
+		// All at once: who mends these wants to hear of those as well.
+		return nil, locate(display, text, append(r.findings, r.hosted...))
 	}
 	project.File = display
 	project.hosted = locate(display, text, r.hosted)

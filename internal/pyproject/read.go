@@ -127,7 +127,7 @@ func normalise(name string) string {
 func (r *reader) misspelt(tool *entry) {
 	for _, e := range tool.children() {
 		for _, name := range []string{"scheduled", "scheduled-actions"} {
-			if e.name != name && fold(e.name) == fold(name) {
+			if e.name != name && (fold(e.name) == fold(name) || name == "scheduled" && e.holdsJobs() && nearest(e.name, []string{name}) != "") {
 				r.report(e.at, "did you mean [tool."+name+"]?", "unknown table [tool.%s]", tomlKey(e.name))
 			}
 		}
@@ -210,6 +210,7 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 				}
 			}
 			r.report(e.at, hint, "there is no job %s", quote(e.name))
+			r.jobOptions(draft{id: e.name, options: e}) // for what is wrong with them
 		}
 	}
 }

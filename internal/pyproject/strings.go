@@ -92,7 +92,7 @@ func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
 // nearest returns the word that name was probably meant to be, or "".
 func nearest(name string, words []string) string {
 	name = fold(name)
-	best, least := "", 2+min(2, len(name)/4)
+	best, least := "", 2+min(1, len(name)/6)
 	for _, word := range words {
 		if d := distance(name, fold(word), least); d < least {
 			best, least = word, d
@@ -111,9 +111,24 @@ func distance(a, b string, most int) int {
 		return min(1, max(len(a), len(b))-short)
 	case max(len(a), len(b))-short >= most*utf8.UTFMax:
 		return most
+	case swapped(a, b):
+		return 1
 	}
 	// Its own limit on the cost is not used: with one it takes "year" for "month".
 	return levenshtein.Distance(a, b, nil)
+}
+
+// swapped reports whether two names differ in the order of two neighbours.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 // didYouMean returns a hint that offers a word.
