@@ -27,7 +27,7 @@ func (p *Program) syncCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.sync(project, uses, check, asJSON)
+			return p.sync(project, uses, action != "", check, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "change nothing, and exit with 1 if files differ")
@@ -36,22 +36,19 @@ func (p *Program) syncCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *Program) sync(project *project, action workflow.Uses, check, asJSON bool) error {
+func (p *Program) sync(project *project, action workflow.Uses, exact, check, asJSON bool) error {
 	repo, err := os.OpenRoot(project.root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
 	defer repo.Close()
-	target := workflow.Target{Project: project.Project, Path: project.path, Action: action}
+	target := workflow.Target{Project: project.Project, Path: project.path, Action: action, Exact: exact}
 	plan, err := target.Plan(repo.FS())
 	if err != nil {
-		if _, conflict := errors.AsType[*workflow.ConflictError](err); conflict {
-			return &exitError{code: exitUsage, err: err}
-		}
-		return err
+		return &exitError{code: exitUsage, err: err}
 	}
 	if !check {
-		if err := plan.Apply(repo); err != nil {
+		if err := plan.Apply(repo, p.Now()); err != nil {
 			return err
 		}
 	}

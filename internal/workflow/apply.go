@@ -13,9 +13,11 @@ import (
 // Apply makes the changes of a plan in the repository whose root folder is
 // given. Each file changes at once or not at all, and no symbolic link is
 // followed, whoever puts one there meanwhile. A sync that was interrupted is
-// mended by the next.
-func (p Plan) Apply(repo *os.Root) error {
-	if len(p.Changes()) == 0 {
+// mended by the next: now is the time by which its leftovers are told from
+// the files of one at work.
+func (p Plan) Apply(repo *os.Root, now time.Time) error {
+	changes := p.Changes()
+	if len(changes) == 0 && len(p.Unchanged) == 0 {
 		return nil
 	}
 	dir, err := openDir(repo)
@@ -23,12 +25,11 @@ func (p Plan) Apply(repo *os.Root) error {
 		return err
 	}
 	defer dir.Close()
-	changes := p.Changes()
 	errs := make([]error, len(changes))
 	parallel(len(changes), func(i int) {
 		errs[i] = changes[i].apply(dir)
 	})
-	return errors.Join(append(errs, sweep(dir))...)
+	return errors.Join(append(errs, sweep(dir, now))...)
 }
 
 func (c Change) apply(dir *os.Root) error {
@@ -98,19 +99,15 @@ func replace(dir *os.Root, name string, content []byte) error {
 }
 
 // sweep removes what syncs that were killed have left. A sync at work renames
-// its file within moments, so one that has been there for an hour is stale.
-func sweep(dir *os.Root) error {
-	self, err := dir.Stat(".") // changed by our own writes just now: the file system's clock
-	if err != nil {
-		return err
-	}
+// its file within moments, so one that has been there for a minute is stale.
+func sweep(dir *os.Root, now time.Time) error {
 	temps, err := fs.Glob(dir.FS(), tempPrefix+"*"+tempSuffix)
 	if err != nil {
 		return err
 	}
 	for _, temp := range temps {
 		info, err := dir.Lstat(temp)
-		if err == nil && self.ModTime().Sub(info.ModTime()) > time.Hour {
+		if err == nil && now.Sub(info.ModTime()) > time.Minute {
 			err = dir.Remove(temp)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {

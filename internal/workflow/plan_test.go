@@ -136,6 +136,51 @@ func TestPinsSurviveAnUpdate(t *testing.T) {
 	}
 }
 
+// TestReferencesOfOurAction changes the reference in the files and syncs with
+// another: nobody undoes what is as good.
+func TestReferencesOfOurAction(t *testing.T) {
+	uses := func(s string) Uses {
+		u, err := ParseUses("scheduled-actions/scheduled@" + s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	older, newer := strings.Repeat("1", 40)+" # v1.0.0", strings.Repeat("2", 40)+" # v1.9.0"
+	rows := []struct {
+		there, wanted string
+		exact, keep   bool
+	}{
+		{newer, "v1.2.3", false, true},
+		{older, "v1.2.3", false, true},
+		{strings.Repeat("3", 40), "v1", false, true},
+		{newer, "v1", false, true},
+		{"v1.2.3", "v1", false, true},
+		{"v1", "v1.2.3", false, true},
+		{"v1.3.0", "v1.2.3", false, true},
+		{"v1.2.3", "v1.3.0", false, false},
+		{"v1", "v2.0.0", false, false},
+		{"main", "v1", false, false},
+		{older, newer, false, false},
+		{newer, older, false, true},
+		{"v1.2.3", newer, false, false},
+		{newer, "v2.0.0", true, false},
+		{"v1.2.3", "v1", true, false},
+	}
+	for _, row := range rows {
+		repo := repository(twoJobs)
+		apply(repo, plan(t, repo, "pyproject.toml", uses(row.there)))
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: uses(row.wanted), Exact: row.exact}
+		p, err := target.Plan(repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept := len(p.Updated) == 0; kept != row.keep {
+			t.Errorf("%s where %s is wanted: kept %v, want %v\n%s", row.there, row.wanted, kept, row.keep, p.Diff())
+		}
+	}
+}
+
 func TestConflicts(t *testing.T) {
 	rows := []struct {
 		name string
@@ -150,7 +195,7 @@ func TestConflicts(t *testing.T) {
 		repo := repository(twoJobs)
 		repo["other/pyproject.toml"] = &fstest.MapFile{}
 		repo[Dir+"/scheduled-a.yml"] = row.file
-		_, err := Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}.Plan(repo)
+		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) || conflict.Reason != row.want || conflict.Job != "a" {
 			t.Errorf("%s: %v, want a conflict: %s", row.name, err, row.want)
@@ -162,7 +207,7 @@ func TestLinkedFolderIsRefused(t *testing.T) {
 	for _, dir := range []string{".github", Dir} {
 		repo := repository(twoJobs)
 		repo[dir] = &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}
-		if _, err := (Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}).Plan(repo); err == nil {
+		if _, err := (Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}).Plan(repo); err == nil {
 			t.Errorf("%s is a link and was followed", dir)
 		}
 	}
@@ -174,7 +219,7 @@ func TestHostilePath(t *testing.T) {
 	for _, dir := range []string{"a\non: push", "${{ github.token }}", "a\u202eb", "a\u2028b"} {
 		path := dir + "/pyproject.toml"
 		repo := fstest.MapFS{path: {Data: []byte(twoJobs)}}
-		if p, err := (Target{load(t, repo, path), path, release}).Plan(repo); err == nil {
+		if p, err := (Target{Project: load(t, repo, path), Path: path, Action: release}).Plan(repo); err == nil {
 			t.Errorf("%q: planned %d files", dir, len(p.Created))
 		}
 	}

@@ -52,7 +52,23 @@ func (u Uses) newerThan(other Uses) bool {
 	if u.Action != other.Action || !u.Pinned() || other.Pinned() && other.Version == "" {
 		return false
 	}
-	return semver.Compare(canonical(u.Version), canonical(other.Version)) > 0
+	release := other.Version
+	if !other.Pinned() {
+		release = other.Ref
+	}
+	return semver.Compare(canonical(u.Version), canonical(release)) > 0
+}
+
+// standsFor reports whether u, which a file has, may stay where an unpinned
+// reference is wanted. Any commit is better than a tag. Of two tags the later
+// is, and one such as v1 moves along with the releases of its line. So people
+// and workflows with programs of several releases do not undo each other's work.
+func (u Uses) standsFor(wanted Uses) bool {
+	if u.Action != wanted.Action || wanted.Pinned() {
+		return false
+	}
+	return u.Pinned() || u.Ref == semver.Major(wanted.Ref) ||
+		semver.IsValid(u.Ref) && semver.Compare(u.Ref, wanted.Ref) >= 0
 }
 
 // canonical makes a version comparable; what is no version sorts before all.
@@ -60,23 +76,34 @@ func canonical(version string) string {
 	return "v" + strings.TrimPrefix(version, "v")
 }
 
-// keepNewerPins changes the references in doc to those of old where old has a
+// keepReferences changes the references in doc to those of old where old has a
 // later release of the same action, as Dependabot and Renovate bring them.
-// Otherwise they and we would undo each other's work forever.
-func keepNewerPins(doc, old *yaml.Node) {
+// Otherwise they and we would undo each other's work forever. loose is the one
+// that may also stay as it is in old for standing in for a tag.
+func keepReferences(doc, old *yaml.Node, loose Uses) {
 	newest := map[string]Uses{}
 	eachUses(old, func(node *yaml.Node) {
-		u, err := ParseUses(node.Value + " " + node.LineComment)
-		if best, seen := newest[u.Action]; err == nil && (!seen || u.newerThan(best)) {
+		u, ok := usesOf(node)
+		if best, seen := newest[u.Action]; ok && (!seen || u.newerThan(best)) {
 			newest[u.Action] = u
 		}
 	})
 	eachUses(doc, func(node *yaml.Node) {
-		ours, err := ParseUses(node.Value + " " + node.LineComment)
-		if kept := newest[ours.Action]; err == nil && kept.newerThan(ours) {
+		ours, ok := usesOf(node)
+		kept := newest[ours.Action]
+		if ok && (kept.newerThan(ours) || ours == loose && kept.standsFor(ours)) {
 			*node = *kept.node()
 		}
 	})
+}
+
+// usesOf reads a reference and the release in the comment behind it.
+func usesOf(node *yaml.Node) (Uses, bool) {
+	u, err := ParseUses(node.Value + " " + node.LineComment)
+	if err != nil {
+		u, err = ParseUses(node.Value) // the comment is no release
+	}
+	return u, err == nil
 }
 
 // eachUses calls do for the value of every `uses` key below node.

@@ -57,6 +57,15 @@ type Target struct {
 	Project *pyproject.Project
 	Path    string // of pyproject.toml, relative to the repository's root, with slashes
 	Action  Uses   // our own action
+	Exact   bool   // Action is what somebody asked for: only a later pin may stand in for it
+}
+
+// loose returns our action if what files have may stand in for it.
+func (t Target) loose() Uses {
+	if t.Exact {
+		return Uses{}
+	}
+	return t.Action
 }
 
 // dir returns the project's folder, relative to the repository's root: "."
@@ -78,7 +87,7 @@ func (t Target) render(doc *yaml.Node, old []byte) ([]byte, error) {
 			return old, nil
 		}
 		if was, err := parse(old); err == nil {
-			keepNewerPins(doc, was)
+			keepReferences(doc, was, t.loose())
 			if sameMeaning(doc, was) {
 				return old, nil
 			}

@@ -32,7 +32,7 @@ func load(t *testing.T, repo fstest.MapFS, path string) *pyproject.Project {
 // plan plans the sync of the project at path.
 func plan(t *testing.T, repo fstest.MapFS, path string, action Uses) Plan {
 	t.Helper()
-	p, err := Target{load(t, repo, path), path, action}.Plan(repo)
+	p, err := Target{Project: load(t, repo, path), Path: path, Action: action}.Plan(repo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func golden(t *testing.T, dir string, action Uses) {
 		os.RemoveAll(want)
 		os.MkdirAll(want, 0o755)
 	}
-	p, err := Target{project, file, action}.Plan(repo)
+	p, err := Target{Project: project, Path: file, Action: action}.Plan(repo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestQuickEncode(t *testing.T) {
 	}
 	quick := 0
 	for _, repo := range repos {
-		target := Target{load(t, repo, "pyproject.toml"), "pyproject.toml", release}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
 		for _, job := range target.Project.Jobs {
 			doc := target.document(job, target.environment(job, func(string) bool { return true }))
 			want, err := encode(doc)
