@@ -68,13 +68,14 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	runner := p.runner(log)
 	trigger, badEvent := runner.Trigger()
 	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt}
+	var asked time.Time
 	if trigger.Window != "" {
-		slot, err := time.Parse(time.RFC3339, trigger.Window)
-		if err != nil {
+		var err error
+		if asked, err = time.Parse(time.RFC3339, trigger.Window); err != nil {
 			return schedule.Decision{}, windowError(trigger.Window, "is not an RFC 3339 time")
 		}
 		if tick.Forced { // else the window that holds now discharges all before it
-			tick.Slot = slot
+			tick.Slot = asked
 		}
 	}
 	var unreadable error
@@ -94,8 +95,8 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	decision := schedule.Decide(job.Schedule, tick)
 	fmt.Fprintln(log, describe(decision, plainLink))
 	p.Stderr.Write(retries.Bytes())
-	if slot := trigger.Window; slot != "" && !trigger.Force {
-		p.say("without force the window that holds now is served, whatever window is asked for: " + slot)
+	if !asked.IsZero() && !decision.Window.Contains(asked) {
+		p.say(fmt.Sprintf("window %s was asked for; without force the window that holds now is served", clock(asked)))
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
