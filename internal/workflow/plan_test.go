@@ -87,6 +87,7 @@ func TestPlan(t *testing.T) {
 		{"broken YAML", edit(a, "jobs:", "jobs: ["), "update scheduled-a.yml, keep scheduled-b.yml"},
 		{"a newer pin", edit(a, checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v7.1.0"), "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"a newer pin of ours", edit(a, release.Ref+" # v1.2.3", strings.Repeat("a", 40)+" # v1.10.0"), "keep scheduled-a.yml, keep scheduled-b.yml"},
+		{"a newer pin, in quotes", edit(a, checkout.String()+" # v7.0.1", `"actions/checkout@`+strings.Repeat("a", 40)+`"   #  v7.1.0`), "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"an older pin", edit(a, checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v6.9.0"), "update scheduled-a.yml, keep scheduled-b.yml"},
 		{"a tag in place of a pin", edit(a, checkout.Ref+" # v7.0.1", "v8.0.0 # v8.0.0"), "update scheduled-a.yml, keep scheduled-b.yml"},
 		{"another action in its place", edit(a, "actions/checkout@"+checkout.Ref+" # v7.0.1", "evil/checkout@"+strings.Repeat("a", 40)+" # v9.0.0"), "update scheduled-a.yml, keep scheduled-b.yml"},

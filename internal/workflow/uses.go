@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 	"strings"
@@ -76,32 +77,45 @@ func canonical(version string) string {
 	return "v" + strings.TrimPrefix(version, "v")
 }
 
-// keepReferences changes the references in doc to those of old where old has a
-// later release of the same action, as Dependabot and Renovate bring them.
-// Otherwise they and we would undo each other's work forever. loose is the one
-// that may also stay as it is in old for standing in for a tag.
-func keepReferences(doc, old *yaml.Node, loose Uses) {
-	newest := map[string]Uses{}
-	eachUses(old, func(node *yaml.Node) {
-		u, ok := usesOf(node)
-		if best, seen := newest[u.Action]; ok && (!seen || u.newerThan(best)) {
-			newest[u.Action] = u
-		}
-	})
+// keepReferences changes the references in doc to those that a file has where
+// these are of a later release of the same action, as Dependabot and Renovate
+// bring them. Otherwise they and we would undo each other's work forever. loose
+// is the one for which the file's may also stay in place of a tag.
+func keepReferences(doc *yaml.Node, file []byte, loose Uses) {
+	kept := references(file)
 	eachUses(doc, func(node *yaml.Node) {
-		ours, ok := usesOf(node)
-		kept := newest[ours.Action]
-		if ok && (kept.newerThan(ours) || ours == loose && kept.standsFor(ours)) {
-			*node = *kept.node()
+		ours, ok := readUses(node.Value, node.LineComment)
+		theirs := kept[ours.Action]
+		if ok && (theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours)) {
+			*node = *theirs.node()
 		}
 	})
 }
 
-// usesOf reads a reference and the release in the comment behind it.
-func usesOf(node *yaml.Node) (Uses, bool) {
-	u, err := ParseUses(node.Value + " " + node.LineComment)
+// references returns the latest reference to each action in a file, which may
+// be broken YAML.
+func references(file []byte) map[string]Uses {
+	latest := map[string]Uses{}
+	for line := range bytes.Lines(file) {
+		_, text, found := bytes.Cut(line, []byte("uses: "))
+		if !found {
+			continue
+		}
+		reference, comment, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+		u, ok := readUses(strings.Trim(reference, `"'`), strings.TrimSpace(comment))
+		if best, seen := latest[u.Action]; ok && (!seen || u.newerThan(best)) {
+			latest[u.Action] = u
+		}
+	}
+	return latest
+}
+
+// readUses reads a reference and the release in the comment behind it, if that
+// is one.
+func readUses(reference, comment string) (u Uses, ok bool) {
+	u, err := ParseUses(reference + " " + comment)
 	if err != nil {
-		u, err = ParseUses(node.Value) // the comment is no release
+		u, err = ParseUses(reference)
 	}
 	return u, err == nil
 }

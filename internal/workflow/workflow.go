@@ -83,14 +83,12 @@ const setupMargin = 15 * time.Minute
 // unless its meaning changed.
 func (t Target) render(doc *yaml.Node, old []byte) ([]byte, error) {
 	if old != nil {
+		keepReferences(doc, old, t.loose())
 		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
 			return old, nil
 		}
-		if was, err := parse(old); err == nil {
-			keepReferences(doc, was, t.loose())
-			if sameMeaning(doc, was) {
-				return old, nil
-			}
+		if was, err := parse(old); err == nil && sameMeaning(doc, was) {
+			return old, nil
 		}
 	}
 	content, err := encode(doc)
