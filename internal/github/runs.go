@@ -108,7 +108,7 @@ func (r workflowRun) run() schedule.Run {
 // It is zero for any other run. A backfill of a window that cannot be read
 // serves none: then slot is a time before all runs.
 func (r workflowRun) slot() time.Time {
-	const mark = ": backfill "
+	const mark = ": " + schedule.BackfillMark
 	at := strings.LastIndex(r.Title, mark)
 	if r.Event != "workflow_dispatch" || at < 0 {
 		return time.Time{}

@@ -11,6 +11,11 @@ import (
 // proves nothing, for a run that only checked and skipped has it too.
 const EvidenceStep = "Run entrypoint"
 
+// BackfillMark begins the part of a run's name that says which window a backfill
+// serves: "backfill 2026-11-05T14:55:00Z". GitHub tells the name of a run, and
+// not the inputs of its dispatch.
+const BackfillMark = "backfill "
+
 // Run is one past run of a job, as recorded in a history. A history holds only
 // runs that could count: of this job, on the default branch of this
 // repository, started by a schedule or a dispatch.

@@ -23,7 +23,7 @@ type step struct {
 	uses *Uses
 	with []input
 	run  string
-	dir  string // working directory of run; "" or "." for the repository's root
+	dir  string // working directory of run; "." for the repository's root
 }
 
 // input is one line of `with`.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
@@ -159,10 +160,10 @@ func title(job pyproject.Job) string {
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars`
 // are available to it, so the window of a tick is left to the run's summary.
-// The history reads the window of a backfill back: see schedule.Run.
+// The history reads the window of a backfill back: see schedule.BackfillMark.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
-	" || inputs.force && inputs.window && format('backfill {0}', inputs.window)" +
+	" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
 	" || inputs.window && format('window {0}', inputs.window)" +
 	" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
 
