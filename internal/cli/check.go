@@ -7,9 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -71,8 +68,8 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	var asked time.Time
 	if trigger.Window != "" {
 		var err error
-		if asked, err = time.Parse(time.RFC3339, trigger.Window); err != nil {
-			return schedule.Decision{}, windowError(trigger.Window, "is not an RFC 3339 time")
+		if asked, err = parseWindow(trigger.Window); err != nil {
+			return schedule.Decision{}, err
 		}
 		if tick.Forced { // else the window that holds now discharges all before it
 			tick.Slot = asked
@@ -107,6 +104,15 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 // onGitHub reports whether the history to ask is GitHub's, from within Actions
 // or from anywhere else.
 func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
+
+// parseWindow reads a time that a window is named by.
+func parseWindow(window string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, window)
+	if err != nil {
+		return at, windowError(window, "is not an RFC 3339 time")
+	}
+	return at, nil
+}
 
 func windowError(window, what string) error {
 	return &exitError{exitUsage, fmt.Errorf("window %q %s", window, what),
@@ -144,7 +150,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 // askLedger fills in the past runs of this machine, of which there are none
 // where there is no ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
-	if _, err := os.Lstat(filepath.Join(project.dir, ledger.Folder)); errors.Is(err, fs.ErrNotExist) {
+	if !ledger.Exists(project.dir) {
 		return nil
 	}
 	book, err := ledger.Open(project.dir, p.say)

@@ -77,8 +77,8 @@ func (r run) inActions(ctx context.Context) error {
 	at := r.Now()
 	if r.flags.window != "" {
 		var err error
-		if at, err = time.Parse(time.RFC3339, r.flags.window); err != nil {
-			return windowError(r.flags.window, "is not an RFC 3339 time")
+		if at, err = parseWindow(r.flags.window); err != nil {
+			return err
 		}
 	}
 	trigger, err := r.runner.Trigger()

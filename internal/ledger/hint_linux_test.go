@@ -30,8 +30,8 @@ func TestUnwritableFolderIsNamedInAHint(t *testing.T) {
 		folder string
 	}{
 		{"open", openErr, missing},
-		{"lock", lockErr, filepath.Join(foreign, Folder)},
-		{"runs", runsErr, filepath.Join(foreign, Folder)},
+		{"lock", lockErr, filepath.Join(foreign, folder)},
+		{"runs", runsErr, filepath.Join(foreign, folder)},
 	} {
 		var hinter interface{ Hint() string }
 		if !errors.As(test.err, &hinter) || !strings.HasPrefix(hinter.Hint(), "the folder "+test.folder+" must be writable") {

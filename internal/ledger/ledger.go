@@ -19,8 +19,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// Folder is the folder of the ledger in the project.
-const Folder = ".scheduled"
+// folder is the folder of the ledger in the project.
+const folder = ".scheduled"
 
 // Ledger is the local history of one project's jobs. It keeps nothing open
 // between calls, so many processes can share it.
@@ -29,12 +29,18 @@ type Ledger struct {
 	warn func(string)
 }
 
+// Exists reports whether the project in that folder has a ledger.
+func Exists(projectDir string) bool {
+	_, err := os.Lstat(filepath.Join(projectDir, folder))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // Open opens the ledger of the project in that folder, and creates its folder if
 // there is none. Every method calls warn with a sentence if the ledger's file
 // turns out to be broken and is set aside. Errors that say that the folder cannot
 // be written have a method Hint.
 func Open(projectDir string, warn func(string)) (*Ledger, error) {
-	l := &Ledger{dir: filepath.Join(projectDir, Folder), warn: warn}
+	l := &Ledger{dir: filepath.Join(projectDir, folder), warn: warn}
 	if err := l.makeFolder(); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", withHint(err))
 	}

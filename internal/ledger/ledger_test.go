@@ -192,7 +192,7 @@ func TestErrorsAreValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	asFile := t.TempDir()
-	if err := os.WriteFile(filepath.Join(asFile, Folder), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(asFile, folder), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

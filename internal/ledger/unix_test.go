@@ -13,7 +13,7 @@ import (
 
 func TestNoSymbolicLinkIsFollowed(t *testing.T) {
 	project, elsewhere := t.TempDir(), t.TempDir()
-	if err := os.Symlink(elsewhere, filepath.Join(project, Folder)); err != nil {
+	if err := os.Symlink(elsewhere, filepath.Join(project, folder)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(project, nil); err == nil || !strings.Contains(err.Error(), "symbolic link") {
