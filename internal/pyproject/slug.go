@@ -15,11 +15,16 @@ var (
 	unfitRuns = regexp.MustCompile(`[^a-z0-9_]+`)
 )
 
+// reserved are the ids whose plain slugs name files that are no job's: with the
+// prefix of the default, scheduled-sync.yml keeps the jobs' workflows in step
+// and scheduled-rescue.yml dispatches jobs that nobody confirmed.
+var reserved = map[string]bool{"sync": true, "rescue": true}
+
 // slug returns a job id in a form fit for file names and concurrency groups: the
-// id itself if it is fit, else its fit characters and a hash of the whole. Only
-// an id that looks like another one's slug can share it.
+// id itself if it is fit and not reserved, else its fit characters and a hash of
+// the whole. Only an id that looks like another one's slug can share it.
 func slug(id string) string {
-	if plainID.MatchString(id) {
+	if plainID.MatchString(id) && !reserved[id] {
 		return id
 	}
 	sum := sha256.Sum256([]byte(id))

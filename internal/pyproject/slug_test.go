@@ -13,6 +13,10 @@ func TestSlug(t *testing.T) {
 		{long[:63], long[:63]},
 		{long, long[:54] + "-ffe054fe"},
 		{"", "-e3b0c442"},
+		{"sync", "sync-75c75efe"},
+		{"rescue", "rescue-824ef787"},
+		{"resync", "resync"},
+		{"Sync", "sync-8d261a37"},
 		{"my.job", "my-job-bc373230"},
 		{"Clean Files!", "clean-files-631152df"},
 		{"_x", "_x-a01e47cb"},
@@ -32,9 +36,13 @@ func FuzzSlug(f *testing.F) {
 	f.Add("Clean Files", "clean files")
 	f.Add("clean-files-b8373ad5", "Clean Files")
 	f.Add("", "-")
+	f.Add("sync", "rescue")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		if !slugForm.MatchString(slug(a)) {
 			t.Errorf("slug of %q is %q", a, slug(a))
+		}
+		if reserved[slug(a)] {
+			t.Errorf("slug of %q is reserved", a)
 		}
 		if a != b && slug(a) == slug(b) && slug(a) != a && slug(b) != b {
 			t.Errorf("slug of %q and of %q is %q", a, b, slug(a))
