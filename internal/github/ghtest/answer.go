@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// answer is GitHub's answer to a request.
+// answer is GitHub's answer to a request. Methods that return one are called with
+// the lock held.
 type answer struct {
 	status int
 	header http.Header
@@ -26,13 +27,13 @@ func (a answer) write(w http.ResponseWriter) {
 	_, _ = w.Write(a.body) // the client may be gone
 }
 
+// say answers with a body for JSON, or none with nil.
 func (s *Server) say(status int, body any) answer {
-	var now time.Time
-	s.locked(func() { now = s.now })
-	if now.IsZero() {
-		now = time.Now()
+	now := s.clock()
+	var data []byte
+	if body != nil {
+		data = marshal(body)
 	}
-	data := marshal(body)
 	return answer{status: status, body: data, sample: data, header: http.Header{
 		"Content-Type":          {"application/json; charset=utf-8"},
 		"Date":                  {now.UTC().Format(http.TimeFormat)},
@@ -48,6 +49,38 @@ func (s *Server) refuse(status int, message string) answer {
 	})
 }
 
+// linked adds the address of the next page, if there is one.
+func (a answer) linked(r *http.Request, next bool) answer {
+	if next {
+		query := r.URL.Query()
+		query.Set("page", strconv.Itoa(number(r, "page", 1)+1))
+		a.header.Set("Link", fmt.Sprintf(`<http://%s%s?%s>; rel="next"`, r.Host, r.URL.EscapedPath(), query.Encode()))
+	}
+	return a
+}
+
+// invalid refuses a value, with a message if the code is custom.
+func (s *Server) invalid(resource, field, code, message string) answer {
+	wrong := map[string]string{"resource": resource, "code": code}
+	if field != "" {
+		wrong["field"] = field
+	}
+	if message != "" {
+		wrong["message"] = message
+	}
+	return s.say(http.StatusUnprocessableEntity, map[string]any{
+		"message": "Validation Failed", "errors": []any{wrong},
+		"documentation_url": "https://docs.github.com/rest", "status": "422",
+	})
+}
+
+// read returns the body of a request, as far as it fits: the check of the request
+// says what is wrong with it.
+func read[T any](r *http.Request) (body T) {
+	_ = json.NewDecoder(r.Body).Decode(&body)
+	return body
+}
+
 // unknown answers requests that GitHub may know but the fake does not.
 func (s *Server) unknown(r *http.Request) answer {
 	s.violate(r, "the fake does not know this request")
@@ -59,14 +92,21 @@ func (s *Server) elsewhere(*http.Request) answer {
 	return s.refuse(http.StatusNotFound, "Not Found")
 }
 
+// clock returns what the time is on GitHub.
+func (s *Server) clock() time.Time {
+	if s.now.IsZero() {
+		return time.Now().UTC().Truncate(time.Second)
+	}
+	return s.now.UTC().Truncate(time.Second)
+}
+
 func (s *Server) repository(*http.Request) answer {
 	return s.say(http.StatusOK, fixtures.Repository)
 }
 
 func (s *Server) jobs(r *http.Request) answer {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	var run *listed
-	s.locked(func() { run = s.runs[id] })
+	run := s.runs[id]
 	if run == nil {
 		return s.elsewhere(r)
 	}
@@ -75,33 +115,30 @@ func (s *Server) jobs(r *http.Request) answer {
 
 // list answers with one page of the runs of a workflow file.
 func (s *Server) list(r *http.Request) answer {
-	perPage, page := number(r, "per_page", 30), number(r, "page", 1)
-	var total, last int
+	arranged := s.arranged(r.PathValue("file"))
+	part, next := page(r, arranged)
 	var runs, unchecked []json.RawMessage
-	s.locked(func() {
-		arranged := s.arranged(r.PathValue("file"))
-		total = len(arranged)
-		last = min(page*perPage, total)
-		for _, run := range arranged[min((page-1)*perPage, total):last] {
-			runs = append(runs, run.run)
-			if !run.checked && run.Patch == nil {
-				unchecked = append(unchecked, run.run)
-				run.checked = true
-			}
+	for _, run := range part {
+		runs = append(runs, run.run)
+		if !run.checked && run.Patch == nil {
+			unchecked = append(unchecked, run.run)
+			run.checked = true
 		}
-	})
-	a := s.say(http.StatusOK, nil)
-	a.body, a.sample = runList(total, runs), runList(total, unchecked)
-	if last < total {
-		query := r.URL.Query()
-		query.Set("page", strconv.Itoa(page+1))
-		a.header.Set("Link", fmt.Sprintf(`<http://%s%s?%s>; rel="next"`, r.Host, r.URL.Path, query.Encode()))
 	}
-	return a
+	a := s.say(http.StatusOK, nil)
+	a.body, a.sample = runList(len(arranged), runs), runList(len(arranged), unchecked)
+	return a.linked(r, next)
 }
 
-// arranged returns the runs of a file in the order of the list. The caller holds
-// the lock.
+// page returns the part of a list that a request asks for, and whether there is
+// more after it.
+func page[T any](r *http.Request, list []T) (part []T, next bool) {
+	perPage, page := min(number(r, "per_page", 30), 100), number(r, "page", 1)
+	last := min(page*perPage, len(list))
+	return list[min((page-1)*perPage, len(list)):last], last < len(list)
+}
+
+// arranged returns the runs of a file in the order of the list.
 func (s *Server) arranged(file string) (arranged []*listed) {
 	var runs []Run
 	for _, run := range s.runs {

@@ -8,9 +8,10 @@ import (
 
 // Fault makes an answer wrong. Its fields say what is different.
 type Fault struct {
-	Path string // strikes only requests whose path contains it
-	Skip int    // lets that many of those through first
-	Once bool   // strikes only one of those; else all that follow
+	Path   string // strikes only requests whose path contains it
+	Skip   int    // lets that many of those through first
+	Once   bool   // strikes only one of those; else all that follow
+	Number int    // strikes only the n-th of all requests from now, 1 for the next
 
 	Status int               // replaces the status
 	Header map[string]string // replaces headers; "" removes one
@@ -20,11 +21,24 @@ type Fault struct {
 	Drop bool // closes the connection without an answer
 	Cut  bool // closes the connection after half of the answer
 
+	// Late has the request take effect before its answer is lost or replaced; else
+	// it takes none, unless some of the right answer is sent.
+	Late bool
+
 	seen int // matching requests so far
+	due  int // what Number counts to, among all requests of the server
 }
 
-// fits reports whether the fault strikes a request, and counts it.
-func (f *Fault) fits(path string) bool {
+// early reports whether the fault strikes before the request takes effect.
+func (f *Fault) early() bool {
+	return !f.Late && (f.Status != 0 || f.Drop || f.Hang && !f.Cut)
+}
+
+// fits reports whether the fault strikes a request, the n-th of all, and counts it.
+func (f *Fault) fits(path string, n int) bool {
+	if f.due != 0 && f.due != n {
+		return false
+	}
 	if !strings.Contains(path, f.Path) {
 		return false
 	}

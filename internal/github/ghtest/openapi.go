@@ -20,6 +20,12 @@ var operations = sync.OnceValue(func() routers.Router {
 		panic(fmt.Sprintf("read GitHub's OpenAPI: %v", err))
 	}
 	doc.Servers = openapi3.Servers{{URL: base}}
+	for _, end := range []string{
+		"git/ref/{ref}", "git/refs/{ref}", "git/matching-refs/{ref}", "compare/{basehead}",
+		"branches/{branch}", "commits/{ref}", "contents/{path}",
+	} {
+		widen(doc.Paths, "/repos/{owner}/{repo}/"+end)
+	}
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
 		panic(fmt.Sprintf("route GitHub's OpenAPI: %v", err))
@@ -27,55 +33,69 @@ var operations = sync.OnceValue(func() routers.Router {
 	return router
 })
 
+// widen lets the last parameter of a path have slashes, which OpenAPI has no way
+// to say and GitHub takes there.
+func widen(paths *openapi3.Paths, path string) {
+	item := paths.Value(path)
+	paths.Delete(path)
+	paths.Set(strings.TrimSuffix(path, "}")+":.+}", item)
+}
+
 // operation returns the operation of GitHub's API that r is for.
 func operation(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	route, params, err := operations().FindRoute(r)
-	return &openapi3filter.RequestValidationInput{Request: r, Route: route, PathParams: params}, err
+	return &openapi3filter.RequestValidationInput{
+		Request: r, Route: route, PathParams: params,
+		Options: &openapi3filter.Options{SkipSettingDefaults: true},
+	}, err
 }
 
-// checkRequest checks a request against the API.
-func (s *Server) checkRequest(r *http.Request) {
+// checkRequest returns what of a request does not match the API.
+func checkRequest(r *http.Request) (wrong []string) {
 	op, err := operation(r)
 	if err != nil {
-		s.violate(r, "%v", err)
-		return
+		return []string{err.Error()}
 	}
 	if err := openapi3filter.ValidateRequest(r.Context(), op); err != nil {
-		s.violate(r, "%v", err)
+		wrong = append(wrong, err.Error())
 	}
 	for name := range r.URL.Query() {
 		if op.Route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
-			s.violate(r, "no parameter %q", name)
+			wrong = append(wrong, fmt.Sprintf("no parameter %q", name))
 		}
 	}
-	s.checkHeader(r)
+	return append(wrong, checkHeader(r)...)
 }
 
-// checkHeader checks the headers that GitHub wants with every request:
+// checkHeader returns what is wrong with the headers that GitHub wants with every
+// request:
 // https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
-func (s *Server) checkHeader(r *http.Request) {
+func checkHeader(r *http.Request) (wrong []string) {
 	if r.UserAgent() == "" {
-		s.violate(r, "no User-Agent")
+		wrong = append(wrong, "no User-Agent")
 	}
 	if accept := r.Header.Get("Accept"); !strings.HasPrefix(accept, "application/vnd.github") {
-		s.violate(r, "Accept %q", accept)
+		wrong = append(wrong, fmt.Sprintf("Accept %q", accept))
 	}
 	if version := r.Header.Get("X-GitHub-Api-Version"); version != "2022-11-28" {
-		s.violate(r, "X-GitHub-Api-Version %q", version)
+		wrong = append(wrong, fmt.Sprintf("X-GitHub-Api-Version %q", version))
 	}
 	if auth, ok := r.Header["Authorization"]; ok && !strings.HasPrefix(auth[0], "Bearer ") {
-		s.violate(r, "Authorization is not Bearer")
+		wrong = append(wrong, "Authorization is not Bearer")
 	}
+	return wrong
 }
 
-// checkAnswer checks an answer against the API: the fake must not lie.
-func (s *Server) checkAnswer(r *http.Request, a answer) {
+// checkAnswer returns what of an answer does not match the API: the fake must not
+// lie.
+func checkAnswer(r *http.Request, a answer) (wrong []string) {
 	op, err := operation(r)
 	if err != nil {
-		return // checkRequest has said so
+		return nil // checkRequest has said so
 	}
 	input := &openapi3filter.ResponseValidationInput{RequestValidationInput: op, Status: a.status, Header: a.header}
 	if err := openapi3filter.ValidateResponse(r.Context(), input.SetBodyBytes(a.sample)); err != nil {
-		s.violate(r, "own answer: %v", err)
+		wrong = append(wrong, "own answer: "+err.Error())
 	}
+	return wrong
 }

@@ -1,10 +1,8 @@
 package ghtest
 
 import (
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -33,7 +31,7 @@ type Run struct {
 	Patch map[string]any
 }
 
-// Absent as a value of Patch removes the field.
+// Absent as a value of Patch removes the field, and as one of Commit the file.
 const Absent = "\x00absent"
 
 // Step is one step of a job.
@@ -49,42 +47,6 @@ type listed struct {
 	run     json.RawMessage
 	jobs    json.RawMessage
 	checked bool // against the types
-}
-
-//go:embed fixtures.json
-var fixturesJSON []byte
-
-// object is a JSON object whose fields stay as they are unless replaced.
-type object map[string]json.RawMessage
-
-// fixtures are a repository, a run of a workflow and a job with every field that
-// GitHub has.
-var fixtures = func() (f struct{ Repository, Run, Job object }) {
-	if err := json.Unmarshal(fixturesJSON, &f); err != nil {
-		panic(err)
-	}
-	return f
-}()
-
-// with returns the object with other values for some of its fields.
-func (o object) with(fields map[string]any) object {
-	o = maps.Clone(o)
-	for name, value := range fields {
-		if value == Absent {
-			delete(o, name)
-			continue
-		}
-		o[name] = marshal(value)
-	}
-	return o
-}
-
-func marshal(v any) json.RawMessage {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return data
 }
 
 // Add adds runs, in any order, or replaces those with the same id. It returns
@@ -199,19 +161,4 @@ func (r Run) steps() []Step {
 		entrypoint,
 		{Name: "Complete job", Conclusion: "success", Started: r.Updated},
 	}
-}
-
-// stamp writes a time as GitHub does; "" if it is zero.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

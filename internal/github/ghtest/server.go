@@ -1,8 +1,13 @@
 // Package ghtest is a fake GitHub for tests: a server on the loopback interface
-// that lists runs and their jobs as GitHub does, under a base path as on GitHub
-// Enterprise. It checks every request and every answer against GitHub's own
-// description of its API; whatever does not match, or is not in it, fails the
-// test. It can also answer wrongly, late or not at all.
+// with one repository, under a base path as on GitHub Enterprise. It lists runs of
+// workflows and their jobs, keeps commits and branches under the ids that git
+// gives them, and takes pull requests with comments and labels; it refuses what a
+// token, a setting or a branch rule forbids. Tests act as the people who push and
+// click meanwhile.
+//
+// It checks every request and every answer against GitHub's own description of its
+// API; whatever does not match, or is not in it, fails the test. It can also answer
+// wrongly, late or not at all.
 package ghtest
 
 import (
@@ -12,7 +17,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +27,8 @@ const (
 	Repository = "octo/app"
 	// Workflow is the file of runs that name no other.
 	Workflow = "scheduled-clean-files.yml"
+
+	defaultBranch = "main"
 
 	base  = "/api/v3"
 	repos = base + "/repos/" + Repository
@@ -38,9 +44,17 @@ type Server struct {
 	mu         sync.Mutex
 	now        time.Time
 	token      string
+	rights     Rights
+	rules      Rules
 	runs       map[int64]*listed
 	lastID     int64
 	arrange    func([]Run) []Run
+	git        store
+	treeLimit  int
+	pulls      []*pulled
+	labels     []string
+	served     int              // requests so far
+	hooks      map[int][]func() // before the n-th request
 	faults     []*Fault
 	requests   []Request
 	violations []string
@@ -52,6 +66,7 @@ type Request struct {
 	Path   string // under the base path: "/repos/octo/app"
 	Query  url.Values
 	Header http.Header
+	Body   []byte
 }
 
 // String returns the request as "GET /repos/octo/app?page=2".
@@ -83,60 +98,14 @@ func New(t testing.TB) *Server {
 // Serve starts a server on the listener. The caller closes it and checks its
 // Violations.
 func Serve(l net.Listener) *Server {
-	s := &Server{closed: make(chan struct{}), runs: map[int64]*listed{}}
+	s := &Server{
+		closed: make(chan struct{}), runs: map[int64]*listed{}, hooks: map[int][]func(){},
+		git: store{objects: map[string]stored{}, refs: map[string]string{}},
+	}
 	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.hear(s.routes())}}
 	s.http.Start()
 	s.URL = s.http.URL + base
 	return s
-}
-
-// routes returns the handler of all requests.
-func (s *Server) routes() http.Handler {
-	mux := http.NewServeMux()
-	for pattern, answer := range map[string]func(*http.Request) answer{
-		"GET " + repos: s.repository,
-		"GET " + repos + "/actions/workflows/{file}/runs": s.list,
-		"GET " + repos + "/actions/runs/{id}/jobs":        s.jobs,
-		repos + "/": s.unknown,
-		"/":         s.elsewhere,
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.reply(w, r, answer(r)) })
-	}
-	return mux
-}
-
-// hear records every request and checks it against GitHub's API.
-func (s *Server) hear(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path, _ := strings.CutPrefix(r.URL.Path, base)
-		s.locked(func() {
-			s.requests = append(s.requests, Request{r.Method, path, r.URL.Query(), r.Header})
-		})
-		s.checkRequest(r)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// reply checks the answer against GitHub's API and sends it, unless the token is
-// wrong or a fault strikes.
-func (s *Server) reply(w http.ResponseWriter, r *http.Request, a answer) {
-	var token string
-	var fault *Fault
-	s.locked(func() {
-		token = s.token
-		if i := slices.IndexFunc(s.faults, func(f *Fault) bool { return f.fits(r.URL.Path) }); i >= 0 {
-			fault = s.faults[i]
-		}
-	})
-	if token != "" && r.Header.Get("Authorization") != "Bearer "+token {
-		a = s.refuse(http.StatusUnauthorized, "Bad credentials")
-	}
-	s.checkAnswer(r, a)
-	if fault != nil {
-		fault.strike(w, r, a, s.closed)
-		return
-	}
-	a.write(w)
 }
 
 // Close stops the server, and the requests that still wait for an answer.
@@ -145,8 +114,8 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// SetNow sets the time of the Date header; zero, the default, is the machine's
-// clock.
+// SetNow sets the time of the Date header and of what is written from now on;
+// zero, the default, is the machine's clock.
 func (s *Server) SetNow(now time.Time) { s.locked(func() { s.now = now }) }
 
 // SetToken makes the server refuse any other token; with "", the default, it
@@ -157,11 +126,24 @@ func (s *Server) SetToken(token string) { s.locked(func() { s.token = token }) }
 // into pages: to shuffle or repeat runs, or to leave some out.
 func (s *Server) SetArrange(f func([]Run) []Run) { s.locked(func() { s.arrange = f }) }
 
+// SetTreeLimit makes recursive trees hold no more entries than n and say that
+// they are truncated; with 0, the default, they hold all.
+func (s *Server) SetTreeLimit(n int) { s.locked(func() { s.treeLimit = n }) }
+
+// On calls f before the n-th request from now is served, 1 for the next: to have
+// somebody push meanwhile.
+func (s *Server) On(n int, f func()) {
+	s.locked(func() { s.hooks[s.served+n] = append(s.hooks[s.served+n], f) })
+}
+
 // Break makes the server answer wrongly. Of several faults that fit a request,
 // the first that is not used up strikes.
 func (s *Server) Break(faults ...Fault) {
 	s.locked(func() {
 		for _, f := range faults {
+			if f.Number != 0 {
+				f.due = s.served + f.Number
+			}
 			s.faults = append(s.faults, &f)
 		}
 	})
@@ -185,8 +167,7 @@ func (s *Server) locked(f func()) {
 	f()
 }
 
+// violate records a violation. The caller holds the lock.
 func (s *Server) violate(r *http.Request, format string, args ...any) {
-	s.locked(func() {
-		s.violations = append(s.violations, fmt.Sprintf("%s %s: ", r.Method, r.URL)+fmt.Sprintf(format, args...))
-	})
+	s.violations = append(s.violations, fmt.Sprintf("%s %s: ", r.Method, r.URL)+fmt.Sprintf(format, args...))
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // serve starts a server whose violations the test itself checks.
-func serve(t *testing.T) *Server {
+func serve(t testing.TB) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -23,23 +23,31 @@ func serve(t *testing.T) *Server {
 
 // ask sends a request as GitHub wants it, except for these headers; "" removes
 // one.
-func ask(t *testing.T, s *Server, method, path string, header map[string]string) *http.Response {
+func ask(t testing.TB, s *Server, method, path string, header map[string]string) *http.Response {
 	t.Helper()
-	req, err := http.NewRequest(method, s.URL+path, nil)
+	resp, err := http.DefaultClient.Do(request(t, s, method, path, "", header))
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	return resp
+}
+
+func request(t testing.TB, s *Server, method, path, body string, header map[string]string) *http.Request {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Accept", "application/vnd.github+json")
 	req.Header.Set("X-GitHub-Api-Version", "2022-11-28")
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { resp.Body.Close() })
-	return resp
+	return req
 }
 
 const (
@@ -65,7 +73,7 @@ func TestViolations(t *testing.T) {
 		{"GET", "/repos/octo/app/actions/workflow/runs", "", "", "no matching operation", 404},
 		{"GET", "/nothing", "", "", "no matching operation", 404},
 		{"POST", runsPath, "", "", "method not allowed", 404},
-		{"GET", "/repos/octo/app/labels", "", "", "the fake does not know", 404},
+		{"GET", "/repos/octo/app/environments", "", "", "the fake does not know", 404},
 		{"GET", runsPath + "?perpage=100", "", "", `no parameter "perpage"`, 200},
 		{"GET", runsPath + "?page=two", "", "", "invalid syntax", 200},
 		{"GET", runsPath + "?status=fine", "", "", `parameter "status"`, 200},
