@@ -1,5 +1,6 @@
-// Package github reads a job's history from GitHub: which runs its workflow
-// had and when the entrypoint started in them.
+// Package github talks to GitHub: a job's history comes in, which runs its
+// workflow had and when the entrypoint started in them; a repository's files come
+// in, and a pull request that changes some of them goes out.
 package github
 
 import (
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,15 +34,16 @@ type Config struct {
 	APIURL     string    // as in GITHUB_API_URL, with or without a slash at its end; "" is defaultAPI
 	Repository string    // owner/name
 	Token      string    // sent to the API's own host only; empty for unauthenticated requests
-	Log        io.Writer // receives one line per retry; nil for none
+	Log        io.Writer // receives a line a step, and one a retry; nil for none
+	Trace      io.Writer // receives a line a request; nil for none
 }
 
-// Client reads from one repository.
+// Client reads from one repository, and writes to it.
 type Client struct {
 	api        *github.Client
 	repository string
 	token      string // only to keep it out of messages; the transport sends it
-	log        io.Writer
+	log, trace io.Writer
 }
 
 // New returns a client. It sends no request yet.
@@ -53,9 +56,12 @@ func New(c Config) (*Client, error) {
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
 		return nil, fmt.Errorf("use GitHub API at %q: not an http or https URL", c.APIURL)
 	}
-	client := &Client{repository: c.Repository, token: c.Token, log: c.Log}
-	if client.log == nil {
-		client.log = io.Discard
+	client := &Client{repository: c.Repository, token: c.Token, log: io.Discard, trace: io.Discard}
+	if c.Log != nil {
+		client.log = c.Log
+	}
+	if c.Trace != nil {
+		client.trace = c.Trace
 	}
 	client.connect(base, http.DefaultTransport)
 	return client, nil
@@ -104,13 +110,24 @@ type resource interface {
 	complete() bool // whether it has what was asked for
 }
 
-// get fetches a path under the repository, retrying where that may help; it
-// never waits past ctx's deadline, which there must be. The error is an
-// *Unreadable.
+// request is one request for something of the repository.
+type request struct {
+	method string
+	path   string // under the repository
+	body   any    // for JSON; nil for none
+}
+
+// get fetches a path under the repository.
 func get[T resource](ctx context.Context, c *Client, path string) (answer[T], error) {
+	return do[T](ctx, c, request{http.MethodGet, path, nil})
+}
+
+// do sends a request, retrying where that may help; it never waits past ctx's
+// deadline, which there must be. The error is a *Failure.
+func do[T resource](ctx context.Context, c *Client, r request) (answer[T], error) {
 	deadline, _ := ctx.Deadline()
 	for try := 0; ; try++ {
-		a, failure := getOnce[T](ctx, c, path)
+		a, failure := doOnce[T](ctx, c, r)
 		if failure == nil {
 			return a, nil
 		}
@@ -127,27 +144,33 @@ func get[T resource](ctx context.Context, c *Client, path string) (answer[T], er
 	}
 }
 
-// getOnce uses neither go-github's Do, which after a rate limit sends nothing
+// doOnce uses neither go-github's Do, which after a rate limit sends nothing
 // until it is over by this machine's clock, not GitHub's; nor its types, which
 // hold two whole repositories per run and take twice as long to decode.
-func getOnce[T resource](ctx context.Context, c *Client, path string) (a answer[T], _ *Unreadable) {
+func doOnce[T resource](ctx context.Context, c *Client, r request) (a answer[T], _ *Failure) {
 	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, fmt.Errorf("no answer within %v", requestTimeout))
 	defer cancel()
-	resp, err := c.send(ctx, path)
+	resp, err := c.send(ctx, r)
 	if err == nil {
 		defer resp.Body.Close()
 		a.value, err = decode[T](resp)
+		fmt.Fprintf(c.trace, "%s %s: %s\n", r.method, c.path(r), resp.Status)
 	}
 	if err != nil {
-		return a, c.unreadable(a.value.noun(), resp, err)
+		return a, c.failure(r.method, a.value.noun(), resp, err)
 	}
 	a.now = date(resp.Header)
 	a.more = strings.Contains(resp.Header.Get("Link"), `rel="next"`)
 	return a, nil
 }
 
-func (c *Client) send(ctx context.Context, path string) (*http.Response, error) {
-	req, err := c.api.NewRequest(http.MethodGet, strings.TrimSuffix("repos/"+c.repository+"/"+path, "/"), nil)
+// path returns the whole path of a request.
+func (c *Client) path(r request) string {
+	return strings.TrimSuffix("repos/"+c.repository+"/"+r.path, "/")
+}
+
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	req, err := c.api.NewRequest(r.method, c.path(r), r.body)
 	if err != nil {
 		return nil, err
 	}
@@ -168,20 +191,45 @@ var lenient = json.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDu
 // program is 15 ms.
 func decode[T resource](resp *http.Response) (value T, _ error) {
 	body := io.LimitReader(resp.Body, maxAnswer)
-	if resp.StatusCode != http.StatusOK {
-		var refusal struct {
-			Message string `json:"message"`
-		}
-		_ = json.UnmarshalRead(body, &refusal) // the page of a proxy is not JSON
-		return value, errors.New(refusal.Message)
+	if !succeeded(resp.StatusCode) {
+		return value, errors.New(refusal(body))
 	}
-	if err := json.UnmarshalRead(body, &value, lenient); err != nil {
-		return value, fmt.Errorf("decode answer: %w", err)
+	if resp.StatusCode != http.StatusNoContent {
+		if err := json.UnmarshalRead(body, &value, lenient); err != nil {
+			return value, fmt.Errorf("decode answer: %w", err)
+		}
 	}
 	if !value.complete() {
 		return value, errors.New("decode answer: it lacks what was asked for")
 	}
 	return value, nil
+}
+
+func succeeded(status int) bool {
+	return status == http.StatusOK || status == http.StatusCreated || status == http.StatusNoContent
+}
+
+// refusal returns the message of an answer, with its details if it has any.
+// https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#validation-failed
+func refusal(body io.Reader) string {
+	var said struct {
+		Message string           `json:"message"`
+		Errors  []jsontext.Value `json:"errors"` // objects, or texts
+	}
+	_ = json.UnmarshalRead(body, &said, lenient) // the page of a proxy is not JSON
+	parts := []string{said.Message}
+	for _, detail := range said.Errors {
+		var fields struct {
+			Message string `json:"message"`
+			Field   string `json:"field"`
+			Code    string `json:"code"`
+		}
+		if json.Unmarshal(detail, &fields) != nil {
+			_ = json.Unmarshal(detail, &fields.Message)
+		}
+		parts = append(parts, cmp.Or(fields.Message, strings.TrimSpace(fields.Field+" "+fields.Code)))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
 // date returns when an answer was sent, by the server's clock; zero if it has no

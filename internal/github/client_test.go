@@ -68,9 +68,9 @@ func TestNoToken(t *testing.T) {
 	}
 	fake.SetToken("another")
 	_, err = anonymous.History(t.Context(), query(daily))
-	checkUnreadable(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "no token was given")
+	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "no token was given")
 	_, err = client.History(t.Context(), query(daily))
-	checkUnreadable(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "the token is not valid or has expired")
+	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "the token is not valid or has expired")
 }
 
 // TestMoved follows a repository to its new name.
@@ -102,7 +102,7 @@ func TestRedirect(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.Break(ghtest.Fault{Status: 307, Header: map[string]string{"Location": other.URL}})
 	_, err := newClient(t, fake.URL).History(t.Context(), query(daily))
-	checkUnreadable(t, err, "read run list of octo/app: 404 Not Found", "there is no such workflow")
+	checkFailure(t, err, "read run list of octo/app: 404 Not Found", "there is no such workflow")
 	if auth != nil {
 		t.Errorf("sent Authorization %q to another host", auth)
 	}
@@ -150,11 +150,11 @@ func TestEndlessAnswer(t *testing.T) {
 	}
 }
 
-func checkUnreadable(t *testing.T, err error, want, hint string) {
+func checkFailure(t *testing.T, err error, want, hint string) {
 	t.Helper()
-	failure, ok := err.(*Unreadable)
+	failure, ok := err.(*Failure)
 	if !ok {
-		t.Fatalf("want an Unreadable, got %v", err)
+		t.Fatalf("want a Failure, got %v", err)
 	}
 	if failure.Error() != want {
 		t.Errorf("error: want %q, got %q", want, failure)
@@ -164,8 +164,8 @@ func checkUnreadable(t *testing.T, err error, want, hint string) {
 	}
 }
 
-// TestUnreadable names the cause, the way out and GitHub's clock.
-func TestUnreadable(t *testing.T) {
+// TestFailure names the cause, the way out and GitHub's clock.
+func TestFailure(t *testing.T) {
 	const list, jobs = "/workflows/", "/jobs"
 	rows := []struct {
 		name  string
@@ -193,8 +193,8 @@ func TestUnreadable(t *testing.T) {
 				fake.Add(executed("21 10:40"))
 				fake.Break(row.fault)
 				_, err := client.History(t.Context(), query(daily))
-				checkUnreadable(t, err, row.want, row.hint)
-				if now := err.(*Unreadable).Now; !now.Equal(row.now) {
+				checkFailure(t, err, row.want, row.hint)
+				if now := err.(*Failure).Now; !now.Equal(row.now) {
 					t.Errorf("now: want %v, got %v", row.now, now)
 				}
 			})

@@ -12,37 +12,50 @@ import (
 	"unicode"
 )
 
-// Unreadable is the error of a history that could not be read. Whether the
-// window is confirmed is then unknown, and unknown means run.
-type Unreadable struct {
+// Failure is the error of a request that GitHub did not serve. Of a history it
+// means that nobody knows whether the window is confirmed, and unknown means run.
+type Failure struct {
 	Now time.Time // GitHub's clock, UTC; zero if no answer had it
 
+	write     bool          // the request was to change something
+	history   bool          // it was for a history, which the next tick asks for again
 	status    int           // of GitHub's answer; 0 if there was none
-	message   string        // on one line and without the token
+	said      string        // what GitHub's answer says, or why there was none
+	message   string        // all of it, on one line and without the token
 	limited   bool          // by a rate limit
 	wait      time.Duration // how long GitHub asks to wait; negative if it does not say
 	anonymous bool          // no token was sent
 }
 
-// unreadable describes a request for something of the repository that failed.
+// verbs say what a request was to do.
+var verbs = map[string]string{
+	http.MethodGet: "read", http.MethodPost: "create", http.MethodPatch: "update", http.MethodDelete: "delete",
+}
+
+// failure describes a request for something of the repository that failed.
 // resp is nil if there was no answer.
-func (c *Client) unreadable(what string, resp *http.Response, err error) *Unreadable {
-	u := &Unreadable{wait: -1, anonymous: c.token == ""}
+func (c *Client) failure(method, what string, resp *http.Response, err error) *Failure {
 	if resp == nil {
 		resp = &http.Response{}
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the rest is the URL
 	}
-	said := err.Error()
-	u.status, u.Now = resp.StatusCode, date(resp.Header)
-	u.limited = isLimit(resp, said)
-	u.wait = askedWait(resp.Header, u.Now)
-	if u.status != 0 && u.status != http.StatusOK {
-		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", u.status, http.StatusText(u.status), said), ": ")
+	f := &Failure{
+		Now:       date(resp.Header),
+		write:     method != http.MethodGet,
+		status:    resp.StatusCode,
+		said:      err.Error(),
+		anonymous: c.token == "",
 	}
-	u.message = c.oneLine(fmt.Sprintf("read %s of %s: %s", what, c.repository, said))
-	return u
+	f.limited = isLimit(resp, f.said)
+	f.wait = askedWait(resp.Header, f.Now)
+	said := f.said
+	if f.status != 0 && !succeeded(f.status) {
+		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", f.status, http.StatusText(f.status), said), ": ")
+	}
+	f.message = c.oneLine(fmt.Sprintf("%s %s of %s: %s", verbs[method], what, c.repository, said))
+	return f
 }
 
 // oneLine makes a server's message fit for a log, without the token.
@@ -87,38 +100,49 @@ func askedWait(h http.Header, now time.Time) time.Duration {
 }
 
 // retry reports whether asking again may help, and how long to wait before. try
-// counts from 0.
-func (u *Unreadable) retry(try int) (wait time.Duration, again bool) {
-	if u.status >= 300 && u.status < 500 && !u.limited {
+// counts from 0. A change that may have been made is not asked for again: who
+// wants it has to look first.
+func (f *Failure) retry(try int) (wait time.Duration, again bool) {
+	if !f.limited && (f.write || f.refused()) {
 		return 0, false
 	}
-	if u.wait >= 0 {
-		return u.wait, true
+	if f.wait >= 0 {
+		return f.wait, true
 	}
 	full := time.Second << try
 	return full/2 + rand.N(full/2), true
 }
 
+// refused reports whether GitHub understood the request and turned it down.
+func (f *Failure) refused() bool { return f.status >= 300 && f.status < 500 && !f.limited }
+
 // Error names the cause on one line.
-func (u *Unreadable) Error() string { return u.message }
+func (f *Failure) Error() string { return f.message }
 
 // Hint names the way out.
-func (u *Unreadable) Hint() string {
+func (f *Failure) Hint() string {
+	again := "the next tick asks again"
+	if !f.history {
+		again = "run it again: it goes on where it stopped"
+	}
 	switch {
-	case u.limited:
+	case f.limited:
 		return "GitHub's rate limit is used up: it grants GITHUB_TOKEN 1,000 requests an hour a repository, " +
 			"see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
-	case u.anonymous && u.status >= 400 && u.status < 500:
+	case f.status >= 500:
+		return "GitHub has trouble, see https://www.githubstatus.com; " + again
+	case !f.refused():
+		return "see whether GITHUB_API_URL is right and this machine can reach it; " + again
+	case !f.history:
+		return ""
+	case f.anonymous:
 		return "no token was given: set GITHUB_TOKEN to one with the permission `actions: read`"
-	case u.status == http.StatusUnauthorized:
+	case f.status == http.StatusUnauthorized:
 		return "the token is not valid or has expired: set GITHUB_TOKEN to one with the permission `actions: read`"
-	case u.status == http.StatusForbidden:
+	case f.status == http.StatusForbidden:
 		return "the token lacks a right: add `actions: read` to the `permissions:` of the workflow's job"
-	case u.status == http.StatusNotFound:
+	case f.status == http.StatusNotFound:
 		return "there is no such workflow, or the token may not see it: add `actions: read` to the `permissions:` of the workflow's job"
-	case u.status >= 500:
-		return "GitHub has trouble, see https://www.githubstatus.com; the next tick asks again"
-	default:
-		return "see whether GITHUB_API_URL is right and this machine can reach it; the next tick asks again"
 	}
+	return "see whether GITHUB_API_URL is right and this machine can reach it; " + again
 }

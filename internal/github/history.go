@@ -37,7 +37,7 @@ type History struct {
 
 // History reads a job's past runs and looks for evidence that confirms the
 // window. Usually two requests suffice: the list of runs, and the jobs of one.
-// It gives up after a minute. The error is an *Unreadable, or that of ctx.
+// It gives up after a minute. The error is a *Failure, or that of ctx.
 func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
 	defer cancel()
@@ -47,8 +47,8 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	if ctx.Err() != nil {
 		return History{}, context.Cause(ctx)
 	}
-	if failure, ok := errors.AsType[*Unreadable](err); ok {
-		failure.Now = cmp.Or(r.now, failure.Now)
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
 		return History{}, failure
 	}
 	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs))}, err
@@ -119,7 +119,7 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 		}
 		r.asked[run.ID] = true
 		jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
-		if failure, ok := errors.AsType[*Unreadable](err); ok && failure.status == http.StatusNotFound {
+		if failure, ok := errors.AsType[*Failure](err); ok && failure.status == http.StatusNotFound {
 			continue // deleted since it was listed
 		}
 		if err != nil {
@@ -165,7 +165,7 @@ func (r *reading) readPage(ctx context.Context) error {
 // window and the default branch.
 func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 	if list.now.IsZero() {
-		return r.client.unreadable(runList{}.noun(), nil, errors.New("the answer has no Date"))
+		return r.client.failure(http.MethodGet, runList{}.noun(), nil, errors.New("the answer has no Date"))
 	}
 	r.now = list.now
 	r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))

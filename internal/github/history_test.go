@@ -99,7 +99,7 @@ func decide(t testing.TB, client *Client, q Query) (schedule.Decision, error) {
 	t.Helper()
 	history, err := client.History(t.Context(), q)
 	tick := schedule.Tick{Now: history.Now, Attempt: 1, Runs: history.Runs}
-	if failure, ok := errors.AsType[*Unreadable](err); ok {
+	if failure, ok := errors.AsType[*Failure](err); ok {
 		tick.Now, tick.Unknown = failure.Now, true
 	} else if err != nil {
 		t.Fatalf("history: %v", err)

@@ -1,0 +1,115 @@
+package github
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// Right is what a token or a setting has to allow.
+type Right string
+
+const (
+	Valid        Right = "a valid token"
+	Read         Right = "read access to the repository"
+	Workflows    Right = "write access to workflow files"
+	PullRequests Right = "write access to pull requests"
+	Opening      Right = "the setting that lets GitHub Actions create pull requests"
+	Rules        Right = "branch rules that let it be written"
+)
+
+// Denied is the error of a step that the token, a setting or a rule forbids.
+type Denied struct {
+	Lacks  Right
+	Branch string // holds the commit already, and only the pull request is missing; "" if nothing was written
+	cause  *Failure
+}
+
+// Error names what was tried and what GitHub said.
+func (d *Denied) Error() string { return d.cause.Error() }
+
+func (d *Denied) Unwrap() error { return d.cause }
+
+// denied tells from a failed request whether a right is missing, and which: one
+// that a step needs, unless GitHub's answer says otherwise. It returns any other
+// error as it is.
+func denied(needs Right, err error) error {
+	failure, ok := errors.AsType[*Failure](err)
+	if _, already := errors.AsType[*Denied](err); already || !ok || !failure.refused() {
+		return err
+	}
+	switch failure.status {
+	case http.StatusUnauthorized:
+		return &Denied{Lacks: Valid, cause: failure}
+	case http.StatusForbidden, http.StatusNotFound:
+		return &Denied{Lacks: named(failure.said, needs), cause: failure}
+	}
+	if lacks := named(failure.said, ""); lacks != "" {
+		return &Denied{Lacks: lacks, cause: failure}
+	}
+	return err
+}
+
+// named returns the right that GitHub's message names, or otherwise.
+func named(said string, otherwise Right) Right {
+	for _, row := range []struct {
+		part  string
+		right Right
+	}{
+		// "refusing to allow a GitHub App to create or update workflow … without
+		// `workflows` permission", "… without `workflow` scope"
+		{"refusing to allow", Workflows},
+		{"not permitted to create or approve pull requests", Opening},
+		// "Repository rule violations found", "Cannot update this protected branch"
+		{"rule violation", Rules},
+		{"protected branch", Rules},
+	} {
+		if strings.Contains(strings.ToLower(said), row.part) {
+			return row.right
+		}
+	}
+	return otherwise
+}
+
+// ErrMoved says that somebody else changed the repository meanwhile, so that
+// what was read of it no longer holds.
+var ErrMoved = errors.New("the repository changed meanwhile")
+
+// moved returns ErrMoved if that is what a refusal means, else the error as it is.
+func moved(err error) error {
+	failure, ok := errors.AsType[*Failure](err)
+	if !ok || failure.status != http.StatusUnprocessableEntity && failure.status != http.StatusConflict {
+		return err
+	}
+	for _, part := range []string{
+		"already exists",          // a ref or pull request
+		"does not exist",          // a ref
+		"not a fast forward",      // a push by somebody else
+		"no commits between",      // the base has the change already
+		"head invalid",            // the branch was deleted, or GitHub does not see it yet
+		"head sha can't be blank", // the same
+	} {
+		if strings.Contains(strings.ToLower(failure.said), part) {
+			return errors.Join(ErrMoved, failure)
+		}
+	}
+	return err
+}
+
+// Again reports whether it helps to start over after an error: the repository
+// changed meanwhile, or a request may have been served though its answer is lost.
+func Again(err error) bool {
+	if errors.Is(err, ErrMoved) {
+		return true
+	}
+	failure, ok := errors.AsType[*Failure](err)
+	return ok && failure.write && !failure.refused() && !failure.limited
+}
+
+// status returns the status of GitHub's answer, 0 if err is not about one.
+func status(err error) int {
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		return failure.status
+	}
+	return 0
+}

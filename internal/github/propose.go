@@ -1,0 +1,433 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Proposal is a change of files that a pull request brings to a branch.
+type Proposal struct {
+	Base    *Snapshot
+	Files   []File // none if there is nothing to change
+	Project string // path of the pyproject.toml whose files they are
+	Branch  string // that the change is committed to
+	Title   string // of the pull request and of the commit, one line
+	Body    string // of the pull request, Markdown, with room for 1,000 bytes more
+
+	// Asked for once, when the pull request is opened.
+	Labels    []string
+	Reviewers []string // logins, and teams as owner/team
+	Assignees []string
+	Draft     bool
+}
+
+// File is a file as it has to be: without content, it is to be no more.
+type File struct {
+	Path    string
+	Content []byte
+}
+
+// Operation is what became of a pull request.
+type Operation string
+
+const (
+	None    Operation = "none"
+	Created Operation = "created"
+	Updated Operation = "updated"
+	Closed  Operation = "closed"
+)
+
+// Pull is what Propose has done.
+type Pull struct {
+	Number    int // 0 if there is no pull request
+	URL       string
+	Operation Operation
+	Head      string   // the commit that the pull request is at, "" without one
+	Remarks   []string // for people: what was left alone, and why
+}
+
+// OtherProject is the error of a branch that brings the files of another project.
+type OtherProject struct{ Branch, Project string }
+
+func (e *OtherProject) Error() string {
+	return fmt.Sprintf("branch %s has an open pull request with the files of %s", e.Branch, e.Project)
+}
+
+// Hint names the way out.
+func (e *OtherProject) Hint() string { return "give each project a branch of its own with --branch" }
+
+// Propose sees to it that one open pull request brings the change, or that none
+// is open where there is nothing to change. Interrupted at any request, it goes on
+// when it is called again. Commits of others on the branch are kept until somebody
+// ticks the Discard box, and a pull request that a person closed stays closed until
+// the change is another one.
+//
+// ctx has to have a deadline. The error is a *Denied, an *OtherProject, a *Failure,
+// or one that Again tells to start over with a new Snapshot.
+func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
+	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Change: change(p.Files), Title: p.Title}}
+	w.pull.Operation = None
+	open, closed, err := c.pulls(ctx, p.Branch, p.Base.Branch)
+	if err != nil {
+		return Pull{}, denied(PullRequests, err)
+	}
+	if open != nil {
+		w.open, w.was = open, readNote(open.Body)
+		w.result(open)
+		if w.was.Project != "" && w.was.Project != p.Project {
+			return Pull{}, &OtherProject{p.Branch, w.was.Project}
+		}
+	}
+	switch {
+	case len(p.Files) > 0 && w.refused(closed):
+		w.result(closed)
+		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", closed.Number)
+	case len(p.Files) > 0:
+		err = w.bring(ctx)
+	case open != nil:
+		err = w.withdraw(ctx)
+	case closed != nil && readNote(closed.Body).Withdrawn:
+		err = w.sweep(ctx, closed)
+	}
+	return w.pull, err
+}
+
+// proposing is a proposal at work.
+type proposing struct {
+	Proposal
+	client *Client
+	open   *pull // nil if there is none
+	was    note  // in it
+	note   note  // to be in it
+
+	head     string // the commit that the branch is at, "" if there is no branch
+	headTree string // "" if unknown
+	foreign  bool   // the branch holds commits of others
+
+	pull Pull
+}
+
+func (w *proposing) result(p *pull) {
+	w.pull = Pull{Number: p.Number, URL: p.URL, Operation: None, Head: p.Head.Commit}
+}
+
+func (w *proposing) remark(format string, args ...any) {
+	w.pull.Remarks = append(w.pull.Remarks, fmt.Sprintf(format, args...))
+}
+
+func (w *proposing) step(format string, args ...any) {
+	fmt.Fprintf(w.client.log, format+"\n", args...)
+}
+
+// refused reports whether a person closed the last pull request, which brought
+// the same change.
+func (w *proposing) refused(closed *pull) bool {
+	if w.open != nil || closed == nil || closed.Merged != "" {
+		return false
+	}
+	was := readNote(closed.Body)
+	return was.Project == w.Project && was.Change == w.note.Change && !was.Withdrawn
+}
+
+// discards reports whether somebody asked for the commits of others to be
+// discarded.
+func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.Body) }
+
+// look finds out what the branch holds.
+func (w *proposing) look(ctx context.Context) (err error) {
+	if w.open != nil {
+		w.head = w.open.Head.Commit // settle looks again before it writes
+		if w.head == w.was.Head {
+			w.headTree = w.was.Tree
+			return nil
+		}
+	} else if w.head, err = w.client.head(ctx, w.Branch); err != nil || w.head == "" {
+		return denied(Read, err)
+	}
+	commit, err := get[gitCommit](ctx, w.client, "git/commits/"+w.head)
+	if err != nil {
+		return denied(Read, err)
+	}
+	w.headTree = commit.value.Tree.ID
+	if commit.value.ours() || w.head == w.Base.Commit {
+		return nil
+	}
+	compared, err := get[comparison](ctx, w.client, "compare/"+w.Base.Commit+"..."+w.head+"?per_page=1")
+	if err != nil {
+		return denied(Read, err)
+	}
+	w.foreign = *compared.value.Ahead > 0
+	return nil
+}
+
+// bring sees to the branch, and then to the pull request.
+func (w *proposing) bring(ctx context.Context) error {
+	if err := w.look(ctx); err != nil {
+		return err
+	}
+	tree, err := w.tree(ctx)
+	if err != nil {
+		return denied(Workflows, err)
+	}
+	w.note.Base = w.was.Base
+	switch {
+	case w.foreign && !w.discards():
+		return w.leave(ctx, tree)
+	case w.foreign || w.head == "" || w.headTree != tree:
+		err = w.commit(ctx, tree)
+	case w.open != nil:
+		err = w.restore(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	w.note.Head, w.note.Tree = w.head, tree
+	if w.open == nil {
+		return w.openPull(ctx)
+	}
+	return w.update(ctx)
+}
+
+// tree returns the wanted tree.
+func (w *proposing) tree(ctx context.Context) (string, error) {
+	if w.was.Base == w.Base.Commit && w.was.Change == w.note.Change && w.was.Tree != "" {
+		return w.was.Tree, nil // there already
+	}
+	return w.client.writeTree(ctx, w.Base.root, w.Files)
+}
+
+// restore makes sure that the branch of the open pull request still is where the
+// pull request says.
+func (w *proposing) restore(ctx context.Context) error {
+	head, err := w.client.head(ctx, w.Branch)
+	switch {
+	case err != nil:
+		return denied(Read, err)
+	case head == "":
+		w.pull.Operation = Updated
+		return denied(Workflows, moved(w.client.createBranch(ctx, w.Branch, w.head)))
+	case head != w.head:
+		return w.pushed(w.Branch)
+	}
+	return nil
+}
+
+// pushed is the error of a branch that is not any more where it was.
+func (w *proposing) pushed(branch string) error {
+	return fmt.Errorf("%w: somebody pushed to %s", ErrMoved, branch)
+}
+
+// commit puts one commit with the tree onto the base, and the branch at it.
+func (w *proposing) commit(ctx context.Context, tree string) error {
+	message := signed(w.Title, w.Base.Commit, tree)
+	commit, err := w.client.writeCommit(ctx, message, tree, w.Base.Commit)
+	if err == nil {
+		err = w.settle(ctx)
+	}
+	if err != nil {
+		return denied(Workflows, err)
+	}
+	w.step("moving branch %s to commit %s", w.Branch, commit[:min(7, len(commit))])
+	if w.head == "" {
+		err = w.client.createBranch(ctx, w.Branch, commit)
+	} else {
+		err = w.client.moveBranch(ctx, w.Branch, commit, true)
+		if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
+			commit, err = w.forward(ctx, message, tree)
+		}
+	}
+	if err != nil {
+		return denied(Workflows, moved(err))
+	}
+	w.head, w.note.Base, w.foreign = commit, w.Base.Commit, false
+	if w.open != nil {
+		w.pull.Operation, w.pull.Head = Updated, commit
+	}
+	return nil
+}
+
+// forward is for a branch whose rules forbid to replace its commits: it adds one
+// on top, which still brings to the base nothing but the change.
+func (w *proposing) forward(ctx context.Context, message, tree string) (string, error) {
+	commit, err := w.client.writeCommit(ctx, message, tree, w.Base.Commit, w.head)
+	if err != nil {
+		return "", err
+	}
+	return commit, w.client.moveBranch(ctx, w.Branch, commit, false)
+}
+
+// settle makes sure that nobody has pushed meanwhile, since moving a branch asks
+// for no commit that it has to be at.
+func (w *proposing) settle(ctx context.Context) error {
+	base, err := w.client.head(ctx, w.Base.Branch)
+	if err != nil {
+		return err
+	}
+	if base != w.Base.Commit {
+		return w.pushed(w.Base.Branch)
+	}
+	if w.head == "" {
+		return nil // creating it asks for just that
+	}
+	head, err := w.client.head(ctx, w.Branch)
+	if err != nil {
+		return err
+	}
+	if head != "" && head != w.head {
+		return w.pushed(w.Branch)
+	}
+	w.head = head
+	return nil
+}
+
+// openPull opens the pull request.
+func (w *proposing) openPull(ctx context.Context) error {
+	w.step("opening a pull request")
+	wishes := len(w.Labels)+len(w.Reviewers)+len(w.Assignees) > 0
+	w.note.Asked = !wishes
+	opened, err := do[pull](ctx, w.client, request{http.MethodPost, "pulls", map[string]any{
+		"title": w.Title, "body": w.note.in(w.Body), "head": w.Branch, "base": w.Base.Branch, "draft": w.Draft,
+	}})
+	if err != nil {
+		err = denied(PullRequests, moved(err))
+		if d, ok := errors.AsType[*Denied](err); ok {
+			d.Branch = w.Branch
+		}
+		return err
+	}
+	w.result(&opened.value)
+	w.pull.Operation, w.pull.Head = Created, w.head
+	w.open = &opened.value
+	if !wishes {
+		return nil
+	}
+	if err := w.ask(ctx); err != nil {
+		return err
+	}
+	w.note.Asked = true
+	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": w.note.in(w.Body)}))
+}
+
+// ask asks for labels, reviewers and assignees. It goes on without those that
+// GitHub does not take: they do not make the pull request a wrong one.
+func (w *proposing) ask(ctx context.Context) error {
+	people, teams := []string{}, []string{}
+	for _, reviewer := range w.Reviewers {
+		if _, team, found := strings.Cut(reviewer, "/"); found {
+			teams = append(teams, team)
+		} else {
+			people = append(people, reviewer)
+		}
+	}
+	issue, reviewers := fmt.Sprintf("issues/%d", w.pull.Number), fmt.Sprintf("pulls/%d/requested_reviewers", w.pull.Number)
+	for _, wish := range []struct {
+		names []string
+		request
+	}{
+		{w.Labels, request{http.MethodPost, issue + "/labels", map[string]any{"labels": w.Labels}}},
+		{w.Assignees, request{http.MethodPatch, issue, map[string]any{"assignees": w.Assignees}}},
+		{w.Reviewers, request{http.MethodPost, reviewers, map[string]any{"reviewers": people, "team_reviewers": teams}}},
+	} {
+		if len(wish.names) == 0 {
+			continue
+		}
+		if _, err := do[asked](ctx, w.client, wish.request); Again(err) {
+			return err
+		} else if err != nil {
+			w.remark("#%d goes without %s: %v", w.pull.Number, strings.Join(wish.names, ", "), err)
+		}
+	}
+	return nil
+}
+
+// asked is an answer whose content does not matter.
+type asked struct{}
+
+func (asked) noun() string                                 { return "labels, assignees or reviewers" }
+func (asked) complete() bool                               { return true }
+func (*asked) UnmarshalJSONFrom(d *jsontext.Decoder) error { return d.SkipValue() }
+
+// update changes the text of the open pull request, if it does not tell of the
+// commit that the branch is at.
+func (w *proposing) update(ctx context.Context) error {
+	w.note.Asked = true
+	if w.was == w.note && !w.discards() {
+		return nil
+	}
+	if w.was.Project != "" && !w.was.Asked {
+		if err := w.ask(ctx); err != nil {
+			return err
+		}
+	}
+	fields := map[string]any{"body": w.note.in(w.Body)}
+	if w.was.Title == "" || w.was.Title == w.open.Title {
+		fields["title"] = w.Title // else a person has given it another
+	}
+	w.step("updating #%d", w.pull.Number)
+	w.pull.Operation = Updated
+	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, fields))
+}
+
+// leave leaves a branch alone that holds commits of others, and says so once
+// unless they bring the wanted tree.
+func (w *proposing) leave(ctx context.Context, tree string) error {
+	if w.open == nil {
+		if err := w.openPull(ctx); err != nil {
+			return err
+		}
+	}
+	if w.headTree == tree {
+		return nil
+	}
+	w.remark("#%d holds commits that are not of this program: left alone, until somebody ticks the box in its description", w.pull.Number)
+	return denied(PullRequests, w.client.commentOnce(ctx, w.pull.Number, "others "+w.was.Head,
+		"This branch holds commits that `scheduled` did not make. They are kept, and so the branch is not updated any more.\n\n"+
+			"To have them thrown away and the branch made anew, tick **discard other commits and regenerate** in the description: "+
+			"the next sync does it. To keep them, merge this pull request, or move them to a branch of their own."))
+}
+
+// withdraw closes the pull request and deletes its branch: there is nothing left
+// to change.
+func (w *proposing) withdraw(ctx context.Context) error {
+	if err := w.look(ctx); err != nil {
+		return err
+	}
+	if w.foreign && !w.discards() {
+		return w.leave(ctx, "")
+	}
+	w.step("closing #%d", w.pull.Number)
+	if err := w.client.commentOnce(ctx, w.pull.Number, "closed "+w.head,
+		"The workflow files on `"+w.Base.Branch+"` are in step with `"+w.Project+"`: nothing is left to change."); err != nil {
+		return denied(PullRequests, err)
+	}
+	w.was.Withdrawn = true
+	w.was.Project = w.Project
+	if err := w.client.updatePull(ctx, w.pull.Number, map[string]any{"state": "closed", "body": w.was.in(w.open.Body)}); err != nil {
+		return denied(PullRequests, err)
+	}
+	w.pull.Operation = Closed
+	return w.sweep(ctx, w.open)
+}
+
+// sweep deletes the branch of a pull request that we closed, if it still is what
+// it was.
+func (w *proposing) sweep(ctx context.Context, closed *pull) error {
+	head, err := w.client.head(ctx, w.Branch)
+	if err != nil || head == "" || head != closed.Head.Commit {
+		return denied(Read, err)
+	}
+	err = w.client.deleteBranch(ctx, w.Branch)
+	if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
+		w.remark("branch %s is kept: its rules forbid to delete it", w.Branch)
+		return nil
+	}
+	if err = moved(err); errors.Is(err, ErrMoved) {
+		return nil // deleted already
+	}
+	return denied(Workflows, err)
+}
