@@ -5,6 +5,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // syncAll syncs and expects that many changes.
@@ -15,16 +19,21 @@ func syncAll(b *testing.B, repo *os.Root, changes int) {
 	}
 }
 
-// BenchmarkSync writes 10,000 workflow files, and then finds nothing to do.
-// Budgets: 2 s and 0.5 s.
-func BenchmarkSync(b *testing.B) {
+// manyJobs returns a pyproject.toml with 10,000 jobs.
+func manyJobs() string {
 	var toml strings.Builder
 	for i := range 10_000 {
 		fmt.Fprintf(&toml, "[tool.scheduled.job-%d]\nevery = \"day\"\nentrypoint = \"app.jobs:job_%d\"\n", i, i)
 	}
+	return toml.String()
+}
+
+// BenchmarkSync writes 10,000 workflow files, and then finds nothing to do.
+// Budgets: 2 s and 0.5 s.
+func BenchmarkSync(b *testing.B) {
 	fresh := func() *os.Root {
 		dir := b.TempDir()
-		if err := os.WriteFile(dir+"/pyproject.toml", []byte(toml.String()), 0o644); err != nil {
+		if err := os.WriteFile(dir+"/pyproject.toml", []byte(manyJobs()), 0o644); err != nil {
 			b.Fatal(err)
 		}
 		repo, err := os.OpenRoot(dir)
@@ -47,6 +56,62 @@ func BenchmarkSync(b *testing.B) {
 		syncAll(b, repo, 10_000)
 		for b.Loop() {
 			syncAll(b, repo, 0)
+		}
+	})
+}
+
+// BenchmarkStale looks at the file of one job: a command of 15 ms does so.
+func BenchmarkStale(b *testing.B) {
+	dir := b.TempDir()
+	if err := os.WriteFile(dir+"/pyproject.toml", []byte(twoJobs), 0o644); err != nil {
+		b.Fatal(err)
+	}
+	repo, err := os.OpenRoot(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer repo.Close()
+	syncAll(b, repo, 2)
+	project, err := pyproject.Load(repo.FS(), "pyproject.toml", "pyproject.toml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	target := Target{Project: project, Path: "pyproject.toml", Action: release}
+	for b.Loop() {
+		if target.Stale(repo.FS(), project.Jobs[0]) {
+			b.Fatal("stale")
+		}
+	}
+}
+
+// BenchmarkEffects describes a plan of 10,000 changed files.
+func BenchmarkEffects(b *testing.B) {
+	project, err := pyproject.Load(repository(manyJobs()), "pyproject.toml", "pyproject.toml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	target := Target{Project: project, Path: "pyproject.toml", Action: release}
+	guesses, err := target.Guesses(fstest.MapFS{}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var p Plan
+	for i, job := range project.Jobs {
+		p.Updated = append(p.Updated, Change{Path: Dir + "/" + job.File(), Job: job.ID, Old: guesses[i], New: guesses[i]})
+	}
+	b.Run("effects", func(b *testing.B) {
+		for b.Loop() {
+			target.Effects(p, time.Unix(1e9, 0))
+		}
+	})
+	b.Run("minutes", func(b *testing.B) {
+		for b.Loop() {
+			target.Minutes(p)
+		}
+	})
+	b.Run("guesses", func(b *testing.B) {
+		for b.Loop() {
+			target.Guesses(fstest.MapFS{}, guesses[0])
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"gopkg.in/yaml.v3"
 )
 
 // Change is one workflow file of the plan.
@@ -49,19 +50,28 @@ func (p Plan) Diff() string {
 	return b.String()
 }
 
-// ConflictError says that a file which a job needs is not ours to write.
+// ConflictError says that a file which a job or the Keeper needs is not ours to
+// write.
 type ConflictError struct {
 	Path   string // relative to the repository's root
-	Job    string
+	Job    string // whose file it would be
+	Keeper bool   // it would be the Keeper's, and no job's
 	Reason string
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%s: cannot write the workflow of job %q: %s", e.Path, e.Job, e.Reason)
+	whose := fmt.Sprintf("of job %q", e.Job)
+	if e.Keeper {
+		whose = "that keeps the others in step"
+	}
+	return fmt.Sprintf("%s: cannot write the workflow %s: %s", e.Path, whose, e.Reason)
 }
 
 // Hint names the way out.
 func (e *ConflictError) Hint() string {
+	if e.Keeper {
+		return "move that file away, and run `scheduled init` again"
+	}
 	return "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
 }
 
@@ -69,23 +79,19 @@ func (e *ConflictError) Hint() string {
 // the file system of the repository's root. It reads nothing outside Dir and
 // the project's folder. All conflicts are reported at once.
 func (t Target) Plan(repo fs.FS) (Plan, error) {
-	if what := pyproject.Forbidden(t.Path); what != "" {
-		return Plan{}, fmt.Errorf("project path %q holds the %s, which no workflow file may", t.Path, what)
+	document, err := t.documents(repo)
+	if err != nil {
+		return Plan{}, err
 	}
 	there, err := t.readDir(repo)
 	if err != nil {
 		return Plan{}, err
 	}
-	project, err := fs.Sub(repo, t.dir())
-	if err != nil {
-		return Plan{}, err
-	}
-	has := exists(project)
 	changes := make([]Change, len(t.Project.Jobs))
 	errs := make([]error, len(t.Project.Jobs))
 	parallel(len(t.Project.Jobs), func(i int) {
 		job := t.Project.Jobs[i]
-		changes[i], errs[i] = t.change(job, there[job.File()], t.environment(job, has))
+		changes[i], errs[i] = t.change(job, there[job.File()], document(job))
 	})
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
@@ -93,18 +99,60 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 	return sorted(append(changes, t.leftovers(there)...)), nil
 }
 
-// change renders the file of a job and compares it with the one there.
-func (t Target) change(job pyproject.Job, there *file, setup []step) (Change, error) {
-	c := Change{Path: path.Join(Dir, job.File()), Job: job.ID}
-	if there != nil {
-		if there.foreign != "" {
-			return c, &ConflictError{c.Path, job.ID, there.foreign}
+// Guesses returns what the jobs' files would hold if each kept the references
+// that the file like has, in the order of the jobs; nil like has none. A file
+// that holds just that is up to date, and whoever knows so by its hash need not
+// read it.
+func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
+	document, err := t.documents(repo)
+	if err != nil {
+		return nil, err
+	}
+	guesses := make([][]byte, len(t.Project.Jobs))
+	errs := make([]error, len(t.Project.Jobs))
+	parallel(len(t.Project.Jobs), func(i int) {
+		doc := document(t.Project.Jobs[i])
+		keepReferences(doc, like, loose(t.Action, t.Exact))
+		quick, ok := quickEncode(doc)
+		if guesses[i] = quick; !ok {
+			guesses[i], errs[i] = encode(doc)
 		}
+	})
+	return guesses, errors.Join(errs...)
+}
+
+// documents returns what builds the workflow of a job of the project in repo.
+func (t Target) documents(repo fs.FS) (func(pyproject.Job) *yaml.Node, error) {
+	if what := pyproject.Forbidden(t.Path); what != "" {
+		return nil, fmt.Errorf("project path %q holds the %s, which no workflow file may", t.Path, what)
+	}
+	project, err := fs.Sub(repo, t.dir())
+	if err != nil {
+		return nil, err
+	}
+	has := exists(project)
+	return func(job pyproject.Job) *yaml.Node { return t.document(job, t.environment(job, has)) }, nil
+}
+
+// change renders the file of a job and compares it with the one there.
+func (t Target) change(job pyproject.Job, there *file, doc *yaml.Node) (Change, error) {
+	c := Change{Path: path.Join(Dir, job.File()), Job: job.ID}
+	if strings.EqualFold(job.File(), SyncFile) { // by a prefix, for no id has that slug
+		return c, &ConflictError{Path: c.Path, Job: job.ID, Reason: "that name is the workflow's that `scheduled init` writes"}
+	}
+	if there != nil && there.foreign != "" {
+		return c, &ConflictError{Path: c.Path, Job: job.ID, Reason: there.foreign}
+	}
+	return c.over(there, doc, loose(t.Action, t.Exact))
+}
+
+// over completes a change with what is there and what has to be.
+func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
+	if there != nil {
 		c.Old = there.content
 	}
 	var err error
-	c.New, err = t.render(t.document(job, setup), c.Old)
-	if err != nil {
+	if c.New, err = render(doc, c.Old, loose); err != nil {
 		return c, fmt.Errorf("render %s: %w", c.Path, err)
 	}
 	return c, nil
@@ -120,8 +168,8 @@ func (t Target) leftovers(there map[string]*file) []Change {
 	}
 	var changes []Change
 	for name, f := range there {
-		if !needed[name] && f.foreign == "" && f.project == t.Path {
-			changes = append(changes, Change{Path: path.Join(Dir, name), Job: f.job, Old: f.content})
+		if !needed[name] && f.foreign == "" && f.marker.Project == t.Path {
+			changes = append(changes, Change{Path: path.Join(Dir, name), Job: *f.marker.Job, Old: f.content})
 		}
 	}
 	return changes
@@ -144,64 +192,6 @@ func sorted(changes []Change) Plan {
 		}
 	}
 	return p
-}
-
-// file is a workflow file that is there already.
-type file struct {
-	content      []byte
-	project, job string // whose file it is, by the marker
-	foreign      string // why the project may not change it; "" if it may
-}
-
-// readDir reads the workflow files by name. A folder that is not there has
-// none; one that is a symbolic link is refused.
-func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
-	for _, dir := range []string{path.Dir(Dir), Dir} {
-		info, err := fs.Lstat(repo, dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", dir, err)
-		}
-		if !info.IsDir() {
-			return nil, fmt.Errorf("%s is not a folder: workflow files are written through no symbolic link", dir)
-		}
-	}
-	entries, err := fs.ReadDir(repo, Dir)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", Dir, err)
-	}
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return path.Ext(e.Name()) != ".yml" })
-	files := make([]*file, len(entries))
-	errs := make([]error, len(entries))
-	parallel(len(entries), func(i int) {
-		files[i], errs[i] = t.readFile(repo, entries[i])
-	})
-	byName := make(map[string]*file, len(entries))
-	for i, e := range entries {
-		byName[e.Name()] = files[i]
-	}
-	return byName, errors.Join(errs...)
-}
-
-func (t Target) readFile(repo fs.FS, entry fs.DirEntry) (*file, error) {
-	if !entry.Type().IsRegular() {
-		return &file{foreign: "a symbolic link, or no regular file, has that name"}, nil
-	}
-	content, err := fs.ReadFile(repo, path.Join(Dir, entry.Name()))
-	if err != nil {
-		return nil, fmt.Errorf("read workflow file: %w", err)
-	}
-	m, ours := readMarker(content)
-	f := &file{content: content, project: m.Project, job: m.Job}
-	switch {
-	case !ours:
-		f.foreign = "a file that scheduled did not write has that name"
-	case m.Project != t.Path && exists(repo)(m.Project):
-		f.foreign = "the file belongs to " + m.Project
-	}
-	return f, nil
 }
 
 // exists returns a function that tells whether dir has a file of that name.

@@ -42,6 +42,11 @@ func repository(toml string) fstest.MapFS {
 	return fstest.MapFS{"pyproject.toml": {Data: []byte(toml)}}
 }
 
+// markerOf returns the marker line of a job's file.
+func markerOf(project, job string) string {
+	return marker{Version: 1, Project: project, Job: &job}.line()
+}
+
 // summary writes a plan as a test reads it best.
 func summary(p Plan) string {
 	var lines []string
@@ -98,14 +103,14 @@ func TestPlan(t *testing.T) {
 			r[Dir+"/new.yml"] = &fstest.MapFile{Data: []byte(`# scheduled: {"version":2,"project":"pyproject.toml","job":"new"}` + "\n")}
 		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"a marker below the head", func(r fstest.MapFS) {
-			r[Dir+"/odd.yml"] = &fstest.MapFile{Data: []byte("on: push\n" + marker{1, "pyproject.toml", "odd"}.line() + "\n")}
+			r[Dir+"/odd.yml"] = &fstest.MapFile{Data: []byte("on: push\n" + markerOf("pyproject.toml", "odd") + "\n")}
 		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"another project's", func(r fstest.MapFS) {
 			r["other/pyproject.toml"] = &fstest.MapFile{}
-			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(marker{1, "other/pyproject.toml", "o"}.line() + "\n")}
+			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(markerOf("other/pyproject.toml", "o") + "\n")}
 		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"a project's that is gone", func(r fstest.MapFS) {
-			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(marker{1, "gone/pyproject.toml", "o"}.line() + "\n")}
+			r[Dir+"/scheduled-o.yml"] = &fstest.MapFile{Data: []byte(markerOf("gone/pyproject.toml", "o") + "\n")}
 		}, "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"the project moved", func(r fstest.MapFS) { edit(a, `"pyproject.toml"`, `"old/pyproject.toml"`)(r) }, "keep scheduled-a.yml, keep scheduled-b.yml"},
 	}
@@ -190,7 +195,7 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"foreign", &fstest.MapFile{Data: []byte("on: push\n")}, "a file that scheduled did not write has that name"},
 		{"link", &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}, "a symbolic link, or no regular file, has that name"},
-		{"other project", &fstest.MapFile{Data: []byte(marker{1, "other/pyproject.toml", "a"}.line() + "\n")}, "the file belongs to other/pyproject.toml"},
+		{"other project", &fstest.MapFile{Data: []byte(markerOf("other/pyproject.toml", "a") + "\n")}, "the file belongs to other/pyproject.toml"},
 	}
 	for _, row := range rows {
 		repo := repository(twoJobs)

@@ -13,6 +13,7 @@ import (
 var (
 	checkout    = Uses{"actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"}
 	setupPython = Uses{"actions/setup-python", "5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"}
+	appToken    = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
 )
 
 // step is one step of a job: either uses, with its inputs, or a shell line.
@@ -32,6 +33,10 @@ type input struct {
 	value *yaml.Node
 }
 
+// withoutCredentials keeps the token out of the git configuration, where every
+// later step could read it.
+var withoutCredentials = []input{{"persist-credentials", plain("false")}}
+
 // onlyIfRun is the condition of all that follows the check.
 const onlyIfRun = "steps.check.outputs.run == 'true'"
 
@@ -39,7 +44,7 @@ const onlyIfRun = "steps.check.outputs.run == 'true'"
 // costs no set-up.
 func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 	all := []step{
-		{name: "Checkout", uses: &checkout, with: []input{{"persist-credentials", plain("false")}}},
+		{name: "Checkout", uses: &checkout, with: withoutCredentials},
 		{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)},
 	}
 	for _, s := range setup {
@@ -58,11 +63,16 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 }
 
 func (t Target) inputs(command string, job pyproject.Job) []input {
-	inputs := []input{{"command", plain(command)}, {"job", text(job.ID)}}
-	if t.dir() != "." {
-		inputs = append(inputs, input{"project", text(t.dir())})
+	return append([]input{{"command", plain(command)}, {"job", text(job.ID)}}, inFolder(t.dir())...)
+}
+
+// inFolder returns the input that names the project's folder, if that is not
+// the repository's root.
+func inFolder(dir string) []input {
+	if dir == "." {
+		return nil
 	}
-	return inputs
+	return []input{{"project", text(dir)}}
 }
 
 func (s step) node() *yaml.Node {

@@ -152,7 +152,7 @@ func TestHostileIDs(t *testing.T) {
 	for _, c := range p.Created {
 		lint(t, c.Path, c.New)
 		m, ours := readMarker(c.New)
-		if !ours || m.Job != c.Job {
+		if !ours || m.Job == nil || *m.Job != c.Job {
 			t.Errorf("marker of %q reads %+v, %v", c.Job, m, ours)
 		}
 		doc, err := parse(c.New)

@@ -1,0 +1,257 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"gopkg.in/yaml.v3"
+)
+
+// SyncFile is the name of the Keeper's file. No job's file has that name: the slug
+// of a job "sync" is another, and a prefix that makes up for it is refused.
+const SyncFile = "scheduled-sync.yml"
+
+// Keeper is the workflow that keeps the others in step with pyproject.toml. It
+// opens a pull request where they are not, and checks those of people.
+type Keeper struct {
+	Path     string // of pyproject.toml, relative to the repository's root, with slashes
+	Branch   string // the repository's default branch
+	Token    Token
+	Action   Uses     // our own action
+	Exact    bool     // as in Target
+	Prefixes []string // what the names of the project's workflow files begin with, in any order
+}
+
+// Token is how the Keeper gets a token that may write workflow files, which its
+// own GITHUB_TOKEN never may.
+type Token string
+
+// The kinds of token.
+const (
+	App     Token = "app"  // of a GitHub App, made for each run
+	PAT     Token = "pat"  // a personal access token, kept as a secret
+	NoToken Token = "none" // none: the Keeper only checks
+)
+
+// What the user has to set in the repository: for App a variable and a secret,
+// for PAT a secret.
+const (
+	ClientIDVariable = "SCHEDULED_APP_CLIENT_ID"
+	PrivateKeySecret = "SCHEDULED_APP_PRIVATE_KEY"
+	TokenSecret      = "SCHEDULED_TOKEN"
+)
+
+// Plan compares the Keeper's file with the one in repo, the file system of the
+// repository's root, and reads no other. The plan has just that one change,
+// which is of no job. A file of that name that is not the Keeper's of this
+// project is a *ConflictError.
+func (k Keeper) Plan(repo fs.FS) (Plan, error) {
+	if err := k.validate(); err != nil {
+		return Plan{}, err
+	}
+	c := Change{Path: path.Join(Dir, SyncFile)}
+	there, err := k.read(repo)
+	if err != nil {
+		return Plan{}, err
+	}
+	if there != nil && there.foreign != "" {
+		return Plan{}, &ConflictError{Path: c.Path, Keeper: true, Reason: there.foreign}
+	}
+	c, err = c.over(there, k.document(), loose(k.Action, k.Exact))
+	if err != nil {
+		return Plan{}, err
+	}
+	return sorted([]Change{c}), nil
+}
+
+// read returns the file that is there, or nil.
+func (k Keeper) read(repo fs.FS) (*file, error) {
+	if found, err := realDir(repo); err != nil || !found {
+		return nil, err
+	}
+	info, err := fs.Lstat(repo, path.Join(Dir, SyncFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read workflow file: %w", err)
+	}
+	return readFile(repo, fs.FileInfoToDirEntry(info), k.Path, keeps)
+}
+
+// validate refuses what cannot stand in a workflow file.
+func (k Keeper) validate() error {
+	for _, text := range slices.Concat([]string{k.Path, k.Branch}, k.Prefixes) {
+		if what := pyproject.Forbidden(text); what != "" {
+			return fmt.Errorf("%q holds the %s, which no workflow file may", text, what)
+		}
+	}
+	switch {
+	case !slices.Contains([]Token{App, PAT, NoToken}, k.Token):
+		return fmt.Errorf("token %q is none of app, pat and none", k.Token)
+	case !fs.ValidPath(k.Path) || path.Base(k.Path) != "pyproject.toml":
+		return fmt.Errorf("project path %q leads to no pyproject.toml of the repository", k.Path)
+	case strings.TrimSpace(k.Path) != k.Path:
+		return fmt.Errorf("project path %q begins with white space, which no path filter of a workflow may", k.Path)
+	case !branchForm.MatchString(k.Branch):
+		return fmt.Errorf("branch %q is no name that git allows", k.Branch)
+	}
+	for _, prefix := range k.Prefixes {
+		if !fs.ValidPath(prefix) || strings.Contains(prefix, "/") {
+			return fmt.Errorf("prefix %q can begin no file name", prefix)
+		}
+	}
+	return nil
+}
+
+// branchForm leaves out what git refuses, which is much of what a filter would
+// take for a pattern.
+// https://git-scm.com/docs/git-check-ref-format
+var branchForm = regexp.MustCompile(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?*\[\\])?$`)
+
+// document builds the workflow.
+func (k Keeper) document() *yaml.Node {
+	paths := k.paths()
+	jobs := mapping()
+	if k.Token != NoToken {
+		add(jobs, "pull-request", k.pullRequest())
+	}
+	add(jobs, "check", k.check())
+	doc := mapping(
+		"name", plain("Scheduled sync"),
+		"on", mapping(
+			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", paths),
+			"pull_request", mapping("paths", paths),
+			"workflow_dispatch", mapping(),
+		),
+		"permissions", mapping(),
+		"concurrency", inTurn,
+		"jobs", jobs,
+	)
+	doc.HeadComment = k.header()
+	return doc
+}
+
+// inTurn lets syncs of the default branch wait for each other, and the checks
+// of a pull request too, but none for one of another ref. A sync is not
+// cancelled on its way, which could leave a branch without its pull request
+// until the next push. The newest may take the place of one that waits: each
+// reads what the branch holds by then.
+var inTurn = mapping(
+	"group", plain("scheduled-sync-${{ github.ref }}"),
+	"cancel-in-progress", comment(plain("false"), "the next sync waits, and reads what is newest"),
+)
+
+// header says whose the file is, how to change it, and what it needs.
+func (k Keeper) header() string {
+	needs := map[Token]string{
+		App: "# It needs a GitHub App with Contents, Pull requests and Workflows: write, its client id as the\n" +
+			"# variable " + ClientIDVariable + " and its private key as the secret " + PrivateKeySecret + ".\n",
+		PAT: "# It needs a fine-grained token with Contents, Pull requests and Workflows: write, or a classic one\n" +
+			"# with the scopes repo and workflow, as the secret " + TokenSecret + ".\n",
+		NoToken: "# It only checks: where files differ, run `scheduled sync` and commit them.\n",
+	}
+	return fmt.Sprintf("# Generated by scheduled to keep workflow files in step with %s.\n"+
+		"# To change it, run `scheduled init` again: it overwrites what is changed here.\n%s%s",
+		k.Path, needs[k.Token], marker{Version: 1, Project: k.Path, Workflow: keeps}.line())
+}
+
+// pullRequest is the job that brings the changes in by pull request. It reads
+// and writes through the API with a token of its own, so it needs no checkout
+// and no permission of GITHUB_TOKEN.
+func (k Keeper) pullRequest() *yaml.Node {
+	var steps []*yaml.Node
+	token := "${{ secrets." + TokenSecret + " }}"
+	if k.Token == App {
+		token = "${{ steps.token.outputs.token }}"
+		steps = append(steps, step{name: "Create token", id: "token", uses: &appToken, with: []input{
+			{"client-id", plain("${{ vars." + ClientIDVariable + " }}")},
+			{"private-key", plain("${{ secrets." + PrivateKeySecret + " }}")},
+			{"permission-contents", plain("write")},
+			{"permission-pull-requests", plain("write")},
+			{"permission-workflows", plain("write")},
+		}}.node())
+	}
+	steps = append(steps, step{name: "Sync by pull request", uses: &k.Action, with: k.inputs(
+		input{"pull-request", plain("true")},
+		input{"token", plain(token)},
+	)}.node())
+	return mapping(
+		"name", plain("Pull request"),
+		"if", plain(onlyDefaultBranch),
+		"runs-on", plain("ubuntu-latest"),
+		"timeout-minutes", plain("10"),
+		"permissions", mapping(),
+		"steps", sequence(steps...),
+	)
+}
+
+// onlyDefaultBranch keeps a dispatch from elsewhere and a fork, which inherits
+// the file, from syncing.
+const onlyDefaultBranch = "github.event_name != 'pull_request' && !github.event.repository.fork" +
+	" && github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
+
+// check is the job that fails where files differ. It runs what a pull request
+// holds, also one from a fork, with a token that can only read.
+func (k Keeper) check() *yaml.Node {
+	job := mapping("name", plain("Check"))
+	if k.Token != NoToken { // else nobody but the check tells of a drift on the default branch
+		add(job, "if", plain("github.event_name == 'pull_request'"))
+	}
+	add(job, "runs-on", plain("ubuntu-latest"))
+	add(job, "timeout-minutes", plain("10"))
+	add(job, "permissions", mapping("contents", plain("read")))
+	add(job, "steps", sequence(
+		step{name: "Checkout", uses: &checkout, with: withoutCredentials}.node(),
+		step{name: "Check workflow files", uses: &k.Action, with: k.inputs(
+			input{"check", plain("true")},
+			input{"output-format", plain("github")},
+		)}.node(),
+	))
+	return job
+}
+
+func (k Keeper) inputs(more ...input) []input {
+	return append(append([]input{{"command", plain("sync")}}, inFolder(path.Dir(k.Path))...), more...)
+}
+
+// decisive are the files of the project's folder that decide on the jobs or on
+// their environment, as path filters have them.
+var decisive = []string{
+	"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile.lock", "requirements*.txt",
+	".python-version", "environment.yml", "conda-lock.yml",
+}
+
+// paths returns the path filters: the project's files, and the workflow files.
+func (k Keeper) paths() *yaml.Node {
+	filters := []*yaml.Node{text(pattern(k.Path))}
+	for _, name := range decisive {
+		filters = append(filters, text(path.Join(pattern(path.Dir(k.Path)), name)))
+	}
+	if !slices.ContainsFunc(k.Prefixes, func(prefix string) bool { return strings.HasPrefix(SyncFile, prefix) }) {
+		filters = append(filters, text(path.Join(Dir, SyncFile)))
+	}
+	for _, prefix := range slices.Compact(slices.Sorted(slices.Values(k.Prefixes))) {
+		filters = append(filters, text(path.Join(Dir, pattern(prefix)+"*.yml")))
+	}
+	return sequence(filters...)
+}
+
+// pattern returns the filter that matches a name and no other: "you need to
+// escape each of these special characters with \",
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore
+func pattern(name string) string {
+	escaped := special.Replace(name)
+	if strings.HasPrefix(escaped, "!") { // special at the start only
+		return `\` + escaped
+	}
+	return escaped
+}
+
+var special = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `+`, `\+`, `[`, `\[`)

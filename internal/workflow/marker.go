@@ -1,0 +1,47 @@
+package workflow
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// marker is the machine-readable line by which we know our own files: those of
+// jobs, and the one of Keeper.
+type marker struct {
+	Version  int     `json:"version"`
+	Project  string  `json:"project"`            // path of pyproject.toml in the repository
+	Job      *string `json:"job,omitempty"`      // id of the job whose file it is, which may be empty
+	Workflow string  `json:"workflow,omitempty"` // what the workflow does, in a file that is no job's
+}
+
+const (
+	markerPrefix = "# scheduled: "
+	keeps        = "sync" // the Workflow of Keeper
+)
+
+// line returns the marker as it stands in the file, without a newline.
+func (m marker) line() string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(m); err != nil {
+		panic(err) // strings and an int
+	}
+	return markerPrefix + strings.TrimSuffix(b.String(), "\n")
+}
+
+// readMarker finds the marker in the comment that a file starts with.
+func readMarker(content []byte) (m marker, ours bool) {
+	for line := range bytes.Lines(content) {
+		line = bytes.TrimRight(line, "\r\n")
+		if !bytes.HasPrefix(line, []byte("#")) {
+			break
+		}
+		if text, found := bytes.CutPrefix(line, []byte(markerPrefix)); found {
+			err := json.Unmarshal(text, &m)
+			return m, err == nil && m.Version == 1 && (m.Job != nil) != (m.Workflow != "")
+		}
+	}
+	return m, false
+}

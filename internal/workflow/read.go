@@ -1,0 +1,86 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+)
+
+// file is a workflow file that is there already.
+type file struct {
+	content []byte
+	marker  marker // whose file it is, unless foreign says otherwise
+	foreign string // why who asks may not change it; "" if they may
+}
+
+// readDir reads the workflow files by name, save the Keeper's, which is no
+// business of the jobs. A folder that is not there has none; one that is a
+// symbolic link is refused.
+func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
+	found, err := realDir(repo)
+	if err != nil || !found {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(repo, Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", Dir, err)
+	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		return path.Ext(e.Name()) != ".yml" || e.Name() == SyncFile
+	})
+	files := make([]*file, len(entries))
+	errs := make([]error, len(entries))
+	parallel(len(entries), func(i int) {
+		files[i], errs[i] = readFile(repo, entries[i], t.Path, "")
+	})
+	byName := make(map[string]*file, len(entries))
+	for i, e := range entries {
+		byName[e.Name()] = files[i]
+	}
+	return byName, errors.Join(errs...)
+}
+
+// realDir reports whether there is a folder of workflow files. It may be no
+// symbolic link, and be in none.
+func realDir(repo fs.FS) (found bool, err error) {
+	for _, dir := range []string{path.Dir(Dir), Dir} {
+		info, err := fs.Lstat(repo, dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, nil
+		}
+		if err != nil {
+			return false, fmt.Errorf("read %s: %w", dir, err)
+		}
+		if !info.IsDir() {
+			return false, fmt.Errorf("%s is not a folder: workflow files are written through no symbolic link", dir)
+		}
+	}
+	return true, nil
+}
+
+// readFile reads a workflow file for the project at that path: for its jobs, or
+// for the workflow of its own that does the named thing.
+func readFile(repo fs.FS, entry fs.DirEntry, project, does string) (*file, error) {
+	if !entry.Type().IsRegular() {
+		return &file{foreign: "a symbolic link, or no regular file, has that name"}, nil
+	}
+	content, err := fs.ReadFile(repo, path.Join(Dir, entry.Name()))
+	if err != nil {
+		return nil, fmt.Errorf("read workflow file: %w", err)
+	}
+	m, ours := readMarker(content)
+	f := &file{content: content, marker: m}
+	switch {
+	case !ours:
+		f.foreign = "a file that scheduled did not write has that name"
+	case m.Workflow != does && m.Job != nil:
+		f.foreign = fmt.Sprintf("the file belongs to job %q", *m.Job)
+	case m.Workflow != does:
+		f.foreign = fmt.Sprintf("the file is our workflow %q", m.Workflow)
+	case m.Project != project && exists(repo)(m.Project):
+		f.foreign = "the file belongs to " + m.Project
+	}
+	return f, nil
+}

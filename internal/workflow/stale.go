@@ -1,0 +1,43 @@
+package workflow
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"gopkg.in/yaml.v3"
+)
+
+// Stale reports whether the file of one job differs from what sync would write,
+// whatever release of our action it refers to. It is for a warning at run time,
+// so where it is not sure it says no: of a file that is not there, that cannot
+// be read, or that is not the job's.
+func (t Target) Stale(repo fs.FS, job pyproject.Job) bool {
+	document, err := t.documents(repo)
+	if err != nil {
+		return false
+	}
+	info, err := fs.Lstat(repo, path.Join(Dir, job.File()))
+	if err != nil {
+		return false
+	}
+	there, err := readFile(repo, fs.FileInfoToDirEntry(info), t.Path, "")
+	if err != nil || there.foreign != "" {
+		return false
+	}
+	was, err := parse(there.content)
+	if err != nil {
+		return false
+	}
+	doc := document(job)
+	keepReferences(doc, there.content, Uses{})
+	for _, node := range []*yaml.Node{doc, was} {
+		eachUses(node, func(uses *yaml.Node) {
+			if strings.HasPrefix(uses.Value, t.Action.Action+"@") {
+				uses.Value = t.Action.Action
+			}
+		})
+	}
+	return !sameMeaning(doc, was)
+}
