@@ -2,8 +2,9 @@
 # make bench runs the benchmarks. Both need Go, Python 3, Node and git only.
 
 ACT         := .tools/act@v0.2.89/act
+PRECOMMIT   := .tools/python/bin/pre-commit
 STATICCHECK := .tools/staticcheck@v0.8.2/staticcheck
-ZIZMOR      := .tools/zizmor/bin/zizmor
+ZIZMOR      := .tools/python/bin/zizmor
 PARSER      := .tools/parser/parse.mjs
 
 # The race detector needs a C compiler.
@@ -30,10 +31,10 @@ lint: $(STATICCHECK)
 unit:
 	go test $(RACE) ./...
 
-# Through action.yml itself, in the host mode of act.
+# Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT)
-	ACT=$(abspath $(ACT)) go test -count=1 -tags e2e ./internal/e2e
+e2e: $(ACT) $(PRECOMMIT)
+	ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) go test -count=1 -tags e2e ./internal/e2e
 
 .PHONY: workflows
 workflows: $(ZIZMOR) $(PARSER)
@@ -51,7 +52,7 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: tools
-tools: $(ACT) $(STATICCHECK) $(ZIZMOR) $(PARSER)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(ZIZMOR) $(PARSER)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -60,9 +61,11 @@ tools: $(ACT) $(STATICCHECK) $(ZIZMOR) $(PARSER)
 	GOBIN=$(abspath $(@D)) go install honnef.co/go/tools/cmd/staticcheck@$*
 
 $(ZIZMOR): testdata/tools/requirements.txt
-	python3 -m venv --clear .tools/zizmor
-	.tools/zizmor/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
+	python3 -m venv --clear .tools/python
+	.tools/python/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
 	touch $@
+
+$(PRECOMMIT): $(ZIZMOR) ; # is in the same requirements
 
 $(PARSER): testdata/tools/parse.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)

@@ -64,8 +64,9 @@ func (r *Runner) issueFile(name, message string) (err error) {
 // Place is where in the repository an annotation belongs. The zero Place is
 // nowhere.
 type Place struct {
-	File string // relative to the repository's root, with slashes
-	Line int
+	File   string // relative to the repository's root, with slashes
+	Line   int    // from 1
+	Column int    // from 1; 0 for the whole line
 }
 
 // Warning shows a warning in the log and on the run's page.
@@ -84,8 +85,16 @@ func (r *Runner) Error(at Place, title, message string) {
 	if at.File != "" {
 		fields["file"], fields["line"] = at.File, strconv.Itoa(at.Line)
 	}
+	if at.Column > 0 {
+		fields["col"] = strconv.Itoa(at.Column)
+	}
 	r.action.WithFieldsMap(fields).Errorf("%s", cut(message))
 }
+
+// MaxErrors is how many errors of a step GitHub shows: "10 warning annotations,
+// 10 error annotations, and 10 notice annotations per step".
+// https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
+const MaxErrors = 10
 
 // maxMessage is how long the message of an annotation can be.
 const maxMessage = 4096

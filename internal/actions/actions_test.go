@@ -42,7 +42,7 @@ func TestOutsideActionsNothingIsSaid(t *testing.T) {
 	r.Output("run", "true")
 	r.Summary("# hello")
 	r.Warning("careful")
-	r.Error(Place{"app.py", 1}, "title", "message")
+	r.Error(Place{File: "app.py", Line: 1}, "title", "message")
 	r.StopCommands()()
 	if said.Len() != 0 {
 		t.Errorf("said %q", said)
@@ -52,10 +52,10 @@ func TestOutsideActionsNothingIsSaid(t *testing.T) {
 func TestAnnotations(t *testing.T) {
 	r, said := runner(map[string]string{"GITHUB_ACTIONS": "true"})
 	r.Warning("50 %\nof it")
-	r.Error(Place{"app/a,b.py", 7}, "job: a", "boom::set-output name=x::y")
+	r.Error(Place{"app/a,b.py", 7, 3}, "job: a", "boom::set-output name=x::y")
 	r.Error(Place{}, "job", strings.Repeat("ü", 5000))
 	want := "::warning::50 %25%0Aof it\n" +
-		"::error file=app/a%2Cb.py,line=7,title=job%3A a::boom::set-output name=x::y\n" +
+		"::error col=3,file=app/a%2Cb.py,line=7,title=job%3A a::boom::set-output name=x::y\n" +
 		"::error title=job::" + strings.Repeat("ü", 4095) + "…\n"
 	if diff := cmp.Diff(want, said.String()); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)

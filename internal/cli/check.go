@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -97,6 +96,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
+	p.warn(runner, p.stale(runner, project, job))
 	p.warn(runner, runner.Summary(fmt.Sprintf("**%s**: %s\n", markdown(show(job.ID)), describe(decision, markdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }
@@ -121,12 +121,7 @@ func windowError(window, what string) error {
 
 // askGitHub fills in the past runs, and the time by GitHub's own clock.
 func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) error {
-	client, err := github.New(github.Config{
-		APIURL:     p.getenv("GITHUB_API_URL"),
-		Repository: p.getenv("GITHUB_REPOSITORY"),
-		Token:      cmp.Or(token, strings.TrimSpace(p.getenv("INPUT_TOKEN")), strings.TrimSpace(p.getenv("GITHUB_TOKEN"))),
-		Log:        retries,
-	})
+	client, err := p.github(token, retries)
 	if err != nil {
 		return err
 	}
@@ -137,8 +132,8 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 		Slot:          tick.Slot,
 	})
 	now := history.Now
-	if unreadable, ok := errors.AsType[*github.Unreadable](err); ok {
-		now = unreadable.Now
+	if failure, ok := errors.AsType[*github.Failure](err); ok {
+		now = failure.Now
 	}
 	if !now.IsZero() {
 		tick.Now = now

@@ -21,6 +21,7 @@ import (
 type Program struct {
 	Args    []string // without the program's name
 	Environ []string // as os.Environ has it
+	Stdin   io.Reader
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Now     func() time.Time
@@ -31,7 +32,7 @@ type Program struct {
 
 // Main runs the command that the arguments name and returns the exit code:
 // 0 done; 1 drift, findings, or the entrypoint failed; 2 wrong usage or
-// configuration.
+// configuration; 4 a credential is missing or lacks a right.
 func (p *Program) Main() int {
 	args := p.Args
 	if p.runner(p.Stderr).On() {
@@ -95,6 +96,7 @@ job's window is not confirmed.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(err.Error(), cmd) })
 	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
 	root.AddCommand(
+		p.initCommand(),
 		p.syncCommand(),
 		p.listCommand(),
 		p.validateCommand(),

@@ -12,6 +12,7 @@ import (
 const (
 	exitFindings = 1 // drift, findings, or the entrypoint failed
 	exitUsage    = 2 // wrong usage or configuration
+	exitDenied   = 4 // a credential is missing or lacks a right
 )
 
 // exitError is an error with an exit code and a hint at the remedy.

@@ -22,7 +22,8 @@ func (p *Program) argsFromInputs() []string {
 // inputFlags names the inputs that are flags of a command. The token is none:
 // check reads it from the environment, where no process list shows it.
 var inputFlags = map[string][]string{
-	"sync":     {"project", "check"},
+	"sync": {"project", "check", "output-format", "pull-request", "branch", "base", "title", "body",
+		"labels", "reviewers", "assignees", "draft"},
 	"list":     {"project"},
 	"validate": {"project"},
 	"check":    {"project"},

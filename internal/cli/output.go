@@ -72,8 +72,13 @@ func table(w io.Writer) *tabwriter.Writer {
 // color reports whether w is a terminal whose owner wants colour.
 // https://no-color.org
 func (p *Program) color(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+	return terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+}
+
+// terminal reports whether a stream is one.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // clock writes a time for people, in UTC to the minute.

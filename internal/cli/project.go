@@ -27,15 +27,7 @@ func (p *Program) open() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(filepath.Dir(file))
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("find project: %w", err)
-	}
-	root := repositoryRoot(dir)
-	rel, err := filepath.Rel(root, filepath.Join(dir, filepath.Base(file)))
+	dir, root, path, err := whereabouts(file)
 	if err != nil {
 		return nil, fmt.Errorf("find project: %w", err)
 	}
@@ -46,7 +38,22 @@ func (p *Program) open() (*project, error) {
 		}
 		return nil, err
 	}
-	return &project{Project: loaded, dir: dir, root: root, path: filepath.ToSlash(rel)}, nil
+	return &project{Project: loaded, dir: dir, root: root, path: path}, nil
+}
+
+// whereabouts returns the folder of a file, absolute and through no symbolic
+// link, the root of its repository, and its path from there, with slashes.
+func whereabouts(file string) (dir, root, path string, err error) {
+	dir, err = filepath.Abs(filepath.Dir(file))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", "", "", err
+	}
+	root = repositoryRoot(dir)
+	path, err = filepath.Rel(root, filepath.Join(dir, filepath.Base(file)))
+	return dir, root, filepath.ToSlash(path), err
 }
 
 // openHosted is open for the commands whose jobs run on GitHub, which cannot

@@ -1,15 +1,19 @@
 package cli_test
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/scheduled-actions/scheduled/internal/cli"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
@@ -20,7 +24,7 @@ func TestMain(m *testing.M) {
 		"scheduled": func() {
 			program := cli.Program{
 				Args: os.Args[1:], Environ: os.Environ(),
-				Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
+				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
 			}
 			os.Exit(program.Main())
 		},
@@ -34,7 +38,13 @@ func TestMain(m *testing.M) {
 //	ran CREATED WHAT    adds a run to it: executed, skipped or failed
 //	broken STATUS       makes it answer so from now on
 //	requests N          holds the number of requests since the last call
+//	code N COMMAND      runs a command that has to exit with that code
 //	numbered FILE N     holds the number of lines of a file
+//	push BRANCH DIR     commits the files of a folder to a branch of its repository
+//	pulled BRANCH DIR   holds that a branch has these files and no others
+//	pulls FILE          writes what pull requests there are
+//	tick N, close N     does that to a pull request, as a person does
+//	forbid WHAT         takes rights away: workflows, classic, pulls, opening, force or create
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -51,7 +61,14 @@ func TestScripts(t *testing.T) {
 			"ran":      ran,
 			"broken":   broken,
 			"requests": requests,
+			"code":     code,
 			"numbered": numbered,
+			"push":     push,
+			"pulled":   pulled,
+			"pulls":    pulls,
+			"tick":     tick,
+			"close":    closePull,
+			"forbid":   forbid,
 		},
 	})
 }
@@ -133,12 +150,93 @@ func requests(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || strconv.Itoa(exit.ExitCode()) != args[0] {
+		ts.Fatalf("want exit code %s, got %v", args[0], err)
+	}
+}
+
 func numbered(ts *testscript.TestScript, _ bool, args []string) {
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	if got := strings.Count(ts.ReadFile(args[0]), "\n"); got != want {
 		ts.Fatalf("%s has %d lines, want %d", filepath.Base(args[0]), got, want)
 	}
+}
+
+func push(ts *testscript.TestScript, _ bool, args []string) {
+	server(ts).Commit(args[0], folder(ts, args[1]))
+}
+
+func pulled(ts *testscript.TestScript, _ bool, args []string) {
+	if diff := cmp.Diff(folder(ts, args[1]), server(ts).Files(args[0])); diff != "" {
+		ts.Fatalf("branch %s (-want +got):\n%s", args[0], diff)
+	}
+}
+
+// folder returns the files of a folder, by their paths in it.
+func folder(ts *testscript.TestScript, dir string) map[string]string {
+	files := map[string]string{}
+	fsys := os.DirFS(ts.MkAbs(dir))
+	ts.Check(fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(fsys, path)
+		files[path] = string(content)
+		return err
+	}))
+	return files
+}
+
+func pulls(ts *testscript.TestScript, _ bool, args []string) {
+	var b strings.Builder
+	for _, p := range server(ts).Pulls() {
+		fmt.Fprintf(&b, "#%d %s %s <- %s: %s\n%s\n", p.Number, p.State, p.Base, p.Head, p.Title, p.Body)
+		for _, comment := range p.Comments {
+			fmt.Fprintf(&b, "comment: %s\n", comment)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
+}
+
+func tick(ts *testscript.TestScript, _ bool, args []string) {
+	editPull(ts, args[0], func(p *ghtest.Pull) { p.Body = strings.Replace(p.Body, "- [ ]", "- [x]", 1) })
+}
+
+func closePull(ts *testscript.TestScript, _ bool, args []string) {
+	editPull(ts, args[0], func(p *ghtest.Pull) { p.State = "closed" })
+}
+
+func editPull(ts *testscript.TestScript, number string, edit func(*ghtest.Pull)) {
+	n, err := strconv.Atoi(number)
+	ts.Check(err)
+	server(ts).EditPull(n, edit)
+}
+
+func forbid(ts *testscript.TestScript, _ bool, args []string) {
+	rights, rules := ghtest.Rights{}, ghtest.Rules{Prefix: "scheduled/"}
+	switch args[0] {
+	case "workflows":
+		rights.NoWorkflows = true
+	case "classic":
+		rights.NoWorkflows, rights.Token = true, ghtest.Classic
+	case "pulls":
+		rights.NoPulls = true
+	case "opening":
+		rights.NoOpenedPull = true
+	case "force":
+		rules.NoForce = true
+	case "create":
+		rules.NoCreation = true
+	case "nothing":
+	default:
+		ts.Fatalf("forbid: what is %q?", args[0])
+	}
+	server(ts).SetRights(rights)
+	server(ts).SetRules(rules)
 }
 
 func parseTime(ts *testscript.TestScript, value string) time.Time {

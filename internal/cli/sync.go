@@ -7,57 +7,109 @@ import (
 	"io"
 	"os"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
+// syncFlags are the flags of `sync`.
+type syncFlags struct {
+	check    bool
+	format   string // of --check: text or github
+	exitCode bool
+	asJSON   bool
+	action   string
+	pull     pullFlags
+}
+
+// The values of --output-format.
+const (
+	textFormat   = "text"
+	githubFormat = "github"
+)
+
 func (p *Program) syncCommand() *cobra.Command {
-	var check, asJSON bool
-	var action string
+	var flags syncFlags
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Write the workflow files that the jobs need",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			uses, err := p.action(action)
+		Long: `sync writes a workflow file for each job and deletes those that no job needs
+any more. A file is written only if its meaning changed.
+
+With --pull-request it works on GitHub alone, whatever is checked out: it reads
+pyproject.toml and the workflow files from the repository's default branch and
+opens a pull request with the changes, updates the one that is open, or closes it
+when nothing is left to change. It needs GITHUB_REPOSITORY, as in Actions, and a
+token that may write contents, pull requests and workflows.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.format != textFormat && flags.format != githubFormat {
+				return usageError(fmt.Sprintf("--output-format is %s or %s, not %q", textFormat, githubFormat, flags.format), cmd)
+			}
+			if flags.format == githubFormat && flags.asJSON {
+				return usageError("--json and --output-format github are two outputs: choose one", cmd)
+			}
+			if err := flags.pull.check(cmd, flags.check); err != nil {
+				return err
+			}
+			uses, err := p.action(flags.action)
 			if err != nil {
 				return err
+			}
+			if flags.pull.on {
+				return p.syncByPullRequest(flags, uses)
 			}
 			project, err := p.openHosted()
 			if err != nil {
+				if flags.format == githubFormat {
+					p.annotateProblems(err)
+				}
 				return err
 			}
-			return p.sync(project, uses, action != "", check, asJSON)
+			return p.sync(project, uses, flags)
 		},
 	}
-	cmd.Flags().BoolVar(&check, "check", false, "change nothing, and exit with 1 if files differ")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&action, "action", "", "how the files refer to our action, as in 'owner/repo@commit # v1.2.3'")
+	cmd.Flags().BoolVar(&flags.check, "check", false, "change nothing, and exit with 1 if files differ")
+	cmd.Flags().BoolVar(&flags.exitCode, "exit-code", false, "exit with 1 if files were changed, as a hook has to before a commit")
+	cmd.Flags().StringVar(&flags.format, "output-format", textFormat, "with --check: text, or github for errors at the lines of pyproject.toml")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&flags.action, "action", "", "how the files refer to our action, as in 'owner/repo@commit # v1.2.3'")
+	flags.pull.register(cmd)
 	return cmd
 }
 
-func (p *Program) sync(project *project, action workflow.Uses, exact, check, asJSON bool) error {
+func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) error {
 	repo, err := os.OpenRoot(project.root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
 	defer repo.Close()
-	target := workflow.Target{Project: project.Project, Path: project.path, Action: action, Exact: exact}
+	target := workflow.Target{Project: project.Project, Path: project.path, Action: action, Exact: flags.action != ""}
 	plan, err := target.Plan(repo.FS())
 	if err != nil {
 		return &exitError{code: exitUsage, err: err}
 	}
-	if !check {
+	if !flags.check {
 		if err := plan.Apply(repo, p.Now()); err != nil {
 			return err
 		}
 	}
-	if err := p.printPlan(project, plan, check, asJSON); err != nil {
+	if err := p.printPlan(project.Project, plan, nil, flags); err != nil {
 		return err
 	}
-	if changes := len(plan.Changes()); check && changes > 0 {
+	if flags.check && flags.format == githubFormat {
+		if err := p.annotateDrift(newDescription(target, plan, p.Now())); err != nil {
+			return err
+		}
+	}
+	if changes := len(plan.Changes()); flags.check && changes > 0 {
 		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", count(changes, "workflow file"), project.path),
 			fmt.Sprintf("run `%s` and commit the files", p.mending())}
+	}
+	if changes := len(plan.Changes()); flags.exitCode && changes > 0 {
+		return &exitError{exitFindings, fmt.Errorf("%s changed", count(changes, "workflow file")),
+			"add what changed to the commit: git add " + workflow.Dir}
 	}
 	return nil
 }
@@ -68,11 +120,20 @@ type synced struct {
 	Updated   []string `json:"updated"`
 	Deleted   []string `json:"deleted"`
 	Unchanged []string `json:"unchanged"`
+
+	PullRequest *pullRequest `json:"pull_request"` // null without one
+}
+
+// pullRequest is what became of a pull request.
+type pullRequest struct {
+	Number    int              `json:"number"`
+	URL       string           `json:"url"`
+	Operation github.Operation `json:"operation"`
 }
 
 // printPlan writes what was done or, for --check, what is to be done.
-func (p *Program) printPlan(project *project, plan workflow.Plan, check, asJSON bool) error {
-	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged)}
+func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
+	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), pull}
 	runner := p.runner(p.Stdout)
 	err := errors.Join(
 		runner.Output("created", jsonArray(result.Created)),
@@ -82,9 +143,9 @@ func (p *Program) printPlan(project *project, plan workflow.Plan, check, asJSON 
 	switch {
 	case err != nil:
 		return err
-	case asJSON:
+	case flags.asJSON:
 		return p.printJSON(result)
-	case check:
+	case flags.check:
 		defer runner.StopCommands()() // what the files hold may be anything
 		_, err := io.WriteString(p.Stdout, plan.Diff())
 		return err
@@ -93,7 +154,7 @@ func (p *Program) printPlan(project *project, plan workflow.Plan, check, asJSON 
 }
 
 // printSynced writes what was done as a table.
-func (p *Program) printSynced(project *project, plan workflow.Plan) error {
+func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
 	assigned := map[string]string{}
 	for _, job := range project.Jobs {
 		assigned[job.ID] = job.Schedule.String()

@@ -16,11 +16,18 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 const (
 	pin   = "0123456789abcdef0123456789abcdef01234567" // the commit of our action that workflows refer to
 	token = "e2e-token"                                // github.token
+
+	// What the repository has stored for the workflow of `scheduled init`.
+	pat        = "e2e-pat"
+	clientID   = "e2e-client"
+	privateKey = "e2e-key"
 )
 
 // runner is act, with this repository's action and stand-ins for those of
@@ -107,6 +114,7 @@ type result struct {
 	failed      bool
 	steps       map[string]string // of those that were not skipped, by name: success or failure
 	annotations []string          // as "error app.py:7: message"
+	outputs     map[string]string // that steps set, by name
 	log         string            // what the steps printed
 }
 
@@ -119,13 +127,15 @@ func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...str
 	}
 	eventFile := filepath.Join(t.TempDir(), "event.json")
 	write(t, eventFile, []byte(payload))
-	workflow := filepath.Join(".github/workflows", file)
+	path := filepath.Join(workflow.Dir, file)
 	args := []string{
-		event, "--workflows", workflow, "--eventpath", eventFile,
+		event, "--workflows", path, "--eventpath", eventFile,
 		"--json", "--platform", "ubuntu-latest=-self-hosted", "--secret", "GITHUB_TOKEN=" + token,
+		"--secret", workflow.TokenSecret + "=" + pat,
+		"--var", workflow.ClientIDVariable + "=" + clientID, "--secret", workflow.PrivateKeySecret + "=" + privateKey,
 		"--no-cache-server", "--use-new-action-cache", "--action-offline-mode",
 	}
-	for _, local := range r.localActions(t, filepath.Join(dir, workflow)) {
+	for _, local := range r.localActions(t, filepath.Join(dir, path)) {
 		args = append(args, "--local-repository", local)
 	}
 	for _, v := range append(vars, "GITHUB_SERVER_URL="+r.server.URL) {
@@ -150,9 +160,9 @@ var uses = regexp.MustCompile(`uses: "?(([\w-]+/([\w-]+))@[\w.]+)`)
 
 // localActions maps every action that a workflow uses to a folder, as act's
 // --local-repository takes it. act itself stands in for actions/checkout.
-func (r *runner) localActions(t *testing.T, workflow string) (locals []string) {
+func (r *runner) localActions(t *testing.T, file string) (locals []string) {
 	t.Helper()
-	content, err := os.ReadFile(workflow)
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +183,7 @@ func (r *runner) localActions(t *testing.T, workflow string) (locals []string) {
 // prints, for its workflow commands, and for its result.
 func readLog(t *testing.T, r io.Reader) result {
 	t.Helper()
-	got := result{steps: map[string]string{}}
+	got := result{steps: map[string]string{}, outputs: map[string]string{}}
 	var log strings.Builder
 	for lines := bufio.NewScanner(r); lines.Scan(); {
 		var line struct {
@@ -185,6 +195,7 @@ func readLog(t *testing.T, r io.Reader) result {
 			StepResult string
 			JobResult  string
 			Command    string
+			Name       string
 			Arg        string
 			KVPairs    map[string]string
 		}
@@ -200,6 +211,8 @@ func readLog(t *testing.T, r io.Reader) result {
 				where = fmt.Sprintf(" %s:%s", file, line.KVPairs["line"])
 			}
 			got.annotations = append(got.annotations, line.Command+where+": "+line.Arg)
+		case line.Command == "set-output":
+			got.outputs[line.Name] = line.Arg
 		case line.JobResult != "":
 			got.failed = line.JobResult != "success"
 		case line.Stage == "Main" && len(line.StepID) == 1 && line.StepResult != "":

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/github"
+)
+
+// tokenAdvice are the ways to give a token that may do all that a sync needs.
+// https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
+const tokenAdvice = `three kinds of token have every right that it needs:
+  - of a GitHub App, by a step before this one:
+      - uses: actions/create-github-app-token@bcd2ba49218906704ab6c1aa796996da409d3eb1 # v3.2.0
+        id: token
+        with:
+          client-id: ${{ vars.SCHEDULED_APP_CLIENT_ID }}
+          private-key: ${{ secrets.SCHEDULED_APP_PRIVATE_KEY }}
+          permission-contents: write
+          permission-pull-requests: write
+          permission-workflows: write
+  - fine-grained, of a person: Contents, Pull requests and Workflows, each "Read and write"
+  - classic, of a person: the scopes repo and workflow
+hand it to the action as its input token, or set GITHUB_TOKEN`
+
+// withoutToken is how to go on without one.
+const withoutToken = "\nwithout one: `%s && git add .github/workflows && git commit`, on a branch of your own"
+
+// lacks says what is missing, in words.
+var lacks = map[github.Right]string{
+	github.Valid:        "the token is not valid, or has expired",
+	github.Read:         "the token may not read the repository: it needs Contents: read",
+	github.Workflows:    "the token may not write workflow files, which the GITHUB_TOKEN of a workflow never may",
+	github.PullRequests: "the token may not write pull requests",
+	github.Opening:      "a setting of the repository or its organisation forbids GitHub Actions to create pull requests: Settings > Actions > General > Workflow permissions",
+	github.Rules:        "rules for branches forbid it: let them leave out %s, or let the token's owner bypass them",
+}
+
+// explain gives an error its exit code and, where a right is missing, says what it
+// is, the ways to give it, and in the step's summary how to do without.
+func (h *hosted) explain(err error) error {
+	_, noBranch := errors.AsType[*github.NoBranch](err)
+	_, otherProject := errors.AsType[*github.OtherProject](err)
+	if noBranch || otherProject {
+		return &exitError{exitUsage, err, ""}
+	}
+	d, ok := errors.AsType[*github.Denied](err)
+	if !ok {
+		return err
+	}
+	missing := lacks[d.Lacks]
+	if d.Lacks == github.Rules {
+		missing = fmt.Sprintf(missing, h.flags.pull.branch)
+	}
+	hint := []string{missing}
+	if d.Lacks != github.Rules {
+		hint = append(hint, tokenAdvice)
+	}
+	if d.Branch != "" {
+		hint = append(hint, fmt.Sprintf("branch %s holds the change: open the pull request yourself at %s", d.Branch, h.compare()))
+	}
+	runner := h.runner(h.Stderr)
+	runner.Error(actions.Place{}, "scheduled sync", d.Error()+"\n"+missing)
+	h.warn(runner, runner.Summary(h.handSummary(d, missing)))
+	return &exitError{exitDenied, d, strings.Join(hint, "\n") + fmt.Sprintf(withoutToken, h.mending())}
+}
+
+// compare returns the page on which a person can open the pull request.
+// https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/using-query-parameters-to-create-a-pull-request
+func (h *hosted) compare() string {
+	return fmt.Sprintf("%s/%s/compare/%s...%s?expand=1", cmp.Or(h.getenv("GITHUB_SERVER_URL"), "https://github.com"),
+		h.getenv("GITHUB_REPOSITORY"), url.PathEscape(h.snapshot.Branch), strings.ReplaceAll(url.PathEscape(h.flags.pull.branch), "%2F", "/"))
+}

@@ -1,0 +1,297 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// description says in Markdown what a sync changes, to the people who decide
+// about it: as the body of a pull request, and as the summary of a step.
+type description struct {
+	project string            // path of pyproject.toml, relative to the repository's root
+	head    string            // the commit that it was read from, abbreviated; "" for a checkout
+	branch  string            // of the pull request
+	intro   string            // what the user has to say first, in Markdown; at most maxIntro bytes
+	effects []workflow.Effect // what changes, by path; at least one
+	before  int               // runner minutes that the ticks cost in a month so far
+	after   int               // and with the change
+}
+
+// newDescription describes the changes of a plan of a target, in a checkout.
+func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) description {
+	d := description{project: target.Path, effects: target.Effects(plan, now)}
+	d.before, d.after = target.Minutes(plan)
+	return d
+}
+
+// description describes the changes that the pull request brings.
+func (h *hosted) description() description {
+	d := newDescription(h.target, h.plan, h.Now())
+	d.head, d.branch, d.intro = h.snapshot.Commit[:min(7, len(h.snapshot.Commit))], h.flags.pull.branch, h.flags.pull.body
+	return d
+}
+
+// handSummary returns what the step's summary says where a right is missing: which
+// one, and how a person can make the change without it.
+func (h *hosted) handSummary(d *github.Denied, missing string) string {
+	text := "**No pull request:** " + markdown(missing) + ".\n\n"
+	if d.Branch != "" {
+		text += "The change is on branch " + code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
+	}
+	if len(h.plan.Changes()) == 0 {
+		return text // it did not come to a plan, or there is nothing to do but to close
+	}
+	change := h.description()
+	return text + change.overview() + change.patch(h.mending())
+}
+
+// The limits, in bytes.
+const (
+	// GitHub refuses a body of more than 65,536 characters, however it counts
+	// them. What is left to that is for what the caller adds.
+	maxBody  = 64_000
+	maxIntro = 16_000
+
+	// "Job summaries are isolated between steps and each step is restricted to
+	// a maximum size of 1MiB", and a larger one is dropped as a whole.
+	// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+	maxOverview = 256 << 10
+	maxPatch    = 640 << 10
+)
+
+// body returns the body of the pull request, at most maxBody bytes of it. To
+// fit, the diff is cut first, and then the table.
+func (d description) body() string {
+	const notes = 400 // for what says that something is cut
+	intro := ""
+	if d.intro != "" {
+		intro = strings.TrimSpace(d.intro) + "\n\n"
+	}
+	before, between, after := intro+d.opening(), d.minutes(), d.manners()
+	room := maxBody - notes - len(before) - len(between) - len(after)
+	table := d.table(room)
+	return unmarked(before+table+between+d.fold(room-len(table))) + after
+}
+
+// overview returns what a step's summary begins with: the change, without its
+// diff.
+func (d description) overview() string {
+	return d.opening() + d.table(maxOverview) + d.minutes()
+}
+
+// patch returns what a summary says where only a person can make the change:
+// the command that makes it, and a patch. The patch is cut after a whole file,
+// so that git applies as much of it as there is.
+func (d description) patch(command string) string {
+	var patch strings.Builder
+	ticks, files := 0, 0
+	for _, e := range d.effects {
+		diff := diff(e)
+		ticks = max(ticks, backticks(diff))
+		if patch.Len()+len(diff)+2*ticks > maxPatch {
+			break
+		}
+		patch.WriteString(diff)
+		files++
+	}
+	text := "### To make the change yourself\n\n" +
+		fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
+	if files > 0 {
+		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + fenced("diff", patch.String())
+	}
+	if files < len(d.effects) {
+		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, count(len(d.effects), "file"))
+	}
+	return text
+}
+
+// opening says what changes, in a sentence.
+func (d description) opening() string {
+	at := ""
+	if d.head != "" {
+		at = " at " + d.head // which GitHub links to the commit
+	}
+	changes := map[string]int{}
+	for _, e := range d.effects {
+		changes[e.Kind]++
+	}
+	var counts []string
+	for _, kind := range []string{"created", "updated", "deleted"} {
+		if changes[kind] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
+		}
+	}
+	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", code(d.project), at, strings.Join(counts, ", "))
+}
+
+// table returns a row for each effect, as many as fit into limit bytes.
+func (d description) table(limit int) string {
+	var b strings.Builder
+	b.WriteString("| job | change | every | assigned time | next three runs (UTC) |\n|---|---|---|---|---|\n")
+	for i, e := range d.effects {
+		line := row(e)
+		if b.Len()+len(line) > limit {
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, count(len(d.effects), "row"))
+			break
+		}
+		b.WriteString(line)
+	}
+	return b.String() + "\n"
+}
+
+func row(e workflow.Effect) string {
+	var next []string
+	for _, at := range e.Next {
+		next = append(next, at.UTC().Format("Mon 2006-01-02 15:04"))
+	}
+	if next == nil {
+		next = []string{"none"}
+	}
+	cells := []string{code(show(e.Job)), e.Kind, e.Every, assigned(e), strings.Join(next, "<br>")}
+	for i, cell := range cells {
+		// Within code too: "It is possible to include a pipe in a cell's
+		// content by escaping it". https://github.github.com/gfm/#tables-extension-
+		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
+	}
+	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// assigned says the time that a job is assigned and, where it moves, the one
+// it had.
+func assigned(e workflow.Effect) string {
+	now := e.Assigned
+	if now == "" {
+		now = "none"
+	}
+	if e.Was == "" || e.Was == now {
+		return now
+	}
+	return phrase(e.Was) + " → " + now
+}
+
+// minutes says what the ticks cost.
+func (d description) minutes() string {
+	cost := fmt.Sprintf("**%d**, as before", d.after)
+	if d.before != d.after {
+		cost = fmt.Sprintf("**%d → %d**", d.before, d.after)
+	}
+	return "Runner minutes a month, at least: " + cost + ". This counts the ticks alone: each starts a job, " +
+		"and GitHub bills a job by whole minutes. The time of the entrypoints comes on top. " +
+		"Standard runners are free for public repositories.\n\n"
+}
+
+// fold returns the diff, folded, as many lines of it as fit into limit bytes.
+func (d description) fold(limit int) string {
+	if limit < 1000 {
+		limit = 0 // so few lines tell nothing
+	}
+	var whole strings.Builder
+	for _, e := range d.effects {
+		whole.WriteString(diff(e))
+	}
+	total := strings.Count(whole.String(), "\n")
+	shown := clean(firstLines(whole.String(), limit))
+	shown = firstLines(shown, limit-2*backticks(shown))
+	title := "Diff"
+	if lines := strings.Count(shown, "\n"); lines < total {
+		title = fmt.Sprintf("The diff is cut: %d of %s shown; see the Files tab", lines, count(total, "line"))
+	}
+	if shown == "" {
+		return title + ".\n\n"
+	}
+	return "<details>\n<summary>" + title + "</summary>\n\n" + fenced("diff", shown) + "\n</details>\n\n"
+}
+
+// manners says how to get rid of what one does not want.
+func (d description) manners() string {
+	return "### What you can do\n\n" +
+		"- **Accept:** merge this pull request. Nothing changes before.\n" +
+		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
+		"- **Change:** edit " + code(d.project) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
+		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.project) + ".\n" +
+		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
+		"Commits that others push to " + code(d.branch) + " are never overwritten: " +
+		"while there are any, this pull request is left as it is, unless you tick the box.\n\n" +
+		"- [ ] " + github.Discard + "discard other commits and regenerate\n"
+}
+
+// diff returns the change of one file as a unified diff.
+func diff(e workflow.Effect) string {
+	return workflow.Plan{Updated: []workflow.Change{e.Change}}.Diff()
+}
+
+// code writes text as Markdown code. GitHub makes no mention, reference, link
+// or emoji of what stands in code; elsewhere no backslash would keep it from that.
+func code(text string) string {
+	fence := strings.Repeat("`", backticks(text)+1)
+	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
+		text = " " + text + " " // "one space is stripped" again: https://github.github.com/gfm/#code-spans
+	}
+	return fence + text + fence
+}
+
+var plainPhrase = regexp.MustCompile(`^[\pL\pN: ]+$`)
+
+// phrase writes words that come from a file, which may hold others than ours.
+func phrase(words string) string {
+	if plainPhrase.MatchString(words) {
+		return words
+	}
+	return code(show(words))
+}
+
+// fenced writes lines as a block of code, which nothing in them can end.
+func fenced(language, lines string) string {
+	fence := strings.Repeat("`", max(3, backticks(lines)+1))
+	return fence + language + "\n" + lines + fence + "\n"
+}
+
+// backticks returns the length of the longest run of backticks.
+func backticks(text string) int {
+	longest, run := 0, 0
+	for i := range len(text) {
+		if text[i] == '`' {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 0
+		}
+	}
+	return longest
+}
+
+// firstLines returns as many whole lines as fit into limit bytes.
+func firstLines(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return text[:strings.LastIndexByte(text[:max(0, limit)], '\n')+1]
+}
+
+// unmarked breaks up what is like the comments by which the pull request is told
+// what to do, in text that others have a hand in.
+func unmarked(text string) string {
+	return strings.ReplaceAll(text, "<!-- scheduled:", "<!-- scheduled;")
+}
+
+// clean replaces what a file may hold and no body of a pull request: bytes that
+// are no text, and characters that hide others.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r == '\r':
+			return -1
+		case unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}

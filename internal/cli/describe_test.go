@@ -1,0 +1,398 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// planned describes the change from one pyproject.toml to another.
+func planned(t *testing.T, before, after string) description {
+	t.Helper()
+	repo := fstest.MapFS{}
+	target := func(toml string) workflow.Target {
+		repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(toml)}
+		project, err := pyproject.Load(repo, "pyproject.toml", "pyproject.toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		action := workflow.Uses{Action: "scheduled-actions/scheduled", Ref: "0123456789abcdef0123456789abcdef01234567", Version: "v1.2.3"}
+		return workflow.Target{Project: project, Path: "pyproject.toml", Action: action}
+	}
+	there, err := target(before).Plan(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range there.Created {
+		repo[c.Path] = &fstest.MapFile{Data: c.New}
+	}
+	wanted := target(after)
+	plan, err := wanted.Plan(repo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDescription(wanted, plan, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	d.head, d.branch = "1a2b3c4", "scheduled/sync"
+	return d
+}
+
+// TestDescribe holds what is written about a typical change against the files
+// in testdata/describe.
+func TestDescribe(t *testing.T) {
+	read := func(name string) string {
+		content, err := os.ReadFile("testdata/describe/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	d := planned(t, read("before.toml"), read("after.toml"))
+	for _, row := range []struct{ name, got string }{
+		{"body.md", d.body()},
+		{"overview.md", d.overview()},
+		{"patch.md", d.patch("scheduled sync")},
+	} {
+		if *update {
+			if err := os.WriteFile("testdata/describe/"+row.name, []byte(row.got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(read(row.name), row.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}
+
+// page is Markdown as GitHub reads it, as far as goldmark knows.
+type page struct {
+	blocks []string   // the kinds of its blocks
+	rows   [][]string // the text of its tables, without their heads
+	boxes  []bool     // its check boxes
+	fences []string   // its blocks of code
+	html   []string   // its HTML
+	words  string     // all text outside of code
+	links  int
+}
+
+func parsePage(t *testing.T, markdown string) page {
+	t.Helper()
+	source := []byte(markdown)
+	doc := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
+	var p page
+	for block := doc.FirstChild(); block != nil; block = block.NextSibling() {
+		p.blocks = append(p.blocks, block.Kind().String())
+	}
+	err := ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *east.TableRow:
+			var cells []string
+			for cell := n.FirstChild(); cell != nil; cell = cell.NextSibling() {
+				cells = append(cells, plainText(cell, source))
+			}
+			p.rows = append(p.rows, cells)
+		case *east.TaskCheckBox:
+			p.boxes = append(p.boxes, n.IsChecked)
+		case *ast.FencedCodeBlock:
+			p.fences = append(p.fences, string(n.Lines().Value(source)))
+		case *ast.HTMLBlock:
+			p.html = append(p.html, strings.TrimSpace(string(n.Lines().Value(source))))
+		case *ast.RawHTML:
+			p.html = append(p.html, string(n.Segments.Value(source)))
+		case *ast.Link, *ast.AutoLink, *ast.Image:
+			p.links++
+		case *ast.CodeSpan:
+			return ast.WalkSkipChildren, nil
+		case *ast.Text:
+			p.words += string(n.Value(source)) + " "
+		}
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// plainText returns the text below a node.
+func plainText(n ast.Node, source []byte) string {
+	var b strings.Builder
+	for child := n.FirstChild(); child != nil; child = child.NextSibling() {
+		switch child := child.(type) {
+		case *ast.Text:
+			b.Write(child.Value(source))
+		case *ast.String:
+			b.Write(child.Value)
+		case *ast.RawHTML:
+			b.WriteByte('\n')
+		default:
+			b.WriteString(plainText(child, source))
+		}
+	}
+	return b.String()
+}
+
+// holds checks what is true of every body, whatever the effects are.
+func holds(t *testing.T, d description) {
+	t.Helper()
+	body := d.body()
+	if len(body) > maxBody {
+		t.Fatalf("%d effects: the body has %d bytes", len(d.effects), len(body))
+	}
+	if strings.Count(body, "<!-- scheduled:") != 1 {
+		t.Errorf("the box has not the only mark:\n%.2000s", body)
+	}
+	p := parsePage(t, body)
+	if diff := cmp.Diff([]bool{false}, p.boxes); diff != "" {
+		t.Errorf("check boxes (-want +got):\n%s\n%.2000s", diff, body)
+	}
+	if len(p.rows) > len(d.effects) || len(p.rows) < len(d.effects) && !strings.Contains(p.words, "The table is cut: ") {
+		t.Errorf("%d rows for %d effects:\n%.2000s", len(p.rows), len(d.effects), body)
+	}
+	for i, cells := range p.rows {
+		if len(cells) != 5 || cells[0] != unmarked(show(d.effects[i].Job)) || cells[1] != d.effects[i].Kind {
+			t.Errorf("row of job %q reads %q", d.effects[i].Job, cells)
+		}
+	}
+	blocks := []string{"Paragraph", "Table", "Paragraph"}
+	if len(p.rows) < len(d.effects) {
+		blocks = append(blocks, "Paragraph")
+	}
+	if len(p.fences) == 0 { // not a line of the diff fits
+		blocks = append(blocks, "Paragraph")
+	} else {
+		blocks = append(blocks, "HTMLBlock", "FencedCodeBlock", "HTMLBlock")
+		var diffs strings.Builder
+		for _, e := range d.effects {
+			diffs.WriteString(diff(e))
+		}
+		if !strings.HasPrefix(unmarked(clean(firstLines(diffs.String(), 2*maxBody))), p.fences[0]) {
+			t.Errorf("the diff reads\n%.2000s", p.fences[0])
+		}
+	}
+	if diff := cmp.Diff(append(blocks, "Heading", "List", "Paragraph", "List"), p.blocks); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s\n%.2000s", diff, body)
+	}
+	for _, html := range p.html {
+		if !slices.Contains([]string{"<br>", github.Discard, "</details>"}, html) && !strings.HasPrefix(html, "<details>\n<summary>") {
+			t.Errorf("HTML %q", html)
+		}
+	}
+	if p.links > 0 || strings.ContainsAny(p.words, "@#") || strings.Contains(p.words, "://") {
+		t.Errorf("%d links; the words are\n%s", p.links, p.words)
+	}
+}
+
+// hostile are texts that try to break out of their place.
+var hostile = []string{
+	"", " ", "a", "a b", " a ", "a|b", `a\|b`, `a\\|b`, `a\`, "|", "||", `\`, "`", "``", "`a", "a`", "a``b`c", "`` ` ``", " ` ", "`|`", "<b>", "</details>", "<!-- -->", "<!-- scheduled: {} -->", "-->", "<script>",
+	"@org/team", "me@example.com", "#12", "o/r#12", "GH-12", "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d", "http://example.com", "www.example.com", "[a](http://b)", "![a](b)", "<http://a.b>",
+	":tada:", "🚀", "👩‍👩‍👧", "*a*", "_a_", "~~a~~", "**", "&amp;", "&#64;a", "# a", "- [x] a", "- [x] " + github.Discard, "[x]", "> a", "---", "```", "~~~", "| a | b |", "|---|", "$a$", "{{ a }}",
+	"a\nb", "a\r- [x] " + github.Discard + "\r", "\n\n- [x] " + github.Discard + "\n\n", "\n```\n</details>\n\n# a @me\n", "\x00", "\x1b[31m", "\xff\xfe", "\u202ea", "a\u200bb", "\u2028",
+	strings.Repeat("x", 500), strings.Repeat("`", 500), strings.Repeat("|", 500), strings.Repeat("ü", 500),
+}
+
+// huge are texts longer than a body.
+var huge = []string{strings.Repeat("`", 70_000), strings.Repeat("y", 70_000), strings.Repeat("`\n", 70_000), strings.Repeat("\xff\n", 70_000)}
+
+// anyEffect makes an effect of hostile texts.
+func anyEffect(random *rand.Rand) workflow.Effect {
+	word := func() string { return hostile[random.IntN(len(hostile))] }
+	lines := func() []byte {
+		var b strings.Builder
+		for range random.IntN(20) {
+			b.WriteString(word() + word() + "\n")
+		}
+		return []byte(b.String() + word())
+	}
+	e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/scheduled-a.yml", Job: word()}, Was: "every " + word()}
+	e.Kind = []string{"created", "updated", "deleted"}[random.IntN(3)]
+	if e.Kind != "created" {
+		e.Old = lines()
+	}
+	if e.Kind != "deleted" {
+		e.New = lines()
+		e.Every, e.Assigned = "day", "every day at 09:47 UTC"
+		e.Next = []time.Time{time.Unix(1e9, 0), time.Unix(2e9, 0), time.Unix(3e9, 0)}
+	}
+	return e
+}
+
+// TestBodyOfAnything makes bodies of hostile texts, one effect at a time and
+// many.
+func TestBodyOfAnything(t *testing.T) {
+	for _, id := range slices.Concat(hostile, huge) {
+		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + id, Job: id, Old: []byte(id), New: []byte("a\n" + id)}, Kind: "updated", Was: id, Assigned: "every day"}
+		holds(t, description{project: "pyproject.toml", branch: "b", effects: []workflow.Effect{e}})
+	}
+	for seed := range uint64(60) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		d := description{project: "a`b/pyproject.toml", branch: "`b", head: "1a2b3c4"}
+		for range 1 + random.IntN(1<<random.IntN(10)) {
+			d.effects = append(d.effects, anyEffect(random))
+		}
+		holds(t, d)
+	}
+}
+
+// TestBodyOfMany holds that with ever more jobs first the diff is cut and then
+// the table.
+func TestBodyOfMany(t *testing.T) {
+	one := planned(t, "", "[tool.scheduled.job]\nevery = \"hour\"\nentrypoint = \"app:run\"\n")
+	all := one
+	for i := range 9999 {
+		e := one.effects[0]
+		e.Job, e.Path = fmt.Sprintf("job-%d", i), fmt.Sprintf("%s/scheduled-job-%d.yml", workflow.Dir, i)
+		all.effects = append(all.effects, e)
+	}
+	for _, row := range []struct {
+		jobs        int
+		diff, table string // what is said of them
+	}{
+		{1, "<summary>Diff</summary>", ""},
+		{100, "<summary>The diff is cut: ", ""},
+		{10_000, "\nThe diff is cut: 0 of ", "\nThe table is cut: "},
+	} {
+		d := all
+		d.effects, d.intro = all.effects[:row.jobs], strings.Repeat("x", maxIntro)
+		body := d.body()
+		if len(body) > maxBody || !strings.Contains(body, row.diff) || !strings.Contains(body, row.table) || row.table == "" && strings.Contains(body, "The table") {
+			t.Errorf("%d jobs: %d bytes\n%.300s…\n%s", row.jobs, len(body), body, body[len(body)-2000:])
+		}
+		if summary := d.overview() + d.patch("scheduled sync"); len(summary) > 1<<20-50_000 {
+			t.Errorf("%d jobs: a summary of %d bytes", row.jobs, len(summary))
+		}
+		d.intro = ""
+		holds(t, d)
+	}
+	for spare := range 10 { // whatever room the rows leave: no fold with a line or two
+		d := all
+		d.effects, d.intro = all.effects[:500], strings.Repeat("x", 25*spare)
+		if body := d.body(); strings.Contains(body, "<details>") {
+			t.Errorf("a fold without use:\n%s", body[len(body)-2000:])
+		}
+	}
+}
+
+// TestPatch hands patches to git.
+func TestPatch(t *testing.T) {
+	whole := planned(t, "[tool.scheduled.gone]\nevery = \"day\"\nentrypoint = \"app:run\"\n[tool.scheduled.moved]\nevery = \"day\"\nentrypoint = \"app:run\"\n",
+		"[tool.scheduled.new]\nevery = \"day\"\nentrypoint = \"app:run\"\n[tool.scheduled.moved]\nevery = \"hour\"\nentrypoint = \"app:run\"\n").effects
+	effect := func(name, was, is string) workflow.Effect {
+		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + name}}
+		if was != "" {
+			e.Old = []byte(was)
+		}
+		if is != "" {
+			e.New = []byte(is)
+		}
+		return e
+	}
+	big := strings.Repeat("- \"````\" # a line of a large file\n", maxPatch/40)
+	for _, row := range []struct {
+		name    string
+		effects []workflow.Effect
+		files   int // that the patch changes
+	}{
+		{"created, updated and deleted", whole, 3},
+		{"no final newline", []workflow.Effect{effect("a.yml", "a", "b"), effect("b.yml", "a\n", "a"), effect("c.yml", "a", "a\n"), effect("d.yml", "a", ""), effect("e.yml", "", "a")}, 5},
+		{"lines like headers", []workflow.Effect{effect("a.yml", "-- a/x\n++ b/x\n", "-- /dev/null\n@@ -1 +1 @@\n```\n````\n"), effect("b.yml", "a\n", "diff --git a/x b/x\n")}, 2},
+		{"cut after a file", []workflow.Effect{effect("a.yml", "a\n", "b\n"), effect("b.yml", "", big), effect("c.yml", "a\n", "b\n"), effect("d.yml", "", big)}, 3},
+		{"too large a file", []workflow.Effect{effect("a.yml", "", big+big)}, 0},
+	} {
+		dir := t.TempDir()
+		want := map[string]string{}
+		for i, e := range row.effects {
+			is := string(e.Old)
+			if i < row.files {
+				is = string(e.New)
+			}
+			if is != "" {
+				want[e.Path] = is
+			}
+			if e.Old != nil {
+				write(t, dir, e.Path, e.Old)
+			}
+		}
+		shown := description{project: "pyproject.toml", effects: row.effects}.patch("scheduled sync")
+		if cut := strings.Contains(shown, "The patch is cut: "); cut != (row.files < len(row.effects)) {
+			t.Errorf("%s: cut %v", row.name, cut)
+		}
+		fences := parsePage(t, shown).fences
+		if len(fences) != min(2, 1+row.files) {
+			t.Fatalf("%s: %d blocks of code", row.name, len(fences))
+		}
+		if row.files > 0 {
+			write(t, dir, "change.patch", []byte(fences[1]))
+			git := exec.Command("git", "apply", "change.patch")
+			git.Dir = dir
+			if out, err := git.CombinedOutput(); err != nil {
+				t.Errorf("%s: git apply: %v\n%s\n%.2000s", row.name, err, out, fences[1])
+			}
+			os.Remove(filepath.Join(dir, "change.patch"))
+		}
+		if diff := cmp.Diff(want, files(t, dir)); diff != "" {
+			t.Errorf("%s: files (-want +got):\n%.2000s", row.name, diff)
+		}
+	}
+}
+
+func write(t *testing.T, dir, name string, content []byte) {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// files reads all files of a folder.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		found[name] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// FuzzBody holds that nothing in a job or a file breaks out of its place.
+func FuzzBody(f *testing.F) {
+	for i, text := range hostile {
+		f.Add(text, hostile[len(hostile)-1-i], []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, id, was string, old []byte) {
+		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/a.yml", Job: id, Old: old, New: []byte("name: a\n")}, Kind: "updated", Was: was, Assigned: "every day"}
+		holds(t, description{project: "pyproject.toml", branch: "b", effects: []workflow.Effect{e, e}})
+	})
+}

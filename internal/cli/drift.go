@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// annotation is one error at a place of the repository.
+type annotation struct {
+	at             actions.Place
+	title, message string
+}
+
+// annotate writes errors for the pages of GitHub, to stdout, wherever the
+// program runs: who asks for that format gets it. Of more than GitHub shows the
+// last one says how many there are, and rest where to find them.
+func (p *Program) annotate(all []annotation, rest string) {
+	runner := actions.New(p.Stdout, func(name string) string {
+		if name == "GITHUB_ACTIONS" {
+			return "true"
+		}
+		return p.getenv(name)
+	})
+	shown := all
+	if len(all) > actions.MaxErrors {
+		shown = all[:actions.MaxErrors-1]
+	}
+	for _, a := range shown {
+		runner.Error(a.at, a.title, a.message)
+	}
+	if more := len(all) - len(shown); more > 0 {
+		at := all[len(shown)].at
+		runner.Error(at, fmt.Sprintf("%d more", more), fmt.Sprintf("from here on there are %d more such errors: %s", more, rest))
+	}
+}
+
+// annotateDrift marks, for each file that is out of step, the table of its job,
+// and puts what a pull request would say, with the patch, into the summary of
+// the step. It writes nothing where nothing is.
+func (p *Program) annotateDrift(d description) error {
+	if len(d.effects) == 0 {
+		return nil
+	}
+	var all []annotation
+	for _, e := range d.effects {
+		at := actions.Place{File: d.project, Line: max(1, e.Line)} // a job that is gone has no line
+		all = append(all, annotation{at, "Workflow file out of step", drift(e) + "; run `" + p.mending() + "`"})
+	}
+	p.annotate(all, "the summary of the step has the table")
+	return p.runner(p.Stdout).Summary(d.overview() + d.patch(p.mending()))
+}
+
+// drift says how the workflow file of a job differs from its table.
+func drift(e workflow.Effect) string {
+	file := clean(path.Base(e.Path))
+	switch e.Kind {
+	case "created":
+		return fmt.Sprintf("%s: %s is missing; assigned time: %s", show(e.Job), file, assigned(e))
+	case "deleted":
+		return fmt.Sprintf("%s: %s is there, and no job needs it any more", show(e.Job), file)
+	}
+	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", show(e.Job), file, assigned(e))
+}
+
+// annotateProblems marks what is wrong with the project's configuration, if
+// that is what the error says.
+func (p *Program) annotateProblems(err error) {
+	problems, _ := errors.AsType[pyproject.Problems](err)
+	var all []annotation
+	for _, problem := range problems {
+		file := problem.File
+		if _, _, inRepository, err := whereabouts(file); err == nil {
+			file = inRepository
+		}
+		message := problem.Message
+		if problem.Hint != "" {
+			message += "\nhint: " + problem.Hint
+		}
+		all = append(all, annotation{actions.Place{File: file, Line: problem.Line, Column: problem.Column}, "Configuration of scheduled", message})
+	}
+	p.annotate(all, "the log of the step has all")
+}
+
+// stale returns a warning if, in Actions, the workflow file of the job is not
+// the one that sync would write. It is no more than that: a job whose file is
+// stale still runs, and a gate that stopped such jobs would stop them unseen,
+// at every tick. Pull requests are where drift is an error.
+func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.Job) error {
+	if !runner.On() {
+		return nil
+	}
+	action, err := p.action("")
+	target := workflow.Target{Project: project.Project, Path: project.path, Action: action}
+	if err != nil || !target.Stale(os.DirFS(project.root), job) {
+		return nil
+	}
+	return &exitError{
+		err:  fmt.Errorf("the workflow file of %s is out of step with %s: the job still runs as %s says", show(job.ID), project.path, job.File()),
+		hint: fmt.Sprintf("run `%s` and commit the file", p.mending()),
+	}
+}

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"github.com/spf13/cobra"
+)
+
+// initFlags are the flags of `init`.
+type initFlags struct {
+	yes    bool
+	asJSON bool
+	token  string
+	action string
+}
+
+func (p *Program) initCommand() *cobra.Command {
+	var flags initFlags
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write the workflow that keeps the others in step, and an example job if there is none",
+		Long: `init writes ` + workflow.Dir + "/" + workflow.SyncFile + `. Once it is on the default
+branch, every pull request that leaves the workflow files out of step with
+pyproject.toml fails. Given a token that may write workflow files, it also
+brings them in step by a pull request of its own:
+
+  app    that of a GitHub App: its client ID in the variable
+         ` + workflow.ClientIDVariable + `, its private key in the secret
+         ` + workflow.PrivateKeySecret + `
+  pat    a personal access token, in the secret ` + workflow.TokenSecret + `
+  none   no token: it only checks, and names the command to run
+
+Either token needs Contents, Pull requests and Workflows: write. What no flag
+says, init asks on a terminal. Elsewhere it adds no example, and takes the kind
+of token that the file there has, or none.`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if err := checkToken(flags.token); err != nil {
+				return err
+			}
+			uses, err := p.action(flags.action)
+			if err != nil {
+				return err
+			}
+			project, err := p.openHosted()
+			if err != nil {
+				return err
+			}
+			keeper := workflow.Keeper{
+				Path: project.path, Branch: p.defaultBranch(project.root),
+				Action: uses, Exact: flags.action != "",
+			}
+			return p.initialise(project, keeper, flags)
+		},
+	}
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing, and add an example job if there is no job")
+	cmd.Flags().StringVar(&flags.token, "token", "", "what may write workflow files: app, pat or none")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&flags.action, "action", "", "how the file refers to our action, as in 'owner/repo@commit # v1.2.3'")
+	return cmd
+}
+
+// tokenKinds are the kinds of token, the default first.
+var tokenKinds = []string{string(workflow.NoToken), string(workflow.App), string(workflow.PAT)}
+
+func checkToken(flag string) error {
+	if flag == "" || slices.Contains(tokenKinds, flag) {
+		return nil
+	}
+	return &exitError{exitUsage, fmt.Errorf("--token %q is no kind of token", flag),
+		"say app for that of a GitHub App, pat for a personal access token, or none"}
+}
+
+// initialise asks what is left to ask, and then writes: first an example job,
+// if one is wanted, and then the workflow.
+func (p *Program) initialise(project *project, keeper workflow.Keeper, flags initFlags) error {
+	repo, err := os.OpenRoot(project.root)
+	if err != nil {
+		return fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	keeper.Token = workflow.NoToken
+	plan, err := keeper.Plan(repo.FS()) // what stands in the way does before anything is asked or written
+	if err != nil {
+		return &exitError{code: exitUsage, err: err}
+	}
+	example, token, err := p.choose(project, plan, flags)
+	if err != nil {
+		return err
+	}
+	keeper.Token = token
+	if example {
+		if err := p.addExample(project); err != nil {
+			return err
+		}
+		if project, err = p.openHosted(); err != nil {
+			return err
+		}
+	}
+	if len(project.Jobs) == 0 {
+		keeper.Prefixes = []string{"scheduled-"} // that of jobs to come
+		p.say(project.path + " declares no job; `scheduled init --yes` adds an example")
+	}
+	for _, job := range project.Jobs {
+		keeper.Prefixes = append(keeper.Prefixes, job.Options.WorkflowPrefix)
+	}
+	if plan, err = keeper.Plan(repo.FS()); err == nil {
+		err = plan.Apply(repo, p.Now())
+	}
+	if err != nil {
+		return err
+	}
+	return p.printInitialised(project, keeper, plan, example, flags.asJSON)
+}
+
+// choose returns what no flag says: whether to add an example job, and the kind
+// of token. It asks before anything is written, and only on a terminal.
+func (p *Program) choose(project *project, plan workflow.Plan, flags initFlags) (example bool, token workflow.Token, err error) {
+	var ask *interview
+	if !flags.yes {
+		ask = p.interview()
+	}
+	if len(project.Jobs) == 0 {
+		example = flags.yes || ask.agree("Add an example job to "+project.path+"?")
+	}
+	kind := cmp.Or(flags.token, tokenOf(plan))
+	if kind == "" {
+		kind = ask.token()
+	}
+	return example, workflow.Token(cmp.Or(kind, tokenKinds[0])), ask.failed()
+}
+
+// tokenOf returns the kind of token that the file which is there uses, "" if
+// there is none.
+func tokenOf(plan workflow.Plan) string {
+	there := slices.Concat(plan.Updated, plan.Unchanged)
+	switch {
+	case len(there) == 0:
+		return ""
+	case bytes.Contains(there[0].Old, []byte("secrets."+workflow.PrivateKeySecret)):
+		return string(workflow.App)
+	case bytes.Contains(there[0].Old, []byte("secrets."+workflow.TokenSecret)):
+		return string(workflow.PAT)
+	}
+	return string(workflow.NoToken)
+}
+
+// defaultBranch returns the branch into which pull requests go: that of the
+// clone's origin, else the one that is checked out, else main.
+func (p *Program) defaultBranch(root string) string {
+	for _, ref := range []struct{ name, prefix string }{
+		{"refs/remotes/origin/HEAD", "refs/remotes/origin/"},
+		{"HEAD", "refs/heads/"},
+	} {
+		git := exec.Command("git", "symbolic-ref", ref.name)
+		git.Dir, git.Env = root, p.Environ
+		out, err := git.Output()
+		if branch, found := strings.CutPrefix(strings.TrimSpace(string(out)), ref.prefix); err == nil && found {
+			return branch
+		}
+	}
+	return "main"
+}
+
+// printInitialised writes what was done and, for people, what to do next.
+func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, example, asJSON bool) error {
+	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged)}
+	if example {
+		result.Updated = append(result.Updated, project.path)
+	}
+	if asJSON {
+		return p.printJSON(result)
+	}
+	t := table(p.Stdout)
+	for _, list := range []struct {
+		verb  string
+		paths []string
+	}{{"created", result.Created}, {"updated", result.Updated}, {"unchanged", result.Unchanged}} {
+		for _, path := range list.paths {
+			what := fmt.Sprintf("branch %s, token: %s", keeper.Branch, keeper.Token)
+			if path == project.path {
+				what = "job " + project.Jobs[0].ID + ", " + project.Jobs[0].Schedule.String()
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, path, what)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(plan.Changes()) > 0 || example {
+		fmt.Fprintln(p.Stdout, "\nNext:")
+		for i, step := range p.nextSteps(keeper) {
+			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
+		}
+	}
+	return nil
+}
+
+// nextSteps returns what is left to do until the workflow does its work.
+func (p *Program) nextSteps(keeper workflow.Keeper) []string {
+	const rights = "Contents, Pull requests and Workflows: read and write"
+	push := "Commit the files and push them to " + keeper.Branch + "."
+	brings := push + " A pull request brings the workflow files of the jobs."
+	switch keeper.Token {
+	case workflow.App:
+		return []string{
+			"Make a GitHub App with the repository permissions " + rights + ". Install it on this repository.",
+			"Give its client ID to the workflow: gh variable set " + workflow.ClientIDVariable,
+			"Give a private key of it to the workflow: gh secret set " + workflow.PrivateKeySecret + " <key.pem",
+			brings,
+		}
+	case workflow.PAT:
+		return []string{
+			"Make a fine-grained personal access token for this repository with the permissions " + rights + ".",
+			"Give it to the workflow: gh secret set " + workflow.TokenSecret,
+			brings,
+		}
+	}
+	return []string{"Write the workflow files of the jobs: " + p.mending(), push}
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// interview puts questions to whoever sits at the terminal. The nil interview
+// is that with nobody.
+type interview struct {
+	questions io.Writer
+	answers   *bufio.Scanner
+	err       error // a question got no answer
+}
+
+// interview returns nil where nobody would see a question, or answer it.
+func (p *Program) interview() *interview {
+	if !terminal(p.Stdin) || !terminal(p.Stderr) {
+		return nil
+	}
+	return &interview{questions: p.Stderr, answers: bufio.NewScanner(p.Stdin)}
+}
+
+// failed returns the error of the question that got no answer.
+func (ask *interview) failed() error {
+	if ask == nil {
+		return nil
+	}
+	return ask.err
+}
+
+// agree asks a question whose usual answer is yes. Nobody does not agree.
+func (ask *interview) agree(question string) bool {
+	return ask.choose(question, "Y", "n") == "Y"
+}
+
+// token asks for a kind of token. Nobody answers "".
+func (ask *interview) token() string {
+	const question = `What may write workflow files, for a pull request that brings them in step?
+  none  nothing: pull requests are only checked
+  app   a GitHub App
+  pat   a personal access token
+Token?`
+	return ask.choose(question, tokenKinds...)
+}
+
+// choose asks until it gets one of the choices, by its first letter; an empty
+// answer is the first of them.
+func (ask *interview) choose(question string, choices ...string) string {
+	if ask == nil || ask.err != nil {
+		return ""
+	}
+	for {
+		fmt.Fprintf(ask.questions, "%s [%s] ", question, strings.Join(choices, "/"))
+		if !ask.answers.Scan() {
+			fmt.Fprintln(ask.questions)
+			ask.err = &exitError{exitUsage, errors.New("no answer, so nothing was changed"), "--yes and --token answer beforehand"}
+			return ""
+		}
+		answer := strings.ToLower(strings.TrimSpace(ask.answers.Text()))
+		for _, choice := range choices {
+			if strings.HasPrefix(answer, strings.ToLower(choice[:1])) || answer == "" {
+				return choice
+			}
+		}
+	}
+}
