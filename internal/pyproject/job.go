@@ -184,8 +184,8 @@ func (r *reader) option(set []setting, e *entry, header string) []setting {
 	return append(set, value)
 }
 
-// clashes reports the jobs whose workflows would share a file or a concurrency
-// group. "The concurrency group name is case insensitive",
+// clashes reports the jobs whose workflows would have a file of ours, or share a
+// file or a concurrency group. "The concurrency group name is case insensitive",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
 // and so are file names on macOS and Windows.
 func (r *reader) clashes(jobs []Job) {
@@ -193,6 +193,9 @@ func (r *reader) clashes(jobs []Job) {
 	for i, job := range jobs {
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
+		if reservedFiles[file] {
+			r.report(at, "choose another workflow-prefix", "job %s has the workflow file %s, which is that of no job", quote(job.ID), quote(job.File()))
+		}
 		if first, taken := slugs[job.Slug]; taken {
 			r.report(at, "rename one of the two", "job %s has the same slug %s as job %s on line %d",
 				quote(job.ID), quote(job.Slug), quote(jobs[first].ID), jobs[first].Line)

@@ -20,6 +20,9 @@ var (
 // and scheduled-rescue.yml dispatches jobs that nobody confirmed.
 var reserved = map[string]bool{"sync": true, "rescue": true}
 
+// reservedFiles are those files.
+var reservedFiles = map[string]bool{"scheduled-sync.yml": true, "scheduled-rescue.yml": true}
+
 // slug returns a job id in a form fit for file names and concurrency groups: the
 // id itself if it is fit and not reserved, else its fit characters and a hash of
 // the whole. Only an id that looks like another one's slug can share it.

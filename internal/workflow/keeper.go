@@ -13,8 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// SyncFile is the name of the Keeper's file. No job's file has that name: the slug
-// of a job "sync" is another, and a prefix that makes up for it is refused.
+// SyncFile is the name of the Keeper's file. No job's file has that name: pyproject
+// sees to it.
 const SyncFile = "scheduled-sync.yml"
 
 // Keeper is the workflow that keeps the others in step with pyproject.toml. It
@@ -117,7 +117,6 @@ var branchForm = regexp.MustCompile(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?
 
 // document builds the workflow.
 func (k Keeper) document() *yaml.Node {
-	paths := k.paths()
 	jobs := mapping()
 	if k.Token != NoToken {
 		add(jobs, "pull-request", k.pullRequest())
@@ -126,8 +125,8 @@ func (k Keeper) document() *yaml.Node {
 	doc := mapping(
 		"name", plain("Scheduled sync"),
 		"on", mapping(
-			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", paths),
-			"pull_request", mapping("paths", paths),
+			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", k.paths()),
+			"pull_request", mapping(), // all of them, so that the check can be made a required one
 			"workflow_dispatch", mapping(),
 		),
 		"permissions", mapping(),
@@ -186,7 +185,7 @@ func (k Keeper) pullRequest() *yaml.Node {
 		"name", plain("Pull request"),
 		"if", plain(onlyDefaultBranch),
 		"runs-on", plain("ubuntu-latest"),
-		"timeout-minutes", plain("10"),
+		"timeout-minutes", plain("15"),
 		"permissions", mapping(),
 		"steps", sequence(steps...),
 	)
@@ -205,7 +204,7 @@ func (k Keeper) check() *yaml.Node {
 		add(job, "if", plain("github.event_name == 'pull_request'"))
 	}
 	add(job, "runs-on", plain("ubuntu-latest"))
-	add(job, "timeout-minutes", plain("10"))
+	add(job, "timeout-minutes", plain("15"))
 	add(job, "permissions", mapping("contents", plain("read")))
 	add(job, "steps", sequence(
 		step{name: "Checkout", uses: &checkout, with: withoutCredentials}.node(),

@@ -137,9 +137,6 @@ func (t Target) documents(repo fs.FS) (func(pyproject.Job) *yaml.Node, error) {
 // change renders the file of a job and compares it with the one there.
 func (t Target) change(job pyproject.Job, there *file, doc *yaml.Node) (Change, error) {
 	c := Change{Path: path.Join(Dir, job.File()), Job: job.ID}
-	if strings.EqualFold(job.File(), SyncFile) { // by a prefix, for no id has that slug
-		return c, &ConflictError{Path: c.Path, Job: job.ID, Reason: "that name is the workflow's that `scheduled init` writes"}
-	}
 	if there != nil && there.foreign != "" {
 		return c, &ConflictError{Path: c.Path, Job: job.ID, Reason: there.foreign}
 	}
