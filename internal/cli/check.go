@@ -97,7 +97,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
 	p.warn(runner, p.stale(runner, project, job))
-	p.warn(runner, runner.Summary(fmt.Sprintf("**%s**: %s\n", markdown(show(job.ID)), describe(decision, markdownLink))))
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", code(show(job.ID)), describe(decision, markdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }
 

@@ -108,15 +108,3 @@ func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
 	}
 	return nil
 }
-
-// markdown escapes text so that it reads in Markdown as it is.
-func markdown(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]<>()#+!|&~$@", r) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}

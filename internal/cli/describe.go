@@ -40,7 +40,7 @@ func (h *hosted) description() description {
 // handSummary returns what the step's summary says where a right is missing: which
 // one, and how a person can make the change without it.
 func (h *hosted) handSummary(d *github.Denied, missing string) string {
-	text := "**No pull request:** " + markdown(missing) + ".\n\n"
+	text := "**No pull request:** " + missing + ".\n\n"
 	if d.Branch != "" {
 		text += "The change is on branch " + code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
 	}

@@ -62,6 +62,8 @@ func (f *pullFlags) check(cmd *cobra.Command, check bool) error {
 		return usageError("--base, --title, --body, --labels, --reviewers, --assignees and --draft are for --pull-request", cmd)
 	case strings.ContainsAny(f.title, "\r\n"):
 		return usageError("--title is one line", cmd)
+	case len(f.body) > maxIntro:
+		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), maxIntro), cmd)
 	case !validBranch(f.branch):
 		return usageError(fmt.Sprintf("%q cannot be the name of a branch", f.branch), cmd)
 	}

@@ -213,7 +213,7 @@ func (r run) conclude(o python.Outcome) error {
 	if o.OK {
 		took := o.Ended.Sub(o.Started).Round(time.Millisecond)
 		r.say(fmt.Sprintf("job %s succeeded in %s", name, took))
-		r.warn(r.runner, r.runner.Summary(fmt.Sprintf("**%s** succeeded in %s\n", markdown(name), took)))
+		r.warn(r.runner, r.runner.Summary(fmt.Sprintf("%s succeeded in %s\n", code(name), took)))
 		return nil
 	}
 	at := actions.Place{File: r.project.path, Line: r.job.Line}
@@ -221,7 +221,7 @@ func (r run) conclude(o python.Outcome) error {
 		at = actions.Place{File: o.Frame.File, Line: o.Frame.Line}
 	}
 	r.runner.Error(at, name+" failed", o.Cause)
-	summary := fmt.Sprintf("**%s** failed: %s\n", markdown(name), markdown(o.Cause))
+	summary := fmt.Sprintf("%s failed: %s\n", code(name), code(o.Cause))
 	if o.Traceback != "" {
 		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(o.Traceback))
 	}

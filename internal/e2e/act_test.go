@@ -53,7 +53,39 @@ func newRunner(t *testing.T, program []byte) *runner {
 	return r
 }
 
-// build returns the path of the real program, and its content.
+// patient runs the program at %s. If that fails, it does not end before act
+// has logged all of its output: act reads through a pseudo-terminal, which it
+// closes as soon as a command has failed, whatever is still to be read.
+// https://github.com/nektos/act/blob/v0.2.89/pkg/container/host_environment.go#L338-L341
+const patient = `#!/bin/sh
+%q "$@" || {
+  code=$?
+  echo "e2e: ended $$."
+  until [ -e "$E2E_LOGGED/$$" ]; do sleep 0.01; done
+  exit $code
+}
+`
+
+var ended = regexp.MustCompile(`e2e: ended (\d+)\.`)
+
+// log keeps what act prints, and tells patient what it has seen.
+type log struct {
+	bytes.Buffer
+	logged string // folder with a file for each program that has ended
+}
+
+func (l *log) Write(b []byte) (int, error) {
+	n, _ := l.Buffer.Write(b) // never fails
+	for _, m := range ended.FindAllSubmatch(l.Bytes(), -1) {
+		if err := os.WriteFile(filepath.Join(l.logged, string(m[1])), nil, 0o644); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// build returns the path of the real program, and what a release has in its
+// place.
 func build(t *testing.T) (path string, program []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "scheduled")
@@ -61,11 +93,7 @@ func build(t *testing.T) (path string, program []byte) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build program: %v\n%s", err, out)
 	}
-	program, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path, program
+	return path, fmt.Appendf(nil, patient, path)
 }
 
 func write(t *testing.T, file string, content []byte) {
@@ -138,20 +166,22 @@ func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...str
 	for _, local := range r.localActions(t, filepath.Join(dir, path)) {
 		args = append(args, "--local-repository", local)
 	}
-	for _, v := range append(vars, "GITHUB_SERVER_URL="+r.server.URL) {
+	out := &log{logged: t.TempDir()}
+	for _, v := range append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged) {
 		args = append(args, "--env", v)
 	}
 	cmd := exec.Command(act, args...)
 	cmd.Dir = dir
 	cmd.Env = env(t)
-	out, err := cmd.Output()
+	cmd.Stdout = out
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run act: %v", err)
 	}
-	got := readLog(t, bytes.NewReader(out))
+	got := readLog(t, bytes.NewReader(out.Bytes()))
 	if got.failed != (err != nil) || len(got.steps) == 0 {
-		t.Fatalf("act: %v\n%s", err, out)
+		t.Fatalf("act: %v\n%s", err, out.String())
 	}
 	return got
 }
