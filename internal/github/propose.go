@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,27 +73,27 @@ func (e *OtherProject) Hint() string { return "give each project a branch of its
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Change: change(p.Files), Title: p.Title}}
 	w.pull.Operation = None
-	open, closed, err := c.pulls(ctx, p.Branch, p.Base.Branch)
-	if err != nil {
+	var err error
+	if w.open, w.closed, err = c.pulls(ctx, p.Branch, p.Base.Branch); err != nil {
 		return Pull{}, denied(PullRequests, err)
 	}
-	if open != nil {
-		w.open, w.was = open, readNote(open.Body)
-		w.result(open)
+	if w.open != nil {
+		w.was = readNote(w.open.Body)
+		w.result(w.open)
 		if w.was.Project != "" && w.was.Project != p.Project {
 			return Pull{}, &OtherProject{p.Branch, w.was.Project}
 		}
 	}
 	switch {
-	case len(p.Files) > 0 && w.refused(closed):
-		w.result(closed)
-		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", closed.Number)
+	case len(p.Files) > 0 && w.refused():
+		w.result(w.closed)
+		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", w.closed.Number)
 	case len(p.Files) > 0:
 		err = w.bring(ctx)
-	case open != nil:
+	case w.open != nil:
 		err = w.withdraw(ctx)
-	case closed != nil && readNote(closed.Body).Withdrawn:
-		err = w.sweep(ctx, closed)
+	case w.closed != nil && readNote(w.closed.Body).Withdrawn:
+		err = w.sweep(ctx, w.closed)
 	}
 	return w.pull, err
 }
@@ -102,7 +103,8 @@ type proposing struct {
 	Proposal
 	client *Client
 	open   *pull // nil if there is none
-	was    note  // in it
+	closed *pull // the last one; nil if there is none
+	was    note  // in the open one
 	note   note  // to be in it
 
 	head     string // the commit that the branch is at, "" if there is no branch
@@ -126,11 +128,11 @@ func (w *proposing) step(format string, args ...any) {
 
 // refused reports whether a person closed the last pull request, which brought
 // the same change.
-func (w *proposing) refused(closed *pull) bool {
-	if w.open != nil || closed == nil || closed.Merged != "" {
+func (w *proposing) refused() bool {
+	if w.open != nil || w.closed == nil || w.closed.Merged != "" {
 		return false
 	}
-	was := readNote(closed.Body)
+	was := readNote(w.closed.Body)
 	return was.Project == w.Project && was.Change == w.note.Change && !was.Withdrawn
 }
 
@@ -138,26 +140,44 @@ func (w *proposing) refused(closed *pull) bool {
 // discarded.
 func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.Body) }
 
-// look finds out what the branch holds.
-func (w *proposing) look(ctx context.Context) (err error) {
-	if w.open != nil {
-		w.head = w.open.Head.Commit // settle looks again before it writes
-		if w.head == w.was.Head {
-			w.headTree = w.was.Tree
-			return nil
-		}
-	} else if w.head, err = w.client.head(ctx, w.Branch); err != nil || w.head == "" {
+// untouchable reports whether the branch holds commits of others that are to be
+// kept.
+func (w *proposing) untouchable() bool { return w.foreign && !w.discards() }
+
+// assume takes what the branch holds from the last pull request, if that tells.
+// Nothing is written on the ground of it: whoever writes has a look before.
+func (w *proposing) assume() bool {
+	last := cmp.Or(w.open, w.closed)
+	if last == nil {
+		return false
+	}
+	was := readNote(last.Body)
+	if was.Head == "" || was.Head != last.Head.Commit {
+		return false
+	}
+	w.head, w.headTree = was.Head, was.Tree
+	return true
+}
+
+// look finds out what the branch holds, unless it still is what it was.
+func (w *proposing) look(ctx context.Context) error {
+	head, err := w.client.head(ctx, w.Branch)
+	if err != nil || head == w.head {
 		return denied(Read, err)
 	}
-	commit, err := get[gitCommit](ctx, w.client, "git/commits/"+w.head)
+	w.head, w.headTree, w.foreign = head, "", false
+	if head == "" {
+		return nil
+	}
+	commit, err := get[gitCommit](ctx, w.client, "git/commits/"+head)
 	if err != nil {
 		return denied(Read, err)
 	}
 	w.headTree = commit.value.Tree.ID
-	if commit.value.ours() || w.head == w.Base.Commit {
+	if commit.value.ours() || head == w.Base.Commit {
 		return nil
 	}
-	compared, err := get[comparison](ctx, w.client, "compare/"+w.Base.Commit+"..."+w.head+"?per_page=1")
+	compared, err := get[comparison](ctx, w.client, "compare/"+w.Base.Commit+"..."+head+"?per_page=1")
 	if err != nil {
 		return denied(Read, err)
 	}
@@ -167,27 +187,24 @@ func (w *proposing) look(ctx context.Context) (err error) {
 
 // bring sees to the branch, and then to the pull request.
 func (w *proposing) bring(ctx context.Context) error {
-	if err := w.look(ctx); err != nil {
-		return err
+	if !w.assume() {
+		if err := w.look(ctx); err != nil {
+			return err
+		}
 	}
 	tree, err := w.tree(ctx)
 	if err != nil {
 		return denied(Workflows, err)
 	}
-	w.note.Base = w.was.Base
+	if !w.untouchable() {
+		if err := w.settle(ctx, tree); err != nil {
+			return err
+		}
+	}
 	switch {
-	case w.foreign && !w.discards():
+	case w.untouchable():
 		return w.leave(ctx, tree)
-	case w.foreign || w.head == "" || w.headTree != tree:
-		err = w.commit(ctx, tree)
-	case w.open != nil:
-		err = w.restore(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	w.note.Head, w.note.Tree = w.head, tree
-	if w.open == nil {
+	case w.open == nil:
 		return w.openPull(ctx)
 	}
 	return w.update(ctx)
@@ -201,54 +218,66 @@ func (w *proposing) tree(ctx context.Context) (string, error) {
 	return w.client.writeTree(ctx, w.Base.root, w.Files)
 }
 
-// restore makes sure that the branch of the open pull request still is where the
-// pull request says.
-func (w *proposing) restore(ctx context.Context) error {
-	head, err := w.client.head(ctx, w.Branch)
-	switch {
-	case err != nil:
-		return denied(Read, err)
-	case head == "":
-		w.pull.Operation = Updated
-		return denied(Workflows, moved(w.client.createBranch(ctx, w.Branch, w.head)))
-	case head != w.head:
-		return w.pushed(w.Branch)
-	}
-	return nil
-}
-
 // pushed is the error of a branch that is not any more where it was.
 func (w *proposing) pushed(branch string) error {
 	return fmt.Errorf("%w: somebody pushed to %s", ErrMoved, branch)
 }
 
-// commit puts one commit with the tree onto the base, and the branch at it.
-func (w *proposing) commit(ctx context.Context, tree string) error {
+// settle puts the branch at one commit with the tree, on top of the base.
+func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 	message := signed(w.Title, w.Base.Commit, tree)
-	commit, err := w.client.writeCommit(ctx, message, tree, w.Base.Commit)
-	if err == nil {
-		err = w.settle(ctx)
+	commit := w.head
+	w.note.Base = w.was.Base
+	stays := w.headTree == tree && !w.foreign
+	if !stays {
+		if commit, err = w.client.writeCommit(ctx, message, tree, w.Base.Commit); err != nil {
+			return denied(Workflows, err)
+		}
+		if err := w.unmoved(ctx); err != nil {
+			return err
+		}
+		w.note.Base = w.Base.Commit
 	}
-	if err != nil {
-		return denied(Workflows, err)
-	}
-	w.step("moving branch %s to commit %s", w.Branch, commit[:min(7, len(commit))])
-	if w.head == "" {
-		err = w.client.createBranch(ctx, w.Branch, commit)
-	} else {
-		err = w.client.moveBranch(ctx, w.Branch, commit, true)
-		if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
-			commit, err = w.forward(ctx, message, tree)
+	if w.head != "" { // creating a branch asks for there to be none, moving one for nothing
+		if err := w.look(ctx); err != nil || w.untouchable() {
+			return err
 		}
 	}
-	if err != nil {
-		return denied(Workflows, moved(err))
+	if w.head != commit {
+		if w.head != "" && stays {
+			return w.pushed(w.Branch)
+		}
+		w.step("moving branch %s to commit %s", w.Branch, commit[:min(7, len(commit))])
+		if commit, err = w.move(ctx, commit, message, tree); err != nil {
+			return denied(Workflows, moved(err))
+		}
+		w.pull.Operation = Updated
 	}
-	w.head, w.note.Base, w.foreign = commit, w.Base.Commit, false
-	if w.open != nil {
-		w.pull.Operation, w.pull.Head = Updated, commit
-	}
+	w.pull.Head, w.foreign = commit, false
+	w.head, w.note.Head, w.note.Tree = commit, commit, tree
 	return nil
+}
+
+// unmoved makes sure that nobody has pushed to the base meanwhile: the sync of
+// that push knows better what to bring.
+func (w *proposing) unmoved(ctx context.Context) error {
+	base, err := w.client.head(ctx, w.Base.Branch)
+	if err == nil && base != w.Base.Commit {
+		err = w.pushed(w.Base.Branch)
+	}
+	return denied(Read, err)
+}
+
+// move moves the branch to a commit, or to one that brings the same.
+func (w *proposing) move(ctx context.Context, commit, message, tree string) (string, error) {
+	if w.head == "" {
+		return commit, w.client.createBranch(ctx, w.Branch, commit)
+	}
+	err := w.client.moveBranch(ctx, w.Branch, commit, true)
+	if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
+		return w.forward(ctx, message, tree)
+	}
+	return commit, err
 }
 
 // forward is for a branch whose rules forbid to replace its commits: it adds one
@@ -259,30 +288,6 @@ func (w *proposing) forward(ctx context.Context, message, tree string) (string, 
 		return "", err
 	}
 	return commit, w.client.moveBranch(ctx, w.Branch, commit, false)
-}
-
-// settle makes sure that nobody has pushed meanwhile, since moving a branch asks
-// for no commit that it has to be at.
-func (w *proposing) settle(ctx context.Context) error {
-	base, err := w.client.head(ctx, w.Base.Branch)
-	if err != nil {
-		return err
-	}
-	if base != w.Base.Commit {
-		return w.pushed(w.Base.Branch)
-	}
-	if w.head == "" {
-		return nil // creating it asks for just that
-	}
-	head, err := w.client.head(ctx, w.Branch)
-	if err != nil {
-		return err
-	}
-	if head != "" && head != w.head {
-		return w.pushed(w.Branch)
-	}
-	w.head = head
-	return nil
 }
 
 // openPull opens the pull request.
@@ -394,10 +399,12 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 // withdraw closes the pull request and deletes its branch: there is nothing left
 // to change.
 func (w *proposing) withdraw(ctx context.Context) error {
-	if err := w.look(ctx); err != nil {
-		return err
+	if !w.assume() {
+		if err := w.look(ctx); err != nil {
+			return err
+		}
 	}
-	if w.foreign && !w.discards() {
+	if w.untouchable() {
 		return w.leave(ctx, "")
 	}
 	w.step("closing #%d", w.pull.Number)

@@ -1,0 +1,74 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/cli"
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+)
+
+// hundred is a project of a hundred jobs, of which the first runs that often.
+func hundred(every string) string {
+	var b strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&b, "[tool.scheduled.job-%d]\nevery = %q\nentrypoint = \"app.jobs:run\"\n", i, every)
+		every = "day"
+	}
+	return b.String()
+}
+
+// TestRequests holds what a sync of a hundred jobs costs: at most 12 requests and
+// one a changed file.
+func TestRequests(t *testing.T) {
+	fake := ghtest.New(t)
+	sync := func(changed int, operation string) {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		program := cli.Program{
+			Args:    []string{"sync", "--pull-request"},
+			Environ: []string{"GITHUB_API_URL=" + fake.URL, "GITHUB_REPOSITORY=" + ghtest.Repository, "GITHUB_TOKEN=x"},
+			Stdout:  &stdout, Stderr: &stderr, Now: time.Now,
+		}
+		fake.Requests()
+		if code := program.Main(); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, &stderr)
+		}
+		requests := fake.Requests()
+		if len(requests) > 12+changed || !strings.Contains(stdout.String(), operation) {
+			t.Errorf("%d changed files: %d requests: %v\n%s", changed, len(requests), requests, &stdout)
+		}
+		t.Logf("%d changed files: %d requests", changed, len(requests))
+	}
+	fake.Commit("main", map[string]string{
+		"pyproject.toml":                       hundred("day"),
+		".github/workflows/ci.yml":             "on: push\n",
+		".github/workflows/scheduled-sync.yml": "on: push\n",
+	})
+	sync(100, "#1 created")
+	sync(100, "#1 left as it is")
+	fake.Merge(1)
+	sync(0, "no pull request")
+	fake.Commit("main", map[string]string{"pyproject.toml": hundred("week")})
+	sync(1, "#2 created")
+	fake.Commit("main", map[string]string{"pyproject.toml": hundred("month")})
+	sync(1, "#2 updated")
+	fake.Commit("main", map[string]string{"pyproject.toml": hundred("day")})
+	sync(0, "#2 closed")
+
+	// A bot brings all files a newer action.
+	bumped := map[string]string{}
+	for name, content := range fake.Files("main") {
+		if strings.HasPrefix(name, ".github/workflows/scheduled-job-") {
+			was, now, _ := strings.Cut(content, "actions/checkout@")
+			bumped[name] = was + "actions/checkout@" + strings.Repeat("0123456789", 4) + " # v99.0.0" + now[strings.Index(now, "\n"):]
+		}
+	}
+	fake.Commit("main", bumped)
+	sync(0, "no pull request")
+	fake.Commit("main", map[string]string{"pyproject.toml": hundred("week")})
+	sync(1, "#3 created")
+}
