@@ -217,7 +217,8 @@ func (d description) manners() string {
 		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.project) + ".\n" +
 		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + code(d.branch) + " are never overwritten: " +
-		"while there are any, this pull request is left as it is, unless you tick the box.\n\n" +
+		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
+		"**Run workflow** in the Actions tab starts one at once.\n\n" +
 		"- [ ] " + github.Discard + "discard other commits and regenerate\n"
 }
 

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,19 +21,25 @@ var update = flag.Bool("update", false, "write the generated parts of the README
 
 const readme = "../../README.md"
 
-// TestReadme holds the generated parts of the README against the program.
-func TestReadme(t *testing.T) {
+func readReadme(t *testing.T) []byte {
+	t.Helper()
 	content, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(content)
+	return content
+}
+
+// TestReadme holds the generated parts of the README against the program.
+func TestReadme(t *testing.T) {
+	text := string(readReadme(t))
 	for _, part := range []struct {
 		name  string
 		write func(*testing.T) string
 	}{
 		{"list", listPart},
 		{"workflow", workflowPart},
+		{"overview", overviewPart},
 		{"commands", commandsPart},
 		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
 		{"action", actionPart},
@@ -83,6 +91,15 @@ func workflowPart(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return "```yaml\n" + string(content) + "```"
+}
+
+// overviewPart quotes what a pull request begins with, as its own test has it.
+func overviewPart(t *testing.T) string {
+	content, err := os.ReadFile("testdata/describe/overview.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll("> "+strings.TrimSpace(string(content)), "\n", "\n> ")
 }
 
 func commandsPart(*testing.T) string {
@@ -155,4 +172,94 @@ func costPart(*testing.T) string {
 		fmt.Fprintf(&b, "| %s | %d | %.0f | $%.2f | $%.2f |\n", every, ticks, minutes, minutes*dollarsPerMinute, windows[every]*dollarsPerMinute)
 	}
 	return b.String()
+}
+
+// TestReadmeCommands holds that what the README tells to type exists.
+func TestReadmeCommands(t *testing.T) {
+	content := readReadme(t)
+	root := new(Program).root()
+	calls := regexp.MustCompile("(?m)(?:^|[` ])scheduled((?: --project \\S+)?) ([a-z]+)((?: [^`\n|&;)]*)?)").FindAllSubmatch(content, -1)
+	checked := map[string]bool{}
+	for _, call := range calls {
+		cmd, _, err := root.Find([]string{string(call[2])})
+		if err != nil || cmd == root {
+			continue // "scheduled" is an English word, too
+		}
+		checked[cmd.Name()] = true
+		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllSubmatch(call[3], -1) {
+			if cmd.Flag(string(flag[1])) == nil {
+				t.Errorf("%s: %s has no such flag", call[0], cmd.Name())
+			}
+		}
+	}
+	for _, name := range []string{"init", "sync", "list", "run", "demo"} {
+		if !checked[name] {
+			t.Errorf("no example of %s", name)
+		}
+	}
+}
+
+// TestReadmeYAML holds that the examples in YAML use inputs and outputs that the
+// action has, and hooks that there are.
+func TestReadmeYAML(t *testing.T) {
+	var manifest struct{ Inputs, Outputs map[string]any }
+	var hooks []struct{ ID string }
+	for file, v := range map[string]any{"../../action.yml": &manifest, "../../.pre-commit-hooks.yaml": &hooks} {
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = yaml.Unmarshal(text, v)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	steps := 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readReadme(t), -1) {
+		var example yaml.Node
+		if err := yaml.Unmarshal(block[1], &example); err != nil {
+			t.Errorf("%v in\n%s", err, block[1])
+		}
+		eachMapping(&example, func(fields map[string]yaml.Node) {
+			var with map[string]string
+			uses, inputs := fields["uses"], fields["with"]
+			if strings.HasPrefix(uses.Value, "scheduled-actions/scheduled@") {
+				steps++
+				if err := inputs.Decode(&with); err != nil {
+					t.Error(err)
+				}
+			}
+			for name := range with {
+				if manifest.Inputs[name] == nil {
+					t.Errorf("the action has no input %s", name)
+				}
+			}
+		})
+		for _, output := range regexp.MustCompile(`steps\.sync\.outputs\.([a-z-]+)`).FindAllSubmatch(block[1], -1) {
+			if manifest.Outputs[string(output[1])] == nil {
+				t.Errorf("the action has no output %s", output[1])
+			}
+		}
+		for _, id := range regexp.MustCompile(`- id: (scheduled-\S+)`).FindAllSubmatch(block[1], -1) {
+			if !slices.ContainsFunc(hooks, func(hook struct{ ID string }) bool { return hook.ID == string(id[1]) }) {
+				t.Errorf("no hook %s", id[1])
+			}
+		}
+	}
+	if steps < 3 {
+		t.Errorf("%d steps with the action", steps)
+	}
+}
+
+// eachMapping calls do for every mapping of a YAML document.
+func eachMapping(node *yaml.Node, do func(fields map[string]yaml.Node)) {
+	if node.Kind == yaml.MappingNode {
+		fields := map[string]yaml.Node{}
+		for i := 0; i < len(node.Content); i += 2 {
+			fields[node.Content[i].Value] = *node.Content[i+1]
+		}
+		do(fields)
+	}
+	for _, child := range node.Content {
+		eachMapping(child, do)
+	}
 }
