@@ -65,7 +65,8 @@ $(ZIZMOR): testdata/tools/requirements.txt
 	.tools/python/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
 	touch $@
 
-$(PRECOMMIT): $(ZIZMOR) ; # is in the same requirements
+# Both are in the same requirements.
+$(PRECOMMIT): $(ZIZMOR) ;
 
 $(PARSER): testdata/tools/parse.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)

@@ -70,18 +70,18 @@ var ended = regexp.MustCompile(`e2e: ended (\d+)\.`)
 
 // log keeps what act prints, and tells patient what it has seen.
 type log struct {
-	bytes.Buffer
-	logged string // folder with a file for each program that has ended
+	content []byte
+	logged  string // folder with a file for each program that has ended
 }
 
 func (l *log) Write(b []byte) (int, error) {
-	n, _ := l.Buffer.Write(b) // never fails
-	for _, m := range ended.FindAllSubmatch(l.Bytes(), -1) {
+	l.content = append(l.content, b...)
+	for _, m := range ended.FindAllSubmatch(l.content, -1) {
 		if err := os.WriteFile(filepath.Join(l.logged, string(m[1])), nil, 0o644); err != nil {
-			return n, err
+			return 0, err
 		}
 	}
-	return n, nil
+	return len(b), nil
 }
 
 // build returns the path of the real program, and what a release has in its
@@ -179,9 +179,9 @@ func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...str
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run act: %v", err)
 	}
-	got := readLog(t, bytes.NewReader(out.Bytes()))
+	got := readLog(t, bytes.NewReader(out.content))
 	if got.failed != (err != nil) || len(got.steps) == 0 {
-		t.Fatalf("act: %v\n%s", err, out.String())
+		t.Fatalf("act: %v\n%s", err, out.content)
 	}
 	return got
 }
