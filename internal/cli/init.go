@@ -153,17 +153,23 @@ func tokenOf(plan workflow.Plan) string {
 }
 
 // defaultBranch returns the branch into which pull requests go: that of the
-// clone's origin, else the one that is checked out, else main.
+// clone's origin, else main or master where there is one, else the branch that is
+// checked out, else main.
 func (p *Program) defaultBranch(root string) string {
-	for _, ref := range []struct{ name, prefix string }{
-		{"refs/remotes/origin/HEAD", "refs/remotes/origin/"},
-		{"HEAD", "refs/heads/"},
+	for _, ask := range [][]string{
+		{"symbolic-ref", "refs/remotes/origin/HEAD"},
+		{"for-each-ref", "--format=%(refname)", "refs/heads/main"},
+		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
+		{"symbolic-ref", "HEAD"},
 	} {
-		git := exec.Command("git", "symbolic-ref", ref.name)
+		git := exec.Command("git", ask...)
 		git.Dir, git.Env = root, p.Environ
 		out, err := git.Output()
-		if branch, found := strings.CutPrefix(strings.TrimSpace(string(out)), ref.prefix); err == nil && found {
-			return branch
+		ref := strings.TrimSpace(string(out))
+		for _, prefix := range []string{"refs/remotes/origin/", "refs/heads/"} {
+			if branch, found := strings.CutPrefix(ref, prefix); err == nil && found {
+				return branch
+			}
 		}
 	}
 	return "main"
