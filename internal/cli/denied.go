@@ -34,18 +34,19 @@ const withoutToken = "\nwithout one: `%s && git add .github/workflows && git com
 var lacks = map[github.Right]string{
 	github.Valid:        "the token is not valid, or has expired",
 	github.Read:         "the token may not read the repository: it needs Contents: read",
-	github.Workflows:    "the token may not write workflow files, which the GITHUB_TOKEN of a workflow never may",
+	github.Workflows:    "the token may not write to the repository, or not its workflow files, which the GITHUB_TOKEN of a workflow never may",
 	github.PullRequests: "the token may not write pull requests",
 	github.Opening:      "a setting of the repository or its organisation forbids GitHub Actions to create pull requests: Settings > Actions > General > Workflow permissions",
 	github.Rules:        "rules for branches forbid it: let them leave out %s, or let the token's owner bypass them",
+	github.Other:        "GitHub's message says why; no other token helps where the repository is archived",
 }
 
 // explain gives an error its exit code and, where a right is missing, says what it
 // is, the ways to give it, and in the step's summary how to do without.
 func (h *hosted) explain(err error) error {
 	_, noBranch := errors.AsType[*github.NoBranch](err)
-	_, otherProject := errors.AsType[*github.OtherProject](err)
-	if noBranch || otherProject {
+	_, occupied := errors.AsType[*github.Occupied](err)
+	if noBranch || occupied {
 		return &exitError{exitUsage, err, ""}
 	}
 	d, ok := errors.AsType[*github.Denied](err)

@@ -16,12 +16,14 @@ const (
 	PullRequests Right = "write access to pull requests"
 	Opening      Right = "the setting that lets GitHub Actions create pull requests"
 	Rules        Right = "branch rules that let it be written"
+	Other        Right = "what GitHub's own message says"
 )
 
 // Denied is the error of a step that the token, a setting or a rule forbids.
 type Denied struct {
 	Lacks  Right
-	Branch string // holds the commit already, and only the pull request is missing; "" if nothing was written
+	Branch string // holds the commit already, and only the pull request is missing; else ""
+	Pull   string // the page of the pull request, which has the commit already but not the description; else ""
 	cause  *Failure
 }
 
@@ -41,8 +43,13 @@ func denied(needs Right, err error) error {
 	switch failure.status {
 	case http.StatusUnauthorized:
 		return &Denied{Lacks: Valid, cause: failure}
-	case http.StatusForbidden, http.StatusNotFound:
+	case http.StatusForbidden:
+		if !strings.Contains(failure.said, "not accessible by") && failure.said != "" {
+			needs = Other // the repository is archived, the organisation wants SSO, …
+		}
 		return &Denied{Lacks: named(failure.said, needs), cause: failure}
+	case http.StatusNotFound:
+		return &Denied{Lacks: needs, cause: failure}
 	}
 	if lacks := named(failure.said, ""); lacks != "" {
 		return &Denied{Lacks: lacks, cause: failure}
@@ -60,9 +67,12 @@ func named(said string, otherwise Right) Right {
 		// `workflows` permission", "… without `workflow` scope"
 		{"refusing to allow", Workflows},
 		{"not permitted to create or approve pull requests", Opening},
-		// "Repository rule violations found", "Cannot update this protected branch"
+		// "Repository rule violations found", "Cannot update this protected branch",
+		// "Cannot force-push to this branch", "You're not authorized to push to this branch"
 		{"rule violation", Rules},
 		{"protected branch", Rules},
+		{"force-push", Rules},
+		{"not authorized to push", Rules},
 	} {
 		if strings.Contains(strings.ToLower(said), row.part) {
 			return row.right

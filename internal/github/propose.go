@@ -20,6 +20,9 @@ type Proposal struct {
 	Title   string // of the pull request and of the commit, one line
 	Body    string // of the pull request, Markdown, with room for 1,000 bytes more
 
+	// Stubborn goes on where somebody has pushed to the base meanwhile.
+	Stubborn bool
+
 	// Asked for once, when the pull request is opened.
 	Labels    []string
 	Reviewers []string // logins, and teams as owner/team
@@ -52,15 +55,17 @@ type Pull struct {
 	Remarks   []string // for people: what was left alone, and why
 }
 
-// OtherProject is the error of a branch that brings the files of another project.
-type OtherProject struct{ Branch, Project string }
+// Occupied is the error of a branch whose open pull request is for something else.
+type Occupied struct{ Branch, By string }
 
-func (e *OtherProject) Error() string {
-	return fmt.Sprintf("branch %s has an open pull request with the files of %s", e.Branch, e.Project)
+func (e *Occupied) Error() string {
+	return fmt.Sprintf("branch %s has an open pull request %s", e.Branch, e.By)
 }
 
 // Hint names the way out.
-func (e *OtherProject) Hint() string { return "give each project a branch of its own with --branch" }
+func (e *Occupied) Hint() string {
+	return "give each project and each base a branch of its own with --branch"
+}
 
 // Propose sees to it that one open pull request brings the change, or that none
 // is open where there is nothing to change. Interrupted at any request, it goes on
@@ -68,10 +73,10 @@ func (e *OtherProject) Hint() string { return "give each project a branch of its
 // ticks the Discard box, and a pull request that a person closed stays closed until
 // the change is another one.
 //
-// ctx has to have a deadline. The error is a *Denied, an *OtherProject, a *Failure,
+// ctx has to have a deadline. The error is a *Denied, an *Occupied, a *Failure,
 // or one that Again tells to start over with a new Snapshot.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
-	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Change: change(p.Files), Title: p.Title}}
+	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: change(p.Files), From: p.Base.blobs(p.Files)}}
 	w.pull.Operation = None
 	var err error
 	if w.open, w.closed, err = c.pulls(ctx, p.Branch, p.Base.Branch); err != nil {
@@ -81,7 +86,7 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 		w.was = readNote(w.open.Body)
 		w.result(w.open)
 		if w.was.Project != "" && w.was.Project != p.Project {
-			return Pull{}, &OtherProject{p.Branch, w.was.Project}
+			return Pull{}, &Occupied{p.Branch, "with the files of " + w.was.Project}
 		}
 	}
 	switch {
@@ -109,7 +114,8 @@ type proposing struct {
 
 	head     string // the commit that the branch is at, "" if there is no branch
 	headTree string // "" if unknown
-	foreign  bool   // the branch holds commits of others
+	headBase string // the commit that it is on top of, "" if unknown
+	foreign  bool   // the branch holds commits of others that are merged nowhere
 
 	pull Pull
 }
@@ -155,7 +161,7 @@ func (w *proposing) assume() bool {
 	if was.Head == "" || was.Head != last.Head.Commit {
 		return false
 	}
-	w.head, w.headTree = was.Head, was.Tree
+	w.head, w.headTree, w.headBase = was.Head, was.Tree, was.Base
 	return true
 }
 
@@ -165,8 +171,8 @@ func (w *proposing) look(ctx context.Context) error {
 	if err != nil || head == w.head {
 		return denied(Read, err)
 	}
-	w.head, w.headTree, w.foreign = head, "", false
-	if head == "" {
+	w.head, w.headTree, w.headBase, w.foreign = head, "", "", false
+	if head == "" || w.closed != nil && w.closed.Merged != "" && w.closed.Head.Commit == head {
 		return nil
 	}
 	commit, err := get[gitCommit](ctx, w.client, "git/commits/"+head)
@@ -174,7 +180,11 @@ func (w *proposing) look(ctx context.Context) error {
 		return denied(Read, err)
 	}
 	w.headTree = commit.value.Tree.ID
-	if commit.value.ours() || head == w.Base.Commit {
+	if commit.value.ours() {
+		w.headBase = commit.value.Parents[0].ID
+		return nil
+	}
+	if head == w.Base.Commit {
 		return nil
 	}
 	compared, err := get[comparison](ctx, w.client, "compare/"+w.Base.Commit+"..."+head+"?per_page=1")
@@ -223,12 +233,19 @@ func (w *proposing) pushed(branch string) error {
 	return fmt.Errorf("%w: somebody pushed to %s", ErrMoved, branch)
 }
 
+// stays reports whether the commit that the branch is at will do: it has the tree,
+// and cannot conflict with the base, on top of which it is or whose files are
+// those that the open pull request changes.
+func (w *proposing) stays(tree string) bool {
+	return w.headTree == tree && !w.foreign &&
+		(w.headBase == w.Base.Commit || w.open != nil && w.was.Head == w.head && w.was.From == w.note.From)
+}
+
 // settle puts the branch at one commit with the tree, on top of the base.
 func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 	message := signed(w.Title, w.Base.Commit, tree)
-	commit := w.head
-	w.note.Base = w.was.Base
-	stays := w.headTree == tree && !w.foreign
+	commit, stays := w.head, w.stays(tree)
+	w.note.Base = w.headBase
 	if !stays {
 		if commit, err = w.client.writeCommit(ctx, message, tree, w.Base.Commit); err != nil {
 			return denied(Workflows, err)
@@ -258,9 +275,12 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 	return nil
 }
 
-// unmoved makes sure that nobody has pushed to the base meanwhile: the sync of
-// that push knows better what to bring.
+// unmoved makes sure that nobody has pushed to the base meanwhile, which may
+// have been another change to bring.
 func (w *proposing) unmoved(ctx context.Context) error {
+	if w.Stubborn {
+		return nil
+	}
 	base, err := w.client.head(ctx, w.Base.Branch)
 	if err == nil && base != w.Base.Commit {
 		err = w.pushed(w.Base.Branch)
@@ -295,8 +315,12 @@ func (w *proposing) openPull(ctx context.Context) error {
 	w.step("opening a pull request")
 	wishes := len(w.Labels)+len(w.Reviewers)+len(w.Assignees) > 0
 	w.note.Asked = !wishes
+	body := w.Body
+	if w.untouchable() {
+		body = "This branch holds commits that `scheduled` did not make, and not the change that is wanted of it." + box
+	}
 	opened, err := do[pull](ctx, w.client, request{http.MethodPost, "pulls", map[string]any{
-		"title": w.Title, "body": w.note.in(w.Body), "head": w.Branch, "base": w.Base.Branch, "draft": w.Draft,
+		"title": w.Title, "body": w.note.in(body), "head": w.Branch, "base": w.Base.Branch, "draft": w.Draft,
 	}})
 	if err != nil {
 		err = denied(PullRequests, moved(err))
@@ -341,9 +365,11 @@ func (w *proposing) ask(ctx context.Context) error {
 		if len(wish.names) == 0 {
 			continue
 		}
-		if _, err := do[asked](ctx, w.client, wish.request); Again(err) {
+		_, err := do[asked](ctx, w.client, wish.request)
+		if failure, ok := errors.AsType[*Failure](err); ok && !failure.refused() {
 			return err
-		} else if err != nil {
+		}
+		if err != nil {
 			w.remark("#%d goes without %s: %v", w.pull.Number, strings.Join(wish.names, ", "), err)
 		}
 	}
@@ -375,7 +401,11 @@ func (w *proposing) update(ctx context.Context) error {
 	}
 	w.step("updating #%d", w.pull.Number)
 	w.pull.Operation = Updated
-	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, fields))
+	err := denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, fields))
+	if d, ok := errors.AsType[*Denied](err); ok {
+		d.Pull = w.open.URL
+	}
+	return err
 }
 
 // leave leaves a branch alone that holds commits of others, and says so once
@@ -390,27 +420,43 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 		return nil
 	}
 	w.remark("#%d holds commits that are not of this program: left alone, until somebody ticks the box in its description", w.pull.Number)
-	return denied(PullRequests, w.client.commentOnce(ctx, w.pull.Number, "others "+w.was.Head,
+	if !strings.Contains(w.open.Body, Discard) { // somebody has written another description
+		body := w.note.in(w.open.Body + box)
+		if err := w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": body}); err != nil {
+			return denied(PullRequests, err)
+		}
+	}
+	return w.comment(ctx, "others "+w.was.Head,
 		"This branch holds commits that `scheduled` did not make. They are kept, and so the branch is not updated any more.\n\n"+
-			"To have them thrown away and the branch made anew, tick **discard other commits and regenerate** in the description: "+
-			"the next sync does it. To keep them, merge this pull request, or move them to a branch of their own."))
+			"To have them thrown away and the branch made anew, tick **"+discardText+"** in the description: "+
+			"the next sync does it. To keep them, merge this pull request, or move them to a branch of their own.")
+}
+
+// comment makes a comment that bears a mark once. It goes on where GitHub takes
+// none: the conversation may be locked.
+func (w *proposing) comment(ctx context.Context, mark, text string) error {
+	err := w.client.commentOnce(ctx, w.pull.Number, mark, text)
+	if failure, ok := errors.AsType[*Failure](err); ok && failure.refused() {
+		w.remark("#%d goes without a comment: %v", w.pull.Number, err)
+		return nil
+	}
+	return err
 }
 
 // withdraw closes the pull request and deletes its branch: there is nothing left
 // to change.
 func (w *proposing) withdraw(ctx context.Context) error {
-	if !w.assume() {
-		if err := w.look(ctx); err != nil {
-			return err
-		}
+	w.assume()
+	if err := w.look(ctx); err != nil {
+		return err
 	}
 	if w.untouchable() {
 		return w.leave(ctx, "")
 	}
 	w.step("closing #%d", w.pull.Number)
-	if err := w.client.commentOnce(ctx, w.pull.Number, "closed "+w.head,
+	if err := w.comment(ctx, "closed "+w.head,
 		"The workflow files on `"+w.Base.Branch+"` are in step with `"+w.Project+"`: nothing is left to change."); err != nil {
-		return denied(PullRequests, err)
+		return err
 	}
 	w.was.Withdrawn = true
 	w.was.Project = w.Project

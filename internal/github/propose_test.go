@@ -220,6 +220,68 @@ func TestPropose(t *testing.T) {
 				s.Errorf("a new commit %s of the same tree as %s", got, head)
 			}
 		}},
+		{"main changed the same file", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("main", contents{workflowA: "a: 3\n"})
+			s.operation(change1, Updated, 1) // the same tree, but it would not merge
+			s.right(change1)
+			s.operation(change1, None, 1)
+		}},
+		{"wanted again on a main that moved", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("main", contents{"README.md": "more\n"})
+			s.operation(nil, Closed, 1)
+			s.fake.Commit("main", contents{"README.md": mainFiles["README.md"]})
+			s.operation(change1, Created, 2)
+			s.right(change1)
+		}},
+		{"merged with commits of others", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
+			s.fake.Merge(1)
+			s.operation(change2, Created, 2)
+			s.right(change2)
+		}},
+		{"others have committed, and the description is another", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
+			s.fake.EditPull(1, func(p *ghtest.Pull) { p.Body = "Theirs" })
+			s.operation(change2, None, 1)
+			if p := s.fake.Pulls()[0]; !strings.HasPrefix(p.Body, "Theirs\n\n- [ ] "+Discard) {
+				s.Errorf("description %q", p.Body)
+			}
+			s.operation(change2, None, 1)
+			s.tick(1)
+			s.operation(change2, Updated, 1)
+			s.right(change2)
+		}},
+		{"others have committed, and nobody may comment", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
+			s.fake.Break(ghtest.Fault{Path: "/comments", Status: 403, Body: `{"message":"Unable to create comment because issue is locked."}`})
+			if pull := s.operation(change2, None, 1); len(pull.Remarks) != 2 {
+				s.Errorf("remarks %q", pull.Remarks)
+			}
+		}},
+		{"another base", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Commit("release", contents{"SECRET.md": "s\n"})
+			s.fake.EditPull(1, func(p *ghtest.Pull) { p.Base = "release" })
+			_, err := s.once(s.Context(), change2)
+			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "into release" {
+				s.Errorf("got %v", err)
+			}
+		}},
+		{"a main that moves on and on", func(s *scene) {
+			for n := 1; n < 200; n += 2 {
+				s.fake.On(n, func() { s.fake.Commit("main", contents{"README.md": fmt.Sprint(n)}) })
+			}
+			if _, err := s.once(s.Context(), change1); !errors.Is(err, ErrMoved) {
+				s.Errorf("got %v", err)
+			}
+			s.wishes.Stubborn = true
+			s.operation(change1, Created, 1)
+		}},
 		{"others have committed", func(s *scene) {
 			s.operation(change1, Created, 1)
 			theirs := s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
@@ -254,7 +316,7 @@ func TestPropose(t *testing.T) {
 			theirs := s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
 			s.operation(change1, Created, 1)
 			s.operation(change1, None, 1)
-			if p := s.fake.Pulls()[0]; len(p.Comments) != 1 || s.fake.Head("scheduled/sync") != theirs {
+			if p := s.fake.Pulls()[0]; len(p.Comments) != 1 || s.fake.Head("scheduled/sync") != theirs || strings.Contains(p.Body, "A table.") {
 				s.Errorf("%+v", p)
 			}
 			s.tick(1)
@@ -360,7 +422,7 @@ func TestPropose(t *testing.T) {
 				p.Body = strings.Replace(p.Body, `"pyproject.toml"`, `"api/pyproject.toml"`, 1)
 			})
 			_, err := s.once(s.Context(), change2)
-			if other, ok := errors.AsType[*OtherProject](err); !ok || other.Project != "api/pyproject.toml" {
+			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "with the files of api/pyproject.toml" {
 				s.Errorf("got %v", err)
 			}
 		}},
@@ -516,26 +578,28 @@ func TestMeanwhile(t *testing.T) {
 			s.propose(want)
 		})
 	})
-	t.Run("a push to the branch", func(t *testing.T) {
-		// Between the last look and moving the branch nobody can see it.
-		for n := 1; ; n++ {
-			moved := false
-			play(t, func(s *scene) {
-				s.propose(change1)
-				s.fake.Requests()
-				var theirs string
-				s.fake.On(n, func() { theirs = s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"}) })
-				s.propose(change2)
-				moved = s.fake.Requests()[n-1].Method == "PATCH"
-				if got := s.fake.Head("scheduled/sync"); got != theirs && !moved {
-					s.Errorf("request %d: pushed over %s", n, theirs)
-				}
-			})
-			if moved {
-				break
+	for name, want := range map[string]contents{"a push to the branch, before an update": change2, "a push to the branch, before it is closed": nil} {
+		t.Run(name, func(t *testing.T) {
+			// Between the last look and the change itself nobody can see it.
+			for n, changed := 1, false; !changed; n++ {
+				play(t, func(s *scene) {
+					s.propose(change1)
+					s.fake.Requests()
+					var theirs string
+					s.fake.On(n, func() { theirs = s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"}) })
+					s.propose(want)
+					r := s.fake.Requests()[n-1]
+					changed = r.Method == "PATCH" || r.Method == "GET" && strings.HasSuffix(r.Path, "/comments") && want == nil
+					if got := s.fake.Head("scheduled/sync"); got != theirs && !changed {
+						s.Errorf("request %d: pushed over %s", n, theirs)
+					}
+					if s.fake.Pulls()[0].State != "open" && !changed {
+						s.Errorf("request %d: closed", n)
+					}
+				})
 			}
-		}
-	})
+		})
+	}
 }
 
 // TestDenied says which right is missing, and has changed nothing.

@@ -56,8 +56,8 @@ func (comment) noun() string     { return "comment" }
 func (c comment) complete() bool { return c.ID != 0 }
 
 // pulls returns the pull requests that bring a branch of this repository to
-// another, the latest first: the open one, nil if there is none, and the one
-// that was closed last, nil if there is none.
+// another: the open one, nil if there is none, and the one that was closed last,
+// nil if there is none. The error is an *Occupied if one is open into yet another.
 func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *pull, _ error) {
 	owner, _, _ := strings.Cut(c.repository, "/")
 	query := url.Values{"head": {owner + ":" + branch}, "state": {"all"}, "per_page": {fmt.Sprint(perPage)}}
@@ -66,16 +66,22 @@ func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *
 		return nil, nil, err
 	}
 	for _, p := range list.value {
-		if p.Head.Branch != branch || p.Base.Branch != base || !strings.EqualFold(p.Head.Repository.FullName, c.repository) && p.Head.Repository.FullName != "" {
-			continue
-		}
-		if p.State == "open" {
+		switch {
+		case p.Head.Branch != branch || !c.own(p.Head.Repository):
+		case p.State == "open" && p.Base.Branch != base:
+			return nil, nil, &Occupied{branch, "into " + p.Base.Branch}
+		case p.State == "open":
 			open = &p
-		} else if closed == nil || p.Number > closed.Number {
+		case p.Base.Branch == base && (closed == nil || p.Number > closed.Number):
 			closed = &p
 		}
 	}
 	return open, closed, nil
+}
+
+// own reports whether a repository is this one, and not a fork of it.
+func (c *Client) own(r repository) bool {
+	return r.FullName == "" || strings.EqualFold(r.FullName, c.repository)
 }
 
 func (c *Client) updatePull(ctx context.Context, number int, fields map[string]any) error {
@@ -111,6 +117,7 @@ func (c *Client) commentOnce(ctx context.Context, number int, mark, text string)
 type note struct {
 	Project   string `json:"project"`             // path of pyproject.toml
 	Change    string `json:"change"`              // identifies the change that it brings
+	From      string `json:"from"`                // identifies what the files were before
 	Title     string `json:"title"`               // as we wrote it
 	Head      string `json:"head"`                // our commit, "" if others have some there
 	Base      string `json:"base"`                // the commit that ours is on top of
@@ -147,6 +154,11 @@ func readNote(body string) (n note) {
 // Discard is the mark of the checkbox by which people have the commits of others
 // discarded. In a body, it stands between the box and its text.
 const Discard = "<!-- scheduled: discard -->"
+
+const (
+	discardText = "discard other commits and regenerate"
+	box         = "\n\n- [ ] " + Discard + discardText + "\n"
+)
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
 

@@ -2,7 +2,10 @@ package github
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -45,6 +48,7 @@ func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error)
 			return nil, denied(Read, err)
 		}
 		branch = found.value.DefaultBranch
+		c.repository = cmp.Or(found.value.FullName, c.repository) // it may have been renamed: writes follow no redirect
 	}
 	head, err := get[gitBranch](ctx, c, "branches/"+url.PathEscape(branch))
 	if status(err) == http.StatusNotFound {
@@ -117,6 +121,16 @@ func (s *Snapshot) Known(name string) bool {
 	return err == nil && s.files[e.ID] != nil
 }
 
+// blobs identifies what files hold in the snapshot.
+func (s *Snapshot) blobs(files []File) string {
+	h := sha256.New()
+	for _, f := range files {
+		e, _ := s.lookup("stat", f.Path) // no id where there is none
+		fmt.Fprintf(h, "%q %s\n", f.Path, e.ID)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // folder returns the entries of a folder.
 func (s *Snapshot) folder(dir string) ([]gitEntry, error) {
 	s.mu.Lock()
@@ -187,6 +201,9 @@ func (s *Snapshot) follow(op, name string) (gitEntry, error) {
 		if err != nil {
 			return e, &fs.PathError{Op: op, Path: name, Err: err}
 		}
+		if path.IsAbs(string(target)) {
+			return e, &fs.PathError{Op: op, Path: name, Err: fs.ErrNotExist} // it leads out of the repository
+		}
 		at = path.Join(path.Dir(at), string(target))
 	}
 	return gitEntry{}, &fs.PathError{Op: op, Path: name, Err: errors.New("too many links")}
@@ -252,8 +269,8 @@ func (s *Snapshot) ReadDir(name string) ([]fs.DirEntry, error) {
 // ReadFile returns the content of a file.
 func (s *Snapshot) ReadFile(name string) ([]byte, error) {
 	e, err := s.follow("open", name)
-	if err == nil && e.Mode == modeDir {
-		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("is a folder")}
+	if err == nil && e.Mode != modeFile && e.Mode != modeExec {
+		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
 	}
 	if err != nil {
 		return nil, err
