@@ -43,11 +43,11 @@ func TestRequests(t *testing.T) {
 		}
 		t.Logf("%d changed files: %d requests", changed, len(requests))
 	}
-	fake.Commit("main", map[string]string{
-		"pyproject.toml":                       hundred("day"),
-		".github/workflows/ci.yml":             "on: push\n",
-		".github/workflows/scheduled-sync.yml": "on: push\n",
-	})
+	files := map[string]string{"pyproject.toml": hundred("day"), ".github/workflows/scheduled-sync.yml": "on: push\n"}
+	for i := range 30 {
+		files[fmt.Sprintf(".github/workflows/ci-%d.yml", i)] = fmt.Sprintf("on: push # %d\n", i)
+	}
+	fake.Commit("main", files)
 	sync(100, "#1 created")
 	sync(100, "#1 left as it is")
 	fake.Merge(1)

@@ -240,21 +240,21 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	h.target = workflow.Target{Project: project, Path: h.path, Action: h.action, Exact: h.flags.action != ""}
+	h.target = workflow.Target{Project: project, Path: h.path, Action: h.action, Exact: h.flags.action != "", Sparing: true}
 	if err := h.guess(); err != nil {
 		return err
 	}
 	h.plan, err = h.target.Plan(h.snapshot)
-	if err != nil && !isGitHub(err) {
-		err = &exitError{exitUsage, err, ""}
-	}
-	return err
+	return h.refused(err)
 }
 
-// isGitHub reports whether it is GitHub that failed, and not what it holds.
-func isGitHub(err error) bool {
-	_, ok := errors.AsType[*github.Failure](err)
-	return ok
+// refused returns the error of what the repository holds, unless it is that not
+// all of it could be read.
+func (h *hosted) refused(err error) error {
+	if failed := h.snapshot.Err(); failed != nil || err == nil {
+		return failed
+	}
+	return &exitError{exitUsage, err, ""}
 }
 
 // guess saves fetching files that hold what we would write now, or would write

@@ -35,6 +35,7 @@ type Snapshot struct {
 	whole  bool            // folders holds all there are
 
 	mu      sync.Mutex
+	failed  error                 // of the first request that failed
 	folders map[string][]gitEntry // entries by name, sorted
 	files   map[string][]byte     // contents by blob id
 }
@@ -105,6 +106,24 @@ func sortEntries(entries []gitEntry) {
 	slices.SortFunc(entries, func(a, b gitEntry) int { return strings.Compare(a.Path, b.Path) })
 }
 
+// Err returns the error of the first request that failed, nil if none did: who
+// reads a file system may take a file that cannot be described for none.
+func (s *Snapshot) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
+
+// fail keeps the error of a request.
+func (s *Snapshot) fail(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed == nil {
+		s.failed = denied(Read, err)
+	}
+	return denied(Read, err)
+}
+
 // Know saves fetching files of that content.
 func (s *Snapshot) Know(content []byte) {
 	id := blobID(content)
@@ -149,7 +168,7 @@ func (s *Snapshot) folder(dir string) ([]gitEntry, error) {
 	}
 	tree, err := get[gitTree](s.ctx, s.client, "git/trees/"+id)
 	if err != nil {
-		return nil, denied(Read, err)
+		return nil, s.fail(err)
 	}
 	if tree.value.Truncated {
 		return nil, fmt.Errorf("folder %s has more files than GitHub lists", dir)
@@ -218,15 +237,14 @@ func (s *Snapshot) content(id string) ([]byte, error) {
 		return content, nil
 	}
 	blob, err := get[gitBlob](s.ctx, s.client, "git/blobs/"+id)
-	if err != nil {
-		return nil, denied(Read, err)
+	if err == nil {
+		content, err = blob.value.decode()
 	}
-	content, err = blob.value.decode()
 	if err == nil && blobID(content) != id {
 		err = fmt.Errorf("file %s arrived with another content", id)
 	}
 	if err != nil {
-		return nil, err
+		return nil, s.fail(err)
 	}
 	s.Know(content)
 	return content, nil

@@ -139,8 +139,8 @@ func TestSnapshotErrors(t *testing.T) {
 	}
 	s := snapshot(t, client)
 	fake.Break(ghtest.Fault{Path: "/git/blobs/", Body: `{"encoding":"base64","content":"eA=="}`, Once: true})
-	if content, err := fs.ReadFile(s, "a/b.txt"); err == nil {
-		t.Errorf("read %q", content)
+	if content, err := fs.ReadFile(s, "a/b.txt"); err == nil || s.Err() == nil {
+		t.Errorf("read %q, %v", content, s.Err())
 	}
 	fake.SetToken("another")
 	for _, branch := range []string{"", "main"} {

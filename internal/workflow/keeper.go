@@ -126,7 +126,8 @@ func (k Keeper) document() *yaml.Node {
 		"name", plain("Scheduled sync"),
 		"on", mapping(
 			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", k.paths()),
-			"pull_request", mapping(), // all of them, so that the check can be made a required one
+			"pull_request", mapping(), // all of them, and the merge queue, so that the check can be a required one
+			"merge_group", mapping(),
 			"workflow_dispatch", mapping(),
 		),
 		"permissions", mapping(),
@@ -199,9 +200,9 @@ const onlyDefaultBranch = "github.event_name != 'pull_request' && !github.event.
 // check is the job that fails where files differ. It runs what a pull request
 // holds, also one from a fork, with a token that can only read.
 func (k Keeper) check() *yaml.Node {
-	job := mapping("name", plain("Check"))
+	job := mapping("name", plain("Scheduled workflows"))
 	if k.Token != NoToken { // else nobody but the check tells of a drift on the default branch
-		add(job, "if", plain("github.event_name == 'pull_request'"))
+		add(job, "if", plain("github.event_name == 'pull_request' || github.event_name == 'merge_group'"))
 	}
 	add(job, "runs-on", plain("ubuntu-latest"))
 	add(job, "timeout-minutes", plain("15"))

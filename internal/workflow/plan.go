@@ -70,7 +70,7 @@ func (e *ConflictError) Error() string {
 // Hint names the way out.
 func (e *ConflictError) Hint() string {
 	if e.Keeper {
-		return "move that file away, and run `scheduled init` again"
+		return "move that file away and run `scheduled init` again, or, if it keeps another project's files in step, add to its jobs the like for this one"
 	}
 	return "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
 }

@@ -2,7 +2,9 @@ package workflow
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -255,5 +257,55 @@ func TestParseUses(t *testing.T) {
 		if diff := cmp.Diff(row.want, got); diff != "" || (err == nil) != row.ok {
 			t.Errorf("ParseUses(%q): %v (-want +got):\n%s", row.in, err, diff)
 		}
+	}
+}
+
+// unreadable is a file system with files that cannot be read.
+type unreadable struct {
+	fstest.MapFS
+	names map[string]bool
+}
+
+func (u unreadable) ReadFile(name string) ([]byte, error) {
+	if u.names[path.Base(name)] {
+		return nil, fmt.Errorf("read %s, which nobody should", name)
+	}
+	return u.MapFS.ReadFile(name)
+}
+
+// TestSparing reads no file whose name the project cannot have given it, and
+// finds its own ones all the same.
+func TestSparing(t *testing.T) {
+	const job = "[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"app:a\"\n"
+	const prefix = "[tool.scheduled-actions]\nworkflow-prefix = \"my-\"\n"
+	rows := []struct{ name, before, after, want string }{
+		{"unchanged", job, job, "keep scheduled-a.yml"},
+		{"a job is gone", job, "", "delete scheduled-a.yml"},
+		{"another prefix", job, prefix + job, "create my-a.yml, delete scheduled-a.yml"},
+		{"the prefix is gone", prefix + job, job, "create scheduled-a.yml, delete my-a.yml"},
+		{"the prefix is gone, and the job", prefix + job, "", "delete my-a.yml"},
+		{"another job", prefix + job, prefix + strings.ReplaceAll(job, "a]", "b]"), "create my-b.yml, delete my-a.yml"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			repo := repository(row.before)
+			apply(repo, plan(t, repo, "pyproject.toml", release))
+			repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(row.after)}
+			hidden := map[string]bool{}
+			if row.after != "" { // without jobs no name tells anything
+				hidden = map[string]bool{"ci.yml": true, "deploy.yml": true}
+			}
+			for name := range hidden {
+				repo[Dir+"/"+name] = &fstest.MapFile{Data: []byte("on: push\n")}
+			}
+			target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release, Sparing: true}
+			p, err := target.Plan(unreadable{repo, hidden})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := summary(p); got != row.want {
+				t.Errorf("want %s, got %s", row.want, got)
+			}
+		})
 	}
 }

@@ -30,6 +30,10 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 		return path.Ext(e.Name()) != ".yml" || e.Name() == SyncFile
 	})
+	if t.Sparing {
+		ours := t.ours(entries)
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !ours(e.Name()) })
+	}
 	files := make([]*file, len(entries))
 	errs := make([]error, len(entries))
 	parallel(len(entries), func(i int) {
@@ -40,6 +44,32 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 		byName[e.Name()] = files[i]
 	}
 	return byName, errors.Join(errs...)
+}
+
+// ours returns what tells by a file's name whether it may be the project's: it
+// begins as the names of its files do, or did by default, or it is that of a job
+// whose file is not there and may have another prefix by now. Whoever reads all
+// files finds one more: that of a job which went together with its own prefix.
+func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
+	there := map[string]bool{}
+	for _, e := range entries {
+		there[e.Name()] = true
+	}
+	begins, ends := map[string]bool{"scheduled-": true}, map[string]bool{}
+	for _, job := range t.Project.Jobs {
+		begins[job.Options.WorkflowPrefix] = true
+		if !there[job.File()] {
+			ends[job.Slug+".yml"] = true
+		}
+	}
+	return func(name string) bool {
+		for i := range name {
+			if begins[name[:i]] || ends[name[i:]] {
+				return true
+			}
+		}
+		return len(t.Project.Jobs) == 0
+	}
 }
 
 // realDir reports whether there is a folder of workflow files. It may be no

@@ -23,6 +23,7 @@ type Target struct {
 	Path    string // of pyproject.toml, relative to the repository's root, with slashes
 	Action  Uses   // our own action
 	Exact   bool   // Action is what somebody asked for: only a later pin may stand in for it
+	Sparing bool   // reading a file takes a request: see Target.ours
 }
 
 // loose returns our action if what files have may stand in for it.
