@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -83,19 +84,12 @@ func (r run) inActions(ctx context.Context) error {
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
-	// The runner reads stdout and stderr side by side, so only what goes to
-	// one of them is sure to lie between the two commands.
-	output := &lineWriter{w: r.Stdout}
-	resume := r.runner.StopCommands()
-	outcome := r.execute(ctx, output, output, variables{
-		window:  r.job.Schedule.Window(at),
-		missed:  r.flags.missed,
-		trigger: trigger.Event,
-		attempt: trigger.Attempt,
-	})
-	output.endLine()
-	resume()
-	return r.conclude(outcome)
+	return r.conclude(r.execute(ctx, variables{
+		window:     r.job.Schedule.Window(at),
+		missed:     r.flags.missed,
+		trigger:    trigger.Event,
+		runAttempt: trigger.Attempt,
+	}))
 }
 
 // local runs the entrypoint if the local ledger has no evidence for the
@@ -121,14 +115,14 @@ func (r run) local(ctx context.Context) error {
 	}
 	finish, err := r.start(book, decision)
 	r.warn(r.runner, err)
-	outcome := r.execute(ctx, r.Stdout, r.Stderr, variables{
-		window:  decision.Window,
-		missed:  decision.Missed,
-		trigger: "local",
-		attempt: 1,
+	executed := r.execute(ctx, variables{
+		window:     decision.Window,
+		missed:     decision.Missed,
+		trigger:    "local",
+		runAttempt: 1,
 	})
-	r.warn(r.runner, finish(outcome))
-	return r.conclude(outcome)
+	r.warn(r.runner, finish(executed.Outcome))
+	return r.conclude(executed)
 }
 
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
@@ -163,13 +157,15 @@ func (r run) start(book *ledger.Ledger, d schedule.Decision) (finish func(python
 
 // variables are passed to the entrypoint through its environment.
 type variables struct {
-	window  schedule.Window
-	missed  int
-	trigger string // the event of GitHub, or "local"
-	attempt int
+	window     schedule.Window
+	missed     int
+	trigger    string // the event of GitHub, or "local"
+	runAttempt int    // 1 for the first, more for a re-run
 }
 
-func (v variables) environ(job pyproject.Job) []string {
+// environ returns them for the n-th attempt within the run.
+func (v variables) environ(job pyproject.Job, n int) []string {
+	n += (v.runAttempt - 1) * job.Options.Attempts
 	start := v.window.Start.Format(time.RFC3339)
 	return []string{
 		"SCHEDULED_JOB_ID=" + job.ID,
@@ -178,55 +174,80 @@ func (v variables) environ(job pyproject.Job) []string {
 		"SCHEDULED_WINDOW_START=" + start,
 		"SCHEDULED_WINDOW_END=" + v.window.End.Format(time.RFC3339),
 		"SCHEDULED_KEY=" + v.window.Key(job.ID),
-		"SCHEDULED_ATTEMPT=" + strconv.Itoa(v.attempt),
+		"SCHEDULED_ATTEMPT=" + strconv.Itoa(n),
 		"SCHEDULED_TRIGGER=" + v.trigger,
 		"SCHEDULED_MISSED=" + strconv.Itoa(v.missed),
 	}
 }
 
-// execute runs the entrypoint with the project's Python. Where nothing can be
-// started, that is how it ended.
-func (r run) execute(ctx context.Context, stdout, stderr io.Writer, v variables) python.Outcome {
+// execute runs the entrypoint, as often as the job's options say.
+func (r run) execute(ctx context.Context, v variables) execution {
+	options := r.job.Options
+	return attempts{
+		most:    options.Attempts,
+		backoff: options.Backoff,
+		timeout: options.Timeout,
+		random:  rand.N[time.Duration],
+		failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", show(r.job.ID), remark)) },
+	}.do(ctx, func(n int, timeout time.Duration) (python.Outcome, bool) {
+		if !r.runner.On() {
+			return r.attempt(ctx, r.Stdout, r.Stderr, v.environ(r.job, n), timeout)
+		}
+		// The runner reads stdout and stderr side by side, so only what goes to
+		// one of them is sure to lie between the two commands.
+		output := &lineWriter{w: r.Stdout}
+		defer r.runner.StopCommands()()
+		defer output.endLine()
+		return r.attempt(ctx, output, output, v.environ(r.job, n), timeout)
+	})
+}
+
+// attempt runs the entrypoint once, with the project's Python. Where nothing can
+// be started, that is how it ended. Another attempt may be better unless there is
+// no Python or no such entrypoint. An error while the module is loaded is tried
+// again: it may ask a server for something there, and when in doubt we run.
+func (r run) attempt(ctx context.Context, stdout, stderr io.Writer, variables []string, timeout time.Duration) (o python.Outcome, again bool) {
 	interpreter, err := python.Find(r.flags.python, r.project.dir)
 	if err != nil {
-		return python.Outcome{Cause: err.Error()}
+		return python.Outcome{Cause: err.Error()}, false
 	}
-	outcome, err := python.Run(ctx, python.Entrypoint{
+	o, err = python.Run(ctx, python.Entrypoint{
 		Python:  interpreter,
 		Dir:     r.project.dir,
 		Root:    r.project.root,
 		Target:  r.job.Entrypoint,
-		Env:     slices.Concat(r.Environ, v.environ(r.job)),
-		Timeout: r.job.Options.Timeout,
+		Env:     slices.Concat(r.Environ, variables),
+		Timeout: timeout,
 		Stdout:  stdout,
 		Stderr:  stderr,
 	})
 	if err != nil {
-		return python.Outcome{Cause: err.Error()}
+		return python.Outcome{Cause: err.Error()}, true
 	}
-	return outcome
+	return o, !o.Refused
 }
 
 // conclude says how the entrypoint ended, and fails if it did.
-func (r run) conclude(o python.Outcome) error {
+func (r run) conclude(e execution) error {
 	name := show(r.job.ID)
-	if o.OK {
-		took := o.Ended.Sub(o.Started).Round(time.Millisecond)
-		r.say(fmt.Sprintf("job %s succeeded in %s", name, took))
-		r.warn(r.runner, r.runner.Summary(fmt.Sprintf("%s succeeded in %s\n", code(name), took)))
+	if e.OK {
+		how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.after())
+		r.say("job " + name + " " + how)
+		r.warn(r.runner, r.runner.Summary(code(name)+" "+how+"\n"))
 		return nil
 	}
 	at := actions.Place{File: r.project.path, Line: r.job.Line}
-	if o.Frame != nil {
-		at = actions.Place{File: o.Frame.File, Line: o.Frame.Line}
+	if e.Frame != nil {
+		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}
 	}
-	r.runner.Error(at, name+" failed", o.Cause)
-	summary := fmt.Sprintf("%s failed: %s\n", code(name), code(o.Cause))
-	if o.Traceback != "" {
-		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(o.Traceback))
+	how := "failed" + e.after()
+	r.runner.Error(at, name+" "+how, e.Cause)
+	summary := fmt.Sprintf("%s %s: %s\n", code(name), how, code(e.Cause))
+	if e.Traceback != "" {
+		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(e.Traceback))
 	}
 	r.warn(r.runner, r.runner.Summary(summary))
-	return &exitError{code: exitFindings, err: fmt.Errorf("job %s failed: %s", name, o.Cause)}
+	return &exitError{code: exitFindings, err: fmt.Errorf("job %s %s: %s", name, how, e.Cause)}
 }
 
 // lineWriter remembers whether what was written ends in a newline.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
@@ -84,14 +85,14 @@ func TestLoad(t *testing.T) {
 // describe writes a project and its jobs as JSON, with what their methods say.
 func describe(p *Project) string {
 	type job struct {
-		ID, Entrypoint, Schedule, Slug, File, Table, Timeout string
-		Options                                              Options
-		Line                                                 int
+		ID, Entrypoint, Schedule, Slug, File, Table, Timeout, Backoff string
+		Options                                                       Options
+		Line                                                          int
 	}
 	jobs := []job{}
 	for _, j := range p.Jobs {
 		jobs = append(jobs, job{
-			j.ID, j.Entrypoint, j.Schedule.String(), j.Slug, j.File(), j.Table(), j.Options.Timeout.String(), j.Options, j.Line,
+			j.ID, j.Entrypoint, j.Schedule.String(), j.Slug, j.File(), j.Table(), j.Options.Timeout.String(), j.Options.Backoff.String(), j.Options, j.Line,
 		})
 	}
 	var b bytes.Buffer
@@ -221,8 +222,10 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("job %q has entrypoint %q", job.ID, job.Entrypoint)
 			case Forbidden(job.ID+job.Entrypoint+job.Options.Seed+job.Options.Python+strings.Join(job.Options.RunsOn, "")) != "":
 				t.Errorf("job %q has forbidden characters: %+v", job.ID, job)
-			case job.Options.Timeout <= 0 || job.Options.Timeout > maxTimeout || len(job.Options.RunsOn) == 0:
+			case job.Options.Timeout <= 0 || job.Options.Timeout > timeouts.most || len(job.Options.RunsOn) == 0:
 				t.Errorf("job %q has options %+v", job.ID, job.Options)
+			case job.Options.Attempts < 1 || job.Options.Attempts > maxAttempts || job.Options.Backoff < time.Second || job.Options.Backoff > backoffs.most:
+				t.Errorf("job %q is tried again as %+v", job.ID, job.Options)
 			case job.Options.Spares < 0 || job.Options.Spares > max(schedule.MaxSpares, schedule.DefaultSpares(job.Schedule.Every())):
 				t.Errorf("job %q has %d spares", job.ID, job.Options.Spares)
 			}

@@ -11,7 +11,9 @@ import (
 // Options are what [tool.scheduled-actions] and its job tables set.
 type Options struct {
 	RunsOn         []string      // labels of the runner; never empty
-	Timeout        time.Duration // of the entrypoint; whole seconds
+	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
+	Attempts       int           // how often one run tries the entrypoint, from 1
+	Backoff        time.Duration // the longest wait before the second attempt; it doubles before each further one; whole seconds
 	Python         string        // the version to set up; "" if the project itself says it
 	Spares         int           // spare ticks in each window
 	WorkflowPrefix string        // what the names of workflow files begin with
@@ -23,6 +25,8 @@ func defaults(project string, every schedule.Cadence) Options {
 	return Options{
 		RunsOn:         []string{"ubuntu-latest"},
 		Timeout:        time.Hour,
+		Attempts:       1,
+		Backoff:        30 * time.Second,
 		Spares:         schedule.DefaultSpares(every),
 		WorkflowPrefix: "scheduled-",
 		Seed:           project,
@@ -42,6 +46,11 @@ type option struct {
 	parse    func(value any) (setting, *flaw)
 }
 
+// maxAttempts keeps the failed ones within the warnings that GitHub shows.
+// "10 warning annotations, 10 error annotations, and 10 notice annotations per
+// step", https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
+const maxAttempts = 10
+
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
 var options = []option{
@@ -60,11 +69,33 @@ var options = []option{
 		name:     "timeout",
 		kind:     "a string",
 		fallback: "`\"60m\"`",
-		meaning:  "how long the entrypoint may take, as in `\"90s\"`, `\"30m\"` or `\"1h30m\"`; at most 35 days",
+		meaning:  "how long the entrypoint may take, all attempts and the waits between them together, as in `\"90s\"`, `\"30m\"` or `\"1h30m\"`; at most 35 days",
 		example:  `"30m"`,
 		parse: func(value any) (setting, *flaw) {
-			timeout, flaw := parseTimeout(value)
+			timeout, flaw := timeouts.parse(value)
 			return func(o *Options) { o.Timeout = timeout }, flaw
+		},
+	},
+	{
+		name:     "attempts",
+		kind:     "an integer",
+		fallback: "1",
+		meaning:  fmt.Sprintf("how often a run tries the entrypoint until it succeeds, 1 to %d", maxAttempts),
+		example:  "3",
+		parse: func(value any) (setting, *flaw) {
+			attempts, flaw := parseNumber(value, 1, maxAttempts)
+			return func(o *Options) { o.Attempts = attempts }, flaw
+		},
+	},
+	{
+		name:     "backoff",
+		kind:     "a string",
+		fallback: "`\"30s\"`",
+		meaning:  "the wait before the second attempt, doubled before each further one, and shortened at random by up to half; one second to 24 hours",
+		example:  `"30s"`,
+		parse: func(value any) (setting, *flaw) {
+			backoff, flaw := backoffs.parse(value)
+			return func(o *Options) { o.Backoff = backoff }, flaw
 		},
 	},
 	{
@@ -85,7 +116,7 @@ var options = []option{
 		meaning:  fmt.Sprintf("spare ticks in each window, 0 to %d, because GitHub drops and delays ticks", schedule.MaxSpares),
 		example:  "3",
 		parse: func(value any) (setting, *flaw) {
-			spares, flaw := parseSpares(value)
+			spares, flaw := parseNumber(value, 0, schedule.MaxSpares)
 			return func(o *Options) { o.Spares = spares }, flaw
 		},
 	},

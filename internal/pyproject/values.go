@@ -1,13 +1,12 @@
 package pyproject
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // flaw is what is wrong with the value of a key. The message continues the key's
@@ -53,63 +52,73 @@ func parseLabels(value any) ([]string, *flaw) {
 	return labels, nil
 }
 
-// maxTimeout is how long a run can last: "35 days / workflow run",
-// https://docs.github.com/actions/reference/actions-limits
-const maxTimeout = 35 * 24 * time.Hour
+// durations are the valid values of an option that says how long something
+// takes: at least a second, and whole seconds.
+type durations struct {
+	option string
+	unit   string // what a number without a unit was probably meant in
+	most   time.Duration
+	limit  string // that there is most, in words
+}
+
+// "35 days / workflow run", https://docs.github.com/actions/reference/actions-limits
+var timeouts = durations{"timeout", "m", 35 * 24 * time.Hour, "a run can last at most 35 days"}
+
+var backoffs = durations{"backoff", "s", 24 * time.Hour, "it must be at most 24 hours"}
 
 var (
-	timeoutForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
-	timeoutPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
+	durationForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
+	durationPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
 )
 
-// timeoutUnits maps the units that people write to ours. A number without a unit
-// is in minutes, as in a workflow.
-var timeoutUnits = map[string]string{
+// durationUnits maps the units that people write to ours.
+var durationUnits = map[string]string{
 	"s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
-	"m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "": "m",
+	"m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
 	"h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
 }
 
-func parseTimeout(value any) (time.Duration, *flaw) {
+func (d durations) parse(value any) (time.Duration, *flaw) {
 	s, flawed := parseText(value)
 	if flawed != nil {
 		return 0, flawed
 	}
-	if !timeoutForm.MatchString(s) || s == "" {
-		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", quote(s)), timeoutHint(s)}
+	if !durationForm.MatchString(s) || s == "" {
+		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", quote(s)), d.hint(s)}
 	}
-	timeout, err := time.ParseDuration(s)
-	if err != nil || timeout > maxTimeout {
-		return 0, &flaw{fmt.Sprintf("is %s; a run can last at most 35 days", quote(s)), `write timeout = "840h" or less`}
+	duration, err := time.ParseDuration(s)
+	if err != nil || duration > d.most {
+		hint := fmt.Sprintf(`write %s = "%dh" or less`, d.option, d.most/time.Hour)
+		return 0, &flaw{fmt.Sprintf("is %s; %s", quote(s), d.limit), hint}
 	}
-	if timeout == 0 {
+	if duration == 0 {
 		return 0, &flaw{message: fmt.Sprintf("is %s; it must be at least one second", quote(s))}
 	}
-	return timeout, nil
+	return duration, nil
 }
 
-// timeoutHint returns the remedy for an invalid duration: what was probably meant
-// by "30 minutes", "2 days" or "30", or "" if that cannot be guessed.
-func timeoutHint(s string) string {
+// hint returns the remedy for an invalid duration: what was probably meant by
+// "30 minutes", "2 days" or "30", or "" if that cannot be guessed.
+func (d durations) hint(s string) string {
 	var meant strings.Builder
-	for _, part := range timeoutPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
-		number, unit := part[1], part[2]
+	for _, part := range durationPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
+		number, unit := part[1], cmp.Or(part[2], d.unit)
 		if days, err := strconv.Atoi(number); err == nil && (unit == "d" || unit == "day" || unit == "days") {
 			number, unit = strconv.Itoa(days*24), "h"
 		}
-		short, ok := timeoutUnits[unit]
+		short, ok := durationUnits[unit]
 		if !ok {
 			return ""
 		}
 		meant.WriteString(number + short)
 	}
-	if meant.Len() == 0 || !timeoutForm.MatchString(meant.String()) {
+	if meant.Len() == 0 || !durationForm.MatchString(meant.String()) {
 		return ""
 	}
-	if _, flawed := parseTimeout(meant.String()); flawed != nil {
+	if _, flawed := d.parse(meant.String()); flawed != nil {
 		return ""
 	}
-	return "write timeout = " + strconv.Quote(meant.String())
+	return "write " + d.option + " = " + strconv.Quote(meant.String())
 }
 
 // pythonForm matches what setup-python and uv understand: 3.12, 3.x, 3.13t,
@@ -124,13 +133,14 @@ func parsePython(value any) (string, *flaw) {
 	return s, flawed
 }
 
-func parseSpares(value any) (int, *flaw) {
+// parseNumber reads an integer from low to high.
+func parseNumber(value any, low, high int) (int, *flaw) {
 	n, ok := value.(int64)
 	if !ok {
 		return 0, wrongType
 	}
-	if n < 0 || n > schedule.MaxSpares {
-		return 0, &flaw{message: fmt.Sprintf("is %d; it must be 0 to %d", n, schedule.MaxSpares)}
+	if n < int64(low) || n > int64(high) {
+		return 0, &flaw{message: fmt.Sprintf("is %d; it must be %d to %d", n, low, high)}
 	}
 	return int(n), nil
 }

@@ -12,6 +12,7 @@ import (
 // Outcome is how an entrypoint ended.
 type Outcome struct {
 	OK        bool
+	Refused   bool   // no call can succeed as things stand: no such callable, it needs arguments, …
 	Cause     string // why it is not OK, in one line: "exit code 3", "ValueError: bad"; else ""
 	Traceback string // as Python formats it, only the last 64 KiB; "" without an exception
 	Frame     *Frame // the deepest place inside the repository; nil if there is none
@@ -22,6 +23,7 @@ type Outcome struct {
 // report is what runner.py says about a call that ended.
 type report struct {
 	Cause     string  `json:"cause"` // "" if it succeeded
+	Refused   bool    `json:"refused"`
 	Traceback string  `json:"traceback"`
 	Places    []Frame `json:"places"` // the deepest last, with the files as Python knows them
 }
@@ -42,6 +44,7 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 	o.OK = o.Cause == ""
 	if r != nil {
 		o.Traceback, o.Frame = r.Traceback, e.deepest(r.Places)
+		o.Refused = r.Refused && end.stopped == nil
 	}
 	return o
 }

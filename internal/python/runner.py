@@ -29,7 +29,7 @@ class Refused(Exception):
 
 def main():
     if sys.version_info < (3, 8):
-        report("Python 3.8 or newer is needed, this is " + sys.version.split()[0])
+        report("Python 3.8 or newer is needed, this is " + sys.version.split()[0], refused=True)
         sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -44,7 +44,7 @@ def main():
         loading = False
         call(function)
     except Refused as refusal:
-        report(str(refusal), refusal.places)
+        report(str(refusal), refusal.places, refused=True)
         sys.exit(1)
     except SystemExit as error:
         trim(error)
@@ -281,12 +281,12 @@ def traceback_of(error):
         return ""
 
 
-def report(cause, places=(), traceback=""):
+def report(cause, places=(), traceback="", refused=False):
     """Write the report; an empty cause is success. A forked child stays silent."""
     if os.getpid() != PID:
         return
     with open(report_handle(), "w", encoding="ascii") as file:
-        file.write(encode({"cause": cause, "places": places, "traceback": traceback}))
+        file.write(encode({"cause": cause, "places": places, "traceback": traceback, "refused": refused}))
 
 
 def report_handle():
@@ -300,9 +300,9 @@ def report_handle():
 
 
 def encode(value):
-    """JSON in ASCII for any text, even with lone surrogates."""
+    """JSON in ASCII for any text, even with lone surrogates. A bool is an int, too."""
     if isinstance(value, int):
-        return str(value)
+        return str(value).lower()
     if isinstance(value, dict):
         return "{%s}" % ",".join(encode(key) + ":" + encode(value[key]) for key in value)
     if isinstance(value, (list, tuple)):
