@@ -70,6 +70,14 @@ func (h *hosted) explain(err error) error {
 	return &exitError{exitDenied, d, strings.Join(hint, "\n") + fmt.Sprintf(withoutToken, h.mending())}
 }
 
+// tokenless explains that there is no token to work with.
+func (p *Program) tokenless(what string) error {
+	runner := p.runner(p.Stderr)
+	runner.Error(actions.Place{}, "scheduled sync", what+": see the log for the ways to give one")
+	p.warn(runner, runner.Summary("**No pull request:** "+what+".\n\n"+byHand(p.mending())))
+	return &exitError{exitDenied, errors.New("sync by pull request: " + what), tokenAdvice + fmt.Sprintf(withoutToken, p.mending())}
+}
+
 // compare returns the page on which a person can open the pull request.
 // https://docs.github.com/pull-requests/collaborating-with-pull-requests/proposing-changes-to-your-work-with-pull-requests/using-query-parameters-to-create-a-pull-request
 func (h *hosted) compare() string {

@@ -14,6 +14,7 @@ import (
 // description says in Markdown what a sync changes, to the people who decide
 // about it: as the body of a pull request, and as the summary of a step.
 type description struct {
+	target  workflow.Target
 	project string            // path of pyproject.toml, relative to the repository's root
 	head    string            // the commit that it was read from, abbreviated; "" for a checkout
 	branch  string            // of the pull request
@@ -25,7 +26,7 @@ type description struct {
 
 // newDescription describes the changes of a plan of a target, in a checkout.
 func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) description {
-	d := description{project: target.Path, effects: target.Effects(plan, now)}
+	d := description{target: target, project: target.Path, effects: target.Effects(plan, now)}
 	d.before, d.after = target.Minutes(plan)
 	return d
 }
@@ -41,14 +42,23 @@ func (h *hosted) description() description {
 // one, and how a person can make the change without it.
 func (h *hosted) handSummary(d *github.Denied, missing string) string {
 	text := "**No pull request:** " + missing + ".\n\n"
-	if d.Branch != "" {
+	switch {
+	case d.Pull != "":
+		text = "**Not all of the [pull request](" + d.Pull + "):** " + missing + ". Its commit is there, its description is not.\n\n"
+	case d.Branch != "":
 		text += "The change is on branch " + code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
 	}
 	if len(h.plan.Changes()) == 0 {
-		return text // it did not come to a plan, or there is nothing to do but to close
+		return text + byHand(h.mending()) // it did not come to a plan, or there is nothing to do but to close
 	}
 	change := h.description()
 	return text + change.overview() + change.patch(h.mending())
+}
+
+// byHand says which command a person makes the change with.
+func byHand(command string) string {
+	return "### To make the change yourself\n\n" +
+		fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
 }
 
 // The limits, in bytes.
@@ -100,8 +110,7 @@ func (d description) patch(command string) string {
 		patch.WriteString(diff)
 		files++
 	}
-	text := "### To make the change yourself\n\n" +
-		fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
+	text := byHand(command)
 	if files > 0 {
 		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + fenced("diff", patch.String())
 	}
@@ -216,7 +225,7 @@ func (d description) manners() string {
 		"- **Change:** edit " + code(d.project) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
 		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.project) + ".\n" +
 		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
-		"Commits that others push to " + code(d.branch) + " are never overwritten: " +
+		"Commits that others push to " + code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
 		"**Run workflow** in the Actions tab starts one at once.\n\n" +
 		"- [ ] " + github.Discard + "discard other commits and regenerate\n"

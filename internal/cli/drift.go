@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 
@@ -17,11 +18,11 @@ type annotation struct {
 	title, message string
 }
 
-// annotate writes errors for the pages of GitHub, to stdout, wherever the
-// program runs: who asks for that format gets it. Of more than GitHub shows the
-// last one says how many there are, and rest where to find them.
-func (p *Program) annotate(all []annotation, rest string) {
-	runner := actions.New(p.Stdout, func(name string) string {
+// annotate writes errors for the pages of GitHub to w, wherever the program runs:
+// who asks for that format gets it. Of more than GitHub shows the last one says
+// how many there are, and rest where to find them.
+func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
+	runner := actions.New(w, func(name string) string {
 		if name == "GITHUB_ACTIONS" {
 			return "true"
 		}
@@ -40,8 +41,8 @@ func (p *Program) annotate(all []annotation, rest string) {
 	}
 }
 
-// annotateDrift marks, for each file that is out of step, the table of its job,
-// and puts what a pull request would say, with the patch, into the summary of
+// annotateDrift marks, for each file that is out of step, the line from which that
+// comes, and puts what a pull request would say, with the patch, into the summary of
 // the step. It writes nothing where nothing is.
 func (p *Program) annotateDrift(d description) error {
 	if len(d.effects) == 0 {
@@ -49,10 +50,13 @@ func (p *Program) annotateDrift(d description) error {
 	}
 	var all []annotation
 	for _, e := range d.effects {
-		at := actions.Place{File: d.project, Line: max(1, e.Line)} // a job that is gone has no line
+		at := actions.Place{File: d.project, Line: 1}
+		if len(all) < actions.MaxErrors { // the others are not shown
+			at.Line = d.target.Origin(e)
+		}
 		all = append(all, annotation{at, "Workflow file out of step", drift(e) + "; run `" + p.mending() + "`"})
 	}
-	p.annotate(all, "the summary of the step has the table")
+	p.annotate(p.Stdout, all, "the summary of the step has the table")
 	return p.runner(p.Stdout).Summary(d.overview() + d.patch(p.mending()))
 }
 
@@ -69,22 +73,28 @@ func drift(e workflow.Effect) string {
 }
 
 // annotateProblems marks what is wrong with the project's configuration, if
-// that is what the error says.
-func (p *Program) annotateProblems(err error) {
+// that is what the error says. inRepository returns the path of a file from the
+// repository's root.
+func (p *Program) annotateProblems(w io.Writer, err error, inRepository func(file string) string) {
 	problems, _ := errors.AsType[pyproject.Problems](err)
 	var all []annotation
 	for _, problem := range problems {
-		file := problem.File
-		if _, _, inRepository, err := whereabouts(file); err == nil {
-			file = inRepository
-		}
 		message := problem.Message
 		if problem.Hint != "" {
 			message += "\nhint: " + problem.Hint
 		}
-		all = append(all, annotation{actions.Place{File: file, Line: problem.Line, Column: problem.Column}, "Configuration of scheduled", message})
+		at := actions.Place{File: inRepository(problem.File), Line: problem.Line, Column: problem.Column}
+		all = append(all, annotation{at, "Configuration of scheduled", message})
 	}
-	p.annotate(all, "the log of the step has all")
+	p.annotate(w, all, "the log of the step has all")
+}
+
+// fromRoot returns the path of a file here from the root of its repository.
+func fromRoot(file string) string {
+	if _, _, path, err := whereabouts(file); err == nil {
+		return path
+	}
+	return file
 }
 
 // stale returns a warning if, in Actions, the workflow file of the job is not

@@ -37,6 +37,7 @@ type pullFlags struct {
 const (
 	defaultBranch = "scheduled/sync"
 	defaultTitle  = "Keep scheduled workflows in step with %s"
+	maxTitle      = 256 // "title is too long (maximum is 256 characters)"
 )
 
 func (f *pullFlags) register(cmd *cobra.Command) {
@@ -54,14 +55,12 @@ func (f *pullFlags) register(cmd *cobra.Command) {
 }
 
 // check refuses flags that make no sense.
-func (f *pullFlags) check(cmd *cobra.Command, check bool) error {
+func (f *pullFlags) check(cmd *cobra.Command) error {
 	switch {
-	case f.on && check:
-		return usageError("--check changes nothing, so it takes no --pull-request", cmd)
 	case !f.on && *f != (pullFlags{branch: f.branch, token: f.token}):
 		return usageError("--base, --title, --body, --labels, --reviewers, --assignees and --draft are for --pull-request", cmd)
-	case strings.ContainsAny(f.title, "\r\n"):
-		return usageError("--title is one line", cmd)
+	case strings.ContainsAny(f.title, "\r\n") || len(f.title) > maxTitle || f.title != "" && strings.TrimSpace(f.title) == "":
+		return usageError(fmt.Sprintf("--title is one line of at most %d bytes", maxTitle), cmd)
 	case len(f.body) > maxIntro:
 		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), maxIntro), cmd)
 	case !validBranch(f.branch):
@@ -79,7 +78,8 @@ func validBranch(name string) bool {
 			return false
 		}
 	}
-	return !strings.Contains(name, "..") && !strings.Contains(name, "@{") && name != "@" && name[0] != '-' &&
+	return !strings.Contains(name, "..") && !strings.Contains(name, "@{") && name[0] != '-' &&
+		name != "@" && name != "HEAD" && !strings.HasPrefix(name, "refs/") &&
 		!strings.HasSuffix(name, ".") && !strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r == 0x7f || strings.ContainsRune(`~^:?*[\`, r)
 	})
@@ -112,18 +112,24 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 	if err != nil {
 		return err
 	}
+	if !p.onGitHub() {
+		return &exitError{exitUsage, errors.New("sync by pull request: no repository"), "set GITHUB_REPOSITORY to owner/name"}
+	}
 	client, err := p.github(flags.pull.token, p.Stderr)
 	if err != nil {
-		return &exitError{exitUsage, err, "set GITHUB_REPOSITORY to owner/name"}
+		return &exitError{exitUsage, err, ""}
 	}
-	if p.token(flags.pull.token) == "" {
-		return &exitError{exitDenied, errors.New("sync by pull request: no token"), tokenAdvice + fmt.Sprintf(withoutToken, p.mending())}
+	if what := p.unfitToken(flags.pull.token); what != "" {
+		return p.tokenless(what)
 	}
 	for try := 1; ; try++ {
-		h := hosted{Program: p, client: client, flags: flags, action: action, path: where}
+		h := hosted{Program: p, client: client, flags: flags, action: action, path: where, last: try == pullTries}
 		err = h.sync(ctx)
-		if !github.Again(err) || try == pullTries || ctx.Err() != nil {
-			break
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if !github.Again(err) || h.last {
+			return err
 		}
 		p.say(fmt.Sprintf("%v; starting over", err))
 		select {
@@ -131,10 +137,6 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 		case <-time.After(time.Duration(try) * time.Second):
 		}
 	}
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return err
 }
 
 // github returns a client of the repository that GITHUB_REPOSITORY names.
@@ -157,6 +159,17 @@ func (p *Program) token(flag string) string {
 	return cmp.Or(strings.TrimSpace(flag), strings.TrimSpace(p.getenv("INPUT_TOKEN")), strings.TrimSpace(p.getenv("GITHUB_TOKEN")))
 }
 
+// unfitToken says what is wrong with the token, "" if nothing seems to be.
+func (p *Program) unfitToken(flag string) string {
+	switch token := p.token(flag); {
+	case token == "":
+		return "no token"
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return "the token holds characters that no token has"
+	}
+	return ""
+}
+
 // inRepository returns the path of pyproject.toml in the repository: what
 // --project names from the working folder, which need not hold a checkout.
 func (p *Program) inRepository() (string, error) {
@@ -165,6 +178,9 @@ func (p *Program) inRepository() (string, error) {
 		return "", fmt.Errorf("find project: %w", err)
 	}
 	root, name := repositoryRoot(dir), p.project
+	if workspace := p.getenv("GITHUB_WORKSPACE"); workspace != "" && strings.HasPrefix(workspace, root+string(filepath.Separator)) {
+		root = workspace // a runner may work in a folder of some other repository
+	}
 	if name == "" {
 		name = root
 		if file, err := nearest(); err == nil {
@@ -194,6 +210,7 @@ type hosted struct {
 	flags  syncFlags
 	action workflow.Uses
 	path   string // of pyproject.toml in the repository
+	last   bool   // there is no other try
 
 	snapshot *github.Snapshot
 	target   workflow.Target
@@ -216,15 +233,19 @@ func (h *hosted) sync(ctx context.Context) error {
 
 // read reads the project and its workflow files, and plans what to change.
 func (h *hosted) read(ctx context.Context) (err error) {
-	base := h.flags.pull.base
-	if trigger, err := h.runner(h.Stderr).Trigger(); base == "" && err == nil {
-		base = trigger.DefaultBranch
+	trigger, _ := h.runner(h.Stderr).Trigger() // what it does not tell GitHub does
+	main := trigger.DefaultBranch
+	if main == "" {
+		if main, err = h.client.DefaultBranch(ctx); err != nil {
+			return err
+		}
+	}
+	base := cmp.Or(h.flags.pull.base, main)
+	if branch := h.flags.pull.branch; branch == base || branch == main {
+		return &exitError{exitUsage, fmt.Errorf("branch %q cannot be that of a pull request: it would be overwritten", branch), "give another --branch"}
 	}
 	if h.snapshot, err = h.client.Snapshot(ctx, base); err != nil {
 		return err
-	}
-	if h.snapshot.Branch == h.flags.pull.branch {
-		return &exitError{exitUsage, fmt.Errorf("branch %q cannot bring changes to itself", h.snapshot.Branch), "give another --branch, or another --base"}
 	}
 	dir, err := fs.Sub(h.snapshot, path.Dir(h.path))
 	if err != nil {
@@ -237,8 +258,14 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	if err == nil {
 		err = project.Hosted()
 	}
-	if err != nil {
+	if _, ok := errors.AsType[pyproject.Problems](err); ok {
+		if h.runner(h.Stderr).On() {
+			h.annotateProblems(h.Stderr, err, func(file string) string { return file })
+		}
 		return err
+	}
+	if err != nil {
+		return h.refused(err)
 	}
 	h.target = workflow.Target{Project: project, Path: h.path, Action: h.action, Exact: h.flags.action != "", Sparing: true}
 	if err := h.guess(); err != nil {
@@ -306,6 +333,7 @@ func (h *hosted) proposal() github.Proposal {
 		Reviewers: list(flags.reviewers),
 		Assignees: list(flags.assignees),
 		Draft:     flags.draft,
+		Stubborn:  h.last,
 	}
 	for _, c := range h.plan.Changes() {
 		proposal.Files = append(proposal.Files, github.File{Path: c.Path, Content: c.New})

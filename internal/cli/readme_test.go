@@ -110,10 +110,8 @@ func commandsPart(*testing.T) string {
 			continue
 		}
 		var flags []string
-		for _, name := range strings.Fields(cmd.LocalFlags().FlagUsages()) {
-			if strings.HasPrefix(name, "--") {
-				flags = append(flags, "`"+name+"`")
-			}
+		for _, line := range regexp.MustCompile(`(?m)^ +(?:-\w, )?(--\S+)`).FindAllStringSubmatch(cmd.LocalFlags().FlagUsages(), -1) {
+			flags = append(flags, "`"+line[1]+"`")
 		}
 		fmt.Fprintf(&b, "| `scheduled %s` | %s | %s |\n", cmd.Use, cmd.Short, strings.Join(flags, " "))
 	}

@@ -44,13 +44,7 @@ when nothing is left to change. It needs GITHUB_REPOSITORY, as in Actions, and a
 token that may write contents, pull requests and workflows.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if flags.format != textFormat && flags.format != githubFormat {
-				return usageError(fmt.Sprintf("--output-format is %s or %s, not %q", textFormat, githubFormat, flags.format), cmd)
-			}
-			if flags.format == githubFormat && flags.asJSON {
-				return usageError("--json and --output-format github are two outputs: choose one", cmd)
-			}
-			if err := flags.pull.check(cmd, flags.check); err != nil {
+			if err := flags.validate(cmd); err != nil {
 				return err
 			}
 			uses, err := p.action(flags.action)
@@ -63,7 +57,7 @@ token that may write contents, pull requests and workflows.`,
 			project, err := p.openHosted()
 			if err != nil {
 				if flags.format == githubFormat {
-					p.annotateProblems(err)
+					p.annotateProblems(p.Stdout, err, fromRoot)
 				}
 				return err
 			}
@@ -77,6 +71,21 @@ token that may write contents, pull requests and workflows.`,
 	cmd.Flags().StringVar(&flags.action, "action", "", "how the files refer to our action, as in 'owner/repo@commit # v1.2.3'")
 	flags.pull.register(cmd)
 	return cmd
+}
+
+// validate refuses flags that make no sense, or none together.
+func (f *syncFlags) validate(cmd *cobra.Command) error {
+	switch {
+	case f.format != textFormat && f.format != githubFormat:
+		return usageError(fmt.Sprintf("--output-format is %s or %s, not %q", textFormat, githubFormat, f.format), cmd)
+	case f.format == githubFormat && f.asJSON:
+		return usageError("--json and --output-format github are two outputs: choose one", cmd)
+	case f.format == githubFormat && !f.check:
+		return usageError("--output-format is for --check", cmd)
+	case f.pull.on && (f.check || f.exitCode):
+		return usageError("--check and --exit-code are about files that are here, and --pull-request is not", cmd)
+	}
+	return f.pull.check(cmd)
 }
 
 func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) error {

@@ -55,12 +55,10 @@ type Pull struct {
 	Remarks   []string // for people: what was left alone, and why
 }
 
-// Occupied is the error of a branch whose open pull request is for something else.
+// Occupied is the error of a branch that is taken: by what.
 type Occupied struct{ Branch, By string }
 
-func (e *Occupied) Error() string {
-	return fmt.Sprintf("branch %s has an open pull request %s", e.Branch, e.By)
-}
+func (e *Occupied) Error() string { return fmt.Sprintf("branch %s is taken by %s", e.Branch, e.By) }
 
 // Hint names the way out.
 func (e *Occupied) Hint() string {
@@ -86,7 +84,7 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 		w.was = readNote(w.open.Body)
 		w.result(w.open)
 		if w.was.Project != "" && w.was.Project != p.Project {
-			return Pull{}, &Occupied{p.Branch, "with the files of " + w.was.Project}
+			return Pull{}, &Occupied{p.Branch, "the open pull request with the files of " + w.was.Project}
 		}
 	}
 	switch {
@@ -266,13 +264,23 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 		}
 		w.step("moving branch %s to commit %s", w.Branch, commit[:min(7, len(commit))])
 		if commit, err = w.move(ctx, commit, message, tree); err != nil {
-			return denied(Workflows, moved(err))
+			return denied(Workflows, w.obstructed(moved(err)))
 		}
 		w.pull.Operation = Updated
 	}
 	w.pull.Head, w.foreign = commit, false
 	w.head, w.note.Head, w.note.Tree = commit, commit, tree
 	return nil
+}
+
+// obstructed tells of a branch whose name cannot be because of another's: git
+// keeps branches as files in folders.
+func (w *proposing) obstructed(err error) error {
+	failure, ok := errors.AsType[*Failure](err)
+	if ok && w.head == "" && strings.Contains(strings.ToLower(failure.said), "reference update failed") {
+		return &Occupied{w.Branch, "another branch, of which it would be a folder or a file"}
+	}
+	return err
 }
 
 // unmoved makes sure that nobody has pushed to the base meanwhile, which may

@@ -52,7 +52,11 @@ type contents map[string]string
 func (s *scene) once(ctx context.Context, want contents) (Pull, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	base, err := s.client.Snapshot(ctx, "")
+	branch, err := s.client.DefaultBranch(ctx)
+	if err != nil {
+		return Pull{}, err
+	}
+	base, err := s.client.Snapshot(ctx, branch)
 	if err != nil {
 		return Pull{}, err
 	}
@@ -263,12 +267,19 @@ func TestPropose(t *testing.T) {
 				s.Errorf("remarks %q", pull.Remarks)
 			}
 		}},
+		{"a branch that would be a folder", func(s *scene) {
+			s.fake.SetBranch("scheduled", s.fake.Head("main"))
+			_, err := s.once(s.Context(), change1)
+			if _, ok := errors.AsType[*Occupied](err); !ok {
+				s.Errorf("got %v", err)
+			}
+		}},
 		{"another base", func(s *scene) {
 			s.operation(change1, Created, 1)
 			s.fake.Commit("release", contents{"SECRET.md": "s\n"})
 			s.fake.EditPull(1, func(p *ghtest.Pull) { p.Base = "release" })
 			_, err := s.once(s.Context(), change2)
-			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "into release" {
+			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "pull request #1 into release" {
 				s.Errorf("got %v", err)
 			}
 		}},
@@ -422,7 +433,7 @@ func TestPropose(t *testing.T) {
 				p.Body = strings.Replace(p.Body, `"pyproject.toml"`, `"api/pyproject.toml"`, 1)
 			})
 			_, err := s.once(s.Context(), change2)
-			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "with the files of api/pyproject.toml" {
+			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "the open pull request with the files of api/pyproject.toml" {
 				s.Errorf("got %v", err)
 			}
 		}},

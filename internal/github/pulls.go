@@ -69,7 +69,7 @@ func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *
 		switch {
 		case p.Head.Branch != branch || !c.own(p.Head.Repository):
 		case p.State == "open" && p.Base.Branch != base:
-			return nil, nil, &Occupied{branch, "into " + p.Base.Branch}
+			return nil, nil, &Occupied{branch, fmt.Sprintf("pull request #%d into %s", p.Number, p.Base.Branch)}
 		case p.State == "open":
 			open = &p
 		case p.Base.Branch == base && (closed == nil || p.Number > closed.Number):

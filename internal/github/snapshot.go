@@ -40,21 +40,23 @@ type Snapshot struct {
 	files   map[string][]byte     // contents by blob id
 }
 
-// Snapshot returns the content of a branch; "" is the default branch. ctx, which
-// has to have a deadline, is for all that is read from it later, too.
-func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
-	if branch == "" {
-		found, err := get[repository](ctx, c, "")
-		if err != nil {
-			return nil, denied(Read, err)
-		}
-		branch = found.value.DefaultBranch
-		c.repository = cmp.Or(found.value.FullName, c.repository) // it may have been renamed: writes follow no redirect
+// DefaultBranch returns the repository's default branch.
+func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
+	found, err := get[repository](ctx, c, "")
+	if err != nil {
+		return "", denied(Read, err)
 	}
+	c.repository = cmp.Or(found.value.FullName, c.repository) // it may have been renamed, and writes follow no redirect
+	return found.value.DefaultBranch, nil
+}
+
+// Snapshot returns the content of a branch. ctx, which has to have a deadline, is
+// for all that is read from it later, too.
+func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
 	head, err := get[gitBranch](ctx, c, "branches/"+url.PathEscape(branch))
 	if status(err) == http.StatusNotFound {
-		if _, err := get[repository](ctx, c, ""); err != nil {
-			return nil, denied(Read, err)
+		if _, err := c.DefaultBranch(ctx); err != nil {
+			return nil, err
 		}
 		return nil, &NoBranch{c.repository, branch}
 	}

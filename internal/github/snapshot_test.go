@@ -18,7 +18,7 @@ func snapshot(t *testing.T, client *Client) *Snapshot {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	s, err := client.Snapshot(ctx, "")
+	s, err := client.Snapshot(ctx, "main")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestSnapshotRequests(t *testing.T) {
 			t.Errorf("want %d requests, got %v", want, got)
 		}
 	}
-	count(3) // the repository, its branch, the tree
+	count(2) // the branch, the tree
 	s.Know([]byte("[project]\n"))
 	for range 2 {
 		if content, err := fs.ReadFile(s, "pyproject.toml"); err != nil || string(content) != "[project]\n" {
@@ -142,19 +142,19 @@ func TestSnapshotErrors(t *testing.T) {
 	if content, err := fs.ReadFile(s, "a/b.txt"); err == nil || s.Err() == nil {
 		t.Errorf("read %q, %v", content, s.Err())
 	}
-	fake.SetToken("another")
-	for _, branch := range []string{"", "main"} {
-		_, err := client.Snapshot(ctx, branch)
-		if denied, ok := errors.AsType[*Denied](err); !ok || denied.Lacks != Valid {
-			t.Errorf("wrong token: %v", err)
+	lacks := func(want Right) {
+		t.Helper()
+		_, err1 := client.Snapshot(ctx, "main")
+		_, err2 := client.DefaultBranch(ctx)
+		for _, err := range []error{err1, err2} {
+			if denied, ok := errors.AsType[*Denied](err); !ok || denied.Lacks != want {
+				t.Errorf("want %s missing: %v", want, err)
+			}
 		}
 	}
+	fake.SetToken("another")
+	lacks(Valid)
 	fake.SetToken("")
 	fake.Break(ghtest.Fault{Status: 404, Body: `{"message":"Not Found"}`})
-	for _, branch := range []string{"", "main"} {
-		_, err := client.Snapshot(ctx, branch)
-		if denied, ok := errors.AsType[*Denied](err); !ok || denied.Lacks != Read {
-			t.Errorf("no right: %v", err)
-		}
-	}
+	lacks(Read)
 }

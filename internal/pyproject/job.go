@@ -21,11 +21,21 @@ func (r *reader) job(d draft) Job {
 	every := r.every(d, job.table)
 	job.Entrypoint = r.entrypoint(d, job.table)
 	job.Options = defaults(r.name, every)
-	for _, set := range slices.Concat(r.general, r.jobOptions(d)) {
-		set(&job.Options)
+	job.keys = slices.Concat(r.keys(d), r.general, r.jobOptions(d))
+	for _, key := range job.keys {
+		key.set(&job.Options)
 	}
 	job.Schedule = schedule.New(every, job.Options.Seed, d.id)
 	return job
+}
+
+// keys returns what decides on a job besides its options.
+func (r *reader) keys(d draft) []placed {
+	keys := []placed{{"name", r.named, func(*Options) {}}}
+	for _, e := range d.declaration.entries {
+		keys = append(keys, placed{e.name, e.at, func(*Options) {}})
+	}
+	return keys
 }
 
 // every reads a job's cadence.
@@ -132,9 +142,9 @@ func nestedHint(id string, e *entry) string {
 }
 
 // projectOptions reads the options of all jobs.
-func (r *reader) projectOptions(table *entry) []setting {
+func (r *reader) projectOptions(table *entry) []placed {
 	header := "[" + optionsTable + "]"
-	var set []setting
+	var set []placed
 	for _, e := range table.children() {
 		switch {
 		case e.name == "jobs":
@@ -152,8 +162,8 @@ func (r *reader) projectOptions(table *entry) []setting {
 }
 
 // jobOptions reads the options of one job.
-func (r *reader) jobOptions(d draft) []setting {
-	var set []setting
+func (r *reader) jobOptions(d draft) []placed {
+	var set []placed
 	for _, e := range d.options.children() {
 		switch {
 		case e.name != "every" && e.name != "entrypoint":
@@ -166,7 +176,7 @@ func (r *reader) jobOptions(d draft) []setting {
 }
 
 // option appends the setting of an entry, or reports what is wrong with it.
-func (r *reader) option(set []setting, e *entry, header string) []setting {
+func (r *reader) option(set []placed, e *entry, header string) []placed {
 	o := lookup(e.name)
 	if o == nil {
 		hint := "the options are " + strings.Join(optionNames(), ", ")
@@ -181,7 +191,7 @@ func (r *reader) option(set []setting, e *entry, header string) []setting {
 		r.flawed(e, o.kind, flawed, o.hint(e.value, scalar(r.text, e.at), flawed))
 		return set
 	}
-	return append(set, value)
+	return append(set, placed{e.name, e.at, value})
 }
 
 // clashes reports the jobs whose workflows would have a file of ours, or share a

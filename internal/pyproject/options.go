@@ -154,6 +154,13 @@ func OptionsTable() string {
 	return b.String()
 }
 
+// placed is the setting of a key, and where that stands.
+type placed struct {
+	name string
+	at   span
+	set  setting
+}
+
 // lookup returns the option of that name, or nil.
 func lookup(name string) *option {
 	for i := range options {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -19,6 +21,7 @@ type Project struct {
 	Jobs           []Job  // in file order
 
 	hosted Problems
+	text   string
 }
 
 // Job is one job of a project.
@@ -31,6 +34,7 @@ type Job struct {
 	Line       int     // where the job's table begins, from 1
 
 	table string
+	keys  []placed // the later ones count
 }
 
 // File returns the name of the job's workflow file, without a folder.
@@ -39,6 +43,18 @@ func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
 // Table returns the header of the table that declares the job, as TOML has it:
 // [tool.scheduled."my job"].
 func (j Job) Table() string { return j.table }
+
+// Line returns the line of the key that decides on something of a job: every,
+// entrypoint, an option, or name, the project's. It is that of the job's table
+// where no such key stands.
+func (p *Project) Line(job Job, key string) int {
+	for _, k := range slices.Backward(job.keys) {
+		if k.name == key && k.at.end > 0 {
+			return 1 + strings.Count(p.text[:k.at.start], "\n")
+		}
+	}
+	return job.Line
+}
 
 // Load reads the project whose pyproject.toml is called name in fsys. Problems
 // name the file as display. If anything in it is wrong, the error is a Problems

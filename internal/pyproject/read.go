@@ -32,7 +32,8 @@ type reader struct {
 	drafts  []draft         // in file order
 	known   map[string]bool // the ids of the drafts
 	name    string          // of the project
-	general []setting       // for all jobs
+	named   span            // where that stands
+	general []placed        // for all jobs
 }
 
 // draft is a job that is declared but not read yet.
@@ -50,7 +51,11 @@ func (r *reader) report(at span, hint, format string, args ...any) {
 func (r *reader) project(root *entry) *Project {
 	metadata := r.table(root.child("project"), "project")
 	r.name = normalise(r.metadata(metadata.child("name"), `"my-project"`))
+	if name := metadata.child("name"); name != nil {
+		r.named = name.at
+	}
 	p := &Project{
+		text:           r.text,
 		Name:           r.name,
 		RequiresPython: r.metadata(metadata.child("requires-python"), `">=3.11"`),
 		BuildSystem:    root.child("build-system").isTable(),

@@ -18,7 +18,6 @@ type Effect struct {
 	Was      string      // the assigned time before, in words, by the name of the old file; "" if there is none or that cannot be told
 	Assigned string      // the assigned time now, in words; "" when deleted
 	Next     []time.Time // the next three slots, in UTC; nil when deleted
-	Line     int         // of the job's table in pyproject.toml, from 1; 0 if it has none any more
 }
 
 // Effects says what the changes of a plan of this target mean, sorted by path.
@@ -34,7 +33,7 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 	}{{"created", p.Created}, {"updated", p.Updated}, {"deleted", p.Deleted}} {
 		for _, c := range list.changes {
 			job := jobs[c.Job]
-			e := Effect{Change: c, Kind: list.kind, Was: assigned(c.Old, c.Job), Line: job.Line}
+			e := Effect{Change: c, Kind: list.kind, Was: assigned(c.Old, c.Job)}
 			if c.New != nil {
 				e.Every, e.Assigned = string(job.Schedule.Every()), job.Schedule.String()
 				e.Next = next(job, now)

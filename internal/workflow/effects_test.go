@@ -47,17 +47,17 @@ entrypoint = "app:d"
 		t.Fatal(err)
 	}
 	want := []Effect{
-		{Change: Change{Path: Dir + "/old-d.yml", Job: "d"}, Kind: "deleted", Was: "every day at 01:02 UTC", Line: 7},
+		{Change: Change{Path: Dir + "/old-d.yml", Job: "d"}, Kind: "deleted", Was: "every day at 01:02 UTC"},
 		{Change: Change{Path: Dir + "/scheduled-a.yml", Job: "a"}, Kind: "updated", Every: "hour",
-			Was: "every day at 21:57 UTC", Assigned: "every hour at minute 57", Line: 4,
+			Was: "every day at 21:57 UTC", Assigned: "every hour at minute 57",
 			Next: instants("2026-11-21 12:57", "2026-11-21 13:57", "2026-11-21 14:57")},
 		{Change: Change{Path: Dir + "/scheduled-b.yml", Job: "b"}, Kind: "deleted", Was: "every Sunday at 03:34 UTC"},
 		{Change: Change{Path: Dir + "/scheduled-c.yml", Job: "c"}, Kind: "created", Every: "month",
-			Assigned: "every month on the 8th at 16:55 UTC", Line: 1,
-			Next: instants("2026-12-08 16:55", "2027-01-08 16:55", "2027-02-08 16:55")},
+			Assigned: "every month on the 8th at 16:55 UTC",
+			Next:     instants("2026-12-08 16:55", "2027-01-08 16:55", "2027-02-08 16:55")},
 		{Change: Change{Path: Dir + "/scheduled-d.yml", Job: "d"}, Kind: "created", Every: "day",
-			Assigned: "every day at 09:33 UTC", Line: 7,
-			Next: instants("2026-11-22 09:33", "2026-11-23 09:33", "2026-11-24 09:33")},
+			Assigned: "every day at 09:33 UTC",
+			Next:     instants("2026-11-22 09:33", "2026-11-23 09:33", "2026-11-24 09:33")},
 	}
 	got := target.Effects(p, noon)
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Change{}, "Old", "New")); diff != "" {

@@ -1,0 +1,105 @@
+package workflow
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Origin returns the line of pyproject.toml from which it comes that the file of
+// a job differs: that of the key which the file follows no more, else that of the
+// job's table; 1 for a file that no job needs any more.
+func (t Target) Origin(e Effect) int {
+	job, _, found := t.Project.Job(e.Job)
+	if !found {
+		return 1
+	}
+	old, now := readInputs(e.Old), readInputs(e.New)
+	if old == nil || now == nil { // another name, or the first file
+		return t.Project.Line(job, "workflow-prefix")
+	}
+	key := old.key(now)
+	if line := t.Project.Line(job, key); key != "seed" || line != job.Line {
+		return line
+	}
+	return t.Project.Line(job, "name") // which slots depend on where there is no seed
+}
+
+// inputs are the parts of a job's file that keys of pyproject.toml decide on.
+type inputs struct {
+	On struct {
+		Schedule []struct{ Cron string }
+	}
+	Jobs struct {
+		Run struct {
+			RunsOn  any `yaml:"runs-on"`
+			Timeout any `yaml:"timeout-minutes"`
+			Steps   []struct {
+				With struct {
+					Python any `yaml:"python-version"`
+				}
+			}
+		}
+	}
+}
+
+// readInputs returns nil for a file that is not there, or not readable.
+func readInputs(file []byte) *inputs {
+	var in inputs
+	if file == nil || yaml.Unmarshal(file, &in) != nil {
+		return nil
+	}
+	return &in
+}
+
+// key returns the key that decides on the first difference, "" if none is known.
+func (in *inputs) key(now *inputs) string {
+	was, will := in.crons(), now.crons()
+	a, b := in.Jobs.Run, now.Jobs.Run
+	switch {
+	case len(was) == 0 || len(will) == 0 || cadence(was[0]) != cadence(will[0]):
+		return "every"
+	case was[0] != will[0]:
+		return "seed"
+	case !slices.Equal(was, will):
+		return "spares"
+	case !reflect.DeepEqual(a.RunsOn, b.RunsOn):
+		return "runs-on"
+	case !reflect.DeepEqual(a.Timeout, b.Timeout):
+		return "timeout"
+	case !reflect.DeepEqual(in.python(), now.python()):
+		return "python"
+	}
+	return ""
+}
+
+func (in *inputs) crons() (crons []string) {
+	for _, entry := range in.On.Schedule {
+		crons = append(crons, entry.Cron)
+	}
+	return crons
+}
+
+func (in *inputs) python() (versions []any) {
+	for _, step := range in.Jobs.Run.Steps {
+		if step.With.Python != nil {
+			versions = append(versions, step.With.Python)
+		}
+	}
+	return versions
+}
+
+// cadence returns which fields of a cron are fixed, which tells how often it ticks.
+func cadence(cron string) string {
+	var b strings.Builder
+	for _, field := range strings.Fields(cron) {
+		if field == "*" {
+			b.WriteString("*")
+		} else {
+			b.WriteString("1")
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,67 @@
+package workflow
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+)
+
+// TestOrigin changes one thing, and wants the line where that stands.
+func TestOrigin(t *testing.T) {
+	const project = `[project]
+name = "demo"
+
+[tool.scheduled.a]
+every = "day"
+entrypoint = "app:a"
+
+[tool.scheduled-actions]
+runs-on = "ubuntu-22.04"
+
+[tool.scheduled-actions.jobs.a]
+timeout = "5m"
+python = "3.12"
+spares = 1
+`
+	rows := []struct {
+		name, old, new string
+		line           int
+	}{
+		{"cadence", `"day"`, `"week"`, 5},
+		{"name", `"demo"`, `"other"`, 2},
+		{"seed", "spares = 1", "spares = 1\nseed = \"x\"", 15},
+		{"seed of the project", `runs-on = "ubuntu-22.04"`, "runs-on = \"ubuntu-22.04\"\nseed = \"x\"", 10},
+		{"option of the project", "22.04", "24.04", 9},
+		{"option of the job", `"5m"`, `"6m"`, 12},
+		{"python", "3.12", "3.13", 13},
+		{"spares", "spares = 1", "spares = 2", 14},
+		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},
+		{"an option that is gone", "timeout = \"5m\"\n", "", 4},
+		{"a new job", "scheduled.a]", "scheduled.b]", 4},
+		{"no job", project, "", 1},
+	}
+	for _, row := range rows {
+		repo := repository(project)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(strings.Replace(project, row.old, row.new, 1))}
+		if row.name == "a new job" {
+			repo["pyproject.toml"].Data = []byte(strings.ReplaceAll(string(repo["pyproject.toml"].Data), "jobs.a]", "jobs.b]"))
+		}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		p, err := target.Plan(repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		effects := target.Effects(p, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+		if len(effects) == 0 {
+			t.Errorf("%s: no change", row.name)
+			continue
+		}
+		for _, e := range effects {
+			if got := target.Origin(e); got != row.line && (row.name != "a new job" || e.Job == "b") {
+				t.Errorf("%s: want line %d, got %d for %s", row.name, row.line, got, e.Path)
+			}
+		}
+	}
+}
