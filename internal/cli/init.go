@@ -18,6 +18,7 @@ type initFlags struct {
 	yes    bool
 	asJSON bool
 	token  string
+	branch string
 	action string
 }
 
@@ -54,7 +55,7 @@ of token that the file there has, or none.`,
 				return err
 			}
 			keeper := workflow.Keeper{
-				Path: project.path, Branch: p.defaultBranch(project.root),
+				Path: project.path, Branch: cmp.Or(flags.branch, p.defaultBranch(project.root)),
 				Action: uses, Exact: flags.action != "",
 			}
 			return p.initialise(project, keeper, flags)
@@ -62,6 +63,7 @@ of token that the file there has, or none.`,
 	}
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing, and add an example job if there is no job")
 	cmd.Flags().StringVar(&flags.token, "token", "", "what may write workflow files: app, pat or none")
+	cmd.Flags().StringVar(&flags.branch, "branch", "", "the repository's default branch (default: origin's, else main or master, else the one checked out)")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.action, "action", "", "how the file refers to our action, as in 'owner/repo@commit # v1.2.3'")
 	return cmd
@@ -158,6 +160,8 @@ func tokenOf(plan workflow.Plan) string {
 func (p *Program) defaultBranch(root string) string {
 	for _, ask := range [][]string{
 		{"symbolic-ref", "refs/remotes/origin/HEAD"},
+		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/main"},
+		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/master"},
 		{"for-each-ref", "--format=%(refname)", "refs/heads/main"},
 		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
 		{"symbolic-ref", "HEAD"},
