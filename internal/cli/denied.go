@@ -38,7 +38,7 @@ var lacks = map[github.Right]string{
 	github.PullRequests: "the token may not write pull requests",
 	github.Opening:      "a setting of the repository or its organisation forbids GitHub Actions to create pull requests: Settings > Actions > General > Workflow permissions",
 	github.Rules:        "rules for branches forbid it: let them leave out %s, or let the token's owner bypass them",
-	github.Other:        "GitHub's message says why; no other token helps where the repository is archived",
+	github.Other:        "GitHub's own message says why",
 }
 
 // explain gives an error its exit code and, where a right is missing, says what it
@@ -58,7 +58,7 @@ func (h *hosted) explain(err error) error {
 		missing = fmt.Sprintf(missing, h.flags.pull.branch)
 	}
 	hint := []string{missing}
-	if d.Lacks != github.Rules {
+	if d.Lacks != github.Rules && d.Lacks != github.Other {
 		hint = append(hint, tokenAdvice)
 	}
 	if d.Branch != "" {

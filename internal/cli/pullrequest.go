@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -59,8 +60,8 @@ func (f *pullFlags) check(cmd *cobra.Command) error {
 	switch {
 	case !f.on && *f != (pullFlags{branch: f.branch, token: f.token}):
 		return usageError("--base, --title, --body, --labels, --reviewers, --assignees and --draft are for --pull-request", cmd)
-	case strings.ContainsAny(f.title, "\r\n") || len(f.title) > maxTitle || f.title != "" && strings.TrimSpace(f.title) == "":
-		return usageError(fmt.Sprintf("--title is one line of at most %d bytes", maxTitle), cmd)
+	case strings.ContainsAny(f.title, "\r\n") || utf8.RuneCountInString(f.title) > maxTitle || f.title != "" && strings.TrimSpace(f.title) == "":
+		return usageError(fmt.Sprintf("--title is one line of at most %d characters", maxTitle), cmd)
 	case len(f.body) > maxIntro:
 		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), maxIntro), cmd)
 	case !validBranch(f.branch):

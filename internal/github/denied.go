@@ -47,18 +47,18 @@ func denied(needs Right, err error) error {
 		if !strings.Contains(failure.said, "not accessible by") && failure.said != "" {
 			needs = Other // the repository is archived, the organisation wants SSO, …
 		}
-		return &Denied{Lacks: named(failure.said, needs), cause: failure}
+		return &Denied{Lacks: lacking(failure.said, needs), cause: failure}
 	case http.StatusNotFound:
 		return &Denied{Lacks: needs, cause: failure}
 	}
-	if lacks := named(failure.said, ""); lacks != "" {
+	if lacks := lacking(failure.said, ""); lacks != "" {
 		return &Denied{Lacks: lacks, cause: failure}
 	}
 	return err
 }
 
-// named returns the right that GitHub's message names, or otherwise.
-func named(said string, otherwise Right) Right {
+// lacking returns the right that GitHub's message names, or otherwise.
+func lacking(said string, otherwise Right) Right {
 	for _, row := range []struct {
 		part  string
 		right Right

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -350,25 +351,27 @@ func (w *proposing) openPull(ctx context.Context) error {
 	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": w.note.in(w.Body)}))
 }
 
-// ask asks for labels, reviewers and assignees. It goes on without those that
-// GitHub does not take: they do not make the pull request a wrong one.
+// ask asks for the labels, reviewers and assignees that are not there. It goes on
+// without those that GitHub does not take: they do not make the pull request a
+// wrong one.
 func (w *proposing) ask(ctx context.Context) error {
 	people, teams := []string{}, []string{}
-	for _, reviewer := range w.Reviewers {
+	for _, reviewer := range missing(w.Reviewers, w.open.Reviewers, w.open.Teams) {
 		if _, team, found := strings.Cut(reviewer, "/"); found {
 			teams = append(teams, team)
 		} else {
 			people = append(people, reviewer)
 		}
 	}
+	labels, assignees := missing(w.Labels, w.open.Labels), missing(w.Assignees, w.open.Assignees)
 	issue, reviewers := fmt.Sprintf("issues/%d", w.pull.Number), fmt.Sprintf("pulls/%d/requested_reviewers", w.pull.Number)
 	for _, wish := range []struct {
 		names []string
 		request
 	}{
-		{w.Labels, request{http.MethodPost, issue + "/labels", map[string]any{"labels": w.Labels}}},
-		{w.Assignees, request{http.MethodPatch, issue, map[string]any{"assignees": w.Assignees}}},
-		{w.Reviewers, request{http.MethodPost, reviewers, map[string]any{"reviewers": people, "team_reviewers": teams}}},
+		{labels, request{http.MethodPost, issue + "/labels", map[string]any{"labels": labels}}},
+		{assignees, request{http.MethodPatch, issue, map[string]any{"assignees": w.Assignees}}},
+		{slices.Concat(people, teams), request{http.MethodPost, reviewers, map[string]any{"reviewers": people, "team_reviewers": teams}}},
 	} {
 		if len(wish.names) == 0 {
 			continue
@@ -382,6 +385,15 @@ func (w *proposing) ask(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// missing returns the names that nothing there has, a team by the end of its name.
+func missing(names []string, there ...[]named) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(slices.Concat(there...), func(n named) bool {
+			return strings.EqualFold(name, cmp.Or(n.Login, n.Name)) || n.Slug != "" && strings.HasSuffix(name, "/"+n.Slug)
+		})
+	})
 }
 
 // asked is an answer whose content does not matter.

@@ -29,6 +29,17 @@ type pull struct {
 	Base struct {
 		Branch string `json:"ref"`
 	} `json:"base"`
+	Labels    []named `json:"labels"`
+	Assignees []named `json:"assignees"`
+	Reviewers []named `json:"requested_reviewers"`
+	Teams     []named `json:"requested_teams"`
+}
+
+// named is a label, a person or a team.
+type named struct {
+	Name  string `json:"name"`
+	Login string `json:"login"`
+	Slug  string `json:"slug"`
 }
 
 func (pull) noun() string     { return "pull request" }
