@@ -16,7 +16,7 @@ const (
 	PullRequests Right = "write access to pull requests"
 	Opening      Right = "the setting that lets GitHub Actions create pull requests"
 	Rules        Right = "branch rules that let it be written"
-	Other        Right = "what GitHub's own message says"
+	Other        Right = "what no other token gives"
 )
 
 // Denied is the error of a step that the token, a setting or a rule forbids.
@@ -43,13 +43,8 @@ func denied(needs Right, err error) error {
 	switch failure.status {
 	case http.StatusUnauthorized:
 		return &Denied{Lacks: Valid, cause: failure}
-	case http.StatusForbidden:
-		if !strings.Contains(failure.said, "not accessible by") && failure.said != "" {
-			needs = Other // the repository is archived, the organisation wants SSO, …
-		}
+	case http.StatusForbidden, http.StatusNotFound:
 		return &Denied{Lacks: lacking(failure.said, needs), cause: failure}
-	case http.StatusNotFound:
-		return &Denied{Lacks: needs, cause: failure}
 	}
 	if lacks := lacking(failure.said, ""); lacks != "" {
 		return &Denied{Lacks: lacks, cause: failure}
@@ -73,6 +68,11 @@ func lacking(said string, otherwise Right) Right {
 		{"protected branch", Rules},
 		{"force-push", Rules},
 		{"not authorized to push", Rules},
+		// "Repository was archived so is read-only.", "Resource protected by
+		// organization SAML enforcement", "… has an IP allow list enabled"
+		{"archived", Other},
+		{"saml", Other},
+		{"ip allow list", Other},
 	} {
 		if strings.Contains(strings.ToLower(said), row.part) {
 			return row.right

@@ -632,6 +632,15 @@ func TestDenied(t *testing.T) {
 		{"none by Actions", ghtest.Rights{NoOpenedPull: true}, ghtest.Rules{}, Opening, "scheduled/sync"},
 		{"no branches", ghtest.Rights{}, ghtest.Rules{Prefix: "scheduled/", NoCreation: true}, Rules, ""},
 	}
+	t.Run("archived", func(t *testing.T) {
+		play(t, func(s *scene) {
+			s.fake.Break(ghtest.Fault{Path: "/git/trees", Skip: 1, Status: 403, Body: `{"message":"Repository was archived so is read-only."}`})
+			_, err := s.once(s.Context(), change1)
+			if denied, ok := errors.AsType[*Denied](err); !ok || denied.Lacks != Other {
+				s.Errorf("got %v", err)
+			}
+		})
+	})
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			play(t, func(s *scene) {
