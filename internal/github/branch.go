@@ -160,4 +160,3 @@ func (w *proposing) forward(ctx context.Context, message, tree string) (string, 
 	}
 	return commit, w.client.moveBranch(ctx, w.Branch, commit, false)
 }
-
