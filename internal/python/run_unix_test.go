@@ -93,11 +93,11 @@ func TestCancel(t *testing.T) {
 		frame  string
 	}{
 		{"jobs.lingers:sleeps", terminate, "", "cancelled by SIGTERM", ""},
-		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "jobs/lingers.py:37"},
+		{"jobs.lingers:sleeps", interrupt, "", "cancelled by SIGINT", "jobs/lingers.py:38"},
 		{"jobs.lingers:sleeps", Cancelled{Signal: syscall.SIGHUP}, "", "cancelled by SIGHUP", ""},
 		{"jobs.lingers:sleeps", io.ErrClosedPipe, "", io.ErrClosedPipe.Error(), ""},
-		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:37"},
-		{"jobs.lingers:cleans_up_at_last", Cancelled{os.Interrupt, both}, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:51"},
+		{"jobs.lingers:cleans_up", interrupt, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:38"},
+		{"jobs.lingers:cleans_up_at_last", Cancelled{os.Interrupt, both}, "cleaned\n", "cancelled by SIGINT", "jobs/lingers.py:52"},
 		{"jobs.lingers:ends_well", terminate, "", "cancelled by SIGTERM", ""},
 	} {
 		t.Run(test.target, func(t *testing.T) {
