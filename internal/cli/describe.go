@@ -34,7 +34,7 @@ func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) d
 // description describes the changes that the pull request brings.
 func (h *hosted) description() description {
 	d := newDescription(h.target, h.plan, h.Now())
-	d.head, d.branch, d.intro = h.snapshot.Commit[:min(7, len(h.snapshot.Commit))], h.flags.pull.branch, h.flags.pull.body
+	d.head, d.branch, d.intro = github.Short(h.snapshot.Commit), h.flags.pull.branch, h.flags.pull.body
 	return d
 }
 
@@ -51,8 +51,7 @@ func (h *hosted) handSummary(d *github.Denied, missing string) string {
 	if len(h.plan.Changes()) == 0 {
 		return text + byHand(h.mending()) // it did not come to a plan, or there is nothing to do but to close
 	}
-	change := h.description()
-	return text + change.overview() + change.patch(h.mending())
+	return text + h.change.overview() + h.change.patch(h.mending())
 }
 
 // byHand says which command a person makes the change with.
@@ -228,7 +227,7 @@ func (d description) manners() string {
 		"Commits that others push to " + code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
 		"**Run workflow** in the Actions tab starts one at once.\n\n" +
-		"- [ ] " + github.Discard + "discard other commits and regenerate\n"
+		github.Box
 }
 
 // diff returns the change of one file as a unified diff.

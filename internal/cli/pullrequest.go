@@ -216,6 +216,7 @@ type hosted struct {
 	snapshot *github.Snapshot
 	target   workflow.Target
 	plan     workflow.Plan
+	change   description // of the plan, if that changes anything
 }
 
 func (h *hosted) sync(ctx context.Context) error {
@@ -272,7 +273,9 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	if err := h.guess(); err != nil {
 		return err
 	}
-	h.plan, err = h.target.Plan(h.snapshot)
+	if h.plan, err = h.target.Plan(h.snapshot); err == nil && len(h.plan.Changes()) > 0 {
+		h.change = h.description()
+	}
 	return h.refused(err)
 }
 
@@ -340,7 +343,7 @@ func (h *hosted) proposal() github.Proposal {
 		proposal.Files = append(proposal.Files, github.File{Path: c.Path, Content: c.New})
 	}
 	if len(proposal.Files) > 0 {
-		proposal.Body = h.description().body()
+		proposal.Body = h.change.body()
 	}
 	return proposal
 }
@@ -366,7 +369,7 @@ func (h *hosted) conclude(pull github.Pull) error {
 	}
 	summary := ""
 	if len(h.plan.Changes()) > 0 {
-		summary = h.description().overview()
+		summary = h.change.overview()
 	}
 	said := "no pull request: nothing to change"
 	if result != nil {

@@ -112,11 +112,11 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 			return err
 		}
 	}
-	if changes := len(plan.Changes()); flags.check && changes > 0 {
+	switch changes := len(plan.Changes()); {
+	case changes > 0 && flags.check:
 		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", count(changes, "workflow file"), project.path),
 			fmt.Sprintf("run `%s` and commit the files", p.mending())}
-	}
-	if changes := len(plan.Changes()); flags.exitCode && changes > 0 {
+	case changes > 0 && flags.exitCode:
 		return &exitError{exitFindings, fmt.Errorf("%s changed", count(changes, "workflow file")),
 			"add what changed to the commit: git add " + workflow.Dir}
 	}

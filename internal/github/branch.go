@@ -105,7 +105,7 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 		if w.head != "" && stays {
 			return w.pushed(w.Branch)
 		}
-		w.step("moving branch %s to commit %s", w.Branch, commit[:min(7, len(commit))])
+		w.step("moving branch %s to commit %s", w.Branch, Short(commit))
 		if commit, err = w.move(ctx, commit, message, tree); err != nil {
 			return denied(Workflows, w.obstructed(moved(err)))
 		}
@@ -145,7 +145,7 @@ func (w *proposing) move(ctx context.Context, commit, message, tree string) (str
 		return commit, w.client.createBranch(ctx, w.Branch, commit)
 	}
 	err := w.client.moveBranch(ctx, w.Branch, commit, true)
-	if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
+	if ruledOut(err) {
 		return w.forward(ctx, message, tree)
 	}
 	return commit, err

@@ -52,6 +52,12 @@ func denied(needs Right, err error) error {
 	return err
 }
 
+// ruledOut reports whether rules for branches are why a request was refused.
+func ruledOut(err error) bool {
+	d, ok := errors.AsType[*Denied](denied(Workflows, err))
+	return ok && d.Lacks == Rules
+}
+
 // lacking returns the right that GitHub's message names, or otherwise.
 func lacking(said string, otherwise Right) Right {
 	for _, row := range []struct {
@@ -95,6 +101,7 @@ func moved(err error) error {
 		"already exists",          // a ref or pull request
 		"does not exist",          // a ref
 		"not a fast forward",      // a push by somebody else
+		"cannot be updated",       // the same, at the same moment
 		"no commits between",      // the base has the change already
 		"head invalid",            // the branch was deleted, or GitHub does not see it yet
 		"head sha can't be blank", // the same

@@ -21,6 +21,9 @@ func blobID(content []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Short abbreviates the id of a commit, for people.
+func Short(id string) string { return id[:min(7, len(id))] }
+
 // gitBranch is a branch and the commit it is at.
 // https://docs.github.com/rest/branches/branches#get-a-branch
 type gitBranch struct {

@@ -173,7 +173,7 @@ func (w *proposing) openPull(ctx context.Context) error {
 	w.note.Asked = !wishes
 	body := w.Body
 	if w.untouchable() {
-		body = "This branch holds commits that `scheduled` did not make, and not the change that is wanted of it." + box
+		body = "This branch holds commits that `scheduled` did not make, and not the change that is wanted of it.\n\n" + Box
 	}
 	opened, err := do[pull](ctx, w.client, request{http.MethodPost, "pulls", map[string]any{
 		"title": w.Title, "body": w.note.in(body), "head": w.Branch, "base": w.Base.Branch, "draft": w.Draft,
@@ -195,7 +195,7 @@ func (w *proposing) openPull(ctx context.Context) error {
 		return err
 	}
 	w.note.Asked = true
-	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": w.note.in(w.Body)}))
+	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": w.note.in(body)}))
 }
 
 // ask asks for the labels, reviewers and assignees that are not there. It goes on
@@ -288,7 +288,7 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 	}
 	w.remark("#%d holds commits that are not of this program: left alone, until somebody ticks the box in its description", w.pull.Number)
 	if !strings.Contains(w.open.Body, Discard) { // somebody has written another description
-		body := w.note.in(w.open.Body + box)
+		body := w.note.in(w.open.Body + "\n\n" + Box)
 		if err := w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": body}); err != nil {
 			return denied(PullRequests, err)
 		}
@@ -342,7 +342,7 @@ func (w *proposing) sweep(ctx context.Context, closed *pull) error {
 		return denied(Read, err)
 	}
 	err = w.client.deleteBranch(ctx, w.Branch)
-	if d, ok := errors.AsType[*Denied](denied(Workflows, err)); ok && d.Lacks == Rules {
+	if ruledOut(err) {
 		w.remark("branch %s is kept: its rules forbid to delete it", w.Branch)
 		return nil
 	}

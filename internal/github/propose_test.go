@@ -406,6 +406,21 @@ func TestPropose(t *testing.T) {
 				s.Errorf("asked for again: %+v", p)
 			}
 		}},
+		{"labels, and a branch of others", func(s *scene) {
+			s.wishes = Proposal{Labels: []string{"one"}}
+			s.fake.SetBranch("scheduled/sync", s.fake.Head("main"))
+			s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
+			s.operation(change1, Created, 1)
+			if p := s.fake.Pulls()[0]; len(p.Labels) != 1 || strings.Contains(p.Body, "A table.") || !strings.Contains(p.Body, Box) {
+				s.Errorf("%+v", p)
+			}
+		}},
+		{"somebody pushes at the same moment", func(s *scene) {
+			s.operation(change1, Created, 1)
+			s.fake.Break(ghtest.Fault{Path: "/git/refs/heads/scheduled", Status: 422, Body: `{"message":"Reference cannot be updated"}`, Once: true})
+			s.operation(change2, Updated, 1)
+			s.right(change2)
+		}},
 		{"nobody may replace commits of the branch", func(s *scene) {
 			s.fake.SetRules(ghtest.Rules{Prefix: "scheduled/", NoForce: true})
 			s.operation(change1, Created, 1)

@@ -166,10 +166,10 @@ func readNote(body string) (n note) {
 // discarded. In a body, it stands between the box and its text.
 const Discard = "<!-- scheduled: discard -->"
 
-const (
-	discardText = "discard other commits and regenerate"
-	box         = "\n\n- [ ] " + Discard + discardText + "\n"
-)
+const discardText = "discard other commits and regenerate"
+
+// Box is that checkbox, which every body has to have on a line of its own.
+const Box = "- [ ] " + Discard + discardText + "\n"
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
 

@@ -66,7 +66,7 @@ func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error)
 	commit := head.value.Commit
 	s := &Snapshot{Branch: branch, Commit: commit.ID, client: c, ctx: ctx, root: commit.Commit.Tree.ID,
 		folders: map[string][]gitEntry{}, files: map[string][]byte{}}
-	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.repository, branch, s.Commit[:min(7, len(s.Commit))])
+	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.repository, branch, Short(s.Commit))
 	return s, denied(Read, s.list())
 }
 
