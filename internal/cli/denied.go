@@ -9,17 +9,18 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // tokenAdvice are the ways to give a token that may do all that a sync needs.
 // https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
-const tokenAdvice = `three kinds of token have every right that it needs:
+var tokenAdvice = `three kinds of token have every right that it needs:
   - of a GitHub App, by a step before this one:
-      - uses: actions/create-github-app-token@bcd2ba49218906704ab6c1aa796996da409d3eb1 # v3.2.0
+      - uses: ` + workflow.AppToken.String() + " # " + workflow.AppToken.Version + `
         id: token
         with:
-          client-id: ${{ vars.SCHEDULED_APP_CLIENT_ID }}
-          private-key: ${{ secrets.SCHEDULED_APP_PRIVATE_KEY }}
+          client-id: ${{ vars.` + workflow.ClientIDVariable + ` }}
+          private-key: ${{ secrets.` + workflow.PrivateKeySecret + ` }}
           permission-contents: write
           permission-pull-requests: write
           permission-workflows: write

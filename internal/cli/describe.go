@@ -15,7 +15,6 @@ import (
 // about it: as the body of a pull request, and as the summary of a step.
 type description struct {
 	target  workflow.Target
-	project string            // path of pyproject.toml, relative to the repository's root
 	head    string            // the commit that it was read from, abbreviated; "" for a checkout
 	branch  string            // of the pull request
 	intro   string            // what the user has to say first, in Markdown; at most maxIntro bytes
@@ -26,7 +25,7 @@ type description struct {
 
 // newDescription describes the changes of a plan of a target, in a checkout.
 func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) description {
-	d := description{target: target, project: target.Path, effects: target.Effects(plan, now)}
+	d := description{target: target, effects: target.Effects(plan, now)}
 	d.before, d.after = target.Minutes(plan)
 	return d
 }
@@ -135,7 +134,7 @@ func (d description) opening() string {
 			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
 		}
 	}
-	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", code(d.project), at, strings.Join(counts, ", "))
+	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", code(d.target.Path), at, strings.Join(counts, ", "))
 }
 
 // table returns a row for each effect, as many as fit into limit bytes.
@@ -221,8 +220,8 @@ func (d description) manners() string {
 	return "### What you can do\n\n" +
 		"- **Accept:** merge this pull request. Nothing changes before.\n" +
 		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
-		"- **Change:** edit " + code(d.project) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
-		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.project) + ".\n" +
+		"- **Change:** edit " + code(d.target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
+		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.target.Path) + ".\n" +
 		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +

@@ -248,11 +248,11 @@ func anyEffect(random *rand.Rand) workflow.Effect {
 func TestBodyOfAnything(t *testing.T) {
 	for _, id := range slices.Concat(hostile, huge) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + id, Job: id, Old: []byte(id), New: []byte("a\n" + id)}, Kind: "updated", Was: id, Assigned: "every day"}
-		holds(t, description{project: "pyproject.toml", branch: "b", effects: []workflow.Effect{e}})
+		holds(t, description{target: workflow.Target{Path: "pyproject.toml"}, branch: "b", effects: []workflow.Effect{e}})
 	}
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		d := description{project: "a`b/pyproject.toml", branch: "`b", head: "1a2b3c4"}
+		d := description{target: workflow.Target{Path: "a`b/pyproject.toml"}, branch: "`b", head: "1a2b3c4"}
 		for range 1 + random.IntN(1<<random.IntN(10)) {
 			d.effects = append(d.effects, anyEffect(random))
 		}
@@ -345,7 +345,7 @@ func applies(t *testing.T, effects []workflow.Effect, changed int) {
 			write(t, dir, e.Path, e.Old)
 		}
 	}
-	shown := description{project: "pyproject.toml", effects: effects}.patch("scheduled sync")
+	shown := description{target: workflow.Target{Path: "pyproject.toml"}, effects: effects}.patch("scheduled sync")
 	if cut := strings.Contains(shown, "The patch is cut: "); cut != (changed < len(effects)) {
 		t.Errorf("cut %v", cut)
 	}
@@ -395,6 +395,6 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id, was string, old []byte) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/a.yml", Job: id, Old: old, New: []byte("name: a\n")}, Kind: "updated", Was: was, Assigned: "every day"}
-		holds(t, description{project: "pyproject.toml", branch: "b", effects: []workflow.Effect{e, e}})
+		holds(t, description{target: workflow.Target{Path: "pyproject.toml"}, branch: "b", effects: []workflow.Effect{e, e}})
 	})
 }

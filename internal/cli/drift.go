@@ -50,7 +50,7 @@ func (p *Program) annotateDrift(d description) error {
 	}
 	var all []annotation
 	for _, e := range d.effects {
-		at := actions.Place{File: d.project, Line: 1}
+		at := actions.Place{File: d.target.Path, Line: 1}
 		if len(all) < actions.MaxErrors { // the others are not shown
 			at.Line = d.target.Origin(e)
 		}

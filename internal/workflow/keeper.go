@@ -170,7 +170,7 @@ func (k Keeper) pullRequest() *yaml.Node {
 	token := "${{ secrets." + TokenSecret + " }}"
 	if k.Token == App {
 		token = "${{ steps.token.outputs.token }}"
-		steps = append(steps, step{name: "Create token", id: "token", uses: &appToken, with: []input{
+		steps = append(steps, step{name: "Create token", id: "token", uses: &AppToken, with: []input{
 			{"client-id", plain("${{ vars." + ClientIDVariable + " }}")},
 			{"private-key", plain("${{ secrets." + PrivateKeySecret + " }}")},
 			{"permission-contents", plain("write")},

@@ -13,7 +13,9 @@ import (
 var (
 	checkout    = Uses{"actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"}
 	setupPython = Uses{"actions/setup-python", "5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"}
-	appToken    = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
+
+	// AppToken makes a token of a GitHub App.
+	AppToken = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
 )
 
 // step is one step of a job: either uses, with its inputs, or a shell line.
