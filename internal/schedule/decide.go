@@ -16,6 +16,10 @@ const EvidenceStep = "Run entrypoint"
 // not the inputs of its dispatch.
 const BackfillMark = "backfill "
 
+// RescueMark begins the same part of the name of a run that a rescue dispatched.
+// It serves the window that holds when it starts, which may be a later one.
+const RescueMark = "window "
+
 // Run is one past run of a job, as recorded in a history. A history holds only
 // runs that could count: of this job, on the default branch of this
 // repository, started by a schedule or a dispatch.
@@ -26,8 +30,10 @@ type Run struct {
 	Created time.Time // creation time, which a re-run keeps
 	Updated time.Time // last change: the end of a run that is over
 	Success bool      // concluded `success`, which a run that only skipped does too
+	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
 	Slot    time.Time // the window that a backfill was told to serve; else zero
+	Rescue  bool      // dispatched by a rescue
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
