@@ -1,0 +1,95 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Rounds are the ticks of a project's rescue. The zero Rounds have none.
+type Rounds struct {
+	every  time.Duration // a part of a day
+	offset time.Duration // of the day's first tick, less than every
+}
+
+// RoundsEvery are how far apart the ticks of a rescue can be, the shortest first.
+var RoundsEvery = []time.Duration{15 * time.Minute, time.Hour, 6 * time.Hour}
+
+// NewRounds assigns the ticks of a rescue: frozen, as slots are, and by the same
+// algorithm, on the same minutes. They are those of a daily job with the id
+// "rescue:", repeated every so often. project is as in New. It panics if every is
+// none of RoundsEvery.
+func NewRounds(project string, every time.Duration) Rounds {
+	if !slices.Contains(RoundsEvery, every) {
+		panic(fmt.Sprintf("schedule: no rounds every %v", every))
+	}
+	s := New(Day, project, "rescue:")
+	slot := time.Duration(s.hour)*time.Hour + time.Duration(s.minute)*time.Minute
+	return Rounds{every, slot % every}
+}
+
+// Every returns how far apart the ticks are; 0 if there are none.
+func (r Rounds) Every() time.Duration { return r.every }
+
+// Next returns the first tick after t.
+func (r Rounds) Next(t time.Time) time.Time {
+	t = t.UTC()
+	first := time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Add(r.offset)
+	if t.Before(first) {
+		return first
+	}
+	return first.Add((t.Sub(first)/r.every + 1) * r.every) // tomorrow's first comes after today's last
+}
+
+// Crons returns the entries of `on.schedule` that together fire at all ticks; none
+// where there are no ticks.
+//
+// One tick an hour is written as 24 entries that fire once a day each, because
+// GitHub delivers those late, where it drops most of one that fires more often:
+// of daily ones 25 of 25 were late and none was dropped,
+// https://github.com/robhunter/agentdeals/issues/1848, of hourly ones 6 to 9 a day
+// came, https://github.com/onkartalekar/fpl-intelligence/issues/288
+func (r Rounds) Crons() []Cron {
+	if r.every == 0 {
+		return nil
+	}
+	var crons []Cron
+	hour, minute := r.first()
+	if between := r.between(minute); len(between) > 0 {
+		list := strings.Join(between, ",")
+		crons = append(crons, Cron{Expr: list + " * * * *", Words: "every hour at minutes " + list})
+	}
+	for ; hour < 24; hour += max(1, int(r.every.Hours())) {
+		daily := Schedule{every: Day, hour: hour, minute: minute}
+		crons = append(crons, Cron{Expr: daily.expr(), Words: daily.String()})
+	}
+	return crons
+}
+
+// between returns the minutes of the ticks of an hour but for the first one's.
+func (r Rounds) between(first int) (minutes []string) {
+	for m := first + int(r.every.Minutes()); m < 60; m += int(r.every.Minutes()) {
+		minutes = append(minutes, fmt.Sprint(m))
+	}
+	return minutes
+}
+
+// String says in words when the ticks are: "every 15 minutes from minute 7".
+func (r Rounds) String() string {
+	hour, minute := r.first()
+	switch {
+	case r.every == 0:
+		return "never"
+	case r.every < time.Hour:
+		return fmt.Sprintf("every %d minutes from minute %d", int(r.every.Minutes()), minute)
+	case r.every == time.Hour:
+		return fmt.Sprintf("every hour at minute %d", minute)
+	}
+	return fmt.Sprintf("every %d hours from %02d:%02d UTC", int(r.every.Hours()), hour, minute)
+}
+
+// first returns the time of the day's first tick.
+func (r Rounds) first() (hour, minute int) {
+	return int(r.offset / time.Hour), int(r.offset % time.Hour / time.Minute)
+}
