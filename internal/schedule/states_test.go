@@ -1,0 +1,284 @@
+package schedule
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// dispatched is a run that a rescue started; waited one that its concurrency group
+// kept waiting.
+func dispatched(started string) Run {
+	r := executed(started)
+	r.Rescue = true
+	return r
+}
+
+func waited(created, started string) Run {
+	r := executed(started)
+	r.Created = at(created)
+	return r
+}
+
+// TestAccounts looks at noon of the 21st back to the window of the 18th: 18 10:37
+// to 19 10:37, and so on.
+func TestAccounts(t *testing.T) {
+	rows := []struct {
+		name string
+		past Past
+		want string // the states of the windows of the 18th, 19th, 20th and 21st
+	}{
+		// Of one run a window.
+		{"nothing", Past{}, "missed missed missed due"},
+		{"executed", Past{Runs: []Run{executed("18 10:40")}}, "confirmed missed missed due"},
+		{"executed on the slot", Past{Runs: []Run{executed("19 10:37")}}, "missed confirmed missed due"},
+		{"executed a minute before the slot", Past{Runs: []Run{executed("19 10:36")}}, "late missed missed due"},
+		{"executed an eighth of the day later", Past{Runs: []Run{executed("19 13:37")}}, "missed confirmed missed due"},
+		{"executed later than that", Past{Runs: []Run{executed("19 13:38")}}, "missed late missed due"},
+		{"rescued", Past{Runs: []Run{dispatched("19 10:40"), dispatched("20 23:00")}}, "missed rescued rescued due"},
+		{"failed", Past{Runs: []Run{failed("19 11:00"), failed("21 11:00")}}, "missed failed missed failed"},
+		{"active", Past{Runs: []Run{active("20 11:00"), active("21 11:00")}}, "missed missed running running"},
+		{"skipped on evidence that is gone", Past{Runs: []Run{skipped("19 11:00")}}, "missed unknown missed due"},
+
+		// Of several.
+		{"the first of two counts", Past{Runs: []Run{executed("19 20:00"), executed("19 10:40")}}, "missed confirmed missed due"},
+		{"executed, then forced and failed", Past{Runs: []Run{executed("19 10:40"), failed("19 20:00")}}, "missed confirmed missed due"},
+		{"failed, then executed", Past{Runs: []Run{failed("19 10:40"), executed("19 20:00")}}, "missed late missed due"},
+		{"failed, then rescued", Past{Runs: []Run{failed("19 10:40"), dispatched("19 11:00")}}, "missed rescued missed due"},
+		{"rescued after it was confirmed", Past{Runs: []Run{executed("19 10:40"), dispatched("19 11:00")}}, "missed confirmed missed due"},
+		{"failed, and active again", Past{Runs: []Run{failed("21 10:40"), active("21 11:00")}}, "missed missed missed running"},
+		{"executed, and active again", Past{Runs: []Run{executed("21 10:40"), active("21 11:00")}}, "missed missed missed confirmed"},
+
+		// Not in the window in which it was created.
+		{"waited for its turn", Past{Runs: []Run{waited("19 10:30", "19 10:40")}}, "missed confirmed missed due"},
+		{"run again a day later", Past{Runs: []Run{rerun("19 11:00", "20 12:00")}}, "missed late missed due"},
+		{"run again, without success", Past{Runs: []Run{{Attempt: 2, Created: at("19 11:00"), Updated: at("20 12:00")}}}, "missed failed missed due"},
+		{"backfill", Past{Runs: []Run{serving("19 10:37", "21 11:00")}}, "missed late missed due"},
+		{"backfill of a time in the window", Past{Runs: []Run{serving("19 20:00", "21 11:00")}}, "missed late missed due"},
+		{"backfill, failed", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Slot: at("19 10:37")}}}, "missed failed missed due"},
+		{"backfill of a window that cannot be read", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Started: at("21 11:00"), Slot: time.Unix(0, 0)}}}, "missed missed missed due"},
+
+		// Where it begins.
+		{"young", Past{Since: at("19 12:00")}, "missed due"},
+		{"registered on the slot", Past{Since: at("19 10:37")}, "missed missed due"},
+		{"registered just now", Past{Since: at("21 11:00")}, "due"},
+		{"registered by a clock ahead of ours", Past{Since: at("23 11:00")}, "due"},
+		{"a run before that", Past{Since: at("20 12:00"), Runs: []Run{executed("19 10:40")}}, "confirmed due"},
+
+		// Where the history ends.
+		{"gone", Past{Known: at("20 10:37")}, "unknown unknown missed due"},
+		{"gone in part", Past{Known: at("20 10:38")}, "unknown unknown unknown due"},
+		{"gone, and registered later", Past{Known: at("20 12:00"), Since: at("19 11:00")}, "unknown due"},
+		{"gone in part, with what is left", Past{Known: at("19 11:00"), Runs: []Run{failed("19 11:00"), executed("19 20:00")}}, "unknown late missed due"},
+		{"gone in part, with failures left", Past{Known: at("19 11:00"), Runs: []Run{failed("19 11:00")}}, "unknown unknown missed due"},
+		{"all gone", Past{Known: at("21 11:00"), Runs: []Run{failed("21 11:00")}}, "unknown unknown unknown failed"},
+
+		// Disabled by hand.
+		{"paused", Past{Paused: true}, "paused paused paused paused"},
+		{"paused since", Past{Paused: true, Runs: []Run{executed("19 10:40")}}, "missed confirmed paused paused"},
+		{"paused since a failure", Past{Paused: true, Runs: []Run{executed("18 10:40"), failed("20 10:40")}}, "confirmed missed failed paused"},
+		{"paused while it runs", Past{Paused: true, Runs: []Run{active("21 10:40")}}, "missed missed missed running"},
+		{"paused, and gone", Past{Paused: true, Known: at("19 12:00")}, "unknown unknown paused paused"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			row.past.Schedule = daily
+			var states []string
+			for _, a := range row.past.Accounts(at("18 10:37"), at("21 12:00")) {
+				states = append(states, string(a.State))
+			}
+			slices.Reverse(states)
+			if got := strings.Join(states, " "); got != row.want {
+				t.Errorf("got %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+// TestAccount holds what else there is to an account.
+func TestAccount(t *testing.T) {
+	number := func(id int64, r Run) Run { r.ID = id; return r }
+	past := Past{Schedule: daily, Runs: []Run{
+		number(1, executed("18 10:40")), number(2, executed("18 10:50")),
+		number(3, failed("19 10:40")), number(4, failed("19 10:50")),
+		number(5, active("20 10:40")), number(6, active("20 10:50")), number(7, failed("20 10:55")),
+		number(8, serving("21 20:00", "21 10:30")),
+	}}
+	var got []string
+	for _, a := range past.Accounts(at("18 12:00"), at("21 12:00")) {
+		got = append(got, fmt.Sprintf("%s %v by %d", a.Window.Start.Format("02"), a.Lateness, a.Run.ID))
+	}
+	want := []string{"21 0s by 8", "20 0s by 6", "19 0s by 4", "18 3m0s by 1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestAccountsAgainstBruteForce has random pasts, and states each window's state
+// again from the definitions, one window and one run at a time.
+func TestAccountsAgainstBruteForce(t *testing.T) {
+	random := rand.New(rand.NewPCG(20, 26))
+	seen := map[State]int{}
+	for range 4000 {
+		past := randomPast(random)
+		now := at("21 12:00").Add(time.Duration(random.IntN(100)) * time.Minute)
+		from := now.Add(-time.Duration(random.IntN(200)) * time.Hour / 10)
+		got := past.Accounts(from, now)
+		next := past.Schedule.Next(now)
+		for _, a := range got {
+			checkLeftOut(t, past, a.Window.End, next)
+			next = a.Window.Start
+			seen[a.State]++
+			if want := naive(past, a.Window, now); a.State != want {
+				t.Fatalf("window %v: %s, want %s\n%+v", a.Window, a.State, want, past)
+			}
+			if a.Served() && !a.Run.Confirms(a.Window) {
+				t.Fatalf("window %v is %s by %+v", a.Window, a.State, *a.Run)
+			}
+		}
+		checkLeftOut(t, past, past.Schedule.Prev(from), next)
+	}
+	for _, state := range []State{StateConfirmed, StateLate, StateRescued, StateRunning, StateFailed, StatePaused, StateDue, StateMissed, StateUnknown} {
+		if seen[state] < 100 {
+			t.Errorf("only %d windows were %s", seen[state], state)
+		}
+	}
+}
+
+// checkLeftOut holds that all windows between two slots were left out rightly.
+func checkLeftOut(t *testing.T, past Past, from, to time.Time) {
+	t.Helper()
+	for w := past.Schedule.Window(from); !w.End.After(to); w = past.Schedule.Window(w.End) {
+		heard := slices.ContainsFunc(past.Runs, func(r Run) bool { return r.Confirms(w) || r.Started.IsZero() && r.serves(w) })
+		if heard || !w.Start.Before(past.Since) {
+			t.Fatalf("window %v is left out\n%+v", w, past)
+		}
+	}
+}
+
+// naive is the state of a window, word by word as the states are defined.
+func naive(past Past, w Window, now time.Time) State {
+	var evidence *Run
+	busy, success, ended, since := false, false, false, false
+	for _, r := range past.Runs {
+		unproven := r.Started.IsZero()
+		switch {
+		case r.Confirms(w) && (evidence == nil || r.Started.Before(evidence.Started)):
+			evidence = &r
+		case unproven && r.serves(w) && r.Active:
+			busy = true
+		case unproven && r.serves(w):
+			ended, success = true, success || r.Success
+		}
+		for v := past.Schedule.Window(w.End); !v.Start.After(now); v = past.Schedule.Window(v.End) {
+			since = since || r.Confirms(v) || unproven && r.serves(v)
+		}
+	}
+	switch current := w.Contains(now); {
+	case evidence != nil && evidence.Rescue:
+		return StateRescued
+	case evidence != nil && evidence.Started.Sub(w.Start) <= w.End.Sub(w.Start)/8:
+		return StateConfirmed
+	case evidence != nil:
+		return StateLate
+	case busy:
+		return StateRunning
+	case success, !current && w.Start.Before(past.Known):
+		return StateUnknown
+	case ended:
+		return StateFailed
+	case past.Paused && !since:
+		return StatePaused
+	case current:
+		return StateDue
+	}
+	return StateMissed
+}
+
+// randomPast is of an hourly job, in the day before noon of the 21st.
+func randomPast(random *rand.Rand) Past {
+	moment := func() time.Time {
+		return at("20 18:00").Add(time.Duration(random.IntN(20*60)) * time.Minute)
+	}
+	past := Past{Schedule: Schedule{every: Hour, minute: 37}, Paused: random.IntN(3) == 0}
+	if random.IntN(2) == 0 {
+		past.Since = moment()
+	}
+	if random.IntN(2) == 0 {
+		past.Known = moment()
+	}
+	for id := range random.IntN(12) {
+		r := Run{ID: int64(id), Attempt: 1 + random.IntN(8)/7, Created: moment()}
+		r.Updated = r.Created.Add(time.Duration(random.IntN(30)) * time.Minute)
+		switch random.IntN(5) {
+		case 0, 1:
+			r.Success, r.Started = true, r.Created.Add(time.Duration(random.IntN(20))*time.Minute)
+		case 2:
+			r.Success = true
+		case 3:
+			r.Active = true
+		}
+		if random.IntN(8) == 0 {
+			r.Slot = moment()
+		}
+		r.Rescue = random.IntN(4) == 0
+		past.Runs = append(past.Runs, r)
+	}
+	return past
+}
+
+func TestReach(t *testing.T) {
+	rows := []struct {
+		reach Reach
+		want  string
+	}{
+		{Reach{Windows: 1}, "21 10:37"},
+		{Reach{Windows: 3}, "19 10:37"},
+		{Reach{Windows: 9, Since: at("19 10:37")}, "19 10:37"},
+		{Reach{Windows: 9, Since: at("19 10:36")}, "18 10:37"},
+		{Reach{Windows: 9, Since: at("22 10:36")}, "21 10:37"},
+		{Reach{Windows: 9, Age: 26 * time.Hour}, "19 10:37"},
+		{Reach{Windows: 2, Age: 26 * time.Hour}, "20 10:37"},
+	}
+	for _, row := range rows {
+		if got := row.reach.From(daily, at("21 12:00")); !got.Equal(at(row.want)) {
+			t.Errorf("%+v: from %v, want %s", row.reach, got, row.want)
+		}
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	accounts := func(minutes ...int) (accounts []Account) {
+		for _, m := range minutes {
+			accounts = append(accounts, Account{State: StateLate, Lateness: time.Duration(m) * time.Minute}, Account{State: StateFailed})
+		}
+		return accounts
+	}
+	twenty := []int{20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}
+	rows := []struct {
+		accounts []Account
+		share    float64
+		want     int // minutes; -1 for none
+	}{
+		{accounts(), 0.5, -1},
+		{[]Account{{State: StateFailed}}, 0.5, -1},
+		{accounts(7), 0.5, 7},
+		{accounts(7), 0.95, 7},
+		{accounts(3, 1), 0.5, 1},
+		{accounts(3, 1, 2), 0.5, 2},
+		{accounts(3, 1, 2), 0.95, 3},
+		{accounts(twenty...), 0.5, 10},
+		{accounts(twenty...), 0.95, 19},
+	}
+	for _, row := range rows {
+		got, known := Percentile(row.accounts, row.share)
+		if known != (row.want >= 0) || known && got != time.Duration(row.want)*time.Minute {
+			t.Errorf("%v of %v: got %v, want %d minutes", row.share, row.accounts, got, row.want)
+		}
+	}
+}
