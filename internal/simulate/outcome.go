@@ -1,0 +1,98 @@
+package simulate
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (w window) inTime() bool { return w.served && w.InTime(w.late) }
+
+// Sum returns what became of several jobs, under an id for all of them.
+func Sum(id string, outcomes []Outcome) Outcome {
+	sum := Outcome{ID: id}
+	for _, o := range outcomes {
+		sum.Executions += o.Executions
+		sum.Needless += o.Needless
+		sum.Ticks += o.Ticks
+		sum.Dispatches += o.Dispatches
+		sum.Minutes += o.Minutes
+		sum.windows = append(sum.windows, o.windows...)
+	}
+	sum.Minutes = tenths(sum.Minutes)
+	return sum.counted()
+}
+
+// counted returns the outcome with what its windows tell.
+func (o Outcome) counted() Outcome {
+	o.Windows = len(o.windows)
+	var late []time.Duration
+	for _, w := range o.windows {
+		if !w.reached {
+			o.Unreached++
+		}
+		if w.inTime() {
+			o.InTime++
+		}
+		if w.served {
+			late = append(late, w.late)
+		}
+	}
+	o.Served = len(late)
+	if len(late) == 0 {
+		return o
+	}
+	slices.Sort(late)
+	of := func(share float64) float64 {
+		return tenths(late[int(math.Ceil(share*float64(len(late))))-1].Minutes())
+	}
+	o.Lateness = Lateness{P50: of(0.5), P95: of(0.95), Max: of(1)}
+	return o
+}
+
+func tenths(n float64) float64 { return math.Round(n*10) / 10 }
+
+// Picture draws the time played as a line of so many signs, each for the windows
+// that begin in its part. PictureKey says what the signs mean.
+func (o Outcome) Picture(width int) string {
+	if len(o.windows) == 0 {
+		return strings.Repeat("·", width)
+	}
+	parts := make([]Outcome, width)
+	begin, end := o.windows[0].Start, o.windows[len(o.windows)-1].End
+	for _, w := range o.windows {
+		part := &parts[int(float64(width)*w.Start.Sub(begin).Seconds()/end.Sub(begin).Seconds())]
+		part.windows = append(part.windows, w)
+	}
+	var line strings.Builder
+	for _, part := range parts {
+		line.WriteString(part.counted().sign())
+	}
+	return line.String()
+}
+
+// PictureKey explains Picture.
+const PictureKey = "█ all in time  ▓ all served  ▒ nine in ten served  ! fewer  · no window begins"
+
+func (o Outcome) sign() string {
+	switch {
+	case o.Windows == 0:
+		return "·"
+	case o.InTime == o.Windows:
+		return "█"
+	case o.Served == o.Windows:
+		return "▓"
+	case o.Served*10 >= o.Windows*9:
+		return "▒"
+	}
+	return "!"
+}
+
+// Lateness is how long after the slot the windows that were served were, in
+// minutes: half of them no more than P50, and so on.
+type Lateness struct {
+	P50 float64 `json:"p50_minutes"`
+	P95 float64 `json:"p95_minutes"`
+	Max float64 `json:"max_minutes"`
+}

@@ -1,0 +1,248 @@
+// Package simulate plays scheduled jobs on a GitHub that delays, drops and
+// doubles ticks, loses runners and forgets. Only GitHub is made up: the windows,
+// the crons, the decision of every run and that of every rescue are those of
+// package schedule. It is deterministic: the same arguments give the same
+// result.
+package simulate
+
+import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Project is what is played.
+type Project struct {
+	Jobs   []Job
+	Rescue []string // the crons of the rescue; none: there is no rescue
+	AtOnce int      // dispatches of one rescue, at most
+}
+
+// Job is a job of it, with ids that differ.
+type Job struct {
+	ID       string
+	Schedule schedule.Schedule
+	Crons    []string      // of its workflow, primary and spares
+	Patience time.Duration // of the rescue
+}
+
+// Result is what became of a project.
+type Result struct {
+	Jobs   []Outcome `json:"jobs"`
+	Total  Outcome   `json:"total"` // its minutes are those of the jobs and of the rescue
+	Rescue Rescue    `json:"rescue"`
+}
+
+// Outcome is what became of a job, or of several. Served windows are those in
+// which an execution of the entrypoint began that succeeded.
+type Outcome struct {
+	ID         string  `json:"id"`
+	Windows    int     `json:"windows"`
+	Unreached  int     `json:"unreached"` // windows in which GitHub delivered no tick, of the job or of the rescue: nobody can serve them
+	Served     int     `json:"served"`
+	InTime     int     `json:"served_in_time"` // within an eighth of the window
+	Lateness           // of those served
+	Executions int     `json:"executions"`
+	Needless   int     `json:"needless_executions"` // that began in a window already served
+	Ticks      int     `json:"ticks"`               // that started a run
+	Dispatches int     `json:"dispatches"`          // by the rescue
+	Minutes    float64 `json:"minutes_a_month"`     // billed by GitHub, in 30 days, without those of the rescue itself
+
+	windows []window
+}
+
+// Rescue is what became of the rescue itself.
+type Rescue struct {
+	Ticks   int     `json:"ticks"`
+	Minutes float64 `json:"minutes_a_month"`
+}
+
+// Start is when every play begins: on a fixed day, so that its result does not
+// depend on the day it is played.
+var Start = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// Play plays a project for so many days. The error names a cron that cannot be
+// read.
+func Play(p Project, r Regime, days int, seed uint64) (Result, error) {
+	g, err := newGame(p, r, days, seed)
+	if err != nil {
+		return Result{}, err
+	}
+	g.play()
+	result := Result{Rescue: Rescue{Ticks: g.rescues, Minutes: g.monthly(g.minutes)}}
+	for _, w := range g.workflows {
+		result.Jobs = append(result.Jobs, g.outcome(w))
+	}
+	result.Total = Sum("total", result.Jobs)
+	result.Total.Minutes = tenths(result.Total.Minutes + result.Rescue.Minutes)
+	return result, nil
+}
+
+// Variant is what would become of a project with and without what holds its
+// windows up.
+type Variant struct {
+	Spares bool `json:"spares"`
+	Rescue bool `json:"rescue"`
+	Result `json:"result"`
+}
+
+// Variants plays a project as it is, and then without its rescue, without its
+// spare ticks, and without both, as far as it has them.
+func Variants(p Project, r Regime, days int, seed uint64) ([]Variant, error) {
+	spares := slices.ContainsFunc(p.Jobs, func(j Job) bool { return len(j.Crons) > 1 })
+	rescue := len(p.Rescue) > 0
+	var variants []Variant
+	for _, v := range []Variant{{Spares: true, Rescue: true}, {Spares: true}, {Rescue: true}, {}} {
+		if (spares || !v.Spares) && (rescue || !v.Rescue) {
+			variants = append(variants, v)
+		}
+	}
+	errs := make([]error, len(variants))
+	var wait sync.WaitGroup
+	for i := range variants {
+		wait.Go(func() {
+			v := &variants[i]
+			v.Result, errs[i] = Play(p.without(!v.Spares, !v.Rescue), r, days, seed)
+		})
+	}
+	wait.Wait()
+	return variants, errs[0]
+}
+
+func (p Project) without(spares, rescue bool) Project {
+	if rescue {
+		p.Rescue = nil
+	}
+	p.Jobs = slices.Clone(p.Jobs)
+	for i, job := range p.Jobs {
+		if spares {
+			p.Jobs[i].Crons = job.Crons[:min(1, len(job.Crons))]
+		}
+	}
+	return p
+}
+
+// game is a project being played.
+type game struct {
+	project   Project
+	sky       sky
+	workflows []*workflow
+	ticks     []time.Time // of the rescue
+	rng       *rand.Rand  // of what becomes of its runs
+	rescues   int
+	minutes   int
+}
+
+func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
+	to := Start.AddDate(0, 0, days)
+	g := &game{project: p, sky: newSky(r, Start, to, source(seed, "outages")), rng: source(seed, "rescue")}
+	var err error
+	if g.ticks, err = g.sky.deliver(p.Rescue, source(seed, "ticks of the rescue")); err != nil {
+		return nil, fmt.Errorf("rescue: %w", err)
+	}
+	for _, job := range p.Jobs {
+		ticks, err := g.sky.deliver(job.Crons, source(seed, "ticks of "+job.ID))
+		if err != nil {
+			return nil, fmt.Errorf("job %q: %w", job.ID, err)
+		}
+		g.workflows = append(g.workflows, &workflow{job: job, sky: g.sky, rng: source(seed, "runs of "+job.ID),
+			tally: newTally(job.Schedule, Start, to), ticks: ticks, running: none, pending: none})
+	}
+	return g, nil
+}
+
+// source returns random numbers of their own for each name, so that what becomes
+// of one job does not depend on the others.
+func source(seed uint64, name string) *rand.Rand {
+	hash := fnv.New64a()
+	hash.Write([]byte(name))
+	return rand.New(rand.NewPCG(seed, hash.Sum64()))
+}
+
+func (g *game) play() {
+	var free time.Time // from when on no rescue runs
+	for i, at := range g.ticks {
+		for _, w := range g.workflows {
+			w.tally.reached(at)
+		}
+		if i+1 < len(g.ticks) && g.ticks[i+1].Before(free) {
+			continue // the next one takes its place in the queue
+		}
+		if at.Before(free) {
+			at = free
+		}
+		free = g.rescue(at)
+	}
+	for _, w := range g.workflows {
+		w.advance(g.sky.to)
+	}
+}
+
+// How long a rescue takes.
+const (
+	looking     = 20 * time.Second // until it has the list of runs
+	dispatching = time.Second      // for each dispatch: "make requests serially, wait at least one second between each"
+)
+
+// rescue plays a run of the rescue and returns when it ends.
+func (g *game) rescue(at time.Time) time.Time {
+	regime := g.sky.regime
+	now := at.Add(queueing + looking)
+	seen := now
+	down, lost := g.rng.Float64() < regime.Down, g.rng.Float64() < regime.Lost
+	if g.rng.Float64() < regime.Stale {
+		seen = now.Add(-minutes(regime.Behind))
+	}
+	end := now
+	if !down && !lost {
+		for _, w := range g.due(now, seen) {
+			end = end.Add(dispatching)
+			w.dispatches = append(w.dispatches, end)
+		}
+	}
+	g.rescues++
+	g.minutes += int(math.Ceil(end.Sub(at.Add(queueing)).Minutes()))
+	return end
+}
+
+// due returns the workflows to dispatch, the oldest window first.
+func (g *game) due(now, seen time.Time) []*workflow {
+	type call struct {
+		workflow *workflow
+		slot     time.Time
+	}
+	var due []call
+	for _, w := range g.workflows {
+		w.advance(now)
+		runs := w.list(seen, w.job.Schedule.Window(now))
+		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.sky.from, Runs: runs}, now)
+		if v.Dispatch {
+			due = append(due, call{w, v.Window.Start})
+		}
+	}
+	slices.SortStableFunc(due, func(a, b call) int { return a.slot.Compare(b.slot) })
+	var first []*workflow
+	for _, c := range due[:min(len(due), cmp.Or(g.project.AtOnce, len(due)))] {
+		first = append(first, c.workflow)
+	}
+	return first
+}
+
+// monthly returns how much of what the time played has 30 days have.
+func (g *game) monthly(n int) float64 {
+	days := g.sky.to.Sub(g.sky.from).Hours() / 24
+	return tenths(float64(n) * 30 / days)
+}
+
+func (g *game) outcome(w *workflow) Outcome {
+	t := w.tally
+	return Outcome{ID: w.job.ID, Executions: t.executions, Needless: t.needless, Ticks: t.ticks,
+		Dispatches: t.dispatches, Minutes: g.monthly(t.minutes), windows: t.windows}.counted()
+}

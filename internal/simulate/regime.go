@@ -1,0 +1,157 @@
+package simulate
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Regimes is the file of the built-in regimes, to be copied and changed.
+//
+//go:embed regimes.json
+var Regimes []byte
+
+// Regime says how GitHub behaves. Shares are between 0 and 1.
+type Regime struct {
+	Sources   []string  `json:"sources"`           // where its numbers come from
+	Delay     Quantiles `json:"delay_minutes"`     // from a cron's time to the run it starts; empty: none
+	Gaps      Quantiles `json:"gap_minutes"`       // between the runs that a workflow's crons of more than once a day start; empty: as the crons have it
+	Dropped   float64   `json:"dropped"`           // share of the ticks that start no run, beyond those that Gaps drops
+	Doubled   float64   `json:"doubled"`           // share of the ticks that start two
+	Outage    float64   `json:"outage_hours"`      // how long an outage takes, in which no run is created
+	Between   float64   `json:"outage_every_days"` // there is one outage in each stretch of so many days
+	Failed    float64   `json:"failed"`            // share of the executions that fail
+	Cancelled float64   `json:"cancelled"`         // share of the executions that somebody cancels
+	Lost      float64   `json:"lost"`              // share of the runs that lose their runner
+	Stale     float64   `json:"stale"`             // share of the lists of runs that are behind
+	Behind    float64   `json:"stale_minutes"`     // how far behind they are
+	Down      float64   `json:"down"`              // share of the checks and rescues that the API does not answer
+	History   float64   `json:"history_days"`      // how long a run is listed
+	Execution Quantiles `json:"execution_minutes"` // how long the entrypoint takes
+}
+
+// Quantiles is a distribution: pairs of a share and the value that this share of
+// the values does not exceed, from share 0 to share 1, linear between.
+type Quantiles [][2]float64
+
+// draw returns a value in minutes as a time.
+func (q Quantiles) draw(rng *rand.Rand) time.Duration {
+	share := rng.Float64()
+	above := 1
+	for q[above][0] < share {
+		above++
+	}
+	low, high := q[above-1], q[above]
+	return minutes(low[1] + (high[1]-low[1])*(share-low[0])/(high[0]-low[0]))
+}
+
+func (q Quantiles) check() error {
+	if len(q) == 0 {
+		return nil
+	}
+	if len(q) < 2 || q[0][0] != 0 || q[len(q)-1][0] != 1 {
+		return errors.New("needs pairs from share 0 to share 1")
+	}
+	for i := 1; i < len(q); i++ {
+		if q[i][0] <= q[i-1][0] || q[i][1] < q[i-1][1] {
+			return fmt.Errorf("pair %d is not beyond the one before", i+1)
+		}
+	}
+	if q[0][1] < 0 || q[len(q)-1][1] > most {
+		return fmt.Errorf("has a value that is not between 0 and %.0f", most)
+	}
+	return nil
+}
+
+// most is the largest number in a regime: that of the minutes of two years.
+const most = 1e6
+
+func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
+
+// Parse reads the regime of a name from a file as Regimes is one. Names joined
+// by "+", as in "late+flaky", are laid over one another: what the later says
+// goes. A name that the file does not have is that of a built-in regime.
+func Parse(file []byte, name string) (Regime, error) {
+	known, err := parseFile(Regimes)
+	if err != nil {
+		return Regime{}, err
+	}
+	own, err := parseFile(file)
+	if err != nil {
+		return Regime{}, err
+	}
+	maps.Copy(known, own)
+	var r Regime
+	var sources []string
+	for _, layer := range append([]string{"ideal"}, strings.Split(name, "+")...) {
+		text, found := known[layer]
+		if !found {
+			return r, fmt.Errorf("no regime %q: there are %s", layer, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+		r.Sources = nil
+		decoder := json.NewDecoder(bytes.NewReader(text))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&r); err != nil {
+			return r, fmt.Errorf("read regime %q: %w", layer, err)
+		}
+		if layer != "ideal" || name == "ideal" {
+			sources = append(sources, r.Sources...)
+		}
+	}
+	r.Sources = slices.Compact(sources)
+	return r, r.check(name)
+}
+
+func parseFile(file []byte) (map[string]json.RawMessage, error) {
+	var regimes map[string]json.RawMessage
+	if err := json.Unmarshal(file, &regimes); err != nil {
+		return nil, fmt.Errorf("read regimes: %w", err)
+	}
+	return regimes, nil
+}
+
+// Names returns the names of the regimes in a file, sorted.
+func Names(file []byte) ([]string, error) {
+	regimes, err := parseFile(file)
+	return slices.Sorted(maps.Keys(regimes)), err
+}
+
+// check returns what is wrong with the values.
+func (r Regime) check(name string) error {
+	var flaws []string
+	flaw := func(key, is string) { flaws = append(flaws, fmt.Sprintf("regime %q: %s %s", name, key, is)) }
+	for key, q := range map[string]Quantiles{"delay_minutes": r.Delay, "gap_minutes": r.Gaps, "execution_minutes": r.Execution} {
+		if err := q.check(); err != nil {
+			flaw(key, err.Error())
+		}
+	}
+	within := func(low, high float64, values map[string]float64) {
+		for key, value := range values {
+			if value < low || value > high {
+				flaw(key, fmt.Sprintf("%v is not between %.0f and %.0f", value, low, high))
+			}
+		}
+	}
+	within(0, 1, map[string]float64{"dropped": r.Dropped, "doubled": r.Doubled, "failed": r.Failed,
+		"cancelled": r.Cancelled, "lost": r.Lost, "stale": r.Stale, "down": r.Down})
+	within(0, most, map[string]float64{"outage_hours": r.Outage, "stale_minutes": r.Behind, "history_days": r.History})
+	within(1, most, map[string]float64{"outage_every_days": r.Between})
+	if len(r.Execution) == 0 {
+		flaw("execution_minutes", "is empty")
+	}
+	if r.Between*24 <= r.Outage {
+		flaw("outage_every_days", fmt.Sprintf("%v leaves no room for outages of %v hours", r.Between, r.Outage))
+	}
+	if len(flaws) == 0 {
+		return nil
+	}
+	slices.Sort(flaws)
+	return errors.New(strings.Join(flaws, "\n"))
+}

@@ -1,0 +1,84 @@
+package simulate
+
+import (
+	"math"
+	"sort"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// tally counts what becomes of a job.
+type tally struct {
+	windows    []window
+	ticks      int // of its own crons that started a run
+	dispatches int
+	executions int
+	needless   int // executions that began in a window that was served
+	minutes    int
+	watch      func(run) // hears of every run that ended; nil but in tests
+}
+
+// window is a whole window in the time played.
+type window struct {
+	schedule.Window
+	reached bool          // a tick arrived in it, of the job or of the rescue, or one before it had a run begin there
+	served  bool          // an execution that succeeded began in it
+	late    time.Duration // from the slot to the first of these
+}
+
+func newTally(s schedule.Schedule, from, to time.Time) *tally {
+	t := &tally{}
+	for at := s.Window(s.Next(from.Add(-1))); !at.End.After(to); at = s.Window(at.End) {
+		t.windows = append(t.windows, window{Window: at})
+	}
+	return t
+}
+
+// at returns the window that holds a time, or nil.
+func (t *tally) at(at time.Time) *window {
+	i := sort.Search(len(t.windows), func(i int) bool { return at.Before(t.windows[i].End) })
+	if i == len(t.windows) || !t.windows[i].Contains(at) {
+		return nil
+	}
+	return &t.windows[i]
+}
+
+// reached notes that a tick arrived.
+func (t *tally) reached(at time.Time) {
+	if w := t.at(at); w != nil {
+		w.reached = true
+	}
+}
+
+func (t *tally) arrived(at time.Time, dispatched bool) {
+	if dispatched {
+		t.dispatches++
+		return
+	}
+	t.ticks++
+	t.reached(at)
+}
+
+// billed adds what a run costs: "GitHub rounds the minutes and partial minutes
+// each job uses up to the nearest whole minute".
+// https://docs.github.com/billing/reference/actions-runner-pricing
+func (t *tally) billed(d time.Duration) { t.minutes += int(math.Ceil(d.Minutes())) }
+
+func (t *tally) ended(r run) {
+	if t.watch != nil {
+		t.watch(r)
+	}
+	if r.executed.IsZero() {
+		return
+	}
+	t.executions++
+	w := t.at(r.executed)
+	switch {
+	case w == nil:
+	case w.served:
+		t.needless++
+	case r.success:
+		w.served, w.reached, w.late = true, true, r.executed.Sub(w.Start)
+	}
+}

@@ -1,0 +1,138 @@
+package simulate
+
+import (
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// sky is what GitHub does to the ticks of all workflows in the time played.
+type sky struct {
+	regime   Regime
+	from, to time.Time
+	outages  []schedule.Window
+}
+
+func newSky(r Regime, from, to time.Time, rng *rand.Rand) sky {
+	s := sky{regime: r, from: from, to: to}
+	if r.Outage == 0 {
+		return s
+	}
+	length, stretch := minutes(60*r.Outage), minutes(24*60*r.Between)
+	for at := from; at.Before(to); at = at.Add(stretch) {
+		begin := at.Add(time.Duration(rng.Int64N(int64(stretch - length))))
+		s.outages = append(s.outages, schedule.Window{Start: begin, End: begin.Add(length)})
+	}
+	return s
+}
+
+// outage returns the outage that holds t, and whether one does.
+func (s sky) outage(t time.Time) (schedule.Window, bool) {
+	for _, out := range s.outages {
+		if out.Contains(t) {
+			return out, true
+		}
+	}
+	return schedule.Window{}, false
+}
+
+// deliver returns when the crons of one workflow start runs, sorted.
+func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
+	var delivered, frequent []time.Time
+	for _, expr := range crons {
+		parsed, err := cron.ParseStandard(expr)
+		if err != nil {
+			return nil, fmt.Errorf("read cron: %w", err)
+		}
+		spec := parsed.(*cron.SpecSchedule)
+		if due := s.due(spec); len(s.regime.Gaps) > 0 && timesOfDay(spec) > 1 {
+			frequent = append(frequent, due...)
+		} else {
+			for _, at := range due {
+				delivered = append(delivered, s.delay(at, rng))
+			}
+		}
+	}
+	delivered = append(delivered, s.throttle(frequent, rng)...)
+	delivered = s.spoil(delivered, rng)
+	slices.SortFunc(delivered, time.Time.Compare)
+	return delivered, nil
+}
+
+const star = 1 << 63 // marks a field of a cron that allows all
+
+// due returns when a cron fires in the time played.
+func (s sky) due(spec *cron.SpecSchedule) []time.Time {
+	end := s.to
+	const day = 24 * time.Hour
+	alike := spec.Dom&spec.Month&spec.Dow&star != 0 // one day is as the other, so one will do
+	if tomorrow := s.from.Add(day); alike && tomorrow.Before(end) {
+		end = tomorrow
+	}
+	var due []time.Time
+	for at := spec.Next(s.from.Add(-time.Second)); at.Before(end); at = spec.Next(at) {
+		due = append(due, at)
+	}
+	for i := 0; alike && len(due) > 0; i++ {
+		at := due[i].Add(day)
+		if !at.Before(s.to) {
+			break
+		}
+		due = append(due, at)
+	}
+	return due
+}
+
+// timesOfDay returns how often a cron fires on a day on which it does.
+func timesOfDay(spec *cron.SpecSchedule) int {
+	return bits.OnesCount64(spec.Hour&^star) * bits.OnesCount64(spec.Minute&^star)
+}
+
+// delay returns when a tick arrives. One that is due in an outage stays there,
+// and is lost.
+func (s sky) delay(at time.Time, rng *rand.Rand) time.Time {
+	if _, out := s.outage(at); out || len(s.regime.Delay) == 0 {
+		return at
+	}
+	return at.Add(s.regime.Delay.draw(rng))
+}
+
+// throttle thins out the ticks of a workflow: GitHub comes by at random, with the
+// regime's gaps in between, and makes one run of all ticks since the last time.
+// "Cadence kept, phase not": https://github.com/IronSecCo/ironclaw/issues/620
+func (s sky) throttle(due []time.Time, rng *rand.Rand) []time.Time {
+	slices.SortFunc(due, time.Time.Compare)
+	var delivered []time.Time
+	for at := s.from; len(due) > 0; at = at.Add(max(time.Second, s.regime.Gaps.draw(rng))) {
+		if due[0].After(at) {
+			continue
+		}
+		delivered = append(delivered, at)
+		for len(due) > 0 && !due[0].After(at) {
+			due = due[1:]
+		}
+	}
+	return delivered
+}
+
+// spoil drops and doubles ticks, and drops those that arrive in an outage or
+// outside the time played.
+func (s sky) spoil(ticks []time.Time, rng *rand.Rand) []time.Time {
+	var kept []time.Time
+	for _, at := range ticks {
+		dropped, doubled := rng.Float64() < s.regime.Dropped, rng.Float64() < s.regime.Doubled
+		if _, out := s.outage(at); out || dropped || at.Before(s.from) || !at.Before(s.to) {
+			continue
+		}
+		kept = append(kept, at)
+		if doubled {
+			kept = append(kept, at.Add(time.Duration(rng.Int64N(int64(time.Minute)))))
+		}
+	}
+	return kept
+}

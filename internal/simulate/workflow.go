@@ -1,0 +1,207 @@
+package simulate
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// run is what truly became of a run. Of this, GitHub shows a part.
+type run struct {
+	id         int64
+	created    time.Time
+	checked    time.Time // when the run decided; zero if it never began
+	executed   time.Time // when the entrypoint began; zero if it did not
+	ended      time.Time // zero as long as it has not
+	success    bool
+	dispatched bool // by a rescue
+}
+
+// workflow is the workflow of one job on GitHub, with the runs of its
+// concurrency group: one runs, and one is pending.
+type workflow struct {
+	job   Job
+	sky   sky
+	rng   *rand.Rand // of what becomes of the runs
+	tally *tally
+
+	ticks      []time.Time // still to come
+	dispatches []time.Time // still to come
+	runs       []run       // in the order of their ids
+	next       int64       // id of the next run
+	running    int64       // id, or none
+	pending    int64       // id, or none
+	shown      []schedule.Run
+}
+
+const none = -1
+
+// A workflow forgets its oldest runs as soon as it has more than twice as many as
+// this, which the runs of a window never are.
+const remembered = 2048
+
+// How long a run takes for what is not the entrypoint.
+const (
+	queueing  = 15 * time.Second // until a runner takes it, on average
+	checking  = 10 * time.Second // until it has decided
+	preparing = 30 * time.Second // until the entrypoint starts, on average
+	finding   = 10 * time.Minute // until GitHub finds that the runner is lost
+)
+
+// advance plays everything that happens until then.
+func (w *workflow) advance(until time.Time) {
+	for {
+		arrival, dispatched, any := w.arrival()
+		any = any && !arrival.After(until)
+		if w.running != none {
+			if end := w.run(w.running).ended; !end.After(until) && (!any || !end.After(arrival)) {
+				w.finish(end)
+				continue
+			}
+		}
+		if !any {
+			return
+		}
+		if dispatched {
+			w.dispatches = w.dispatches[1:]
+		} else {
+			w.ticks = w.ticks[1:]
+		}
+		w.create(arrival, dispatched)
+	}
+}
+
+// arrival returns when the next run is created, and whether by a dispatch.
+func (w *workflow) arrival() (at time.Time, dispatched, any bool) {
+	switch {
+	case len(w.ticks) == 0 && len(w.dispatches) == 0:
+		return time.Time{}, false, false
+	case len(w.ticks) == 0 || len(w.dispatches) > 0 && w.dispatches[0].Before(w.ticks[0]):
+		return w.dispatches[0], true, true
+	}
+	return w.ticks[0], false, true
+}
+
+func (w *workflow) run(id int64) *run { return &w.runs[id-w.runs[0].id] }
+
+// create creates a run. It starts, or waits, and then cancels the one that waited
+// before. https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+// "any existing pending job or workflow in the same concurrency group will be canceled"
+func (w *workflow) create(at time.Time, dispatched bool) {
+	if len(w.runs) > 2*remembered {
+		w.runs = append(w.runs[:0], w.runs[len(w.runs)-remembered:]...)
+	}
+	id := w.next
+	w.next++
+	w.runs = append(w.runs, run{id: id, created: at, dispatched: dispatched})
+	w.tally.arrived(at, dispatched)
+	if w.running == none {
+		w.start(id, at)
+		return
+	}
+	if w.pending != none {
+		w.end(w.run(w.pending), at)
+	}
+	w.pending = id
+}
+
+func (w *workflow) finish(at time.Time) {
+	w.running = none
+	if id := w.pending; id != none {
+		w.pending = none
+		w.start(id, at)
+	}
+}
+
+// start plays a run to its end. Nothing that arrives in between can change it.
+func (w *workflow) start(id int64, at time.Time) {
+	r := w.run(id)
+	if out, is := w.sky.outage(at); is {
+		at = out.End
+	}
+	w.running = id
+	began := at.Add(w.about(queueing))
+	r.checked = began.Add(checking)
+	decision := w.decide(r.checked)
+	end, success := r.checked, true
+	if decision.Run {
+		r.executed = r.checked.Add(w.about(preparing))
+		end = r.executed.Add(w.sky.regime.Execution.draw(w.rng))
+		success = !w.chance(w.sky.regime.Failed) && !w.chance(w.sky.regime.Cancelled)
+	}
+	if w.chance(w.sky.regime.Lost) {
+		end, success = end.Add(finding), false
+	}
+	r.success = success
+	w.tally.billed(end.Sub(began))
+	w.end(r, end)
+}
+
+func (w *workflow) end(r *run, at time.Time) {
+	r.ended = at
+	w.tally.ended(*r)
+}
+
+// decide does what the check of a run does.
+func (w *workflow) decide(now time.Time) schedule.Decision {
+	tick := schedule.Tick{Now: now, Attempt: 1}
+	if w.chance(w.sky.regime.Down) {
+		tick.Unknown = true
+		return schedule.Decide(w.job.Schedule, tick)
+	}
+	seen := now
+	if w.chance(w.sky.regime.Stale) {
+		seen = now.Add(-minutes(w.sky.regime.Behind))
+	}
+	window := w.job.Schedule.Window(now)
+	tick.Runs = w.list(seen, window)
+	for _, asked := range schedule.Candidates(window, tick.Runs) {
+		for i := range tick.Runs {
+			if r := &tick.Runs[i]; r.ID == asked.ID {
+				r.Started = w.run(r.ID).executed // GitHub shows the steps of a run
+				asked = *r
+			}
+		}
+		if asked.Confirms(window) {
+			break
+		}
+	}
+	return schedule.Decide(w.job.Schedule, tick)
+}
+
+// list returns the runs as they were seen then, newest first, back to the first
+// success that was over before the window began, and no further than history
+// reaches: runs follow one another, so none before that can be there for the
+// window. (One that ended without success may never have begun: another run took
+// its place, while one before it still ran.) The next call writes over it.
+func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
+	w.shown = w.shown[:0]
+	oldest := seen.Add(-minutes(60 * 24 * w.sky.regime.History))
+	for i := len(w.runs) - 1; i >= 0; i-- {
+		r := &w.runs[i]
+		if r.created.After(seen) {
+			continue
+		}
+		over := !r.ended.IsZero() && !r.ended.After(seen)
+		if r.created.Before(oldest) {
+			break
+		}
+		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over}
+		if over {
+			shown.Updated, shown.Success = r.ended, r.success
+		}
+		w.shown = append(w.shown, shown)
+		if over && r.success && r.ended.Before(window.Start) {
+			break
+		}
+	}
+	return w.shown
+}
+
+func (w *workflow) chance(share float64) bool { return w.rng.Float64() < share }
+
+// about returns a time between half and one and a half of the average.
+func (w *workflow) about(average time.Duration) time.Duration {
+	return average/2 + time.Duration(w.rng.Int64N(int64(average)))
+}
