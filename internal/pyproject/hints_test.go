@@ -10,7 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-var offered = regexp.MustCompile(`^(?:did you mean|write (?:timeout|backoff) =|name the callable too, as in) ("(?:[^"\\]|\\.)*")`)
+var offered = regexp.MustCompile(`^(?:did you mean|write (?:timeout|backoff|patience) =|name the callable too, as in) ("(?:[^"\\]|\\.)*")`)
 
 // What a hint offers in place of a value must itself be right.
 func FuzzHints(f *testing.F) {
@@ -30,7 +30,7 @@ func FuzzHints(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		check(t, cadenceHint(s), func(v string) bool { return slices.Contains(schedule.Cadences, schedule.Cadence(v)) })
 		check(t, entrypointHint(s), func(v string) bool { return len(v) > 100 || checkEntrypoint(v) == "" })
-		for _, d := range []durations{timeouts, backoffs} {
+		for _, d := range []durations{timeouts, backoffs, patiences} {
 			check(t, d.hint(s), func(v string) bool { _, flawed := d.parse(v); return flawed == nil })
 		}
 	})

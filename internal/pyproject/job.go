@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -25,8 +26,15 @@ func (r *reader) job(d draft) Job {
 	for _, key := range job.keys {
 		key.set(&job.Options)
 	}
+	job.Options.Patience = min(job.Options.Patience, shortest[every]/2)
 	job.Schedule = schedule.New(every, job.Options.Seed, d.id)
 	return job
+}
+
+// shortest is the length of a window of each cadence, or of its shortest.
+var shortest = map[schedule.Cadence]time.Duration{
+	schedule.Minute: time.Minute, schedule.Hour: time.Hour, schedule.Day: 24 * time.Hour,
+	schedule.Week: 7 * 24 * time.Hour, schedule.Month: 28 * 24 * time.Hour,
 }
 
 // keys returns what decides on a job besides its options.
@@ -108,7 +116,7 @@ func (r *reader) strangers(d draft) {
 		case e.isTable():
 			r.report(e.at, nestedHint(d.id, e), "%s cannot hold the table %s", jobTable(d.id), tomlKey(e.name))
 		case lookup(e.name) != nil:
-			r.report(e.at, "it belongs in "+jobOptions(d.id), "%s does not belong in %s", e.name, jobTable(d.id))
+			r.report(e.at, "it belongs in "+lookup(e.name).home(d.id), "%s does not belong in %s", e.name, jobTable(d.id))
 		default:
 			r.report(e.at, strangerHint(d.id, e.name), "unknown key %s in %s", quote(e.name), jobTable(d.id))
 		}
@@ -122,7 +130,7 @@ func strangerHint(id, name string) string {
 	case near == "":
 		return "a job has every and entrypoint here, and its options in " + jobOptions(id)
 	case lookup(near) != nil:
-		return didYouMean(near) + " It belongs in " + jobOptions(id)
+		return didYouMean(near) + " It belongs in " + lookup(near).home(id)
 	}
 	return didYouMean(near)
 }
@@ -167,12 +175,24 @@ func (r *reader) jobOptions(d draft) []placed {
 	for _, e := range d.options.children() {
 		switch {
 		case e.name != "every" && e.name != "entrypoint":
+			if o := lookup(e.name); o != nil && o.shared {
+				r.report(e.at, "it belongs in "+o.home(d.id), "%s is of the whole project, and does not belong in %s", e.name, jobOptions(d.id))
+				continue
+			}
 			set = r.option(set, e, jobOptions(d.id))
 		case d.declaration != d.options:
 			r.report(e.at, "it belongs in "+jobTable(d.id), "%s does not belong in %s", e.name, jobOptions(d.id))
 		}
 	}
 	return set
+}
+
+// home returns the header of the table where an option of that job belongs.
+func (o *option) home(id string) string {
+	if o.shared {
+		return "[" + optionsTable + "]"
+	}
+	return jobOptions(id)
 }
 
 // option appends the setting of an entry, or reports what is wrong with it.

@@ -99,7 +99,8 @@ func describe(p *Project) string {
 	out := json.NewEncoder(&b)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
-	out.Encode(map[string]any{"Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Jobs": jobs})
+	rescue := fmt.Sprintf("%v, on %v, notify %t, line %d", p.Rescue.Rounds, p.Rescue.RunsOn, p.Rescue.Notify, p.Rescue.Line)
+	out.Encode(map[string]any{"Rescue": rescue, "Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Jobs": jobs})
 	return b.String()
 }
 

@@ -18,6 +18,15 @@ type Options struct {
 	Spares         int           // spare ticks in each window
 	WorkflowPrefix string        // what the names of workflow files begin with
 	Seed           string        // replaces the project's name where slots are computed
+	Patience       time.Duration // how long after the slot the job's own ticks have the first chance, before a rescue; at most half a window
+
+	rescue rescueOptions // of the project alone
+}
+
+// rescueOptions are what only the project can set.
+type rescueOptions struct {
+	every  time.Duration // 0 for none
+	notify bool
 }
 
 // defaults returns the options of a job that sets none.
@@ -30,6 +39,7 @@ func defaults(project string, every schedule.Cadence) Options {
 		Spares:         schedule.DefaultSpares(every),
 		WorkflowPrefix: "scheduled-",
 		Seed:           project,
+		rescue:         rescueOptions{every: 15 * time.Minute},
 	}
 }
 
@@ -43,6 +53,7 @@ type option struct {
 	fallback string // its default, in Markdown
 	meaning  string // in Markdown
 	example  string // a valid value, in TOML
+	shared   bool   // of the project alone, not of a job
 	parse    func(value any) (setting, *flaw)
 }
 
@@ -140,6 +151,41 @@ var options = []option{
 		parse: func(value any) (setting, *flaw) {
 			seed, flaw := parseText(value)
 			return func(o *Options) { o.Seed = seed }, flaw
+		},
+	},
+	{
+		name:     "rescue",
+		kind:     "a string or false",
+		fallback: "`\"15m\"`",
+		meaning:  "how often a workflow looks for jobs that are due and nobody confirmed, and starts them: `\"15m\"`, `\"1h\"`, `\"6h\"` or `false`; only for the whole project",
+		example:  `"15m"`,
+		shared:   true,
+		parse: func(value any) (setting, *flaw) {
+			every, flaw := parseRescue(value)
+			return func(o *Options) { o.rescue.every = every }, flaw
+		},
+	},
+	{
+		name:     "patience",
+		kind:     "a string",
+		fallback: "`\"0s\"`",
+		meaning:  "how long after its slot the rescue leaves a job to its own ticks; at most half a window counts",
+		example:  `"30m"`,
+		parse: func(value any) (setting, *flaw) {
+			patience, flaw := patiences.parse(value)
+			return func(o *Options) { o.Patience = patience }, flaw
+		},
+	},
+	{
+		name:     "notify",
+		kind:     "a string",
+		fallback: "`\"none\"`",
+		meaning:  "`\"issue\"` has the rescue open an issue for each job that fails, and close it once the job succeeds again; only for the whole project",
+		example:  `"issue"`,
+		shared:   true,
+		parse: func(value any) (setting, *flaw) {
+			notify, flaw := parseNotify(value)
+			return func(o *Options) { o.rescue.notify = notify }, flaw
 		},
 	},
 }

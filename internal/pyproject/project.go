@@ -19,9 +19,19 @@ type Project struct {
 	RequiresPython string // [project].requires-python, as written
 	BuildSystem    bool   // has a [build-system] table, so pip can install it
 	Jobs           []Job  // in file order
+	Rescue         Rescue
 
 	hosted Problems
 	text   string
+}
+
+// Rescue is what a project says about the workflow that starts the jobs whose
+// windows nobody confirmed.
+type Rescue struct {
+	Rounds schedule.Rounds // when it ticks; zero if there is none
+	RunsOn []string        // labels of the runner; never empty
+	Notify bool            // it opens an issue for each job that fails
+	Line   int             // where the option rescue is set, from 1; 0 if it is not
 }
 
 // Job is one job of a project.

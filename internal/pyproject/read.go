@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // The tables that are ours. The published JSON schema of [tool.scheduled]
@@ -77,7 +79,24 @@ func (r *reader) project(root *entry) *Project {
 		p.Jobs = append(p.Jobs, job)
 	}
 	r.clashes(p.Jobs)
+	p.Rescue = r.rescue(options)
 	return p
+}
+
+// rescue reads what the options of the project say about its rescue.
+func (r *reader) rescue(table *entry) Rescue {
+	o := defaults(r.name, schedule.Day)
+	for _, key := range r.general {
+		key.set(&o)
+	}
+	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify}
+	if o.rescue.every > 0 {
+		rescue.Rounds = schedule.NewRounds(o.Seed, o.rescue.every)
+	}
+	if e := table.child("rescue"); e != nil {
+		rescue.Line = 1 + strings.Count(r.text[:e.at.start], "\n")
+	}
+	return rescue
 }
 
 // table returns the entry if it is a table or nil; else it reports it and returns
@@ -203,7 +222,10 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 	for _, e := range perJob.children() {
 		switch {
 		case lookup(e.name) != nil && !e.isTable():
-			hint := fmt.Sprintf("it belongs in [%s], or for one job in [%s.jobs.<job-id>]", optionsTable, optionsTable)
+			hint := fmt.Sprintf("it belongs in [%s]", optionsTable)
+			if !lookup(e.name).shared {
+				hint += fmt.Sprintf(", or for one job in [%s.jobs.<job-id>]", optionsTable)
+			}
 			r.report(e.at, hint, "%s does not belong in [%s.jobs]", e.name, optionsTable)
 		case !e.isTable():
 			r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", quote(e.name), typeName(e.value))

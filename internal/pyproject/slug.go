@@ -30,6 +30,16 @@ func slug(id string) string {
 	if plainID.MatchString(id) && !reserved[id] {
 		return id
 	}
+	return hashed(id)
+}
+
+// FolderSlug returns a folder of a repository in the form that tells the workflow
+// files of several projects apart. It always has a hash, and so is no job's id
+// unless somebody puts it there.
+func FolderSlug(folder string) string { return hashed(folder) }
+
+// hashed returns the fit characters of a text, and a hash of the whole.
+func hashed(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	hash := hex.EncodeToString(sum[:4])
 	fit := strings.Trim(unfitRuns.ReplaceAllString(strings.ToLower(id), "-"), "-")

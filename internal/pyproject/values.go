@@ -59,12 +59,17 @@ type durations struct {
 	unit   string // what a number without a unit was probably meant in
 	most   time.Duration
 	limit  string // that there is most, in words
+	zero   bool   // is one of them
 }
 
 // "35 days / workflow run", https://docs.github.com/actions/reference/actions-limits
-var timeouts = durations{"timeout", "m", 35 * 24 * time.Hour, "a run can last at most 35 days"}
+var timeouts = durations{"timeout", "m", 35 * 24 * time.Hour, "a run can last at most 35 days", false}
 
-var backoffs = durations{"backoff", "s", 24 * time.Hour, "it must be at most 24 hours"}
+var backoffs = durations{"backoff", "s", 24 * time.Hour, "it must be at most 24 hours", false}
+
+// What is too long for a job's window is cut to half of it, so that a project can
+// have one patience for all jobs.
+var patiences = durations{"patience", "m", 365 * 24 * time.Hour, "it must be at most 365 days", true}
 
 var (
 	durationForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
@@ -91,7 +96,7 @@ func (d durations) parse(value any) (time.Duration, *flaw) {
 		hint := fmt.Sprintf(`write %s = "%dh" or less`, d.option, d.most/time.Hour)
 		return 0, &flaw{fmt.Sprintf("is %s; %s", quote(s), d.limit), hint}
 	}
-	if duration == 0 {
+	if duration == 0 && !d.zero {
 		return 0, &flaw{message: fmt.Sprintf("is %s; it must be at least one second", quote(s))}
 	}
 	return duration, nil
@@ -155,6 +160,33 @@ func parsePrefix(value any) (string, *flaw) {
 		flawed = &flaw{message: fmt.Sprintf("is %s; it must be 1 to 40 of A-Z a-z 0-9 . _ - and begin with a letter or digit", quote(s))}
 	}
 	return s, flawed
+}
+
+// rescues are the values of the option rescue, and how often each ticks.
+var rescues = map[any]time.Duration{"15m": 15 * time.Minute, "1h": time.Hour, "6h": 6 * time.Hour, false: 0}
+
+func parseRescue(value any) (time.Duration, *flaw) {
+	shown := fmt.Sprint(value)
+	switch value := value.(type) {
+	case string:
+		shown = quote(value)
+	case bool:
+	default:
+		return 0, wrongType
+	}
+	every, ok := rescues[value]
+	if !ok {
+		return 0, &flaw{"is " + shown + `; it must be "15m", "1h", "6h" or false`, `write rescue = "15m", "1h" or "6h", or rescue = false for none`}
+	}
+	return every, nil
+}
+
+func parseNotify(value any) (issue bool, _ *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && s != "issue" && s != "none" {
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"issue\" or \"none\"", quote(s))}
+	}
+	return s == "issue", flawed
 }
 
 // hint returns the remedy for a flawed value of the option. source is the value
