@@ -160,13 +160,21 @@ func row(e workflow.Effect) string {
 	if next == nil {
 		next = []string{"none"}
 	}
-	cells := []string{code(show(e.Job)), e.Kind, e.Every, assigned(e), strings.Join(next, "<br>")}
+	cells := []string{subject(e), e.Kind, e.Every, assigned(e), strings.Join(next, "<br>")}
 	for i, cell := range cells {
 		// Within code too: "It is possible to include a pipe in a cell's
 		// content by escaping it". https://github.github.com/gfm/#tables-extension-
 		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
 	}
 	return "| " + strings.Join(cells, " | ") + " |\n"
+}
+
+// subject says whose workflow changes.
+func subject(e workflow.Effect) string {
+	if e.Does == workflow.Rescues {
+		return "*rescue of all jobs*"
+	}
+	return code(show(e.Job))
 }
 
 // assigned says the time that a job is assigned and, where it moves, the one
@@ -222,6 +230,7 @@ func (d description) manners() string {
 		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
 		"- **Change:** edit " + code(d.target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
 		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.target.Path) + ".\n" +
+		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then nobody starts the jobs whose ticks GitHub drops.\n" +
 		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +

@@ -263,7 +263,7 @@ func TestBodyOfAnything(t *testing.T) {
 // TestBodyOfMany holds that with ever more jobs first the diff is cut and then
 // the table.
 func TestBodyOfMany(t *testing.T) {
-	one := planned(t, "", "[tool.scheduled.job]\nevery = \"hour\"\nentrypoint = \"app:run\"\n")
+	one := planned(t, "", "[tool.scheduled-actions]\nrescue = false\n[tool.scheduled.job]\nevery = \"hour\"\nentrypoint = \"app:run\"\n")
 	all := one
 	for i := range 9999 {
 		e := one.effects[0]

@@ -60,16 +60,20 @@ func (p *Program) annotateDrift(d description) error {
 	return p.runner(p.Stdout).Summary(d.overview() + d.patch(p.mending()))
 }
 
-// drift says how the workflow file of a job differs from its table.
+// drift says how the workflow file of a job, or of the rescue, differs from what it
+// has to be.
 func drift(e workflow.Effect) string {
-	file := clean(path.Base(e.Path))
+	file, whose, needless := clean(path.Base(e.Path)), show(e.Job), "no job needs it any more"
+	if e.Does == workflow.Rescues {
+		whose, needless = "rescue", "the project wants none"
+	}
 	switch e.Kind {
 	case "created":
-		return fmt.Sprintf("%s: %s is missing; assigned time: %s", show(e.Job), file, assigned(e))
+		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, assigned(e))
 	case "deleted":
-		return fmt.Sprintf("%s: %s is there, and no job needs it any more", show(e.Job), file)
+		return fmt.Sprintf("%s: %s is there, and %s", whose, file, needless)
 	}
-	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", show(e.Job), file, assigned(e))
+	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, assigned(e))
 }
 
 // annotateProblems marks what is wrong with the project's configuration, if

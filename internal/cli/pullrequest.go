@@ -316,8 +316,7 @@ func (h *hosted) guess() error {
 // unknown returns a workflow file of the project that would have to be fetched,
 // "" if there is none.
 func (h *hosted) unknown() string {
-	for _, job := range h.target.Project.Jobs {
-		name := path.Join(workflow.Dir, job.File())
+	for _, name := range h.target.Files() {
 		if info, err := h.snapshot.Lstat(name); err == nil && info.Mode().IsRegular() && !h.snapshot.Known(name) {
 			return name
 		}

@@ -34,8 +34,8 @@ func (p *Program) syncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Write the workflow files that the jobs need",
-		Long: `sync writes a workflow file for each job and deletes those that no job needs
-any more. A file is written only if its meaning changed.
+		Long: `sync writes a workflow file for each job, and one that rescues them, and deletes
+those that nobody needs any more. A file is written only if its meaning changed.
 
 With --pull-request it works on GitHub alone, whatever is checked out: it reads
 pyproject.toml and the workflow files from the repository's default branch and
@@ -174,7 +174,14 @@ func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) er
 		changes []workflow.Change
 	}{{"created", plan.Created}, {"updated", plan.Updated}, {"deleted", plan.Deleted}} {
 		for _, c := range list.changes {
-			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, assigned[c.Job])
+			when := assigned[c.Job]
+			if c.Does == workflow.Rescues {
+				when = "rescue " + project.Rescue.Rounds.String()
+				if c.New == nil {
+					when = "rescue"
+				}
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
 		}
 	}
 	if err := t.Flush(); err != nil {

@@ -121,8 +121,8 @@ func TestInitPullRequest(t *testing.T) {
 			if diff := cmp.Diff(steps("failure"), got.steps); diff != "" || !got.failed {
 				t.Errorf("drift: failed: %v; steps (-want +got):\n%s", got.failed, diff)
 			}
-			if len(got.annotations) != 4 || !strings.HasPrefix(got.annotations[0], "error pyproject.toml:6: ") {
-				t.Errorf("annotations %q, want one for each job, the first on line 6", got.annotations)
+			if len(got.annotations) != 5 || !strings.HasPrefix(got.annotations[0], "error pyproject.toml:6: ") {
+				t.Errorf("annotations %q, want one for each job and the rescue, the first on line 6", got.annotations)
 			}
 			if !strings.Contains(got.log, "run `scheduled sync` and commit") {
 				t.Errorf("the log does not name the command:\n%s", got.log)

@@ -41,7 +41,7 @@ func TestPreCommit(t *testing.T) {
 		commit bool   // whether it is made
 		says   []string
 	}{
-		{"no workflow file yet", "git add .", false, []string{"created  " + file, "error: 4 workflow files changed", "git add .github/workflows"}},
+		{"no workflow file yet", "git add .", false, []string{"created  " + file, "error: 5 workflow files changed", "git add .github/workflows"}},
 		{"written and added", "git add .", true, []string{"scheduled validate", "scheduled sync", "Passed"}},
 		{"pinned to the hooks' own commit", "touch note && git add . && grep -q 'uses: " + repository + "@" + commit + "' " + file, true, nil},
 		{"a file removed", "git rm --quiet " + file, false, []string{"created  " + file}},

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,14 +11,15 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Effect says what a change means to the owner of the job.
+// Effect says what a change means to the owner of the job, or of all jobs if it is
+// the rescue that changes.
 type Effect struct {
 	Change
 	Kind     string      // "created", "updated" or "deleted"
-	Every    string      // cadence; "" when deleted
+	Every    string      // cadence; of a rescue in words, as in "15 minutes"; "" when deleted
 	Was      string      // the assigned time before, in words, by the name of the old file; "" if there is none or that cannot be told
 	Assigned string      // the assigned time now, in words; "" when deleted
-	Next     []time.Time // the next three slots, in UTC; nil when deleted
+	Next     []time.Time // the next three slots, or ticks of a rescue, in UTC; nil when deleted
 }
 
 // Effects says what the changes of a plan of this target mean, sorted by path.
@@ -32,11 +34,11 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 		changes []Change
 	}{{"created", p.Created}, {"updated", p.Updated}, {"deleted", p.Deleted}} {
 		for _, c := range list.changes {
-			job := jobs[c.Job]
-			e := Effect{Change: c, Kind: list.kind, Was: assigned(c.Old, c.Job)}
-			if c.New != nil {
-				e.Every, e.Assigned = string(job.Schedule.Every()), job.Schedule.String()
-				e.Next = next(job, now)
+			e := Effect{Change: c, Kind: list.kind}
+			if c.Does == Rescues {
+				t.rescueEffect(&e, now)
+			} else {
+				jobEffect(&e, jobs[c.Job], now)
 			}
 			effects = append(effects, e)
 		}
@@ -45,20 +47,52 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 	return effects
 }
 
-// next returns the next three slots of a job.
-func next(job pyproject.Job, now time.Time) []time.Time {
+// jobEffect completes the effect of a change to the file of a job, which is zero
+// if there is none any more.
+func jobEffect(e *Effect, job pyproject.Job, now time.Time) {
+	e.Was = assigned(e.Old, display(e.Job))
+	if e.New != nil {
+		e.Every, e.Assigned = string(job.Schedule.Every()), job.Schedule.String()
+		e.Next = next(job.Schedule.Next, now)
+	}
+}
+
+// rescueEffect completes the effect of a change to the file of the rescue.
+func (t Target) rescueEffect(e *Effect, now time.Time) {
+	rounds := t.Project.Rescue.Rounds
+	title, _, _ := strings.Cut(t.rescueTitle(), " (")
+	e.Was = assigned(e.Old, title)
+	if e.New != nil {
+		e.Assigned, e.Next = rounds.String(), next(rounds.Next, now)
+		e.Every = spell(rounds.Every())
+	}
+}
+
+// spell writes how far apart ticks are: "15 minutes", "hour", "6 hours".
+func spell(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return fmt.Sprintf("%d minutes", int(d.Minutes()))
+	case d == time.Hour:
+		return "hour"
+	}
+	return fmt.Sprintf("%d hours", int(d.Hours()))
+}
+
+// next returns the next three times.
+func next(after func(time.Time) time.Time, now time.Time) []time.Time {
 	slots := make([]time.Time, 3)
 	for i := range slots {
-		now = job.Schedule.Next(now)
+		now = after(now)
 		slots[i] = now
 	}
 	return slots
 }
 
-// assigned returns the assigned time that the name of a job's file tells: see
-// title. The file may be broken, and whoever edited it may have put anything
+// assigned returns the assigned time that the name in a file tells behind the
+// title: see title and rescueTitle. The file may be broken, and whoever edited it may have put anything
 // into its name, so what is not like our words is left out.
-func assigned(file []byte, id string) string {
+func assigned(file []byte, title string) string {
 	for line := range bytes.Lines(file) {
 		if !bytes.HasPrefix(line, []byte("name:")) {
 			continue
@@ -67,7 +101,7 @@ func assigned(file []byte, id string) string {
 		if yaml.Unmarshal(line, &head) != nil {
 			return ""
 		}
-		words, found := strings.CutPrefix(head.Name, display(id)+" (")
+		words, found := strings.CutPrefix(head.Name, title+" (")
 		words, closed := strings.CutSuffix(words, ")")
 		if !found || !closed || !strings.HasPrefix(words, "every ") || pyproject.Forbidden(words) != "" {
 			return ""

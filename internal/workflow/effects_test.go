@@ -58,6 +58,8 @@ entrypoint = "app:d"
 		{Change: Change{Path: Dir + "/scheduled-d.yml", Job: "d"}, Kind: "created", Every: "day",
 			Assigned: "every day at 09:33 UTC",
 			Next:     instants("2026-11-22 09:33", "2026-11-23 09:33", "2026-11-24 09:33")},
+		{Change: Change{Path: Dir + "/scheduled-rescue.yml", Does: Rescues}, Kind: "created", Every: "15 minutes",
+			Assigned: "every 15 minutes from minute 11", Next: instants("2026-11-21 12:11", "2026-11-21 12:26", "2026-11-21 12:41")},
 	}
 	got := target.Effects(p, noon)
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Change{}, "Old", "New")); diff != "" {
@@ -87,12 +89,12 @@ func TestWas(t *testing.T) {
 		{`name: "a (every \u202e)"`, "a", ""},
 	}
 	for _, row := range rows {
-		if got := assigned([]byte(row.file), row.id); got != row.want {
+		if got := assigned([]byte(row.file), display(row.id)); got != row.want {
 			t.Errorf("%q: was %q, want %q", row.file, got, row.want)
 		}
 	}
 	for _, c := range plan(t, hostileRepository(), "pyproject.toml", release).Created {
-		if got := assigned(c.New, c.Job); !strings.HasPrefix(got, "every day at ") {
+		if got := assigned(c.New, display(c.Job)); !strings.HasPrefix(got, "every day at ") {
 			t.Errorf("of job %q: was %q", c.Job, got)
 		}
 	}

@@ -91,7 +91,7 @@ func TestKeeperPlan(t *testing.T) {
 }
 
 func TestKeeperConflicts(t *testing.T) {
-	others := marker{Version: 1, Project: "other/pyproject.toml", Workflow: keeps}.line()
+	others := marker{Version: 1, Project: "other/pyproject.toml", Workflow: Keeps}.line()
 	rescue := marker{Version: 1, Project: "pyproject.toml", Workflow: "rescue"}.line()
 	rows := []struct {
 		name string
@@ -111,7 +111,7 @@ func TestKeeperConflicts(t *testing.T) {
 		repo := fstest.MapFS{"other/pyproject.toml": {}, keeperPath: row.file}
 		_, err := keeper.Plan(repo)
 		var conflict *ConflictError
-		if !errors.As(err, &conflict) || conflict.Reason != row.want || !conflict.Keeper {
+		if !errors.As(err, &conflict) || conflict.Reason != row.want || conflict.Does != Keeps {
 			t.Errorf("%s: %v, want a conflict: %s", row.name, err, row.want)
 		}
 	}
@@ -196,7 +196,7 @@ func FuzzKeeper(f *testing.F) {
 		}
 		content := p.Created[0].New
 		lint(t, SyncFile, content)
-		if m, ours := readMarker(content); !ours || m.Project != path || m.Workflow != keeps {
+		if m, ours := readMarker(content); !ours || m.Project != path || m.Workflow != Keeps {
 			t.Errorf("marker of %q reads %+v, %v", path, m, ours)
 		}
 		doc, err := parse(content)
@@ -230,7 +230,7 @@ func (b blind) ReadFile(name string) ([]byte, error) {
 	return b.MapFS.ReadFile(name)
 }
 
-// TestJobsAndKeeper keeps the two kinds of files apart, also where jobs have
+// TestJobsAndKeeper keeps the kinds of files apart, also where jobs have
 // the names of our own workflows.
 func TestJobsAndKeeper(t *testing.T) {
 	repo := repository(`[tool.scheduled.sync]
@@ -242,13 +242,13 @@ entrypoint = "app:b"
 `)
 	apply(repo, keep(t, keeper, repo))
 	first := plan(t, repo, "pyproject.toml", release)
-	if want := "create scheduled-rescue-824ef787.yml, create scheduled-sync-75c75efe.yml"; summary(first) != want {
+	if want := "create scheduled-rescue-824ef787.yml, create scheduled-rescue.yml, create scheduled-sync-75c75efe.yml"; summary(first) != want {
 		t.Errorf("jobs: %s; want %s", summary(first), want)
 	}
 	apply(repo, first)
 	onlyJobs := blind{repo, func(name string) bool { return name == keeperPath }}
 	project := load(t, repo, "pyproject.toml")
-	if p, err := (Target{Project: project, Path: "pyproject.toml", Action: release}).Plan(onlyJobs); err != nil || len(p.Unchanged) != 2 {
+	if p, err := (Target{Project: project, Path: "pyproject.toml", Action: release}).Plan(onlyJobs); err != nil || len(p.Unchanged) != 3 {
 		t.Errorf("jobs again: %s, %v", summary(p), err)
 	}
 	onlyKeeper := blind{repo, func(name string) bool { return name != keeperPath }}
@@ -271,7 +271,7 @@ func TestRenamedKeeper(t *testing.T) {
 	repo[Dir+"/renamed-nc.yml"] = repo[keeperPath]
 	_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
 	var conflict *ConflictError
-	if !errors.As(err, &conflict) || conflict.Reason != `the file is our workflow "sync"` || conflict.Keeper {
+	if !errors.As(err, &conflict) || conflict.Reason != `the file is our workflow "sync"` || conflict.Does != "" {
 		t.Errorf("%v, want a conflict", err)
 	}
 }

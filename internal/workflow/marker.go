@@ -7,7 +7,7 @@ import (
 )
 
 // marker is the machine-readable line by which we know our own files: those of
-// jobs, and the one of Keeper.
+// jobs, of their rescue, and the one of Keeper.
 type marker struct {
 	Version  int     `json:"version"`
 	Project  string  `json:"project"`            // path of pyproject.toml in the repository
@@ -15,9 +15,12 @@ type marker struct {
 	Workflow string  `json:"workflow,omitempty"` // what the workflow does, in a file that is no job's
 }
 
+const markerPrefix = "# scheduled: "
+
+// What the workflows do that are no job's.
 const (
-	markerPrefix = "# scheduled: "
-	keeps        = "sync" // the Workflow of Keeper
+	Keeps   = "sync"   // keeps the files in step: that of Keeper
+	Rescues = "rescue" // starts the jobs whose windows nobody confirmed
 )
 
 // line returns the marker as it stands in the file, without a newline.

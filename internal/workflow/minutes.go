@@ -11,20 +11,20 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Minutes returns what the ticks of the project's jobs cost at least, before and
-// after a plan of this target: started runner minutes in a month of 30 days. A
+// Minutes returns what the ticks of the project's jobs and of their rescue cost at
+// least, before and after a plan of this target: started runner minutes in a month of 30 days. A
 // tick that only checks costs one, for "GitHub rounds the minutes and partial
 // minutes each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
 // An old file that cannot be read costs nothing: GitHub does not run it either.
 func (t Target) Minutes(p Plan) (before, after int) {
-	fresh := map[string]bool{} // ids of jobs whose ticks are not as they were
+	type whose struct{ does, job string }
+	fresh := map[whose]bool{} // those whose ticks are not as they were
 	old := make([]float64, len(p.Updated)+len(p.Deleted))
-	for _, c := range p.Created {
-		fresh[c.Job] = true
-	}
-	for _, c := range p.Updated {
-		fresh[c.Job] = true
+	for _, changes := range [][]Change{p.Created, p.Updated} {
+		for _, c := range changes {
+			fresh[whose{c.Does, c.Job}] = true
+		}
 	}
 	changed := append(p.Updated[:len(p.Updated):len(p.Updated)], p.Deleted...)
 	parallel(len(changed), func(i int) { old[i] = ticksOf(changed[i].Old) })
@@ -34,8 +34,15 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	}
 	for _, job := range t.Project.Jobs {
 		will += ticks(job)
-		if !fresh[job.ID] {
+		if !fresh[whose{"", job.ID}] {
 			was += ticks(job)
+		}
+	}
+	if t.rescued() {
+		ticks := 30 * 24 / t.Project.Rescue.Rounds.Every().Hours()
+		will += ticks
+		if !fresh[whose{Rescues, ""}] {
+			was += ticks
 		}
 	}
 	return int(math.Round(was)), int(math.Round(will))

@@ -12,6 +12,9 @@ import (
 // a job differs: that of the key which the file follows no more, else that of the
 // job's table; 1 for a file that no job needs any more.
 func (t Target) Origin(e Effect) int {
+	if e.Does == Rescues {
+		return max(1, t.Project.Rescue.Line)
+	}
 	job, _, found := t.Project.Job(e.Job)
 	if !found {
 		return 1

@@ -38,6 +38,7 @@ spares = 1
 		{"spares", "spares = 1", "spares = 2", 14},
 		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},
 		{"an option that is gone", "timeout = \"5m\"\n", "", 4},
+		{"rescue", `runs-on = "ubuntu-22.04"`, "runs-on = \"ubuntu-22.04\"\nrescue = \"1h\"", 10},
 		{"a new job", "scheduled.a]", "scheduled.b]", 4},
 		{"no job", project, "", 1},
 	}
@@ -59,6 +60,9 @@ spares = 1
 			continue
 		}
 		for _, e := range effects {
+			if (e.Does == Rescues) != (row.name == "rescue") {
+				continue
+			}
 			if got := target.Origin(e); got != row.line && (row.name != "a new job" || e.Job == "b") {
 				t.Errorf("%s: want line %d, got %d for %s", row.name, row.line, got, e.Path)
 			}

@@ -19,6 +19,7 @@ import (
 // Change is one workflow file of the plan.
 type Change struct {
 	Path string // relative to the repository's root, with slashes
+	Does string // what the workflow does, in a file that is no job's: Rescues or Keeps; else ""
 	Job  string // id of the job whose file it is, or was
 	Old  []byte // what is there; nil for a file to create
 	New  []byte // what has to be there; nil for a file to delete
@@ -50,34 +51,40 @@ func (p Plan) Diff() string {
 	return b.String()
 }
 
-// ConflictError says that a file which a job or the Keeper needs is not ours to
-// write.
+// ConflictError says that a file which a job, the rescue or the Keeper needs is
+// not ours to write.
 type ConflictError struct {
 	Path   string // relative to the repository's root
+	Does   string // as in Change
 	Job    string // whose file it would be
-	Keeper bool   // it would be the Keeper's, and no job's
 	Reason string
 }
 
 func (e *ConflictError) Error() string {
 	whose := fmt.Sprintf("of job %q", e.Job)
-	if e.Keeper {
+	switch e.Does {
+	case Keeps:
 		whose = "that keeps the others in step"
+	case Rescues:
+		whose = "that rescues jobs"
 	}
 	return fmt.Sprintf("%s: cannot write the workflow %s: %s", e.Path, whose, e.Reason)
 }
 
 // Hint names the way out.
 func (e *ConflictError) Hint() string {
-	if e.Keeper {
+	switch e.Does {
+	case Keeps:
 		return "move that file away and run `scheduled init` again, or, if it keeps another project's files in step, add to its jobs the like for this one"
+	case Rescues:
+		return "move that file away, or write rescue = false in [tool.scheduled-actions]"
 	}
 	return "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
 }
 
-// Plan compares the files that the project's jobs need with those in repo,
-// the file system of the repository's root. It reads nothing outside Dir and
-// the project's folder. All conflicts are reported at once.
+// Plan compares the files that the project's jobs and their rescue need with those
+// in repo, the file system of the repository's root. It reads nothing outside Dir
+// and the project's folder. All conflicts are reported at once.
 func (t Target) Plan(repo fs.FS) (Plan, error) {
 	document, err := t.documents(repo)
 	if err != nil {
@@ -93,25 +100,47 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 		job := t.Project.Jobs[i]
 		changes[i], errs[i] = t.change(job, there[job.File()], document(job))
 	})
+	if t.rescued() {
+		c, err := t.rescueChange(there[t.rescueFile()])
+		changes, errs = append(changes, c), append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
 	}
 	return sorted(append(changes, t.leftovers(there)...)), nil
 }
 
-// Guesses returns what the jobs' files would hold if each kept the references
-// that the file like has, in the order of the jobs; nil like has none. A file
-// that holds just that is up to date, and whoever knows so by its hash need not
-// read it.
+// Files returns the paths of the files that the project needs: of its jobs, in
+// their order, and then of its rescue.
+func (t Target) Files() []string {
+	var paths []string
+	for _, job := range t.Project.Jobs {
+		paths = append(paths, path.Join(Dir, job.File()))
+	}
+	if t.rescued() {
+		paths = append(paths, path.Join(Dir, t.rescueFile()))
+	}
+	return paths
+}
+
+// Guesses returns what each of Files would hold if it kept the references that
+// the file like has; nil like has none. A file that holds just that is up to
+// date, and whoever knows so by its hash need not read it.
 func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	document, err := t.documents(repo)
 	if err != nil {
 		return nil, err
 	}
-	guesses := make([][]byte, len(t.Project.Jobs))
-	errs := make([]error, len(t.Project.Jobs))
-	parallel(len(t.Project.Jobs), func(i int) {
-		doc := document(t.Project.Jobs[i])
+	jobs := t.Project.Jobs
+	guesses := make([][]byte, len(t.Files()))
+	errs := make([]error, len(guesses))
+	parallel(len(guesses), func(i int) {
+		var doc *yaml.Node
+		if i < len(jobs) {
+			doc = document(jobs[i])
+		} else {
+			doc = t.rescueDocument()
+		}
 		keepReferences(doc, like, loose(t.Action, t.Exact))
 		quick, ok := quickEncode(doc)
 		if guesses[i] = quick; !ok {
@@ -155,19 +184,24 @@ func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
 	return c, nil
 }
 
-// leftovers returns the project's own files that no job needs any more. Those
+// leftovers returns the project's own files that nobody needs any more. Those
 // of a project that is not there are kept: in a sparse checkout it may just
 // not have been checked out.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
-	for _, job := range t.Project.Jobs {
-		needed[job.File()] = true
+	for _, file := range t.Files() {
+		needed[path.Base(file)] = true
 	}
 	var changes []Change
 	for name, f := range there {
-		if !needed[name] && f.foreign == "" && f.marker.Project == t.Path {
-			changes = append(changes, Change{Path: path.Join(Dir, name), Job: *f.marker.Job, Old: f.content})
+		if needed[name] || f.foreign != "" || f.marker.Project != t.Path {
+			continue
 		}
+		c := Change{Path: path.Join(Dir, name), Does: f.marker.Workflow, Old: f.content}
+		if f.marker.Job != nil {
+			c.Job = *f.marker.Job
+		}
+		changes = append(changes, c)
 	}
 	return changes
 }

@@ -32,7 +32,10 @@ func eachWith(node *yaml.Node, name string, do func(value string)) {
 	}
 }
 
-const twoJobs = `[tool.scheduled.a]
+// twoJobs are without a rescue, which has tests of its own.
+const twoJobs = `[tool.scheduled-actions]
+rescue = false
+[tool.scheduled.a]
 every = "day"
 entrypoint = "app:a"
 [tool.scheduled.b]
@@ -279,12 +282,12 @@ func TestSparing(t *testing.T) {
 	const job = "[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"app:a\"\n"
 	const prefix = "[tool.scheduled-actions]\nworkflow-prefix = \"my-\"\n"
 	rows := []struct{ name, before, after, want string }{
-		{"unchanged", job, job, "keep scheduled-a.yml"},
-		{"a job is gone", job, "", "delete scheduled-a.yml"},
-		{"another prefix", job, prefix + job, "create my-a.yml, delete scheduled-a.yml"},
-		{"the prefix is gone", prefix + job, job, "create scheduled-a.yml, delete my-a.yml"},
-		{"the prefix is gone, and the job", prefix + job, "", "delete my-a.yml"},
-		{"another job", prefix + job, prefix + strings.ReplaceAll(job, "a]", "b]"), "create my-b.yml, delete my-a.yml"},
+		{"unchanged", job, job, "keep scheduled-a.yml, keep scheduled-rescue.yml"},
+		{"a job is gone", job, "", "delete scheduled-a.yml, delete scheduled-rescue.yml"},
+		{"another prefix", job, prefix + job, "create my-a.yml, delete scheduled-a.yml, keep scheduled-rescue.yml"},
+		{"the prefix is gone", prefix + job, job, "create scheduled-a.yml, delete my-a.yml, keep scheduled-rescue.yml"},
+		{"the prefix is gone, and the job", prefix + job, "", "delete my-a.yml, delete scheduled-rescue.yml"},
+		{"another job", prefix + job, prefix + strings.ReplaceAll(job, "a]", "b]"), "create my-b.yml, delete my-a.yml, keep scheduled-rescue.yml"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

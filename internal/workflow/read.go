@@ -15,8 +15,8 @@ type file struct {
 	foreign string // why who asks may not change it; "" if they may
 }
 
-// readDir reads the workflow files by name, save the Keeper's, which is no
-// business of the jobs. A folder that is not there has none; one that is a
+// readDir reads the workflow files by name, for the rescue its own and for jobs
+// all others, save the Keeper's, which is no business of theirs. A folder that is not there has none; one that is a
 // symbolic link is refused.
 func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	found, err := realDir(repo)
@@ -37,7 +37,11 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	files := make([]*file, len(entries))
 	errs := make([]error, len(entries))
 	parallel(len(entries), func(i int) {
-		files[i], errs[i] = readFile(repo, entries[i], t.Path, "")
+		does := ""
+		if entries[i].Name() == t.rescueFile() {
+			does = Rescues
+		}
+		files[i], errs[i] = readFile(repo, entries[i], t.Path, does)
 	})
 	byName := make(map[string]*file, len(entries))
 	for i, e := range entries {

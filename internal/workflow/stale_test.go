@@ -113,10 +113,10 @@ func guessed(t *testing.T, target Target, repo fs.FS, like []byte, files []Chang
 	}
 	want, got := map[string]string{}, map[string]string{}
 	for _, c := range files {
-		want[c.Job] = string(c.New)
+		want[c.Path] = string(c.New)
 	}
-	for i, job := range target.Project.Jobs {
-		got[job.ID] = string(guesses[i])
+	for i, path := range target.Files() {
+		got[path] = string(guesses[i])
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("files (-planned +guessed):\n%s", diff)

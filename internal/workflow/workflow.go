@@ -125,11 +125,11 @@ func title(job pyproject.Job) string {
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars`
 // are available to it, so the window of a tick is left to the run's summary.
-// The history reads the window of a backfill back: see schedule.BackfillMark.
+// The history reads these names: see schedule.BackfillMark and schedule.RescueMark.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
 	" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
-	" || inputs.window && format('window {0}', inputs.window)" +
+	" || inputs.window && format('" + schedule.RescueMark + "{0}', inputs.window)" +
 	" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
 
 // forkGuard keeps a fork, which inherits the file, from running the schedule.

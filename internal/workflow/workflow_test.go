@@ -103,7 +103,7 @@ func golden(t *testing.T, dir string, action Uses) {
 	}
 	files, _ := os.ReadDir(want)
 	if len(files) != len(p.Created) {
-		t.Errorf("%d golden files for %d jobs", len(files), len(p.Created))
+		t.Errorf("%d golden files for %d workflows", len(files), len(p.Created))
 	}
 }
 
@@ -133,9 +133,10 @@ var hostile = []string{
 	"\ue000", "\ufffd", "\U0010ffff", "\u2060",
 }
 
-// hostileRepository has a job for each of them.
+// hostileRepository has a job for each of them, and no rescue.
 func hostileRepository() fstest.MapFS {
 	var toml strings.Builder
+	toml.WriteString("[tool.scheduled-actions]\nrescue = false\n")
 	for _, id := range hostile {
 		toml.WriteString("[tool.scheduled." + tomlString(id) + "]\nevery = \"day\"\nentrypoint = \"app:run\"\n")
 	}

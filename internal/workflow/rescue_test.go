@@ -1,0 +1,144 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+const rescuePath = Dir + "/scheduled-rescue.yml"
+
+// oneJob is with a rescue.
+const oneJob = `[tool.scheduled.a]
+every = "day"
+entrypoint = "app:a"
+[tool.scheduled-actions]
+rescue = "1h"
+`
+
+// TestRescuePlan changes what the rescue follows from.
+func TestRescuePlan(t *testing.T) {
+	set := func(toml string) func(fstest.MapFS) {
+		return func(repo fstest.MapFS) { repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(toml)} }
+	}
+	const kept = "keep scheduled-a.yml"
+	rows := []struct {
+		name   string
+		change func(fstest.MapFS)
+		want   string
+	}{
+		{"nothing", func(fstest.MapFS) {}, kept + ", keep scheduled-rescue.yml"},
+		{"how often", set(strings.ReplaceAll(oneJob, `"1h"`, `"6h"`)), "update scheduled-rescue.yml, " + kept},
+		{"issues", set(oneJob + "notify = \"issue\"\n"), "update scheduled-rescue.yml, " + kept},
+		{"patience is no business of the workflow", set(oneJob + "patience = \"1h\"\n"), kept + ", keep scheduled-rescue.yml"},
+		{"none", set(strings.ReplaceAll(oneJob, `"1h"`, "false")), "delete scheduled-rescue.yml, " + kept},
+		{"no jobs", set("[tool.scheduled-actions]\nrescue = \"1h\"\n"), "delete scheduled-a.yml, delete scheduled-rescue.yml"},
+		{"one more job", set(oneJob + strings.ReplaceAll(oneJob[:strings.Index(oneJob, "[tool.scheduled-")], "scheduled.a", "scheduled.b")),
+			"create scheduled-b.yml, " + kept + ", keep scheduled-rescue.yml"},
+		{"its meaning", func(repo fstest.MapFS) {
+			repo[rescuePath] = &fstest.MapFile{Data: []byte(strings.Replace(string(repo[rescuePath].Data), "15\n", "16\n", 1))}
+		}, "update scheduled-rescue.yml, " + kept},
+		{"a newer pin", func(repo fstest.MapFS) {
+			raise := strings.NewReplacer(checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v99.0.0")
+			repo[rescuePath] = &fstest.MapFile{Data: []byte(raise.Replace(string(repo[rescuePath].Data)))}
+		}, kept + ", keep scheduled-rescue.yml"},
+		{"a file of others, and none wanted", func(repo fstest.MapFS) {
+			set(strings.ReplaceAll(oneJob, `"1h"`, "false"))(repo)
+			repo[rescuePath] = &fstest.MapFile{Data: []byte("on: push\n")}
+		}, kept},
+	}
+	for _, row := range rows {
+		repo := repository(oneJob)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		row.change(repo)
+		p := plan(t, repo, "pyproject.toml", release)
+		if got := summary(p); got != row.want {
+			t.Errorf("%s: %s; want %s", row.name, got, row.want)
+		}
+		for _, c := range append(p.Changes(), p.Unchanged...) {
+			if (c.Path == rescuePath) != (c.Does == Rescues) {
+				t.Errorf("%s: %s does %q", row.name, c.Path, c.Does)
+			}
+		}
+	}
+}
+
+// TestRescueConflicts has files of others under the name of the rescue's.
+func TestRescueConflicts(t *testing.T) {
+	const sub = "services/billing/pyproject.toml"
+	file := rescueFile(sub)
+	rows := []struct {
+		there string // the file's first line
+		jobs  string
+		want  string
+	}{
+		{"on: push", "", "a file that scheduled did not write has that name"},
+		{markerOf(sub, "a"), "", `the file belongs to job "a"`},
+		{markerOf("pyproject.toml", "a"), "", `the file belongs to job "a"`},
+		{marker{Version: 1, Project: "pyproject.toml", Workflow: Rescues}.line(), "", "the file belongs to pyproject.toml"},
+		{marker{Version: 1, Project: sub, Workflow: Keeps}.line(), "", `the file is our workflow "sync"`},
+		{"", fmt.Sprintf("[tool.scheduled.%q]\nevery = \"day\"\nentrypoint = \"app:a\"\n", strings.TrimSuffix(strings.TrimPrefix(file, "scheduled-"), ".yml")),
+			fmt.Sprintf("job %q has that file", strings.TrimSuffix(strings.TrimPrefix(file, "scheduled-"), ".yml"))},
+	}
+	for _, row := range rows {
+		repo := repository("")
+		repo[sub] = &fstest.MapFile{Data: []byte(row.jobs + oneJob)}
+		if row.there != "" {
+			repo[Dir+"/"+file] = &fstest.MapFile{Data: []byte(row.there + "\n")}
+		}
+		_, err := Target{Project: load(t, repo, sub), Path: sub, Action: release}.Plan(repo)
+		conflict, ok := errors.AsType[*ConflictError](err)
+		if !ok || conflict.Reason != row.want || conflict.Does != Rescues || conflict.Path != Dir+"/"+file ||
+			!strings.Contains(conflict.Error()+conflict.Hint(), "rescue") {
+			t.Errorf("%q: %v", row.there, err)
+		}
+	}
+}
+
+// TestRescueFiles tells the projects of a repository apart.
+func TestRescueFiles(t *testing.T) {
+	files := map[string]string{}
+	for _, project := range []string{"pyproject.toml", "a/pyproject.toml", "A/pyproject.toml", "a-b/pyproject.toml", "a/b/pyproject.toml", "a_b/pyproject.toml"} {
+		name := strings.ToLower(rescueFile(project))
+		if other, taken := files[name]; taken {
+			t.Errorf("%s and %s have the same file %s", project, other, name)
+		}
+		files[name] = project
+	}
+}
+
+func TestRescueEffects(t *testing.T) {
+	repo := repository(oneJob)
+	apply(repo, plan(t, repo, "pyproject.toml", release))
+	rows := []struct {
+		toml          string
+		want          Effect
+		before, after int
+	}{
+		{strings.ReplaceAll(oneJob, `"1h"`, `"6h"`), Effect{Kind: "updated", Every: "6 hours",
+			Was: "every hour at minute 56", Assigned: "every 6 hours from 05:56 UTC", Next: instants("2026-11-21 17:56", "2026-11-21 23:56", "2026-11-22 05:56")}, 840, 240},
+		{strings.ReplaceAll(oneJob, "rescue = \"1h\"\n", ""), Effect{Kind: "updated", Every: "15 minutes",
+			Was: "every hour at minute 56", Assigned: "every 15 minutes from minute 11", Next: instants("2026-11-21 12:11", "2026-11-21 12:26", "2026-11-21 12:41")}, 840, 3000},
+		{strings.ReplaceAll(oneJob, `"1h"`, "false"), Effect{Kind: "deleted", Was: "every hour at minute 56"}, 840, 120},
+	}
+	for _, row := range rows {
+		repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(row.toml)}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		p, err := target.Plan(repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.want.Change = Change{Path: rescuePath, Does: Rescues}
+		if diff := cmp.Diff([]Effect{row.want}, target.Effects(p, noon), cmpopts.IgnoreFields(Change{}, "Old", "New")); diff != "" {
+			t.Errorf("effects (-want +got):\n%s", diff)
+		}
+		if before, after := target.Minutes(p); before != row.before || after != row.after {
+			t.Errorf("%d minutes before, %d after; want %d, %d", before, after, row.before, row.after)
+		}
+	}
+}
