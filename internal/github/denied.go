@@ -15,6 +15,10 @@ const (
 	Workflows    Right = "write access to workflow files"
 	PullRequests Right = "write access to pull requests"
 	Opening      Right = "the setting that lets GitHub Actions create pull requests"
+	Actions      Right = "read access to Actions"
+	Dispatching  Right = "write access to Actions"
+	Issues       Right = "write access to issues"
+	Tracker      Right = "issues, which the repository has disabled"
 	Rules        Right = "branch rules that let it be written"
 	Other        Right = "what no other token gives"
 )
@@ -122,6 +126,10 @@ func Again(err error) bool {
 	failure, ok := errors.AsType[*Failure](err)
 	return ok && failure.write && !failure.refused() && !failure.limited
 }
+
+// Missing reports whether GitHub knows nothing under the name that was asked for,
+// or does not tell this token.
+func Missing(err error) bool { return status(err) == http.StatusNotFound }
 
 // status returns the status of GitHub's answer, 0 if err is not about one.
 func status(err error) int {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // answers are those of a server: a list of runs, and the jobs of each.
@@ -188,9 +189,14 @@ func readable(runs, jobs []byte) bool {
 	return runsErr == nil && jobsErr == nil
 }
 
-// proven searches the answers for proof, as the design words it and with none of
-// the code under test.
+// proven searches the answers for proof for the window that holds noon.
 func proven(t *testing.T, a answers) bool {
+	return provenIn(t, a, schedule.Window{Start: at("21 10:37"), End: at("22 10:37")})
+}
+
+// provenIn searches the answers for proof for a window, as the design words it and
+// with none of the code under test.
+func provenIn(t *testing.T, a answers, w schedule.Window) bool {
 	for _, run := range list(t, a.runs, "workflow_runs") {
 		path := text(run["path"])
 		head, _ := run["head_repository"].(map[string]any)
@@ -210,9 +216,9 @@ func proven(t *testing.T, a answers) bool {
 				step, _ := step.(map[string]any)
 				started := text(step["started_at"])
 				if text(step["name"]) == "Run entrypoint" && text(step["conclusion"]) == "success" && started != "" &&
-					(named != "" && inWindow(strings.TrimSpace(named)) ||
-						named == "" && again && inWindow(text(run["created_at"])) ||
-						named == "" && !again && inWindow(started)) {
+					(named != "" && inWindow(w, strings.TrimSpace(named)) ||
+						named == "" && again && inWindow(w, text(run["created_at"])) ||
+						named == "" && !again && inWindow(w, started)) {
 					return true
 				}
 			}
@@ -232,9 +238,9 @@ func namedWindow(run map[string]any) string {
 	return strings.TrimSpace(named[1]) + " "
 }
 
-func inWindow(stamp string) bool {
+func inWindow(w schedule.Window, stamp string) bool {
 	t, err := time.Parse(time.RFC3339, stamp)
-	return err == nil && !t.Before(at("21 10:37")) && t.Before(at("22 10:37"))
+	return err == nil && !t.Before(w.Start) && t.Before(w.End)
 }
 
 // list returns a list of objects from an answer.

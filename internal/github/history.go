@@ -41,8 +41,7 @@ type History struct {
 func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
 	defer cancel()
-	r := reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
-		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}}
+	r := newReading(c, q)
 	err := r.read(patient)
 	if ctx.Err() != nil {
 		return History{}, context.Cause(ctx)
@@ -66,8 +65,14 @@ type reading struct {
 	listed   map[int64]bool         // every run on a page so far
 	oldest   schedule.Run           // of those
 	shuffled bool                   // they were not listed newest first, as they should be
+	first    bool                   // the workflow's first run ever is among them
 	runs     map[int64]schedule.Run // those that count
 	asked    map[int64]bool         // those asked for evidence
+}
+
+func newReading(c *Client, q Query) *reading {
+	return &reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
+		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}}
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there
@@ -118,21 +123,30 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 			continue
 		}
 		r.asked[run.ID] = true
-		jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
-		if failure, ok := errors.AsType[*Failure](err); ok && failure.status == http.StatusNotFound {
-			continue // deleted since it was listed
-		}
+		answered, err := r.client.evidence(ctx, run)
 		if err != nil {
 			return false, err
 		}
-		started, attempt := jobs.value.execution()
-		run.Started, run.Attempt = started, max(run.Attempt, attempt) // it may have been re-run since it was listed
-		r.runs[run.ID] = run
-		if run.Confirms(r.window) {
+		r.runs[run.ID] = answered
+		if answered.Confirms(r.window) {
 			return true, nil
 		}
 	}
 	return false, nil
+}
+
+// evidence asks a run when its execution of the entrypoint started.
+func (c *Client) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
+	jobs, err := get[jobList](ctx, c, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
+	if status(err) == http.StatusNotFound {
+		return run, nil // deleted since it was listed
+	}
+	if err != nil {
+		return run, err
+	}
+	started, attempt := jobs.value.execution()
+	run.Started, run.Attempt = started, max(run.Attempt, attempt) // it may have been re-run since it was listed
+	return run, nil
 }
 
 // readPage reads the next page of the list.
@@ -204,6 +218,7 @@ func (r *reading) add(runs []workflowRun) (added bool) {
 		if !r.listed[run.ID] {
 			r.listed[run.ID] = true
 			added = true
+			r.first = r.first || listed.Number == 1
 			r.track(run)
 		}
 		if !listed.counts(r.client.repository, r.query.Workflow, r.branch) {

@@ -141,25 +141,35 @@ const notePrefix = "<!-- scheduled: {"
 
 // in returns a body that holds the note instead of the one that is in it.
 func (n note) in(body string) string {
-	text, err := json.Marshal(n) // writes > as \u003e, so nothing in it ends the comment
-	if err != nil {
-		panic(err) // strings and booleans
-	}
 	if i := strings.LastIndex(body, notePrefix); i >= 0 {
 		body = body[:i]
+	}
+	return annotated(body, n)
+}
+
+// readNote returns the note of a body, the zero note if there is none.
+func readNote(body string) note { return annotation[note](body) }
+
+// annotated returns a body with a note behind it.
+func annotated(body string, note any) string {
+	text, err := json.Marshal(note) // writes > as \u003e, so nothing in it ends the comment
+	if err != nil {
+		panic(err) // strings and booleans
 	}
 	return strings.TrimRight(body, "\r\n") + "\n\n" + strings.TrimSuffix(notePrefix, "{") + string(text) + " -->\n"
 }
 
-// readNote returns the note of a body, the zero note if there is none.
-func readNote(body string) (n note) {
-	if i := strings.LastIndex(body, notePrefix); i >= 0 {
-		text, _, _ := strings.Cut(body[i+len(notePrefix)-1:], " -->")
-		if json.Unmarshal([]byte(text), &n) != nil {
-			return note{}
-		}
+// annotation returns the last note of a body, a zero one if there is none.
+func annotation[T any](body string) (note T) {
+	i := strings.LastIndex(body, notePrefix)
+	if i < 0 {
+		return note
 	}
-	return n
+	text, _, _ := strings.Cut(body[i+len(notePrefix)-1:], " -->")
+	if json.Unmarshal([]byte(text), &note) != nil {
+		return *new(T)
+	}
+	return note
 }
 
 // Discard is the mark of the checkbox by which people have the commits of others

@@ -21,6 +21,7 @@ func (l runList) complete() bool { return l.Runs != nil }
 // workflowRun is a run in a list. A field that is null or missing reads as zero.
 type workflowRun struct {
 	ID         int64      `json:"id"`
+	Number     int        `json:"run_number"` // counts the runs of the workflow, from 1
 	Path       string     `json:"path"`
 	Title      string     `json:"display_title"`
 	Event      string     `json:"event"`
@@ -99,7 +100,9 @@ func (r workflowRun) run() schedule.Run {
 		Created: r.Created,
 		Updated: r.Updated,
 		Success: r.Status == "completed" && r.Conclusion == "success",
+		Active:  r.Status != "" && r.Status != "completed",
 		Slot:    r.slot(),
+		Rescue:  r.rescue(),
 	}
 }
 
@@ -108,16 +111,32 @@ func (r workflowRun) run() schedule.Run {
 // It is zero for any other run. A backfill of a window that cannot be read
 // serves none: then slot is a time before all runs.
 func (r workflowRun) slot() time.Time {
-	const mark = ": " + schedule.BackfillMark
-	at := strings.LastIndex(r.Title, mark)
-	if r.Event != "workflow_dispatch" || at < 0 {
+	named, ok := r.named(schedule.BackfillMark)
+	if !ok {
 		return time.Time{}
 	}
-	slot, err := time.Parse(time.RFC3339, strings.TrimSpace(r.Title[at+len(mark):]))
+	slot, err := time.Parse(time.RFC3339, named)
 	if err != nil {
 		return time.Unix(0, 0).UTC()
 	}
 	return slot.UTC()
+}
+
+// rescue reports whether a rescue dispatched the run.
+func (r workflowRun) rescue() bool {
+	named, ok := r.named(schedule.RescueMark)
+	_, err := time.Parse(time.RFC3339, named)
+	return ok && err == nil
+}
+
+// named returns what follows the mark in the name of a run that was dispatched.
+func (r workflowRun) named(mark string) (rest string, ok bool) {
+	mark = ": " + mark
+	at := strings.LastIndex(r.Title, mark)
+	if r.Event != "workflow_dispatch" || at < 0 {
+		return "", false
+	}
+	return strings.TrimSpace(r.Title[at+len(mark):]), true
 }
 
 // byAge orders what was heard about one run at different times.

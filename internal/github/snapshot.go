@@ -42,6 +42,8 @@ type Snapshot struct {
 
 // DefaultBranch returns the repository's default branch.
 func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	found, err := get[repository](ctx, c, "")
 	if err != nil {
 		return "", denied(Read, err)

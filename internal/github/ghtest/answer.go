@@ -113,7 +113,7 @@ func (s *Server) jobs(r *http.Request) answer {
 	return s.say(http.StatusOK, run.jobs)
 }
 
-// list answers with one page of the runs of a workflow file.
+// list answers with one page of the runs of a workflow file, or of all.
 func (s *Server) list(r *http.Request) answer {
 	arranged := s.arranged(r.PathValue("file"))
 	part, next := page(r, arranged)
@@ -138,11 +138,11 @@ func page[T any](r *http.Request, list []T) (part []T, next bool) {
 	return list[min((page-1)*perPage, len(list)):last], last < len(list)
 }
 
-// arranged returns the runs of a file in the order of the list.
+// arranged returns the runs of a file, or with "" all, in the order of the list.
 func (s *Server) arranged(file string) (arranged []*listed) {
 	var runs []Run
 	for _, run := range s.runs {
-		if run.Workflow == file {
+		if file == "" || run.Workflow == file {
 			runs = append(runs, run.Run)
 		}
 	}

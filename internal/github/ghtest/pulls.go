@@ -177,7 +177,7 @@ func (s *Server) createPull(r *http.Request) answer {
 	}
 	now := s.clock()
 	p := &pulled{login: s.rights.login(), created: now, updated: now, Pull: Pull{
-		Number: len(s.pulls) + 1, State: "open", Title: asked.Title, Body: asked.Body,
+		Number: s.nextNumber(), State: "open", Title: asked.Title, Body: asked.Body,
 		Head: asked.Head, Base: asked.Base, HeadSHA: head, Draft: asked.Draft,
 	}}
 	s.pulls = append(s.pulls, p)

@@ -2,6 +2,7 @@ package ghtest
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,9 @@ type Rights struct {
 	NoPush       bool // refuses refs to commits that change a file in .github/workflows, as a git push is refused
 	NoPulls      bool // refuses to write pull requests, comments, labels and reviewers
 	NoOpenedPull bool // the setting that lets GitHub Actions create pull requests is off
+	NoDispatch   bool // refuses to dispatch runs
+	NoIssues     bool // refuses to write issues
+	NoTracker    bool // the repository has issues disabled
 }
 
 // Token is a kind of token; the refusals differ.
@@ -74,7 +78,18 @@ func (s *Server) forbids(r *http.Request) bool {
 		return false
 	}
 	room, _, _ := strings.Cut(path, "/")
-	return s.rights.ReadOnly || s.rights.NoPulls && room != "git"
+	switch room {
+	case "actions":
+		return s.rights.ReadOnly || s.rights.NoDispatch
+	case "git":
+		return s.rights.ReadOnly
+	case "issues":
+		number, _, _ := strings.Cut(strings.TrimPrefix(path, "issues/"), "/")
+		if n, _ := strconv.Atoi(number); s.pull(n) == nil {
+			return s.rights.ReadOnly || s.rights.NoIssues
+		}
+	}
+	return s.rights.ReadOnly || s.rights.NoPulls
 }
 
 const workflows = ".github/workflows/"

@@ -16,8 +16,12 @@ func (s *Server) routes() http.Handler {
 	}
 	for pattern, answer := range map[string]func(*http.Request) answer{
 		"GET ":                               s.repository,
-		"GET /actions/workflows/{file}/runs": s.list,
+		"GET /actions/workflows":             s.workflows,
+		"GET /actions/workflows/{file}/runs": s.listOf,
 		"GET /actions/runs/{id}/jobs":        s.jobs,
+		"GET /actions/runs":                  s.list,
+
+		"POST /actions/workflows/{file}/dispatches": s.dispatch,
 
 		"GET /branches/{branch...}":                s.getBranch,
 		"GET /commits/{ref...}":                    s.inRepository(s.getCommitOf),
@@ -39,7 +43,9 @@ func (s *Server) routes() http.Handler {
 		"GET /pulls/{number}":                      s.getPull,
 		"PATCH /pulls/{number}":                    s.updatePull,
 		"GET /pulls/{number}/commits":              s.pullCommits,
-		"PATCH /issues/{number}":                   s.updateIssue,
+		"GET /issues":                              s.listIssues,
+		"POST /issues":                             s.createIssue,
+		"PATCH /issues/{number}":                   s.editIssue,
 		"GET /issues/{number}/comments":            s.listComments,
 		"POST /issues/{number}/comments":           s.createComment,
 		"POST /issues/{number}/labels":             s.addLabels,

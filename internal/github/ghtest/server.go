@@ -1,7 +1,8 @@
 // Package ghtest is a fake GitHub for tests: a server on the loopback interface
 // with one repository, under a base path as on GitHub Enterprise. It lists runs of
-// workflows and their jobs, keeps commits and branches under the ids that git
-// gives them, and takes pull requests with comments and labels; it refuses what a
+// workflows and their jobs and queues those that are dispatched, keeps commits and
+// branches under the ids that git gives them, and takes issues, and pull requests
+// with comments and labels; it refuses what a
 // token, a setting or a branch rule forbids. Tests act as the people who push and
 // click meanwhile.
 //
@@ -48,10 +49,13 @@ type Server struct {
 	rules      Rules
 	runs       map[int64]*listed
 	lastID     int64
+	registered []Registered // the workflows; nil: whatever is asked for
+	dispatches []Dispatch
 	arrange    func([]Run) []Run
 	git        store
 	treeLimit  int
 	pulls      []*pulled
+	issues     []*tracked
 	labels     []string
 	served     int              // requests so far
 	hooks      map[int][]func() // before the n-th request

@@ -65,6 +65,7 @@ func TestAnswers(t *testing.T) {
 	}{
 		// Reading.
 		{"GET", "", "", 200, `"default_branch":"main"`},
+		{"GET", "/actions/workflows?per_page=100&page=1", "", 200, `"state":"active"`},
 		{"GET", "/branches/main", "", 200, `"sha":"MAIN"`},
 		{"GET", "/branches/scheduled/feature", "", 200, `"sha":"FEATURE"`},
 		{"GET", "/branches/scheduled%2Ffeature", "", 200, `"name":"scheduled/feature"`},

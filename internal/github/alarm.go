@@ -1,0 +1,231 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Alarm is what a rescue has to say about a job: in an issue, of which a job has
+// at most one that is open.
+type Alarm struct {
+	Project string // path of the pyproject.toml
+	Job     string // its id
+	Failing bool   // else a window is confirmed again
+	Title   string // of the issue when it is opened, one line
+	Body    string // of the issue from now on, Markdown
+}
+
+// Alarmed is an issue that was changed.
+type Alarmed struct {
+	Job       string
+	Number    int
+	URL       string
+	Operation Operation // Created, Updated or Closed
+}
+
+// alarmLabel is the label that our issues are listed by. It takes the right to
+// triage issues to give it to others.
+const alarmLabel = "scheduled-failure"
+
+const (
+	alarmPages  = 10 // of the list of our issues
+	alarmWrites = 20 // of one Alarm: a rescue also dispatches, and GitHub allows 80 of both a minute
+)
+
+// Alarm opens an issue for each job that fails and has none, updates those there
+// are, and closes them where a window is confirmed again. An issue that a person
+// has closed stays closed until its job has recovered. What is beyond alarmWrites
+// is left to the next call; left says how much. The error is a *Denied, a *Failure,
+// or that of ctx.
+func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, left int, _ error) {
+	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
+	defer cancel()
+	a := alarming{client: c, alarms: alarms}
+	err := a.sound(patient)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if failure, ok := errors.AsType[*Failure](err); ok && failure.status == http.StatusGone { // "Issues are disabled for this repo"
+		err = &Denied{Lacks: Tracker, cause: failure}
+	}
+	return a.changed, a.left, denied(Issues, err)
+}
+
+// alarming is an Alarm at work.
+type alarming struct {
+	client  *Client
+	alarms  []Alarm
+	known   map[alarmKey][]issue // the issues of a job: the open ones first, and of those the oldest
+	changed []Alarmed
+	left    int
+}
+
+func (a *alarming) sound(ctx context.Context) error {
+	if err := a.list(ctx); err != nil {
+		return err
+	}
+	for _, alarm := range a.alarms {
+		if err := a.see(ctx, alarm); err != nil {
+			return err
+		}
+	}
+	if !slices.ContainsFunc(a.changed, func(c Alarmed) bool { return c.Operation == Created }) {
+		return nil
+	}
+	// Another rescue may have opened one at the same time. Both look again, and
+	// both keep the older one.
+	if err := a.list(ctx); err != nil {
+		return err
+	}
+	for _, alarm := range a.alarms {
+		if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list reads our issues.
+func (a *alarming) list(ctx context.Context) error {
+	a.known = map[alarmKey][]issue{}
+	listed := map[int]bool{} // issues move from page to page while the list is read, so one may come twice
+	for page, more := 1, true; more && page <= alarmPages; page++ {
+		list, err := get[issueList](ctx, a.client, fmt.Sprintf("issues?labels=%s&state=all&sort=updated&direction=desc&per_page=%d&page=%d", alarmLabel, perPage, page))
+		if err != nil {
+			return err
+		}
+		for _, i := range list.value {
+			if n := annotation[alarmNote](i.Body); n.Job != nil && i.Pull == nil && !listed[i.Number] {
+				i.note, listed[i.Number] = n, true
+				a.known[n.key()] = append(a.known[n.key()], i)
+			}
+		}
+		more = list.more
+	}
+	for _, issues := range a.known {
+		slices.SortFunc(issues, func(a, b issue) int {
+			if a.State != b.State {
+				return -cmp.Compare(a.State, b.State) // open before closed
+			}
+			if a.State == "open" {
+				return a.Number - b.Number
+			}
+			return b.Number - a.Number
+		})
+	}
+	return nil
+}
+
+// see brings the issue of a job in step.
+func (a *alarming) see(ctx context.Context, alarm Alarm) error {
+	if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
+		return err
+	}
+	note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Failing: alarm.Failing}
+	fields := map[string]any{"body": annotated(alarm.Body, note)}
+	last := a.last(alarm.key())
+	recovered := last == nil || last.State == "closed" && !last.note.Failing
+	switch {
+	case recovered && alarm.Failing:
+		fields["title"], fields["labels"] = alarm.Title, []string{alarmLabel}
+		return a.write(ctx, alarm.Job, Created, request{http.MethodPost, "issues", fields})
+	case recovered, last.State == "closed" && alarm.Failing: // by a person
+		return nil
+	case !alarm.Failing:
+		fields["state"], fields["state_reason"] = "closed", "completed"
+		return a.write(ctx, alarm.Job, Closed, request{http.MethodPatch, last.path(), fields})
+	case same(last.Body, annotated(alarm.Body, note)):
+		return nil
+	}
+	return a.write(ctx, alarm.Job, Updated, request{http.MethodPatch, last.path(), fields})
+}
+
+// last returns the issue of a job that counts: the one that is open, else the last
+// that was; nil if there is none.
+func (a *alarming) last(key alarmKey) *issue {
+	for i, issue := range a.known[key] {
+		if !issue.note.Duplicate {
+			return &a.known[key][i]
+		}
+	}
+	return nil
+}
+
+// closeDuplicates closes all open issues of a job but the oldest.
+func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
+	issues := a.known[key]
+	for n := 1; n < len(issues) && issues[n].State == "open"; n++ {
+		note := issues[n].note
+		note.Duplicate = true
+		body := annotated(fmt.Sprintf("Another rescue opened #%d at the same time.", issues[0].Number), note)
+		_, err := do[issue](ctx, a.client, request{http.MethodPatch, issues[n].path(),
+			map[string]any{"body": body, "state": "closed", "state_reason": "not_planned"}})
+		if err != nil {
+			return err
+		}
+		issues[n].State, issues[n].note = "closed", note
+	}
+	return nil
+}
+
+// write changes an issue, unless that is left to the next call.
+func (a *alarming) write(ctx context.Context, job string, operation Operation, r request) error {
+	if len(a.changed) == alarmWrites {
+		a.left++
+		return nil
+	}
+	written, err := do[issue](ctx, a.client, r)
+	if err == nil {
+		a.changed = append(a.changed, Alarmed{job, written.value.Number, written.value.URL, operation})
+	}
+	return err
+}
+
+// same compares bodies as GitHub may give them back.
+func same(a, b string) bool {
+	plain := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
+	return plain(a) == plain(b)
+}
+
+// issue is an issue, or a pull request.
+// https://docs.github.com/rest/issues/issues
+type issue struct {
+	Number int    `json:"number"`
+	URL    string `json:"html_url"`
+	State  string `json:"state"` // open or closed
+	Body   string `json:"body"`
+	Pull   any    `json:"pull_request"` // nil if it is none
+
+	note alarmNote
+}
+
+func (issue) noun() string     { return "issue" }
+func (i issue) complete() bool { return i.Number != 0 }
+func (i issue) path() string   { return fmt.Sprintf("issues/%d", i.Number) }
+
+// issueList is a page of issues.
+type issueList []issue
+
+func (issueList) noun() string     { return "issues" }
+func (l issueList) complete() bool { return l != nil }
+
+// alarmKey tells jobs apart.
+type alarmKey struct{ project, job string }
+
+func (a Alarm) key() alarmKey { return alarmKey{a.Project, a.Job} }
+
+// alarmNote is what we remember of an issue, in a comment of its body that people
+// do not see.
+type alarmNote struct {
+	Project   string  `json:"project"`
+	Job       *string `json:"job"` // which may be empty
+	Failing   bool    `json:"failing"`
+	Duplicate bool    `json:"duplicate,omitempty"` // we closed it in favour of another one
+}
+
+func (n alarmNote) key() alarmKey { return alarmKey{n.Project, *n.Job} }

@@ -1,0 +1,82 @@
+package ghtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Registered is a workflow that the repository has.
+type Registered struct {
+	File    string    // "" is Workflow
+	State   string    // "" is active
+	Created time.Time // when it was registered; zero: at the start of 2026
+}
+
+// Register adds workflows to those that the repository has, or replaces those of
+// the same file. Until then it has whatever it is asked for.
+func (s *Server) Register(workflows ...Registered) {
+	s.locked(func() {
+		for _, w := range workflows {
+			s.registered = slices.DeleteFunc(s.registered, func(r Registered) bool { return r.file() == w.file() })
+			s.registered = append(s.registered, w)
+		}
+	})
+}
+
+// workflows answers with one page of the workflows of the repository.
+func (s *Server) workflows(r *http.Request) answer {
+	registered := s.registered
+	if registered == nil {
+		registered = []Registered{{}}
+	}
+	part, next := page(r, registered)
+	objects := []json.RawMessage{}
+	for _, w := range part {
+		objects = append(objects, marshal(w.object(s.URL)))
+	}
+	return s.say(http.StatusOK, map[string]any{"total_count": len(registered), "workflows": objects}).linked(r, next)
+}
+
+// listOf answers with one page of the runs of a workflow, if there is one.
+func (s *Server) listOf(r *http.Request) answer {
+	if s.registered == nil {
+		return s.list(r)
+	}
+	for _, w := range s.registered {
+		if w.file() == r.PathValue("file") {
+			return s.list(r)
+		}
+	}
+	return s.elsewhere(r)
+}
+
+func (w Registered) file() string {
+	if w.File == "" {
+		return Workflow
+	}
+	return w.File
+}
+
+// object returns the workflow as it is in lists.
+func (w Registered) object(api string) map[string]any {
+	if w.State == "" {
+		w.State = "active"
+	}
+	if w.Created.IsZero() {
+		w.Created = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
+	id := crc32.ChecksumIEEE([]byte(w.file())) >> 1
+	return map[string]any{
+		"id": id, "node_id": fmt.Sprint("W_", id), "name": strings.TrimSuffix(w.file(), ".yml"),
+		"path": ".github/workflows/" + w.file(), "state": w.State,
+		"created_at": stamp(w.Created), "updated_at": stamp(w.Created),
+		"url":       fmt.Sprintf("%s/repos/%s/actions/workflows/%d", api, Repository, id),
+		"html_url":  fmt.Sprintf("https://github.com/%s/blob/main/.github/workflows/%s", Repository, w.file()),
+		"badge_url": fmt.Sprintf("https://github.com/%s/workflows/x/badge.svg", Repository),
+	}
+}

@@ -1,0 +1,206 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// queued is a run that waits.
+func queued(created string) ghtest.Run { return ghtest.Run{Created: at(created), Status: "queued"} }
+
+// of has runs be those of another workflow.
+func of(file string, runs ...ghtest.Run) []ghtest.Run {
+	for i := range runs {
+		runs[i].Workflow = file
+	}
+	return runs
+}
+
+// TestWatch has a job that is due at 10:37; it is noon.
+func TestWatch(t *testing.T) {
+	named := func(words, created string) ghtest.Run {
+		r := dispatched("clean-files: "+words, created)
+		r.Started = time.Time{}
+		return r
+	}
+	rows := []struct {
+		name     string
+		runs     []ghtest.Run
+		want     schedule.Why
+		failed   int
+		requests int
+	}{
+		{"no runs", nil, schedule.Due, 0, 1},
+		{"executed", all(executed("21 10:40")), schedule.Fulfilled, 0, 1},
+		{"executed before", all(executed("21 10:30")), schedule.Due, 0, 1},
+		{"only checked", all(skipped("21 11:40")), schedule.Fulfilled, 0, 1},
+		{"failed", all(failed("21 10:40")), schedule.Due, 1, 1},
+		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "cancelled"}), schedule.Due, 1, 1},
+		{"failed thrice", all(failed("21 10:40"), failed("21 11:00"), failed("21 11:50")), schedule.Backoff, 3, 1},
+		{"failed, then executed", all(failed("21 10:40"), executed("21 11:00")), schedule.Fulfilled, 1, 1},
+		{"running", all(running("21 11:40")), schedule.Running, 0, 1},
+		{"running since before", all(running("21 09:00")), schedule.Running, 0, 1},
+		{"queued", all(queued("21 11:40")), schedule.Running, 0, 1},
+		{"waiting for approval", all(ghtest.Run{Created: at("21 11:40"), Status: "waiting"}), schedule.Running, 0, 1},
+		{"asked for by a rescue", all(named("window 2026-11-21T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 1},
+		{"a backfill of another window", all(named("backfill 2026-11-10T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
+
+		// What does not count.
+		{"another branch", all(ghtest.Run{Created: at("21 10:40"), Branch: "feature", Event: "workflow_dispatch"}), schedule.Due, 0, 1},
+		{"a push", all(ghtest.Run{Created: at("21 10:40"), Event: "push"}), schedule.Due, 0, 1},
+		{"a fork", all(ghtest.Run{Created: at("21 10:40"), Head: "fork/app"}), schedule.Due, 0, 1},
+		{"another file", all(of("ci.yml", executed("21 10:40"))), schedule.Due, 0, 1},
+
+		// Pages are read back to the window's start, or until they say enough.
+		{"much since", all(executed("21 10:40"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Fulfilled, 0, 3},
+		{"much since, and nothing", all(executed("21 10:30"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Due, 0, 3},
+		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 1},
+		{"much before, and nothing", all(of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Due, 0, 1},
+		{"so much that the job is asked for", all(executed("21 10:38"), of("ci.yml", many(2500, skipped("21 10:39"))...)), schedule.Fulfilled, 0, watchPages + 1},
+	}
+	for _, row := range rows {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Add(row.runs...)
+		if row.name == "so much that the job is asked for" {
+			fake.SetNow(at("21 18:00"))
+		}
+		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		if err != nil {
+			t.Fatalf("%s: %v", row.name, err)
+		}
+		v := schedule.Rescue(watches[0].Watch, now)
+		if requests := len(fake.Requests()); v.Why != row.want || v.Failed != row.failed || requests != row.requests {
+			t.Errorf("%s: %s, %d failed, %d requests; want %s, %d, %d", row.name, v.Why, v.Failed, requests, row.want, row.failed, row.requests)
+		}
+	}
+}
+
+// TestWatchMany counts the requests for many jobs, a day into their life, and finds
+// those that nobody confirmed: every hundredth.
+func TestWatchMany(t *testing.T) {
+	for _, row := range []struct{ jobs, requests int }{{100, 5}, {1000, 41}} {
+		fake := ghtest.New(t)
+		now := at("21 12:00")
+		fake.SetNow(now)
+		var watches []Watch
+		due := 0
+		for i := range row.jobs {
+			s := schedule.New(schedule.Day, "demo", fmt.Sprint("job-", i))
+			file := fmt.Sprintf("scheduled-job-%d.yml", i)
+			watches = append(watches, Watch{Workflow: file, Watch: schedule.Watch{Schedule: s}})
+			// Four ticks a day, some hours late; the first executes, the others check.
+			slot := s.Prev(now)
+			for n := range 4 {
+				run := ghtest.Run{Workflow: file, Created: slot.AddDate(0, 0, -1).Add(time.Duration(6*n) * time.Hour)}
+				if fake.Add(run); i%100 == 0 {
+					continue
+				}
+				if run.Created = slot.Add(time.Duration(n) * 6 * time.Hour); run.Created.Before(now) {
+					fake.Add(run)
+				}
+			}
+			if i%100 == 0 {
+				due++
+			}
+		}
+		clock, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests := len(fake.Requests())
+		for i, w := range watches {
+			if v := schedule.Rescue(w.Watch, clock); v.Dispatch != (i%100 == 0) {
+				t.Errorf("job %d of %d: %+v", i, row.jobs, v)
+			}
+		}
+		if t.Logf("%d jobs, %d due: %d requests for runs", row.jobs, due, requests); requests > row.requests {
+			t.Errorf("%d jobs: %d requests, at most %d", row.jobs, requests, row.requests)
+		}
+	}
+}
+
+// TestWatchRefused has all that GitHub may answer instead.
+func TestWatchRefused(t *testing.T) {
+	rows := []struct {
+		fault ghtest.Fault
+		lacks Right // "" for another error
+	}{
+		{ghtest.Fault{Status: 401, Body: `{"message":"Bad credentials"}`}, Valid},
+		{ghtest.Fault{Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, Actions},
+		{ghtest.Fault{Status: 404, Body: `{"message":"Not Found"}`}, Actions},
+		{ghtest.Fault{Status: 500, Header: map[string]string{"Retry-After": "0"}}, ""},
+		{ghtest.Fault{Body: `{"total_count":1}`, Header: map[string]string{"Retry-After": "0"}}, ""},
+		{ghtest.Fault{Body: `[]`, Header: map[string]string{"Retry-After": "0"}}, ""},
+		{ghtest.Fault{Header: map[string]string{"Date": ""}}, ""},
+	}
+	for _, row := range rows {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Break(row.fault)
+		_, err := newClient(t, fake.URL).Watch(t.Context(), "main", []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}})
+		d, denied := errors.AsType[*Denied](err)
+		if err == nil || denied != (row.lacks != "") || denied && d.Lacks != row.lacks {
+			t.Errorf("%+v: %v", row.fault, err)
+		}
+	}
+}
+
+func TestDispatch(t *testing.T) {
+	const integration, personal = "403 Forbidden: Resource not accessible by integration", "403 Forbidden: Resource not accessible by personal access token"
+	rows := []struct {
+		name     string
+		change   func(*ghtest.Server)
+		want     string // what the error says, "" for none
+		lacks    Right
+		refused  bool
+		requests int
+	}{
+		{"allowed", func(*ghtest.Server) {}, "", "", false, 1},
+		{"an App without the right", func(s *ghtest.Server) { s.SetRights(ghtest.Rights{NoDispatch: true}) }, integration, Dispatching, true, 1},
+		{"a fine-grained token without it", func(s *ghtest.Server) { s.SetRights(ghtest.Rights{NoDispatch: true, Token: ghtest.FineGrained}) }, personal, Dispatching, true, 1},
+		{"a classic one without it", func(s *ghtest.Server) { s.SetRights(ghtest.Rights{NoDispatch: true, Token: ghtest.Classic}) }, "404 Not Found", "", true, 1},
+		{"an invalid token", func(s *ghtest.Server) { s.SetToken("another") }, "401 Unauthorized", Valid, true, 1},
+		{"a disabled workflow", func(s *ghtest.Server) { s.Register(ghtest.Registered{State: "disabled_manually"}) }, "422 Unprocessable Entity: Cannot trigger", "", true, 1},
+		{"a workflow that is gone", func(s *ghtest.Server) { s.Register(ghtest.Registered{File: "other.yml"}) }, "404 Not Found", "", true, 1},
+		{"trouble, after which nobody knows", func(s *ghtest.Server) { s.Break(ghtest.Fault{Status: 502}) }, "502 Bad Gateway", "", false, 1},
+		{"no answer", func(s *ghtest.Server) { s.Break(ghtest.Fault{Drop: true}) }, "EOF", "", false, 1},
+		{"a limit", func(s *ghtest.Server) {
+			s.Break(ghtest.Fault{Status: 429, Header: map[string]string{"Retry-After": "0"}, Once: true})
+		}, "", "", false, 2},
+	}
+	for _, row := range rows {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		row.change(fake)
+		ctx, cancel := deadline(t)
+		err := newClient(t, fake.URL).Dispatch(ctx, ghtest.Workflow, "main", at("21 10:37"))
+		cancel()
+		said := ""
+		if err != nil {
+			said = err.Error()
+		}
+		d, denied := errors.AsType[*Denied](err)
+		if (said == "") != (row.want == "") || !strings.Contains(said, row.want) || denied != (row.lacks != "") || denied && d.Lacks != row.lacks || Refused(err) != row.refused {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if requests := len(fake.Requests()); requests != row.requests {
+			t.Errorf("%s: %d requests, want %d", row.name, requests, row.requests)
+		}
+		want := []ghtest.Dispatch(nil)
+		if row.want == "" {
+			want = []ghtest.Dispatch{{File: ghtest.Workflow, Ref: "main", Inputs: map[string]string{"force": "false", "window": "2026-11-21T10:37:00Z"}, Run: 1}}
+		}
+		if diff := cmp.Diff(want, fake.Dispatches()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	longPatience = 10 * time.Minute // for all requests of one Past
+	pastPages    = 100              // the most to read of one list
+	pastEvidence = 750              // the most runs to ask for evidence: 30 days of an hourly job, and within the 1,000 requests an hour of GITHUB_TOKEN
+	perWindow    = 5                // the most of one window
+	atOnce       = 8                // requests; GitHub allows 100
+)
+
+// shortestRetention is how long GitHub keeps runs at least.
+// https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
+// "For private, internal, and GitHub Enterprise Server repositories: between 1 day
+// and 400 days"
+const shortestRetention = 24 * time.Hour
+
+// Past is what GitHub knows of a job's windows.
+type Past struct {
+	schedule.Past
+	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
+	Unasked int       // windows with a success that was not asked for evidence, which would have taken too many requests
+}
+
+// Past reads the runs of a job as far back as the reach says, and looks for
+// evidence in them: a request a page of the list of runs, and usually one a window.
+// Its schedule.Past lacks what is not about runs: Since and Paused. The error is a
+// *Denied, a *Failure, or that of ctx.
+func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past, error) {
+	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
+	defer cancel()
+	r := newReading(c, q)
+	err := r.readBack(patient, reach)
+	past := Past{Now: r.now}
+	if failure, ok := errors.AsType[*Failure](err); ok {
+		past.Now = cmp.Or(r.now, failure.Now)
+	}
+	if err == nil {
+		past.Unasked, err = r.askWindows(patient)
+	}
+	if ctx.Err() != nil {
+		return Past{}, context.Cause(ctx)
+	}
+	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known()}
+	return past, denied(Actions, err)
+}
+
+// readBack reads pages until they cover all windows in reach.
+func (r *reading) readBack(ctx context.Context, reach schedule.Reach) error {
+	if err := r.readPage(ctx); err != nil {
+		return err
+	}
+	r.window.Start = reach.From(r.query.Schedule, r.now)
+	for r.page != 0 && r.page <= pastPages && !r.covered() {
+		if err := r.readPage(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known returns the time since when every run is known: zero if all are.
+func (r *reading) known() time.Time {
+	switch {
+	case r.page != 0:
+		return r.oldest.Created
+	case r.first:
+		return time.Time{}
+	}
+	// What was deleted, or expired, leaves no trace.
+	kept := r.now.Add(-shortestRetention)
+	if oldest := r.oldest.Created; !oldest.IsZero() && oldest.Before(kept) {
+		return oldest
+	}
+	return kept
+}
+
+// askWindows asks the runs that can confirm a window for evidence, one of each
+// window at a time, until all windows have it or there is nobody left to ask. It
+// returns how many windows it had to give up on.
+func (r *reading) askWindows(ctx context.Context) (unasked int, _ error) {
+	windows := r.inquiries()
+	for round := 0; len(windows) > 0; round++ {
+		var ask []schedule.Run
+		windows = slices.DeleteFunc(windows, func(w inquiry) bool {
+			run, open := r.next(w)
+			switch {
+			case !open:
+				return true
+			case round == perWindow || len(r.asked) == pastEvidence:
+				unasked++
+				return true
+			}
+			r.asked[run.ID] = true
+			ask = append(ask, run)
+			return false
+		})
+		if err := r.askAll(ctx, ask); err != nil {
+			return unasked, err
+		}
+	}
+	return unasked, nil
+}
+
+// inquiry is a window and the runs that can confirm it, in the order to ask.
+type inquiry struct {
+	window schedule.Window
+	runs   []schedule.Run
+}
+
+// inquiries returns the windows that some runs can confirm, the newest first.
+func (r *reading) inquiries() (windows []inquiry) {
+	near := r.near()
+	window := r.query.Schedule.Window
+	for w := window(r.now); w.End.After(r.window.Start); w = window(w.Start.Add(-1)) {
+		able := schedule.Candidates(w, near[w.Start])
+		for _, run := range near[w.Start] {
+			if w.Contains(run.Slot) && !w.Contains(run.Created) { // a backfill
+				able = append(able, run)
+			}
+		}
+		if len(able) > 0 {
+			windows = append(windows, inquiry{w, able})
+		}
+	}
+	return windows
+}
+
+// near returns the successful runs by the starts of the windows that they can have
+// to do with.
+func (r *reading) near() map[time.Time][]schedule.Run {
+	near := map[time.Time][]schedule.Run{}
+	for _, run := range r.runs {
+		if !run.Success {
+			continue
+		}
+		starts := map[time.Time]bool{}
+		for _, at := range []time.Time{run.Created, run.Updated, run.Slot} {
+			starts[r.query.Schedule.Prev(at)] = true
+		}
+		for start := range starts {
+			near[start] = append(near[start], run)
+		}
+	}
+	return near
+}
+
+// next returns the run to ask next about a window, if it is still open and there
+// is one.
+func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
+	for _, run := range w.runs {
+		if r.runs[run.ID].Confirms(w.window) {
+			return run, false
+		}
+		if !r.asked[run.ID] {
+			return run, true
+		}
+	}
+	return run, false
+}
+
+// askAll asks runs for evidence, several at once, until one request fails.
+func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	slots := make(chan struct{}, atOnce)
+	for _, run := range runs {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if ctx.Err() != nil {
+				return
+			}
+			answered, err := r.client.evidence(ctx, run)
+			if err != nil {
+				cancel(err) // the first one counts
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			r.runs[run.ID] = answered
+		})
+	}
+	group.Wait()
+	return context.Cause(ctx)
+}
