@@ -76,7 +76,7 @@ func (l *Ledger) makeFolder() error {
 // the process ends, however it ends. Locks of different jobs are independent.
 // Read the clock after Lock returns: by then it may be another window.
 func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
-	unlock, err = l.acquire(ctx, fmt.Sprintf("%x.lock", sha256.Sum256([]byte(jobID))), 100*time.Millisecond, onWait)
+	unlock, err = l.acquire(ctx, lockName(jobID), 100*time.Millisecond, onWait)
 	if err != nil {
 		return nil, fmt.Errorf("lock job %q: %w", jobID, withHint(err))
 	}
@@ -101,6 +101,22 @@ func (l *Ledger) acquire(ctx context.Context, name string, interval time.Duratio
 	return func() { _ = lock.Unlock() }, nil
 }
 
+// busy reports whether a process holds the job's lock.
+func (l *Ledger) busy(jobID string) bool {
+	path := filepath.Join(l.dir, lockName(jobID))
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	lock := flock.New(path)
+	free, err := lock.TryRLock()
+	if free {
+		_ = lock.Unlock()
+	}
+	return err == nil && !free
+}
+
+func lockName(jobID string) string { return fmt.Sprintf("%x.lock", sha256.Sum256([]byte(jobID))) }
+
 // Runs returns the job's recorded runs, the oldest first. Their IDs count from 1
 // within the job. A run without a recorded end was interrupted or is still
 // running: not a success.
@@ -116,6 +132,26 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 		return nil, fmt.Errorf("read history of job %q: %w", jobID, err)
 	}
 	return runs, nil
+}
+
+// Past returns the job's recorded runs like Runs, with Active set for the one that
+// a process executes right now. Every run since known is among them; known is zero
+// if every run ever is. It is for people: by the time they read it, it is past.
+func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err error) {
+	busy := l.busy(jobID)
+	if runs, err = l.Runs(jobID); len(runs) == 0 {
+		return nil, time.Time{}, err
+	}
+	newest := len(runs) - 1
+	runs[newest].Active = busy && !runs[newest].Success && runs[newest].Updated.Equal(runs[newest].Created)
+	first := newest
+	for first > 0 && runs[first-1].ID == runs[first].ID-1 {
+		first--
+	}
+	if runs[first].ID > 1 {
+		known = runs[first].Created
+	}
+	return runs, known, nil
 }
 
 // Start records that the job's entrypoint is about to start, to serve that
