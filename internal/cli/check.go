@@ -97,6 +97,9 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
 	p.warn(runner, p.stale(runner, project, job))
+	if remark := forgotten(job, decision.Window, p.retention()); remark != "" && p.onGitHub() {
+		p.warn(runner, errors.New(remark))
+	}
 	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", code(show(job.ID)), describe(decision, markdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }

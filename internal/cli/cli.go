@@ -102,6 +102,8 @@ job's window is not confirmed.`,
 		p.validateCommand(),
 		p.checkCommand(),
 		p.runCommand(),
+		p.historyCommand(),
+		p.statusCommand(),
 		p.demoCommand(),
 	)
 	return root

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"bytes"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var stderr bytes.Buffer
+		p := Program{Stderr: &stderr}
+		stop := p.progress(func() string { return "still at it" })
+		time.Sleep(1999 * time.Millisecond)
+		synctest.Wait()
+		if stderr.Len() > 0 {
+			t.Errorf("said before two seconds were over: %q", &stderr)
+		}
+		time.Sleep(3 * time.Second)
+		stop()
+		if want := "still at it\nstill at it\n"; stderr.String() != want {
+			t.Errorf("said %q, want %q", &stderr, want)
+		}
+	})
+}
+
+func TestLate(t *testing.T) {
+	rows := []struct {
+		lateness time.Duration
+		want     string
+	}{
+		{0, "0s"},
+		{59*time.Second + 999*time.Millisecond, "59s"},
+		{time.Minute, "1m"},
+		{59*time.Minute + 59*time.Second, "59m"},
+		{time.Hour, "1h0m"},
+		{23*time.Hour + 59*time.Minute, "23h59m"},
+		{24 * time.Hour, "1d0h"},
+		{9*24*time.Hour + 20*time.Hour, "9d20h"},
+	}
+	for _, row := range rows {
+		if got := late(row.lateness); got != row.want {
+			t.Errorf("%v: %q, want %q", row.lateness, got, row.want)
+		}
+	}
+}
+
+func TestParseAge(t *testing.T) {
+	rows := []struct {
+		age  string
+		want time.Duration // zero: refused
+	}{
+		{"30d", 30 * 24 * time.Hour}, {"1d", 24 * time.Hour}, {"36h", 36 * time.Hour}, {"1h30m", 90 * time.Minute},
+		{"65535d", 36500 * 24 * time.Hour},
+		{"d", 0}, {"-3d", 0}, {"1.5d", 0}, {"3", 0}, {"3w", 0}, {"99999999d", 0}, {"yesterday", 0},
+	}
+	for _, row := range rows {
+		if got, err := parseAge(row.age); (err == nil) != (row.want != 0) || err == nil && got != row.want {
+			t.Errorf("%q: %v, %v; want %v", row.age, got, err, row.want)
+		}
+	}
+}
