@@ -104,6 +104,7 @@ job's window is not confirmed.`,
 		p.runCommand(),
 		p.historyCommand(),
 		p.statusCommand(),
+		p.rescueCommand(),
 		p.demoCommand(),
 	)
 	return root

@@ -20,7 +20,7 @@ func (p *Program) argsFromInputs() []string {
 }
 
 // inputFlags names the inputs that are flags of a command. The token is none:
-// check reads it from the environment, where no process list shows it.
+// check and rescue read it from the environment, where no process list shows it.
 var inputFlags = map[string][]string{
 	"sync": {"project", "check", "output-format", "pull-request", "branch", "base", "title", "body",
 		"labels", "reviewers", "assignees", "draft"},
@@ -28,4 +28,5 @@ var inputFlags = map[string][]string{
 	"validate": {"project"},
 	"check":    {"project"},
 	"run":      {"project", "python", "window", "missed"},
+	"rescue":   {"project"},
 }

@@ -35,7 +35,17 @@ func TestMain(m *testing.M) {
 // commands of testscript:
 //
 //	github NOW          starts a fake GitHub whose clock stands at NOW
-//	ran CREATED WHAT    adds a run to it: executed, skipped or failed
+//	clock NOW           sets its clock
+//	ran CREATED WHAT    adds a run to it: executed, skipped, failed or active; then
+//	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
+//	                    file=NAME, title=TEXT for one that was dispatched
+//	forgot ID...        removes runs from it
+//	workflow FILE STATE CREATED
+//	                    adds a workflow to it; without any it has whatever is asked for
+//	dispatched FILE     writes the runs that were asked for since the last call
+//	finish CONCLUSION   ends those
+//	issues FILE         writes what issues there are
+//	close_issue N       closes one, as a person does
 //	broken STATUS       makes it answer so from now on
 //	requests N          holds the number of requests since the last call
 //	code N COMMAND      runs a command that has to exit with that code
@@ -44,7 +54,8 @@ func TestMain(m *testing.M) {
 //	pulled BRANCH DIR   holds that a branch has these files and no others
 //	pulls FILE          writes what pull requests there are
 //	tick N, close N     does that to a pull request, as a person does
-//	forbid WHAT         takes rights away: workflows, classic, pulls, opening, force or create
+//	forbid WHAT         takes rights away: workflows, classic, pulls, opening, force,
+//	                    create, dispatch, dispatch_classic, issues or tracker
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -54,21 +65,29 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PYTHONDONTWRITEBYTECODE", "1")
 			env.Values[serverKey{}] = new(*ghtest.Server)
+			env.Values[dispatchesKey{}] = new(dispatches)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"github":   startGitHub,
-			"ran":      ran,
-			"broken":   broken,
-			"requests": requests,
-			"code":     code,
-			"numbered": numbered,
-			"push":     push,
-			"pulled":   pulled,
-			"pulls":    pulls,
-			"tick":     tick,
-			"close":    closePull,
-			"forbid":   forbid,
+			"github":      startGitHub,
+			"clock":       setClock,
+			"ran":         ran,
+			"forgot":      forgot,
+			"workflow":    workflow,
+			"dispatched":  dispatched,
+			"finish":      finish,
+			"issues":      issues,
+			"close_issue": closeIssue,
+			"broken":      broken,
+			"requests":    requests,
+			"code":        code,
+			"numbered":    numbered,
+			"push":        push,
+			"pulled":      pulled,
+			"pulls":       pulls,
+			"tick":        tick,
+			"close":       closePull,
+			"forbid":      forbid,
 		},
 	})
 }
@@ -129,11 +148,84 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 		run.Started = run.Created.Add(30 * time.Second)
 	case "failed":
 		run.Conclusion = "failure"
+	case "active":
+		run.Status = "in_progress"
 	case "skipped":
 	default:
 		ts.Fatalf("ran: what is %q?", args[1])
 	}
+	for _, special := range args[2:] {
+		name, value, _ := strings.Cut(special, "=")
+		var err error
+		switch name {
+		case "start":
+			run.Started = parseTime(ts, value)
+		case "end":
+			run.Updated = parseTime(ts, value)
+		case "attempt":
+			run.Attempt, err = strconv.Atoi(value)
+		case "id":
+			run.ID, err = strconv.ParseInt(value, 10, 64)
+		case "file":
+			run.Workflow = value
+		case "title":
+			run.Event, run.Title = "workflow_dispatch", value
+		default:
+			ts.Fatalf("ran: what is %q?", special)
+		}
+		ts.Check(err)
+	}
 	server(ts).Add(run)
+}
+
+func setClock(ts *testscript.TestScript, _ bool, args []string) {
+	server(ts).SetNow(parseTime(ts, args[0]))
+}
+
+func forgot(ts *testscript.TestScript, _ bool, args []string) {
+	for _, arg := range args {
+		id, err := strconv.ParseInt(arg, 10, 64)
+		ts.Check(err)
+		server(ts).Remove(id)
+	}
+}
+
+func workflow(ts *testscript.TestScript, _ bool, args []string) {
+	server(ts).Register(ghtest.Registered{File: args[0], State: args[1], Created: parseTime(ts, args[2])})
+}
+
+// dispatches are the runs that the script has seen last.
+type dispatches struct{ runs []int64 }
+
+type dispatchesKey struct{}
+
+func dispatched(ts *testscript.TestScript, _ bool, args []string) {
+	last := ts.Value(dispatchesKey{}).(*dispatches)
+	last.runs = nil
+	var b strings.Builder
+	for _, d := range server(ts).Dispatches() {
+		last.runs = append(last.runs, d.Run)
+		fmt.Fprintf(&b, "%s on %s, force %s, window %s\n", d.File, d.Ref, d.Inputs["force"], d.Inputs["window"])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
+}
+
+func finish(ts *testscript.TestScript, _ bool, args []string) {
+	server(ts).Finish(args[0], ts.Value(dispatchesKey{}).(*dispatches).runs...)
+}
+
+func issues(ts *testscript.TestScript, _ bool, args []string) {
+	var b strings.Builder
+	for _, i := range server(ts).Issues() {
+		fmt.Fprintf(&b, "#%d %s %s: %s\n%s\n", i.Number, i.State, strings.Join(i.Labels, ","), i.Title, i.Body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
+}
+
+func closeIssue(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	server(ts).EditIssue(n, func(i *ghtest.Issue) { i.State = "closed" })
 }
 
 func broken(ts *testscript.TestScript, _ bool, args []string) {
@@ -227,6 +319,14 @@ func forbid(ts *testscript.TestScript, _ bool, args []string) {
 		rights.NoPulls = true
 	case "opening":
 		rights.NoOpenedPull = true
+	case "dispatch":
+		rights.NoDispatch = true
+	case "dispatch_classic":
+		rights.NoDispatch, rights.Token = true, ghtest.Classic
+	case "issues":
+		rights.NoIssues = true
+	case "tracker":
+		rights.NoTracker = true
 	case "force":
 		rules.NoForce = true
 	case "create":

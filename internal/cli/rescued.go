@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// rescuedJSON is the output of `rescue --json`.
+type rescuedJSON struct {
+	Now  time.Time        `json:"now"`
+	Jobs []rescuedJobJSON `json:"jobs"`
+}
+
+type rescuedJobJSON struct {
+	Job        string        `json:"job"`
+	State      string        `json:"state"`
+	Window     decidedWindow `json:"window"`
+	Dispatched bool          `json:"dispatched"`
+	Failed     int           `json:"failed"`
+	Again      *time.Time    `json:"again"`
+}
+
+// tell says what was done: as JSON, or as a table and in the step's summary.
+func (r *rescue) tell(asJSON bool) error {
+	r.warn(r.runner(r.Stderr), r.runner(r.Stderr).Summary(r.summary()))
+	if !asJSON {
+		return r.print(r.Stdout)
+	}
+	out := rescuedJSON{Now: r.now.Truncate(time.Second), Jobs: []rescuedJobJSON{}}
+	for _, job := range r.jobs {
+		window := job.job.Schedule.Window(r.now)
+		row := rescuedJobJSON{Job: job.job.ID, State: job.state(), Window: decidedWindow{window.Start, window.End},
+			Dispatched: job.started, Failed: job.verdict.Failed}
+		if !job.verdict.Again.IsZero() {
+			row.Again = &job.verdict.Again
+		}
+		out.Jobs = append(out.Jobs, row)
+	}
+	return r.printJSON(out)
+}
+
+// state says in a word how a job stands.
+func (j rescued) state() string {
+	switch j.workflow {
+	case active:
+		return string(j.verdict.Why)
+	case "disabled_manually":
+		return "paused"
+	}
+	return j.workflow
+}
+
+// says says in words how a job stands and what the rescue did about it.
+func (r *rescue) says(job rescued) string {
+	v := job.verdict
+	switch {
+	case job.started && v.Failed > 0:
+		return "started again, after " + count(v.Failed, "failed run")
+	case job.started:
+		return "started: nobody confirmed its window"
+	case job.refused != nil:
+		return "due, and GitHub refused to start it"
+	case v.Dispatch && r.dryRun:
+		return "due: would be started"
+	case v.Dispatch:
+		return "due: left to the next rescue"
+	}
+	switch state := job.state(); state {
+	case string(schedule.Running):
+		return "a run is queued or in progress"
+	case string(schedule.Young):
+		return "its workflow is younger than the window: first due " + clock(v.Window.End)
+	case string(schedule.Patience):
+		return "left to its own ticks until " + clock(v.Again)
+	case string(schedule.Backoff):
+		return count(v.Failed, "failed run") + ": started again after " + clock(v.Again)
+	case "paused":
+		return "paused: its workflow is disabled by hand"
+	case notRegistered:
+		return "GitHub knows no workflow of it"
+	case "disabled_inactivity":
+		return "GitHub disabled its workflow, for want of activity"
+	case "disabled_fork":
+		return "its workflow is disabled, as on every fork"
+	case "deleted":
+		return "its workflow was deleted"
+	default:
+		return strings.ReplaceAll(state, "_", " ")
+	}
+}
+
+// notable are the jobs that there is more to say about than that they are
+// confirmed; the others are confirmed.
+func (r *rescue) notable() (notable, confirmed []rescued) {
+	for _, job := range r.jobs {
+		if job.state() == string(schedule.Fulfilled) {
+			confirmed = append(confirmed, job)
+		} else {
+			notable = append(notable, job)
+		}
+	}
+	return notable, confirmed
+}
+
+// sum says in a line what was done.
+func (r *rescue) sum() string {
+	started, due := 0, len(r.due())
+	_, confirmed := r.notable()
+	for _, job := range r.jobs {
+		if job.started {
+			started++
+		}
+	}
+	parts := []string{count(len(r.jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
+	switch {
+	case r.dryRun:
+		parts = append(parts, fmt.Sprintf("%d due", due))
+	case due > started:
+		parts = append(parts, fmt.Sprintf("%d started", started), fmt.Sprintf("%d due and not started", due-started))
+	default:
+		parts = append(parts, fmt.Sprintf("%d started", started))
+	}
+	for _, issue := range r.issues {
+		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *rescue) print(w io.Writer) error {
+	t := table(w)
+	notable, _ := r.notable()
+	for _, job := range notable {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", show(job.job.ID), clock(job.job.Schedule.Prev(r.now)), r.says(job))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w, r.sum())
+	return err
+}
+
+// summary is what the page of the run shows: how all jobs stand, those first that
+// somebody may have to look after.
+func (r *rescue) summary() string {
+	notable, confirmed := r.notable()
+	var b strings.Builder
+	b.WriteString(r.sum() + ", at " + clock(r.now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
+	for i, job := range slices.Concat(notable, confirmed) {
+		window, latest := job.job.Schedule.Window(r.now), ""
+		if run, found := job.latest(window); found {
+			latest = markdownLink(run)
+		}
+		row := fmt.Sprintf("| %s | %s | %s | %s | %s |\n", strings.ReplaceAll(code(show(job.job.ID)), "|", `\|`), minute(window.Start), r.says(job), latest, minute(window.End))
+		if b.Len()+len(row) > maxOverview {
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, count(len(r.jobs), "row"))
+			break
+		}
+		b.WriteString(row)
+	}
+	return b.String()
+}
+
+// latest returns the run of a window that was created last.
+func (j rescued) latest(w schedule.Window) (latest schedule.Run, found bool) {
+	for _, run := range j.runs {
+		if w.Contains(run.Created) && run.Created.After(latest.Created) {
+			latest, found = run, true
+		}
+	}
+	return latest, found
+}
+
+// alarm sees to the issues of jobs that fail and of those that have recovered.
+func (r *rescue) alarm(ctx context.Context) (err error) {
+	var alarms []github.Alarm
+	for _, job := range r.jobs {
+		alarm := github.Alarm{Project: r.project.path, Job: job.job.ID}
+		switch last, failing := job.failing(); {
+		case job.workflow != active:
+			continue
+		case job.verdict.Why == schedule.Fulfilled:
+			alarm.Body = r.recovered(job)
+		case failing:
+			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+show(job.job.ID)+" fails", r.fails(job, last)
+		default:
+			continue
+		}
+		alarms = append(alarms, alarm)
+	}
+	var left int
+	r.issues, left, err = r.client.Alarm(ctx, alarms)
+	if left > 0 {
+		r.say(fmt.Sprintf("the issues of %s are left to the next rescue", count(left, "job")))
+	}
+	return err
+}
+
+// failing reports whether the job's latest run failed, in the window that holds now
+// or the one before, and none is active.
+func (j rescued) failing() (last schedule.Run, failing bool) {
+	if j.verdict.Why == schedule.Fulfilled || j.verdict.Why == schedule.Running {
+		return last, false
+	}
+	for _, run := range j.runs {
+		if run.Slot.IsZero() && run.Created.After(last.Created) {
+			last = run
+		}
+	}
+	before := j.job.Schedule.Prev(j.verdict.Window.Start.Add(-1))
+	return last, !last.Success && !last.Created.Before(before)
+}
+
+// fails is the body of the issue of a job that fails.
+func (r *rescue) fails(job rescued, last schedule.Run) string {
+	var b strings.Builder
+	window := job.job.Schedule.Window(last.Created)
+	failed := 0
+	for _, run := range job.runs {
+		if run.Slot.IsZero() && !run.Active && !run.Success && window.Contains(run.Created) {
+			failed++
+		}
+	}
+	fmt.Fprintf(&b, "%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n",
+		count(failed, "run"), code(show(job.job.ID)), clock(window.Start), clock(window.End), markdownLink(last), clock(last.Created))
+	b.WriteString("It is started again until it succeeds, at ever longer intervals, up to 12 hours.\n\n" +
+		"This issue is closed once a window is confirmed again. Close it yourself to hear no more of this failure; " +
+		"disable the workflow in the Actions tab to pause the job.\n")
+	return unmarked(b.String())
+}
+
+// recovered is the body of the issue of a job that succeeded again.
+func (r *rescue) recovered(job rescued) string {
+	w := job.verdict.Window
+	return unmarked(fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n", code(show(job.job.ID)), clock(w.Start), clock(w.End)))
+}
