@@ -8,7 +8,9 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -209,9 +211,32 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 		for i, step := range p.nextSteps(keeper) {
 			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
 		}
+		if rounds := project.Rescue.Rounds; rounds.Every() > 0 {
+			fmt.Fprintln(p.Stdout, "\n"+rescueCost(rounds))
+		}
 	}
 	return nil
 }
+
+// rescueCost says what a rescue costs, and what the others would. "GitHub rounds
+// the minutes and partial minutes each job uses up to the nearest whole minute",
+// https://docs.github.com/billing/reference/actions-runner-pricing
+func rescueCost(rounds schedule.Rounds) string {
+	var others []string
+	for _, every := range schedule.RoundsEvery {
+		if every != rounds.Every() {
+			written := strings.TrimSuffix(strings.TrimSuffix(every.String(), "0s"), "0m") // "1h0m0s"
+			others = append(others, fmt.Sprintf("%d with %q", monthly(every), written))
+		}
+	}
+	return fmt.Sprintf("The rescue looks after all jobs %s. That is free in a public repository;\n"+
+		"in a private one it is at most %d runner minutes a month, %s, none with false:\n"+
+		"see the option rescue of [tool.scheduled-actions].",
+		rounds, monthly(rounds.Every()), strings.Join(others, ", "))
+}
+
+// monthly returns how many ticks 30 days have.
+func monthly(every time.Duration) int { return int(30 * 24 * time.Hour / every) }
 
 // nextSteps returns what is left to do until the workflow does its work.
 func (p *Program) nextSteps(keeper workflow.Keeper) []string {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
@@ -44,6 +45,9 @@ func TestReadme(t *testing.T) {
 		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
 		{"action", actionPart},
 		{"cost", costPart},
+		{"history", historyPart},
+		{"simulation", simulationPart},
+		{"settings", settingsPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
 		before, rest, found := strings.Cut(text, begin)
@@ -102,6 +106,21 @@ func overviewPart(t *testing.T) string {
 	return strings.ReplaceAll("> "+strings.TrimSpace(string(content)), "\n", "\n> ")
 }
 
+// historyPart quotes what `history` prints, as its own test has it.
+func historyPart(t *testing.T) string {
+	script, err := txtar.ParseFile("testdata/script/history.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range script.Files {
+		if file.Name == "states.txt" {
+			return "```\n" + string(file.Data) + "```"
+		}
+	}
+	t.Fatal("the script of history has no states.txt")
+	return ""
+}
+
 func commandsPart(*testing.T) string {
 	var b strings.Builder
 	b.WriteString("| command | does | flags |\n|---|---|---|\n")
@@ -156,11 +175,12 @@ func actionPart(t *testing.T) string {
 	return b.String()
 }
 
-// costPart counts a month of 30 days, a billed minute a tick, at the price of
-// a hosted runner with two cores.
+// dollarsPerMinute is the price of a hosted runner with two cores.
 // https://docs.github.com/billing/reference/actions-runner-pricing
+const dollarsPerMinute = 0.006
+
+// costPart counts a month of 30 days, a billed minute a tick.
 func costPart(*testing.T) string {
-	const dollarsPerMinute = 0.006
 	windows := map[schedule.Cadence]float64{schedule.Hour: 24 * 30, schedule.Day: 30, schedule.Week: 30.0 / 7, schedule.Month: 1}
 	var b strings.Builder
 	b.WriteString("| every | ticks a window | minutes a month | in a private repository | with `spares = 0` |\n|---|---|---|---|---|\n")

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/simulate"
+	"github.com/spf13/cobra"
+)
+
+// maxDays is how long a simulation can be: ten years.
+const maxDays = 3653
+
+// simulateFlags are the flags of simulate.
+type simulateFlags struct {
+	regime  string
+	days    int
+	seed    uint64
+	json    bool
+	regimes bool
+}
+
+func (p *Program) simulateCommand() *cobra.Command {
+	var flags simulateFlags
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Play the jobs on a GitHub that delays, drops and fails, and count what becomes of their windows",
+		Long: `simulate plays the project's jobs, with their crons, spares and rescue, on a
+GitHub that behaves as the regime says, and counts what becomes of their windows.
+
+A regime is one of ideal, late, throttled, starved and outage, or one of these
+with +flaky: throttled+flaky. --regimes prints them all as a file, with the source
+of their numbers, to be copied and changed. --regime takes such a file as
+FILE#NAME, or FILE if it holds but one and ends in .json.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if flags.regimes {
+				_, err := p.Stdout.Write(simulate.Regimes)
+				return err
+			}
+			if flags.days < 1 || flags.days > maxDays {
+				return usageError(fmt.Sprintf("--days %d is not between 1 and %d", flags.days, maxDays), cmd)
+			}
+			return p.simulate(flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.regime, "regime", "throttled", "how GitHub behaves: the name of a regime, or a file with one")
+	cmd.Flags().IntVar(&flags.days, "days", 365, "how long to play")
+	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "another seed is another chance")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&flags.regimes, "regimes", false, "print the built-in regimes as a file to copy")
+	return cmd
+}
+
+// simulation is the output of `simulate --json`.
+type simulation struct {
+	Name     string             `json:"regime"`
+	Sources  []string           `json:"sources"` // of the regime's numbers
+	Days     int                `json:"days"`
+	Seed     uint64             `json:"seed"`
+	Variants []simulate.Variant `json:"variants"` // the first is the project as it is
+}
+
+func (p *Program) simulate(flags simulateFlags) error {
+	regime, err := readRegime(flags.regime)
+	if err != nil {
+		return &exitError{exitUsage, err, "`scheduled simulate --regimes` prints those there are"}
+	}
+	project, err := p.openHosted()
+	if err != nil {
+		return err
+	}
+	variants, err := simulate.Variants(project.simulated(), regime, flags.days, flags.seed)
+	if err != nil {
+		return fmt.Errorf("simulate: %w", err)
+	}
+	s := simulation{flags.regime, regime.Sources, flags.days, flags.seed, variants}
+	if flags.json {
+		return p.printJSON(s)
+	}
+	return s.print(p.Stdout)
+}
+
+// readRegime returns the regime that --regime names: NAME, FILE#NAME, or FILE
+// where it holds but one.
+func readRegime(spec string) (simulate.Regime, error) {
+	file, name, named := strings.Cut(spec, "#")
+	if !named && filepath.Ext(file) != ".json" {
+		return simulate.Parse(simulate.Regimes, spec)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return simulate.Regime{}, fmt.Errorf("read regimes: %w", err)
+	}
+	if !named {
+		names, err := simulate.Names(text)
+		if err != nil {
+			return simulate.Regime{}, err
+		}
+		if len(names) != 1 {
+			return simulate.Regime{}, fmt.Errorf("%s holds %s: say which, as in %s#late", file, count(len(names), "regime"), file)
+		}
+		name = names[0]
+	}
+	return simulate.Parse(text, name)
+}
+
+// simulated returns the project as the simulator takes it.
+func (pr *project) simulated() simulate.Project {
+	played := simulate.Project{AtOnce: maxDispatches, Rescue: expressions(pr.Rescue.Rounds.Crons())}
+	for _, job := range pr.Jobs {
+		played.Jobs = append(played.Jobs, simulate.Job{
+			ID: job.ID, Schedule: job.Schedule, Crons: expressions(job.Schedule.Crons(job.Options.Spares)), Patience: job.Options.Patience,
+		})
+	}
+	return played
+}
+
+func expressions(crons []schedule.Cron) []string {
+	var exprs []string
+	for _, cron := range crons {
+		exprs = append(exprs, cron.Expr)
+	}
+	return exprs
+}
+
+func (s simulation) print(w io.Writer) error {
+	as := s.Variants[0]
+	fmt.Fprintf(w, "%s of %s, seed %d\n\n", count(s.Days, "day"), s.Name, s.Seed)
+	t := table(w)
+	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED\tMINUTES A MONTH")
+	for _, o := range as.Jobs {
+		row := simulatedRow(o)
+		fmt.Fprintln(t, strings.Join(append([]string{show(o.ID)}, row...), "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	t = table(w)
+	for _, o := range as.Jobs {
+		fmt.Fprintf(t, "%s\t%s\n", show(o.ID), o.Picture(60))
+	}
+	fmt.Fprintf(t, "\t%s\n", simulate.PictureKey)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	return s.printVariants(w)
+}
+
+func simulatedRow(o simulate.Outcome) []string {
+	return []string{fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
+		span(o.P50), span(o.P95), span(o.Max), fmt.Sprint(o.Executions), fmt.Sprint(o.Needless),
+		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), fmt.Sprintf("%.0f", o.Minutes)}
+}
+
+// printVariants prints what the spares and the rescue are good for, and cost.
+func (s simulation) printVariants(w io.Writer) error {
+	fmt.Fprintln(w)
+	t := table(w)
+	fmt.Fprintln(t, "ALL JOBS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tMINUTES A MONTH")
+	for _, v := range s.Variants {
+		o := v.Total
+		fmt.Fprintln(t, strings.Join([]string{variantName(v), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
+			span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes)}, "\t"))
+	}
+	if n := s.Variants[0].Total.Unreached; n > 0 {
+		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: nobody can serve those.\n", count(n, "window"))
+	}
+	return t.Flush()
+}
+
+func variantName(v simulate.Variant) string {
+	switch {
+	case v.Spares && v.Rescue:
+		return "with spares and rescue"
+	case v.Spares:
+		return "with spares only"
+	case v.Rescue:
+		return "with rescue only"
+	}
+	return "with neither"
+}
+
+// percent writes a share, which is 100 % only where it is the whole.
+func percent(part, whole int) string {
+	if whole == 0 {
+		return "-"
+	}
+	share := 100 * float64(part) / float64(whole)
+	switch {
+	case part == whole:
+		return "100 %"
+	case share > 99.99:
+		return "99.99 %"
+	}
+	return fmt.Sprintf("%.2f %%", share)
+}
+
+// span writes minutes for people: "12 min", "3.5 h", "2.1 d".
+func span(minutes float64) string {
+	switch {
+	case minutes < 120:
+		return fmt.Sprintf("%.0f min", minutes)
+	case minutes < 48*60:
+		return fmt.Sprintf("%.1f h", minutes/60)
+	}
+	return fmt.Sprintf("%.1f d", minutes/60/24)
+}
