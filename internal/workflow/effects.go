@@ -90,8 +90,8 @@ func next(after func(time.Time) time.Time, now time.Time) []time.Time {
 }
 
 // assigned returns the assigned time that the name in a file tells behind the
-// title: see title and rescueTitle. The file may be broken, and whoever edited it may have put anything
-// into its name, so what is not like our words is left out.
+// title: see title and rescueTitle. The file may be broken, and whoever edited it
+// may have put anything into its name, so what is not like our words is left out.
 func assigned(file []byte, title string) string {
 	for line := range bytes.Lines(file) {
 		if !bytes.HasPrefix(line, []byte("name:")) {

@@ -101,7 +101,7 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 		changes[i], errs[i] = t.change(job, there[job.File()], document(job))
 	})
 	if t.rescued() {
-		c, err := t.rescueChange(there[t.rescueFile()])
+		c, err := t.rescueChange(repo, there[t.rescueFile()])
 		changes, errs = append(changes, c), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -139,7 +139,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 		if i < len(jobs) {
 			doc = document(jobs[i])
 		} else {
-			doc = t.rescueDocument()
+			doc = t.rescueDocument(repo)
 		}
 		keepReferences(doc, like, loose(t.Action, t.Exact))
 		quick, ok := quickEncode(doc)

@@ -16,8 +16,8 @@ type file struct {
 }
 
 // readDir reads the workflow files by name, for the rescue its own and for jobs
-// all others, save the Keeper's, which is no business of theirs. A folder that is not there has none; one that is a
-// symbolic link is refused.
+// all others, save the Keeper's, which is no business of theirs. A folder that is
+// not there has none; one that is a symbolic link is refused.
 func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	found, err := realDir(repo)
 	if err != nil || !found {

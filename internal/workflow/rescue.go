@@ -2,7 +2,9 @@ package workflow
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -25,7 +27,7 @@ func rescueFile(project string) string {
 }
 
 // rescueChange renders the file of the rescue and compares it with the one there.
-func (t Target) rescueChange(there *file) (Change, error) {
+func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 	c := Change{Path: path.Join(Dir, t.rescueFile()), Does: Rescues}
 	for _, job := range t.Project.Jobs {
 		if strings.EqualFold(job.File(), t.rescueFile()) {
@@ -35,7 +37,7 @@ func (t Target) rescueChange(there *file) (Change, error) {
 	if there != nil && there.foreign != "" {
 		return c, &ConflictError{Path: c.Path, Does: Rescues, Reason: there.foreign}
 	}
-	return c.over(there, t.rescueDocument(), loose(t.Action, t.Exact))
+	return c.over(there, t.rescueDocument(repo), loose(t.Action, t.Exact))
 }
 
 // rescueDocument builds the workflow of the rescue.
@@ -44,7 +46,7 @@ func (t Target) rescueChange(there *file) (Change, error) {
 // ends badly: that takes the names of all jobs in the file, so each new job would
 // change it, and GitHub would drop its pending tick. The attempts within a run,
 // and the next tick, do the same.
-func (t Target) rescueDocument() *yaml.Node {
+func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 	rescue := t.Project.Rescue
 	var ticks []*yaml.Node
 	for _, c := range rescue.Rounds.Crons() {
@@ -54,7 +56,7 @@ func (t Target) rescueDocument() *yaml.Node {
 		"name", text(t.rescueTitle()),
 		"on", mapping(
 			"schedule", sequence(ticks...),
-			"push", mapping("branches", usualBranches),
+			"push", mapping("branches", branches(repo)),
 			"workflow_dispatch", mapping(),
 		),
 		"permissions", mapping(),
@@ -102,10 +104,24 @@ func (t Target) rescuePermissions() *yaml.Node {
 	return permissions
 }
 
-// usualBranches are what default branches are called. A filter cannot say "the
-// default branch", and one that lets all pass would put a skipped check on every
-// pull request. Under another name the rescue has its ticks and its button alone.
-var usualBranches = sequence(text("main"), text("master"), text("develop"), text("trunk"))
+// branches returns the branches of which one should be the default branch: what
+// most are called, and the one that the Keeper in repo was told of. A filter cannot
+// say "the default branch", and one that lets all pass would put a skipped check on
+// every pull request.
+func branches(repo fs.FS) *yaml.Node {
+	names := []string{"main", "master"}
+	var keeper struct {
+		On struct{ Push struct{ Branches []string } }
+	}
+	if content, err := fs.ReadFile(repo, path.Join(Dir, SyncFile)); err == nil && yaml.Unmarshal(content, &keeper) == nil {
+		for _, name := range keeper.On.Push.Branches {
+			if pyproject.Forbidden(name) == "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return sequence(texts(names)...)
+}
 
 // rescueGuard lets a push start a rescue on the default branch only, and keeps a
 // fork, which inherits the file, from starting its jobs unasked.

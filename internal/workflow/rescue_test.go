@@ -21,6 +21,17 @@ entrypoint = "app:a"
 rescue = "1h"
 `
 
+// keeperOf has init write its file for a default branch.
+func keeperOf(branch string) func(fstest.MapFS) {
+	return func(repo fstest.MapFS) {
+		p, err := Keeper{Path: "pyproject.toml", Branch: branch, Token: NoToken, Action: release, Prefixes: []string{"scheduled-"}}.Plan(repo)
+		if err != nil {
+			panic(err)
+		}
+		apply(repo, p)
+	}
+}
+
 // TestRescuePlan changes what the rescue follows from.
 func TestRescuePlan(t *testing.T) {
 	set := func(toml string) func(fstest.MapFS) {
@@ -47,6 +58,8 @@ func TestRescuePlan(t *testing.T) {
 			raise := strings.NewReplacer(checkout.Ref+" # v7.0.1", strings.Repeat("a", 40)+" # v99.0.0")
 			repo[rescuePath] = &fstest.MapFile{Data: []byte(raise.Replace(string(repo[rescuePath].Data)))}
 		}, kept + ", keep scheduled-rescue.yml"},
+		{"the default branch has another name", keeperOf("dev"), "update scheduled-rescue.yml, " + kept},
+		{"the default branch is as most are", keeperOf("main"), kept + ", keep scheduled-rescue.yml"},
 		{"a file of others, and none wanted", func(repo fstest.MapFS) {
 			set(strings.ReplaceAll(oneJob, `"1h"`, "false"))(repo)
 			repo[rescuePath] = &fstest.MapFile{Data: []byte("on: push\n")}

@@ -164,11 +164,15 @@ func runsOn(labels []string) *yaml.Node {
 	if len(labels) == 1 {
 		return text(labels[0])
 	}
+	return sequence(texts(labels)...)
+}
+
+func texts(values []string) []*yaml.Node {
 	var nodes []*yaml.Node
-	for _, label := range labels {
-		nodes = append(nodes, text(label))
+	for _, value := range values {
+		nodes = append(nodes, text(value))
 	}
-	return sequence(nodes...)
+	return nodes
 }
 
 // minutes rounds up: GitHub counts timeouts in whole minutes.
