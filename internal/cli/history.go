@@ -25,9 +25,9 @@ const statesHelp = `A window is
   late       one succeeded, and started later
   rescued    one succeeded that a rescue dispatched
   running    a run of it is queued or in progress
-  failed     its runs ended, none with success
+  failed     a run of it failed, and none succeeded
   due        it is the one that holds now, and nothing ran yet
-  missed     it is over, and nothing ran
+  missed     it is over, and nothing ran, or only what was cancelled
   paused     nothing ran, and the workflow is disabled by hand
   unknown    the history does not reach back so far, or holds too little of it`
 
@@ -57,6 +57,8 @@ entrypoint started in it, how late that was, its state, and the run that says so
 --json prints {"job", "every", "next", "workflow", "lateness": {"p50", "p95"},
 "windows": [{"start", "end", "state", "ran", "lateness", "attempt", "run_id",
 "url"}]}: times in RFC 3339, UTC; lateness in seconds; null for what there is not.
+The percentiles are of the windows in which the execution itself started: not of
+backfills and re-runs that came after them.
 workflow is its state on GitHub, "missing" if GitHub knows none of that file.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -123,24 +125,18 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 	if err != nil {
 		return err
 	}
-	ctx, stop := withSignals()
-	defer stop()
-	defer p.progress(func() string { return "still reading the history of " + show(id) })()
-	archive, err := p.archive(ctx, project, token)
-	if err != nil {
-		return err
-	}
-	past, err := archive.read(ctx, job, reach)
-	if err != nil {
-		return archive.denied(err)
-	}
-	for _, remark := range archive.remarks(past) {
-		p.say("note: " + remark)
-	}
-	if asJSON {
-		return p.printJSON(newRecounted(past))
-	}
-	return p.printHistory(past, archive.source())
+	doing := func() string { return "still reading the history of " + show(id) }
+	return p.recall(project, token, doing, func(ctx context.Context, archive *archive) error {
+		past, err := archive.read(ctx, job, reach)
+		if err != nil {
+			return err
+		}
+		p.note(archive.remarks(past))
+		if asJSON {
+			return p.printJSON(newRecounted(past))
+		}
+		return p.printHistory(past, archive.source())
+	})
 }
 
 // progress tells people what goes on, every two seconds until stop is called.
@@ -192,12 +188,13 @@ type recountedOne struct {
 }
 
 func newRecounted(p past) recounted {
+	late := schedule.Lateness(p.accounts)
 	out := recounted{
 		Job:      p.job.ID,
 		Every:    p.job.Schedule.Every(),
 		Next:     p.job.Schedule.Next(p.now),
 		Workflow: optional(p.workflow),
-		Lateness: percentiles{seconds(p.accounts, 0.5), seconds(p.accounts, 0.95)},
+		Lateness: percentiles{seconds(late, 0.5), seconds(late, 0.95)},
 		Windows:  []recountedOne{},
 	}
 	for _, a := range p.accounts {
@@ -227,12 +224,12 @@ func optional[T comparable](value T) *T {
 	return &value
 }
 
-func seconds(accounts []schedule.Account, share float64) *int64 {
-	lateness, known := schedule.Percentile(accounts, share)
+func seconds(late []time.Duration, share float64) *int64 {
+	at, known := schedule.NearestRank(late, share)
 	if !known {
 		return nil
 	}
-	return new(int64(lateness / time.Second))
+	return new(int64(at / time.Second))
 }
 
 // printHistory prints a table of the windows, and below it what they add up to.
@@ -253,17 +250,12 @@ func (p *Program) printHistory(past past, source string) error {
 }
 
 func printSum(w io.Writer, past past) {
-	served := 0
-	for _, a := range past.accounts {
-		if a.Served() {
-			served++
-		}
-	}
-	if p50, known := schedule.Percentile(past.accounts, 0.5); known {
-		p95, _ := schedule.Percentile(past.accounts, 0.95)
-		fmt.Fprintf(w, "lateness: p50 %s, p95 %s, of %s with evidence\n", late(p50), late(p95), count(served, "window"))
+	measured := schedule.Lateness(past.accounts)
+	if p50, known := schedule.NearestRank(measured, 0.5); known {
+		p95, _ := schedule.NearestRank(measured, 0.95)
+		fmt.Fprintf(w, "lateness: p50 %s, p95 %s, of %s with an execution inside\n", late(p50), late(p95), count(len(measured), "window"))
 	} else {
-		fmt.Fprintln(w, "lateness: unknown, no window has evidence")
+		fmt.Fprintln(w, "lateness: unknown, no window has an execution inside")
 	}
 	fmt.Fprintf(w, "next: %s\n", clock(past.job.Schedule.Next(past.now)))
 }

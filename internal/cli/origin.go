@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/url"
 	"os/exec"
@@ -75,13 +76,18 @@ func (p *Program) askGH(ctx context.Context, host string) string {
 	return token
 }
 
-// output returns what a program prints, which must not take long.
+// output returns what a program prints, which must not take long. What it leaves
+// running may hold its end of the pipe for ever.
 func (p *Program) output(ctx context.Context, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = p.Environ
+	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program itself ended well
+	}
 	return strings.TrimSpace(string(out)), err
 }
 

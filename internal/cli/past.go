@@ -22,6 +22,8 @@ type past struct {
 	accounts []schedule.Account // the newest first; never empty
 	workflow string             // the state of its workflow, as GitHub words it, or notRegistered; "" where there is no GitHub
 	unasked  int                // windows that would have taken too many requests
+	lost     error              // why some run could not be read; nil if all that had to be were
+	unread   error              // why no run could be read, and all windows are unknown; else nil
 }
 
 // notRegistered is the state of a workflow that GitHub does not know.
@@ -68,6 +70,26 @@ func (p *Program) archive(ctx context.Context, project *project, token string) (
 	return a, err
 }
 
+// recall opens the past of a project for read, and tells people meanwhile what it
+// is doing.
+func (p *Program) recall(project *project, token string, doing func() string, read func(context.Context, *archive) error) error {
+	ctx, stop := withSignals()
+	defer stop()
+	defer p.progress(doing)()
+	archive, err := p.archive(ctx, project, token)
+	if err != nil {
+		return err
+	}
+	return archive.denied(read(ctx, archive))
+}
+
+// note tells people what they have to know beside a result.
+func (p *Program) note(remarks []string) {
+	for _, remark := range remarks {
+		p.say("note: " + remark)
+	}
+}
+
 // shared lets several goroutines write to one stream.
 type shared struct {
 	mu sync.Mutex
@@ -106,6 +128,7 @@ func (a *archive) readGitHub(ctx context.Context, job pyproject.Job, reach sched
 		accounts: known.Accounts(reach.From(job.Schedule, known.Now), known.Now),
 		workflow: workflow.State,
 		unasked:  known.Unasked,
+		lost:     known.Lost,
 	}, nil
 }
 
@@ -164,6 +187,9 @@ func (a *archive) remarks(p past) (remarks []string) {
 	if remark := forgotten(p.job, p.accounts[0].Window, a.retention); a.client != nil && remark != "" {
 		remarks = append(remarks, remark)
 	}
+	if p.lost != nil {
+		remarks = append(remarks, fmt.Sprintf("%s: not every run could be read, and what became of its window is unknown here: %v", name, p.lost))
+	}
 	if p.unasked > 0 {
 		remarks = append(remarks, fmt.Sprintf("%s: %s not looked into, which would have taken too many requests; they are unknown here", name, count(p.unasked, "window")))
 	}
@@ -178,9 +204,14 @@ func (p *Program) retention() int {
 }
 
 // forgotten is the remark on a job whose runs GitHub keeps for less than a window,
-// "" if it keeps them long enough.
+// "" if it keeps them long enough. A month counts as the longest there is.
 func forgotten(job pyproject.Job, w schedule.Window, days int) string {
-	if days <= 0 || time.Duration(days)*24*time.Hour >= w.End.Sub(w.Start) {
+	const day = 24 * time.Hour
+	length := w.End.Sub(w.Start)
+	if job.Schedule.Every() == schedule.Month {
+		length = 31 * day
+	}
+	if days <= 0 || time.Duration(days)*day >= length {
 		return ""
 	}
 	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is gone before the window is over: raise that in Settings > Actions > General", show(job.ID), count(days, "day"))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,9 +18,17 @@ import (
 const (
 	rescuePatience = 12 * time.Minute // for all of it: GitHub cancels its job after 15
 
-	// maxDispatches is for one rescue. With four an hour, and what they read, that
-	// leaves the jobs a good part of the 1,000 requests an hour of GITHUB_TOKEN.
-	maxDispatches = 60
+	// maxDispatches is how many jobs one rescue starts. For 1,000 jobs it reads 10
+	// pages of workflows and, at most, 120 of runs; each job that it starts costs its
+	// dispatch and the requests of its run. Of the 1,000 requests an hour of
+	// GITHUB_TOKEN that leaves 1000 - 130 - 240 * 3 = 150, more than the reserve. The
+	// rescues of the rest of the hour start what the reserve lets them.
+	maxDispatches = 240
+	runRequests   = 2                 // of a run that looks for evidence
+	reserve       = 100               // requests that are left to the ticks of jobs
+	maxRefused    = maxDispatches / 2 // dispatches that GitHub may refuse: they take nobody's place, and a second each
+	maxLost       = 3                 // dispatches in a row that may have been served or not
+
 	// dispatchPause comes between two dispatches after the first few. "No more than
 	// 80 content-generating requests per minute", and "If you are making a large
 	// number of POST, PATCH, PUT, or DELETE requests, wait at least one second
@@ -44,21 +53,25 @@ func (p *Program) rescueCommand() *cobra.Command {
 		Long: `rescue looks for jobs whose window has begun and has no success yet, none of whose
 runs is queued or in progress, and starts their workflows. A run that it starts
 looks for itself before it executes anything. A job that fails is started again at
-once, then after 15, 30, 60 minutes and so on, at most 12 hours.
+once, then at ever longer intervals, of 15, 30, 60 minutes and so on, at most a
+twelfth of the window.
 
 It is what the workflow scheduled-rescue.yml does. It reads the list of workflows
 and the list of runs, and sends a request for each job that it starts: at most
-` + strconv.Itoa(maxDispatches) + `, those first whose window began first; the next rescue starts the rest. A
-workflow that somebody disabled is paused, and stays so.
+` + strconv.Itoa(maxDispatches) + `, those first whose window began first, and no more than GitHub's rate limit
+allows with ` + strconv.Itoa(reserve) + ` requests to spare; the next rescue starts the rest. Where the list of
+runs is too long, jobs are unread: they are started last. A workflow that somebody
+disabled is paused, and stays so.
 
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 needs actions: write, and issues: write where the option notify is "issue".
 
---json prints {"now", "jobs": [{"job", "state", "window": {"start", "end"},
-"dispatched", "failed", "again"}]}. state is due, confirmed, running, young (its
-workflow is younger than the window), patience, backoff, paused, missing,
-disabled_inactivity, disabled_fork or deleted; failed counts the runs that failed
-in the window; again is when the job is next due, with patience and backoff.`,
+--json prints {"now", "left", "jobs": [{"job", "state", "window": {"start", "end"},
+"dispatched", "failed", "again"}]}. left counts the jobs that are left to the next
+rescue. state is due, unread, confirmed, running, young (its workflow is younger
+than the window), patience, backoff, paused, missing, disabled_inactivity,
+disabled_fork or deleted; failed counts the runs that failed in the window; again
+is when the job is next due, with patience and backoff.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			project, err := p.openHosted()
@@ -94,23 +107,27 @@ type rescue struct {
 	branch string // the default branch
 	now    time.Time
 	jobs   []rescued
+	bound  string // what kept it from starting more jobs; "" if nothing did
 	issues []github.Alarmed
 }
 
 // rescued is a job that a rescue looked after.
 type rescued struct {
 	job      pyproject.Job
-	workflow string // the state of its workflow; "active", if it can be started
-	runs     []schedule.Run
-	verdict  schedule.Verdict // zero if its workflow cannot be started
+	workflow string           // the state of its workflow; "active", if it can be started
+	watch    schedule.Watch   // zero if its workflow cannot be started
+	verdict  schedule.Verdict // and this one, too
 	started  bool
-	refused  error // why GitHub did not start it
+	failed   error // why GitHub did not start it, or may not have
 }
 
 // begin finds out where to look.
 func (r *rescue) begin(ctx context.Context, token string) (err error) {
 	if r.origin = r.Program.origin(ctx, r.project.dir, token); r.origin.repository == "" {
 		return &exitError{exitUsage, errors.New("rescue: no repository on GitHub"), "set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin"}
+	}
+	if r.origin.token == "" {
+		return &exitError{exitDenied, errors.New("rescue: no token"), "set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`"}
 	}
 	if r.client, err = r.Program.client(r.origin, &shared{w: r.Stderr}); err != nil {
 		return &exitError{exitUsage, err, "set GITHUB_REPOSITORY to owner/name"}
@@ -131,7 +148,7 @@ func (r *rescue) run(ctx context.Context, asJSON bool) error {
 	}
 	r.remark()
 	telling := r.tell(asJSON)
-	return errors.Join(dispatching, alarming, r.refusals(), telling)
+	return errors.Join(dispatching, alarming, r.failures(), telling)
 }
 
 // look reads how the jobs stand.
@@ -165,7 +182,7 @@ func (r *rescue) look(ctx context.Context) error {
 	}
 	for i := range r.jobs {
 		if job := &r.jobs[i]; job.workflow == active {
-			job.runs, job.verdict = watches[0].Runs, schedule.Rescue(watches[0].Watch, r.now)
+			job.watch, job.verdict = watches[0].Watch, schedule.Rescue(watches[0].Watch, r.now)
 			watches = watches[1:]
 		}
 	}
@@ -175,21 +192,29 @@ func (r *rescue) look(ctx context.Context) error {
 // active is the state of a workflow that can be started.
 const active = "active"
 
-// due returns the jobs to start, those first whose window began first.
+// due returns the jobs to start, those first whose window began first, and last
+// those that may have been confirmed unread.
 func (r *rescue) due() (due []*rescued) {
 	for i := range r.jobs {
 		if r.jobs[i].verdict.Dispatch {
 			due = append(due, &r.jobs[i])
 		}
 	}
-	slices.SortStableFunc(due, func(a, b *rescued) int { return a.verdict.Window.Start.Compare(b.verdict.Window.Start) })
+	ranks := map[schedule.Why]int{schedule.Due: 0, schedule.Unread: 1}
+	slices.SortStableFunc(due, func(a, b *rescued) int {
+		return cmp.Or(ranks[a.verdict.Why]-ranks[b.verdict.Why], a.verdict.Window.Start.Compare(b.verdict.Window.Start))
+	})
 	return due
 }
 
-// dispatch starts the jobs that are due, as many as one rescue may.
+// dispatch starts the jobs that are due, as many as one rescue may. What goes wrong
+// with one of them is kept with it; the error is about all.
 func (r *rescue) dispatch(ctx context.Context) error {
-	due := r.due()
-	for i, job := range due[:min(len(due), maxDispatches)] {
+	var started, refused, lost int
+	for i, job := range r.due() {
+		if r.bound = r.bounded(started, refused, lost); r.bound != "" {
+			return nil
+		}
 		if i >= unpaced {
 			select {
 			case <-ctx.Done():
@@ -202,32 +227,64 @@ func (r *rescue) dispatch(ctx context.Context) error {
 		switch {
 		case err == nil:
 			job.started = true
+			started, lost = started+1, 0
+			continue
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case denied || !github.Refused(err):
+		case denied || github.Limited(err):
 			return err // it would be the same with the others; the next rescue goes on
+		case github.Refused(err):
+			refused, lost = refused+1, 0
 		default:
-			job.refused = err
+			lost++
 		}
+		job.failed = err
 	}
 	return nil
 }
 
-// refusals is the error of jobs that GitHub did not start, each for a reason of its
-// own.
-func (r *rescue) refusals() error {
-	var refused []error
+// bounded says what keeps a rescue from starting one more job; "" if nothing does.
+// lost are the latest requests, if GitHub may have served them or not.
+func (r *rescue) bounded(started, refused, lost int) string {
+	remaining := r.client.Remaining()
+	switch {
+	case started == maxDispatches:
+		return fmt.Sprintf("one rescue starts %d", started)
+	case refused == maxRefused:
+		return fmt.Sprintf("GitHub refused to start %d", refused)
+	case lost == maxLost:
+		return fmt.Sprintf("GitHub had trouble with %d in a row", lost)
+	case remaining >= 0 && remaining-started*runRequests < reserve:
+		return fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", count(remaining, "request"))
+	}
+	return ""
+}
+
+// left counts the jobs that are left to the next rescue.
+func (r *rescue) left() (left int) {
+	for _, job := range r.jobs {
+		if job.verdict.Dispatch && !job.started && job.failed == nil && !r.dryRun {
+			left++
+		}
+	}
+	return left
+}
+
+// failures is the error of jobs that GitHub did not start, or may not have, each for
+// a reason of its own.
+func (r *rescue) failures() error {
+	var failures []error
 	hidden := true // from a classic token that lacks the right, GitHub hides what is there
 	for _, job := range r.jobs {
-		if job.refused != nil {
-			refused = append(refused, fmt.Errorf("start %s: %w", show(job.job.ID), job.refused))
+		if job.failed != nil {
+			failures = append(failures, fmt.Errorf("start %s: %w", show(job.job.ID), job.failed))
 		}
-		hidden = hidden && !job.started && (job.refused == nil || github.Missing(job.refused))
+		hidden = hidden && !job.started && (job.failed == nil || github.Missing(job.failed))
 	}
-	if len(refused) > 0 && hidden {
-		return &exitError{exitDenied, errors.Join(refused...), cannotStart}
+	if len(failures) > 0 && hidden {
+		return &exitError{exitDenied, errors.Join(failures...), cannotStart}
 	}
-	return errors.Join(refused...)
+	return errors.Join(failures...)
 }
 
 // remark warns of what people have to do something about.
@@ -243,6 +300,13 @@ func (r *rescue) remark() {
 		for _, remark := range a.remarks(past{job: job.job, workflow: state, accounts: []schedule.Account{window}}) {
 			remarks = append(remarks, errors.New(remark))
 		}
+	}
+	if left := r.left(); left > 0 {
+		remark := fmt.Sprintf("%s left to the next rescue", count(left, "due job"))
+		if r.bound != "" {
+			remark += ": " + r.bound
+		}
+		remarks = append(remarks, errors.New(remark))
 	}
 	r.warn(r.runner(r.Stderr), errors.Join(remarks...)) // one annotation: GitHub shows ten
 }
@@ -265,8 +329,5 @@ func (r *rescue) explain(err error) error {
 		github.Issues:      "the token may not write issues: add `issues: write` to the `permissions:` of the rescue's job, as `scheduled sync` writes them; or set notify = \"none\"",
 		github.Tracker:     "the repository has no issues: turn them on in Settings > General, or set notify = \"none\"",
 	}[d.Lacks]
-	if r.origin.token == "" {
-		hint = "there is no token: set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`"
-	}
 	return &exitError{exitDenied, err, hint}
 }

@@ -15,6 +15,7 @@ import (
 // rescuedJSON is the output of `rescue --json`.
 type rescuedJSON struct {
 	Now  time.Time        `json:"now"`
+	Left int              `json:"left"`
 	Jobs []rescuedJobJSON `json:"jobs"`
 }
 
@@ -33,7 +34,7 @@ func (r *rescue) tell(asJSON bool) error {
 	if !asJSON {
 		return r.print(r.Stdout)
 	}
-	out := rescuedJSON{Now: r.now.Truncate(time.Second), Jobs: []rescuedJobJSON{}}
+	out := rescuedJSON{Now: r.now.Truncate(time.Second), Left: r.left(), Jobs: []rescuedJobJSON{}}
 	for _, job := range r.jobs {
 		window := job.job.Schedule.Window(r.now)
 		row := rescuedJobJSON{Job: job.job.ID, State: job.state(), Window: decidedWindow{window.Start, window.End},
@@ -63,10 +64,18 @@ func (r *rescue) says(job rescued) string {
 	switch {
 	case job.started && v.Failed > 0:
 		return "started again, after " + count(v.Failed, "failed run")
+	case job.started && v.Why == schedule.Unread:
+		return "started: its history was not read"
 	case job.started:
 		return "started: nobody confirmed its window"
-	case job.refused != nil:
+	case github.Refused(job.failed):
 		return "due, and GitHub refused to start it"
+	case job.failed != nil:
+		return "due, and nobody knows whether GitHub started it"
+	case v.Why == schedule.Unread && r.dryRun:
+		return "its history was not read: would be started"
+	case v.Why == schedule.Unread:
+		return "its history was not read: left to the next rescue"
 	case v.Dispatch && r.dryRun:
 		return "due: would be started"
 	case v.Dispatch:
@@ -169,7 +178,7 @@ func (r *rescue) summary() string {
 
 // latest returns the run of a window that was created last.
 func (j rescued) latest(w schedule.Window) (latest schedule.Run, found bool) {
-	for _, run := range j.runs {
+	for _, run := range j.watch.Runs {
 		if w.Contains(run.Created) && run.Created.After(latest.Created) {
 			latest, found = run, true
 		}
@@ -182,13 +191,13 @@ func (r *rescue) alarm(ctx context.Context) (err error) {
 	var alarms []github.Alarm
 	for _, job := range r.jobs {
 		alarm := github.Alarm{Project: r.project.path, Job: job.job.ID}
-		switch last, failing := job.failing(); {
+		switch failure, failing := schedule.Failing(job.watch, job.verdict); {
 		case job.workflow != active:
 			continue
 		case job.verdict.Why == schedule.Fulfilled:
 			alarm.Body = r.recovered(job)
 		case failing:
-			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+show(job.job.ID)+" fails", r.fails(job, last)
+			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+show(job.job.ID)+" fails", fails(job.job.ID, failure)
 		default:
 			continue
 		}
@@ -202,37 +211,13 @@ func (r *rescue) alarm(ctx context.Context) (err error) {
 	return err
 }
 
-// failing reports whether the job's latest run failed, in the window that holds now
-// or the one before, and none is active.
-func (j rescued) failing() (last schedule.Run, failing bool) {
-	if j.verdict.Why == schedule.Fulfilled || j.verdict.Why == schedule.Running {
-		return last, false
-	}
-	for _, run := range j.runs {
-		if run.Slot.IsZero() && run.Created.After(last.Created) {
-			last = run
-		}
-	}
-	before := j.job.Schedule.Prev(j.verdict.Window.Start.Add(-1))
-	return last, !last.Success && !last.Created.Before(before)
-}
-
 // fails is the body of the issue of a job that fails.
-func (r *rescue) fails(job rescued, last schedule.Run) string {
-	var b strings.Builder
-	window := job.job.Schedule.Window(last.Created)
-	failed := 0
-	for _, run := range job.runs {
-		if run.Slot.IsZero() && !run.Active && !run.Success && window.Contains(run.Created) {
-			failed++
-		}
-	}
-	fmt.Fprintf(&b, "%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n",
-		count(failed, "run"), code(show(job.job.ID)), clock(window.Start), clock(window.End), markdownLink(last), clock(last.Created))
-	b.WriteString("It is started again until it succeeds, at ever longer intervals, up to 12 hours.\n\n" +
-		"This issue is closed once a window is confirmed again. Close it yourself to hear no more of this failure; " +
-		"disable the workflow in the Actions tab to pause the job.\n")
-	return unmarked(b.String())
+func fails(id string, f schedule.Failure) string {
+	return unmarked(fmt.Sprintf("%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n"+
+		"It is started again until it succeeds, at ever longer intervals, at most a twelfth of the window.\n\n"+
+		"This issue is closed once a window is confirmed again. Close it yourself to hear no more of this failure; "+
+		"disable the workflow in the Actions tab to pause the job.\n",
+		count(f.Runs, "run"), code(show(id)), clock(f.Window.Start), clock(f.Window.End), markdownLink(f.Last), clock(f.Last.Created)))
 }
 
 // recovered is the body of the issue of a job that succeeded again.

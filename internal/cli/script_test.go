@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 //
 //	github NOW          starts a fake GitHub whose clock stands at NOW
 //	clock NOW           sets its clock
-//	ran CREATED WHAT    adds a run to it: executed, skipped, failed or active; then
+//	ran CREATED WHAT    adds a run to it: executed, skipped, failed, cancelled or active; then
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
 //	                    file=NAME, title=TEXT for one that was dispatched
 //	forgot ID...        removes runs from it
@@ -46,7 +46,8 @@ func TestMain(m *testing.M) {
 //	finish CONCLUSION   ends those
 //	issues FILE         writes what issues there are
 //	close_issue N       closes one, as a person does
-//	broken STATUS       makes it answer so from now on
+//	broken STATUS [PATH]
+//	                    makes it answer so from now on, where the path has that part
 //	requests N          holds the number of requests since the last call
 //	code N COMMAND      runs a command that has to exit with that code
 //	numbered FILE N     holds the number of lines of a file
@@ -148,6 +149,8 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 		run.Started = run.Created.Add(30 * time.Second)
 	case "failed":
 		run.Conclusion = "failure"
+	case "cancelled":
+		run.Conclusion = "cancelled"
 	case "active":
 		run.Status = "in_progress"
 	case "skipped":
@@ -231,7 +234,14 @@ func closeIssue(ts *testscript.TestScript, _ bool, args []string) {
 func broken(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	server(ts).Break(ghtest.Fault{Status: status, Body: `{"message":"broken"}`})
+	fault := ghtest.Fault{Status: status, Body: `{"message":"broken"}`}
+	if len(args) > 1 {
+		fault.Path = args[1]
+	}
+	if status >= 500 {
+		fault.Header = map[string]string{"Retry-After": "0"}
+	}
+	server(ts).Break(fault)
 }
 
 func requests(ts *testscript.TestScript, _ bool, args []string) {

@@ -3,11 +3,14 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
@@ -27,7 +30,10 @@ func (p *Program) statusCommand() *cobra.Command {
 
 --json prints {"jobs": [{"job", "every", "next", "workflow", "current", "last"}]},
 where current and last are windows as ` + "`scheduled history --json`" + ` has them; last is
-null for a job that did not exist yet.`,
+null for a job that did not exist yet.
+
+A job that cannot be read stands there as unknown. Then the exit code is 1, or 4 if
+the token lacks the right to.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.status(token, asJSON) },
 	}
@@ -41,57 +47,129 @@ func (p *Program) status(token string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := withSignals()
-	defer stop()
 	var read atomic.Int64
-	defer p.progress(func() string { return fmt.Sprintf("read %d of %s", read.Load(), count(len(project.Jobs), "job")) })()
-	archive, err := p.archive(ctx, project, token)
-	if err != nil {
-		return err
-	}
-	pasts, err := archive.readAll(ctx, project.Jobs, schedule.Reach{Windows: 2}, &read)
-	if err != nil {
-		return archive.denied(err)
-	}
-	for _, past := range pasts {
-		for _, remark := range archive.remarks(past) {
-			p.say("note: " + remark)
+	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), count(len(project.Jobs), "job")) }
+	return p.recall(project, token, doing, func(ctx context.Context, archive *archive) error {
+		pasts, err := archive.readAll(ctx, project.Jobs, schedule.Reach{Windows: 2}, &read)
+		if err != nil {
+			return err
 		}
-	}
-	if asJSON {
-		jobs := make([]standing, 0, len(pasts))
 		for _, past := range pasts {
-			jobs = append(jobs, newStanding(past))
+			p.note(archive.remarks(past))
 		}
-		return p.printJSON(map[string]any{"jobs": jobs})
-	}
-	return p.printStatus(project, pasts, archive.source())
+		return errors.Join(p.tellStatus(project, pasts, archive.source(), asJSON), unread(pasts))
+	})
 }
 
-// readAll reads the past of jobs, several at once.
+func (p *Program) tellStatus(project *project, pasts []past, source string, asJSON bool) error {
+	if !asJSON {
+		return p.printStatus(project, pasts, source)
+	}
+	jobs := make([]standing, 0, len(pasts))
+	for _, past := range pasts {
+		jobs = append(jobs, newStanding(past))
+	}
+	return p.printJSON(map[string]any{"jobs": jobs})
+}
+
+// readAll reads the past of jobs, several at once. It is unknown of those that
+// cannot be read: the error is that of the first, if there are no others.
 func (a *archive) readAll(ctx context.Context, jobs []pyproject.Job, reach schedule.Reach, read *atomic.Int64) ([]past, error) {
 	const atOnce = 8 // each has up to as many requests in flight, of the 100 that GitHub allows
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	pasts := make([]past, len(jobs))
 	var group sync.WaitGroup
+	var mu sync.Mutex
+	var vain error   // why there is no use in going on
+	var failures int // in a row
 	slots := make(chan struct{}, atOnce)
 	for i, job := range jobs {
 		slots <- struct{}{}
+		mu.Lock()
+		p := past{job: job, workflow: a.workflows[job.File()].State, unread: vain}
+		mu.Unlock()
 		group.Go(func() {
 			defer func() { <-slots }()
-			if ctx.Err() != nil {
-				return
-			}
-			var err error
-			if pasts[i], err = a.read(ctx, job, reach); err != nil {
-				cancel(err) // the first one counts
+			if p.unread == nil {
+				if known, err := a.read(ctx, job, reach); err == nil {
+					p = known
+				} else {
+					p.unread = err
+				}
 			}
 			read.Add(1)
+			mu.Lock()
+			defer mu.Unlock()
+			pasts[i] = p
+			if p.unread == nil {
+				failures = 0
+			} else if failures++; failures > atOnce || forbidden(p.unread) {
+				vain = cmp.Or(vain, p.unread)
+			}
 		})
 	}
 	group.Wait()
-	return pasts, context.Cause(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return pasts, fillUnread(pasts, reach)
+}
+
+// forbidden reports whether a token may not read runs, whatever the job.
+func forbidden(err error) bool {
+	_, denied := errors.AsType[*github.Denied](err)
+	return denied && !github.Missing(err)
+}
+
+// fillUnread gives windows to the jobs that could not be read: unknown ones. Only
+// the others tell what time it is.
+func fillUnread(pasts []past, reach schedule.Reach) (err error) {
+	var now time.Time
+	for _, past := range pasts {
+		if past.unread == nil && past.now.After(now) {
+			now = past.now
+		}
+		err = cmp.Or(err, past.unread)
+	}
+	if now.IsZero() {
+		return err
+	}
+	for i := range pasts {
+		p := &pasts[i]
+		if p.unread == nil {
+			continue
+		}
+		p.now = now
+		from := reach.From(p.job.Schedule, now)
+		for w := p.job.Schedule.Window(now); w.End.After(from); w = p.job.Schedule.Window(w.Start.Add(-1)) {
+			p.accounts = append(p.accounts, schedule.Account{Window: w, State: schedule.StateUnknown})
+		}
+	}
+	return nil
+}
+
+// unread is the error of the jobs that could not be read: once for each cause.
+func unread(pasts []past) error {
+	const most = 3 // jobs to name
+	var causes []error
+	names := map[string][]string{}
+	for _, past := range pasts {
+		if past.unread == nil {
+			continue
+		}
+		cause := past.unread.Error()
+		if names[cause] == nil {
+			causes = append(causes, past.unread)
+		}
+		names[cause] = append(names[cause], show(past.job.ID))
+	}
+	for i, cause := range causes {
+		jobs := names[cause.Error()]
+		if more := len(jobs) - most; more > 0 {
+			jobs = append(jobs[:most], fmt.Sprintf("%d more", more))
+		}
+		causes[i] = fmt.Errorf("unknown here: %s: %w", strings.Join(jobs, ", "), cause)
+	}
+	return errors.Join(causes...)
 }
 
 // standing is a job in the output of `status --json`.

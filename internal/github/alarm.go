@@ -33,15 +33,17 @@ type Alarmed struct {
 const alarmLabel = "scheduled-failure"
 
 const (
-	alarmPages  = 10 // of the list of our issues
+	openPages   = 50 // of the list of our open issues, which is read to its end: to open one takes knowing that there is none
+	closedPages = 10 // of the list of closed ones, those changed last first
 	alarmWrites = 20 // of one Alarm: a rescue also dispatches, and GitHub allows 80 of both a minute
 )
 
 // Alarm opens an issue for each job that fails and has none, updates those there
 // are, and closes them where a window is confirmed again. An issue that a person
 // has closed stays closed until its job has recovered. What is beyond alarmWrites
-// is left to the next call; left says how much. The error is a *Denied, a *Failure,
-// or that of ctx.
+// is left to the next call; left says how much. Where there are more open issues
+// than openPages it opens none, which is an error. Any other is a *Denied, a
+// *Failure, or that of ctx.
 func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, left int, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
@@ -63,10 +65,16 @@ type alarming struct {
 	known   map[alarmKey][]issue // the issues of a job: the open ones first, and of those the oldest
 	changed []Alarmed
 	left    int
+	cut     bool  // there are open issues beside those that are known
+	unsure  error // why none was opened; nil if none had to be, or all were
 }
 
 func (a *alarming) sound(ctx context.Context) error {
-	if err := a.list(ctx); err != nil {
+	var err error
+	if a.cut, err = a.list(ctx, "open", openPages); err != nil {
+		return err
+	}
+	if _, err := a.list(ctx, "closed", closedPages); err != nil {
 		return err
 	}
 	for _, alarm := range a.alarms {
@@ -75,11 +83,12 @@ func (a *alarming) sound(ctx context.Context) error {
 		}
 	}
 	if !slices.ContainsFunc(a.changed, func(c Alarmed) bool { return c.Operation == Created }) {
-		return nil
+		return a.unsure
 	}
 	// Another rescue may have opened one at the same time. Both look again, and
 	// both keep the older one.
-	if err := a.list(ctx); err != nil {
+	a.known = nil
+	if _, err := a.list(ctx, "open", openPages); err != nil {
 		return err
 	}
 	for _, alarm := range a.alarms {
@@ -90,14 +99,18 @@ func (a *alarming) sound(ctx context.Context) error {
 	return nil
 }
 
-// list reads our issues.
-func (a *alarming) list(ctx context.Context) error {
-	a.known = map[alarmKey][]issue{}
+// list reads our issues in that state into known, at most so many pages. It reports
+// whether there are more.
+func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool, _ error) {
+	if a.known == nil {
+		a.known = map[alarmKey][]issue{}
+	}
 	listed := map[int]bool{} // issues move from page to page while the list is read, so one may come twice
-	for page, more := 1, true; more && page <= alarmPages; page++ {
-		list, err := get[issueList](ctx, a.client, fmt.Sprintf("issues?labels=%s&state=all&sort=updated&direction=desc&per_page=%d&page=%d", alarmLabel, perPage, page))
+	more := true
+	for page := 1; more && page <= pages; page++ {
+		list, err := get[issueList](ctx, a.client, fmt.Sprintf("issues?labels=%s&state=%s&sort=updated&direction=desc&per_page=%d&page=%d", alarmLabel, state, perPage, page))
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, i := range list.value {
 			if n := annotation[alarmNote](i.Body); n.Job != nil && i.Pull == nil && !listed[i.Number] {
@@ -105,7 +118,7 @@ func (a *alarming) list(ctx context.Context) error {
 				a.known[n.key()] = append(a.known[n.key()], i)
 			}
 		}
-		more = list.more
+		more = list.more && len(list.value) > 0
 	}
 	for _, issues := range a.known {
 		slices.SortFunc(issues, func(a, b issue) int {
@@ -118,7 +131,7 @@ func (a *alarming) list(ctx context.Context) error {
 			return b.Number - a.Number
 		})
 	}
-	return nil
+	return more, nil
 }
 
 // see brings the issue of a job in step.
@@ -131,6 +144,10 @@ func (a *alarming) see(ctx context.Context, alarm Alarm) error {
 	last := a.last(alarm.key())
 	recovered := last == nil || last.State == "closed" && !last.note.Failing
 	switch {
+	case recovered && alarm.Failing && a.cut:
+		a.unsure = fmt.Errorf("read issues of %s: more than %d open ones have the label %s; none was opened, for there may be one already",
+			a.client.repository, openPages*perPage, alarmLabel)
+		return nil
 	case recovered && alarm.Failing:
 		fields["title"], fields["labels"] = alarm.Title, []string{alarmLabel}
 		return a.write(ctx, alarm.Job, Created, request{http.MethodPost, "issues", fields})

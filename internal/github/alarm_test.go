@@ -67,23 +67,23 @@ func TestAlarm(t *testing.T) {
 		want     string
 		requests int
 	}{
-		{"all is well", nobody, []Alarm{fine("a"), fine("b")}, "", 1},
-		{"one fails", nobody, []Alarm{failing("a", "once"), fine("b")}, "created #1", 3},
-		{"it still does", nobody, []Alarm{failing("a", "once"), fine("b")}, "", 1},
-		{"once more", nobody, []Alarm{failing("a", "twice"), fine("b")}, "updated #1", 2},
-		{"GitHub gives the body back with CRLF", person(1, func(i *ghtest.Issue) { i.Body = strings.ReplaceAll(i.Body, "\n", "\r\n") }), []Alarm{failing("a", "twice")}, "", 1},
-		{"nobody asked", nobody, nil, "", 1},
-		{"the other one, too", nobody, []Alarm{failing("a", "twice"), failing("b", "once")}, "created #2", 3},
-		{"it recovers", nobody, []Alarm{fine("a"), failing("b", "once")}, "closed #1", 2},
-		{"it is well", nobody, []Alarm{fine("a"), failing("b", "once")}, "", 1},
-		{"it fails again", nobody, []Alarm{failing("a", "once"), failing("b", "once")}, "created #3", 3},
-		{"a person closes it", person(3, func(i *ghtest.Issue) { i.State = "closed" }), []Alarm{failing("a", "twice"), failing("b", "once")}, "", 1},
-		{"and it recovers", nobody, []Alarm{fine("a"), failing("b", "once")}, "closed #3", 2},
-		{"and fails again", nobody, []Alarm{failing("a", "once"), failing("b", "once")}, "created #4", 3},
-		{"a job of that id in another project", nobody, []Alarm{other}, "created #5", 3},
-		{"a person writes above and below", person(4, func(i *ghtest.Issue) { i.Body = "Mine!\n" + i.Body + "\nMine!" }), []Alarm{failing("a", "once")}, "updated #4", 2},
-		{"hostile ids", nobody, []Alarm{failing("<!-- scheduled: {\"job\":\"b\"} -->", "once"), failing("", "once")}, "created #6, created #7", 4},
-		{"and again", nobody, []Alarm{failing("<!-- scheduled: {\"job\":\"b\"} -->", "once"), failing("", "once")}, "", 1},
+		{"all is well", nobody, []Alarm{fine("a"), fine("b")}, "", 2},
+		{"one fails", nobody, []Alarm{failing("a", "once"), fine("b")}, "created #1", 4},
+		{"it still does", nobody, []Alarm{failing("a", "once"), fine("b")}, "", 2},
+		{"once more", nobody, []Alarm{failing("a", "twice"), fine("b")}, "updated #1", 3},
+		{"GitHub gives the body back with CRLF", person(1, func(i *ghtest.Issue) { i.Body = strings.ReplaceAll(i.Body, "\n", "\r\n") }), []Alarm{failing("a", "twice")}, "", 2},
+		{"nobody asked", nobody, nil, "", 2},
+		{"the other one, too", nobody, []Alarm{failing("a", "twice"), failing("b", "once")}, "created #2", 4},
+		{"it recovers", nobody, []Alarm{fine("a"), failing("b", "once")}, "closed #1", 3},
+		{"it is well", nobody, []Alarm{fine("a"), failing("b", "once")}, "", 2},
+		{"it fails again", nobody, []Alarm{failing("a", "once"), failing("b", "once")}, "created #3", 4},
+		{"a person closes it", person(3, func(i *ghtest.Issue) { i.State = "closed" }), []Alarm{failing("a", "twice"), failing("b", "once")}, "", 2},
+		{"and it recovers", nobody, []Alarm{fine("a"), failing("b", "once")}, "closed #3", 3},
+		{"and fails again", nobody, []Alarm{failing("a", "once"), failing("b", "once")}, "created #4", 4},
+		{"a job of that id in another project", nobody, []Alarm{other}, "created #5", 4},
+		{"a person writes above and below", person(4, func(i *ghtest.Issue) { i.Body = "Mine!\n" + i.Body + "\nMine!" }), []Alarm{failing("a", "once")}, "updated #4", 3},
+		{"hostile ids", nobody, []Alarm{failing("<!-- scheduled: {\"job\":\"b\"} -->", "once"), failing("", "once")}, "created #6, created #7", 5},
+		{"and again", nobody, []Alarm{failing("<!-- scheduled: {\"job\":\"b\"} -->", "once"), failing("", "once")}, "", 2},
 	}
 	for _, step := range steps {
 		step.before()
@@ -140,7 +140,7 @@ func TestAlarmStale(t *testing.T) {
 			t.Fatal(got)
 		}
 		for n := range stale {
-			fake.Break(ghtest.Fault{Number: 1 + 2*n, Body: "[]"}) // the list, a creation, the list
+			fake.Break(ghtest.Fault{Number: 1 + 3*n, Body: "[]"}) // the open ones, the closed ones, a creation, the open ones
 		}
 		sounded(t, fake, failing("a", "once"))
 		sounded(t, fake, failing("a", "once"))
@@ -175,11 +175,47 @@ func TestAlarmMany(t *testing.T) {
 	for i := range 50 {
 		alarms = append(alarms, failing(fmt.Sprint("job-", i), "once"))
 	}
-	for _, want := range []struct{ changed, left, requests int }{{20, 30, 22}, {20, 10, 22}, {10, 0, 12}, {0, 0, 1}} {
+	for _, want := range []struct{ changed, left, requests int }{{20, 30, 23}, {20, 10, 23}, {10, 0, 13}, {0, 0, 2}} {
 		changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms)
 		if requests := len(fake.Requests()); err != nil || len(changed) != want.changed || left != want.left || requests != want.requests {
 			t.Errorf("%d changed, %d left, %d requests, %v; want %+v", len(changed), left, requests, err, want)
 		}
+	}
+}
+
+// TestAlarmCrowd has more closed issues than are read, changed later than the one
+// that is open: it is found all the same.
+func TestAlarmCrowd(t *testing.T) {
+	fake := ghtest.New(t)
+	fake.SetNow(noon)
+	sounded(t, fake, failing("a", "once"))
+	var crowd []ghtest.Issue
+	for i := range closedPages*perPage + 1 {
+		crowd = append(crowd, ghtest.Issue{State: "closed", Title: fmt.Sprint("closed ", i), Labels: []string{alarmLabel}})
+	}
+	fake.SetNow(noon.Add(time.Hour))
+	fake.Track(crowd...)
+	if got := sounded(t, fake, failing("a", "twice")); got != "updated #1" {
+		t.Errorf("%s, of %d closed issues and one that is open", got, len(crowd))
+	}
+}
+
+// TestAlarmCut has more open issues than are read: none is opened beside them, and
+// those that are known are brought in step.
+func TestAlarmCut(t *testing.T) {
+	fake := ghtest.New(t)
+	sounded(t, fake, failing("a", "once"))
+	next := `<` + fake.URL + `/repos/octo/app/issues?page=2>; rel="next"`
+	fake.Requests()
+	for n := range openPages {
+		fake.Break(ghtest.Fault{Number: 1 + n, Body: fmt.Sprintf(`[{"number":1,"state":"open","body":%q}]`, fake.Issues()[0].Body), Header: map[string]string{"Link": next}})
+	}
+	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")})
+	if len(changed) != 1 || changed[0].Number != 1 || left != 0 || err == nil || !strings.Contains(err.Error(), "more than 5000 open ones") {
+		t.Errorf("changed %+v, %d left, %v", changed, left, err)
+	}
+	if requests := len(fake.Requests()); requests != openPages+2 {
+		t.Errorf("%d requests", requests)
 	}
 }
 
@@ -195,8 +231,8 @@ func TestAlarmRefused(t *testing.T) {
 		{func(s *ghtest.Server) { s.SetRights(ghtest.Rights{NoIssues: true, Token: ghtest.Classic}) }, "404 Not Found", Issues},
 		{func(s *ghtest.Server) { s.SetRights(ghtest.Rights{NoTracker: true}) }, "410 Gone: Issues are disabled for this repo", Tracker},
 		{func(s *ghtest.Server) { s.SetToken("another") }, "read issues of octo/app: 401 Unauthorized: Bad credentials", Valid},
-		{func(s *ghtest.Server) { s.Break(ghtest.Fault{Number: 2, Status: 502}) }, "create issue of octo/app: 502", ""},
-		{func(s *ghtest.Server) { s.Break(ghtest.Fault{Number: 2, Drop: true, Late: true}) }, "EOF", ""},
+		{func(s *ghtest.Server) { s.Break(ghtest.Fault{Number: 3, Status: 502}) }, "create issue of octo/app: 502", ""},
+		{func(s *ghtest.Server) { s.Break(ghtest.Fault{Number: 3, Drop: true, Late: true}) }, "EOF", ""},
 		{func(s *ghtest.Server) {
 			s.Break(ghtest.Fault{Body: `{}`, Header: map[string]string{"Retry-After": "0"}})
 		}, "decode answer", ""},

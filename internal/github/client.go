@@ -12,7 +12,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -44,6 +46,8 @@ type Client struct {
 	repository string
 	token      string // only to keep it out of messages; the transport sends it
 	log, trace io.Writer
+
+	remaining atomic.Int64 // requests that GitHub still grants; negative if it does not say
 }
 
 // New returns a client. It sends no request yet.
@@ -57,6 +61,7 @@ func New(c Config) (*Client, error) {
 		return nil, fmt.Errorf("use GitHub API at %q: not an http or https URL", c.APIURL)
 	}
 	client := &Client{repository: c.Repository, token: c.Token, log: io.Discard, trace: io.Discard}
+	client.remaining.Store(-1)
 	if c.Log != nil {
 		client.log = c.Log
 	}
@@ -153,6 +158,7 @@ func doOnce[T resource](ctx context.Context, c *Client, r request) (a answer[T],
 	resp, err := c.send(ctx, r)
 	if err == nil {
 		defer resp.Body.Close()
+		c.count(resp.Header)
 		a.value, err = decode[T](resp)
 		fmt.Fprintf(c.trace, "%s %s: %s\n", r.method, c.path(r), resp.Status)
 	}
@@ -163,6 +169,18 @@ func doOnce[T resource](ctx context.Context, c *Client, r request) (a answer[T],
 	a.more = strings.Contains(resp.Header.Get("Link"), `rel="next"`)
 	return a, nil
 }
+
+// count notes how many requests GitHub still grants, where an answer says so.
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
+func (c *Client) count(h http.Header) {
+	if remaining, err := strconv.ParseUint(h.Get("X-RateLimit-Remaining"), 10, 31); err == nil {
+		c.remaining.Store(int64(remaining))
+	}
+}
+
+// Remaining returns how many requests GitHub still grants, before its rate limit
+// starts anew; negative if no answer said so.
+func (c *Client) Remaining() int { return int(c.remaining.Load()) }
 
 // path returns the whole path of a request.
 func (c *Client) path(r request) string {

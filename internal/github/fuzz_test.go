@@ -11,10 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -87,6 +90,7 @@ func FuzzHistory(f *testing.F) {
 			return choice
 		})
 		checkProven(t, client, a)
+		checkWatched(t, client, a)
 	})
 }
 
@@ -95,8 +99,8 @@ func TestMixes(t *testing.T) {
 	var a answers
 	client := answering(t, &a)
 	random := rand.New(rand.NewPCG(20, 26))
-	const total = 5000
-	confirmed := 0
+	const total = 3000
+	confirmed, watched := 0, 0
 	for range total {
 		a = mix(func(n int) int {
 			if random.IntN(8) > 0 {
@@ -107,10 +111,96 @@ func TestMixes(t *testing.T) {
 		if checkProven(t, client, a) {
 			confirmed++
 		}
+		if checkWatched(t, client, a) {
+			watched++
+		}
 	}
-	if confirmed < total/10 || confirmed > total*9/10 {
-		t.Errorf("%d of %d mixes confirm", confirmed, total)
+	for who, n := range map[string]int{"a run": confirmed, "a rescue": watched} {
+		if n < total/10 || n > total*9/10 {
+			t.Errorf("%d of %d mixes confirm to %s", n, total, who)
+		}
 	}
+}
+
+// checkWatched checks that a rescue leaves the window alone as confirmed only if the
+// answer lists a run that is able to confirm it.
+func checkWatched(t *testing.T, client *Client, a answers) (confirmed bool) {
+	t.Helper()
+	watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
+	now, err := client.Watch(t.Context(), "main", watches)
+	if err != nil {
+		return false
+	}
+	verdict := schedule.Rescue(watches[0].Watch, now)
+	if verdict.Why != schedule.Fulfilled {
+		return false
+	}
+	if !slices.ContainsFunc(list(t, a.runs, "workflow_runs"), able) {
+		t.Errorf("%+v is confirmed by none of %s", verdict.Window, a.runs)
+	}
+	return true
+}
+
+// able reports whether a listed run can confirm the window that holds noon, by what
+// the list says.
+func able(run map[string]any) bool {
+	head, _ := run["head_repository"].(map[string]any)
+	from := text(head["full_name"])
+	title, created := text(run["display_title"]), inWindow(noonWindow, text(run["created_at"]))
+	if text(run["head_branch"]) != "main" || text(run["status"]) != "completed" || text(run["conclusion"]) != "success" ||
+		from != "" && !strings.EqualFold(from, ghtest.Repository) ||
+		strings.Split(text(run["path"]), "@")[0] != ".github/workflows/"+ghtest.Workflow {
+		return false
+	}
+	switch text(run["event"]) {
+	case "schedule":
+		return created && !strings.HasSuffix(title, "tick of cron 37 10 * * 1") // a weekly job's
+	case "workflow_dispatch":
+		if named := namedWindow(run); named != "" {
+			return inWindow(noonWindow, strings.TrimSpace(named))
+		}
+		return created && !strings.HasSuffix(title, "window 2026-11-21T10:30:00Z") // of another slot
+	}
+	return false
+}
+
+// FuzzWatch has arbitrary lists.
+func FuzzWatch(f *testing.F) {
+	for _, name := range fixtures {
+		f.Add(fixture(f, name+".runs.json"))
+	}
+	var a answers
+	client := answering(f, &a)
+	f.Fuzz(func(t *testing.T, runs []byte) {
+		if !readable(runs, []byte(`{"jobs":[]}`)) {
+			return // the client would wait and ask again
+		}
+		a = answers{runs: runs}
+		checkWatched(t, client, a)
+	})
+}
+
+// FuzzAlarmNote: what we remember of an issue is read from its body as it was
+// written, whatever people wrote before it; and of what they wrote themselves, as
+// much as can be told apart from ours.
+func FuzzAlarmNote(f *testing.F) {
+	f.Add("It fails.\n", "pyproject.toml", "clean-files", true, false)
+	f.Add(annotated("x", alarmNote{Job: new("other")}), "a/pyproject.toml", "", false, true)
+	f.Add("<!-- scheduled: {", "-->", "<!-- scheduled: {} -->", true, true)
+	f.Fuzz(func(t *testing.T, body, project, job string, failing, duplicate bool) {
+		if n := annotation[alarmNote](body); n.Job != nil {
+			if diff := cmp.Diff(n, annotation[alarmNote](annotated("", n))); diff != "" {
+				t.Errorf("read twice (-first +second):\n%s", diff)
+			}
+		}
+		if !utf8.ValidString(project) || !utf8.ValidString(job) {
+			return // neither a path nor an id
+		}
+		want := alarmNote{Project: project, Job: &job, Failing: failing, Duplicate: duplicate}
+		if diff := cmp.Diff(want, annotation[alarmNote](annotated(body, want))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }
 
 // fields are the values that the fields of a run can have, the right one first;
@@ -131,6 +221,7 @@ var fields = []struct {
 	{"head_repository", []string{`{"full_name":"octo/app"}`, `{"full_name":"mallory/app"}`, `{"full_name":null}`, "null", ""}},
 	{"display_title", []string{
 		`"clean-files: backfill 2026-11-21T10:37:00Z"`, `"clean-files: backfill 2026-11-05T10:37:00Z"`, `"clean-files: backfill 2026-11-22T10:37:00Z"`,
+		`"clean-files: tick of cron 37 10 * * *"`, `"clean-files: tick of cron 37 10 * * 1"`, `"clean-files: window 2026-11-21T10:37:00Z"`, `"clean-files: window 2026-11-21T10:30:00Z"`,
 		`"backfill 2026-11-05T10:37:00Z"`, `"x: backfill 2026-11-05T10:37:00Z: by hand"`, `"clean-files: backfill 5"`, "null", "",
 	}},
 }
@@ -189,9 +280,11 @@ func readable(runs, jobs []byte) bool {
 	return runsErr == nil && jobsErr == nil
 }
 
+var noonWindow = schedule.Window{Start: at("21 10:37"), End: at("22 10:37")}
+
 // proven searches the answers for proof for the window that holds noon.
 func proven(t *testing.T, a answers) bool {
-	return provenIn(t, a, schedule.Window{Start: at("21 10:37"), End: at("22 10:37")})
+	return provenIn(t, a, noonWindow)
 }
 
 // provenIn searches the answers for proof for a window, as the design words it and

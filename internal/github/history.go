@@ -68,11 +68,14 @@ type reading struct {
 	first    bool                   // the workflow's first run ever is among them
 	runs     map[int64]schedule.Run // those that count
 	asked    map[int64]bool         // those asked for evidence
+	unread   map[int64]bool         // those that were to be asked, and nobody knows the answer
+	lost     error                  // why, of the first that was asked
+	failures int                    // to answer, in a row
 }
 
 func newReading(c *Client, q Query) *reading {
 	return &reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
-		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}}
+		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there

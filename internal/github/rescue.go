@@ -20,19 +20,16 @@ type Watch struct {
 	schedule.Watch
 }
 
-// The requests of one Watch. GITHUB_TOKEN has 1,000 an hour, in which a rescue
-// may tick four times, and the jobs check their windows.
-const (
-	watchPages    = 20  // of the list of all runs, before jobs are asked for one by one if that takes fewer
-	watchRequests = 120 // in all
-)
+// watchRequests is the most that one Watch asks for. The list of all runs of 1,000
+// jobs with four ticks a day is 40 pages a day.
+const watchRequests = 120
 
 // Watch reads into each job of watches its latest runs on a branch, as far back as
-// they can change what schedule.Rescue says, from the list of all runs of the
-// repository. Where that list is long, and few jobs are left, it asks for their own
-// ones. What is beyond watchRequests is left out, and then a job may look as if
-// nobody confirmed it. It returns GitHub's clock, UTC. The error is a *Denied, a
-// *Failure, or that of ctx.
+// they can change what schedule.Rescue says, and into Known how far that is: not to
+// the window's start where it would have taken more than watchRequests. It reads the
+// list of all runs of the repository, and the jobs' own ones once that takes fewer
+// requests. It returns GitHub's clock, UTC. The error is a *Denied, a *Failure, or
+// that of ctx.
 func (c *Client) Watch(ctx context.Context, branch string, watches []Watch) (now time.Time, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
@@ -56,42 +53,79 @@ type watching struct {
 	files   map[string]int // which of watches has which file
 
 	now      time.Time
-	oldest   time.Time // creation of the oldest run on a page of all runs so far
-	open     []int     // those of watches that runs not seen yet can change
 	requests int
+	open     []int     // those of watches that runs not seen yet can change
+	pages    int       // of the list of all runs, read so far
+	total    int       // pages that it has
+	oldest   time.Time // creation of the oldest run on those read
 }
 
 func (w *watching) read(ctx context.Context) error {
-	more := true
-	for page := 1; more && (page == 1 || len(w.open) > 0); page++ {
-		if page > watchPages && page > len(w.open) || w.requests == watchRequests {
-			break
+	for w.pages == 0 || len(w.open) > 0 && w.left() <= len(w.open) {
+		if w.requests == watchRequests {
+			return nil
 		}
-		list, err := w.get(ctx, fmt.Sprintf("actions/runs?per_page=%d&page=%d", perPage, page))
-		if err != nil {
+		if err := w.readPage(ctx); err != nil {
 			return err
 		}
-		more = (list.more || page*perPage < list.value.Total) && len(list.value.Runs) > 0
-		for _, run := range list.value.Runs {
-			if !run.Created.IsZero() && (w.oldest.IsZero() || run.Created.Before(w.oldest)) {
-				w.oldest = run.Created
-			}
-		}
-		w.add(list.value.Runs)
-	}
-	if !more {
-		return nil
 	}
 	for _, i := range slices.Clone(w.open) {
-		if w.requests == watchRequests {
-			break
+		for page := 1; slices.Contains(w.open, i) && w.requests < watchRequests; page++ {
+			if err := w.ask(ctx, i, page); err != nil {
+				return err
+			}
 		}
-		list, err := w.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d", url.PathEscape(w.watches[i].Workflow), perPage))
-		if err != nil && !Missing(err) {
-			return err
-		}
-		w.add(list.value.Runs)
 	}
+	return nil
+}
+
+// left returns how many more pages of all runs lead back to the earliest of the
+// windows that are open, if there are as many runs in an hour as there were on the
+// pages so far.
+func (w *watching) left() int {
+	start := w.now
+	for _, i := range w.open {
+		if s := w.watches[i].Schedule.Prev(w.now); s.Before(start) {
+			start = s
+		}
+	}
+	left := max(1, w.total-w.pages)
+	if read := w.now.Sub(w.oldest); read > 0 {
+		left = min(left, 1+int(float64(w.pages)*float64(w.oldest.Sub(start))/float64(read)))
+	}
+	return left
+}
+
+// readPage reads the next page of the list of all runs.
+func (w *watching) readPage(ctx context.Context) error {
+	w.pages++
+	list, err := w.get(ctx, fmt.Sprintf("actions/runs?per_page=%d&page=%d", perPage, w.pages))
+	if err != nil {
+		return err
+	}
+	w.total = max((list.value.Total+perPage-1)/perPage, w.pages)
+	if oldest := list.value.oldest(); w.pages == 1 || !oldest.IsZero() && oldest.Before(w.oldest) {
+		w.oldest = oldest
+	}
+	known := w.oldest
+	if len(list.value.Runs) == 0 || !list.more && w.pages == w.total {
+		known = time.Time{}
+	}
+	w.add(list.value.Runs, known, w.open)
+	return nil
+}
+
+// ask reads a page of the runs of one job. A workflow that is not there has none.
+func (w *watching) ask(ctx context.Context, i, page int) error {
+	list, err := w.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d&page=%d", url.PathEscape(w.watches[i].Workflow), perPage, page))
+	if err != nil && !Missing(err) {
+		return err
+	}
+	known := list.value.oldest()
+	if !list.more && list.value.Total <= page*perPage {
+		known = time.Time{}
+	}
+	w.add(list.value.Runs, known, []int{i})
 	return nil
 }
 
@@ -106,27 +140,31 @@ func (w *watching) get(ctx context.Context, path string) (answer[runList], error
 	return list, err
 }
 
-// add gives the runs of a page to their jobs, and drops those jobs from w.open that
-// no older run can change.
-func (w *watching) add(runs []workflowRun) {
+// add gives the runs of a page to their jobs. Of those of watches that it was read
+// for, all runs since known are known now, and those that no older run can change
+// are no longer open.
+func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	for _, listed := range runs {
 		file, _, _ := strings.Cut(path.Base(listed.Path), "@") // a ref may follow
 		i, watched := w.files[file]
 		if !watched || !listed.counts(w.client.repository, file, w.branch) {
 			continue
 		}
-		run, known := listed.run(), &w.watches[i].Runs
-		at := slices.IndexFunc(*known, func(r schedule.Run) bool { return r.ID == run.ID })
+		run, runs := listed.run(), &w.watches[i].Runs
+		at := slices.IndexFunc(*runs, func(r schedule.Run) bool { return r.ID == run.ID })
 		if at < 0 {
-			*known = append(*known, run)
-		} else if byAge((*known)[at], run) < 0 {
-			(*known)[at] = run // it changed between two pages
+			*runs = append(*runs, run)
+		} else if byAge((*runs)[at], run) < 0 {
+			(*runs)[at] = run // it changed between two pages
 		}
+	}
+	for _, i := range readFor {
+		w.watches[i].Known = known
 	}
 	w.open = slices.DeleteFunc(w.open, func(i int) bool {
 		v := schedule.Rescue(w.watches[i].Watch, w.now)
 		settled := v.Why == schedule.Fulfilled || v.Why == schedule.Running || v.Why == schedule.Young
-		return settled || !w.oldest.IsZero() && w.oldest.Before(v.Window.Start)
+		return settled || w.watches[i].Known.Before(v.Window.Start)
 	})
 }
 
@@ -156,4 +194,10 @@ func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot tim
 func Refused(err error) bool {
 	failure, ok := errors.AsType[*Failure](err)
 	return ok && failure.refused()
+}
+
+// Limited reports whether a rate limit made a request fail.
+func Limited(err error) bool {
+	failure, ok := errors.AsType[*Failure](err)
+	return ok && failure.limited
 }

@@ -23,6 +23,14 @@ func of(file string, runs ...ghtest.Run) []ghtest.Run {
 	return runs
 }
 
+// every returns runs that come so often until noon, and were cancelled.
+func every(interval time.Duration, n int) (runs []ghtest.Run) {
+	for i := range n {
+		runs = append(runs, ghtest.Run{Created: noon.Add(-time.Duration(i) * interval), Conclusion: "cancelled"})
+	}
+	return runs
+}
+
 // TestWatch has a job that is due at 10:37; it is noon.
 func TestWatch(t *testing.T) {
 	named := func(words, created string) ghtest.Run {
@@ -42,7 +50,13 @@ func TestWatch(t *testing.T) {
 		{"executed before", all(executed("21 10:30")), schedule.Due, 0, 1},
 		{"only checked", all(skipped("21 11:40")), schedule.Fulfilled, 0, 1},
 		{"failed", all(failed("21 10:40")), schedule.Due, 1, 1},
-		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "cancelled"}), schedule.Due, 1, 1},
+		{"timed out", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "timed_out"}), schedule.Due, 1, 1},
+		{"failed to start", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "startup_failure"}), schedule.Due, 1, 1},
+		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "cancelled"}), schedule.Due, 0, 1},
+		{"skipped by its guard", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "skipped"}), schedule.Due, 0, 1},
+		{"stale", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "stale"}), schedule.Due, 0, 1},
+		{"neutral", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "neutral"}), schedule.Due, 0, 1},
+		{"for a person to act", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "action_required"}), schedule.Due, 0, 1},
 		{"failed thrice", all(failed("21 10:40"), failed("21 11:00"), failed("21 11:50")), schedule.Backoff, 3, 1},
 		{"failed, then executed", all(failed("21 10:40"), executed("21 11:00")), schedule.Fulfilled, 1, 1},
 		{"running", all(running("21 11:40")), schedule.Running, 0, 1},
@@ -50,6 +64,11 @@ func TestWatch(t *testing.T) {
 		{"queued", all(queued("21 11:40")), schedule.Running, 0, 1},
 		{"waiting for approval", all(ghtest.Run{Created: at("21 11:40"), Status: "waiting"}), schedule.Running, 0, 1},
 		{"asked for by a rescue", all(named("window 2026-11-21T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 1},
+		{"asked for by a rescue of another window", all(named("window 2026-11-20T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
+		{"a tick of its cron", all(ghtest.Run{Title: "clean-files: tick of cron 37 10 * * *", Created: at("21 10:40")}), schedule.Fulfilled, 0, 1},
+		{"a tick of another cron", all(ghtest.Run{Title: "clean-files: tick of cron 38 10 * * *", Created: at("21 10:40")}), schedule.Due, 0, 1},
+		{"a job with a misleading name", all(named("tick of cron 38 10 * * *", "21 10:45")), schedule.Fulfilled, 0, 1},
+		{"running since October", all(ghtest.Run{Status: "in_progress", Created: at("21 10:40").AddDate(0, -2, 0)}), schedule.Due, 0, 1},
 		{"a backfill of another window", all(named("backfill 2026-11-10T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
 
 		// What does not count.
@@ -63,15 +82,17 @@ func TestWatch(t *testing.T) {
 		{"much since, and nothing", all(executed("21 10:30"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Due, 0, 3},
 		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 1},
 		{"much before, and nothing", all(of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Due, 0, 1},
-		{"so much that the job is asked for", all(executed("21 10:38"), of("ci.yml", many(2500, skipped("21 10:39"))...)), schedule.Fulfilled, 0, watchPages + 1},
+
+		// A page of all runs goes back 70 minutes, or 17; the window 83.
+		{"one page left, and one job", all(executed("21 10:38"), of("ci.yml", every(42*time.Second, 300)...)), schedule.Fulfilled, 0, 2},
+		{"five pages left, and one job", all(executed("21 10:38"), of("ci.yml", every(10*time.Second, 600)...)), schedule.Fulfilled, 0, 2},
+		{"five pages left, and one job without runs", of("ci.yml", every(10*time.Second, 600)...), schedule.Due, 0, 2},
+		{"five pages left, and one job with many", all(executed("21 10:38"), every(10*time.Second, 600)), schedule.Fulfilled, 0, 6},
 	}
 	for _, row := range rows {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		fake.Add(row.runs...)
-		if row.name == "so much that the job is asked for" {
-			fake.SetNow(at("21 18:00"))
-		}
 		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
 		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
 		if err != nil {
@@ -87,7 +108,7 @@ func TestWatch(t *testing.T) {
 // TestWatchMany counts the requests for many jobs, a day into their life, and finds
 // those that nobody confirmed: every hundredth.
 func TestWatchMany(t *testing.T) {
-	for _, row := range []struct{ jobs, requests int }{{100, 5}, {1000, 41}} {
+	for _, row := range []struct{ jobs, requests int }{{100, 2}, {1000, 19}} {
 		fake := ghtest.New(t)
 		now := at("21 12:00")
 		fake.SetNow(now)
@@ -124,6 +145,29 @@ func TestWatchMany(t *testing.T) {
 		}
 		if t.Logf("%d jobs, %d due: %d requests for runs", row.jobs, due, requests); requests > row.requests {
 			t.Errorf("%d jobs: %d requests, at most %d", row.jobs, requests, row.requests)
+		}
+	}
+}
+
+// TestWatchBounded has a list of all runs that is long, and so many jobs that asking
+// for each takes long, too. What is not read is due, and says so.
+func TestWatchBounded(t *testing.T) {
+	for _, created := range []string{"11:59", "10:38"} { // far from the window's start, and close to it
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Break(ghtest.Fault{Body: `{"total_count":1000000,"workflow_runs":[{"id":1,"path":".github/workflows/ci.yml","status":"completed","created_at":"2026-11-21T` + created + `:00Z"}]}`})
+		var watches []Watch
+		for i := range 2 * watchRequests {
+			watches = append(watches, Watch{Workflow: fmt.Sprintf("scheduled-%d.yml", i), Watch: schedule.Watch{Schedule: daily}})
+		}
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		if requests := len(fake.Requests()); err != nil || requests != watchRequests {
+			t.Errorf("%s: %d requests, %v; want %d", created, requests, err, watchRequests)
+		}
+		for i, w := range watches {
+			if v := schedule.Rescue(w.Watch, now); v.Why != schedule.Unread || !v.Dispatch {
+				t.Errorf("%s: job %d: %+v, of which nothing is known", created, i, v)
+			}
 		}
 	}
 }
@@ -201,6 +245,28 @@ func TestDispatch(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, fake.Dispatches()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}
+
+// TestRemaining has answers that say how many requests are left, or do not.
+func TestRemaining(t *testing.T) {
+	fake := ghtest.New(t)
+	client := newClient(t, fake.URL)
+	if left := client.Remaining(); left >= 0 {
+		t.Errorf("%d requests remain before there was an answer", left)
+	}
+	for _, row := range []struct {
+		header string // "" removes it
+		status int
+		want   int
+	}{{"", 0, -1}, {"987", 0, 987}, {"many", 0, 987}, {"-1", 0, 987}, {"12", 422, 12}, {"", 0, 12}, {"0", 0, 0}} {
+		fake.Break(ghtest.Fault{Number: 1, Status: row.status, Header: map[string]string{"X-RateLimit-Remaining": row.header}})
+		ctx, cancel := deadline(t)
+		_ = client.Dispatch(ctx, ghtest.Workflow, "main", noon)
+		cancel()
+		if left := client.Remaining(); left != row.want {
+			t.Errorf("after %q: %d remain, want %d", row.header, left, row.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package github
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,16 @@ type runList struct {
 
 func (runList) noun() string     { return "run list" }
 func (l runList) complete() bool { return l.Runs != nil }
+
+// oldest returns the creation of the oldest run; zero if there is none.
+func (l runList) oldest() (oldest time.Time) {
+	for _, run := range l.Runs {
+		if !run.Created.IsZero() && (oldest.IsZero() || run.Created.Before(oldest)) {
+			oldest = run.Created
+		}
+	}
+	return oldest
+}
 
 // workflowRun is a run in a list. A field that is null or missing reads as zero.
 type workflowRun struct {
@@ -92,7 +103,13 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 		(r.Head.FullName == "" || strings.EqualFold(r.Head.FullName, repository))
 }
 
+// badly lists the conclusions of a run that ended badly. Others say that it was
+// stopped or displaced (cancelled, skipped, stale), or that it waits for a person.
+var badly = []string{"failure", "timed_out", "startup_failure"}
+
 func (r workflowRun) run() schedule.Run {
+	asked := r.asked()
+	cron, _ := r.named("schedule", schedule.TickMark)
 	return schedule.Run{
 		ID:      r.ID,
 		URL:     r.URL,
@@ -100,9 +117,12 @@ func (r workflowRun) run() schedule.Run {
 		Created: r.Created,
 		Updated: r.Updated,
 		Success: r.Status == "completed" && r.Conclusion == "success",
+		Failed:  r.Status == "completed" && slices.Contains(badly, r.Conclusion),
 		Active:  r.Status != "" && r.Status != "completed",
 		Slot:    r.slot(),
-		Rescue:  r.rescue(),
+		Rescue:  !asked.IsZero(),
+		Asked:   asked,
+		Cron:    cron,
 	}
 }
 
@@ -111,7 +131,7 @@ func (r workflowRun) run() schedule.Run {
 // It is zero for any other run. A backfill of a window that cannot be read
 // serves none: then slot is a time before all runs.
 func (r workflowRun) slot() time.Time {
-	named, ok := r.named(schedule.BackfillMark)
+	named, ok := r.named("workflow_dispatch", schedule.BackfillMark)
 	if !ok {
 		return time.Time{}
 	}
@@ -122,18 +142,21 @@ func (r workflowRun) slot() time.Time {
 	return slot.UTC()
 }
 
-// rescue reports whether a rescue dispatched the run.
-func (r workflowRun) rescue() bool {
-	named, ok := r.named(schedule.RescueMark)
-	_, err := time.Parse(time.RFC3339, named)
-	return ok && err == nil
+// asked returns the window for which a rescue dispatched the run; zero if none did.
+func (r workflowRun) asked() time.Time {
+	named, _ := r.named("workflow_dispatch", schedule.RescueMark)
+	slot, err := time.Parse(time.RFC3339, named)
+	if err != nil {
+		return time.Time{}
+	}
+	return slot.UTC()
 }
 
-// named returns what follows the mark in the name of a run that was dispatched.
-func (r workflowRun) named(mark string) (rest string, ok bool) {
+// named returns what follows the mark in the name of a run with that event.
+func (r workflowRun) named(event, mark string) (rest string, ok bool) {
 	mark = ": " + mark
 	at := strings.LastIndex(r.Title, mark)
-	if r.Event != "workflow_dispatch" || at < 0 {
+	if r.Event != event || at < 0 {
 		return "", false
 	}
 	return strings.TrimSpace(r.Title[at+len(mark):]), true

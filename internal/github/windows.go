@@ -32,10 +32,12 @@ type Past struct {
 	schedule.Past
 	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
 	Unasked int       // windows with a success that was not asked for evidence, which would have taken too many requests
+	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil without any
 }
 
 // Past reads the runs of a job as far back as the reach says, and looks for
 // evidence in them: a request a page of the list of runs, and usually one a window.
+// A run that cannot be read makes no error, unless the others cannot be read either.
 // Its schedule.Past lacks what is not about runs: Since and Paused. The error is a
 // *Denied, a *Failure, or that of ctx.
 func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past, error) {
@@ -53,7 +55,8 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 	if ctx.Err() != nil {
 		return Past{}, context.Cause(ctx)
 	}
-	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known()}
+	past.Lost = r.lost
+	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known(), Unread: r.unread}
 	return past, denied(Actions, err)
 }
 
@@ -101,6 +104,7 @@ func (r *reading) askWindows(ctx context.Context) (unasked int, _ error) {
 				return true
 			case round == perWindow || len(r.asked) == pastEvidence:
 				unasked++
+				r.giveUp(w)
 				return true
 			}
 			r.asked[run.ID] = true
@@ -171,7 +175,14 @@ func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	return run, false
 }
 
-// askAll asks runs for evidence, several at once, until one request fails.
+// giveUp notes that nobody asks what is left to ask about a window.
+func (r *reading) giveUp(w inquiry) {
+	for _, run := range w.runs {
+		r.unread[run.ID] = r.unread[run.ID] || !r.asked[run.ID]
+	}
+}
+
+// askAll asks runs for evidence, several at once, until there is no use in it.
 func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -186,15 +197,29 @@ func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 				return
 			}
 			answered, err := r.client.evidence(ctx, run)
-			if err != nil {
-				cancel(err) // the first one counts
-				return
-			}
 			mu.Lock()
 			defer mu.Unlock()
-			r.runs[run.ID] = answered
+			if r.note(answered, err) {
+				cancel(err) // the first one counts
+			}
 		})
 	}
 	group.Wait()
 	return context.Cause(ctx)
+}
+
+// note takes in the answer to a run that was asked for evidence, and reports whether
+// there is no use in asking others: the right to is missing, a rate limit is used up,
+// or as many in a row failed as are asked at once.
+func (r *reading) note(run schedule.Run, err error) (vain bool) {
+	if err == nil {
+		r.runs[run.ID], r.failures = run, 0
+		return false
+	}
+	r.unread[run.ID] = true
+	r.lost = cmp.Or(r.lost, err)
+	r.failures++
+	_, refused := errors.AsType[*Denied](denied(Actions, err))
+	failure, ok := errors.AsType[*Failure](err)
+	return refused || ok && failure.limited || r.failures > atOnce
 }

@@ -38,12 +38,16 @@ func TestPast(t *testing.T) {
 		{"backfill", all(dispatched("clean-files: backfill 2026-11-19T10:37:00Z", "21 11:00")), "missed late missed due", 2},
 		{"backfill of a window long gone", all(dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "21 11:00")), "missed missed missed due", 1},
 		{"rescued", all(failed("19 10:40"), dispatched("clean-files: window 2026-11-19T10:37:00Z", "19 11:00")), "missed rescued missed due", 2},
+		{"skipped a window late", all(failed("18 10:40"), ghtest.Run{Created: at("20 10:30"), Updated: at("20 10:40")}), "failed missed missed due", 2},
+		{"displaced", all(failed("18 10:40"), ghtest.Run{Created: at("19 10:40"), Conclusion: "cancelled"}), "failed missed missed due", 1},
 		{"rescued a window late", all(failed("19 10:40"), dispatched("clean-files: window 2026-11-19T10:37:00Z", "20 11:00")), "missed failed rescued due", 2},
 		{"named like a rescue, but a tick", all(ghtest.Run{Title: "clean-files: window 2026-11-19T10:37:00Z", Created: at("19 11:00"), Started: at("19 11:00")}), "missed confirmed missed due", 2},
 		{"by hand, of a job named like a rescue", all(dispatched("x: window 2026-11-19T10:37:00Z: by hand", "19 11:00")), "missed confirmed missed due", 2},
 		{"forced, and failed", all(executed("19 10:40"), ghtest.Run{Event: "workflow_dispatch", Created: at("19 20:00"), Conclusion: "failure"}), "missed confirmed missed due", 2},
 		{"another branch", all(executed("18 10:40"), ghtest.Run{Branch: "dev", Created: at("19 10:40"), Started: at("19 10:40")}), "confirmed missed missed due", 2},
 		{"only skips, whose evidence is gone", all(many(9, skipped("19 10:40"))), "missed unknown missed due", 1 + perWindow},
+		{"only skips of a later window", all(many(perWindow, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed missed missed due", 1 + perWindow},
+		{"so many that not all are asked", all(many(perWindow+1, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed unknown missed due", 1 + perWindow},
 		{"250 runs", all(executed("18 10:40"), many(249, failed("19 10:40"))), "confirmed failed missed due", 4},
 		{"older pages are not read", all(many(200, skipped("16 10:40")), executed("18 10:40"), many(98, failed("19 10:40"))), "confirmed failed missed due", 2},
 	}
@@ -156,6 +160,60 @@ func TestPastDenied(t *testing.T) {
 	}
 }
 
+// TestPastWithoutOne has a run whose jobs nobody can read: that of the 19th, or the
+// first of two.
+func TestPastWithoutOne(t *testing.T) {
+	rows := []struct {
+		status int
+		twice  bool
+		want   string
+	}{
+		{410, false, "confirmed unknown confirmed confirmed"},
+		{422, false, "confirmed unknown confirmed confirmed"},
+		{500, false, "confirmed unknown confirmed confirmed"},
+		{502, true, "confirmed late confirmed confirmed"},
+	}
+	for _, row := range rows {
+		inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
+			fake.SetNow(noon)
+			fake.Add(executed("18 10:40"), executed("19 10:40"), executed("20 10:40"), executed("21 10:40"))
+			if row.twice {
+				fake.Add(executed("19 20:00"))
+			}
+			fake.Break(ghtest.Fault{Path: "/runs/2/jobs", Status: row.status})
+			past, err := client.Past(t.Context(), query(daily), schedule.Reach{Windows: 4})
+			if err != nil || states(past) != row.want || status(past.Lost) != row.status || past.Unasked != 0 {
+				t.Errorf("%d: %s, lost for %v, %d unasked: %v", row.status, states(past), past.Lost, past.Unasked, err)
+			}
+		})
+	}
+}
+
+// TestPastEndsInVain holds that it does not go on where GitHub answers nothing, or
+// asks to wait for longer than anybody would.
+func TestPastEndsInVain(t *testing.T) {
+	rows := []struct {
+		fault    ghtest.Fault
+		requests int // at most
+	}{
+		{ghtest.Fault{Path: "/jobs", Status: 500}, 3 + (2*atOnce+1)*(1+maxRetries)},
+		{ghtest.Fault{Path: "/jobs", Status: 429, Header: map[string]string{"Retry-After": "3600"}}, 3 + atOnce},
+	}
+	for _, row := range rows {
+		inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
+			fake.SetNow(noon)
+			for i := range 300 {
+				fake.Add(daysAgo(i, executed("21 10:40")))
+			}
+			fake.Break(row.fault)
+			_, err := client.Past(t.Context(), query(daily), schedule.Reach{Windows: 300})
+			if requests := len(fake.Requests()); status(err) != row.fault.Status || requests > row.requests {
+				t.Errorf("%d requests: %v", requests, err)
+			}
+		})
+	}
+}
+
 // TestPastEndsAtARefusal holds that it does not ask on and on in vain.
 func TestPastEndsAtARefusal(t *testing.T) {
 	fake := ghtest.New(t)
@@ -171,6 +229,17 @@ func TestPastEndsAtARefusal(t *testing.T) {
 	if requests := len(fake.Requests()); requests > 3+atOnce {
 		t.Errorf("%d requests", requests)
 	}
+}
+
+// TestWorkflowsWait holds that the list waits for a rate limit that is over soon.
+func TestWorkflowsWait(t *testing.T) {
+	inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
+		fake.Register(ghtest.Registered{File: "scheduled-clean-files.yml"})
+		fake.Break(ghtest.Fault{Once: true, Status: 429, Header: map[string]string{"Retry-After": "300"}})
+		if workflows, err := client.Workflows(t.Context()); err != nil || len(workflows) != 1 {
+			t.Errorf("%v: %v", workflows, err)
+		}
+	})
 }
 
 func TestWorkflows(t *testing.T) {

@@ -31,9 +31,9 @@ func (workflowList) noun() string     { return "workflow list" }
 func (l workflowList) complete() bool { return l.Workflows != nil }
 
 // Workflows returns the workflows of the repository by the names of their files:
-// a request a hundred. The error is a *Denied, a *Failure, or that of ctx.
+// a request a hundred. It waits for a rate limit as long as Past does. The error is a *Denied, a *Failure, or that of ctx.
 func (c *Client) Workflows(ctx context.Context) (map[string]Workflow, error) {
-	patient, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %v", patience))
+	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
 	workflows := map[string]Workflow{}
 	for page, more := 1, true; more; page++ {

@@ -76,6 +76,7 @@ func (h history) runs() []schedule.Run {
 			Created: r.Started,
 			Updated: r.Started,
 			Success: r.Success,
+			Failed:  !r.Success,
 		}
 		if !r.Ended.IsZero() {
 			run.Updated = r.Ended

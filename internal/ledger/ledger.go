@@ -142,9 +142,10 @@ func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err e
 	if runs, err = l.Runs(jobID); len(runs) == 0 {
 		return nil, time.Time{}, err
 	}
-	newest := len(runs) - 1
-	runs[newest].Active = busy && !runs[newest].Success && runs[newest].Updated.Equal(runs[newest].Created)
-	first := newest
+	newest := &runs[len(runs)-1]
+	newest.Active = busy && newest.Failed && newest.Updated.Equal(newest.Created)
+	newest.Failed = newest.Failed && !newest.Active
+	first := len(runs) - 1
 	for first > 0 && runs[first-1].ID == runs[first].ID-1 {
 		first--
 	}

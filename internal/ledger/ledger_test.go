@@ -60,8 +60,8 @@ func TestRunsTellHowEachEnded(t *testing.T) {
 	}
 	want := []schedule.Run{
 		{ID: 1, Attempt: 1, Created: noon, Updated: noon.Add(time.Hour), Success: true, Started: noon},
-		{ID: 2, Attempt: 1, Created: noon.Add(day), Updated: noon.Add(day + time.Hour)},
-		{ID: 3, Attempt: 1, Created: noon.Add(2 * day), Updated: noon.Add(2 * day)},
+		{ID: 2, Attempt: 1, Created: noon.Add(day), Updated: noon.Add(day + time.Hour), Failed: true},
+		{ID: 3, Attempt: 1, Created: noon.Add(2 * day), Updated: noon.Add(2 * day), Failed: true},
 	}
 	if diff := cmp.Diff(want, runs(t, l, "clean")); diff != "" {
 		t.Error(diff)

@@ -17,6 +17,9 @@ func TestPastTellsWhichRunIsActive(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range runs {
+			if r.Active == r.Failed { // none succeeded
+				t.Errorf("run %d: active %v, failed %v", r.ID, r.Active, r.Failed)
+			}
 			if r.Active {
 				active = append(active, r.ID)
 			}

@@ -20,6 +20,10 @@ const BackfillMark = "backfill "
 // It serves the window that holds when it starts, which may be a later one.
 const RescueMark = "window "
 
+// TickMark begins the same part of the name of a run that a tick started. Its entry
+// of `on.schedule` follows: "tick of cron 37 10 * * *".
+const TickMark = "tick of cron "
+
 // Run is one past run of a job, as recorded in a history. A history holds only
 // runs that could count: of this job, on the default branch of this
 // repository, started by a schedule or a dispatch.
@@ -30,10 +34,13 @@ type Run struct {
 	Created time.Time // creation time, which a re-run keeps
 	Updated time.Time // last change: the end of a run that is over
 	Success bool      // concluded `success`, which a run that only skipped does too
+	Failed  bool      // ended badly: failure, timed_out or startup_failure
 	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
 	Slot    time.Time // the window that a backfill was told to serve; else zero
 	Rescue  bool      // dispatched by a rescue
+	Asked   time.Time // the window that the rescue saw unconfirmed; else zero
+	Cron    string    // the entry of `on.schedule` that started it, as far as that is known
 }
 
 // Confirms reports whether the run is evidence for the window: its execution

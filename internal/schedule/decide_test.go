@@ -31,7 +31,7 @@ func skipped(created string) Run {
 }
 
 func failed(created string) Run {
-	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
+	return Run{Attempt: 1, Created: at(created), Updated: at(created), Failed: true}
 }
 
 func rerun(created, started string) Run {

@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Watch is what a rescue knows of a job. It comes from one list of runs, so no
 // run in it says when its entrypoint started.
@@ -9,14 +12,19 @@ type Watch struct {
 	Patience time.Duration // how long after the slot the job's own ticks have the first chance
 	Since    time.Time     // when the job's workflow came to exist; zero if that is not known
 	Runs     []Run         // in any order, without Started
+	Known    time.Time     // every run created after it is among Runs; zero if all are
 }
+
+// read reports whether all runs that were created in the window are known.
+func (w Watch) read(window Window) bool { return w.Known.Before(window.Start) }
 
 // Why says why a rescue dispatches a job, or leaves it alone.
 type Why string
 
-// The reasons of a Verdict. Only Due dispatches.
+// The reasons of a Verdict. Only Due and Unread dispatch.
 const (
 	Due       Why = "due"
+	Unread    Why = "unread"    // nobody confirmed the window in the runs that are known, which are not all of it
 	Fulfilled Why = "confirmed" // by a run of the window
 	Running   Why = "running"   // a run of the job is active, whatever its window: it will look for itself
 	Young     Why = "young"     // the window began before the job's workflow existed: nothing is owed for it
@@ -29,7 +37,7 @@ type Verdict struct {
 	Window   Window // the one that holds now
 	Dispatch bool
 	Why      Why
-	Failed   int       // runs of the window that ended without success
+	Failed   int       // runs of the window that ended badly
 	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
 }
 
@@ -44,6 +52,12 @@ const (
 	shareBackoff = 12 // of the window, one part in so many
 )
 
+// longestRun is how long a run can be active: "If a workflow run reaches this limit,
+// the workflow run is cancelled. This period includes execution duration, and time
+// spent on waiting and approval." One that GitHub shows as active longer is lost.
+// https://docs.github.com/actions/reference/limits
+const longestRun = 35 * 24 * time.Hour
+
 // Rescue says whether a job has to be dispatched. When in doubt it dispatches:
 // the run that it starts looks for evidence before it executes anything, so a
 // needless one costs a check.
@@ -51,18 +65,18 @@ const (
 // It asks for no evidence of its own. A run that was created in the window that
 // holds now, and succeeded, confirms that window: it is over, so it did all its
 // work in there, and it either executed the entrypoint or found that another
-// run had.
+// run had. That holds of the windows of its own schedule: see proves.
 func Rescue(w Watch, now time.Time) Verdict {
 	v := Verdict{Window: w.Schedule.Window(now)}
 	var served, active bool
 	var end time.Time // of the last failure
 	for _, r := range w.Runs {
-		active = active || r.Active
+		active = active || r.Active && now.Sub(r.Created) < longestRun
 		switch {
-		case r.Active || !r.serves(v.Window):
-		case r.Success:
+		case !r.serves(v.Window):
+		case r.proves(w.Schedule, v.Window):
 			served = true
-		default:
+		case r.Failed:
 			v.Failed++
 			end = latest(end, r.Updated)
 		}
@@ -80,6 +94,8 @@ func Rescue(w Watch, now time.Time) Verdict {
 		v.Why, v.Again = Patience, patient
 	case v.Failed > 0 && now.Before(again):
 		v.Why, v.Again = Backoff, again
+	case !w.read(v.Window):
+		v.Why, v.Dispatch = Unread, true
 	default:
 		v.Why, v.Dispatch = Due, true
 	}
@@ -93,6 +109,25 @@ func (r Run) serves(w Window) bool {
 		return w.Contains(r.Slot)
 	}
 	return w.Contains(r.Created)
+}
+
+// proves reports whether the success of a run that serves the window confirms it.
+// It does not where the job had another schedule when the run started, as far as its
+// name tells: the window in which it found that another run had executed the
+// entrypoint was not this one.
+func (r Run) proves(s Schedule, w Window) bool {
+	return r.Success && (r.Asked.IsZero() || r.Asked.Equal(w.Start)) && (r.Cron == "" || s.fires(r.Cron))
+}
+
+// fires reports whether a job of the schedule can have that cron, whatever number of
+// spares it had.
+func (s Schedule) fires(expr string) bool {
+	for spares := range max(MaxSpares, DefaultSpares(s.every)) + 1 {
+		if slices.ContainsFunc(s.Crons(spares), func(c Cron) bool { return c.Expr == expr }) {
+			return true
+		}
+	}
+	return false
 }
 
 // backoff returns how long after the last of so many failures a job is due

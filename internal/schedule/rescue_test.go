@@ -11,6 +11,25 @@ func active(created string) Run {
 	return Run{Attempt: 1, Created: at(created), Updated: at(created), Active: true}
 }
 
+// cancelled is also what becomes of a pending run that another one displaces.
+func cancelled(created string) Run {
+	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
+}
+
+// ticked is a run that checked or executed, started by that cron.
+func ticked(created, cron string) Run {
+	r := skipped(created)
+	r.Cron = cron
+	return r
+}
+
+// asked is one that a rescue started for that window.
+func asked(created, slot string) Run {
+	r := skipped(created)
+	r.Asked, r.Rescue = at(slot), true
+	return r
+}
+
 func TestRescue(t *testing.T) {
 	rows := []struct {
 		name     string
@@ -32,11 +51,27 @@ func TestRescue(t *testing.T) {
 		{"a re-run of an older run", 0, "", []Run{rerun("20 10:40", "21 11:00")}, "21 12:00", Due, 0, ""},
 		{"a backfill of an older window", 0, "", []Run{serving("5 10:37", "21 11:00")}, "21 12:00", Due, 0, ""},
 		{"a backfill of this window", 0, "", []Run{serving("21 10:37", "21 11:00")}, "21 12:00", Fulfilled, 0, ""},
-		{"a backfill of an older window failed", 0, "", []Run{{Created: at("21 11:00"), Slot: at("5 10:37")}}, "21 12:00", Due, 0, ""},
+		{"a backfill of an older window failed", 0, "", []Run{{Created: at("21 11:00"), Slot: at("5 10:37"), Failed: true}}, "21 12:00", Due, 0, ""},
+
+		// Only the job's present schedule says which window a success was for. Daily
+		// ones have the hours 10, 22; 18, 2; 16, 22, 4; 14, 19, 0, 5; 14, 18, 22, 2, 6.
+		{"its tick", 0, "", []Run{ticked("21 10:40", "37 10 * * *")}, "21 12:00", Fulfilled, 0, ""},
+		{"a spare", 0, "", []Run{ticked("21 11:40", "37 22 * * *")}, "21 12:00", Fulfilled, 0, ""},
+		{"one of more spares than it has", 0, "", []Run{ticked("21 11:40", "37 6 * * *")}, "21 12:00", Fulfilled, 0, ""},
+		{"a tick of another hour", 0, "", []Run{ticked("21 11:40", "37 11 * * *")}, "21 12:00", Due, 0, ""},
+		{"a tick of another minute", 0, "", []Run{ticked("21 11:40", "38 10 * * *")}, "21 12:00", Due, 0, ""},
+		{"a tick of when it was weekly", 0, "", []Run{ticked("21 11:40", "37 10 * * 5")}, "21 12:00", Due, 0, ""},
+		{"both", 0, "", []Run{ticked("21 11:40", "37 10 * * 5"), ticked("21 10:40", "37 10 * * *")}, "21 12:00", Fulfilled, 0, ""},
+		{"a rescue of the window", 0, "", []Run{asked("21 10:40", "21 10:37")}, "21 12:00", Fulfilled, 0, ""},
+		{"a rescue of a window it has not", 0, "", []Run{asked("21 10:40", "21 09:12")}, "21 12:00", Due, 0, ""},
+		{"a rescue of a week that began a day before", 0, "", []Run{asked("21 10:40", "20 10:37")}, "21 12:00", Due, 0, ""},
+		{"an old tick that fails", 0, "", []Run{{Attempt: 1, Created: at("21 11:40"), Updated: at("21 11:40"), Failed: true, Cron: "1 2 * * *"}}, "21 12:00", Due, 1, ""},
 
 		// Whoever is active will look for itself.
 		{"running", 0, "", []Run{active("21 10:40")}, "21 12:00", Running, 0, ""},
 		{"running since the window before", 0, "", []Run{active("21 10:36")}, "21 12:00", Running, 0, ""},
+		{"running for as long as GitHub lets it", 0, "", []Run{{Created: at("21 12:01").Add(-longestRun), Active: true}}, "21 12:00", Running, 0, ""},
+		{"running for longer", 0, "", []Run{{Created: at("21 12:00").Add(-longestRun), Active: true}}, "21 12:00", Due, 0, ""},
 		{"running after failures", 0, "", []Run{failed("21 10:40"), failed("21 10:50"), active("21 10:55")}, "21 12:00", Running, 2, ""},
 
 		// Nothing is owed before there was a workflow.
@@ -56,6 +91,7 @@ func TestRescue(t *testing.T) {
 		{"three", 0, "", []Run{failed("21 10:40"), failed("21 10:50"), failed("21 11:05")}, "21 11:10", Backoff, 3, "21 11:35"},
 		{"four", 0, "", slices.Repeat([]Run{failed("21 11:00")}, 4), "21 11:10", Backoff, 4, "21 12:00"},
 		{"a hundred", 0, "", slices.Repeat([]Run{failed("21 11:00")}, 100), "21 12:59", Backoff, 100, "21 13:00"},
+		{"cancelled again and again", 0, "", slices.Repeat([]Run{cancelled("21 11:00")}, 5), "21 11:10", Due, 0, ""},
 		{"those of the window before", 0, "", slices.Repeat([]Run{failed("21 10:36")}, 5), "21 10:40", Due, 0, ""},
 	}
 	for _, row := range rows {
@@ -83,7 +119,7 @@ func TestRescueOfABrokenJob(t *testing.T) {
 	var runs []Run
 	for now := at("21 10:37"); now.Before(at("22 10:37")); now = now.Add(15 * time.Minute) {
 		if Rescue(Watch{Schedule: daily, Runs: runs}, now).Dispatch {
-			runs = append(runs, Run{Created: now, Updated: now.Add(time.Minute)})
+			runs = append(runs, Run{Created: now, Updated: now.Add(time.Minute), Failed: true})
 		}
 	}
 	if len(runs) < 14 || len(runs) > 16 {
@@ -113,6 +149,8 @@ func lived(rng *rand.Rand, s Schedule, from, to time.Time) (list, executions []R
 			executed := r
 			executed.Started = began
 			executions = append(executions, executed)
+		} else {
+			r.Failed = true
 		}
 		list, free = append(list, r), ended
 	}

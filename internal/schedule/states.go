@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"math"
 	"slices"
 	"time"
 )
@@ -15,11 +14,11 @@ const (
 	StateLate      State = "late"      // evidence, and it started later
 	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
-	StateFailed    State = "failed"    // runs of the window ended, none with success
+	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
 	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, as it has been since at the latest the last run
-	StateDue       State = "due"       // no run yet, and the window holds now
-	StateMissed    State = "missed"    // no run, and the window is over
-	StateUnknown   State = "unknown"   // the history does not reach back so far, or only to runs that skipped on evidence now gone
+	StateDue       State = "due"       // the window holds now, and no run came of it, or only some that were cancelled
+	StateMissed    State = "missed"    // the same of a window that is over
+	StateUnknown   State = "unknown"   // the history does not reach back so far, or has a run that may have executed with success, or skipped on evidence now gone
 )
 
 // InTime reports whether an execution that started that long after the slot was
@@ -56,13 +55,17 @@ type Past struct {
 	Since    time.Time // when the job came to exist: older windows without a run are owed nothing; zero if that is not known
 	Known    time.Time // every run created since then is in Runs; zero if every run ever is
 	Paused   bool      // its workflow is disabled by hand
+
+	// Unread holds, by their IDs, the successful runs of which nobody could tell
+	// whether they executed the entrypoint, and when.
+	Unread map[int64]bool
 }
 
 // Account is what became of one window.
 type Account struct {
 	Window   Window
 	State    State
-	Run      *Run          // the one that says so: the evidence, or else the newest active one, or else the newest; nil without any
+	Run      *Run          // the one that says so: the evidence, or else the newest active one, the newest that failed, the newest; nil without any
 	Lateness time.Duration // from the slot to the start of the execution, where there is evidence
 }
 
@@ -112,21 +115,26 @@ func (p Past) first(from time.Time, windows map[time.Time]*heard) time.Time {
 type heard struct {
 	evidence *Run // the first
 	active   *Run // the newest
-	ended    *Run // the newest
-	success  bool // of a run, if only by its own conclusion
+	failed   *Run // the newest
+	ended    *Run // the newest, however it ended
+	doubtful bool // a run may be evidence, or stand for evidence that is gone
 }
 
 // sort sorts the runs into their windows, by the start of those.
 func (p Past) sort() map[time.Time]*heard {
 	windows := map[time.Time]*heard{}
-	for _, r := range p.Runs {
-		start := p.Schedule.Prev(r.belongs())
-		h := windows[start]
-		if h == nil {
-			h = &heard{}
-			windows[start] = h
+	hear := func(r Run, at time.Time) {
+		w := p.Schedule.Window(at)
+		if windows[w.Start] == nil {
+			windows[w.Start] = &heard{}
 		}
-		h.hear(r)
+		windows[w.Start].hear(r, p.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
+	}
+	for _, r := range p.Runs {
+		hear(r, r.belongs())
+		if p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 {
+			hear(r, latest(r.Created, r.Updated)) // it may have waited for that window: see Candidates
+		}
 	}
 	return windows
 }
@@ -143,7 +151,10 @@ func (r Run) belongs() time.Time {
 	return r.Started
 }
 
-func (h *heard) hear(r Run) {
+// hear takes in what a run says of its window. A success without evidence skipped
+// on evidence for the window in which it looked: this one, if it ended inside.
+// One that ended later says nothing, unless doubtful.
+func (h *heard) hear(r Run, doubtful bool) {
 	newest := func(known *Run) *Run {
 		if known == nil || byCreated(*known, r) < 0 {
 			return &r
@@ -159,7 +170,10 @@ func (h *heard) hear(r Run) {
 		h.active = newest(h.active)
 	default:
 		h.ended = newest(h.ended)
-		h.success = h.success || r.Success
+		h.doubtful = h.doubtful || doubtful
+		if r.Failed {
+			h.failed = newest(h.failed)
+		}
 	}
 }
 
@@ -176,16 +190,16 @@ func (p Past) account(w Window, h *heard, now time.Time, paused bool) Account {
 		a.State = served(a)
 	case h.active != nil:
 		a.State, a.Run = StateRunning, h.active
-	case h.success || w.Start.Before(p.Known) && !w.Contains(now):
+	case h.doubtful || w.Start.Before(p.Known) && !w.Contains(now):
 		a.State, a.Run = StateUnknown, h.ended
-	case h.ended != nil:
-		a.State, a.Run = StateFailed, h.ended
+	case h.failed != nil:
+		a.State, a.Run = StateFailed, h.failed
 	case paused:
 		a.State = StatePaused
 	case w.Contains(now): // also where the history does not reach back so far: unknown means run
-		a.State = StateDue
+		a.State, a.Run = StateDue, h.ended
 	default:
-		a.State = StateMissed
+		a.State, a.Run = StateMissed, h.ended
 	}
 	return a
 }
@@ -201,19 +215,15 @@ func served(a Account) State {
 	return StateLate
 }
 
-// Percentile returns how late the given share of the served windows were at most,
-// 0.5 for the median: the lateness of one of them. There is none without any.
-func Percentile(accounts []Account, share float64) (lateness time.Duration, known bool) {
-	var late []time.Duration
+// Lateness returns how late the executions were that started inside their window,
+// from the shortest, as NearestRank takes it. A backfill, or a re-run days later, serves a window as well, but says nothing of
+// how late the job's ticks come.
+func Lateness(accounts []Account) (late []time.Duration) {
 	for _, a := range accounts {
-		if a.Served() {
+		if a.Served() && a.Window.Contains(a.Run.Started) {
 			late = append(late, a.Lateness)
 		}
 	}
-	if len(late) == 0 {
-		return 0, false
-	}
 	slices.Sort(late)
-	rank := int(math.Ceil(share * float64(len(late)))) // counts from 1
-	return late[min(max(rank, 1), len(late))-1], true
+	return late
 }

@@ -25,6 +25,30 @@ func waited(created, started string) Run {
 	return r
 }
 
+// displaced is a pending run that another took the place of.
+func displaced(created string) Run {
+	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
+}
+
+// unread is a success of which nobody knows what it did.
+func unread(created string) Run {
+	r := skipped(created)
+	r.ID = lost
+	return r
+}
+
+const lost = 4711
+
+func until(ended string, r Run) Run {
+	r.Updated = at(ended)
+	return r
+}
+
+func again(r Run) Run {
+	r.Attempt = 2
+	return r
+}
+
 // TestAccounts looks at noon of the 21st back to the window of the 18th: 18 10:37
 // to 19 10:37, and so on.
 func TestAccounts(t *testing.T) {
@@ -44,6 +68,8 @@ func TestAccounts(t *testing.T) {
 		{"failed", Past{Runs: []Run{failed("19 11:00"), failed("21 11:00")}}, "missed failed missed failed"},
 		{"active", Past{Runs: []Run{active("20 11:00"), active("21 11:00")}}, "missed missed running running"},
 		{"skipped on evidence that is gone", Past{Runs: []Run{skipped("19 11:00")}}, "missed unknown missed due"},
+		{"skipped on evidence of the next window", Past{Runs: []Run{until("20 10:37", skipped("19 11:00"))}}, "missed missed missed due"},
+		{"displaced", Past{Runs: []Run{displaced("19 11:00"), displaced("21 11:00")}}, "missed missed missed due"},
 
 		// Of several.
 		{"the first of two counts", Past{Runs: []Run{executed("19 20:00"), executed("19 10:40")}}, "missed confirmed missed due"},
@@ -51,17 +77,27 @@ func TestAccounts(t *testing.T) {
 		{"failed, then executed", Past{Runs: []Run{failed("19 10:40"), executed("19 20:00")}}, "missed late missed due"},
 		{"failed, then rescued", Past{Runs: []Run{failed("19 10:40"), dispatched("19 11:00")}}, "missed rescued missed due"},
 		{"rescued after it was confirmed", Past{Runs: []Run{executed("19 10:40"), dispatched("19 11:00")}}, "missed confirmed missed due"},
+		{"failed, then skipped on evidence of the next window", Past{Runs: []Run{failed("19 10:40"), until("20 10:40", skipped("19 11:00"))}}, "missed failed missed due"},
+		{"failed, then displaced", Past{Runs: []Run{failed("19 10:40"), displaced("19 11:00")}}, "missed failed missed due"},
 		{"failed, and active again", Past{Runs: []Run{failed("21 10:40"), active("21 11:00")}}, "missed missed missed running"},
 		{"executed, and active again", Past{Runs: []Run{executed("21 10:40"), active("21 11:00")}}, "missed missed missed confirmed"},
 
 		// Not in the window in which it was created.
 		{"waited for its turn", Past{Runs: []Run{waited("19 10:30", "19 10:40")}}, "missed confirmed missed due"},
 		{"run again a day later", Past{Runs: []Run{rerun("19 11:00", "20 12:00")}}, "missed late missed due"},
-		{"run again, without success", Past{Runs: []Run{{Attempt: 2, Created: at("19 11:00"), Updated: at("20 12:00")}}}, "missed failed missed due"},
+		{"run again, without success", Past{Runs: []Run{{Attempt: 2, Created: at("19 11:00"), Updated: at("20 12:00"), Failed: true}}}, "missed failed missed due"},
 		{"backfill", Past{Runs: []Run{serving("19 10:37", "21 11:00")}}, "missed late missed due"},
 		{"backfill of a time in the window", Past{Runs: []Run{serving("19 20:00", "21 11:00")}}, "missed late missed due"},
-		{"backfill, failed", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Slot: at("19 10:37")}}}, "missed failed missed due"},
+		{"backfill, failed", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Slot: at("19 10:37"), Failed: true}}}, "missed failed missed due"},
 		{"backfill of a window that cannot be read", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Started: at("21 11:00"), Slot: time.Unix(0, 0)}}}, "missed missed missed due"},
+
+		// Nobody could read what they did.
+		{"unread", Past{Runs: []Run{unread("19 11:00")}}, "missed unknown missed due"},
+		{"unread, and a failure", Past{Runs: []Run{unread("19 11:00"), failed("19 12:00")}}, "missed unknown missed due"},
+		{"unread, and evidence", Past{Runs: []Run{unread("19 11:00"), executed("19 10:40")}}, "missed confirmed missed due"},
+		{"unread in the window that holds now", Past{Runs: []Run{unread("21 11:00")}}, "missed missed missed unknown"},
+		{"unread, and ended in the next window", Past{Runs: []Run{until("20 10:40", unread("19 11:00"))}}, "missed unknown unknown due"},
+		{"unread re-run", Past{Runs: []Run{again(until("20 10:40", unread("19 11:00")))}}, "missed unknown missed due"},
 
 		// Where it begins.
 		{"young", Past{Since: at("19 12:00")}, "missed due"},
@@ -82,12 +118,13 @@ func TestAccounts(t *testing.T) {
 		{"paused", Past{Paused: true}, "paused paused paused paused"},
 		{"paused since", Past{Paused: true, Runs: []Run{executed("19 10:40")}}, "missed confirmed paused paused"},
 		{"paused since a failure", Past{Paused: true, Runs: []Run{executed("18 10:40"), failed("20 10:40")}}, "confirmed missed failed paused"},
+		{"paused since it was displaced", Past{Paused: true, Runs: []Run{displaced("20 10:40")}}, "missed missed missed paused"},
 		{"paused while it runs", Past{Paused: true, Runs: []Run{active("21 10:40")}}, "missed missed missed running"},
 		{"paused, and gone", Past{Paused: true, Known: at("19 12:00")}, "unknown unknown paused paused"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			row.past.Schedule = daily
+			row.past.Schedule, row.past.Unread = daily, map[int64]bool{lost: true}
 			var states []string
 			for _, a := range row.past.Accounts(at("18 10:37"), at("21 12:00")) {
 				states = append(states, string(a.State))
@@ -154,7 +191,7 @@ func TestAccountsAgainstBruteForce(t *testing.T) {
 func checkLeftOut(t *testing.T, past Past, from, to time.Time) {
 	t.Helper()
 	for w := past.Schedule.Window(from); !w.End.After(to); w = past.Schedule.Window(w.End) {
-		heard := slices.ContainsFunc(past.Runs, func(r Run) bool { return r.Confirms(w) || r.Started.IsZero() && r.serves(w) })
+		heard := slices.ContainsFunc(past.Runs, func(r Run) bool { return r.Confirms(w) || r.Started.IsZero() && r.serves(w) || past.astride(r, w) })
 		if heard || !w.Start.Before(past.Since) {
 			t.Fatalf("window %v is left out\n%+v", w, past)
 		}
@@ -164,20 +201,22 @@ func checkLeftOut(t *testing.T, past Past, from, to time.Time) {
 // naive is the state of a window, word by word as the states are defined.
 func naive(past Past, w Window, now time.Time) State {
 	var evidence *Run
-	busy, success, ended, since := false, false, false, false
+	busy, doubtful, bad, since := false, false, false, false
 	for _, r := range past.Runs {
 		unproven := r.Started.IsZero()
+		doubtful = doubtful || past.astride(r, w) || unproven && !r.Active && r.serves(w) && (past.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
 		switch {
 		case r.Confirms(w) && (evidence == nil || r.Started.Before(evidence.Started)):
 			evidence = &r
 		case unproven && r.serves(w) && r.Active:
 			busy = true
 		case unproven && r.serves(w):
-			ended, success = true, success || r.Success
+			bad = bad || r.Failed
 		}
 		for v := past.Schedule.Window(w.End); !v.Start.After(now); v = past.Schedule.Window(v.End) {
-			since = since || r.Confirms(v) || unproven && r.serves(v)
+			since = since || r.Confirms(v) || unproven && r.serves(v) || past.astride(r, v)
 		}
+		since = since || r.Confirms(w) || unproven && r.serves(w) || past.astride(r, w)
 	}
 	switch current := w.Contains(now); {
 	case evidence != nil && evidence.Rescue:
@@ -188,9 +227,9 @@ func naive(past Past, w Window, now time.Time) State {
 		return StateLate
 	case busy:
 		return StateRunning
-	case success, !current && w.Start.Before(past.Known):
+	case doubtful, !current && w.Start.Before(past.Known):
 		return StateUnknown
-	case ended:
+	case bad:
 		return StateFailed
 	case past.Paused && !since:
 		return StatePaused
@@ -200,12 +239,18 @@ func naive(past Past, w Window, now time.Time) State {
 	return StateMissed
 }
 
+// astride reports whether nobody could read a run that was created before the
+// window and ended in it.
+func (p Past) astride(r Run, w Window) bool {
+	return p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 && r.Created.Before(w.Start) && w.Contains(r.Updated)
+}
+
 // randomPast is of an hourly job, in the day before noon of the 21st.
 func randomPast(random *rand.Rand) Past {
 	moment := func() time.Time {
 		return at("20 18:00").Add(time.Duration(random.IntN(20*60)) * time.Minute)
 	}
-	past := Past{Schedule: Schedule{every: Hour, minute: 37}, Paused: random.IntN(3) == 0}
+	past := Past{Schedule: Schedule{every: Hour, minute: 37}, Paused: random.IntN(3) == 0, Unread: map[int64]bool{}}
 	if random.IntN(2) == 0 {
 		past.Since = moment()
 	}
@@ -220,8 +265,11 @@ func randomPast(random *rand.Rand) Past {
 			r.Success, r.Started = true, r.Created.Add(time.Duration(random.IntN(20))*time.Minute)
 		case 2:
 			r.Success = true
+			past.Unread[r.ID] = random.IntN(3) == 0
 		case 3:
 			r.Active = true
+		case 4:
+			r.Failed = random.IntN(3) > 0
 		}
 		if random.IntN(8) == 0 {
 			r.Slot = moment()
@@ -252,33 +300,17 @@ func TestReach(t *testing.T) {
 	}
 }
 
-func TestPercentile(t *testing.T) {
-	accounts := func(minutes ...int) (accounts []Account) {
-		for _, m := range minutes {
-			accounts = append(accounts, Account{State: StateLate, Lateness: time.Duration(m) * time.Minute}, Account{State: StateFailed})
-		}
-		return accounts
+// TestLateness holds that only an execution in its own window is a measure.
+func TestLateness(t *testing.T) {
+	past := Past{Schedule: daily, Runs: []Run{
+		executed("18 10:40"), rerun("19 11:00", "20 12:00"), dispatched("20 10:47"), serving("21 10:37", "21 10:38"),
+	}}
+	past.Runs = append(past.Runs, serving("17 10:37", "21 11:00"), failed("16 11:00"))
+	var late []string
+	for _, l := range Lateness(past.Accounts(at("16 10:37"), at("21 12:00"))) {
+		late = append(late, l.String())
 	}
-	twenty := []int{20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}
-	rows := []struct {
-		accounts []Account
-		share    float64
-		want     int // minutes; -1 for none
-	}{
-		{accounts(), 0.5, -1},
-		{[]Account{{State: StateFailed}}, 0.5, -1},
-		{accounts(7), 0.5, 7},
-		{accounts(7), 0.95, 7},
-		{accounts(3, 1), 0.5, 1},
-		{accounts(3, 1, 2), 0.5, 2},
-		{accounts(3, 1, 2), 0.95, 3},
-		{accounts(twenty...), 0.5, 10},
-		{accounts(twenty...), 0.95, 19},
-	}
-	for _, row := range rows {
-		got, known := Percentile(row.accounts, row.share)
-		if known != (row.want >= 0) || known && got != time.Duration(row.want)*time.Minute {
-			t.Errorf("%v of %v: got %v, want %d minutes", row.share, row.accounts, got, row.want)
-		}
+	if got, want := strings.Join(late, " "), "1m0s 3m0s 10m0s"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

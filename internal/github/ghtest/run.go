@@ -14,7 +14,7 @@ type Run struct {
 	ID         int64     // zero: one more than the last
 	Workflow   string    // the file that lists it; "" is Workflow
 	Path       string    // of the file, as the run has it; "" is the right one
-	Title      string    // its run-name; "" is that of a tick, or of a dispatch by hand
+	Title      string    // its run-name; "" is that of a tick which names no cron, or of a dispatch by hand
 	Event      string    // "" is schedule
 	Branch     string    // "" is main
 	Head       string    // the repository that its commit is in; "" is Repository
@@ -87,7 +87,7 @@ func (r Run) write(api string) *listed {
 	fill(&r.Path, ".github/workflows/"+r.Workflow)
 	fill(&r.Event, "schedule")
 	if r.Event == "schedule" {
-		fill(&r.Title, "clean-files: tick of cron 37 10 * * *")
+		fill(&r.Title, "clean-files: tick")
 	}
 	fill(&r.Title, "clean-files: by hand")
 	fill(&r.Branch, "main")

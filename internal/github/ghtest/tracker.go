@@ -36,6 +36,16 @@ func (s *Server) Issues() (issues []Issue) {
 	return issues
 }
 
+// Track adds issues, which it numbers.
+func (s *Server) Track(issues ...Issue) {
+	s.locked(func() {
+		for _, i := range issues {
+			i.Number = s.nextNumber()
+			s.issues = append(s.issues, &tracked{Issue: i, login: s.rights.login(), created: s.clock(), updated: s.clock(), closed: s.clock()})
+		}
+	})
+}
+
 // EditIssue changes an issue, as a person would.
 func (s *Server) EditIssue(number int, change func(*Issue)) {
 	s.locked(func() {

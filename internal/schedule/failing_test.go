@@ -1,0 +1,73 @@
+package schedule
+
+import "testing"
+
+// TestRescueUnread has a list of runs that ends before the window's start.
+func TestRescueUnread(t *testing.T) {
+	rows := []struct {
+		name  string
+		known string
+		runs  []Run
+		why   Why
+	}{
+		{"all of it is known", "21 10:36", nil, Due},
+		{"not quite", "21 10:37", nil, Unread},
+		{"half of it", "21 11:00", nil, Unread},
+		{"enough of it", "21 11:00", []Run{skipped("21 11:30")}, Fulfilled},
+		{"what runs", "21 11:00", []Run{active("21 11:30")}, Running},
+		{"what failed", "21 11:00", []Run{failed("21 11:30")}, Unread},
+		{"what just failed, and again", "21 11:00", []Run{failed("21 11:50"), failed("21 11:55")}, Backoff},
+	}
+	for _, row := range rows {
+		v := Rescue(Watch{Schedule: daily, Known: at(row.known), Runs: row.runs}, at("21 12:00"))
+		if v.Why != row.why || v.Dispatch != (row.why == Due || row.why == Unread) {
+			t.Errorf("%s: %+v, want %s", row.name, v, row.why)
+		}
+	}
+}
+
+// TestFailing has a job that is due at 10:37.
+func TestFailing(t *testing.T) {
+	rows := []struct {
+		name   string
+		now    string
+		known  string // "" for zero
+		runs   []Run
+		window string // start of the one that it fails in; "" if it does not
+		failed int
+		last   string
+	}{
+		{"no runs", "21 12:00", "", nil, "", 0, ""},
+		{"a success", "21 12:00", "", []Run{skipped("21 11:00")}, "", 0, ""},
+		{"a failure", "21 12:00", "", []Run{failed("21 11:00")}, "21 10:37", 1, "21 11:00"},
+		{"several, in any order", "21 12:00", "", []Run{failed("21 11:00"), failed("21 11:30"), failed("21 10:40")}, "21 10:37", 3, "21 11:30"},
+		{"a success between them", "21 12:00", "", []Run{failed("21 11:30"), skipped("21 11:00"), failed("21 10:40")}, "", 0, ""},
+		{"one is active", "21 12:00", "", []Run{failed("21 11:00"), active("21 11:30")}, "", 0, ""},
+		{"cancelled", "21 12:00", "", []Run{cancelled("21 11:00")}, "", 0, ""},
+		{"cancelled after a failure", "21 12:00", "", []Run{failed("21 11:00"), cancelled("21 11:30")}, "21 10:37", 1, "21 11:00"},
+
+		{"in the window before", "21 12:00", "", []Run{failed("20 11:00"), failed("20 12:00")}, "20 10:37", 2, "20 12:00"},
+		{"in the window before, and cancelled in this one", "21 12:00", "", []Run{failed("20 11:00"), cancelled("21 11:00")}, "20 10:37", 1, "20 11:00"},
+		{"in both", "21 12:00", "", []Run{failed("20 11:00"), failed("21 11:00")}, "21 10:37", 1, "21 11:00"},
+		{"in this one, after a success in the one before", "21 12:00", "", []Run{skipped("20 11:00"), failed("21 11:00")}, "21 10:37", 1, "21 11:00"},
+		{"in the window before, which has a success", "21 12:00", "", []Run{failed("20 12:00"), skipped("20 11:00")}, "", 0, ""},
+		{"in the window before, and a success in this one", "21 12:00", "", []Run{failed("20 11:00"), skipped("21 11:00")}, "", 0, ""},
+		{"two windows ago", "21 12:00", "", []Run{failed("19 11:00")}, "", 0, ""},
+
+		{"a window of which not all is known", "21 12:00", "21 10:50", []Run{failed("21 11:00")}, "", 0, ""},
+		{"the one before is not known, and says nothing", "21 12:00", "20 10:50", []Run{failed("20 11:00")}, "", 0, ""},
+		{"the one before is not known, and need not be", "21 12:00", "20 10:50", []Run{failed("21 11:00")}, "21 10:37", 1, "21 11:00"},
+		{"a backfill of an older window", "21 12:00", "", []Run{{Created: at("21 11:00"), Slot: at("5 10:37"), Failed: true}}, "", 0, ""},
+		{"a success of when it had another schedule", "21 12:00", "", []Run{failed("21 11:00"), ticked("21 11:30", "1 2 * * *")}, "", 0, ""},
+	}
+	for _, row := range rows {
+		w := Watch{Schedule: daily, Runs: row.runs}
+		if row.known != "" {
+			w.Known = at(row.known)
+		}
+		f, failing := Failing(w, Rescue(w, at(row.now)))
+		if failing != (row.window != "") || failing && (f.Window != daily.Window(at(row.window)) || f.Runs != row.failed || f.Last.Created != at(row.last)) {
+			t.Errorf("%s: %v, %+v; want %q, %d, last %q", row.name, failing, f, row.window, row.failed, row.last)
+		}
+	}
+}

@@ -1,0 +1,17 @@
+package schedule
+
+import (
+	"math"
+	"time"
+)
+
+// NearestRank returns the one of some durations, sorted from the shortest, that
+// the given share of them do not exceed: 0.5 for the median. There is none
+// without any.
+func NearestRank(sorted []time.Duration, share float64) (at time.Duration, known bool) {
+	if len(sorted) == 0 {
+		return 0, false
+	}
+	rank := int(math.Ceil(share * float64(len(sorted)))) // counts from 1
+	return sorted[min(max(rank, 1), len(sorted))-1], true
+}
