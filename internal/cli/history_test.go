@@ -2,25 +2,44 @@ package cli
 
 import (
 	"bytes"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
+// heard keeps what several goroutines write.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var stderr bytes.Buffer
+		var stderr heard
 		p := Program{Stderr: &stderr}
 		stop := p.progress(func() string { return "still at it" })
 		time.Sleep(1999 * time.Millisecond)
 		synctest.Wait()
-		if stderr.Len() > 0 {
-			t.Errorf("said before two seconds were over: %q", &stderr)
+		if said := stderr.String(); said != "" {
+			t.Errorf("said before two seconds were over: %q", said)
 		}
 		time.Sleep(3 * time.Second)
 		stop()
-		if want := "still at it\nstill at it\n"; stderr.String() != want {
-			t.Errorf("said %q, want %q", &stderr, want)
+		if said, want := stderr.String(), "still at it\nstill at it\n"; said != want {
+			t.Errorf("said %q, want %q", said, want)
 		}
 	})
 }

@@ -32,8 +32,8 @@ func (p *Program) simulateCommand() *cobra.Command {
 		Long: `simulate plays the project's jobs, with their crons, spares and rescue, on a
 GitHub that behaves as the regime says, and counts what becomes of their windows.
 
-A regime is one of ideal, late, throttled, starved and outage, or one of these
-with +flaky: throttled+flaky. --regimes prints them all as a file, with the source
+A regime is one of ideal, late, throttled, starved, starved-file and outage, or
+one of these with +flaky: throttled+flaky. --regimes prints them all as a file, with the source
 of their numbers, to be copied and changed. --regime takes such a file as
 FILE#NAME, or FILE if it holds but one and ends in .json.`,
 		Args: noArguments,
@@ -115,6 +115,7 @@ func (pr *project) simulated() simulate.Project {
 	for _, job := range pr.Jobs {
 		played.Jobs = append(played.Jobs, simulate.Job{
 			ID: job.ID, Schedule: job.Schedule, Crons: expressions(job.Schedule.Crons(job.Options.Spares)), Patience: job.Options.Patience,
+			Attempts: job.Options.Attempts, Backoff: job.Options.Backoff,
 		})
 	}
 	return played
@@ -201,13 +202,15 @@ func percent(part, whole int) string {
 	return fmt.Sprintf("%.2f %%", share)
 }
 
-// span writes minutes for people: "12 min", "3.5 h", "2.1 d".
-func span(minutes float64) string {
+// span writes minutes for people: "12 min", "3.5 h", "2.1 d"; "-" for nil.
+func span(minutes *float64) string {
 	switch {
-	case minutes < 120:
-		return fmt.Sprintf("%.0f min", minutes)
-	case minutes < 48*60:
-		return fmt.Sprintf("%.1f h", minutes/60)
+	case minutes == nil:
+		return "-"
+	case *minutes < 120:
+		return fmt.Sprintf("%.0f min", *minutes)
+	case *minutes < 48*60:
+		return fmt.Sprintf("%.1f h", *minutes/60)
 	}
-	return fmt.Sprintf("%.1f d", minutes/60/24)
+	return fmt.Sprintf("%.1f d", *minutes/60/24)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,7 +19,7 @@ const perCadence = 5
 func TestSimulationPart(t *testing.T) {
 	part := simulationPart(t) + settingsPart(t)
 	for _, want := range []string{
-		"| throttled | hour | 100 % |", "| starved | day | 100 % |", "| starved | month | 100 % |", "| outage | week | 100 % |",
+		"| throttled | hour | 100 % |", "| starved | day | 100 % |", "| starved | month | 100 % |", "| starved-file | day | 100 % |", "| outage | week | 100 % |",
 		"| throttled+flaky | day | 100 % |", "| throttled+flaky | week | 100 % |", "| `\"15m\"` | none |",
 	} {
 		if !strings.Contains(part, want) {
@@ -27,41 +28,56 @@ func TestSimulationPart(t *testing.T) {
 	}
 }
 
-// simulationPart is the part of the README that says what becomes of jobs, as
-// the simulator plays them for a year.
-func simulationPart(t *testing.T) string { return regimesTable(t, sampleProject(t)) }
+// The parts of the README that say what becomes of jobs, as the simulator plays
+// them for a year, and what the options of the rescue are good for. Both tests
+// need them, and playing takes its time.
+var (
+	playedRegimes  = sync.OnceValues(regimesTable)
+	playedSettings = sync.OnceValues(settingsTable)
+)
 
-// settingsPart is the part that says what the options of the rescue are good for.
-func settingsPart(t *testing.T) string { return settingsTable(t, sampleProject(t)) }
+func simulationPart(t *testing.T) string { return part(t, playedRegimes) }
+func settingsPart(t *testing.T) string   { return part(t, playedSettings) }
 
-// sampleProject returns a project with jobs of each cadence and no options.
-func sampleProject(t *testing.T) simulate.Project {
+func part(t *testing.T, played func() (string, error)) string {
 	t.Helper()
-	project, err := (&Program{project: "../../testdata/year"}).openHosted()
+	text, err := played()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return project.simulated()
+	return text
 }
 
-// simulated plays projects in regimes, a year each, all at once.
-func simulated(t *testing.T, projects []simulate.Project, regimes []string) []simulate.Result {
-	t.Helper()
-	results := make([]simulate.Result, len(projects))
+// sampleProject returns a project with jobs of each cadence and no options.
+func sampleProject() (simulate.Project, error) {
+	project, err := (&Program{project: "../../testdata/year"}).openHosted()
+	if err != nil {
+		return simulate.Project{}, err
+	}
+	return project.simulated(), nil
+}
+
+// year is a year of a project in a regime.
+type year struct {
+	project simulate.Project
+	regime  string
+}
+
+// simulated plays years, all at once.
+func simulated(years []year) ([]simulate.Result, error) {
+	results, errs := make([]simulate.Result, len(years)), make([]error, len(years))
 	var wait sync.WaitGroup
-	for i := range projects {
+	for i, y := range years {
 		wait.Go(func() {
-			regime, err := readRegime(regimes[i])
+			regime, err := readRegime(y.regime)
 			if err == nil {
-				results[i], err = simulate.Play(projects[i], regime, 365, 1)
+				results[i], err = simulate.Play(y.project, regime, 365, 1)
 			}
-			if err != nil {
-				t.Error(err)
-			}
+			errs[i] = err
 		})
 	}
 	wait.Wait()
-	return results
+	return results, errors.Join(errs...)
 }
 
 // of sums up the jobs of one cadence.
@@ -75,20 +91,25 @@ func of(every schedule.Cadence, r simulate.Result) simulate.Outcome {
 	return simulate.Sum(string(every), jobs)
 }
 
-func regimesTable(t *testing.T, played simulate.Project) string {
-	t.Helper()
+func regimesTable() (string, error) {
+	played, err := sampleProject()
+	if err != nil {
+		return "", err
+	}
 	bare := played
 	bare.Rescue, bare.Jobs = nil, append([]simulate.Job(nil), played.Jobs...)
 	for i := range bare.Jobs {
 		bare.Jobs[i].Crons = bare.Jobs[i].Crons[:1]
 	}
-	names := []string{"ideal", "late", "throttled", "starved", "outage", "throttled+flaky", "starved+flaky"}
-	var projects []simulate.Project
-	var regimes []string
+	names := []string{"ideal", "late", "throttled", "starved", "starved-file", "outage", "throttled+flaky", "starved+flaky", "starved-file+flaky"}
+	var years []year
 	for _, name := range names {
-		projects, regimes = append(projects, played, bare), append(regimes, name, name)
+		years = append(years, year{played, name}, year{bare, name})
 	}
-	results := simulated(t, projects, regimes)
+	results, err := simulated(years)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	b.WriteString("| regime | every | windows served | of those a tick reached | late, p50 | late, p95 | needless runs | one cron alone: served | late, p50 | late, p95 |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for i, name := range names {
@@ -98,34 +119,41 @@ func regimesTable(t *testing.T, played simulate.Project) string {
 				span(o.P50), span(o.P95), percent(o.Needless, o.Executions), percent(without.Served, without.Windows), span(without.P50), span(without.P95))
 		}
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // settingsTable says what the options rescue and patience do, and cost.
-func settingsTable(t *testing.T, played simulate.Project) string {
-	t.Helper()
+func settingsTable() (string, error) {
+	played, err := sampleProject()
+	if err != nil {
+		return "", err
+	}
 	type setting struct{ rescue, patience time.Duration }
 	settings := []setting{{15 * time.Minute, 0}, {15 * time.Minute, 15 * time.Minute}, {15 * time.Minute, time.Hour},
 		{time.Hour, 0}, {time.Hour, time.Hour}, {6 * time.Hour, 0}, {0, 0}}
-	var projects []simulate.Project
-	var regimes []string
+	var years []year
 	for _, s := range settings {
 		set := simulate.Project{AtOnce: played.AtOnce}
 		if s.rescue > 0 {
 			set.Rescue = expressions(schedule.NewRounds("acme", s.rescue).Crons())
 		}
 		for _, job := range played.Jobs {
-			job.Patience = s.patience
-			if job.Schedule.Every() == schedule.Hour {
+			switch job.Patience = s.patience; job.Schedule.Every() {
+			case schedule.Hour:
 				job.Patience = min(s.patience, 30*time.Minute) // as the option has it
+			case schedule.Week, schedule.Month:
+				continue // of which the table says nothing
 			}
 			set.Jobs = append(set.Jobs, job)
 		}
 		for _, name := range []string{"ideal", "throttled", "starved", "throttled+flaky"} {
-			projects, regimes = append(projects, set), append(regimes, name)
+			years = append(years, year{set, name})
 		}
 	}
-	results := simulated(t, projects, regimes)
+	results, err := simulated(years)
+	if err != nil {
+		return "", err
+	}
 	var b strings.Builder
 	b.WriteString("| `rescue` | `patience` | throttled: a day's lateness, p50 | p95 | starved: p50 | p95 | hours served, throttled+flaky | its minutes a month, at most | in a private repository | dispatches a month of a daily job |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for i, s := range settings {
@@ -134,7 +162,7 @@ func settingsTable(t *testing.T, played simulate.Project) string {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %.0f | $%.2f | %.0f |\n", written(s.rescue), written(s.patience), span(throttled.P50), span(throttled.P95),
 			span(starved.P50), span(starved.P95), percent(flaky.Served, flaky.Windows), r[0].Rescue.Minutes, r[0].Rescue.Minutes*dollarsPerMinute, float64(throttled.Dispatches)/perCadence*30/365)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // written returns a time as an option has it.
@@ -150,7 +178,10 @@ func written(d time.Duration) string {
 
 // TestSimulatedProject holds that the simulator plays what sync writes.
 func TestSimulatedProject(t *testing.T) {
-	played := sampleProject(t)
+	played, err := sampleProject()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(played.Rescue) == 0 || len(played.Jobs) != 4*perCadence || len(played.Jobs[0].Crons) != 1+schedule.DefaultSpares(schedule.Hour) {
 		t.Errorf("the sample has a rescue at %v, and %d jobs, the first at %v", played.Rescue, len(played.Jobs), played.Jobs[0].Crons)
 	}
@@ -159,7 +190,7 @@ func TestSimulatedProject(t *testing.T) {
 func TestPercentAndSpan(t *testing.T) {
 	for _, row := range []struct{ got, want string }{
 		{percent(3, 3), "100 %"}, {percent(99999, 100000), "99.99 %"}, {percent(1, 3), "33.33 %"}, {percent(0, 3), "0.00 %"}, {percent(0, 0), "-"},
-		{span(0.4), "0 min"}, {span(119.4), "119 min"}, {span(120), "2.0 h"}, {span(2880), "2.0 d"},
+		{span(new(0.4)), "0 min"}, {span(new(119.4)), "119 min"}, {span(new(120.0)), "2.0 h"}, {span(new(2880.0)), "2.0 d"}, {span(nil), "-"},
 	} {
 		if row.got != row.want {
 			t.Errorf("got %q, want %q", row.got, row.want)

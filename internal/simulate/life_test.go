@@ -17,14 +17,11 @@ import (
 func slots(t *testing.T, expr string, days int) []time.Time {
 	t.Helper()
 	fields := strings.Fields(expr)
+	fires := func(field, value int) bool { return fields[field] == "*" || fields[field] == strconv.Itoa(value) }
 	var slots []time.Time
 	for minute := range days * 24 * 60 {
 		at := time.Unix(Start.Unix()+int64(minute)*60, 0).UTC()
-		fires := true
-		for i, value := range []int{at.Minute(), at.Hour(), at.Day(), int(at.Month()), int(at.Weekday())} {
-			fires = fires && (fields[i] == "*" || fields[i] == strconv.Itoa(value))
-		}
-		if fires {
+		if fires(0, minute%60) && fires(1, at.Hour()) && fires(2, at.Day()) && fires(3, int(at.Month())) && fires(4, int(at.Weekday())) {
 			slots = append(slots, at)
 		}
 	}
@@ -39,7 +36,8 @@ type life struct {
 	tally   *tally
 }
 
-func play(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*life) {
+// begin returns a game, and the lives that it will fill.
+func begin(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*life) {
 	t.Helper()
 	g, err := newGame(p, r, days, seed)
 	if err != nil {
@@ -55,11 +53,22 @@ func play(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*l
 		w.tally.watch = func(r run) { l.runs = append(l.runs, r) }
 		lives = append(lives, l)
 	}
+	return g, lives
+}
+
+func play(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*life) {
+	t.Helper()
+	g, lives := begin(t, p, r, days, seed)
 	g.play()
+	sorted(lives)
+	return g, lives
+}
+
+// sorted brings the runs in the order in which they decided.
+func sorted(lives []*life) {
 	for _, l := range lives {
 		slices.SortStableFunc(l.runs, func(a, b run) int { return a.checked.Compare(b.checked) })
 	}
-	return g, lives
 }
 
 // window returns the walked window that holds a time; false outside of them.
@@ -76,12 +85,12 @@ func (l *life) window(at time.Time) (schedule.Window, bool) {
 	return l.windows[i], true
 }
 
-// served returns when the execution that served each window began.
-func (l *life) served() map[time.Time]time.Time {
-	served := map[time.Time]time.Time{}
+// served returns the run that served each window.
+func (l *life) served() map[time.Time]run {
+	served := map[time.Time]run{}
 	for _, r := range l.runs {
-		if w, ok := l.window(r.executed); ok && r.success && served[w.Start].IsZero() {
-			served[w.Start] = r.executed
+		if w, ok := l.window(r.executed); ok && r.success && served[w.Start].executed.IsZero() {
+			served[w.Start] = r
 		}
 	}
 	return served
@@ -98,7 +107,7 @@ func (l *life) checkSkips(t *testing.T, name string) (skips int) {
 			continue
 		}
 		skips++
-		if at := served[w.Start]; at.IsZero() || !at.Before(r.checked) {
+		if at := served[w.Start].executed; at.IsZero() || !at.Before(r.checked) {
 			t.Errorf("%s: the run that decided %v skipped, and the window was served %v", name, r.checked, at)
 		}
 	}
@@ -111,7 +120,7 @@ func (l *life) checkTally(t *testing.T, name string) {
 	served, needless := l.served(), 0
 	var want []window
 	for _, w := range l.windows {
-		at := served[w.Start]
+		at := served[w.Start].executed
 		wanted := window{Window: w, served: !at.IsZero()}
 		if wanted.served {
 			wanted.late = at.Sub(w.Start)
@@ -119,7 +128,7 @@ func (l *life) checkTally(t *testing.T, name string) {
 		want = append(want, wanted)
 	}
 	for _, r := range l.runs {
-		if w, ok := l.window(r.executed); ok && served[w.Start].Before(r.executed) && !served[w.Start].IsZero() {
+		if w, ok := l.window(r.executed); ok && served[w.Start].executed.Before(r.executed) && !served[w.Start].executed.IsZero() {
 			needless++
 		}
 	}
@@ -127,8 +136,8 @@ func (l *life) checkTally(t *testing.T, name string) {
 	for i := range got {
 		got[i].reached = false
 	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(window{})); diff != "" || needless != l.tally.needless {
-		t.Errorf("%s: %d needless, counted %d; windows (-want +got):\n%s", name, needless, l.tally.needless, diff)
+	if !slices.Equal(want, got) || needless != l.tally.needless {
+		t.Errorf("%s: %d needless, counted %d; windows (-want +got):\n%s", name, needless, l.tally.needless, cmp.Diff(want, got, cmp.AllowUnexported(window{})))
 	}
 }
 
@@ -154,7 +163,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 		if _, out := g.sky.outage(r.created.Add(longest)); !ok || out {
 			continue
 		}
-		if w.Contains(r.created.Add(longest)) && served[w.Start].IsZero() {
+		if w.Contains(r.created.Add(longest)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: nobody served %v, although a tick arrived %v", name, w, r.created)
 		}
 	}
@@ -163,7 +172,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 	}
 	for _, at := range g.ticks {
 		w, ok := l.window(at)
-		if _, out := g.sky.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].IsZero() {
+		if _, out := g.sky.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: nobody served %v, although a rescue came %v", name, w, at)
 		}
 	}

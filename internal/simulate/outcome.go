@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 func (w window) inTime() bool { return w.served && w.InTime(w.late) }
@@ -40,15 +42,20 @@ func (o Outcome) counted() Outcome {
 		}
 	}
 	o.Served = len(late)
-	if len(late) == 0 {
-		return o
-	}
-	slices.Sort(late)
-	of := func(share float64) float64 {
-		return tenths(late[int(math.Ceil(share*float64(len(late))))-1].Minutes())
-	}
-	o.Lateness = Lateness{P50: of(0.5), P95: of(0.95), Max: of(1)}
+	o.Lateness = lateness(late)
 	return o
+}
+
+func lateness(late []time.Duration) Lateness {
+	slices.Sort(late)
+	of := func(share float64) *float64 {
+		rank, known := schedule.NearestRank(late, share)
+		if !known {
+			return nil
+		}
+		return new(tenths(rank.Minutes()))
+	}
+	return Lateness{P50: of(0.5), P95: of(0.95), Max: of(1)}
 }
 
 func tenths(n float64) float64 { return math.Round(n*10) / 10 }
@@ -90,9 +97,9 @@ func (o Outcome) sign() string {
 }
 
 // Lateness is how long after the slot the windows that were served were, in
-// minutes: half of them no more than P50, and so on.
+// minutes: half of them no more than P50, and so on; nil where none was served.
 type Lateness struct {
-	P50 float64 `json:"p50_minutes"`
-	P95 float64 `json:"p95_minutes"`
-	Max float64 `json:"max_minutes"`
+	P50 *float64 `json:"p50_minutes"`
+	P95 *float64 `json:"p95_minutes"`
+	Max *float64 `json:"max_minutes"`
 }

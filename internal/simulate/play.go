@@ -31,6 +31,8 @@ type Job struct {
 	Schedule schedule.Schedule
 	Crons    []string      // of its workflow, primary and spares
 	Patience time.Duration // of the rescue
+	Attempts int           // of an execution; 0 is 1
+	Backoff  time.Duration // the longest wait before the second attempt; it doubles
 }
 
 // Result is what became of a project.
@@ -202,9 +204,9 @@ func (g *game) rescue(at time.Time) time.Time {
 	}
 	end := now
 	if !down && !lost {
-		for _, w := range g.due(now, seen) {
+		for _, c := range g.due(now, seen) {
 			end = end.Add(dispatching)
-			w.dispatches = append(w.dispatches, end)
+			c.workflow.dispatches = append(c.workflow.dispatches, dispatch{end, c.slot})
 		}
 	}
 	g.rescues++
@@ -212,12 +214,14 @@ func (g *game) rescue(at time.Time) time.Time {
 	return end
 }
 
+// call is a workflow to dispatch, and the slot to name.
+type call struct {
+	workflow *workflow
+	slot     time.Time
+}
+
 // due returns the workflows to dispatch, the oldest window first.
-func (g *game) due(now, seen time.Time) []*workflow {
-	type call struct {
-		workflow *workflow
-		slot     time.Time
-	}
+func (g *game) due(now, seen time.Time) []call {
 	var due []call
 	for _, w := range g.workflows {
 		w.advance(now)
@@ -228,11 +232,7 @@ func (g *game) due(now, seen time.Time) []*workflow {
 		}
 	}
 	slices.SortStableFunc(due, func(a, b call) int { return a.slot.Compare(b.slot) })
-	var first []*workflow
-	for _, c := range due[:min(len(due), cmp.Or(g.project.AtOnce, len(due)))] {
-		first = append(first, c.workflow)
-	}
-	return first
+	return due[:min(len(due), cmp.Or(g.project.AtOnce, len(due)))]
 }
 
 // monthly returns how much of what the time played has 30 days have.

@@ -99,65 +99,62 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestHistory holds what the history tells of each window against what truly
-// became of it.
-func TestHistory(t *testing.T) {
-	told := map[schedule.State]int{}
-	for _, name := range []string{"outage", "throttled+flaky", "starved+flaky"} {
-		g, lives := play(t, project(2, quarterly), regime(t, name), 100, 11)
+// TestRacingRescues has a second rescue at a random time after each, which nothing
+// keeps apart from the first: no window is lost, and none is executed twice.
+func TestRacingRescues(t *testing.T) {
+	displaced := 0
+	for seed := range uint64(20) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		r := anyRegime(rng)
+		r.Stale, r.Down, r.History = 0, 0, 90
+		g, lives := begin(t, project(1, quarterly), r, 40, seed)
+		for _, at := range g.ticks {
+			g.ticks = append(g.ticks, at.Add(time.Duration(rng.Int64N(int64(3*time.Minute)))))
+		}
+		slices.SortFunc(g.ticks, time.Time.Compare)
+		for _, at := range g.ticks {
+			g.rescue(at)
+			for _, w := range g.workflows {
+				slices.SortFunc(w.dispatches, func(a, b dispatch) int { return a.at.Compare(b.at) })
+			}
+		}
+		for i, w := range g.workflows {
+			w.advance(g.sky.to)
+			displaced += len(slices.DeleteFunc(slices.Clone(lives[i].runs), func(r run) bool { return !r.checked.IsZero() }))
+		}
+		sorted(lives)
 		for _, l := range lives {
-			served := l.served()
-			for _, a := range l.past().Accounts(Start, g.sky.to.Add(-1)) {
-				w, ok := l.window(a.Window.Start)
-				if !ok {
-					continue // only a part of it was played
-				}
-				told[a.State]++
-				at, tried := served[w.Start], l.tried(w)
-				late := at.Sub(w.Start)
-				switch {
-				case a.Window != w || a.Served() == at.IsZero(),
-					a.Served() && a.Lateness != late,
-					a.State == schedule.StateConfirmed && !w.InTime(late) || a.State == schedule.StateLate && w.InTime(late),
-					a.State == schedule.StateFailed && !tried || a.State == schedule.StateMissed && tried:
-					t.Errorf("%s, %s: %v is %s, %v late; truly it was served %v, and tried %v", name, l.job.ID, w, a.State, a.Lateness, at, tried)
-				}
+			name := fmt.Sprintf("seed %d, %s", seed, l.job.ID)
+			l.checkSkips(t, name)
+			l.checkGroup(t, name)
+			l.checkCoalescing(t, name)
+			if r.Failed+r.Lost+r.Cancelled == 0 {
+				l.checkServed(t, name, g)
+			}
+			if l.tally.needless > 0 {
+				t.Errorf("%s: %d needless executions", name, l.tally.needless)
 			}
 		}
 	}
-	for _, state := range []schedule.State{schedule.StateConfirmed, schedule.StateLate, schedule.StateRescued, schedule.StateFailed, schedule.StateMissed} {
-		if told[state] < 10 {
-			t.Errorf("only %d windows are %s", told[state], state)
-		}
+	if displaced < 1000 {
+		t.Errorf("only %d runs had to make room", displaced)
 	}
 }
 
-// past returns all runs as GitHub shows them to those who ask for each step.
-func (l *life) past() schedule.Past {
-	past := schedule.Past{Schedule: l.job.Schedule, Since: Start}
-	for _, r := range l.runs {
-		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.ended, Success: r.success, Rescue: r.dispatched}
-		if r.success {
-			shown.Started = r.executed
-		}
-		past.Runs = append(past.Runs, shown)
-	}
-	return past
-}
-
-// tried reports whether a run was created in the window that did not succeed. (One
-// that did may have begun in the next one, and then belongs there.)
-func (l *life) tried(w schedule.Window) bool {
-	return slices.ContainsFunc(l.runs, func(r run) bool { return w.Contains(r.created) && !r.success })
-}
-
-// TestBars holds the promised numbers in every built-in regime.
+// TestBars holds the promised numbers in every built-in regime, with the rescue
+// that ships.
 func TestBars(t *testing.T) {
-	for _, name := range []string{"ideal", "late", "throttled", "starved", "outage",
-		"ideal+flaky", "late+flaky", "throttled+flaky", "outage+flaky"} {
+	var rescue []string
+	for _, c := range schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons() {
+		rescue = append(rescue, c.Expr)
+	}
+	p := project(4, rescue)
+	p.Jobs = slices.Delete(p.Jobs, 1, 4) // one hourly job has windows enough
+	for _, name := range []string{"ideal", "late", "throttled", "starved", "starved-file", "outage",
+		"ideal+flaky", "late+flaky", "throttled+flaky", "starved+flaky", "starved-file+flaky", "outage+flaky"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g, lives := play(t, project(4, quarterly), regime(t, name), 365, 7)
+			g, lives := play(t, p, regime(t, name), 365, 7)
 			for _, l := range lives {
 				l.checkBars(t, g, name)
 			}
@@ -165,18 +162,32 @@ func TestBars(t *testing.T) {
 	}
 }
 
+// bar returns the share of the windows of a job that must be served, of those that
+// no outage swallows.
+func bar(every schedule.Cadence, name string) float64 {
+	switch {
+	case every == schedule.Hour && name == "throttled":
+		return 0.99
+	case every == schedule.Hour:
+		return 0 // the README has what there is
+	case every == schedule.Day && name == "starved-file+flaky":
+		// GitHub starts some six rescues a day, and with the job's own four ticks
+		// that is too few where three executions in ten fail: all of them may.
+		return 0.995
+	}
+	return 1
+}
+
 func (l *life) checkBars(t *testing.T, g *game, name string) {
 	t.Helper()
 	served, unserved := l.served(), 0
 	for _, w := range l.windows {
-		if served[w.Start].IsZero() && !l.swallowed(w, g) {
+		if served[w.Start].executed.IsZero() && !l.swallowed(w, g) {
 			unserved++
 		}
 	}
-	if every := l.job.Schedule.Every(); every != schedule.Hour && unserved > 0 {
-		t.Errorf("%s: %d windows are not served", l.job.ID, unserved)
-	} else if name == "throttled" && unserved*100 > len(l.windows) {
-		t.Errorf("%s: %d of %d windows are not served", l.job.ID, unserved, len(l.windows))
+	if bar := bar(l.job.Schedule.Every(), name); float64(unserved) > (1-bar)*float64(len(l.windows)) {
+		t.Errorf("%s: %d of %d windows are not served, and %.1f %% are to be", l.job.ID, unserved, len(l.windows), 100*bar)
 	}
 	if !strings.Contains(name, "flaky") && l.tally.needless*1000 > l.tally.executions {
 		t.Errorf("%s: %d of %d executions are needless", l.job.ID, l.tally.needless, l.tally.executions)
@@ -197,7 +208,7 @@ func (l *life) swallowed(w schedule.Window, g *game) bool {
 		}
 	}
 	for _, r := range l.runs {
-		if enough.Contains(r.created) && !r.dispatched {
+		if enough.Contains(r.created) && !r.dispatched() {
 			tries++
 		}
 	}
@@ -205,13 +216,13 @@ func (l *life) swallowed(w schedule.Window, g *game) bool {
 }
 
 func TestPlayIsDeterministic(t *testing.T) {
-	p, r := project(2, quarterly), regime(t, "outage+flaky")
-	first, err := Play(p, r, 60, 5)
+	p, r := project(1, quarterly), regime(t, "outage+flaky")
+	first, err := Play(p, r, 40, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := Play(p, r, 60, 5)
-	other, _ := Play(p, r, 60, 6)
+	again, _ := Play(p, r, 40, 5)
+	other, _ := Play(p, r, 40, 6)
 	opts := cmp.AllowUnexported(Outcome{}, window{})
 	if diff := cmp.Diff(first, again, opts); diff != "" {
 		t.Errorf("the same seed (-first +again):\n%s", diff)

@@ -22,7 +22,8 @@ var Regimes []byte
 type Regime struct {
 	Sources   []string  `json:"sources"`           // where its numbers come from
 	Delay     Quantiles `json:"delay_minutes"`     // from a cron's time to the run it starts; empty: none
-	Gaps      Quantiles `json:"gap_minutes"`       // between the runs that a workflow's crons of more than once a day start; empty: as the crons have it
+	Gaps      Quantiles `json:"gap_minutes"`       // between the runs that those crons of a workflow start that GitHub throttles; empty: it throttles none
+	Whole     float64   `json:"whole_from"`        // ticks a day of a workflow file from which on GitHub throttles all its crons together; 0: it throttles those that fire more than once a day, and no other
 	Dropped   float64   `json:"dropped"`           // share of the ticks that start no run, beyond those that Gaps drops
 	Doubled   float64   `json:"doubled"`           // share of the ticks that start two
 	Outage    float64   `json:"outage_hours"`      // how long an outage takes, in which no run is created
@@ -95,6 +96,9 @@ func Parse(file []byte, name string) (Regime, error) {
 		if !found {
 			return r, fmt.Errorf("no regime %q: there are %s", layer, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
+		if _, err := object(text); err != nil {
+			return r, fmt.Errorf("read regime %q: %w", layer, err)
+		}
 		r.Sources = nil
 		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.DisallowUnknownFields()
@@ -110,11 +114,33 @@ func Parse(file []byte, name string) (Regime, error) {
 }
 
 func parseFile(file []byte) (map[string]json.RawMessage, error) {
-	var regimes map[string]json.RawMessage
-	if err := json.Unmarshal(file, &regimes); err != nil {
+	regimes, err := object(file)
+	if err != nil {
 		return nil, fmt.Errorf("read regimes: %w", err)
 	}
 	return regimes, nil
+}
+
+// object reads a JSON object. Of a key that stands there twice, package json would
+// keep the last without a word.
+func object(text []byte) (map[string]json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	_, _ = decoder.Token() // that the text can be read is known by now
+	for decoder.More() {
+		key, _ := decoder.Token()
+		_ = decoder.Decode(new(json.RawMessage))
+		name := strings.ToLower(fmt.Sprint(key)) // package json takes either case
+		if known[name] {
+			return nil, fmt.Errorf("%q stands there twice", key)
+		}
+		known[name] = true
+	}
+	return fields, nil
 }
 
 // Names returns the names of the regimes in a file, sorted.
@@ -132,6 +158,9 @@ func (r Regime) check(name string) error {
 			flaw(key, err.Error())
 		}
 	}
+	if n := len(r.Gaps); n > 0 && r.Gaps[n-1][1] < 1 {
+		flaw("gap_minutes", "has no gap of a minute")
+	}
 	within := func(low, high float64, values map[string]float64) {
 		for key, value := range values {
 			if value < low || value > high {
@@ -141,8 +170,8 @@ func (r Regime) check(name string) error {
 	}
 	within(0, 1, map[string]float64{"dropped": r.Dropped, "doubled": r.Doubled, "failed": r.Failed,
 		"cancelled": r.Cancelled, "lost": r.Lost, "stale": r.Stale, "down": r.Down})
-	within(0, most, map[string]float64{"outage_hours": r.Outage, "stale_minutes": r.Behind, "history_days": r.History})
-	within(1, most, map[string]float64{"outage_every_days": r.Between})
+	within(0, most, map[string]float64{"outage_hours": r.Outage, "stale_minutes": r.Behind, "whole_from": r.Whole})
+	within(1, most, map[string]float64{"outage_every_days": r.Between, "history_days": r.History})
 	if len(r.Execution) == 0 {
 		flaw("execution_minutes", "is empty")
 	}

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltInRegimes(t *testing.T) {
 	names, err := Names(Regimes)
-	if want := []string{"flaky", "ideal", "late", "outage", "starved", "throttled"}; err != nil || !slices.Equal(names, want) {
+	if want := []string{"flaky", "ideal", "late", "outage", "starved", "starved-file", "throttled"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("names %v, error %v; want %v", names, err, want)
 	}
 	for _, name := range names {
@@ -49,7 +49,7 @@ func TestLayers(t *testing.T) {
 
 func TestRefusedRegimes(t *testing.T) {
 	rows := []struct{ file, name, want string }{
-		{`{}`, "thirsty", `no regime "thirsty": there are flaky, ideal, late, outage, starved, throttled`},
+		{`{}`, "thirsty", `no regime "thirsty": there are flaky, ideal, late, outage, starved, starved-file, throttled`},
 		{`[]`, "late", "read regimes: "},
 		{`{"x": {"delay": 1}}`, "x", `read regime "x": json: unknown field "delay"`},
 		{`{"x": {"failed": 30}}`, "x", `regime "x": failed 30 is not between 0 and 1`},
@@ -57,7 +57,13 @@ func TestRefusedRegimes(t *testing.T) {
 		{`{"x": {"gap_minutes": [[0, 5], [1, 4]]}}`, "x", `regime "x": gap_minutes pair 2 is not beyond the one before`},
 		{`{"x": {"execution_minutes": []}}`, "x", `regime "x": execution_minutes is empty`},
 		{`{"x": {"outage_hours": 48, "outage_every_days": 2}}`, "x", `regime "x": outage_every_days 2 leaves no room for outages of 48 hours`},
-		{`{"x": {"history_days": -1}}`, "x", `regime "x": history_days -1 is not between 0 and 1000000`},
+		{`{"x": {"history_days": -1}}`, "x", `regime "x": history_days -1 is not between 1 and 1000000`},
+		{`{"x": {"history_days": 0}}`, "x", `regime "x": history_days 0 is not between 1 and 1000000`},
+		{`{"x": {"gap_minutes": [[0, 0], [1, 0]]}}`, "x", `regime "x": gap_minutes has no gap of a minute`},
+		{`{"x": {"whole_from": -1}}`, "x", `regime "x": whole_from -1 is not between 0 and 1000000`},
+		{`{"x": {"failed": 0, "lost": 0, "failed": 1}}`, "x", `read regime "x": "failed" stands there twice`},
+		{`{"x": {"failed": 0, "Failed": 1}}`, "x", `read regime "x": "Failed" stands there twice`},
+		{`{"x": {}, "x": {"failed": 1}}`, "x", `read regimes: "x" stands there twice`},
 		{`{"x": {"outage_hours": 0.1, "outage_every_days": 0.5}}`, "x", `regime "x": outage_every_days 0.5 is not between 1 and 1000000`},
 		{`{"x": {"delay_minutes": [[0, 1], [1, 1e9]]}}`, "x", `regime "x": delay_minutes has a value that is not between 0 and 1000000`},
 	}
@@ -101,6 +107,32 @@ func TestDelivery(t *testing.T) {
 		}
 		if math.Abs(p25-row.p25) > 5+0.05*row.p25 || math.Abs(p50-row.p50) > 5+0.05*row.p50 || gaps[len(gaps)-1] > row.p100 {
 			t.Errorf("%s, %s: gaps p25 %.1f, p50 %.1f, max %.1f; want %v, %v, at most %v", row.name, row.cron, p25, p50, gaps[len(gaps)-1], row.p25, row.p50, row.p100)
+		}
+	}
+}
+
+// TestThrottledFiles has files of several entries.
+func TestThrottledFiles(t *testing.T) {
+	rescue := []string{"22,37,52 * * * *", "7 0 * * *", "7 6 * * *", "7 12 * * *", "7 18 * * *"}
+	daily := []string{"7 0 * * *", "7 6 * * *", "7 12 * * *", "7 18 * * *"}
+	rows := []struct {
+		name      string
+		crons     []string
+		ticksADay float64
+	}{
+		{"ideal", rescue, 76},
+		{"starved", daily, 4},
+		{"starved-file", daily, 4}, // fewer than twelve: each is delivered
+		{"starved", rescue, 6.1 + 4},
+		{"starved-file", rescue, 6.1},
+	}
+	for _, row := range rows {
+		r := regime(t, row.name)
+		r.Doubled = 0
+		s := newSky(r, Start, Start.AddDate(1, 0, 0), rand.New(rand.NewPCG(1, 0)))
+		ticks, err := s.deliver(row.crons, rand.New(rand.NewPCG(2, 0)))
+		if a := float64(len(ticks)) / 365; err != nil || math.Abs(a-row.ticksADay) > 0.02*row.ticksADay {
+			t.Errorf("%s, %q: %.2f ticks a day, error %v; want %v", row.name, row.crons, a, err, row.ticksADay)
 		}
 	}
 }
@@ -153,7 +185,7 @@ func TestPicture(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(Regimes, "outage+flaky")
 	f.Add([]byte(`{"x": {"delay_minutes": [[0, 0], [1, 1e300]]}}`), "x")
-	f.Add([]byte(`{"x": {"stale": 1, "stale_minutes": 1e300, "history_days": 0}}`), "x")
+	f.Add([]byte(`{"x": {"stale": 1, "stale_minutes": 1e300, "history_days": 1}}`), "x")
 	p := project(1, quarterly)
 	f.Fuzz(func(t *testing.T, file []byte, name string) {
 		r, err := Parse(file, name)

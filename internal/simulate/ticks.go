@@ -43,7 +43,7 @@ func (s sky) outage(t time.Time) (schedule.Window, bool) {
 
 // deliver returns when the crons of one workflow start runs, sorted.
 func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
-	var delivered, frequent []time.Time
+	var alone, throttled []time.Time
 	for _, expr := range crons {
 		parsed, err := cron.ParseStandard(expr)
 		if err != nil {
@@ -51,15 +51,18 @@ func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
 		}
 		spec := parsed.(*cron.SpecSchedule)
 		if due := s.due(spec); len(s.regime.Gaps) > 0 && timesOfDay(spec) > 1 {
-			frequent = append(frequent, due...)
+			throttled = append(throttled, due...)
 		} else {
-			for _, at := range due {
-				delivered = append(delivered, s.delay(at, rng))
-			}
+			alone = append(alone, due...)
 		}
 	}
-	delivered = append(delivered, s.throttle(frequent, rng)...)
-	delivered = s.spoil(delivered, rng)
+	if days := s.to.Sub(s.from).Hours() / 24; s.regime.Whole > 0 && float64(len(alone)+len(throttled)) >= s.regime.Whole*days {
+		alone, throttled = nil, append(throttled, alone...)
+	}
+	for i, at := range alone {
+		alone[i] = s.delay(at, rng)
+	}
+	delivered := s.spoil(append(alone, s.throttle(throttled, rng)...), rng)
 	slices.SortFunc(delivered, time.Time.Compare)
 	return delivered, nil
 }

@@ -9,14 +9,20 @@ import (
 
 // run is what truly became of a run. Of this, GitHub shows a part.
 type run struct {
-	id         int64
-	created    time.Time
-	checked    time.Time // when the run decided; zero if it never began
-	executed   time.Time // when the entrypoint began; zero if it did not
-	ended      time.Time // zero as long as it has not
-	success    bool
-	dispatched bool // by a rescue
+	id       int64
+	created  time.Time
+	checked  time.Time // when the run decided; zero if it never began
+	executed time.Time // when the entrypoint began; zero if it did not
+	ended    time.Time // zero as long as it has not
+	success  bool
+	failed   bool      // neither a success nor cancelled
+	asked    time.Time // the slot of the window that the rescue which dispatched it saw unconfirmed; zero of a tick
 }
+
+func (r run) dispatched() bool { return !r.asked.IsZero() }
+
+// dispatch is what a rescue does about a job.
+type dispatch struct{ at, slot time.Time }
 
 // workflow is the workflow of one job on GitHub, with the runs of its
 // concurrency group: one runs, and one is pending.
@@ -27,7 +33,7 @@ type workflow struct {
 	tally *tally
 
 	ticks      []time.Time // still to come
-	dispatches []time.Time // still to come
+	dispatches []dispatch  // still to come
 	runs       []run       // in the order of their ids
 	next       int64       // id of the next run
 	running    int64       // id, or none
@@ -52,7 +58,7 @@ const (
 // advance plays everything that happens until then.
 func (w *workflow) advance(until time.Time) {
 	for {
-		arrival, dispatched, any := w.arrival()
+		arrival, asked, any := w.arrival()
 		any = any && !arrival.After(until)
 		if w.running != none {
 			if end := w.run(w.running).ended; !end.After(until) && (!any || !end.After(arrival)) {
@@ -63,24 +69,24 @@ func (w *workflow) advance(until time.Time) {
 		if !any {
 			return
 		}
-		if dispatched {
-			w.dispatches = w.dispatches[1:]
-		} else {
+		if asked.IsZero() {
 			w.ticks = w.ticks[1:]
+		} else {
+			w.dispatches = w.dispatches[1:]
 		}
-		w.create(arrival, dispatched)
+		w.create(arrival, asked)
 	}
 }
 
-// arrival returns when the next run is created, and whether by a dispatch.
-func (w *workflow) arrival() (at time.Time, dispatched, any bool) {
+// arrival returns when the next run is created and, if by a dispatch, for which slot.
+func (w *workflow) arrival() (at, asked time.Time, any bool) {
 	switch {
 	case len(w.ticks) == 0 && len(w.dispatches) == 0:
-		return time.Time{}, false, false
-	case len(w.ticks) == 0 || len(w.dispatches) > 0 && w.dispatches[0].Before(w.ticks[0]):
-		return w.dispatches[0], true, true
+		return at, asked, false
+	case len(w.ticks) == 0 || len(w.dispatches) > 0 && w.dispatches[0].at.Before(w.ticks[0]):
+		return w.dispatches[0].at, w.dispatches[0].slot, true
 	}
-	return w.ticks[0], false, true
+	return w.ticks[0], asked, true
 }
 
 func (w *workflow) run(id int64) *run { return &w.runs[id-w.runs[0].id] }
@@ -88,14 +94,14 @@ func (w *workflow) run(id int64) *run { return &w.runs[id-w.runs[0].id] }
 // create creates a run. It starts, or waits, and then cancels the one that waited
 // before. https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
 // "any existing pending job or workflow in the same concurrency group will be canceled"
-func (w *workflow) create(at time.Time, dispatched bool) {
+func (w *workflow) create(at, asked time.Time) {
 	if len(w.runs) > 2*remembered {
 		w.runs = append(w.runs[:0], w.runs[len(w.runs)-remembered:]...)
 	}
 	id := w.next
 	w.next++
-	w.runs = append(w.runs, run{id: id, created: at, dispatched: dispatched})
-	w.tally.arrived(at, dispatched)
+	w.runs = append(w.runs, run{id: id, created: at, asked: asked})
+	w.tally.arrived(at, !asked.IsZero())
 	if w.running == none {
 		w.start(id, at)
 		return
@@ -127,15 +133,32 @@ func (w *workflow) start(id int64, at time.Time) {
 	end, success := r.checked, true
 	if decision.Run {
 		r.executed = r.checked.Add(w.about(preparing))
-		end = r.executed.Add(w.sky.regime.Execution.draw(w.rng))
-		success = !w.chance(w.sky.regime.Failed) && !w.chance(w.sky.regime.Cancelled)
+		end, r.failed = w.attempt(r.executed)
+		success = !r.failed && !w.chance(w.sky.regime.Cancelled)
 	}
 	if w.chance(w.sky.regime.Lost) {
-		end, success = end.Add(finding), false
+		end, success, r.failed = end.Add(finding), false, true
 	}
 	r.success = success
 	w.tally.billed(end.Sub(began))
 	w.end(r, end)
+}
+
+// attempt plays the attempts of an execution, with the shortest waits there can be
+// between them, and returns when the last one ends and whether it failed.
+func (w *workflow) attempt(at time.Time) (end time.Time, failed bool) {
+	wait := w.job.Backoff / 2
+	for n := 1; ; n++ {
+		at = at.Add(w.sky.regime.Execution.draw(w.rng))
+		if !w.chance(w.sky.regime.Failed) {
+			return at, false
+		}
+		if n >= w.job.Attempts {
+			return at, true
+		}
+		at = at.Add(wait)
+		wait *= 2
+	}
 }
 
 func (w *workflow) end(r *run, at time.Time) {
@@ -187,9 +210,9 @@ func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
 		if r.created.Before(oldest) {
 			break
 		}
-		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over}
+		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.dispatched(), Asked: r.asked}
 		if over {
-			shown.Updated, shown.Success = r.ended, r.success
+			shown.Updated, shown.Success, shown.Failed = r.ended, r.success, r.failed
 		}
 		w.shown = append(w.shown, shown)
 		if over && r.success && r.ended.Before(window.Start) {
