@@ -32,8 +32,8 @@ func TestStatusEndsInVain(t *testing.T) {
 	}{
 		{500, 0, 2 + (2*atOnce+1)*tries, 0, "read run list of octo/app: 500 "},
 		{403, 0, 2 + 2*atOnce, 0, "read run list of octo/app: 403 "},
-		{500, 50, 2 + 50 + (2*atOnce+1)*tries, 30, "unknown here: job-"},
-		{403, 50, 2 + 50 + 2*atOnce, 30, "unknown here: job-"},
+		{500, 50, 2 + 50 + (4*atOnce+1)*tries, 30, "unknown here: job-"},
+		{403, 50, 2 + 50 + 4*atOnce, 30, "unknown here: job-"},
 	}
 	for _, row := range rows {
 		fake := ghtest.New(t)
