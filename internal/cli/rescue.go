@@ -27,7 +27,7 @@ const (
 	runRequests   = 2                 // of a run that looks for evidence
 	reserve       = 100               // requests that are left to the ticks of jobs
 	maxRefused    = maxDispatches / 2 // dispatches that GitHub may refuse: they take nobody's place, and a second each
-	maxLost       = 3                 // dispatches in a row that may have been served or not
+	maxLost       = 10                // dispatches in a row that may have been served or not: then it is GitHub that is in trouble
 
 	// dispatchPause comes between two dispatches after the first few. "No more than
 	// 80 content-generating requests per minute", and "If you are making a large

@@ -167,21 +167,22 @@ func TestRescueTrouble(t *testing.T) {
 		failed  int // jobs that the error names
 		left    int
 	}{
-		{"none", nil, 8, 0, 0},
-		{"the first is an error of GitHub", map[int]ghtest.Fault{1: trouble}, 7, 1, 0},
-		{"the first has no answer", map[int]ghtest.Fault{1: lost}, 7, 1, 0},
-		{"the first has a broken answer", map[int]ghtest.Fault{1: broken}, 7, 1, 0},
-		{"the first has none, and was served", map[int]ghtest.Fault{1: late}, 8, 1, 0},
-		{"two in a row, twice", map[int]ghtest.Fault{1: trouble, 2: lost, 4: trouble, 5: trouble}, 4, 4, 0},
-		{"three in a row", map[int]ghtest.Fault{2: trouble, 3: lost, 4: trouble}, 1, 3, 4},
-		{"two, a refusal and two more", map[int]ghtest.Fault{1: trouble, 2: trouble, 3: refused, 4: trouble, 5: trouble}, 3, 5, 0},
-		{"refusals in a row", map[int]ghtest.Fault{1: refused, 2: refused, 3: refused, 4: refused}, 4, 4, 0},
-		{"a limit", map[int]ghtest.Fault{3: limit}, 2, 0, 6},
+		{"none", nil, 14, 0, 0},
+		{"the first is an error of GitHub", map[int]ghtest.Fault{1: trouble}, 13, 1, 0},
+		{"the first has no answer", map[int]ghtest.Fault{1: lost}, 13, 1, 0},
+		{"the first has a broken answer", map[int]ghtest.Fault{1: broken}, 13, 1, 0},
+		{"the first has none, and was served", map[int]ghtest.Fault{1: late}, 14, 1, 0},
+		{"the first three", map[int]ghtest.Fault{1: trouble, 2: lost, 3: trouble}, 11, 3, 0},
+		{"nine in a row", inRow(trouble, 2, 9), 5, 9, 0},
+		{"ten in a row", inRow(trouble, 2, 10), 1, 10, 3},
+		{"a refusal among twelve", with(inRow(lost, 1, 12), 6, refused), 2, 12, 0},
+		{"refusals in a row", inRow(refused, 1, 12), 2, 12, 0},
+		{"a limit", map[int]ghtest.Fault{3: limit}, 2, 0, 12},
 	}
 	for _, row := range rows {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
-		r, out := newRescue(t, fake, manyJobs(8))
+		r, out := newRescue(t, fake, manyJobs(14))
 		for n, fault := range row.faults {
 			fault.Number = 2 + n // after the lists of workflows and runs
 			fake.Break(fault)
@@ -195,6 +196,20 @@ func TestRescueTrouble(t *testing.T) {
 			t.Errorf("%s: %d started, %d named, %d left; want %d, %d, %d\n%s\n%v", row.name, started, named, r.left(), row.started, row.failed, row.left, out, err)
 		}
 	}
+}
+
+// inRow has so many dispatches fail, from the n-th on.
+func inRow(fault ghtest.Fault, from, n int) map[int]ghtest.Fault {
+	faults := map[int]ghtest.Fault{}
+	for i := range n {
+		faults[from+i] = fault
+	}
+	return faults
+}
+
+func with(faults map[int]ghtest.Fault, n int, fault ghtest.Fault) map[int]ghtest.Fault {
+	faults[n] = fault
+	return faults
 }
 
 // TestRescueRefusedMany has GitHub refuse more jobs than one rescue starts, of

@@ -190,10 +190,11 @@ func (j rescued) latest(w schedule.Window) (latest schedule.Run, found bool) {
 func (r *rescue) alarm(ctx context.Context) (err error) {
 	var alarms []github.Alarm
 	for _, job := range r.jobs {
+		if job.workflow != active {
+			continue // nothing is known of its runs
+		}
 		alarm := github.Alarm{Project: r.project.path, Job: job.job.ID}
 		switch failure, failing := schedule.Failing(job.watch, job.verdict); {
-		case job.workflow != active:
-			continue
 		case job.verdict.Why == schedule.Fulfilled:
 			alarm.Body = r.recovered(job)
 		case failing:

@@ -54,6 +54,7 @@ type watching struct {
 
 	now      time.Time
 	requests int
+	failures int       // to tell the runs of one job, in a row
 	open     []int     // those of watches that runs not seen yet can change
 	pages    int       // of the list of all runs, read so far
 	total    int       // pages that it has
@@ -115,12 +116,18 @@ func (w *watching) readPage(ctx context.Context) error {
 	return nil
 }
 
-// ask reads a page of the runs of one job. A workflow that is not there has none.
+// ask reads a page of the runs of one job. A workflow that is not there has none. One
+// whose runs GitHub cannot tell stays unread, unless that goes for all.
 func (w *watching) ask(ctx context.Context, i, page int) error {
 	list, err := w.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d&page=%d", url.PathEscape(w.watches[i].Workflow), perPage, page))
 	if err != nil && !Missing(err) {
-		return err
+		w.open = slices.DeleteFunc(w.open, func(open int) bool { return open == i })
+		if w.failures++; hopeless(err) || w.failures > atOnce {
+			return err
+		}
+		return nil
 	}
+	w.failures = 0
 	known := list.value.oldest()
 	if !list.more && list.value.Total <= page*perPage {
 		known = time.Time{}

@@ -172,6 +172,34 @@ func TestWatchBounded(t *testing.T) {
 	}
 }
 
+// TestWatchOneLost has GitHub fail to tell the runs of one job: it stays unread, and
+// the others are not the worse for it. Where that goes for many, nobody asks on.
+func TestWatchOneLost(t *testing.T) {
+	for _, row := range []struct{ lost, status, read int }{{1, 410, 11}, {1, 500, 11}, {12, 410, -1}} {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Break(ghtest.Fault{Number: 1, Body: `{"total_count":1000000,"workflow_runs":[{"id":1,"path":".github/workflows/ci.yml","status":"completed","created_at":"2026-11-21T11:59:00Z"}]}`})
+		var watches []Watch
+		for i := range 12 {
+			file := fmt.Sprintf("scheduled-%d.yml", i)
+			watches = append(watches, Watch{Workflow: file, Watch: schedule.Watch{Schedule: daily}})
+			if i < row.lost {
+				fake.Break(ghtest.Fault{Path: "/" + file, Status: row.status, Header: map[string]string{"Retry-After": "0"}})
+			}
+		}
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		read := 0
+		for _, w := range watches {
+			if schedule.Rescue(w.Watch, now).Why == schedule.Due {
+				read++
+			}
+		}
+		if (err != nil) != (row.read < 0) || err == nil && read != row.read {
+			t.Errorf("%d of %d: %d are read, %v", row.lost, row.status, read, err)
+		}
+	}
+}
+
 // TestWatchRefused has all that GitHub may answer instead.
 func TestWatchRefused(t *testing.T) {
 	rows := []struct {

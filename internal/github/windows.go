@@ -219,7 +219,12 @@ func (r *reading) note(run schedule.Run, err error) (vain bool) {
 	r.unread[run.ID] = true
 	r.lost = cmp.Or(r.lost, err)
 	r.failures++
+	return hopeless(err) || r.failures > atOnce
+}
+
+// hopeless reports whether what made a request for runs fail will have others fail,
+// too: a right that is missing, or a rate limit.
+func hopeless(err error) bool {
 	_, refused := errors.AsType[*Denied](denied(Actions, err))
-	failure, ok := errors.AsType[*Failure](err)
-	return refused || ok && failure.limited || r.failures > atOnce
+	return refused || Limited(err)
 }
