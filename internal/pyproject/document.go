@@ -17,7 +17,14 @@ type entry struct {
 	entries []*entry // of a table, in file order
 
 	index   map[string]*entry
-	defined bool // by a key of its own, not only as a part of one such as tool.scheduled.clean
+	defined bool      // by a key of its own, not only as a part of one such as tool.scheduled.clean
+	inside  []mention // the keys in the elements of an array
+}
+
+// mention is a key in an element of an array.
+type mention struct {
+	key toml.Key // from the element on
+	at  span
 }
 
 // child returns the entry of that name, or nil.
@@ -41,6 +48,58 @@ func (e *entry) holdsJobs() bool {
 	return slices.ContainsFunc(e.entries, func(job *entry) bool {
 		return job.child("every") != nil || job.child("entrypoint") != nil
 	})
+}
+
+// items returns the elements of an array. A table is where its first key is.
+func (e *entry) items(text string) []*entry {
+	var items []*entry
+	add := func(value any) { items = append(items, &entry{name: e.name, value: value, at: e.at}) }
+	switch array := e.value.(type) {
+	case []any:
+		for _, value := range array {
+			add(value)
+		}
+		if found := elements(text, e.at); len(found) == len(items) {
+			for i, at := range found {
+				items[i].at = at
+			}
+		}
+	case []map[string]any:
+		for _, value := range array {
+			add(value)
+		}
+	}
+	// The n-th mention of a key belongs to the n-th element that has it.
+	next := make(map[string]int)
+	for _, m := range e.inside {
+		path := strings.Join(m.key, "\x00")
+		for i := next[path]; i < len(items); i++ {
+			if item := items[i]; item.has(m.key) {
+				if len(item.entries) == 0 {
+					item.at = m.at
+				}
+				item.define(m.key, m.at)
+				next[path] = i + 1
+				break
+			}
+		}
+	}
+	return items
+}
+
+// has reports whether there is a value of that key in a table.
+func (e *entry) has(key toml.Key) bool {
+	value := e.value
+	for _, name := range key {
+		table, ok := value.(map[string]any)
+		if !ok {
+			return false
+		}
+		if value, ok = table[name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *entry) isTable() bool {
@@ -80,7 +139,8 @@ func (e *entry) define(key toml.Key, at span) {
 	for i, name := range key {
 		table, ok := e.value.(map[string]any)
 		if !ok {
-			return // what is in an array has no position
+			e.inside = append(e.inside, mention{key[i:], at})
+			return
 		}
 		child := e.index[name]
 		if child == nil {

@@ -21,11 +21,13 @@ func (r *reader) job(d draft) Job {
 	}
 	every := r.every(d, job.table)
 	job.Entrypoint = r.entrypoint(d, job.table)
-	job.Options = defaults(r.name, every)
-	job.keys = slices.Concat(r.keys(d), r.general, r.jobOptions(d))
+	job.Options = r.defaults(every)
+	own := r.jobOptions(d)
+	job.keys = slices.Concat(r.keys(d), r.general, own)
 	for _, key := range job.keys {
 		key.set(&job.Options)
 	}
+	r.overlap(job.Options, own)
 	job.Options.Patience = min(job.Options.Patience, shortest[every]/2)
 	job.Schedule = schedule.New(every, job.Options.Seed, d.id)
 	return job
@@ -113,7 +115,7 @@ func (r *reader) strangers(d draft) {
 	for _, e := range d.declaration.entries {
 		switch {
 		case e.name == "every" || e.name == "entrypoint":
-		case e.isTable():
+		case e.isTable() && !isTableOption(e.name):
 			r.report(e.at, nestedHint(d.id, e), "%s cannot hold the table %s", jobTable(d.id), tomlKey(e.name))
 		case lookup(e.name) != nil:
 			r.report(e.at, "it belongs in "+lookup(e.name).home(d.id), "%s does not belong in %s", e.name, jobTable(d.id))
@@ -156,7 +158,7 @@ func (r *reader) projectOptions(table *entry) []placed {
 	for _, e := range table.children() {
 		switch {
 		case e.name == "jobs":
-		case e.isTable() && r.known[e.name]:
+		case e.isTable() && r.known[e.name] && !isTableOption(e.name):
 			r.report(e.at, "they belong in "+jobOptions(e.name), "the options of job %s do not belong in %s", quote(e.name), header)
 		case e.isTable() && lookup(e.name) == nil && nearest(e.name, []string{"jobs"}) != "":
 			r.report(e.at, "did you mean ["+optionsTable+".jobs.<job-id>]?", "unknown table %s in %s", tomlKey(e.name), header)
@@ -205,6 +207,9 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 		}
 		r.report(e.at, hint, "unknown option %s in %s", quote(e.name), header)
 		return set
+	}
+	if o.read != nil {
+		return append(set, placed{e.name, e.at, o.read(r, e)})
 	}
 	value, flawed := o.parse(e.value)
 	if flawed != nil {

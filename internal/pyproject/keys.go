@@ -94,6 +94,45 @@ func stringEnd(text string, i int) int {
 	return min(i, len(text))
 }
 
+// elements returns where the elements of a key's value are, if it is an array.
+func elements(text string, key span) []span {
+	var found []span
+	depth, at := 0, span{-1, -1} // of the element that we are in
+	for i := skipAny(text, key.end, " \t="); i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '#':
+			i = skipLine(text, i)
+			continue
+		case c == ']' || c == '}':
+			depth--
+		case strings.IndexByte(" \t\r\n", c) >= 0:
+			continue
+		}
+		if depth == 0 && c != '[' || depth == 1 && c == ',' {
+			if at.start >= 0 {
+				found = append(found, at)
+			}
+			if depth == 0 {
+				break
+			}
+			at = span{-1, -1}
+			continue
+		}
+		if depth > 0 && at.start < 0 {
+			at.start = i
+		}
+		switch c {
+		case '[', '{':
+			depth++
+		case '"', '\'':
+			i = stringEnd(text, i) - 1
+		}
+		at.end = i + 1
+	}
+	return found
+}
+
 // scalar returns a key's value as written, if it is a number or a word: 3.10,
 // which as a float is 3.1.
 func scalar(text string, key span) string {

@@ -47,3 +47,37 @@ func FuzzScanKeys(f *testing.F) {
 		}
 	})
 }
+
+// Each span must hold the element that the toml package has read there.
+func FuzzElements(f *testing.F) {
+	for _, seed := range []string{
+		"[]", "[1]", "[ 'a', \"b,]\" ,\n 3.10, # c, ]\n]", "[[1, 2], [3], {a = [4, 5]}, ]", "[\"\"\"\n]\"\\\"\"\"\"\", '''#''']", "1", "{a = [1]}",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		const key = "k = "
+		var document map[string]any
+		text, found := decode([]byte(key + value))
+		if found != nil {
+			return
+		}
+		if meta, err := toml.Decode(text, &document); err != nil || meta.Keys()[0].String() != "k" {
+			return
+		}
+		array, ok := document["k"].([]any)
+		if !ok {
+			return
+		}
+		spans := elements(text, span{0, 1})
+		if len(spans) != len(array) {
+			t.Fatalf("%d spans for %d elements", len(spans), len(array))
+		}
+		for i, at := range spans {
+			var alone map[string]any
+			if _, err := toml.Decode(key+text[at.start:at.end], &alone); err != nil {
+				t.Fatalf("element %d is %q", i, text[at.start:at.end])
+			}
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -100,7 +101,7 @@ func describe(p *Project) string {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	rescue := fmt.Sprintf("%v, on %v, notify %t, line %d", p.Rescue.Rounds, p.Rescue.RunsOn, p.Rescue.Notify, p.Rescue.Line)
-	out.Encode(map[string]any{"Rescue": rescue, "Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Jobs": jobs})
+	out.Encode(map[string]any{"Rescue": rescue, "Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Dependencies": p.Dependencies, "Tools": p.Tools, "Jobs": jobs})
 	return b.String()
 }
 
@@ -230,6 +231,7 @@ func FuzzLoad(f *testing.F) {
 			case job.Options.Spares < 0 || job.Options.Spares > max(schedule.MaxSpares, schedule.DefaultSpares(job.Schedule.Every())):
 				t.Errorf("job %q has %d spares", job.ID, job.Options.Spares)
 			}
+			checkOwn(t, job.Options)
 			slugs[job.Slug], files[strings.ToLower(job.File())] = true, true
 		}
 		if err := project.Hosted(); err != nil {
@@ -237,6 +239,61 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// checkOwn checks that what a project adds of its own can do no more than it says.
+func checkOwn(t *testing.T, o Options) {
+	t.Helper()
+	holds := append([]string{o.Environment}, o.Secrets...)
+	names := slices.Clone(o.Secrets)
+	pairs := slices.Clone(o.Env)
+	for _, s := range o.Before {
+		if (s.Uses == "") == (s.Run == "") || s.Run == "" && !pinned.MatchString(s.Uses) || strings.EqualFold(strings.TrimSpace(s.Name), schedule.EvidenceStep) {
+			t.Errorf("step %+v", s)
+		}
+		holds = append(holds, s.Name, s.Uses, s.Note, s.Run)
+		pairs = append(pairs, s.Env...)
+		for _, p := range s.With {
+			holds = append(holds, p.Name, p.Value)
+		}
+	}
+	boxes := make([]Container, 0, 1+len(o.Services))
+	if o.Container != nil {
+		boxes = append(boxes, *o.Container)
+	}
+	for _, s := range o.Services {
+		boxes = append(boxes, s.Container)
+	}
+	for _, c := range boxes {
+		if c.Image == "" || !strings.ContainsAny(c.Image, ":@") || strings.HasSuffix(c.Image, ":latest") {
+			t.Errorf("image %q", c.Image)
+		}
+		holds = slices.Concat(holds, []string{c.Image, c.Options}, c.Ports, c.Volumes)
+		for _, p := range c.Env {
+			holds = append(holds, p.Name, p.Value)
+		}
+	}
+	for _, p := range pairs {
+		holds, names = append(holds, p.Value), append(names, p.Name)
+	}
+	for _, name := range names {
+		if !variableForm.MatchString(name) || strings.HasPrefix(strings.ToUpper(name), "GITHUB_") || strings.EqualFold(name, "PATH") {
+			t.Errorf("variable %q", name)
+		}
+	}
+	for _, p := range o.Permissions {
+		if p.Value != "read" && p.Value != "write" {
+			t.Errorf("permission %v", p)
+		}
+	}
+	for _, s := range holds {
+		if Forbidden(inOneLine.Replace(s)) != "" {
+			t.Errorf("text %q", s)
+		}
+	}
+}
+
+// pinned matches what cannot become another action.
+var pinned = regexp.MustCompile(`@(sha256:)?[0-9a-f]{40,64}$|^\./[^@]*$`)
 
 // checkProblems checks that problems are in the file, in order, with safe
 // texts and a source line that shows what is meant.

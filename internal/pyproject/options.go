@@ -19,6 +19,14 @@ type Options struct {
 	WorkflowPrefix string        // what the names of workflow files begin with
 	Seed           string        // replaces the project's name where slots are computed
 	Patience       time.Duration // how long after the slot the job's own ticks have the first chance, before a rescue; at most half a window
+	Installer      string        // what installs the project's packages, one of Installers; "" to choose by the project's files
+	Before         []Step        // the project's own steps, before its environment is set up
+	Env            []Pair        // environment variables of Before, of the set-up and of the entrypoint, sorted by name
+	Secrets        []string      // names of secrets, and of the entrypoint's environment variables that hold them, sorted
+	Environment    string        // GitHub's deployment environment; "" for none
+	Services       []Service     // containers that run beside the job, sorted by name
+	Container      *Container    // that the job runs in; nil for none
+	Permissions    []Pair        // of the job's token, scope and read or write, besides the ones of every job; sorted
 
 	rescue rescueOptions // of the project alone
 }
@@ -30,17 +38,27 @@ type rescueOptions struct {
 }
 
 // defaults returns the options of a job that sets none.
-func defaults(project string, every schedule.Cadence) Options {
+func (r *reader) defaults(every schedule.Cadence) Options {
 	return Options{
 		RunsOn:         []string{"ubuntu-latest"},
 		Timeout:        time.Hour,
 		Attempts:       1,
 		Backoff:        30 * time.Second,
 		Spares:         schedule.DefaultSpares(every),
-		WorkflowPrefix: "scheduled-",
-		Seed:           project,
+		WorkflowPrefix: WorkflowPrefix(r.folder),
+		Seed:           r.name,
 		rescue:         rescueOptions{every: 15 * time.Minute},
 	}
+}
+
+// WorkflowPrefix returns what the names of the workflow files of the project in that
+// folder of a repository begin with, unless an option says otherwise: those of all
+// projects are in one folder.
+func WorkflowPrefix(folder string) string {
+	if folder == "." {
+		return "scheduled-"
+	}
+	return "scheduled-" + FolderSlug(folder) + "-"
 }
 
 // setting puts the valid value of an option into Options.
@@ -55,6 +73,7 @@ type option struct {
 	example  string // a valid value, in TOML
 	shared   bool   // of the project alone, not of a job
 	parse    func(value any) (setting, *flaw)
+	read     func(r *reader, e *entry) setting // in place of parse, for a value with several that can be wrong
 }
 
 // maxAttempts keeps the failed ones within the warnings that GitHub shows.
@@ -134,7 +153,7 @@ var options = []option{
 	{
 		name:     "workflow-prefix",
 		kind:     "a string",
-		fallback: "`\"scheduled-\"`",
+		fallback: "`\"scheduled-\"`, and the folder of a project that has one in the repository",
 		meaning:  "what the names of the workflow files begin with",
 		example:  `"scheduled-"`,
 		parse: func(value any) (setting, *flaw) {
@@ -188,6 +207,94 @@ var options = []option{
 			return func(o *Options) { o.rescue.notify = notify }, flaw
 		},
 	},
+	{
+		name:     "installer",
+		kind:     "a string",
+		fallback: "by the project's files",
+		meaning:  "what installs the project's packages: " + quotedList(Installers),
+		example:  `"uv"`,
+		parse: func(value any) (setting, *flaw) {
+			installer, flaw := parseInstaller(value)
+			return func(o *Options) { o.Installer = installer }, flaw
+		},
+	},
+	{
+		name:     "before",
+		kind:     "a list of strings or tables",
+		fallback: "none",
+		meaning:  "steps of your own, before the environment is set up: lines for bash, run in the project's folder, or tables with `name`, and `run` or `uses` and `with`, and `env`; an action is pinned by its commit; those of a job replace those of the project",
+		example:  `["sudo apt-get install --yes libpq-dev"]`,
+		read: func(r *reader, e *entry) setting {
+			steps := r.before(e)
+			return func(o *Options) { o.Before = steps }
+		},
+	},
+	{
+		name:     "env",
+		kind:     "a table of strings",
+		fallback: "none",
+		meaning:  "environment variables of the entrypoint, of the set-up and of the steps in `before`; those of a job come over those of the project",
+		example:  `{ LOG_LEVEL = "info" }`,
+		read: func(r *reader, e *entry) setting {
+			env := r.env(e)
+			return func(o *Options) { o.Env = Over(o.Env, env) }
+		},
+	},
+	{
+		name:     "secrets",
+		kind:     "a list of strings",
+		fallback: "none",
+		meaning:  "names of secrets that the entrypoint gets, and no other step does, as environment variables of the same names; those of a job come besides those of the project",
+		example:  `["DATABASE_URL"]`,
+		parse: func(value any) (setting, *flaw) {
+			names, flaw := parseSecrets(value)
+			return func(o *Options) { o.Secrets = union(o.Secrets, names) }, flaw
+		},
+	},
+	{
+		name:     "environment",
+		kind:     "a string",
+		fallback: "none",
+		meaning:  "the deployment environment on GitHub, which can hold the secrets; its rules for protection hold up each tick, also one that only checks",
+		example:  `"production"`,
+		parse: func(value any) (setting, *flaw) {
+			environment, flaw := parseEnvironment(value)
+			return func(o *Options) { o.Environment = environment }, flaw
+		},
+	},
+	{
+		name:     "services",
+		kind:     "a table of tables",
+		fallback: "none",
+		meaning:  "containers beside the job, each with `image`, and `env`, `ports`, `volumes` and `options` as GitHub has them; one of a job replaces that of the project with the same name",
+		example:  `{ postgres = { image = "postgres:17", ports = ["5432:5432"] } }`,
+		read: func(r *reader, e *entry) setting {
+			services := r.services(e)
+			return func(o *Options) { o.Services = Over(o.Services, services) }
+		},
+	},
+	{
+		name:     "container",
+		kind:     "a string or a table",
+		fallback: "none",
+		meaning:  "the container that the job runs in: its image, or a table as in `services`; it needs bash, curl and what sets up the environment",
+		example:  `"python:3.13"`,
+		read: func(r *reader, e *entry) setting {
+			container := r.container(e)
+			return func(o *Options) { o.Container = container }
+		},
+	},
+	{
+		name:     "permissions",
+		kind:     "a table of strings",
+		fallback: "`contents` and `actions` `\"read\"`",
+		meaning:  "further permissions of the job's token, each `\"read\"`, `\"write\"` or, to take one of the project from a job, `\"none\"`; for actions in `before`, for the entrypoint never gets the token",
+		example:  `{ id-token = "write" }`,
+		read: func(r *reader, e *entry) setting {
+			permissions := r.permissions(e)
+			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
+		},
+	},
 }
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
@@ -215,6 +322,13 @@ func lookup(name string) *option {
 		}
 	}
 	return nil
+}
+
+// isTableOption reports whether an option of that name has a value that can be
+// written as a table of its own.
+func isTableOption(name string) bool {
+	o := lookup(name)
+	return o != nil && o.read != nil
 }
 
 // optionNames returns the names of all options.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -18,7 +19,9 @@ type Project struct {
 	Name           string // [project].name, normalised as PEP 503; "" without one
 	RequiresPython string // [project].requires-python, as written
 	BuildSystem    bool   // has a [build-system] table, so pip can install it
-	Jobs           []Job  // in file order
+	Dependencies   bool   // declares dependencies, in [project] or in [dependency-groups]
+	Tools          Tools
+	Jobs           []Job // in file order
 	Rescue         Rescue
 
 	hosted Problems
@@ -66,17 +69,18 @@ func (p *Project) Line(job Job, key string) int {
 	return job.Line
 }
 
-// Load reads the project whose pyproject.toml is called name in fsys. Problems
-// name the file as display. If anything in it is wrong, the error is a Problems
-// that holds everything that is; any other error means that the file could not
-// be read, and matches fs.ErrNotExist if there is none.
+// Load reads the project whose pyproject.toml has the path name in fsys, which is
+// that of the repository: the names of a project's workflow files tell the folder
+// that it is in. Problems name the file as display. If anything in it is wrong, the
+// error is a Problems that holds everything that is; any other error means that the
+// file could not be read, and matches fs.ErrNotExist if there is none.
 //
 // A job that only GitHub cannot run is not an error here: see Project.Hosted.
 func Load(fsys fs.FS, name, display string) (*Project, error) {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		if path := (*fs.PathError)(nil); errors.As(err, &path) {
-			err = path.Err
+		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
+			err = failed.Err
 		}
 		return nil, fmt.Errorf("read %q: %w", display, err)
 	}
@@ -84,7 +88,7 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	if found != nil {
 		return nil, locate(display, text, []finding{*found})
 	}
-	r := reader{text: text}
+	r := reader{text: text, folder: path.Dir(name)}
 	project := r.project(root)
 	if len(r.findings) > 0 {
 		// All at once: who mends these wants to hear of those as well.

@@ -28,6 +28,7 @@ func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlK
 // that is wrong on the way.
 type reader struct {
 	text     string
+	folder   string // of the project in the repository, with slashes; "." for its root
 	findings []finding
 	hosted   []finding // wrong on GitHub only
 
@@ -61,6 +62,8 @@ func (r *reader) project(root *entry) *Project {
 		Name:           r.name,
 		RequiresPython: r.metadata(metadata.child("requires-python"), `">=3.11"`),
 		BuildSystem:    root.child("build-system").isTable(),
+		Dependencies:   dependencies(root),
+		Tools:          tools(root),
 	}
 	tool := r.table(root.child("tool"), "tool")
 	r.misspelt(tool)
@@ -85,10 +88,11 @@ func (r *reader) project(root *entry) *Project {
 
 // rescue reads what the options of the project say about its rescue.
 func (r *reader) rescue(table *entry) Rescue {
-	o := defaults(r.name, schedule.Day)
+	o := r.defaults(schedule.Day)
 	for _, key := range r.general {
 		key.set(&o)
 	}
+	r.overlap(o, r.general)
 	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify}
 	if o.rescue.every > 0 {
 		rescue.Rounds = schedule.NewRounds(o.Seed, o.rescue.every)

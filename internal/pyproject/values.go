@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // flaw is what is wrong with the value of a key. The message continues the key's
@@ -126,8 +128,8 @@ func (d durations) hint(s string) string {
 	return "write " + d.option + " = " + strconv.Quote(meant.String())
 }
 
-// pythonForm matches what setup-python and uv understand: 3.12, 3.x, 3.13t,
-// pypy3.10, >=3.11,<3.14.
+// pythonForm matches all that some tool takes for versions of Python: 3.12, 3.x,
+// 3.13t, pypy3.10, >=3.11,<3.14. Whether that of a job does is up to its environment.
 var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
 
 func parsePython(value any) (string, *flaw) {
@@ -215,4 +217,40 @@ func (o *option) hint(value any, source string, flawed *flaw) string {
 
 func exampleHint(name, example string) string {
 	return "write it as in " + name + " = " + example
+}
+
+// parseLines is parseText for what can have several lines.
+func parseLines(value any) (string, *flaw) {
+	s, ok := value.(string)
+	if !ok {
+		return "", wrongType
+	}
+	s = strings.TrimRight(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	_, flawed := parseText(inOneLine.Replace(s))
+	return s, flawed
+}
+
+var inOneLine = strings.NewReplacer("\n", " ", "\t", " ")
+
+func parseInstaller(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && !slices.Contains(Installers, s) {
+		hint := ""
+		if near := nearest(s, Installers); near != "" {
+			hint = didYouMean(near)
+		}
+		flawed = &flaw{"is " + quote(s) + "; it must be " + quotedList(Installers), hint}
+	}
+	return s, flawed
+}
+
+// parseEnvironment reads the name of a deployment environment, which "may not exceed
+// 255 characters",
+// https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+func parseEnvironment(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && (s == "" || s != strings.TrimSpace(s) || utf8.RuneCountInString(s) > 255) {
+		flawed = &flaw{message: fmt.Sprintf("is %s, which no environment can be called", quote(s))}
+	}
+	return s, flawed
 }

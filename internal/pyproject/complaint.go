@@ -1,0 +1,38 @@
+package pyproject
+
+// Complaint is a problem with the value of a job's key that something outside of
+// pyproject.toml shows, such as an entrypoint that is not there.
+type Complaint struct {
+	Job           Job
+	Key           string
+	Message, Hint string
+}
+
+// Complain returns complaints as problems. Each stands on the value of the key, as
+// written, that decides; or on the job's table where no such key stands.
+func (p *Project) Complain(complaints []Complaint) Problems {
+	findings := make([]finding, 0, len(complaints))
+	for _, c := range complaints {
+		findings = append(findings, finding{p.value(c.Job, c.Key), clip(printable(c.Message)), clip(printable(c.Hint))})
+	}
+	return locate(p.File, p.text, findings)
+}
+
+// value returns where the value of a job's key is, or the key if that is no string
+// beside it.
+func (p *Project) value(job Job, key string) span {
+	var at span
+	for _, k := range job.keys {
+		if k.name == key && k.at.end > 0 {
+			at = k.at
+		}
+	}
+	start := skipAny(p.text, at.end, " \t=")
+	if at.end > 0 && start < len(p.text) && (p.text[start] == '"' || p.text[start] == '\'') {
+		return span{start, stringEnd(p.text, start)}
+	}
+	return at
+}
+
+// Nearest returns the word that name was probably meant to be, or "".
+func Nearest(name string, words []string) string { return nearest(name, words) }

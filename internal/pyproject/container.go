@@ -1,0 +1,192 @@
+package pyproject
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Container is an image that a job runs in, or that runs beside it.
+type Container struct {
+	Image   string // with a tag that is not latest, or a digest
+	Env     []Pair // sorted by name
+	Ports   []string
+	Volumes []string
+	Options string // of `docker create`; "" for none
+}
+
+// Service is a container that runs beside a job, by the name under which the job
+// reaches it.
+type Service struct {
+	Name string
+	Container
+}
+
+func (s Service) name() string { return s.Name }
+
+// container reads the container of the job, which may be only an image.
+func (r *reader) container(e *entry) *Container {
+	if _, ok := e.value.(string); ok {
+		return &Container{Image: r.image(e)}
+	}
+	if !e.isTable() {
+		r.valid(e, e.name, "a string or a table", wrongType, exampleHint(e.name, `"python:3.13"`))
+		return nil
+	}
+	c := r.box(e, "container", flawedVariable)
+	return &c
+}
+
+// serviceForm is that of the names of hosts in which GitHub agrees.
+var serviceForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
+
+const serviceExample = `{ postgres = { image = "postgres:17" } }`
+
+// services reads the containers beside the job, sorted by name.
+func (r *reader) services(e *entry) []Service {
+	if !e.isTable() {
+		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, serviceExample))
+		return nil
+	}
+	var services []Service
+	for _, s := range e.entries {
+		switch {
+		case !serviceForm.MatchString(s.name):
+			r.report(s.at, "a name has up to 63 of A-Z a-z 0-9 _ - and begins with a letter or _", "%s cannot be the name of a service", quote(s.name))
+		case !s.isTable():
+			r.valid(s, s.name, "a table", wrongType, exampleHint(s.name, `{ image = "postgres:17" }`))
+		default:
+			services = append(services, Service{s.name, r.box(s, "service "+s.name, flawedInside)})
+		}
+	}
+	r.twins(e.entries)
+	slices.SortFunc(services, byName)
+	return services
+}
+
+// box reads the table of a container.
+func (r *reader) box(e *entry, what string, flawed func(name string) *flaw) Container {
+	var c Container
+	for _, key := range e.entries {
+		switch key.name {
+		case "image":
+			c.Image = r.image(key)
+		case "env":
+			c.Env = r.variables(key, flawed)
+		case "ports":
+			c.Ports = r.list(key, `["5432:5432"]`, parsePort)
+		case "volumes":
+			c.Volumes = r.list(key, `["data:/var/lib/data"]`, parseVolume)
+		case "options":
+			c.Options = r.dockerOptions(key)
+		default:
+			r.stranger(key, what, []string{"image", "env", "ports", "volumes", "options"})
+		}
+	}
+	if e.child("image") == nil {
+		r.report(e.at, `add image = "postgres:17"`, "%s has no image", what)
+	}
+	return c
+}
+
+var imageForm = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*` +
+	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
+
+// image reads the name of an image, which says the release: nobody could tell later
+// what latest was, and zizmor refuses it for that.
+// https://docs.zizmor.sh/audits/#unpinned-images
+func (r *reader) image(e *entry) string {
+	s, ok := r.string(e, `"postgres:17"`)
+	if !ok {
+		return ""
+	}
+	m := imageForm.FindStringSubmatch(s)
+	switch {
+	case m == nil:
+		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not the name of an image", e.name, quote(s))
+	case m[2] == "" && (m[1] == "" || m[1] == "latest"):
+		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which is another image every week", e.name, quote(s))
+	}
+	return s
+}
+
+// parsePort reads "5432", 5432, "5432:5432" or "5432:5432/tcp".
+func parsePort(value any) (string, *flaw) {
+	if n, ok := value.(int64); ok {
+		value = fmt.Sprint(n)
+	}
+	s, flawed := parseText(value)
+	if flawed == nil && !portForm.MatchString(s) {
+		flawed = &flaw{message: "holds " + quote(s) + ", which is not a port"}
+	}
+	return s, flawed
+}
+
+var portForm = regexp.MustCompile(`^(?:(?:\d{1,3}\.){3}\d{1,3}:)?(?:\d{1,5}:)?\d{1,5}(?:/(?:tcp|udp))?$`)
+
+// parseVolume reads "source:/folder", "/folder" or "source:/folder:ro".
+func parseVolume(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && !volumeForm.MatchString(s) {
+		flawed = &flaw{message: "holds " + quote(s) + ", which is not a volume"}
+	}
+	return s, flawed
+}
+
+var volumeForm = regexp.MustCompile(`^(?:[A-Za-z0-9/.][^:]*:)?/[^:]*(?::[a-z,]+)?$`)
+
+// list reads a list of what parse reads.
+func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw)) []string {
+	elements, ok := e.value.([]any)
+	if !ok {
+		r.valid(e, e.name, "a list", wrongType, exampleHint(e.name, example))
+		return nil
+	}
+	var list []string
+	for _, element := range elements {
+		s, flawed := parse(element)
+		if flawed == wrongType {
+			flawed = &flaw{message: "must not hold " + typeName(element)}
+		}
+		if !r.valid(e, e.name, "", flawed, exampleHint(e.name, example)) {
+			return nil
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// refused are options of docker that would get round what else is checked, or that
+// GitHub does not allow: "The --network and --entrypoint options are not supported",
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontaineroptions
+var refused = map[string]string{
+	"--network":    "leave it out: GitHub does not support it",
+	"--net":        "leave it out: GitHub does not support it",
+	"--entrypoint": "leave it out: GitHub does not support it",
+	"--env":        "write env = { NAME = \"value\" } beside options",
+	"--env-file":   "write env = { NAME = \"value\" } beside options",
+	"-e":           "write env = { NAME = \"value\" } beside options",
+}
+
+// word matches a word of a command line, which may have quoted parts.
+var word = regexp.MustCompile(`(?:[^\s"']|"[^"]*"|'[^']*')+`)
+
+// dockerOptions reads options of `docker create`.
+func (r *reader) dockerOptions(e *entry) string {
+	s, ok := r.string(e, `"--health-cmd pg_isready"`)
+	if !ok {
+		return ""
+	}
+	for _, option := range word.FindAllString(s, -1) {
+		name, _, _ := strings.Cut(strings.NewReplacer(`"`, "", "'", "", `\`, "").Replace(option), "=")
+		if strings.HasPrefix(name, "-e") {
+			name = "-e" // its value may follow at once
+		}
+		if hint := refused[name]; hint != "" {
+			r.report(e.at, hint, "options hold %s", name)
+			return ""
+		}
+	}
+	return s
+}

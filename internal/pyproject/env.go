@@ -1,0 +1,224 @@
+package pyproject
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Pair is a name and its value.
+type Pair struct{ Name, Value string }
+
+// variableForm matches what a shell takes for the name of a variable, and GitHub
+// for that of a secret.
+var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// ownedPrefixes are what the names of variables begin with that are not the
+// project's to set, and whose they are. "You can't overwrite the value of the default
+// environment variables named GITHUB_* and RUNNER_*."
+// https://docs.github.com/actions/reference/workflows-and-actions/variables
+var ownedPrefixes = []struct{ prefix, why string }{
+	{"GITHUB_", "GitHub sets those that begin with GITHUB_"},
+	{"RUNNER_", "GitHub sets those that begin with RUNNER_"},
+	{"ACTIONS_", "GitHub sets those that begin with ACTIONS_"},
+	{"INPUT_", "those that begin with INPUT_ are the inputs of actions"},
+	{"SCHEDULED_", "those that begin with SCHEDULED_ tell the entrypoint about its window"},
+	{"LD_", "those that begin with LD_ would load other code into every program"},
+	{"DYLD_", "those that begin with DYLD_ would load other code into every program"},
+}
+
+// owned are single names of that kind. "Currently you can overwrite the value of the
+// CI variable. However, it's not guaranteed that this will always be possible", says
+// the same page. Of SHELLOPTS, whose noexec reads commands and runs none: "If this
+// variable is in the environment when Bash starts up, each shell option in the list
+// will be enabled before reading any startup files."
+// https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html
+var owned = map[string]string{
+	"CI":                  "GitHub sets it",
+	"PATH":                "the steps would not find their programs; a line in before can append a folder to the file \"$GITHUB_PATH\"",
+	"NODE_OPTIONS":        "it changes how the actions of the workflow run",
+	"BASH_ENV":            "bash would run that file before every step",
+	"ENV":                 "a shell would run that file before every step",
+	"SHELLOPTS":           "it can have bash skip what a step does, and succeed",
+	"BASHOPTS":            "it changes how bash runs every step",
+	"PROGRAM":             "our action sets it",
+	"GH_TOKEN":            "the entrypoint never gets the token of the job, or one by its names",
+	"GH_ENTERPRISE_TOKEN": "the entrypoint never gets the token of the job, or one by its names",
+}
+
+// OwnedVariables returns the names that the options env and secrets cannot have, as
+// Markdown: those that begin with a prefix end in a star.
+func OwnedVariables() string {
+	var names []string
+	for _, o := range ownedPrefixes {
+		names = append(names, "`"+o.prefix+"*`")
+	}
+	for name := range owned {
+		names = append(names, "`"+name+"`")
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// flawedVariable returns what is wrong with the name of a variable or secret.
+func flawedVariable(name string) *flaw {
+	if !variableForm.MatchString(name) {
+		return &flaw{"cannot be the name of a variable", "a name has A-Z a-z 0-9 _ and does not begin with a digit"}
+	}
+	upper := strings.ToUpper(name)
+	why, isOwned := owned[upper]
+	for _, o := range ownedPrefixes {
+		if strings.HasPrefix(upper, o.prefix) {
+			why, isOwned = o.why, true
+		}
+	}
+	if isOwned {
+		return &flaw{"cannot be set: " + why, "choose another name"}
+	}
+	return nil
+}
+
+// env reads environment variables, sorted by name.
+func (r *reader) env(e *entry) []Pair { return r.variables(e, flawedVariable) }
+
+// variables reads environment variables whose names have no flaw.
+func (r *reader) variables(e *entry, flawed func(name string) *flaw) []Pair {
+	if !e.isTable() {
+		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ LOG_LEVEL = "info" }`))
+		return nil
+	}
+	var env []Pair
+	for _, key := range e.entries {
+		if flawed := flawed(key.name); flawed != nil {
+			r.report(key.at, flawed.hint, "%s %s", tomlKey(key.name), flawed.message)
+			continue
+		}
+		if value, ok := r.string(key, `"value"`); ok {
+			env = append(env, Pair{key.name, value})
+		}
+	}
+	r.twins(e.entries)
+	slices.SortFunc(env, byName)
+	return env
+}
+
+// flawedInside is flawedVariable for a container beside the job, which GitHub and
+// we set nothing in.
+func flawedInside(name string) *flaw {
+	if !variableForm.MatchString(name) {
+		return flawedVariable(name)
+	}
+	return nil
+}
+
+func parseSecrets(value any) ([]string, *flaw) {
+	list, ok := value.([]any)
+	if !ok {
+		return nil, wrongType
+	}
+	var names []string
+	for _, element := range list {
+		name, flawed := parseText(element)
+		if flawed == wrongType {
+			return nil, flawed
+		}
+		if flawed != nil {
+			return nil, &flaw{flawed.message, "write only the name of each secret"}
+		}
+		if flawed := flawedVariable(name); flawed != nil {
+			return nil, &flaw{"names " + quote(name) + ", which " + flawed.message, flawed.hint}
+		}
+		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
+			return nil, &flaw{"names " + quote(name) + " twice: the case of a secret's name does not count", "leave one of them out"}
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// overlap reports a secret with the name of an environment variable, at the later
+// of the keys that set them.
+func (r *reader) overlap(o Options, keys []placed) {
+	var at *span
+	for i := range keys {
+		if keys[i].name == "env" || keys[i].name == "secrets" {
+			at = &keys[i].at
+		}
+	}
+	if at == nil {
+		return
+	}
+	for _, secret := range o.Secrets {
+		for _, variable := range o.Env {
+			if strings.EqualFold(secret, variable.Name) {
+				r.report(*at, "leave one of them out", "%s is both in env and in secrets", secret)
+			}
+		}
+	}
+}
+
+// named is what has a name whose case does not count: to GitHub, names that differ
+// in nothing else are the same.
+type named interface{ name() string }
+
+func (p Pair) name() string { return p.Name }
+
+// Over returns what holds for more, with what is its own over it, sorted by name.
+func Over[T named](general, own []T) []T {
+	merged := slices.Clone(own)
+	for _, g := range general {
+		if !slices.ContainsFunc(own, func(o T) bool { return strings.EqualFold(o.name(), g.name()) }) {
+			merged = append(merged, g)
+		}
+	}
+	slices.SortFunc(merged, byName)
+	return merged
+}
+
+func byName[T named](a, b T) int { return strings.Compare(a.name(), b.name()) }
+
+// union returns the names of two sorted lists, sorted. Of names that differ in
+// case only the first list's is kept: they are the same secret.
+func union(names, more []string) []string {
+	merged := slices.Clone(names)
+	for _, name := range more {
+		if !slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
+			merged = append(merged, name)
+		}
+	}
+	slices.Sort(merged)
+	return merged
+}
+
+// string reads a string, or reports what else there is.
+func (r *reader) string(e *entry, example string) (string, bool) {
+	s, flawed := parseText(e.value)
+	hint := exampleHint(tomlKey(e.name), example)
+	switch e.value.(type) {
+	case int64, float64, bool:
+		hint = "write " + tomlKey(e.name) + " = " + strconv.Quote(scalar(r.text, e.at))
+	}
+	return s, r.valid(e, tomlKey(e.name), "a string", flawed, hint)
+}
+
+// valid reports a flaw of an entry's value, which must be of that kind, and returns
+// whether there is none.
+func (r *reader) valid(e *entry, what, kind string, flawed *flaw, hint string) bool {
+	if flawed == nil {
+		return true
+	}
+	message := flawed.message
+	if flawed == wrongType {
+		message = "must be " + kind + ", not " + typeName(e.value)
+	}
+	if flawed.hint != "" {
+		hint = flawed.hint
+	}
+	if s, ok := e.value.(string); ok && strings.Contains(s, "${{") {
+		hint = "hand values over with the options env and secrets: GitHub would evaluate this before anybody else sees it"
+	}
+	r.report(e.at, hint, "%s %s", what, message)
+	return false
+}

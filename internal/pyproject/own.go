@@ -1,0 +1,231 @@
+package pyproject
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Step is a step of a project's own: it either uses an action or runs lines.
+type Step struct {
+	Name string // "" without one
+	Uses string // "owner/repo@commit", "./folder" or "docker://image@sha256:digest"
+	Note string // the release that the commit of Uses belongs to, as in "v1.2.3"; "" if that is not said
+	Run  string // lines for bash, without a newline at the end
+	With []Pair // inputs of Uses, in file order
+	Env  []Pair // sorted by name, over the job's
+}
+
+// before reads the steps of the project's own. Lines that follow one another are
+// one step, so that one can change the folder for the next.
+func (r *reader) before(e *entry) []Step {
+	switch e.value.(type) {
+	case []any, []map[string]any:
+	default:
+		r.valid(e, e.name, "a list of strings or tables", wrongType, exampleHint(e.name, `["make assets"]`))
+		return nil
+	}
+	var steps []Step
+	lines := false // whether the last step is of lines
+	for i, item := range e.items(r.text) {
+		what := fmt.Sprintf("item %d of before", i+1)
+		if item.isTable() {
+			steps, lines = append(steps, r.step(item, what)), false
+			continue
+		}
+		line, ok := r.lines(item, what)
+		switch {
+		case !ok:
+		case lines:
+			steps[len(steps)-1].Run += "\n" + line
+		default:
+			steps, lines = append(steps, Step{Run: line}), true
+		}
+	}
+	return steps
+}
+
+// step reads a step that is a table.
+func (r *reader) step(e *entry, what string) Step {
+	var s Step
+	for _, key := range e.entries {
+		switch key.name {
+		case "name":
+			s.Name = r.stepName(key)
+		case "uses":
+			s.Uses, s.Note = r.uses(key)
+		case "run":
+			s.Run, _ = r.lines(key, "run")
+		case "with":
+			s.With = r.inputs(key)
+		case "env":
+			s.Env = r.env(key)
+		default:
+			r.stranger(key, what, []string{"name", "uses", "with", "run", "env"})
+		}
+	}
+	uses, run := e.child("uses") != nil, e.child("run") != nil
+	switch {
+	case uses == run:
+		r.report(e.at, "give it either uses or run", "%s must have one of uses and run", what)
+	case run && e.child("with") != nil:
+		r.report(e.child("with").at, "hand values to lines with env", "%s runs lines, which have no inputs", what)
+	case isCheckout(s.Uses) && !slices.Contains(s.With, Pair{"persist-credentials", "false"}):
+		r.report(e.child("uses").at, "add with = { persist-credentials = false }",
+			"%s would leave the job's token where every later step can read it", what)
+	}
+	return s
+}
+
+// stranger reports a key that a table of ours does not know.
+func (r *reader) stranger(e *entry, what string, known []string) {
+	hint := "it can have " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
+	if near := nearest(e.name, known); near != "" {
+		hint = didYouMean(near)
+	}
+	r.report(e.at, hint, "unknown key %s in %s", quote(e.name), what)
+}
+
+// stepName reads the name of a step. A step with the name of the entrypoint's
+// would be evidence of a success that there was not.
+func (r *reader) stepName(e *entry) string {
+	s, ok := r.string(e, `"Log in"`)
+	switch {
+	case !ok:
+	case strings.TrimSpace(s) == "":
+		r.report(e.at, "leave it out, or write something", "name is empty")
+	case appearance(s) == appearance(schedule.EvidenceStep):
+		r.report(e.at, "choose another name", "name is %s, by which the step of the entrypoint is known", quote(s))
+	}
+	return s
+}
+
+// appearance returns a name without what people do not see of it: case, spaces,
+// invisible characters, and which of several code points draw a character.
+func appearance(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.White_Space, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKC.String(name))
+}
+
+// deprecated matches the commands that a step should no longer print. actionlint
+// refuses a workflow with them.
+// https://github.blog/changelog/2022-10-11-github-actions-deprecating-save-state-and-set-output-commands/
+var deprecated = regexp.MustCompile(`::(save-state|set-output|set-env|add-path)\b`)
+
+// lines reads lines for bash.
+func (r *reader) lines(e *entry, what string) (string, bool) {
+	s, flawed := parseLines(e.value)
+	if flawed == nil && strings.TrimSpace(s) == "" {
+		flawed = &flaw{"is empty", "write a line for bash, or leave it out"}
+	}
+	if found := deprecated.FindStringSubmatch(s); flawed == nil && found != nil {
+		flawed = &flaw{"prints the command " + quote(found[0]) + ", which GitHub has deprecated", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
+	}
+	return s, r.valid(e, what, "a string", flawed, exampleHint("run", `"make assets"`))
+}
+
+// commit is a whole hash of a commit, which unlike a tag or branch cannot move.
+const commit = `[0-9a-f]{40}(?:[0-9a-f]{24})?`
+
+var (
+	actionForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*@` + commit + `)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
+	localForm  = regexp.MustCompile(`^\./[\w.-]+(?:/[\w.-]+)*$`)
+	dockerForm = regexp.MustCompile(`^docker://[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$`)
+	unpinned   = regexp.MustCompile(`^([\w.-]+/[\w./-]+)(?:@[^ #]*)?`)
+)
+
+// uses reads a reference to an action, and the release behind it.
+func (r *reader) uses(e *entry) (uses, note string) {
+	s, ok := r.string(e, `"owner/repo@0123456789abcdef0123456789abcdef01234567 # v1.2.3"`)
+	if !ok {
+		return "", ""
+	}
+	m := actionForm.FindStringSubmatch(s)
+	path, _, _ := strings.Cut(s, "@")
+	switch {
+	case slices.Contains(strings.Split(path, "/"), "..") || m != nil && strings.Contains(path, "/.github/workflows/"):
+		r.report(e.at, "name a folder with an action.yml", "uses is %s, which is no action", quote(s))
+	case m != nil:
+		return m[1], m[2]
+	case localForm.MatchString(s) || dockerForm.MatchString(s):
+		return s, ""
+	default:
+		r.report(e.at, usesHint(s), "uses is %s, which does not say for good what runs", quote(s))
+	}
+	return "", ""
+}
+
+// usesHint returns the remedy for a reference that is not pinned.
+func usesHint(s string) string {
+	if strings.HasPrefix(s, "docker://") {
+		return "write the image with its digest, as in docker://alpine@sha256:…"
+	}
+	if strings.HasPrefix(s, ".") {
+		return "write the folder from the repository's root, as in ./.github/actions/log-in"
+	}
+	action := "owner/repo"
+	if m := unpinned.FindStringSubmatch(s); m != nil {
+		action = m[1]
+	}
+	return "write the whole hash of the release's commit, and the release behind it, as in " + strconv.Quote(action+"@<40 digits> # v1.2.3")
+}
+
+// isCheckout reports whether a step checks out a repository, and would leave the
+// token in its configuration if nobody told it not to.
+func isCheckout(uses string) bool {
+	action, _, _ := strings.Cut(uses, "@")
+	return strings.EqualFold(action, "actions/checkout")
+}
+
+var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+
+// inputs reads the inputs of an action, which GitHub takes as strings.
+func (r *reader) inputs(e *entry) []Pair {
+	if !e.isTable() {
+		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ role = "reader" }`))
+		return nil
+	}
+	var inputs []Pair
+	for _, key := range e.entries {
+		var value string
+		var flawed *flaw
+		switch v := key.value.(type) {
+		case bool, int64:
+			value = fmt.Sprint(v)
+		default:
+			value, flawed = parseLines(v)
+		}
+		if !inputForm.MatchString(key.name) {
+			r.report(key.at, "inputs are named as in the action's documentation", "%s cannot be the name of an input", quote(key.name))
+		} else if r.valid(key, tomlKey(key.name), "a string, an integer or a boolean", flawed, exampleHint(tomlKey(key.name), `"value"`)) {
+			inputs = append(inputs, Pair{key.name, value})
+		}
+	}
+	r.twins(e.entries)
+	return inputs
+}
+
+// twins reports names that differ in case only. GitHub compares the keys of a mapping
+// without it, and takes the second for an error.
+// https://github.com/actions/languageservices/blob/main/workflow-parser/src/templates/template-reader.ts
+func (r *reader) twins(entries []*entry) {
+	first := make(map[string]string)
+	for _, e := range entries {
+		folded := strings.ToLower(e.name)
+		if other, twice := first[folded]; twice {
+			r.report(e.at, "leave one of them out", "%s and %s are the same to GitHub", tomlKey(other), tomlKey(e.name))
+		}
+		first[folded] = cmp.Or(first[folded], e.name)
+	}
+}

@@ -1,0 +1,76 @@
+package pyproject
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// scopes are the permissions of a token and what each can be, besides none.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#permissions
+var scopes = map[string][]string{
+	"actions": {"read", "write"}, "artifact-metadata": {"read", "write"}, "attestations": {"read", "write"},
+	"checks": {"read", "write"}, "contents": {"read", "write"}, "deployments": {"read", "write"},
+	"discussions": {"read", "write"}, "id-token": {"write"}, "issues": {"read", "write"}, "models": {"read"},
+	"packages": {"read", "write"}, "pages": {"read", "write"}, "pull-requests": {"read", "write"},
+	"repository-projects": {"read", "write"}, "security-events": {"read", "write"}, "statuses": {"read", "write"},
+}
+
+// none takes a permission of the project from a job.
+const none = "none"
+
+// permissions reads permissions of the job's token, sorted by scope.
+func (r *reader) permissions(e *entry) []Pair {
+	if !e.isTable() {
+		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ issues = "write" }`))
+		return nil
+	}
+	var permissions []Pair
+	for _, key := range e.entries {
+		allowed, known := scopes[key.name]
+		if !known {
+			r.unknownScope(key)
+			continue
+		}
+		s, flawed := parseText(key.value)
+		switch {
+		case !r.valid(key, key.name, "a string", flawed, exampleHint(key.name, strconv.Quote(allowed[0]))):
+		case s == none && (key.name == "contents" || key.name == "actions"):
+			r.report(key.at, "leave it out", "%s cannot be none: every job reads its code and its history", key.name)
+		case s != none && !slices.Contains(allowed, s):
+			r.report(key.at, "write "+key.name+" = "+quotedList(allowed), "%s is %s; it must be %s", key.name, quote(s), quotedList(append(allowed[:len(allowed):len(allowed)], none)))
+		default:
+			permissions = append(permissions, Pair{key.name, s})
+		}
+	}
+	slices.SortFunc(permissions, byName)
+	return permissions
+}
+
+func (r *reader) unknownScope(e *entry) {
+	names := slices.Sorted(maps.Keys(scopes))
+	hint := "the permissions are " + strings.Join(names, ", ")
+	if near := nearest(e.name, names); near != "" {
+		hint = didYouMean(near)
+	}
+	r.report(e.at, hint, "unknown permission %s", quote(e.name))
+}
+
+// granted returns permissions with those of a job over them.
+func granted(permissions, job []Pair) []Pair {
+	return slices.DeleteFunc(Over(permissions, job), func(p Pair) bool { return p.Value == none })
+}
+
+// quotedList writes strings as a choice: "a", "b" or "c".
+func quotedList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = fmt.Sprintf("%q", word)
+	}
+	if last := len(quoted) - 1; last > 0 {
+		return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	}
+	return quoted[0]
+}
