@@ -1,0 +1,202 @@
+package python
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// What follows reads single lines of the tools' files rather than all of their
+// formats: these lines are the tools' own and look the same everywhere.
+
+// serves reports whether a lock is one for the project. That of a uv workspace
+// names the projects that it is for, and uv installs no other from it.
+func (c *chooser) serves(env *Environment) (bool, error) {
+	if env.Tool != UV || env.Root == c.dir {
+		return true, nil
+	}
+	lock, err := c.text(env.File)
+	if err != nil {
+		return false, err
+	}
+	folder := c.dir
+	if env.Root != "." {
+		folder = strings.TrimPrefix(c.dir, env.Root+"/")
+	}
+	env.Member = member(lock, folder)
+	return env.Member != "" || !c.facts.Dependencies && !c.facts.BuildSystem, nil
+}
+
+// memberName is a normalised name, which no shell takes for anything else.
+// https://packaging.python.org/en/latest/specifications/name-normalization/
+var memberName = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
+
+// inWorkspace are the kinds of sources that a project of the repository has.
+var inWorkspace = []string{"editable", "virtual", "directory"}
+
+// member returns the name of the workspace's member in that folder, or "".
+func member(lock, folder string) string {
+	name := ""
+	for line := range strings.Lines(lock) {
+		line = strings.TrimSpace(line)
+		if value, found := strings.CutPrefix(line, "name = "); found {
+			name = strings.Trim(value, `"`)
+		}
+		source, found := strings.CutPrefix(line, "source = { ")
+		if !found || !strings.HasSuffix(source, ` = "`+folder+`" }`) || !memberName.MatchString(name) {
+			continue
+		}
+		if kind, _, _ := strings.Cut(source, " "); slices.Contains(inWorkspace, kind) {
+			return name
+		}
+	}
+	return ""
+}
+
+var (
+	oldPoetry     = regexp.MustCompile(`(?m)^lock-version = "1\.|^lock-version = "2\.0"|^# .* by Poetry 1\.`)
+	otherGroups   = regexp.MustCompile(`(?m)#.*|^\[tool\.poetry\.group\..*`)
+	pipfilePython = regexp.MustCompile(`(?m)^[ \t]*python_(?:full_)?version[ \t]*=`)
+	hash          = regexp.MustCompile(`(?m)^[^#\n]*--hash[= ]`)
+	includes      = regexp.MustCompile(`(?m)^[ \t]*(?:-r[ \t=]*|--requirement[ \t=]+)([^\s#]+)`)
+	setuptools    = regexp.MustCompile(`(?m)^\[(?:metadata|options)\]`)
+)
+
+// read completes an environment with what the files in its root say.
+func (c *chooser) read(env *Environment) error {
+	switch env.Tool {
+	case UV, Pylock:
+		return c.readUV(env)
+	case Poetry:
+		return c.readPoetry(env)
+	case Pipenv:
+		pipfile, err := c.text(path.Join(env.Root, "Pipfile"))
+		env.Pinned = pipfilePython.MatchString(pipfile)
+		return err
+	case Pixi:
+		env.Manifest = path.Join(env.Root, "pixi.toml")
+		found, err := c.has(env.Manifest)
+		if !found {
+			env.Manifest = path.Join(env.Root, "pyproject.toml")
+		}
+		return err
+	case Pip:
+		return c.readPip(env)
+	}
+	return nil
+}
+
+// readPip looks for hashes, in the file and in those that it includes: one is
+// enough for pip to want them of every package.
+// https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
+func (c *chooser) readPip(env *Environment) error {
+	env.Instead = c.facts.Requires
+	files := []string{env.File}
+	for i := 0; i < len(files) && !env.Hashes; i++ {
+		requirements, err := c.text(files[i])
+		if err != nil {
+			return err
+		}
+		env.Hashes = hash.MatchString(requirements)
+		for _, m := range includes.FindAllStringSubmatch(requirements, -1) {
+			file := path.Join(path.Dir(files[i]), m[1])
+			if !path.IsAbs(m[1]) && fs.ValidPath(file) && !slices.Contains(files, file) {
+				files = append(files, file)
+			}
+		}
+	}
+	env.Locked = env.Hashes
+	return nil
+}
+
+// readPoetry finds the generation of the lock, the versions of Poetry that the
+// project asks for, and whether there is a group main.
+func (c *chooser) readPoetry(env *Environment) error {
+	lock, err := c.text(env.File)
+	if err != nil {
+		return err
+	}
+	project, err := c.text(path.Join(env.Root, "pyproject.toml"))
+	env.Old = oldPoetry.MatchString(lock)
+	env.Requires = poetryRequired(project)
+	env.Bare = project != "" && !strings.Contains(otherGroups.ReplaceAllString(project, ""), "dependencies")
+	return err
+}
+
+// readUV finds the versions of uv itself that the project asks for. A uv.toml
+// takes the place of [tool.uv].
+// https://docs.astral.sh/uv/concepts/configuration-files/
+func (c *chooser) readUV(env *Environment) error {
+	for _, settings := range []struct{ file, table string }{{"uv.toml", ""}, {"pyproject.toml", "[tool.uv]"}} {
+		text, err := c.text(path.Join(env.Root, settings.file))
+		if text != "" || err != nil {
+			env.Requires = uvRequired(text, settings.table)
+			return err
+		}
+	}
+	return nil
+}
+
+// text returns the content of a file; "" where there is none, or no name.
+func (c *chooser) text(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	found, err := c.has(file)
+	if !found || err != nil {
+		return "", err
+	}
+	content, err := fs.ReadFile(c.repo, file)
+	return string(content), err
+}
+
+// byLegacyFile finds the file by which setuptools knows a project. "If the
+// pyproject.toml file is absent, or the build-backend key is missing […] tools
+// should revert to the legacy behaviour of running setup.py", and pip lets
+// setuptools build what has a setup.cfg only. Many hold settings of other tools alone.
+// https://peps.python.org/pep-0517/#source-trees
+func (c *chooser) byLegacyFile() (Environment, error) {
+	setup, config := path.Join(c.dir, "setup.py"), path.Join(c.dir, "setup.cfg")
+	if found, err := c.has(setup); found || err != nil {
+		return Environment{Tool: Package, Root: c.dir, File: setup, Why: setup}, err
+	}
+	if text, err := c.text(config); err != nil || setuptools.MatchString(text) {
+		return Environment{Tool: Package, Root: c.dir, File: config, Why: config}, err
+	}
+	return Environment{}, nil
+}
+
+// requirements returns the files of requirements in a folder: requirements.txt,
+// or else all that are not for development.
+func (c *chooser) requirements(folder string) ([]string, error) {
+	entries, err := fs.ReadDir(c.repo, folder)
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, entry := range entries {
+		name := entry.Name()
+		switch {
+		case !requirementsName.MatchString(name) || entry.IsDir():
+		case name == "requirements.txt":
+			return []string{path.Join(folder, name)}, nil
+		case !forDevelopment(name):
+			files = append(files, path.Join(folder, name))
+		}
+	}
+	return files, nil
+}
+
+// requirementsName leaves out names that a shell would take for something else.
+var requirementsName = regexp.MustCompile(`^requirements[A-Za-z0-9._-]*\.txt$`)
+
+// notForJobs are words in the names of files that only people who work on the
+// project need.
+var notForJobs = []string{"dev", "develop", "development", "test", "tests", "testing", "doc", "docs", "lint", "ci", "build", "optional"}
+
+func forDevelopment(name string) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+	return slices.ContainsFunc(words, func(word string) bool { return slices.Contains(notForJobs, word) })
+}
