@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 			if c.Does == Rescues {
 				t.rescueEffect(&e, now)
 			} else {
-				jobEffect(&e, jobs[c.Job], now)
+				t.jobEffect(&e, jobs[c.Job], now)
 			}
 			effects = append(effects, e)
 		}
@@ -49,8 +50,9 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 
 // jobEffect completes the effect of a change to the file of a job, which is zero
 // if there is none any more.
-func jobEffect(e *Effect, job pyproject.Job, now time.Time) {
-	e.Was = assigned(e.Old, display(e.Job))
+func (t Target) jobEffect(e *Effect, job pyproject.Job, now time.Time) {
+	title := display(e.Job)
+	e.Was = cmp.Or(assigned(e.Old, title+t.of()), assigned(e.Old, title)) // earlier releases did not name the project
 	if e.New != nil {
 		e.Every, e.Assigned = string(job.Schedule.Every()), job.Schedule.String()
 		e.Next = next(job.Schedule.Next, now)

@@ -93,6 +93,14 @@ func TestWas(t *testing.T) {
 			t.Errorf("%q: was %q, want %q", row.file, got, row.want)
 		}
 	}
+	// in a subfolder, whose name earlier releases left out
+	target := Target{Path: "a (b)/pyproject.toml"}
+	for _, title := range []string{"clean of a (b)", "clean"} {
+		e := Effect{Change: Change{Job: "clean", Old: []byte("name: " + title + " (every day at 10:37 UTC)\n")}}
+		if target.jobEffect(&e, pyproject.Job{}, noon); e.Was != "every day at 10:37 UTC" {
+			t.Errorf("%s: was %q", title, e.Was)
+		}
+	}
 	for _, c := range plan(t, hostileRepository(), "pyproject.toml", release).Created {
 		if got := assigned(c.New, display(c.Job)); !strings.HasPrefix(got, "every day at ") {
 			t.Errorf("of job %q: was %q", c.Job, got)

@@ -225,7 +225,7 @@ func (k Keeper) inputs(more ...input) []input {
 // their environment, as path filters have them.
 var decisive = []string{
 	"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile.lock", "requirements*.txt",
-	".python-version", "environment.yml", "conda-lock.yml",
+	".python-version", "environment.yml", "environment.yaml", "conda-lock.yml", "Pipfile", "pixi.toml", "uv.toml", "setup.py", "setup.cfg",
 }
 
 // paths returns the path filters: the project's files, and the workflow files.

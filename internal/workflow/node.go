@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -25,6 +27,59 @@ func mapping(pairs ...any) *yaml.Node {
 func add(node *yaml.Node, key string, value *yaml.Node) {
 	node.Content = append(node.Content, plain(key), value)
 }
+
+// addNamed is add for a key of the project's own, which may be a word that YAML
+// takes for something else than a string.
+func addNamed(node *yaml.Node, key string, value *yaml.Node) {
+	add(node, key, value)
+	if otherThanText[strings.ToLower(key)] {
+		node.Content[len(node.Content)-2].Style = yaml.DoubleQuotedStyle
+	}
+}
+
+// otherThanText are the words that some version of YAML takes for no string.
+var otherThanText = map[string]bool{
+	"y": true, "yes": true, "n": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true,
+}
+
+// label returns the name of a step: in quotes unless it is as simple as ours.
+func label(name string) *yaml.Node {
+	simple := func(i int, r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || i > 0 && (r == ' ' || r >= '0' && r <= '9')
+	}
+	for i, r := range name {
+		if !simple(i, r) {
+			return text(name)
+		}
+	}
+	if otherThanText[strings.ToLower(name)] || strings.HasSuffix(name, " ") {
+		return text(name)
+	}
+	return plain(name)
+}
+
+// texts returns a list of text.
+func texts(items []string) *yaml.Node {
+	var nodes []*yaml.Node
+	for _, item := range items {
+		nodes = append(nodes, text(item))
+	}
+	return sequence(nodes...)
+}
+
+// lines is text for what can have several lines. They become a block if each is
+// there as it is: in quotes they would be hard to read.
+func lines(value string) *yaml.Node {
+	node := text(value)
+	if strings.Contains(value, "\n") && readable.MatchString(value) {
+		node.Style = yaml.LiteralStyle
+	}
+	return node
+}
+
+// readable matches lines that end with something to see, as the first also begins,
+// and have nothing in them that YAML would escape. Some may be empty, but not the last.
+var readable = regexp.MustCompile(`^[!-~]([ -~\t]*[!-~])?(\n+[ \t]*[!-~]([ -~\t]*[!-~])?)*$`)
 
 func sequence(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Content: items}
@@ -74,8 +129,8 @@ func verify(doc *yaml.Node, content []byte) error {
 	return nil
 }
 
-// spaced puts an empty line before every top-level key. No string of ours
-// spans lines, so a line that starts with a letter is such a key.
+// spaced puts an empty line before every top-level key. The lines of strings that
+// span several are indented, so a line that starts with a letter is such a key.
 func spaced(content []byte) []byte {
 	var b bytes.Buffer
 	for line := range bytes.Lines(content) {

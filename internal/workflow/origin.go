@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,7 +24,7 @@ func (t Target) Origin(e Effect) int {
 	if old == nil || now == nil { // another name, or the first file
 		return t.Project.Line(job, "workflow-prefix")
 	}
-	key := old.key(now)
+	key := old.key(now, len(job.Options.Before))
 	if line := t.Project.Line(job, key); key != "seed" || line != job.Line {
 		return line
 	}
@@ -37,15 +38,23 @@ type inputs struct {
 	}
 	Jobs struct {
 		Run struct {
-			RunsOn  any `yaml:"runs-on"`
-			Timeout any `yaml:"timeout-minutes"`
-			Steps   []struct {
-				With struct {
-					Python any `yaml:"python-version"`
-				}
-			}
+			RunsOn      any `yaml:"runs-on"`
+			Timeout     any `yaml:"timeout-minutes"`
+			Environment any
+			Container   any
+			Services    any
+			Permissions any
+			Steps       []inputStep
 		}
 	}
+}
+
+// inputStep is a step of which no reference to an action is read: those follow
+// releases.
+type inputStep struct {
+	Name, Run string
+	With      map[string]any
+	Env       map[string]any
 }
 
 // readInputs returns nil for a file that is not there, or not readable.
@@ -58,7 +67,8 @@ func readInputs(file []byte) *inputs {
 }
 
 // key returns the key that decides on the first difference, "" if none is known.
-func (in *inputs) key(now *inputs) string {
+// before is how many steps of its own the job has now.
+func (in *inputs) key(now *inputs, before int) string {
 	was, will := in.crons(), now.crons()
 	a, b := in.Jobs.Run, now.Jobs.Run
 	switch {
@@ -74,8 +84,50 @@ func (in *inputs) key(now *inputs) string {
 		return "timeout"
 	case !reflect.DeepEqual(in.python(), now.python()):
 		return "python"
+	case !reflect.DeepEqual(a.Environment, b.Environment):
+		return "environment"
+	case !reflect.DeepEqual(a.Container, b.Container):
+		return "container"
+	case !reflect.DeepEqual(a.Services, b.Services):
+		return "services"
+	case !reflect.DeepEqual(a.Permissions, b.Permissions):
+		return "permissions"
+	}
+	return stepsKey(a.Steps, b.Steps, before)
+}
+
+// stepsKey returns the key that decides on the first difference of steps: those are
+// the checkout and the check, the job's own, the set-up, and the entrypoint's.
+func stepsKey(was, will []inputStep, before int) string {
+	const first = 2
+	if len(was) < first+1 || len(will) < first+before+1 {
+		return ""
+	}
+	own, entrypoint := first+before, will[len(will)-1]
+	switch variables, secrets := was[len(was)-1].changed(entrypoint); {
+	case secrets:
+		return "secrets"
+	case variables:
+		return "env"
+	case len(was) < own || !reflect.DeepEqual(was[first:own], will[first:own]):
+		return "before"
+	case !reflect.DeepEqual(was[own:len(was)-1], will[own:len(will)-1]):
+		return "installer"
 	}
 	return ""
+}
+
+// changed reports what differs in the environment of two steps.
+func (s inputStep) changed(now inputStep) (variables, secrets bool) {
+	for _, pair := range [][2]inputStep{{s, now}, {now, s}} {
+		for name, value := range pair[0].Env {
+			if other, there := pair[1].Env[name]; !there || !reflect.DeepEqual(other, value) {
+				secret := strings.HasPrefix(fmt.Sprint(value), "${{")
+				variables, secrets = variables || !secret, secrets || secret
+			}
+		}
+	}
+	return variables, secrets
 }
 
 func (in *inputs) crons() (crons []string) {
@@ -87,8 +139,8 @@ func (in *inputs) crons() (crons []string) {
 
 func (in *inputs) python() (versions []any) {
 	for _, step := range in.Jobs.Run.Steps {
-		if step.With.Python != nil {
-			versions = append(versions, step.With.Python)
+		if version := step.With["python-version"]; version != nil {
+			versions = append(versions, version)
 		}
 	}
 	return versions

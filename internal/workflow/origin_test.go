@@ -23,6 +23,13 @@ runs-on = "ubuntu-22.04"
 timeout = "5m"
 python = "3.12"
 spares = 1
+env = { A = "1" }
+secrets = ["B"]
+before = ["make"]
+environment = "x"
+container = "python:3.13"
+permissions = { issues = "read" }
+services.db = { image = "postgres:17" }
 `
 	rows := []struct {
 		name, old, new string
@@ -36,6 +43,16 @@ spares = 1
 		{"option of the job", `"5m"`, `"6m"`, 12},
 		{"python", "3.12", "3.13", 13},
 		{"spares", "spares = 1", "spares = 2", 14},
+		{"env", `A = "1"`, `A = "2"`, 15},
+		{"a variable is gone", `A = "1"`, "", 15},
+		{"secrets", `["B"]`, `["B", "C"]`, 16},
+		{"own steps", `["make"]`, `["make all"]`, 17},
+		{"more steps", `["make"]`, `["make", { name = "x", run = "y" }]`, 17},
+		{"environment", `"x"`, `"y"`, 18},
+		{"container", "3.13\"", "3.14\"", 19},
+		{"permissions", `"read"`, `"write"`, 20},
+		{"services", ":17", ":18", 21},
+		{"installer", "spares = 1", "spares = 1\ninstaller = \"project\"", 15},
 		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},
 		{"an option that is gone", "timeout = \"5m\"\n", "", 4},
 		{"rescue", `runs-on = "ubuntu-22.04"`, "runs-on = \"ubuntu-22.04\"\nrescue = \"1h\"", 10},

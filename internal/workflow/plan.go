@@ -13,6 +13,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"gopkg.in/yaml.v3"
 )
 
@@ -28,6 +29,7 @@ type Change struct {
 // Plan is what a sync has to do. Each list is sorted by path.
 type Plan struct {
 	Created, Updated, Deleted, Unchanged []Change
+	Environments                         []Installed // of all jobs, whether their files change or not
 }
 
 // Changes returns what a sync would write or delete, sorted by kind and path.
@@ -83,10 +85,10 @@ func (e *ConflictError) Hint() string {
 }
 
 // Plan compares the files that the project's jobs and their rescue need with those
-// in repo, the file system of the repository's root. It reads nothing outside Dir
-// and the project's folder. All conflicts are reported at once.
+// in repo, the file system of the repository's root. It reads nothing outside Dir,
+// the project's folder and the names of files above that. All conflicts are reported at once.
 func (t Target) Plan(repo fs.FS) (Plan, error) {
-	document, err := t.documents(repo)
+	document, environments, err := t.documents(repo)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -107,7 +109,9 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Plan{}, err
 	}
-	return sorted(append(changes, t.leftovers(there)...)), nil
+	plan := sorted(append(changes, t.leftovers(there)...))
+	plan.Environments = environments
+	return plan, nil
 }
 
 // Files returns the paths of the files that the project needs: of its jobs, in
@@ -127,7 +131,7 @@ func (t Target) Files() []string {
 // the file like has; nil like has none. A file that holds just that is up to
 // date, and whoever knows so by its hash need not read it.
 func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
-	document, err := t.documents(repo)
+	document, _, err := t.documents(repo)
 	if err != nil {
 		return nil, err
 	}
@@ -150,17 +154,24 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	return guesses, errors.Join(errs...)
 }
 
-// documents returns what builds the workflow of a job of the project in repo.
-func (t Target) documents(repo fs.FS) (func(pyproject.Job) *yaml.Node, error) {
+// documents returns what builds the workflow of a job of the project in repo, and
+// how the jobs' packages are installed.
+func (t Target) documents(repo fs.FS) (document func(pyproject.Job) *yaml.Node, environments []Installed, err error) {
 	if what := pyproject.Forbidden(t.Path); what != "" {
-		return nil, fmt.Errorf("project path %q holds the %s, which no workflow file may", t.Path, what)
+		return nil, nil, fmt.Errorf("project path %q holds the %s, which no workflow file may", t.Path, what)
 	}
-	project, err := fs.Sub(repo, t.dir())
-	if err != nil {
-		return nil, err
+	if environments, err = t.Environments(repo); err != nil {
+		return nil, nil, err
 	}
-	has := exists(project)
-	return func(job pyproject.Job) *yaml.Node { return t.document(job, t.environment(job, has)) }, nil
+	of := map[string]python.Environment{}
+	for _, env := range environments {
+		for _, id := range env.Jobs {
+			of[id] = env.Environment
+		}
+	}
+	return func(job pyproject.Job) *yaml.Node {
+		return t.document(job, setup{t, job, of[job.ID]}.steps())
+	}, environments, nil
 }
 
 // change renders the file of a job and compares it with the one there.
@@ -180,6 +191,9 @@ func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
 	var err error
 	if c.New, err = render(doc, c.Old, loose); err != nil {
 		return c, fmt.Errorf("render %s: %w", c.Path, err)
+	}
+	if len(c.New) > maxFile {
+		return c, &SizeError{c.Path, c.Job, len(c.New)}
 	}
 	return c, nil
 }

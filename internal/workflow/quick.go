@@ -18,7 +18,7 @@ func quickEncode(doc *yaml.Node) ([]byte, bool) {
 	e.line(0, doc.HeadComment)
 	for i := 0; i < len(doc.Content); i += 2 {
 		e.b.WriteByte('\n') // as spaced does
-		e.entry(0, doc.Content[i].Value, doc.Content[i+1])
+		e.entry(0, doc.Content[i], doc.Content[i+1])
 	}
 	return e.b.Bytes(), e.ok
 }
@@ -39,8 +39,12 @@ func (e *quickEncoder) line(indent int, parts ...string) {
 }
 
 // entry writes one key of a mapping.
-func (e *quickEncoder) entry(indent int, key string, value *yaml.Node) {
+func (e *quickEncoder) entry(indent int, name, value *yaml.Node) {
+	key := e.scalar(name)
 	switch {
+	case value.Style == yaml.LiteralStyle:
+		e.line(indent, key, ": |-", behind(value))
+		e.block(indent+2, value.Value)
 	case value.Kind == yaml.ScalarNode:
 		e.line(indent, key, ": ", e.scalar(value))
 	case len(value.Content) == 0:
@@ -55,7 +59,7 @@ func (e *quickEncoder) entry(indent int, key string, value *yaml.Node) {
 func (e *quickEncoder) content(indent int, node *yaml.Node) {
 	if node.Kind == yaml.MappingNode {
 		for i := 0; i < len(node.Content); i += 2 {
-			e.entry(indent, node.Content[i].Value, node.Content[i+1])
+			e.entry(indent, node.Content[i], node.Content[i+1])
 		}
 		return
 	}
@@ -80,8 +84,24 @@ func (e *quickEncoder) scalar(node *yaml.Node) string {
 		}
 		text = `"` + text + `"`
 	}
-	if node.LineComment != "" {
-		return strings.Join([]string{text, node.LineComment}, " ")
+	return text + behind(node)
+}
+
+// behind returns the comment of a scalar as it stands behind it.
+func behind(node *yaml.Node) string {
+	if node.LineComment == "" {
+		return ""
 	}
-	return text
+	return " " + node.LineComment
+}
+
+// block writes lines, of which encode indents only those that are not empty.
+func (e *quickEncoder) block(indent int, lines string) {
+	for line := range strings.SplitSeq(lines, "\n") {
+		if line == "" {
+			e.line(0)
+		} else {
+			e.line(indent, line)
+		}
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // file is a workflow file that is there already.
@@ -59,7 +61,7 @@ func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	for _, e := range entries {
 		there[e.Name()] = true
 	}
-	begins, ends := map[string]bool{"scheduled-": true}, map[string]bool{}
+	begins, ends := map[string]bool{pyproject.WorkflowPrefix(t.dir()): true}, map[string]bool{t.rescueFile(): true}
 	for _, job := range t.Project.Jobs {
 		begins[job.Options.WorkflowPrefix] = true
 		if !there[job.File()] {

@@ -85,11 +85,7 @@ func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 
 // rescueTitle is what the sidebar of the Actions tab shows.
 func (t Target) rescueTitle() string {
-	of := ""
-	if t.dir() != "." {
-		of = " of " + t.dir()
-	}
-	return fmt.Sprintf("Scheduled rescue%s (%s)", of, t.Project.Rescue.Rounds)
+	return fmt.Sprintf("Scheduled rescue%s (%s)", t.of(), t.Project.Rescue.Rounds)
 }
 
 // rescuePermissions are those of the one workflow of ours that may start others.
@@ -120,7 +116,7 @@ func branches(repo fs.FS) *yaml.Node {
 			}
 		}
 	}
-	return sequence(texts(names)...)
+	return texts(names)
 }
 
 // rescueGuard lets a push start a rescue on the default branch only, and keeps a

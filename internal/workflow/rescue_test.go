@@ -95,7 +95,7 @@ func TestRescueConflicts(t *testing.T) {
 		{markerOf("pyproject.toml", "a"), "", `the file belongs to job "a"`},
 		{marker{Version: 1, Project: "pyproject.toml", Workflow: Rescues}.line(), "", "the file belongs to pyproject.toml"},
 		{marker{Version: 1, Project: sub, Workflow: Keeps}.line(), "", `the file is our workflow "sync"`},
-		{"", fmt.Sprintf("[tool.scheduled.%q]\nevery = \"day\"\nentrypoint = \"app:a\"\n", strings.TrimSuffix(strings.TrimPrefix(file, "scheduled-"), ".yml")),
+		{"", fmt.Sprintf("[tool.scheduled.%[1]q]\nevery = \"day\"\nentrypoint = \"app:a\"\n[tool.scheduled-actions.jobs.%[1]q]\nworkflow-prefix = \"scheduled-\"\n", strings.TrimSuffix(strings.TrimPrefix(file, "scheduled-"), ".yml")),
 			fmt.Sprintf("job %q has that file", strings.TrimSuffix(strings.TrimPrefix(file, "scheduled-"), ".yml"))},
 	}
 	for _, row := range rows {

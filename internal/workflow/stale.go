@@ -14,7 +14,7 @@ import (
 // so where it is not sure it says no: of a file that is not there, that cannot
 // be read, or that is not the job's.
 func (t Target) Stale(repo fs.FS, job pyproject.Job) bool {
-	document, err := t.documents(repo)
+	document, _, err := t.documents(repo)
 	if err != nil {
 		return false
 	}

@@ -2,8 +2,6 @@ package workflow
 
 import (
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -70,26 +68,13 @@ func TestStale(t *testing.T) {
 // golden project and for the hostile ids, with references as written and as
 // bots have raised them.
 func TestGuesses(t *testing.T) {
-	repos := []fstest.MapFS{hostileRepository()}
-	files, err := filepath.Glob("testdata/projects/*/pyproject.toml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no projects: %v", err)
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		repos = append(repos, repository(string(content)), fstest.MapFS{
-			"pyproject.toml": {Data: content}, "requirements.txt": {}, ".python-version": {},
-		})
-	}
 	sha := strings.Repeat("a", 40)
 	raise := strings.NewReplacer(checkout.Ref+" # "+checkout.Version, sha+" # v99.0.0", release.Ref+" # "+release.Version, sha+" # v99.0.0")
-	for _, repo := range repos {
-		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
-		guessed(t, target, repo, nil, plan(t, repo, "pyproject.toml", release).Created)
-		apply(repo, plan(t, repo, "pyproject.toml", release))
+	for _, s := range samples(t) {
+		repo, path := s.repo, s.path
+		target := Target{Project: load(t, repo, path), Path: path, Action: release}
+		guessed(t, target, repo, nil, plan(t, repo, path, release).Created)
+		apply(repo, plan(t, repo, path, release))
 		var like []byte
 		for name, file := range repo {
 			if strings.HasPrefix(name, Dir) {
@@ -97,8 +82,8 @@ func TestGuesses(t *testing.T) {
 				repo[name] = &fstest.MapFile{Data: like}
 			}
 		}
-		guessed(t, target, repo, like, plan(t, repo, "pyproject.toml", release).Unchanged)
-		if len(plan(t, repo, "pyproject.toml", release).Changes()) > 0 {
+		guessed(t, target, repo, like, plan(t, repo, path, release).Unchanged)
+		if len(plan(t, repo, path, release).Changes()) > 0 {
 			t.Error("raised references were not kept")
 		}
 	}

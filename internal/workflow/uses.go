@@ -28,10 +28,10 @@ func ParseUses(s string) (Uses, error) {
 	return Uses{Action: m[1], Ref: m[2], Version: m[3]}, nil
 }
 
-var commit = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
-
 // Pinned reports whether the reference is a commit, which cannot move.
-func (u Uses) Pinned() bool { return commit.MatchString(u.Ref) }
+func (u Uses) Pinned() bool {
+	return (len(u.Ref) == 40 || len(u.Ref) == 64) && strings.Trim(u.Ref, "0123456789abcdef") == ""
+}
 
 // String writes the reference as it stands in a file, without its comment.
 func (u Uses) String() string { return u.Action + "@" + u.Ref }
@@ -77,37 +77,71 @@ func canonical(version string) string {
 	return "v" + strings.TrimPrefix(version, "v")
 }
 
-// keepReferences changes the references in doc to those that a file has where
+// keepReferences changes our references in doc to those that a file has where
 // these are of a later release of the same action, as Dependabot and Renovate
 // bring them. Otherwise they and we would undo each other's work forever. loose
 // is the one for which the file's may also stay in place of a tag.
+//
+// Those of a project's own steps stay as pyproject.toml has them, so that it can go
+// back to an older release. They are the ones in quotes: see ownUses.
 func keepReferences(doc *yaml.Node, file []byte, loose Uses) {
-	kept := references(file)
+	there := references(file)
 	eachUses(doc, func(node *yaml.Node) {
-		ours, ok := readUses(node.Value, node.LineComment)
-		theirs := kept[ours.Action]
-		if ok && (theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours)) {
+		if node.Style != 0 {
+			return
+		}
+		ours, _ := readUses(node.Value, node.LineComment)
+		theirs := there[ours.Action]
+		if theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours) {
 			*node = *theirs.node()
 		}
 	})
 }
 
-// references returns the latest reference to each action in a file, which may
-// be broken YAML.
+// references returns the latest reference to each action in a file, which may be
+// broken YAML. Only those of steps are: a project's own lines, inputs and variables
+// may look like one. Those in quotes are not ours.
 func references(file []byte) map[string]Uses {
 	latest := map[string]Uses{}
+	item := 0   // where the keys of the list's item begin
+	block := -1 // where the key begins whose block of text this is
 	for line := range bytes.Lines(file) {
-		_, text, found := bytes.Cut(line, []byte("uses: "))
-		if !found {
+		text := bytes.TrimLeft(line, " ")
+		column := len(line) - len(text)
+		if block >= 0 && (column > block || len(bytes.TrimSpace(text)) == 0) {
 			continue
 		}
-		reference, comment, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
-		u, ok := readUses(strings.Trim(reference, `"'`), strings.TrimSpace(comment))
-		if best, seen := latest[u.Action]; ok && (!seen || u.newerThan(best)) {
-			latest[u.Action] = u
+		if rest, begins := bytes.CutPrefix(text, []byte("- ")); begins {
+			text = bytes.TrimLeft(rest, " ")
+			column = len(line) - len(text)
+			item = column
+		}
+		block = -1
+		if opensBlock(text) {
+			block = column
+		}
+		value, uses := bytes.CutPrefix(text, []byte("uses: "))
+		if !uses || column != item {
+			continue
+		}
+		reference, comment, _ := strings.Cut(strings.TrimSpace(string(value)), " ")
+		if u, ok := readUses(reference, strings.TrimSpace(comment)); ok {
+			if other, found := latest[u.Action]; !found || u.newerThan(other) {
+				latest[u.Action] = u
+			}
 		}
 	}
 	return latest
+}
+
+// opensBlock reports whether the lines below a key are text: those of `run: |-`.
+func opensBlock(line []byte) bool {
+	_, style, found := bytes.Cut(line, []byte(": |"))
+	if !found {
+		_, style, found = bytes.Cut(line, []byte(": >"))
+	}
+	style, _, _ = bytes.Cut(style, []byte("#"))
+	return found && len(bytes.Trim(style, "+-0123456789 \r\n")) == 0
 }
 
 // readUses reads a reference and the release in the comment behind it, if that
@@ -120,12 +154,20 @@ func readUses(reference, comment string) (u Uses, ok bool) {
 	return u, err == nil
 }
 
-// eachUses calls do for the value of every `uses` key below node.
+// eachUses calls do for the value of the key `uses` of every step below node.
 func eachUses(node *yaml.Node, do func(*yaml.Node)) {
-	for i, child := range node.Content {
-		if node.Kind == yaml.MappingNode && i%2 == 1 && node.Content[i-1].Value == "uses" {
-			do(child)
+	for i := 1; i < len(node.Content) && node.Kind == yaml.MappingNode; i += 2 {
+		child := node.Content[i]
+		if node.Content[i-1].Value != "steps" || child.Kind != yaml.SequenceNode {
+			eachUses(child, do)
+			continue
 		}
-		eachUses(child, do)
+		for _, step := range child.Content {
+			for j := 1; j < len(step.Content); j += 2 {
+				if step.Content[j-1].Value == "uses" {
+					do(step.Content[j])
+				}
+			}
+		}
 	}
 }

@@ -1,5 +1,6 @@
 // Package workflow turns jobs into GitHub Actions workflow files and says what
-// differs from the files that are there.
+// differs from the files that are there. Package python chooses what installs a
+// project's packages; the steps that do so in a workflow are made here.
 package workflow
 
 import (
@@ -43,12 +44,37 @@ func (t Target) dir() string { return path.Dir(t.Path) }
 // GitHub cancels the job without a word.
 const setupMargin = 15 * time.Minute
 
+// maxFile is how many bytes a workflow file may have. GitHub starts no run of a
+// larger one, and only its page of the run says why: "Workflow file exceeds the
+// maximum allowed size of 500 KB", which are 512,000 bytes.
+// https://docs.github.com/actions/reference/limits
+const maxFile = 512_000
+
+// SizeError says that the file of a job would be larger than GitHub takes.
+type SizeError struct {
+	Path string // relative to the repository's root
+	Job  string // whose file it would be
+	Size int    // in bytes
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%s: the workflow of job %q would have %d bytes, and GitHub runs none of more than %d (500 KB)", e.Path, e.Job, e.Size, maxFile)
+}
+
+// Hint names the way out.
+func (e *SizeError) Hint() string {
+	return "move what is long out of before and env, to files in the repository: https://docs.github.com/actions/reference/limits"
+}
+
 // render returns the content of a workflow file: the document, or what is
 // there already where that means the same. GitHub registers a file that was
 // written again as new and drops its pending tick, so a file is left alone
 // unless its meaning changed. loose is as for keepReferences.
 func render(doc *yaml.Node, old []byte, loose Uses) ([]byte, error) {
 	if old != nil {
+		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
+			return old, nil // as almost always
+		}
 		keepReferences(doc, old, loose)
 		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
 			return old, nil
@@ -68,8 +94,17 @@ func render(doc *yaml.Node, old []byte, loose Uses) ([]byte, error) {
 // check and the entrypoint.
 func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	group := strings.TrimSuffix(job.File(), ".yml")
+	run := mapping(
+		"name", text(display(job.ID)),
+		"if", plain(forkGuard),
+		"runs-on", runsOn(job.Options.RunsOn),
+	)
+	surroundings(run, job.Options)
+	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(job.Options.Timeout+setupMargin))))
+	add(run, "permissions", permissions(job.Options))
+	add(run, "steps", sequence(t.steps(job, setup)...))
 	doc := mapping(
-		"name", text(title(job)),
+		"name", text(t.title(job)),
 		"run-name", text(cut(display(job.ID))+": "+runName),
 		"on", mapping(
 			"schedule", crons(job),
@@ -77,17 +112,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 		),
 		"permissions", mapping(),
 		"concurrency", mapping("group", text(group), "cancel-in-progress", plain("false")),
-		"jobs", mapping("run", mapping(
-			"name", text(display(job.ID)),
-			"if", plain(forkGuard),
-			"runs-on", runsOn(job.Options.RunsOn),
-			"timeout-minutes", plain(fmt.Sprint(minutes(job.Options.Timeout+setupMargin))),
-			"permissions", mapping(
-				"contents", plain("read"),
-				"actions", comment(plain("read"), "the history that says whether the window is confirmed"),
-			),
-			"steps", sequence(t.steps(job, setup)...),
-		)),
+		"jobs", mapping("run", run),
 	)
 	doc.HeadComment = t.header(job)
 	return doc
@@ -119,8 +144,17 @@ func cut(id string) string {
 }
 
 // title is what the sidebar of the Actions tab shows.
-func title(job pyproject.Job) string {
-	return fmt.Sprintf("%s (%s)", display(job.ID), job.Schedule)
+func (t Target) title(job pyproject.Job) string {
+	return fmt.Sprintf("%s%s (%s)", display(job.ID), t.of(), job.Schedule)
+}
+
+// of tells the project from others of the repository in what people read: ""
+// for one at the root.
+func (t Target) of() string {
+	if t.dir() == "." {
+		return ""
+	}
+	return " of " + t.dir()
 }
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars`
@@ -164,15 +198,7 @@ func runsOn(labels []string) *yaml.Node {
 	if len(labels) == 1 {
 		return text(labels[0])
 	}
-	return sequence(texts(labels)...)
-}
-
-func texts(values []string) []*yaml.Node {
-	var nodes []*yaml.Node
-	for _, value := range values {
-		nodes = append(nodes, text(value))
-	}
-	return nodes
+	return texts(labels)
 }
 
 // minutes rounds up: GitHub counts timeouts in whole minutes.

@@ -1,8 +1,11 @@
 package workflow
 
 import (
+	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,22 +71,56 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, dir string, action Uses) {
-	file := "pyproject.toml"
-	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
-		file = "services/billing/pyproject.toml"
+// sample is a repository in memory with a project.
+type sample struct {
+	repo fstest.MapFS
+	path string // of the project
+}
+
+// samples returns the projects of testdata/projects, and the one of hostile ids.
+func samples(t *testing.T) []sample {
+	t.Helper()
+	options, _ := hostileOptions()
+	all := []sample{{hostileRepository(), "pyproject.toml"}, {options, "pyproject.toml"}}
+	dirs, err := filepath.Glob("testdata/projects/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no projects: %v", err)
 	}
-	repo := os.DirFS(dir)
-	project, err := pyproject.Load(repo, file, file)
+	for _, dir := range dirs {
+		all = append(all, readSample(t, dir))
+	}
+	return all
+}
+
+// readSample reads a folder of testdata/projects.
+func readSample(t *testing.T, dir string) sample {
+	t.Helper()
+	s := sample{fstest.MapFS{}, "services/billing/pyproject.toml"}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(dir, path))
+		s.repo[path] = &fstest.MapFile{Data: content}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.repo[s.path] == nil {
+		s.path = "pyproject.toml"
+	}
+	return s
+}
+
+func golden(t *testing.T, dir string, action Uses) {
+	s := readSample(t, dir)
 	want := filepath.Join("testdata", "golden", filepath.Base(dir))
 	if *update {
 		os.RemoveAll(want)
 		os.MkdirAll(want, 0o755)
 	}
-	p, err := Target{Project: project, Path: file, Action: action}.Plan(repo)
+	p, err := Target{Project: load(t, s.repo, s.path), Path: s.path, Action: action}.Plan(s.repo)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +141,23 @@ func golden(t *testing.T, dir string, action Uses) {
 	files, _ := os.ReadDir(want)
 	if len(files) != len(p.Created) {
 		t.Errorf("%d golden files for %d workflows", len(files), len(p.Created))
+	}
+}
+
+// TestSize refuses what GitHub would take for no workflow, and says how long it is.
+func TestSize(t *testing.T) {
+	job := func(n int) fstest.MapFS {
+		return repository(fmt.Sprintf("[tool.scheduled-actions]\nrescue = false\nbefore = [%q]\n%s", strings.Repeat("x", n), severalJobs(1)))
+	}
+	small := plan(t, job(1000), "pyproject.toml", release).Created[0].New
+	most := maxFile - len(small) + 1000
+	if p := plan(t, job(most), "pyproject.toml", release); len(p.Created[0].New) != maxFile {
+		t.Errorf("%d bytes", len(p.Created[0].New))
+	}
+	repo := job(most + 1)
+	_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
+	if size, ok := errors.AsType[*SizeError](err); !ok || size.Job != "job-0" || size.Size != maxFile+1 || size.Hint() == "" {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -175,23 +229,15 @@ func TestHostileIDs(t *testing.T) {
 // TestQuickEncode holds quickEncode against encode, for every job of the golden
 // projects and for the hostile ids.
 func TestQuickEncode(t *testing.T) {
-	repos := []fstest.MapFS{hostileRepository()}
-	projects, err := filepath.Glob("testdata/projects/*/pyproject.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range projects {
-		content, err := os.ReadFile(file)
+	quick := 0
+	for _, s := range samples(t) {
+		target := Target{Project: load(t, s.repo, s.path), Path: s.path, Action: release}
+		document, _, err := target.documents(s.repo)
 		if err != nil {
 			t.Fatal(err)
 		}
-		repos = append(repos, fstest.MapFS{"pyproject.toml": {Data: content}})
-	}
-	quick := 0
-	for _, repo := range repos {
-		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
 		for _, job := range target.Project.Jobs {
-			doc := target.document(job, target.environment(job, func(string) bool { return true }))
+			doc := document(job)
 			want, err := encode(doc)
 			if err != nil {
 				t.Fatal(err)

@@ -1,0 +1,197 @@
+package workflow
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// severalJobs is a pyproject.toml with jobs job-0 to job-n.
+func severalJobs(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "[tool.scheduled.job-%d]\nevery = \"day\"\nentrypoint = \"app:run\"\n", i)
+	}
+	return b.String()
+}
+
+// TestEnvironments groups the jobs by what installs their packages.
+func TestEnvironments(t *testing.T) {
+	repo := repository(severalJobs(3) + "[tool.scheduled-actions.jobs.job-1]\ninstaller = \"pip\"\n")
+	repo["uv.lock"], repo["requirements.txt"] = &fstest.MapFile{}, &fstest.MapFile{}
+	p := plan(t, repo, "pyproject.toml", release)
+	var got []string
+	for _, env := range p.Environments {
+		got = append(got, env.String()+": "+strings.Join(env.Jobs, " "))
+	}
+	want := []string{"uv (uv.lock): job-0 job-2", "pip (option installer, requirements.txt, without hashes): job-1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("environments (-want +got):\n%s", diff)
+	}
+	for _, c := range p.Created {
+		pip := strings.Contains(string(c.New), "run: python -m pip install -r requirements.txt\n")
+		uv := strings.Contains(string(c.New), "run: uv sync --locked --no-default-groups\n")
+		if c.Job != "" && (pip == uv || pip != (c.Job == "job-1")) {
+			t.Errorf("job %q: pip %v, uv %v", c.Job, pip, uv)
+		}
+	}
+}
+
+// counting counts how often each file is asked for.
+type counting struct {
+	fstest.MapFS
+	asked map[string]int
+}
+
+func (c counting) Stat(name string) (fs.FileInfo, error) {
+	c.asked["stat "+name]++
+	return c.MapFS.Stat(name)
+}
+
+func (c counting) ReadFile(name string) ([]byte, error) {
+	c.asked["read "+name]++
+	return c.MapFS.ReadFile(name)
+}
+
+// TestEnvironmentsSpare asks for each file once, however many jobs there are:
+// through GitHub's API that takes a request.
+func TestEnvironmentsSpare(t *testing.T) {
+	for _, file := range []string{"poetry.lock", "requirements.txt", "uv.lock", "nothing"} {
+		repo := repository("")
+		repo["a/b/pyproject.toml"] = &fstest.MapFile{Data: []byte(severalJobs(1000))}
+		repo["a/b/"+file] = &fstest.MapFile{}
+		asking := counting{repo, map[string]int{}}
+		target := Target{Project: load(t, repo, "a/b/pyproject.toml"), Path: "a/b/pyproject.toml", Action: release}
+		if _, err := target.Environments(asking); err != nil {
+			t.Fatal(err)
+		}
+		for what, times := range asking.asked {
+			if strings.HasPrefix(what, "read ") && times > 1 || times > 3 {
+				t.Errorf("%s: %s %d times", file, what, times)
+			}
+		}
+		if len(asking.asked) == 0 || len(asking.asked) > 40 {
+			t.Errorf("%s: asked for %d things", file, len(asking.asked))
+		}
+	}
+}
+
+// TestSetup has what the golden files leave out.
+func TestSetup(t *testing.T) {
+	const where = "a/pyproject.toml"
+	for _, row := range []struct {
+		lines string // of pyproject.toml
+		files string
+		want  string // lines of the steps
+	}{
+		{`python = "3.x"`, "a/uv.lock", `python-version: "3"`},
+		{`python = "3.12.*"`, "a/uv.lock", `python-version: "3.12"`},
+		{`python = "3.x"`, "a/requirements.txt", `python-version: "3.x"`},
+		{`python = "3.12"`, "a/environment.yml", `create-args: "python=3.12"`},
+		{``, "a/pdm.lock a/.python-version", `python-version-file: "a/.python-version"`},
+		{``, "a/requirements.txt .python-version", `python-version-file: ".python-version"`},
+		{``, "poetry.lock", `python-version-file: "pyproject.toml"`},
+		{``, "a/Pipfile.lock", `python-version: "3.x"`},
+		{`installer = "poetry"`, "", "run: poetry install --only-root\nworking-directory: \"a\""},
+		{"installer = \"poetry\"\n[tool.poetry.dependencies]", "", "run: poetry install --only main\nworking-directory: \"a\""},
+		{`installer = "pdm"`, "", `run: pdm install --prod`},
+		{`installer = "pipenv"`, "", `run: pipenv install`},
+		{`installer = "uv"`, "", `run: uv sync --no-default-groups`},
+		{`installer = "pixi"`, "", "manifest-path: \"a/pyproject.toml\"\n- name: Run entrypoint"},
+		{`installer = "project"`, "a/uv.lock", "run: python -m pip install .\nworking-directory: \"a\""},
+		{``, "requirements.txt", "run: python -m pip install -r requirements.txt\n- name: Run entrypoint"},
+		{``, "a/requirements-dev.txt", "python-version: \"3.x\"\n- name: Run entrypoint"},
+		{``, "a/setup.py", "run: python -m pip install .\nworking-directory: \"a\""},
+		{"[tool.poetry]\nrequires-poetry = \"<2.5\"", "", "run: pipx install 'poetry<2.5'"},
+		{"[tool.poetry]\nrequires-poetry = \"2.1.3\"", "", "run: pipx install poetry==2.1.3"},
+		{"container = \"a:1\"\n[tool.poetry]\nrequires-poetry = \"^2.1\"", "", "run: python -m pip install 'poetry>=2.1,<3'"},
+		{"[tool.poetry]\nrequires-poetry = \"^2 || ^1\"", "", "run: pipx install poetry==2.5.1"},
+		{`installer = "pip"`, "requirements.txt", "run: python -m pip install -r requirements.txt\n- name: Run entrypoint"},
+	} {
+		repo := repository("")
+		repo[where] = &fstest.MapFile{Data: []byte("[tool.scheduled-actions]\nrescue = false\n" + row.lines + "\n" + severalJobs(1))}
+		for _, file := range strings.Fields(row.files) {
+			repo[file] = &fstest.MapFile{}
+		}
+		content := string(plan(t, repo, where, release).Created[0].New)
+		var lines []string
+		for line := range strings.Lines(content) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "if: ") {
+				lines = append(lines, line)
+			}
+		}
+		if got := strings.Join(lines, "\n") + "\n"; !strings.Contains(got, "\n"+row.want+"\n") {
+			t.Errorf("%s, %s: no %q in\n%s", row.lines, row.files, row.want, content)
+		}
+	}
+}
+
+// TestGlobOf has names of folders that a pattern for caches takes for more.
+func TestGlobOf(t *testing.T) {
+	for file, want := range map[string]string{
+		"services/billing/uv.lock": "services/billing/uv.lock",
+		"p[1]/uv.lock":             "p[[]1]/uv.lock",
+		"a*b/c?/uv.lock":           "a[*]b/c[?]/uv.lock",
+		`a\[b/uv.lock`:             `a\\[[]b/uv.lock`,
+		"!neg/uv.lock":             "./!neg/uv.lock",
+		"#c/uv.lock":               "./#c/uv.lock",
+		"~/uv.lock":                "./~/uv.lock",
+		"a/!b/#c/uv.lock":          "a/!b/#c/uv.lock",
+	} {
+		if got := globOf(file); got != want {
+			t.Errorf("%s: %s; want %s", file, got, want)
+		}
+	}
+	const folder = "!p[1]"
+	repo := fstest.MapFS{folder + "/pyproject.toml": {Data: []byte(severalJobs(1))}, folder + "/requirements.txt": {}}
+	content := string(plan(t, repo, folder+"/pyproject.toml", release).Created[0].New)
+	if want := `cache-dependency-path: "./!p[[]1]/requirements.txt"`; !strings.Contains(content, want) {
+		t.Errorf("no %s in\n%s", want, content)
+	}
+}
+
+// TestFixedPython refuses an option that would have no effect.
+func TestFixedPython(t *testing.T) {
+	for file, want := range map[string]string{
+		"pixi.lock":       "pixi.lock says which Python to install",
+		"conda-lock.yml":  "conda-lock.yml says which Python to install",
+		"pixi.toml":       "pixi.toml says which Python to install",
+		"environment.yml": "",
+	} {
+		repo := repository("[tool.scheduled-actions]\npython = \"3.12\"\n" + severalJobs(1))
+		repo[file] = &fstest.MapFile{}
+		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
+		fixed, ok := errors.AsType[*FixedPythonError](err)
+		if ok != (want != "") || ok && (!strings.Contains(fixed.Error(), want) || fixed.Hint() == "") {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// TestRunLines holds that of what the repository's files are called and say,
+// only what no shell takes for anything else gets into a line for one.
+func TestRunLines(t *testing.T) {
+	for _, text := range []string{"$(id)", "a;id", "`id`", "a b", "-x", "'", `"`, "a\nid", "${{ x }}", "../a", "%x%", "&&", "ä"} {
+		for _, repo := range []fstest.MapFS{
+			{"uv.lock": {Data: []byte("name = \"" + text + "\"\nsource = { editable = \"a\" }\n")}},
+			{"a/requirements" + strings.ReplaceAll(text, "/", "") + ".txt": {}},
+		} {
+			repo["a/pyproject.toml"] = &fstest.MapFile{Data: []byte(severalJobs(1))}
+			for _, c := range plan(t, repo, "a/pyproject.toml", release).Created {
+				for line := range strings.Lines(string(c.New)) {
+					if run, found := strings.CutPrefix(strings.TrimSpace(line), "run: "); found && !plainLine.MatchString(run) {
+						t.Errorf("%q got into %q", text, run)
+					}
+				}
+			}
+		}
+	}
+}
+
+var plainLine = regexp.MustCompile(`^[a-z]+( [a-z-][a-zA-Z0-9.=-]*)*$`)

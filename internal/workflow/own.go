@@ -1,0 +1,146 @@
+package workflow
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"gopkg.in/yaml.v3"
+)
+
+// This file is about what a project adds to its jobs of its own. Its strings may
+// hold anything that pyproject lets pass, and so are quoted or in a block.
+
+// permissions are those of every job and the ones that its options add.
+func permissions(o pyproject.Options) *yaml.Node {
+	const asked = "asked for in pyproject.toml"
+	contents, actions := plain("read"), comment(plain("read"), "the history that says whether the window is confirmed")
+	node := mapping("contents", contents, "actions", actions)
+	for _, p := range o.Permissions {
+		switch {
+		case p.Name == "contents" && p.Value == "write":
+			*contents = *comment(plain(p.Value), asked)
+		case p.Name == "actions" && p.Value == "write":
+			*actions = *comment(plain(p.Value), asked+"; every job reads its history")
+		case p.Name != "contents" && p.Name != "actions":
+			add(node, p.Name, comment(plain(p.Value), asked))
+		}
+	}
+	return node
+}
+
+// surroundings adds where a job runs besides its runner, if its options say so.
+func surroundings(job *yaml.Node, o pyproject.Options) {
+	if o.Environment != "" {
+		add(job, "environment", text(o.Environment))
+	}
+	if o.Container != nil {
+		add(job, "container", container(*o.Container))
+	}
+	if len(o.Services) > 0 {
+		services := mapping()
+		for _, s := range o.Services {
+			addNamed(services, s.Name, container(s.Container))
+		}
+		add(job, "services", services)
+	}
+}
+
+func container(c pyproject.Container) *yaml.Node {
+	image := text(c.Image)
+	if !strings.Contains(c.Image, "@sha256:") {
+		comment(image, "zizmor: ignore[unpinned-images] pyproject.toml asks for this tag, whose image is mended by its owner")
+	}
+	node := mapping("image", image)
+	addVariables(node, variables(c.Env))
+	for _, list := range []struct {
+		name  string
+		items []string
+	}{{"ports", c.Ports}, {"volumes", c.Volumes}} {
+		if len(list.items) > 0 {
+			add(node, list.name, texts(list.items))
+		}
+	}
+	if c.Options != "" {
+		add(node, "options", text(c.Options))
+	}
+	return node
+}
+
+// before returns the project's own steps. Each has a name: GitHub would call a step
+// without one after what it runs, and one that runs the command entrypoint would be
+// taken for the step that is evidence.
+func (t Target) before(job pyproject.Job) []step {
+	var steps []step
+	for i, own := range job.Options.Before {
+		s := step{name: own.Name, env: variables(pyproject.Over(job.Options.Env, own.Env)), with: variables(own.With)}
+		if s.name == "" {
+			s.name = fmt.Sprintf("Step %d of before", i+1)
+		}
+		if own.Run != "" {
+			s.run, s.dir, s.shell = own.Run, t.dir(), "bash"
+			s.exception = exception(own.Run)
+		} else {
+			s.own = ownUses(own)
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// ownUses returns what a step of the project's own uses. It is in quotes, which tell
+// it from our references, also in a file that is there.
+func ownUses(s pyproject.Step) *yaml.Node {
+	node := text(s.Uses)
+	switch {
+	case strings.HasPrefix(s.Uses, "./"):
+		comment(node, "zizmor: ignore[self-repository] actionlint does not know the other form")
+	case s.Note != "":
+		comment(node, s.Note)
+	}
+	return node
+}
+
+// installs matches the programs of which zizmor takes the installation of a package
+// for a finding, whatever the lines do otherwise.
+// https://docs.zizmor.sh/audits/#adhoc-packages
+var installs = regexp.MustCompile(`\b(?:npm|npx|pnpm|yarn|bun|gem|cargo|go|pip|pip3|pipx|uv|uvx|poetry|composer|dotnet|brew|cpan|luarocks|mix|conda|mamba)\b`)
+
+// exception returns what zizmor has to hear about lines of the project's own.
+func exception(lines string) string {
+	if installs.MatchString(lines) {
+		return "zizmor: ignore[adhoc-packages] the project's own lines, as they stand in pyproject.toml"
+	}
+	return ""
+}
+
+// entrypointEnv is the environment of the step that runs the entrypoint, and of no
+// other: secrets are nowhere else.
+func entrypointEnv(o pyproject.Options) []input {
+	env := variables(o.Env)
+	for _, name := range o.Secrets {
+		env = append(env, input{name, plain("${{ secrets." + name + " }}")})
+	}
+	return env
+}
+
+func variables(pairs []pyproject.Pair) []input {
+	var inputs []input
+	for _, p := range pairs {
+		inputs = append(inputs, input{p.Name, lines(p.Value)})
+	}
+	return inputs
+}
+
+// addVariables adds the environment of a step or of a container, if it has one.
+func addVariables(node *yaml.Node, env []input) {
+	if len(env) == 0 {
+		return
+	}
+	mapped := mapping()
+	for _, v := range env {
+		addNamed(mapped, v.name, v.value)
+	}
+	add(node, "env", mapped)
+}

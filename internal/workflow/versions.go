@@ -1,0 +1,132 @@
+package workflow
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// This file writes the option python, which may be a version or a range as npm or
+// as pip has them, for what sets Python up.
+
+// pythonFor returns the option as a tool's set-up reads it, or false if that has no
+// words for it.
+func pythonFor(tool python.Tool, version string) (string, bool) {
+	switch tool {
+	case python.UV, python.Pylock:
+		return uvPython(version)
+	case python.Conda:
+		return condaPython(version)
+	}
+	return semverPython(version)
+}
+
+var (
+	lineForm  = regexp.MustCompile(`^(\d+(?:\.\d+)*)(?:\.[xX*])*$`)
+	uvForm    = regexp.MustCompile(`^(?:\d+(?:\.\d+)+(?:t|(?:a|b|rc)\d+)|graalpy\d+(?:\.\d+)*)$`)
+	pypyForm  = regexp.MustCompile(`^pypy-?(\d+(?:\.\d+)*)$`)
+	spanForm  = regexp.MustCompile(`^(\d+(?:\.\d+)*) +- +(\d+(?:\.\d+)*)$`)
+	boundForm = regexp.MustCompile(`^(>=|<=|!=|~=|==|>|<|~|\^)(\d+(?:\.\d+)*)$`)
+	operator  = regexp.MustCompile(`([<>=!~^]) +`)
+)
+
+// https://docs.astral.sh/uv/concepts/python-versions/#requesting-a-version
+func uvPython(version string) (string, bool) {
+	if m := lineForm.FindStringSubmatch(version); m != nil {
+		return m[1], true // uv knows no 3.x
+	}
+	if m := pypyForm.FindStringSubmatch(version); m != nil {
+		return "pypy" + m[1], true
+	}
+	all, ok := bounds(version)
+	if !ok {
+		return version, uvForm.MatchString(version)
+	}
+	return strings.Join(all, ","), true
+}
+
+// condaPython returns what follows the name of the package. That is CPython.
+// https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-search.html
+func condaPython(version string) (string, bool) {
+	if m := lineForm.FindStringSubmatch(version); m != nil {
+		return "=" + m[1], true
+	}
+	all, ok := bounds(version)
+	return strings.Join(all, ","), ok
+}
+
+// semverPython is for setup-python, which takes ranges of npm and names of its own.
+// https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#using-the-python-version-input
+func semverPython(version string) (string, bool) {
+	alternatives := strings.Split(version, "||")
+	for i, a := range alternatives {
+		alternatives[i] = strings.TrimSpace(a)
+		if all, ok := bounds(alternatives[i]); ok {
+			alternatives[i] = strings.Join(all, " ")
+		}
+		if strings.Contains(alternatives[i], ",") || strings.Contains(alternatives[i], "!=") {
+			return "", false
+		}
+	}
+	return strings.Join(alternatives, " || "), true
+}
+
+// bounds writes a range in operators that npm, pip and conda agree on, or returns
+// false if it is none.
+func bounds(version string) (all []string, ok bool) {
+	if m := spanForm.FindStringSubmatch(version); m != nil {
+		if strings.Count(m[2], ".") > 1 {
+			return []string{">=" + m[1], "<=" + m[2]}, true
+		}
+		return []string{">=" + m[1], "<" + after(m[2], 3)}, true
+	}
+	tight := operator.ReplaceAllString(version, "$1")
+	for _, part := range strings.FieldsFunc(tight, func(r rune) bool { return r == ',' || r == ' ' }) {
+		m := boundForm.FindStringSubmatch(part)
+		if m == nil {
+			return nil, false
+		}
+		switch low := ">=" + m[2]; m[1] {
+		case "^":
+			all = append(all, low, "<"+after(m[2], 1))
+		case "~":
+			all = append(all, low, "<"+after(m[2], 2))
+		case "~=":
+			all = append(all, low, "<"+after(m[2], strings.Count(m[2], ".")))
+		default:
+			all = append(all, part)
+		}
+	}
+	return all, len(all) > 0
+}
+
+// after returns the first version that does not begin with the first n numbers of
+// one, or with all where it has fewer: after 3.11.2 and two of them comes 3.12.
+func after(version string, n int) string {
+	numbers := strings.Split(version, ".")
+	numbers = slices.Clip(numbers[:max(1, min(n, len(numbers)))])
+	last, _ := strconv.Atoi(numbers[len(numbers)-1])
+	numbers[len(numbers)-1] = strconv.Itoa(last + 1)
+	return strings.Join(numbers, ".")
+}
+
+// PythonVersionError says that what sets Python up for a job has no words for the
+// versions that the job wants.
+type PythonVersionError struct {
+	Job     string
+	Version string // option python
+	Tool    python.Tool
+}
+
+func (e *PythonVersionError) Error() string {
+	return fmt.Sprintf("job %q: option python is %q, which cannot be said to what sets Python up for %s", e.Job, e.Version, e.Tool)
+}
+
+// Hint names the way out.
+func (e *PythonVersionError) Hint() string {
+	return `write a version or a range, as in "3.12" or ">=3.11,<3.14"`
+}

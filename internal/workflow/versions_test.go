@@ -1,0 +1,62 @@
+package workflow
+
+import (
+	"errors"
+	"testing"
+	"testing/fstest"
+
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// TestPythonFor has versions as people write them, in the words of each set-up.
+func TestPythonFor(t *testing.T) {
+	for _, row := range []struct{ option, pip, uv, conda string }{ // "" is refused
+		{"3.12", "3.12", "3.12", "=3.12"},
+		{"3.12.4", "3.12.4", "3.12.4", "=3.12.4"},
+		{"3.x", "3.x", "3", "=3"},
+		{"3.12.*", "3.12.*", "3.12", "=3.12"},
+		{"3.x.x", "3.x.x", "3", "=3"},
+		{">=3.11,<3.14", ">=3.11 <3.14", ">=3.11,<3.14", ">=3.11,<3.14"},
+		{">= 3.11, < 3.14", ">=3.11 <3.14", ">=3.11,<3.14", ">=3.11,<3.14"},
+		{">=3.11 <3.14", ">=3.11 <3.14", ">=3.11,<3.14", ">=3.11,<3.14"},
+		{"3.11 - 3.13", ">=3.11 <3.14", ">=3.11,<3.14", ">=3.11,<3.14"},
+		{"3.11.2 - 3.13.1", ">=3.11.2 <=3.13.1", ">=3.11.2,<=3.13.1", ">=3.11.2,<=3.13.1"},
+		{"^3.11", ">=3.11 <4", ">=3.11,<4", ">=3.11,<4"},
+		{"~3.11", ">=3.11 <3.12", ">=3.11,<3.12", ">=3.11,<3.12"},
+		{"~3.11.2", ">=3.11.2 <3.12", ">=3.11.2,<3.12", ">=3.11.2,<3.12"},
+		{"~=3.11", ">=3.11 <4", ">=3.11,<4", ">=3.11,<4"},
+		{"~=3.11.2", ">=3.11.2 <3.12", ">=3.11.2,<3.12", ">=3.11.2,<3.12"},
+		{"~=3.11, !=3.12.1", "", ">=3.11,<4,!=3.12.1", ">=3.11,<4,!=3.12.1"},
+		{"3.11 || ~=3.13", "3.11 || >=3.13 <4", "", ""},
+		{"pypy3.10", "pypy3.10", "pypy3.10", ""},
+		{"pypy-3.10", "pypy-3.10", "pypy3.10", ""},
+		{"pypy3.10-v7.3.17", "pypy3.10-v7.3.17", "", ""},
+		{"graalpy-24.1", "graalpy-24.1", "", ""},
+		{"graalpy3.11", "graalpy3.11", "graalpy3.11", ""},
+		{"3.13t", "3.13t", "3.13t", ""},
+		{"3.15.0rc1", "3.15.0rc1", "3.15.0rc1", ""},
+		{"3.15-dev", "3.15-dev", "", ""},
+		{"3.15.0-alpha - 3.15.0", "3.15.0-alpha - 3.15.0", "", ""},
+		{"3.12,3.13", "", "", ""},
+		{">=3.11,<3.14,x", "", "", ""},
+		{"*", "*", "", ""},
+		{"latest", "latest", "", ""},
+	} {
+		for tool, want := range map[python.Tool]string{python.Pip: row.pip, python.UV: row.uv, python.Conda: row.conda} {
+			got, ok := pythonFor(tool, row.option)
+			if ok != (want != "") || ok && got != want {
+				t.Errorf("%q for %s: %q, %v; want %q", row.option, tool, got, ok, want)
+			}
+		}
+	}
+}
+
+func TestPythonVersionRefused(t *testing.T) {
+	repo := repository("[tool.scheduled-actions]\npython = \"pypy3.10\"\n" + severalJobs(1))
+	repo["environment.yml"] = &fstest.MapFile{}
+	_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
+	where, _ := errors.AsType[*EnvironmentError](err)
+	if version, ok := errors.AsType[*PythonVersionError](err); !ok || version.Tool != python.Conda || version.Hint() == "" || where.Option != "python" {
+		t.Errorf("%v", err)
+	}
+}
