@@ -1,0 +1,303 @@
+"""Say what modules bind: a source in base64 a line in, a line of JSON out.
+
+Nothing of a module is run. compound.go says the same without Python.
+"""
+import ast
+import base64
+import json
+import sys
+import warnings
+
+warnings.simplefilter("ignore")
+sys.setrecursionlimit(5000)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DISPLAYS = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp)
+BLANKS = " \t\n\r\f\v"
+PATHS = ("sys.path", "sys.meta_path", "sys.path_hooks")
+TYPES = ("TYPE_CHECKING", "typing.TYPE_CHECKING", "t.TYPE_CHECKING")
+
+
+def dotted(node):
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        base = dotted(node.value)
+        return base + "." + node.attr if base else ""
+    return ""
+
+
+def first_line(node):
+    lines = (ast.get_docstring(node, clean=False) or "").strip(BLANKS).split("\n")
+    return lines[0].strip(BLANKS)
+
+
+def needs(a):
+    positional = getattr(a, "posonlyargs", []) + a.args
+    required = positional[: len(positional) - len(a.defaults)]
+    keywords = [arg for arg, default in zip(a.kwonlyargs, a.kw_defaults) if default is None]
+    return [arg.arg for arg in required + keywords]
+
+
+def yields(nodes):
+    todo = list(nodes)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(node, FUNCTIONS):
+            todo += node.decorator_list + node.args.defaults + [d for d in node.args.kw_defaults if d]
+        elif isinstance(node, ast.ClassDef):
+            todo += node.decorator_list + node.bases + [k.value for k in node.keywords]
+        elif not isinstance(node, ast.Lambda):
+            todo += ast.iter_child_nodes(node)
+    return False
+
+
+def decorator(node):
+    return dotted(node.func if isinstance(node, ast.Call) else node) or "?"
+
+
+def base(node):
+    return dotted(node.value if isinstance(node, ast.Subscript) else node) or "?"
+
+
+def condition(test):
+    if dotted(test) in TYPES:
+        return "TYPE_CHECKING"
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+        sides = [getattr(n, "id", None) or getattr(n, "value", None) for n in (test.left, test.comparators[0])]
+        if sorted(map(str, sides)) == ["__main__", "__name__"]:
+            return "__main__"
+    return "if"
+
+
+def within(outer, inner):
+    return outer if outer in ("TYPE_CHECKING", "__main__") or not inner else inner
+
+
+class Scope(ast.NodeVisitor):
+    """The bindings of a module's or a class's own statements."""
+
+    def __init__(self):
+        self.names, self.guard = [], ""
+
+    def bind(self, name, kind, node, **more):
+        self.names.append(dict(more, name=name, kind=kind, line=node.lineno, guard=self.guard))
+
+    def under(self, guard, nodes):
+        before, self.guard = self.guard, within(self.guard, guard)
+        for node in nodes:
+            self.visit(node)
+        self.guard = before
+
+    def targets(self, node, kind="value"):
+        if isinstance(node, ast.Name):
+            self.bind(node.id, kind, node)
+        elif isinstance(node, ast.Starred):
+            self.targets(node.value, kind)
+        elif isinstance(node, (ast.Tuple, ast.List)):
+            for element in node.elts:
+                self.targets(element, kind)
+        else:
+            self.visit(node)
+
+    def function(self, node):
+        a = node.args
+        for each in node.decorator_list + a.defaults + [d for d in a.kw_defaults if d]:
+            self.visit(each)
+        self.bind(node.name, "function", node, doc=first_line(node), needs=needs(a), generator=yields(node.body),
+                  **{"async": isinstance(node, ast.AsyncFunctionDef), "decorators": [decorator(d) for d in node.decorator_list]})
+
+    visit_FunctionDef = visit_AsyncFunctionDef = function
+
+    def visit_ClassDef(self, node):
+        for each in node.decorator_list + node.bases + node.keywords:
+            self.visit(each)
+        body = Scope()
+        body.under("", node.body)
+        self.bind(node.name, "class", node, doc=first_line(node), body=body.names, bases=[base(b) for b in node.bases],
+                  keyword=bool(node.keywords), decorators=[decorator(d) for d in node.decorator_list])
+
+    def visit_NamedExpr(self, node):
+        self.bind(node.target.id, "value", node.target)
+        self.visit(node.value)
+
+    def visit_Import(self, node):
+        for alias in node.names:
+            top = alias.name.split(".")[0]
+            self.bind(alias.asname or top, "import", node, **{"from": alias.name if alias.asname else top})
+
+    def visit_ImportFrom(self, node):
+        origin = "." * node.level + (node.module or "")
+        for alias in node.names:
+            self.bind(alias.asname or alias.name, "import", node, **{"from": origin, "attr": alias.name})
+
+    def visit_Delete(self, node):
+        for target in node.targets:
+            self.targets(target, "del")
+
+    def assign(self, target, value):
+        if not isinstance(target, ast.Name):
+            self.targets(target)
+        elif isinstance(value, ast.Lambda):
+            self.bind(target.id, "function", target, needs=needs(value.args), generator=yields([value.body]))
+        elif isinstance(value, DISPLAYS):
+            self.bind(target.id, "literal", target)
+        elif dotted(value):
+            self.bind(target.id, "alias", target, **{"from": dotted(value)})
+        else:
+            self.bind(target.id, "value", target)
+
+    def visit_Assign(self, node):
+        self.visit(node.value)
+        for target in node.targets:
+            self.assign(target, node.value)
+
+    def visit_AnnAssign(self, node):
+        if node.value is not None:
+            self.visit(node.value)
+            self.assign(node.target, node.value)
+
+    def visit_AugAssign(self, node):
+        self.visit(node.value)
+        if isinstance(node.target, ast.Name):
+            self.bind(node.target.id, "value", node.target)
+
+    def visit_TypeAlias(self, node):
+        self.bind(node.name.id, "value", node.name)
+
+    def visit_If(self, node):
+        self.visit(node.test)
+        self.under(condition(node.test), node.body)
+        self.under("if", node.orelse)
+
+    def visit_For(self, node):
+        self.visit(node.iter)
+        before, self.guard = self.guard, within(self.guard, "if")
+        self.targets(node.target)
+        self.guard = before
+        self.under("if", node.body + node.orelse)
+
+    visit_AsyncFor = visit_For
+
+    def visit_While(self, node):
+        self.visit(node.test)
+        self.under("if", node.body + node.orelse)
+
+    def visit_Try(self, node):
+        self.under("if", node.body)
+        for handler in node.handlers:
+            self.under("if", handler.body)
+        self.under("if", node.orelse)
+        self.under("", node.finalbody)
+
+    visit_TryStar = visit_Try
+
+    def visit_With(self, node):
+        for item in node.items:
+            self.visit(item.context_expr)
+        for item in node.items:
+            if item.optional_vars is not None:
+                self.targets(item.optional_vars)
+        self.under("", node.body)
+
+    visit_AsyncWith = visit_With
+
+    def visit_Match(self, node):
+        self.visit(node.subject)
+        for case in node.cases:
+            self.under("if", [case.pattern] + ([case.guard] if case.guard else []) + case.body)
+
+    def capture(self, node):
+        self.generic_visit(node)
+        name = getattr(node, "rest", None) or getattr(node, "name", None)
+        if name:
+            self.bind(name, "value", node)
+
+    visit_MatchAs = visit_MatchStar = visit_MatchMapping = capture
+
+
+def dynamic(tree):
+    functions = {id(inner) for outer in ast.walk(tree) if isinstance(outer, FUNCTIONS) for inner in ast.walk(outer)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in ("globals", "exec", "__path__"):
+            return True
+        if isinstance(node, ast.Subscript) and dotted(node.value) == "sys.modules":
+            return True
+        if isinstance(node, ast.Call) and dotted(node.func) == "setattr" and not dotted(node.args[0] if node.args else node):
+            return True
+        if isinstance(node, ast.Call) and dotted(node.func) in ("vars", "locals") and not node.args and id(node) not in functions:
+            return True
+    return False
+
+
+def changed(tree):
+    """The attributes that are assigned: a.b, or a.* where only a run tells which."""
+    nodes = list(ast.walk(tree))
+    declared = {id(node.target) for node in nodes if isinstance(node, ast.AnnAssign) and node.value is None}
+    names = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and id(node) not in declared:
+            names.add(dotted(node))
+        elif isinstance(node, ast.Attribute) and node.attr == "__dict__" and dotted(node.value):
+            names.add(dotted(node.value) + ".*")
+        elif isinstance(node, ast.Call) and dotted(node.func) in ("setattr", "vars") and node.args and dotted(node.args[0]):
+            names.add(dotted(node.args[0]) + ".*")
+    return names - {""}
+
+
+def registers(tree):
+    """Whether its own name is given to a call, but for one that makes a logger, or it looks at all modules."""
+    for node in ast.walk(tree):
+        if dotted(node) == "sys.modules":
+            return True
+        if isinstance(node, ast.Call) and "log" not in dotted(node.func).split(".")[-1].lower():
+            if any(dotted(value) == "__name__" for value in node.args + [k.value for k in node.keywords]):
+                return True
+    return False
+
+
+def moves_path(tree):
+    return any(isinstance(node, ast.Attribute) and (dotted(node) in PATHS or node.attr == "addsitedir") for node in ast.walk(tree))
+
+
+def exported(tree):
+    """The names in __all__, if it is assigned once, as strings, and not touched again."""
+    if sum(isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(tree)) == 1:
+        for node in tree.body:
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            value = getattr(node, "value", None)
+            if list(map(dotted, targets)) == ["__all__"] and isinstance(value, (ast.List, ast.Tuple)):
+                names = [getattr(element, "value", None) for element in value.elts]
+                return names if all(isinstance(name, str) for name in names) else None
+    return None
+
+
+def facts(source):
+    try:
+        tree = ast.parse(source)
+        compile(tree, "module", "exec", dont_inherit=True)  # runs nothing, and finds what the grammar does not
+    except SyntaxError as error:
+        return {"error": {"line": error.lineno or 1, "message": str(error.msg)}}
+    except ValueError as error:
+        return {"error": {"line": 1, "message": str(error)}}
+    scope = Scope()
+    scope.under("", tree.body)
+    scope.guard = "if"
+    inner = [node for outer in ast.walk(tree) if isinstance(outer, FUNCTIONS + (ast.ClassDef,)) for node in ast.walk(outer)]
+    for node in {id(node): node for node in inner if isinstance(node, ast.Global)}.values():
+        for name in node.names:
+            scope.bind(name, "value", node)
+    return {"names": scope.names, "dynamic": dynamic(tree), "all": exported(tree),
+            "changed": sorted(changed(tree)), "registers": registers(tree), "paths": moves_path(tree)}
+
+
+if sys.version_info < (3, int(sys.argv[1])):
+    sys.exit()
+for line in sys.stdin.buffer:
+    try:
+        answer = facts(base64.b64decode(line))
+    except (RecursionError, MemoryError, OverflowError):
+        answer = None
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,155 @@
+package entrypoint
+
+import (
+	"slices"
+	"strings"
+)
+
+// module is what the source of a module says, as far as it can be known without
+// running it. Two readers fill it, and agree: Python's own ast, and the grammar in
+// this package.
+type module struct {
+	Names   []binding    `json:"names"`
+	Dynamic bool         `json:"dynamic"` // it may get names in ways that cannot be followed
+	Error   *syntaxError `json:"error"`   // why Python would not compile it
+
+	All       []string `json:"all"`       // the names in __all__; nil if there is none or it cannot be told
+	Changed   []string `json:"changed"`   // the attributes that it assigns: a.b, or a.* for any of a
+	Registers bool     `json:"registers"` // it gives its own name to a function, which may find it by that, or finds modules so
+	Paths     bool     `json:"paths"`     // it changes where modules are looked for
+}
+
+// settle puts right what is known only when all of a module has been read: whether
+// names that mean something in conditions and imports mean that.
+func (m *module) settle() {
+	types, script := true, true
+	for _, b := range m.Names {
+		switch b.Name {
+		case "TYPE_CHECKING", "typing", "t":
+			types = types && (b.Kind == anImport && (b.From == "typing" || b.From == "typing_extensions") || b.Guard == forTypes)
+		case "__name__":
+			script = false
+		}
+		m.Paths = m.Paths || b.Kind == anImport && (b.From == "sys" && b.Attr == "path" || b.From == "site")
+	}
+	types = types && !m.changes("typing", "TYPE_CHECKING") && !m.changes("t", "TYPE_CHECKING")
+	for i, b := range m.Names {
+		if b.Guard == forTypes && !types || b.Guard == asScript && !script {
+			m.Names[i].Guard = sometimes
+		}
+	}
+}
+
+// calls are the attributes that change how the object is called to which they belong.
+var calls = []string{"__defaults__", "__kwdefaults__", "__code__", "__class__", "__bases__"}
+
+// changes reports whether the module assigns what a path of names leads through.
+func (m *module) changes(names ...string) bool {
+	return slices.ContainsFunc(m.Changed, func(changed string) bool {
+		if !strings.HasPrefix(changed, names[0]) {
+			return false
+		}
+		parts := strings.Split(changed, ".")
+		if last := len(parts) - 1; slices.Contains(calls, parts[last]) {
+			parts = parts[:last]
+		}
+		if len(parts) > len(names) {
+			return false
+		}
+		for i, part := range parts {
+			if part != names[i] && part != "*" {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// imports reports whether the module, which has the full name, imports something of a
+// submodule, and so the submodule.
+func (m *module) imports(full, name string) bool {
+	return slices.ContainsFunc(m.Names, func(b binding) bool {
+		from, absolute := strings.CutPrefix(b.From, full+".")
+		if !absolute && strings.HasPrefix(from, ".") {
+			from = from[1:]
+		}
+		return b.Kind == anImport && b.Guard.imported() && (absolute || from != b.From) && strings.HasPrefix(from+".", name+".")
+	})
+}
+
+// exports reports whether a star import of the module brings a name.
+func (m *module) exports(name string) bool {
+	if _, told := first(m.Names, "__all__"); told || m.Dynamic {
+		return m.All == nil || slices.Contains(m.All, name)
+	}
+	return !strings.HasPrefix(name, "_")
+}
+
+// syntaxError is why a source is not Python.
+type syntaxError struct {
+	Line    int    `json:"line"`
+	Message string `json:"message"`
+}
+
+func (e *syntaxError) Error() string { return e.Message }
+
+// binding is a statement that gives a name of a module or a class its value.
+type binding struct {
+	Name  string `json:"name"` // "*" of a star import
+	Kind  kind   `json:"kind"`
+	Guard guard  `json:"guard"`
+	Line  int    `json:"line"`
+
+	// Of functions and classes.
+	Doc        string   `json:"doc"`        // the first line of the docstring
+	Decorators []string `json:"decorators"` // dotted names without their call; "?" for anything else
+
+	// Of functions.
+	Async     bool     `json:"async"`
+	Generator bool     `json:"generator"`
+	Needs     []string `json:"needs"` // the parameters without a default, in order
+
+	// Of classes.
+	Bases   []string  `json:"bases"`   // dotted names without their subscript; "?" for anything else
+	Keyword bool      `json:"keyword"` // has keywords beside its bases, such as metaclass
+	Body    []binding `json:"body"`
+
+	// Of imports, with leading dots if relative; and what an alias names.
+	From string `json:"from"`
+	Attr string `json:"attr"` // what is taken from the module; "" for the module itself
+}
+
+// kind is what a name is bound to.
+type kind string
+
+const (
+	aFunction kind = "function"
+	aClass    kind = "class"
+	anImport  kind = "import"
+	anAlias   kind = "alias"   // the value of another name
+	aLiteral  kind = "literal" // a value that nobody can call
+	aValue    kind = "value"   // anything
+	nothing   kind = "del"
+)
+
+// guard is when a statement is run at all.
+type guard string
+
+const (
+	always    guard = ""
+	sometimes guard = "if"
+	forTypes  guard = "TYPE_CHECKING" // never: only type checkers read it
+	asScript  guard = "__main__"      // not when the module is imported
+)
+
+// within returns the guard of a statement with the guard inner, inside one
+// with the guard g.
+func (g guard) within(inner guard) guard {
+	if g == forTypes || g == asScript || inner == always {
+		return g
+	}
+	return inner
+}
+
+// imported reports whether the statement can be run when the module is imported.
+func (g guard) imported() bool { return g != forTypes && g != asScript }
