@@ -108,6 +108,17 @@ func cut(message string) string {
 	return string(runes[:maxMessage-1]) + "…"
 }
 
+// Group begins a part of the log that is folded, under a title of one line, until
+// the returned function is called. Groups do not nest.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#grouping-log-lines
+func (r *Runner) Group(title string) (end func()) {
+	if !r.On() {
+		return func() {}
+	}
+	r.action.Group(title)
+	return r.action.EndGroup
+}
+
 // StopCommands makes the runner treat everything that follows as plain text
 // until the returned function is called, so that text of others can issue no
 // workflow command. The text must go to the same stream and end in a newline.

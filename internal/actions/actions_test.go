@@ -44,6 +44,7 @@ func TestOutsideActionsNothingIsSaid(t *testing.T) {
 	r.Warning("careful")
 	r.Error(Place{File: "app.py", Line: 1}, "title", "message")
 	r.StopCommands()()
+	r.Group("title")()
 	if said.Len() != 0 {
 		t.Errorf("said %q", said)
 	}
@@ -70,6 +71,17 @@ func TestStopCommands(t *testing.T) {
 	m := regexp.MustCompile(`^::stop-commands::(\w{20,})\n::error::not mine\n::(\w+)::\n$`).FindStringSubmatch(said.String())
 	if m == nil || m[1] != m[2] {
 		t.Errorf("said %q", said)
+	}
+}
+
+func TestGroup(t *testing.T) {
+	r, said := runner(map[string]string{"GITHUB_ACTIONS": "true"})
+	end := r.Group("100 %\n::error::not mine")
+	said.WriteString("content\n")
+	end()
+	want := "::group::100 %25%0A::error::not mine\ncontent\n::endgroup::\n"
+	if diff := cmp.Diff(want, said.String()); diff != "" {
+		t.Errorf("said (-want +got):\n%s", diff)
 	}
 }
 

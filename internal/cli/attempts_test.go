@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // least and most are the ends of what rand.N can return.
@@ -201,6 +202,22 @@ func TestAttemptNumbers(t *testing.T) {
 		environ := variables{runAttempt: row.runAttempt}.environ(job, row.n)
 		if !slices.Contains(environ, "SCHEDULED_ATTEMPT="+row.want) {
 			t.Errorf("%+v: %v", row, environ)
+		}
+	}
+}
+
+// What only imports a module is told of the window that holds.
+func TestVariablesNow(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	job := pyproject.Job{ID: "clean", Schedule: schedule.New("day", "acme", "clean")}
+	window := job.Schedule.Window(now)
+	environ := (&Program{Now: func() time.Time { return now }}).variablesNow(job).environ(job, 1)
+	for _, want := range []string{
+		"SCHEDULED_WINDOW_START=" + window.Start.Format(time.RFC3339), "SCHEDULED_KEY=" + window.Key("clean"),
+		"SCHEDULED_ATTEMPT=1", "SCHEDULED_TRIGGER=local", "SCHEDULED_MISSED=0",
+	} {
+		if !slices.Contains(environ, want) {
+			t.Errorf("no %s in %q", want, environ)
 		}
 	}
 }

@@ -89,7 +89,9 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	}
 	tick.Unknown = unreadable != nil
 	decision := schedule.Decide(job.Schedule, tick)
+	endGroup := runner.Group("Decision: " + verdict(decision))
 	fmt.Fprintln(log, describe(decision, plainLink))
+	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !asked.IsZero() && !decision.Window.Contains(asked) {
 		p.say(fmt.Sprintf("window %s was asked for; without force the window that holds now is served", clock(asked)))

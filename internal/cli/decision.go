@@ -74,6 +74,14 @@ func describe(d schedule.Decision, link func(schedule.Run) string) string {
 	return strings.Join(parts, "; ") + ": running"
 }
 
+// verdict says a decision in a word.
+func verdict(d schedule.Decision) string {
+	if d.Run {
+		return "run"
+	}
+	return "skip"
+}
+
 // plainLink names a run in a log.
 func plainLink(r schedule.Run) string {
 	if r.URL == "" {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
@@ -19,13 +20,14 @@ type description struct {
 	branch  string            // of the pull request
 	intro   string            // what the user has to say first, in Markdown; at most maxIntro bytes
 	effects []workflow.Effect // what changes, by path; at least one
-	before  int               // runner minutes that the ticks cost in a month so far
-	after   int               // and with the change
+	envs    []workflow.Installed
+	before  int // runner minutes that the ticks cost in a month so far
+	after   int // and with the change
 }
 
 // newDescription describes the changes of a plan of a target, in a checkout.
 func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) description {
-	d := description{target: target, effects: target.Effects(plan, now)}
+	d := description{target: target, effects: target.Effects(plan, now), envs: plan.Environments}
 	d.before, d.after = target.Minutes(plan)
 	return d
 }
@@ -81,7 +83,7 @@ func (d description) body() string {
 	if d.intro != "" {
 		intro = strings.TrimSpace(d.intro) + "\n\n"
 	}
-	before, between, after := intro+d.opening(), d.minutes(), d.manners()
+	before, between, after := intro+d.opening(), d.environments()+d.minutes(), d.manners()
 	room := maxBody - notes - len(before) - len(between) - len(after)
 	table := d.table(room)
 	return unmarked(before+table+between+d.fold(room-len(table))) + after
@@ -90,7 +92,7 @@ func (d description) body() string {
 // overview returns what a step's summary begins with: the change, without its
 // diff.
 func (d description) overview() string {
-	return d.opening() + d.table(maxOverview) + d.minutes()
+	return d.opening() + d.table(maxOverview) + d.environments() + d.minutes()
 }
 
 // patch returns what a summary says where only a person can make the change:
@@ -188,6 +190,23 @@ func assigned(e workflow.Effect) string {
 		return now
 	}
 	return phrase(e.Was) + " → " + now
+}
+
+// environments says what installs the packages of the jobs, and why that does.
+func (d description) environments() string {
+	var b strings.Builder
+	for _, env := range d.envs {
+		whose := "every job"
+		if len(d.envs) > 1 {
+			whose = someOf(env.Jobs, func(id string) string { return code(show(id)) })
+		}
+		fmt.Fprintf(&b, "Environment of %s: %s.", whose, code(env.String()))
+		if !env.Locked && env.Tool != python.None {
+			b.WriteString(" Nothing pins all its packages: two runs may get different ones.")
+		}
+		b.WriteString("\n\n")
+	}
+	return b.String()
 }
 
 // minutes says what the ticks cost.

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -200,6 +201,9 @@ func blocksOf(d description, p page) []string {
 	if len(p.rows) < len(d.effects) {
 		blocks = append(blocks, "Paragraph")
 	}
+	for range d.envs {
+		blocks = append(blocks, "Paragraph")
+	}
 	if len(p.fences) > 0 {
 		blocks = append(blocks, "HTMLBlock", "FencedCodeBlock", "HTMLBlock")
 	} else { // not a line of the diff fits
@@ -243,6 +247,20 @@ func anyEffect(random *rand.Rand) workflow.Effect {
 	return e
 }
 
+// anyEnvironment makes an environment of hostile texts, as far as paths of files
+// may be.
+func anyEnvironment(random *rand.Rand) workflow.Installed {
+	env := workflow.Installed{Jobs: []string{"a"}}
+	for range random.IntN(10) {
+		env.Jobs = append(env.Jobs, hostile[random.IntN(len(hostile))])
+	}
+	env.Tool, env.Locked = python.UV, random.IntN(2) == 0
+	if file := hostile[random.IntN(len(hostile))]; pyproject.Forbidden(file) == "" {
+		env.File, env.Why = file, file
+	}
+	return env
+}
+
 // TestBodyOfAnything makes bodies of hostile texts, one effect at a time and
 // many.
 func TestBodyOfAnything(t *testing.T) {
@@ -255,6 +273,9 @@ func TestBodyOfAnything(t *testing.T) {
 		d := description{target: workflow.Target{Path: "a`b/pyproject.toml"}, branch: "`b", head: "1a2b3c4"}
 		for range 1 + random.IntN(1<<random.IntN(10)) {
 			d.effects = append(d.effects, anyEffect(random))
+		}
+		for range random.IntN(3) {
+			d.envs = append(d.envs, anyEnvironment(random))
 		}
 		holds(t, d)
 	}

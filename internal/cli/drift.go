@@ -76,10 +76,10 @@ func drift(e workflow.Effect) string {
 	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, assigned(e))
 }
 
-// annotateProblems marks what is wrong with the project's configuration, if
-// that is what the error says. inRepository returns the path of a file from the
-// repository's root.
-func (p *Program) annotateProblems(w io.Writer, err error, inRepository func(file string) string) {
+// annotateProblems marks what is wrong with the project's configuration or its
+// entrypoints, if that is what the error says. inRepository returns the path of a
+// file from the repository's root.
+func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepository func(file string) string) {
 	problems, _ := errors.AsType[pyproject.Problems](err)
 	var all []annotation
 	for _, problem := range problems {
@@ -88,14 +88,14 @@ func (p *Program) annotateProblems(w io.Writer, err error, inRepository func(fil
 			message += "\nhint: " + problem.Hint
 		}
 		at := actions.Place{File: inRepository(problem.File), Line: problem.Line, Column: problem.Column}
-		all = append(all, annotation{at, "Configuration of scheduled", message})
+		all = append(all, annotation{at, title, message})
 	}
 	p.annotate(w, all, "the log of the step has all")
 }
 
 // fromRoot returns the path of a file here from the root of its repository.
 func fromRoot(file string) string {
-	if _, _, path, err := whereabouts(file); err == nil {
+	if _, _, path, err := whereabouts(file, ""); err == nil {
 		return path
 	}
 	return file

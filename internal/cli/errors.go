@@ -52,6 +52,12 @@ func usageError(message string, cmd *cobra.Command) error {
 	return &exitError{exitUsage, errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())}
 }
 
+// The titles of annotations of problems.
+const (
+	configurationTitle = "Configuration of scheduled"
+	entrypointTitle    = "Entrypoint of a scheduled job"
+)
+
 // report writes an error for people and returns the exit code.
 func (p *Program) report(err error) int {
 	if err == nil {
@@ -59,7 +65,7 @@ func (p *Program) report(err error) int {
 	}
 	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
 		problems.Write(p.Stderr, p.color(p.Stderr))
-		return exitUsage
+		return exitCode(err)
 	}
 	if err.Error() != "" {
 		p.say("error: " + err.Error())

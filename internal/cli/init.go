@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -109,7 +111,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 		}
 	}
 	if len(project.Jobs) == 0 {
-		keeper.Prefixes = []string{"scheduled-"} // that of jobs to come
+		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.path))} // that of jobs to come
 		p.say(project.path + " declares no job; `scheduled init --yes` adds an example")
 	}
 	for _, job := range project.Jobs {

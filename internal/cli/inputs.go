@@ -27,6 +27,6 @@ var inputFlags = map[string][]string{
 	"list":     {"project"},
 	"validate": {"project"},
 	"check":    {"project"},
-	"run":      {"project", "python", "window", "missed"},
+	"run":      {"project", "python", "window", "missed", "report"},
 	"rescue":   {"project"},
 }

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -17,10 +19,21 @@ type listedJob struct {
 	ID         string   `json:"id"`
 	Every      string   `json:"every"`
 	Entrypoint string   `json:"entrypoint"`
+	Doc        string   `json:"doc"` // the first line of its docstring; "" without one
 	Assigned   string   `json:"assigned"`
 	Crons      []string `json:"crons"`
 	Workflow   string   `json:"workflow"`
 	Next       []string `json:"next"` // RFC 3339, UTC
+
+	Environment listedEnvironment `json:"environment"`
+}
+
+// listedEnvironment is how a job's packages are installed.
+type listedEnvironment struct {
+	Tool   python.Tool `json:"tool"`
+	File   string      `json:"file"`   // relative to the repository's root; "" if none says what to install
+	Why    string      `json:"why"`    // what decided
+	Locked bool        `json:"locked"` // the file pins every package
 }
 
 func (p *Program) listCommand() *cobra.Command {
@@ -46,14 +59,25 @@ func (p *Program) listCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			jobs := make([]listedJob, 0, len(project.Jobs))
-			for _, job := range project.Jobs {
-				jobs = append(jobs, listed(job, from, runs))
+			environments, err := project.environments()
+			if err != nil {
+				return err
 			}
+			jobs := make([]listedJob, 0, len(project.Jobs))
+			docstring := p.docstrings(project)
+			for _, job := range project.Jobs {
+				l := listed(job, from, runs)
+				l.Doc = docstring(job)
+				jobs = append(jobs, l)
+			}
+			setEnvironments(jobs, environments)
 			if asJSON {
 				return p.printJSON(map[string]any{"jobs": jobs})
 			}
-			return printJobs(p.Stdout, project.path, jobs)
+			if err := printJobs(p.Stdout, project.path, jobs); err != nil {
+				return err
+			}
+			return printEnvironments(p.Stdout, environments)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -81,6 +105,49 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 	return l
 }
 
+func setEnvironments(jobs []listedJob, environments []workflow.Installed) {
+	of := map[string]listedEnvironment{}
+	for _, env := range environments {
+		for _, id := range env.Jobs {
+			of[id] = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
+		}
+	}
+	for i := range jobs {
+		jobs[i].Environment = of[jobs[i].ID]
+	}
+}
+
+// printEnvironments says in a line each what installs the jobs' packages.
+func printEnvironments(w io.Writer, environments []workflow.Installed) error {
+	for i, env := range environments {
+		whose := "every job"
+		if len(environments) > 1 {
+			whose = someOf(env.Jobs, show)
+		}
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		if _, err := fmt.Fprintf(w, "Environment of %s: %s\n", whose, env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// someOf names the first few of many jobs.
+func someOf(ids []string, name func(string) string) string {
+	const most = 5
+	var names []string
+	for _, id := range ids[:min(most, len(ids))] {
+		names = append(names, name(id))
+	}
+	text := strings.Join(names, ", ")
+	if len(ids) > most {
+		text += fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	return text
+}
+
 func printJobs(w io.Writer, file string, jobs []listedJob) error {
 	if len(jobs) == 0 {
 		fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
@@ -88,14 +155,18 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 		return nil
 	}
 	t := table(w)
-	fmt.Fprintln(t, "JOB\tASSIGNED\tCRON\tSPARES\tENTRYPOINT\tNEXT (UTC)")
+	does := func(string) string { return "" }
+	if slices.ContainsFunc(jobs, func(job listedJob) bool { return job.Doc != "" }) {
+		does = docColumn
+	}
+	fmt.Fprintln(t, "JOB\tASSIGNED\tCRON\tSPARES\tENTRYPOINT\tNEXT (UTC)"+does("DOES"))
 	for _, job := range jobs {
 		var next []string
 		for _, slot := range job.Next {
 			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
-			job.Entrypoint, strings.Join(next, ", "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
+			job.Entrypoint, strings.Join(next, ", "), does(job.Doc))
 	}
 	return t.Flush()
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,11 +28,11 @@ func (p *Program) open() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, root, path, err := whereabouts(file)
+	dir, root, path, err := whereabouts(file, p.getenv("GITHUB_WORKSPACE"))
 	if err != nil {
 		return nil, fmt.Errorf("find project: %w", err)
 	}
-	loaded, err := pyproject.Load(os.DirFS(dir), filepath.Base(file), file)
+	loaded, err := pyproject.Load(os.DirFS(root), path, file)
 	if err != nil {
 		if _, ok := errors.AsType[pyproject.Problems](err); !ok {
 			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}
@@ -43,7 +44,8 @@ func (p *Program) open() (*project, error) {
 
 // whereabouts returns the folder of a file, absolute and through no symbolic
 // link, the root of its repository, and its path from there, with slashes.
-func whereabouts(file string) (dir, root, path string, err error) {
+// workspace is the folder of the repository in Actions, "" elsewhere.
+func whereabouts(file, workspace string) (dir, root, path string, err error) {
 	dir, err = filepath.Abs(filepath.Dir(file))
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
@@ -51,7 +53,7 @@ func whereabouts(file string) (dir, root, path string, err error) {
 	if err != nil {
 		return "", "", "", err
 	}
-	root = repositoryRoot(dir)
+	root = cmp.Or(repositoryRoot(dir), checkoutRoot(dir, workspace), dir)
 	path, err = filepath.Rel(root, filepath.Join(dir, filepath.Base(file)))
 	return dir, root, filepath.ToSlash(path), err
 }
@@ -101,14 +103,27 @@ func nearest() (string, error) {
 	}
 }
 
-// repositoryRoot returns the nearest folder upward that holds .git, or dir.
+// checkoutRoot returns the workspace if that holds dir, else "". Where a container
+// has no git, actions/checkout downloads the files, and there is no .git.
+func checkoutRoot(dir, workspace string) string {
+	workspace, err := filepath.EvalSymlinks(workspace)
+	if err != nil {
+		return ""
+	}
+	if inside, err := filepath.Rel(workspace, dir); err != nil || !filepath.IsLocal(inside) {
+		return ""
+	}
+	return workspace
+}
+
+// repositoryRoot returns the nearest folder upward that holds .git, or "".
 func repositoryRoot(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
 			return at
 		}
 		if at == filepath.Dir(at) {
-			return dir
+			return ""
 		}
 	}
 }

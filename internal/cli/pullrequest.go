@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -178,7 +177,7 @@ func (p *Program) inRepository() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find project: %w", err)
 	}
-	root, name := repositoryRoot(dir), p.project
+	root, name := cmp.Or(repositoryRoot(dir), dir), p.project
 	if workspace := p.getenv("GITHUB_WORKSPACE"); workspace != "" && strings.HasPrefix(workspace, root+string(filepath.Separator)) {
 		root = workspace // a runner may work in a folder of some other repository
 	}
@@ -249,11 +248,7 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	if h.snapshot, err = h.client.Snapshot(ctx, base); err != nil {
 		return err
 	}
-	dir, err := fs.Sub(h.snapshot, path.Dir(h.path))
-	if err != nil {
-		return err
-	}
-	project, err := pyproject.Load(dir, path.Base(h.path), h.path)
+	project, err := pyproject.Load(h.snapshot, h.path, h.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &exitError{exitUsage, fmt.Errorf("branch %s of %s has no %s", h.snapshot.Branch, h.getenv("GITHUB_REPOSITORY"), h.path), "--project names a folder of the repository, or a pyproject.toml in it"}
 	}
@@ -262,7 +257,7 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	}
 	if _, ok := errors.AsType[pyproject.Problems](err); ok {
 		if h.runner(h.Stderr).On() {
-			h.annotateProblems(h.Stderr, err, func(file string) string { return file })
+			h.annotateProblems(h.Stderr, configurationTitle, err, func(file string) string { return file })
 		}
 		return err
 	}
@@ -297,7 +292,7 @@ func (h *hosted) guess() error {
 	for range rounds {
 		guesses, err := h.target.Guesses(h.snapshot, like)
 		if err != nil {
-			return err
+			return h.refused(err)
 		}
 		for _, guess := range guesses {
 			h.snapshot.Know(guess)

@@ -1,13 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"html"
 	"io"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -24,6 +25,7 @@ type runFlags struct {
 	force  bool
 	window string
 	missed int
+	report string
 }
 
 func (p *Program) runCommand() *cobra.Command {
@@ -31,10 +33,18 @@ func (p *Program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run JOB",
 		Short: "Execute the job's entrypoint, if its window is not confirmed",
-		Long: `run executes the entrypoint with the project's own Python. Outside Actions it
-first asks the local ledger in .scheduled/ whether the window that holds now is
-confirmed, so any cron or timer may call it as often as it likes. In Actions
-the step before has asked already, and run executes at once.`,
+		Long: `run executes the entrypoint in the environment that the project itself uses: it
+starts the environment's Python directly where that is all its tool would do,
+else through the tool, as in "poetry run python". Outside Actions it first asks
+the local ledger in .scheduled/ whether the window that holds now is confirmed,
+so any cron or timer may call it as often as it likes. In Actions the step
+before has asked already, and run executes at once.
+
+What the entrypoint returns is shown. If that has a status, as a key or an
+attribute, the run fails where it is one like "failed", False or 404.
+
+A --report that cannot be written is an error before anything runs. If that turns
+out only when the work is done, it is a warning: the work counts.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
@@ -47,30 +57,42 @@ the step before has asked already, and run executes at once.`,
 			}
 			ctx, stop := withSignals()
 			defer stop()
-			r := run{p, project, job, flags, p.runner(p.Stdout)}
-			if r.runner.On() {
-				return r.inActions(ctx)
-			}
-			if flags.window != "" || flags.missed != 0 {
+			runner := p.runner(p.Stdout)
+			if !runner.On() && (flags.window != "" || flags.missed != 0) {
 				return usageError("--window and --missed are for Actions, where check has decided", cmd)
+			}
+			report, err := p.reportFile(flags.report)
+			if err != nil {
+				return err
+			}
+			environment, err := chosen(project, job, flags.python)
+			if err != nil {
+				return project.placed(err)
+			}
+			r := run{p, project, job, environment, flags, report, runner}
+			if runner.On() {
+				return r.inActions(ctx)
 			}
 			return r.local(ctx)
 		},
 	}
-	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the project's .venv, then python3, then python)")
+	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: that of the project's environment)")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed")
 	cmd.Flags().StringVar(&flags.window, "window", "", "in Actions: start of the window that check decided on")
 	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: how many windows check found missed")
+	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome to, as JSON")
 	return cmd
 }
 
 // run is one call of the command.
 type run struct {
 	*Program
-	project *project
-	job     pyproject.Job
-	flags   runFlags
-	runner  *actions.Runner
+	project     *project
+	job         pyproject.Job
+	environment python.Environment
+	flags       runFlags
+	report      reportFile
+	runner      *actions.Runner
 }
 
 // inActions runs the entrypoint: the step before has decided that.
@@ -84,12 +106,16 @@ func (r run) inActions(ctx context.Context) error {
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
-	return r.conclude(r.execute(ctx, variables{
+	v := variables{
 		window:     r.job.Schedule.Window(at),
 		missed:     r.flags.missed,
 		trigger:    trigger.Event,
 		runAttempt: trigger.Attempt,
-	}))
+	}
+	r.logGroup("Decision: run", fmt.Sprintf("job %s, window %s to %s, after %s missed; started by %s, attempt %d",
+		show(r.job.ID), clock(v.window.Start), clock(v.window.End), count(v.missed, "window"),
+		cmp.Or(v.trigger, "an unknown event"), v.runAttempt))
+	return r.conclude(v, r.execute(ctx, v))
 }
 
 // local runs the entrypoint if the local ledger has no evidence for the
@@ -111,18 +137,20 @@ func (r run) local(ctx context.Context) error {
 	decision := schedule.Decide(r.job.Schedule, tick)
 	r.say(describe(decision, plainLink))
 	if !decision.Run {
+		r.warn(r.runner, r.reportSkip(decision))
 		return nil
 	}
 	finish, err := r.start(book, decision)
 	r.warn(r.runner, err)
-	executed := r.execute(ctx, variables{
+	v := variables{
 		window:     decision.Window,
 		missed:     decision.Missed,
 		trigger:    "local",
 		runAttempt: 1,
-	})
+	}
+	executed := r.execute(ctx, v)
 	r.warn(r.runner, finish(executed.Outcome))
-	return r.conclude(executed)
+	return r.conclude(v, executed)
 }
 
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
@@ -163,6 +191,11 @@ type variables struct {
 	runAttempt int    // 1 for the first, more for a re-run
 }
 
+// variablesNow are those of a run that begins now, with no window missed.
+func (p *Program) variablesNow(job pyproject.Job) variables {
+	return variables{window: job.Schedule.Window(p.Now()), trigger: "local", runAttempt: 1}
+}
+
 // environ returns them for the n-th attempt within the run.
 func (v variables) environ(job pyproject.Job, n int) []string {
 	n += (v.runAttempt - 1) * job.Options.Attempts
@@ -183,6 +216,7 @@ func (v variables) environ(job pyproject.Job, n int) []string {
 // execute runs the entrypoint, as often as the job's options say.
 func (r run) execute(ctx context.Context, v variables) execution {
 	options := r.job.Options
+	launcher, missing := r.launcher()
 	return attempts{
 		most:    options.Attempts,
 		backoff: options.Backoff,
@@ -190,64 +224,72 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		random:  rand.N[time.Duration],
 		failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", show(r.job.ID), remark)) },
 	}.do(ctx, func(n int, timeout time.Duration) (python.Outcome, bool) {
+		if missing != nil {
+			return python.Outcome{Cause: missing.Error(), Hint: hint(missing)}, false
+		}
+		e := python.Entrypoint{
+			Launcher: launcher,
+			Dir:      r.project.dir,
+			Root:     r.project.root,
+			Target:   r.job.Entrypoint,
+			Env:      slices.Concat(r.Environ, environOf(r.job), v.environ(r.job, n)),
+			Secrets:  options.Secrets,
+			Timeout:  timeout,
+			Stdout:   r.Stdout,
+			Stderr:   r.Stderr,
+		}
 		if !r.runner.On() {
-			return r.attempt(ctx, r.Stdout, r.Stderr, v.environ(r.job, n), timeout)
+			return try(ctx, e)
 		}
 		// The runner reads stdout and stderr side by side, so only what goes to
 		// one of them is sure to lie between the two commands.
 		output := &lineWriter{w: r.Stdout}
 		defer r.runner.StopCommands()()
 		defer output.endLine()
-		return r.attempt(ctx, output, output, v.environ(r.job, n), timeout)
+		e.Stdout, e.Stderr = output, output
+		return try(ctx, e)
 	})
 }
 
-// attempt runs the entrypoint once, with the project's Python. Where nothing can
-// be started, that is how it ended. Another attempt may be better unless there is
-// no Python or no such entrypoint. An error while the module is loaded is tried
-// again: it may ask a server for something there, and when in doubt we run.
-func (r run) attempt(ctx context.Context, stdout, stderr io.Writer, variables []string, timeout time.Duration) (o python.Outcome, again bool) {
-	interpreter, err := python.Find(r.flags.python, r.project.dir)
-	if err != nil {
-		return python.Outcome{Cause: err.Error()}, false
+// chosen returns the environment of a job, unless an interpreter is named.
+func chosen(project *project, job pyproject.Job, interpreter string) (python.Environment, error) {
+	if interpreter != "" {
+		return python.Environment{Tool: python.None, Why: "option --python"}, nil
 	}
-	o, err = python.Run(ctx, python.Entrypoint{
-		Python:  interpreter,
-		Dir:     r.project.dir,
-		Root:    r.project.root,
-		Target:  r.job.Entrypoint,
-		Env:     slices.Concat(r.Environ, variables),
-		Timeout: timeout,
-		Stdout:  stdout,
-		Stderr:  stderr,
-	})
+	return project.environment(job)
+}
+
+// launcher returns how to start the Python of the job's environment.
+func (r run) launcher() (python.Launcher, error) {
+	launcher, err := r.environment.Launcher(r.flags.python, r.project.root, r.project.dir)
+	if err == nil {
+		r.logGroup("Environment: "+string(r.environment.Tool), fmt.Sprintf("environment %v; Python: %s", r.environment, launcher.Words))
+	}
+	return launcher, err
+}
+
+// try runs the entrypoint once. Where nothing can be started, that is how it
+// ended. Another attempt may be better unless there is no such entrypoint. An
+// error while the module is loaded is tried again: it may ask a server for
+// something there, and when in doubt we run.
+func try(ctx context.Context, e python.Entrypoint) (o python.Outcome, again bool) {
+	o, err := python.Run(ctx, e)
 	if err != nil {
 		return python.Outcome{Cause: err.Error()}, true
 	}
 	return o, !o.Refused
 }
 
-// conclude says how the entrypoint ended, and fails if it did.
-func (r run) conclude(e execution) error {
-	name := show(r.job.ID)
-	if e.OK {
-		how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.after())
-		r.say("job " + name + " " + how)
-		r.warn(r.runner, r.runner.Summary(code(name)+" "+how+"\n"))
-		return nil
+// logGroup writes lines to the log: folded in Actions, where the runner reads
+// stdout and stderr side by side and only what goes to the stream of the commands
+// is sure to lie between them.
+func (r run) logGroup(title string, lines ...string) {
+	if !r.runner.On() {
+		r.say(strings.Join(lines, "\n"))
+		return
 	}
-	at := actions.Place{File: r.project.path, Line: r.job.Line}
-	if e.Frame != nil {
-		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}
-	}
-	how := "failed" + e.after()
-	r.runner.Error(at, name+" "+how, e.Cause)
-	summary := fmt.Sprintf("%s %s: %s\n", code(name), how, code(e.Cause))
-	if e.Traceback != "" {
-		summary += fmt.Sprintf("\n<details><summary>Traceback</summary>\n\n<pre>%s</pre>\n\n</details>\n", html.EscapeString(e.Traceback))
-	}
-	r.warn(r.runner, r.runner.Summary(summary))
-	return &exitError{code: exitFindings, err: fmt.Errorf("job %s %s: %s", name, how, e.Cause)}
+	defer r.runner.Group(title)()
+	fmt.Fprintln(talk{r.Stdout}, strings.Join(lines, "\n"))
 }
 
 // lineWriter remembers whether what was written ends in a newline.

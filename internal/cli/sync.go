@@ -57,7 +57,7 @@ token that may write contents, pull requests and workflows.`,
 			project, err := p.openHosted()
 			if err != nil {
 				if flags.format == githubFormat {
-					p.annotateProblems(p.Stdout, err, fromRoot)
+					p.annotateProblems(p.Stdout, configurationTitle, err, fromRoot)
 				}
 				return err
 			}
@@ -96,7 +96,10 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	defer repo.Close()
 	target := workflow.Target{Project: project.Project, Path: project.path, Action: action, Exact: flags.action != ""}
 	plan, err := target.Plan(repo.FS())
-	if err != nil {
+	if err = project.placed(err); err != nil {
+		if flags.format == githubFormat {
+			p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.path })
+		}
 		return &exitError{code: exitUsage, err: err}
 	}
 	if !flags.check {
@@ -112,15 +115,20 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 			return err
 		}
 	}
+	var unproven error
+	if flags.check {
+		unproven = p.checkEntrypoints(project, flags.format)
+	}
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
+		p.report(unproven)
 		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", count(changes, "workflow file"), project.path),
 			fmt.Sprintf("run `%s` and commit the files", p.mending())}
 	case changes > 0 && flags.exitCode:
 		return &exitError{exitFindings, fmt.Errorf("%s changed", count(changes, "workflow file")),
 			"add what changed to the commit: git add " + workflow.Dir}
 	}
-	return nil
+	return unproven
 }
 
 // synced is the output of `sync --json`: paths relative to the repository's root.

@@ -8,20 +8,42 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// validateFlags are the flags of `validate`.
+type validateFlags struct {
+	asJSON      bool
+	entrypoints bool
+	imports     bool
+}
+
 func (p *Program) validateCommand() *cobra.Command {
-	var asJSON bool
+	var flags validateFlags
 	cmd := &cobra.Command{
 		Use:   "validate",
 		Short: "Show every error of the configuration, all at once",
-		Args:  noArguments,
+		Long: `validate shows every error of the configuration, all at once.
+
+With --entrypoints it also proves, without running anything of the project, that
+each entrypoint is there and can be called without arguments: it finds the module
+as Python would and reads it, with the Python of the project's .venv if that leads
+out of the repository, else with the python3 of the PATH. With --import it
+then imports each in the project's environment as well. Both exit with 1 if an entrypoint
+cannot work. What only a run can tell is a remark on stderr and no error.`,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
+			var found findings
 			project, err := p.openHosted()
-			if asJSON {
-				return p.printFindings(err)
+			if err == nil {
+				_, err = project.environments()
+			}
+			if err == nil && (flags.entrypoints || flags.imports) {
+				found, err = p.validateEntrypoints(project, flags.imports)
+			}
+			if flags.asJSON {
+				return p.printFindings(found, err)
 			}
 			if problems, ok := errors.AsType[pyproject.Problems](err); ok {
 				problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
-				return &exitError{code: exitUsage}
+				return &exitError{code: exitCode(err)}
 			}
 			if err != nil {
 				return err
@@ -30,16 +52,46 @@ func (p *Program) validateCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&flags.entrypoints, "entrypoints", false, "prove that the entrypoints are there, without running anything")
+	cmd.Flags().BoolVar(&flags.imports, "import", false, "import them in the project's environment as well, and say how long that takes")
 	return cmd
 }
 
-// printFindings writes the contract's object for an error of openHosted.
-func (p *Program) printFindings(err error) error {
-	result := struct {
-		OK     bool               `json:"ok"`
-		Errors pyproject.Problems `json:"errors"`
-	}{err == nil, pyproject.Problems{}}
+// findings are what `validate --json` says.
+type findings struct {
+	OK      bool               `json:"ok"`
+	Errors  pyproject.Problems `json:"errors"`
+	Open    []openQuestion     `json:"open,omitzero"`    // with --entrypoints
+	Imports []imported         `json:"imports,omitzero"` // with --import
+}
+
+// validateEntrypoints returns the problems of the entrypoints as an error, what it
+// could not tell, which it also says, and how long each took to import if that is
+// asked for.
+func (p *Program) validateEntrypoints(project *project, imports bool) (findings, error) {
+	proof := p.proveEntrypoints(project)
+	for _, question := range proof.open {
+		p.say(question.String())
+	}
+	found, problems := findings{Open: proof.open}, proof.problems
+	if imports {
+		ctx, stop := withSignals()
+		defer stop()
+		var broken pyproject.Problems
+		found.Imports, broken = p.importEntrypoints(ctx, project, proof.refused)
+		problems = append(problems, broken...)
+	}
+	if len(problems) == 0 {
+		return found, nil
+	}
+	return found, &exitError{code: exitFindings, err: problems}
+}
+
+// printFindings writes the contract's object, with an error of the configuration or of
+// the entrypoints.
+func (p *Program) printFindings(result findings, err error) error {
+	result.OK, result.Errors = err == nil, pyproject.Problems{}
 	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
 		result.Errors = problems
 	} else if err != nil {
@@ -49,7 +101,15 @@ func (p *Program) printFindings(err error) error {
 		return failed
 	}
 	if err != nil {
-		return &exitError{code: exitUsage}
+		return &exitError{code: exitCode(err)}
 	}
 	return nil
+}
+
+// exitCode returns the code of an error that its findings have been printed of.
+func exitCode(err error) int {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
+	return exitUsage
 }

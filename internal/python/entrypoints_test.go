@@ -44,7 +44,7 @@ var entrypoints = map[string][]row{
 		{"builtins:print", "\n", "", ""},
 
 		// How a call can succeed.
-		{"jobs.works:returns_value", "", "", ""},
+		{"jobs.works:returns_value", "", "returned status failed", ""},
 		{"jobs.works:exits_none", "", "", ""},
 		{"jobs.works:exits_zero", "before\n", "", ""},
 		{"jobs.works:exits_false", "", "", ""},
@@ -144,7 +144,7 @@ func TestRun(t *testing.T) {
 				t.Run(filepath.Base(python)+"/"+want.target, func(t *testing.T) {
 					t.Parallel()
 					e := entrypoint(t, project, want.target)
-					e.Python = python
+					e.Launcher.Args = []string{python}
 					o, stdout, _ := run(t, e)
 					got := row{want.target, stdout, o.Cause, ""}
 					if o.Frame != nil {

@@ -43,7 +43,6 @@ func TestFind(t *testing.T) {
 		want                string // or a part of the error
 	}{
 		{"", project, onPath, inVenv},
-		{"", "project", onPath, inVenv},
 		{"", bare, onPath, python3},
 		{"", bare, onPath2, python2},
 		{"", bare, onPath2 + string(filepath.ListSeparator) + onPath, python3},
@@ -56,9 +55,9 @@ func TestFind(t *testing.T) {
 		{"", bare, dir, ".venv"},
 	} {
 		t.Setenv("PATH", test.path)
-		got, err := Find(test.explicit, test.dir)
-		if got != test.want && (err == nil || !strings.Contains(err.Error(), test.want)) {
-			t.Errorf("Find(%q, %q) = %q, %v; want %q", test.explicit, test.dir, got, err, test.want)
+		l, err := Environment{Tool: None}.Launcher(test.explicit, test.dir, test.dir)
+		if err == nil && l.Args[0] != test.want || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%q in %q: %q, %v; want %q", test.explicit, test.dir, l.Args, err, test.want)
 		}
 	}
 }
@@ -77,7 +76,10 @@ func TestFindBrokenVenv(t *testing.T) {
 			}
 		}
 	}
-	if got, err := Find("", project); err == nil || !strings.Contains(err.Error(), ".venv") {
-		t.Errorf("got %q, %v", got, err)
+	for _, tool := range []Tool{None, UV} {
+		t.Setenv("PATH", project) // without uv
+		if l, err := (Environment{Tool: tool}).Launcher("", project, project); err == nil || !strings.Contains(err.Error(), ".venv") {
+			t.Errorf("%s: got %q, %v", tool, l.Args, err)
+		}
 	}
 }

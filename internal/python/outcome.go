@@ -14,18 +14,28 @@ type Outcome struct {
 	OK        bool
 	Refused   bool   // no call can succeed as things stand: no such callable, it needs arguments, …
 	Cause     string // why it is not OK, in one line: "exit code 3", "ValueError: bad"; else ""
+	Hint      string // the remedy; "" if none is known
+	Exception string // its type: "ValueError"; "" without one
 	Traceback string // as Python formats it, only the last 64 KiB; "" without an exception
 	Frame     *Frame // the deepest place inside the repository; nil if there is none
+
+	Python   string    // its version: "3.13.1"; "" if it did not say
+	Returned *Returned // what the callable returned; nil if that was None, or did not happen
 
 	Started, Ended time.Time // by this machine's clock
 }
 
 // report is what runner.py says about a call that ended.
 type report struct {
-	Cause     string  `json:"cause"` // "" if it succeeded
-	Refused   bool    `json:"refused"`
-	Traceback string  `json:"traceback"`
-	Places    []Frame `json:"places"` // the deepest last, with the files as Python knows them
+	Cause     string    `json:"cause"` // "" if it succeeded
+	Hint      string    `json:"hint"`
+	Refused   bool      `json:"refused"`
+	Exception string    `json:"exception"`
+	Traceback string    `json:"traceback"`
+	Places    []Frame   `json:"places"` // the deepest last, with the files as Python knows them
+	Python    string    `json:"python"`
+	Returned  *Returned `json:"returned"`
+	Seconds   float64   `json:"seconds"` // that the import took, where there was no call
 }
 
 // readReport returns nil if there is no report, or only a part of one: the
@@ -43,8 +53,11 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 	o := Outcome{Cause: cause(end, r)}
 	o.OK = o.Cause == ""
 	if r != nil {
-		o.Traceback, o.Frame = r.Traceback, e.deepest(r.Places)
-		o.Refused = r.Refused && end.stopped == nil
+		o.Exception, o.Traceback, o.Frame = r.Exception, r.Traceback, e.deepest(r.Places)
+		o.Python, o.Returned = r.Python, r.Returned
+		if end.stopped == nil {
+			o.Refused, o.Hint = r.Refused, r.Hint
+		}
 	}
 	return o
 }

@@ -1,4 +1,4 @@
-// Package python finds a project's interpreter, runs an entrypoint with it and
+// Package python finds a project's environment, runs an entrypoint in it and
 // says how that ended.
 package python
 
@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,14 +17,18 @@ import (
 
 // Entrypoint is a callable of a Python project, and how to run it.
 type Entrypoint struct {
-	Python string // the interpreter
-	Dir    string // the project's folder: the working directory, and first on sys.path
-	Root   string // the repository's root, Dir or above it: Frames are inside
-	Target string // "module.name:attribute.name"
+	Launcher Launcher // of its Python
+	Dir      string   // the project's folder: the working directory, and first on sys.path
+	Root     string   // the repository's root, Dir or above it: Frames are inside
+	Target   string   // "module.name:attribute.name"
 
 	// Env is the full environment, as in os.Environ. The entrypoint gets it without
 	// the tokens that are meant for this program.
 	Env []string
+
+	// Secrets are names of variables in Env. Their values, and each line of them, are
+	// "***" in whatever the Outcome tells.
+	Secrets []string
 
 	Timeout time.Duration // 0 is none
 
@@ -72,8 +75,13 @@ func (t timeout) Error() string {
 	return "timed out after " + text
 }
 
-//go:embed runner.py
-var runner string
+var (
+	//go:embed returned.py
+	returnedPy string
+	//go:embed runner.py
+	runnerPy string
+	runner   = returnedPy + runnerPy
+)
 
 // Run runs the entrypoint to its end and returns how it ended. It is an error
 // only if nothing could be started. When ctx ends or the time is up, all of the
@@ -81,43 +89,58 @@ var runner string
 // returns, none is left running, except those that an entrypoint which ended by
 // itself had moved into their own session.
 func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
-	// It is read through this handle, because the entrypoint may be a clean-up that
-	// empties the folder for temporary files.
-	reportFile, err := os.CreateTemp("", "scheduled-report-*.json")
+	started := time.Now()
+	end, report, err := e.execute(ctx, runner)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
 	}
-	defer os.Remove(reportFile.Name())
-	defer reportFile.Close() // before Remove: Windows removes no open file
+	outcome := e.outcome(end, report)
+	outcome.Started, outcome.Ended = started, time.Now()
+	return outcome, nil
+}
+
+// execute has the interpreter run a program and waits for its end. The report is
+// nil if the interpreter did not get that far.
+func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, error) {
+	if ctx.Err() != nil {
+		return end{}, nil, context.Cause(ctx)
+	}
+	dir, err := filepath.Abs(e.Dir)
+	if err != nil {
+		return end{}, nil, err
+	}
+	// It is read through this handle, because the entrypoint may be a clean-up that
+	// empties the folder for temporary files.
+	file, err := os.CreateTemp("", "scheduled-report-*.json")
+	if err != nil {
+		return end{}, nil, err
+	}
+	defer os.Remove(file.Name())
+	defer file.Close() // before Remove: Windows removes no open file
 
 	if e.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
 		defer cancel()
 	}
-	started := time.Now()
-	end, err := e.execute(ctx, reportFile.Name())
-	if err != nil {
-		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
-	}
-	outcome := e.outcome(end, readReport(reportFile))
-	outcome.Started, outcome.Ended = started, time.Now()
-	return outcome, nil
+	cmd := e.Launcher.Command(ctx, withoutTokens(e.Env), "-")
+	values := append([]string{e.Target, file.Name(), dir}, e.Secrets...)
+	cmd.Stdin = strings.NewReader(arguments(values) + program)
+	end, err := supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+	return end, readReport(file), err
 }
 
-// execute starts the interpreter and waits for its end.
-func (e Entrypoint) execute(ctx context.Context, reportFile string) (end, error) {
-	if ctx.Err() != nil {
-		return end{}, context.Cause(ctx)
+// arguments returns a line of Python that sets them, with any bytes in them.
+func arguments(values []string) string {
+	var line strings.Builder
+	for _, value := range values {
+		line.WriteString(`b"`)
+		for _, b := range []byte(value) {
+			fmt.Fprintf(&line, `\x%02x`, b)
+		}
+		line.WriteString(`",`)
 	}
-	dir, err := filepath.Abs(e.Dir)
-	if err != nil {
-		return end{}, err
-	}
-	cmd := exec.CommandContext(ctx, e.Python, "-c", runner, e.Target, reportFile, dir)
-	cmd.Dir = dir
-	cmd.Env = append(withoutTokens(e.Env), "PWD="+dir)
-	return supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+	return "ARGUMENTS = " + line.String() + "\n"
 }
 
 // tokens are the variables by which programs take a token for GitHub.

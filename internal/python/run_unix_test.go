@@ -22,7 +22,7 @@ import (
 // TestKilled to kill.
 func TestMain(m *testing.M) {
 	if target := os.Getenv("RUN_TARGET"); target != "" {
-		e := Entrypoint{Python: "python3", Dir: "testdata/flat", Target: target, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}
+		e := Entrypoint{Launcher: Launcher{Args: []string{"python3"}, Dir: "testdata/flat"}, Dir: "testdata/flat", Target: target, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}
 		fmt.Println(Run(context.Background(), e))
 		return
 	}
@@ -213,5 +213,27 @@ func TestDeath(t *testing.T) {
 				t.Errorf("got %q, want %q", o.Cause, want)
 			}
 		})
+	}
+}
+
+// A tool may start Python from another folder and through a shell. This one
+// splits its arguments, as one that hands them to a shell does.
+func TestLauncherOfTool(t *testing.T) {
+	bin := t.TempDir()
+	tool := "#!/bin/sh\nshift\nexec sh -c \"$*\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "hatch"), []byte(tool), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+filepath.Dir(interpreters()[0])+":"+os.Getenv("PATH"))
+	e := entrypoint(t, "flat", "jobs.café:größe")
+	e.Root = filepath.Dir(e.Dir)
+	l, err := Environment{Tool: Hatch}.Launcher("", e.Root, e.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Launcher = l
+	e.Env = append(e.Env, "PATH="+os.Getenv("PATH"))
+	if o, stdout, stderr := run(t, e); !o.OK || stdout != "gr\\xf6\\xdfe\n" || l.Dir != e.Root {
+		t.Errorf("%+v in %s, said %q, %s", o, l.Dir, stdout, stderr)
 	}
 }

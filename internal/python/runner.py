@@ -1,8 +1,12 @@
-# python -c THIS_FILE TARGET REPORT FOLDER
+# python - < THIS_FILE, below a line that sets ARGUMENTS to TARGET, REPORT, FOLDER,
+# and names of variables that hold secrets
 #
 # Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
 # `from module import attribute; attribute()` would, lets Python end as usual, and
 # writes into the file REPORT how the call ended.
+#
+# It comes through stdin, because some tools that start Python hand their
+# arguments to a shell or expand what looks like a template in them.
 #
 # Only modules that Python has already imported by itself are imported up here: a
 # project may have a module with the name of one in the standard library, and
@@ -10,9 +14,17 @@
 import os
 import sys
 
-TARGET, REPORT, FOLDER = sys.argv[1:]
+TARGET = ARGUMENTS[0].decode("utf-8")  # noqa: F821
+REPORT, FOLDER, *NAMES = map(os.fsdecode, ARGUMENTS[1:])  # noqa: F821
 SRC = os.path.join(FOLDER, "src")
 PID = os.getpid()
+
+# What to mask, the longest first: the secrets, each line of them, because a traceback
+# indents lines, and what repr() makes of both.
+VALUES = [os.environ[name].strip() for name in NAMES if name in os.environ]
+LINES = [line.strip() for value in VALUES for line in value.splitlines()]
+SECRETS = set(filter(None, VALUES)).union(line for line in LINES if len(line) > 3)
+SECRETS = sorted(SECRETS.union(repr(secret)[1:-1] for secret in SECRETS), key=len, reverse=True)
 
 # Open from the start, because the entrypoint may delete the file.
 HANDLE = os.open(REPORT, os.O_WRONLY)
@@ -20,11 +32,12 @@ OPENED = os.fstat(HANDLE)
 
 
 class Refused(Exception):
-    """The entrypoint cannot be run. Holds the cause and, if known, its place."""
+    """The entrypoint cannot be run. Holds the cause and, if known, its place and a remedy."""
 
-    def __init__(self, cause, place=None):
+    def __init__(self, cause, place=None, hint=""):
         super().__init__(cause)
         self.places = [place] if place else []
+        self.hint = hint
 
 
 def main():
@@ -35,6 +48,9 @@ def main():
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True)
     sys.argv[:] = [""]
+    globals().pop("__file__", None)  # "<stdin>", which multiprocessing would run again
+    os.chdir(FOLDER)  # the tool that started Python may need another
+    os.environ["PWD"] = FOLDER
     module, _, attributes = identifiers(TARGET).partition(":")
     extend_path(module.partition(".")[0])
 
@@ -42,9 +58,9 @@ def main():
     try:
         function = load(module, attributes.split("."))
         loading = False
-        call(function)
+        result = call(function)
     except Refused as refusal:
-        report(str(refusal), refusal.places, refused=True)
+        report(str(refusal), refusal.places, refused=True, hint=refusal.hint)
         sys.exit(1)
     except SystemExit as error:
         trim(error)
@@ -57,10 +73,16 @@ def main():
         raise
     except BaseException as error:
         trim(error)
-        report(import_text(error) if loading else error_text(error), places_of(error), traceback_of(error))
+        report(
+            import_text(error) if loading else error_text(error),
+            places_of(error),
+            traceback=traceback_of(error),
+            exception=name_of(type(error)),
+        )
         show(error)
         sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
-    report("")
+    told = returned(result)
+    report(told.get("cause", ""), returned=told or None)
 
 
 def identifiers(target):
@@ -119,15 +141,20 @@ def call(function):
     except TypeError as error:
         refuse_arguments(function, error)
         raise
+    if hasattr(type(result), "__await__"):
+        result = standard("asyncio").run(finish(result))
     if type(result).__name__ in ("generator", "async_generator"):
         code = getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
-        raise Refused("returned a generator: its body never ran", place_of(code))
-    if hasattr(type(result), "__await__"):
-        standard("asyncio").run(finish(result))
+        raise Refused(
+            "returned a generator: its body never ran",
+            place_of(code),
+            hint="name a function that loops over it, or let this one return a list",
+        )
+    return result
 
 
 async def finish(awaitable):
-    await awaitable
+    return await awaitable
 
 
 def refuse_arguments(function, error):
@@ -153,7 +180,11 @@ def refuse_arguments(function, error):
     except Exception:
         return
     if needed and not entered:
-        raise Refused("needs arguments: " + ", ".join(needed), place_of(code))
+        raise Refused(
+            "needs arguments: " + ", ".join(needed),
+            place_of(code),
+            hint="give each a default, or name a function that passes them",
+        )
 
 
 def place_of(code):
@@ -227,12 +258,14 @@ def show(error):
 
 
 def error_text(error):
-    kind = type(error)
-    name = kind.__qualname__
-    if kind.__module__ not in ("builtins", "__main__"):
-        name = "%s.%s" % (kind.__module__, name)
-    text = text_of(error)
+    name, text = name_of(type(error)), text_of(error)
     return name + ": " + text if text else name
+
+
+def name_of(kind):
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return "%s.%s" % (kind.__module__, kind.__qualname__)
 
 
 def import_text(error):
@@ -249,11 +282,18 @@ def ends_well(code):
     return code is None or isinstance(code, int) and code == 0
 
 
-def text_of(value):
+def text_of(value, most=4096):
     try:
-        return str(value)[:4096]
+        return masked(str(value))[:most]
     except BaseException:
         return "<str() failed>"
+
+
+def masked(text):
+    """Mask the secrets. That is done before a text is cut or escaped, for it has to be found."""
+    for secret in SECRETS:
+        text = text.replace(secret, "***")
+    return text
 
 
 def places_of(error):
@@ -276,17 +316,18 @@ def place(file, line):
 def traceback_of(error):
     try:
         lines = standard("traceback").format_exception(type(error), error, error.__traceback__)
-        return "".join(lines)[-65536:]
+        return masked("".join(lines))[-65536:]
     except Exception:
         return ""
 
 
-def report(cause, places=(), traceback="", refused=False):
+def report(cause, places=(), **more):
     """Write the report; an empty cause is success. A forked child stays silent."""
     if os.getpid() != PID:
         return
-    with open(report_handle(), "w", encoding="ascii") as file:
-        file.write(encode({"cause": cause, "places": places, "traceback": traceback, "refused": refused}))
+    more.update(cause=cause, places=places, python=sys.version.split()[0])
+    with open(report_handle(), "w", encoding="utf-8") as file:
+        file.write(encode(more))
 
 
 def report_handle():
@@ -300,15 +341,28 @@ def report_handle():
 
 
 def encode(value):
-    """JSON in ASCII for any text, even with lone surrogates. A bool is an int, too."""
-    if isinstance(value, int):
-        return str(value).lower()
+    """JSON for any text, even with lone surrogates. A bool is an int, too."""
+    if value is None:
+        return "null"
+    if isinstance(value, (int, float)):
+        return repr(value).lower()
     if isinstance(value, dict):
         return "{%s}" % ",".join(encode(key) + ":" + encode(value[key]) for key in value)
     if isinstance(value, (list, tuple)):
         return "[%s]" % ",".join(map(encode, value))
-    units = value.encode("utf-16-be", "surrogatepass")
-    return '"%s"' % "".join("\\u%02x%02x" % pair for pair in zip(units[::2], units[1::2]))
+    return '"%s"' % "".join(map(escape, value))
+
+
+def escape(letter):
+    """Escape what cannot be printed, too, because people will read the value."""
+    if letter in '"\\':
+        return "\\" + letter
+    if letter.isprintable():
+        return letter
+    if letter in "\n\t":
+        return {"\n": "\\n", "\t": "\\t"}[letter]
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join("\\u%02x%02x" % pair for pair in zip(units[::2], units[1::2]))
 
 
 main()

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// surroundings are what the options of a job say about where its modules are.
+type surroundings struct {
+	pythonPath string
+	before     bool   // the job has steps of its own
+	beyond     string // what may have modules besides; "" if nothing
+}
+
+func surroundingsOf(job pyproject.Job) surroundings {
+	s := surroundings{before: len(job.Options.Before) > 0}
+	for _, variable := range job.Options.Env {
+		if variable.Name == "PYTHONPATH" {
+			s.pythonPath = variable.Value
+		}
+	}
+	switch {
+	case job.Options.Container != nil:
+		s.beyond = "the container"
+	case slices.Contains(job.Options.RunsOn, "self-hosted"):
+		s.beyond = "the self-hosted runner"
+	}
+	return s
+}
+
+// prover returns what proves the entrypoints of jobs with these surroundings.
+func (p *Program) prover(project *project, s surroundings) *entrypoint.Prover {
+	return entrypoint.New(entrypoint.Project{
+		Repo:        os.DirFS(project.root),
+		Dir:         path.Dir(project.path),
+		Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
+		Before:      s.before,
+		Beyond:      s.beyond,
+		Environment: entrypoint.FindEnvironment(project.dir, project.root, p.getenv),
+	})
+}
+
+// provers has a Prover for each kind of surroundings that jobs of a project have.
+type provers struct {
+	*Program
+	project *project
+	python  bool // read modules with the project's own Python
+	made    map[surroundings]*entrypoint.Prover
+}
+
+func (p *Program) provers(project *project, python bool) provers {
+	return provers{p, project, python, make(map[surroundings]*entrypoint.Prover)}
+}
+
+// prove returns what is known about a job's entrypoint without running anything.
+func (p provers) prove(job pyproject.Job) entrypoint.Verdict {
+	s := surroundingsOf(job)
+	prover, ok := p.made[s]
+	if !ok {
+		prover = p.prover(p.project, s)
+		if p.python {
+			// Without it our own grammar does.
+			p.warn(p.runner(p.Stderr), prover.UsePython(p.project.root))
+		}
+		p.made[s] = prover
+	}
+	return prover.Prove(job.Entrypoint)
+}
+
+func (p provers) close() {
+	for _, prover := range p.made {
+		prover.Close()
+	}
+}
+
+// proof is what is known about the entrypoints of a project.
+type proof struct {
+	problems pyproject.Problems
+	refused  map[string]bool // the ids of the jobs that have one
+	open     []openQuestion
+}
+
+// openQuestion is an entrypoint of which something can be told only by running it.
+type openQuestion struct {
+	Job        string `json:"job"`
+	Entrypoint string `json:"entrypoint"`
+	Reason     string `json:"reason"`
+}
+
+func (o openQuestion) String() string {
+	return fmt.Sprintf("%s: %s can be told only by running it: %s", show(o.Job), clean(o.Entrypoint), clean(o.Reason))
+}
+
+// proveEntrypoints looks at the entrypoints of all jobs without running anything.
+func (p *Program) proveEntrypoints(project *project) proof {
+	provers := p.provers(project, true)
+	defer provers.close()
+	var complaints []pyproject.Complaint
+	result := proof{refused: make(map[string]bool), open: []openQuestion{}}
+	for _, job := range project.Jobs {
+		switch v := provers.prove(job); {
+		case v.Problem != "":
+			result.refused[job.ID] = true
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "entrypoint", Message: v.Problem, Hint: v.Hint})
+		case v.Unknown != "":
+			result.open = append(result.open, openQuestion{job.ID, job.Entrypoint, v.Unknown})
+		}
+	}
+	result.problems = project.Complain(complaints)
+	return result
+}
+
+// docstrings returns what says the first line of the docstring of a job's
+// entrypoint, "" without one. It starts no Python.
+func (p *Program) docstrings(project *project) func(pyproject.Job) string {
+	provers := p.provers(project, false)
+	return func(job pyproject.Job) string { return clean(provers.prove(job).Doc) }
+}
+
+// docColumn returns a cell of the last column of a table of jobs.
+func docColumn(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return "\t" + strings.ReplaceAll(text, "\t", " ")
+}
+
+// importLimit is how long the import of a module may take. What takes longer would
+// cost every run as much.
+const importLimit = 5 * time.Minute
+
+// imported is an entrypoint whose module could be imported.
+type imported struct {
+	Job          string  `json:"job"`
+	Entrypoint   string  `json:"entrypoint"`
+	Milliseconds float64 `json:"milliseconds"`
+}
+
+// importEntrypoints imports the module of each entrypoint in the environment of its
+// job, but for the jobs to skip, and returns how long that took and what went wrong.
+func (p *Program) importEntrypoints(ctx context.Context, project *project, skip map[string]bool) ([]imported, pyproject.Problems) {
+	times, complaints := []imported{}, []pyproject.Complaint(nil)
+	for _, job := range project.Jobs {
+		if skip[job.ID] {
+			continue
+		}
+		took, outcome, err := p.importEntrypoint(ctx, project, job)
+		if err != nil {
+			outcome = python.Outcome{Cause: err.Error(), Hint: hint(err)}
+		}
+		if !outcome.OK {
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "entrypoint", Message: broken(outcome), Hint: outcome.Hint})
+			continue
+		}
+		done := imported{job.ID, job.Entrypoint, float64(took.Round(100*time.Microsecond)) / float64(time.Millisecond)}
+		p.say(fmt.Sprintf("%s: imported %s in %.1fms", show(job.ID), clean(job.Entrypoint), done.Milliseconds))
+		times = append(times, done)
+	}
+	return times, project.Complain(complaints)
+}
+
+// importEntrypoint imports the module of one entrypoint. What that prints can issue no
+// workflow command.
+func (p *Program) importEntrypoint(ctx context.Context, project *project, job pyproject.Job) (time.Duration, python.Outcome, error) {
+	environment, err := project.environment(job)
+	if err != nil {
+		return 0, python.Outcome{}, err
+	}
+	launcher, err := environment.Launcher("", project.root, project.dir)
+	if err != nil {
+		return 0, python.Outcome{}, err
+	}
+	output := &lineWriter{w: p.Stderr} // stdout is for the result
+	defer p.runner(p.Stderr).StopCommands()()
+	defer output.endLine()
+	return python.Import(ctx, python.Entrypoint{
+		Launcher: launcher,
+		Dir:      project.dir,
+		Root:     project.root,
+		Target:   job.Entrypoint,
+		Env:      slices.Concat(p.Environ, environOf(job), p.variablesNow(job).environ(job, 1)),
+		Timeout:  importLimit,
+		Stdout:   output,
+		Stderr:   output,
+	})
+}
+
+// broken says how an import failed, and where.
+func broken(o python.Outcome) string {
+	if o.Frame == nil {
+		return o.Cause
+	}
+	return fmt.Sprintf("%s:%d: %s", filepath.ToSlash(o.Frame.File), o.Frame.Line, o.Cause)
+}
+
+// environOf returns the variables that a job's options set.
+func environOf(job pyproject.Job) []string {
+	var environ []string
+	for _, variable := range job.Options.Env {
+		environ = append(environ, variable.Name+"="+variable.Value)
+	}
+	return environ
+}
+
+// checkEntrypoints returns the problems of the entrypoints as an error of findings,
+// and marks their lines for GitHub in its format.
+func (p *Program) checkEntrypoints(project *project, format string) error {
+	proof := p.proveEntrypoints(project)
+	if len(proof.problems) == 0 {
+		return nil
+	}
+	if format == githubFormat {
+		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.path })
+	}
+	return &exitError{code: exitFindings, err: proof.problems}
+}

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// environment chooses how the project is installed for a job.
+func (pr *project) environment(job pyproject.Job) (python.Environment, error) {
+	return workflow.Target{Project: pr.Project, Path: pr.path}.Environment(os.DirFS(pr.root), job)
+}
+
+// environments says how the packages of the jobs are installed. That they cannot be
+// comes back as pyproject.Problems.
+func (pr *project) environments() ([]workflow.Installed, error) {
+	repo, err := os.OpenRoot(pr.root)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	environments, err := workflow.Target{Project: pr.Project, Path: pr.path}.Environments(repo.FS())
+	return environments, pr.placed(err)
+}
+
+// placed returns an error of a job's environment as a problem of the configuration,
+// at the option that decides or could, and any other error as it is.
+func (pr *project) placed(err error) error {
+	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
+	if !ok {
+		return err
+	}
+	job, _, _ := pr.Job(failed.Job)
+	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: hint(failed)}})
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"fmt"
+	"html"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// conclude says how the entrypoint ended, and fails if it did.
+func (r run) conclude(v variables, e execution) error {
+	r.warn(r.runner, r.reportExecution(v, e))
+	if e.OK {
+		r.succeeded(e)
+		return nil
+	}
+	return r.failed(e)
+}
+
+// succeeded puts everything into one group of the log, because nobody needs it.
+func (r run) succeeded(e execution) {
+	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.after())
+	defer r.runner.Group("Outcome: succeeded")()
+	r.log("job " + show(r.job.ID) + " " + how)
+	r.logReturned(e.Returned)
+	r.warn(r.runner, r.runner.Summary(code(show(r.job.ID))+" "+how+summarised(e.Returned)))
+}
+
+// failed leaves everything open in the log.
+func (r run) failed(e execution) error {
+	name, how := show(r.job.ID), "failed"+e.after()
+	at := actions.Place{File: r.project.path, Line: r.job.Line}
+	if e.Frame != nil {
+		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}
+	}
+	r.logReturned(e.Returned)
+	message := e.Cause
+	if e.Hint != "" {
+		message += "\nhint: " + e.Hint
+	}
+	r.runner.Error(at, name+" "+how, message)
+	summary := fmt.Sprintf("%s %s: %s", code(name), how, code(e.Cause))
+	if e.Hint != "" {
+		summary += ". Hint: " + e.Hint
+	}
+	summary += summarised(e.Returned)
+	if e.Traceback != "" {
+		summary += folded("Traceback", html.EscapeString(e.Traceback))
+	}
+	r.warn(r.runner, r.runner.Summary(summary))
+	return &exitError{exitFindings, fmt.Errorf("job %s %s: %s", name, how, e.Cause), e.Hint}
+}
+
+// log writes a remark for people to the stream that logGroup writes to.
+func (r run) log(remark string) {
+	if r.runner.On() {
+		fmt.Fprintln(talk{r.Stdout}, remark)
+		return
+	}
+	r.say(remark)
+}
+
+// logReturned shows what the entrypoint returned, out of reach of the runner's
+// commands.
+func (r run) logReturned(o *python.Returned) {
+	if o == nil {
+		return
+	}
+	defer r.runner.StopCommands()()
+	status, text := statusLine(o), o.Text()
+	if status != "" {
+		r.log("returned status " + status)
+	}
+	switch {
+	case text == "":
+	case status != "":
+		r.log(text)
+	case strings.Contains(text, "\n"):
+		r.log("returned:\n" + text)
+	default:
+		r.log("returned " + text)
+	}
+}
+
+// statusLine returns the status and the message, if the cause of a failure has not
+// said them already.
+func statusLine(o *python.Returned) string {
+	if o.Cause != "" {
+		return ""
+	}
+	return o.StatusLine()
+}
+
+// summarised writes what the entrypoint returned as the rest of a line of
+// Markdown, and below that, folded, what does not fit into one: 10 kB in all.
+func summarised(o *python.Returned) string {
+	if o == nil {
+		return "\n"
+	}
+	const most, mostInLine = 10_000, 80 // bytes; characters
+	line, title, text := "", "Returned value", o.Text()
+	if status := statusLine(o); status != "" {
+		line, title = ", returned status "+code(status), "Output"
+	}
+	switch {
+	case text == "":
+		return line + "\n"
+	case line == "" && utf8.RuneCountInString(text) <= mostInLine && !strings.Contains(text, "\n"):
+		return ", returned " + code(text) + "\n"
+	}
+	return line + folded(title, o.HTML(most-len(line)-len(folded(title, ""))))
+}
+
+// folded ends a line of Markdown with a text that is shown on demand. It stands in
+// HTML, escaped, where no Markdown can be in it.
+func folded(title, escaped string) string {
+	return fmt.Sprintf("\n\n<details><summary>%s</summary>\n\n<pre>%s</pre>\n\n</details>\n", title, escaped)
+}

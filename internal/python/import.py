@@ -1,0 +1,26 @@
+# Stands in place of the last line of runner.py: the entrypoint is looked up as for a
+# call, and not called. The report says how long its module took.
+import time
+
+SECONDS = 0.0
+look_up, tell = load, report  # noqa: F821
+
+
+def load(module, attributes):
+    global SECONDS
+    began = time.perf_counter()
+    try:
+        return look_up(module, attributes)
+    finally:
+        SECONDS = time.perf_counter() - began
+
+
+def call(function):
+    return None
+
+
+def report(cause, places=(), **more):
+    tell(cause, places, seconds=SECONDS, **more)
+
+
+main()  # noqa: F821

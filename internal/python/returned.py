@@ -1,0 +1,172 @@
+# What the entrypoint returned, in terms of JSON. This stands above runner.py, which
+# imports what is needed and has the functions that are not here.
+
+# How many characters of a returned value are told.
+ROOM = 10000
+MORE = "\u2026"
+
+# A status that begins with one of these says that the work was not done.
+FAILING = (
+    "false fail failed failure unsuccessful error errored fatal crashed killed "
+    "aborted cancelled canceled timeout timedout notok ko"
+).split()
+
+
+def returned(result):
+    """What to tell of the result: nothing if its own code fails, because the work is done."""
+    try:
+        return told_of(result)
+    except BaseException:  # even if a property exits
+        return {}
+
+
+def told_of(result):
+    """Value and status, and a cause if the status is failing."""
+    words = words_of(part_of(result, "status"))
+    if not words:
+        value = plain(result, [ROOM])
+        return {} if value is None else {"value": value}
+
+    names = ("status", "message", "output")
+    parts = fields_of(result) or {name: part_of(result, name) for name in names}
+    message = part_of(result, "message")
+    told = {"status": text_of(words[0]), "message": "" if message is None else text_of(message)}
+    told["value"] = plain(parts, [ROOM])
+    rest = {name: parts[name] for name in parts if name not in names[:2]}
+    told["rest"] = plain(rest["output"] if list(rest) == ["output"] else rest or None, [ROOM])
+    failing = [word for word in words if fails(word)]
+    if failing:
+        why = "" if failing[0] == words[0] else " (%s)" % text_of(failing[0])
+        told["cause"] = "returned status " + told["status"] + why + (told["message"] and ": " + told["message"])
+    return told
+
+
+def part_of(result, name):
+    """A part of a result that is a dict or an object of some class; else None."""
+    try:
+        if is_of(result, "_collections_abc", "Mapping"):
+            return result.get(name)
+        if type(result).__module__ != "builtins" and not isinstance(result, type):
+            return getattr(result, name, None)
+    except Exception:
+        pass
+    return None
+
+
+def words_of(status):
+    """What a status says; nothing if this is no status. A member of an Enum says two things."""
+    words = [status]
+    if is_of(status, "enum", "Enum"):
+        words = [status.name, status.value]
+        if not is_number(status):  # the number of a plain one only tells it from the others
+            words = filter(is_word, words)
+    return [str(word) for word in words if is_word(word) or is_number(word)]
+
+
+def is_word(value):
+    return isinstance(value, str) or type(value).__name__ in ("bool", "bool_")  # numpy's, too
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) or is_of(value, "numbers", "Number")
+
+
+def is_of(value, module, name):
+    """Whether value is of a class of the standard library. If nobody has imported that, it is not."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(value, kind)
+
+
+def fails(word):
+    """Whether a status is failing. Of numbers, an exit code's 0 and HTTP's 2xx and 3xx are not."""
+    try:
+        number = float(word)
+    except ValueError:
+        first = "".join(map(spelled, word[:1000].lower())).split()[:2]
+        return any("".join(first[:n]) in FAILING for n in (1, 2))
+    return number != 0 and not 200 <= number < 400
+
+
+def spelled(letter):
+    """Digits are a word of their own, so that "0 failed" does not begin with "failed"."""
+    return letter if letter.isalpha() else " # " if letter.isdigit() else " "
+
+
+def fields_of(value):
+    """The named parts of a dict, dataclass or named tuple; None for anything else."""
+    kind = type(value)
+    try:
+        if is_of(value, "_collections_abc", "Mapping"):
+            return dict(value)
+        if hasattr(kind, "__dataclass_fields__"):
+            return {field.name: part_of(value, field.name) for field in standard("dataclasses").fields(kind)}
+        if isinstance(value, tuple) and hasattr(kind, "_fields"):
+            return dict(zip(value._fields, value))
+    except Exception:
+        pass  # its own way of having parts is broken
+    return None
+
+
+def plain(value, room, within=()):
+    """Say a value in terms of JSON, until there is no more room.
+
+    An object that has no words of its own is None, unless it is within others.
+    """
+    room[0] -= 2
+    try:
+        return plainly(value, room, within)
+    except Exception:  # its own way of being a number or a list is broken
+        return clipped(text_of(value, ROOM + 1), room)
+
+
+def plainly(value, room, within):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return plain_number(int(value))
+    if isinstance(value, float) and value - value == 0:
+        return plain_number(float(value))
+    if id(value) in within or len(within) > 20:
+        return MORE
+    within += (id(value),)
+    named = fields_of(value)
+    if named is not None:
+        return plain_dict(named, room, within)
+    kind = type(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return plain_list(value, room, within)
+    if len(within) == 1 and kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__:
+        return None
+    return clipped(text_of(value, ROOM + 1), room)
+
+
+def plain_number(number):
+    text = repr(number)
+    return number if masked(text) == text else masked(text)
+
+
+def plain_dict(named, room, within):
+    said = {}
+    for name in named:
+        if room[0] <= 0:
+            said[MORE] = MORE
+            break
+        key = clipped(text_of(name), room)
+        said[key] = plain(named[name], room, within)
+    return said
+
+
+def plain_list(values, room, within):
+    said = []
+    for value in values:
+        if room[0] <= 0:
+            said.append(MORE)
+            break
+        said.append(plain(value, room, within))
+    return said
+
+
+def clipped(text, room):
+    most = max(room[0], 0)
+    room[0] -= len(text)
+    return text if len(text) <= most else text[:most] + MORE
