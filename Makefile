@@ -5,13 +5,18 @@ ACT         := .tools/act@v0.2.89/act
 PRECOMMIT   := .tools/python/bin/pre-commit
 STATICCHECK := .tools/staticcheck@v0.8.2/staticcheck
 ZIZMOR      := .tools/python/bin/zizmor
+UV          := .tools/python/bin/uv
+PIPX        := .tools/python/bin/pipx
 PARSER      := .tools/parser/parse.mjs
 
 # The race detector needs a C compiler.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
+# Where the end-to-end tests find programs.
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX))
+
 # What GitHub has to understand: what we generate, and what is our own.
-GENERATED = $(shell find internal/workflow/testdata -name '*.yml')
+GENERATED = $(shell find internal/workflow/testdata/golden -name '*.yml')
 OWN       = $(wildcard .github/workflows/*.yml) action.yml
 
 .PHONY: test
@@ -33,12 +38,12 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT)
-	ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) go test -count=1 -tags e2e ./internal/e2e
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX)
+	$(E2E) go test -count=1 -tags e2e ./internal/e2e
 
 .PHONY: workflows
 workflows: $(ZIZMOR) $(PARSER)
-	@test -n "$(GENERATED)" || { echo "no generated workflows under internal/workflow/testdata"; exit 1; }
+	@test -n "$(GENERATED)" || { echo "no generated workflows under internal/workflow/testdata/golden"; exit 1; }
 	$(ZIZMOR) --quiet --offline --pedantic --strict-collection $(GENERATED) $(OWN)
 	node $(PARSER) $(GENERATED) $(OWN)
 
@@ -48,11 +53,12 @@ image:
 	testdata/tools/image.sh
 
 .PHONY: bench
-bench:
+bench: $(ACT) $(UV) $(PIPX)
 	go test -run '^$$' -bench . -benchmem ./...
+	$(E2E) go test -tags e2e -run '^$$' -bench . -benchtime 10x ./internal/e2e
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(ZIZMOR) $(PARSER)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -65,8 +71,8 @@ $(ZIZMOR): testdata/tools/requirements.txt
 	.tools/python/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
 	touch $@
 
-# Both are in the same requirements.
-$(PRECOMMIT): $(ZIZMOR) ;
+# All are in the same requirements.
+$(PRECOMMIT) $(UV) $(PIPX): $(ZIZMOR) ;
 
 $(PARSER): testdata/tools/parse.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)

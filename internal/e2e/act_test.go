@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,8 @@ const (
 	pat        = "e2e-pat"
 	clientID   = "e2e-client"
 	privateKey = "e2e-key"
+
+	postKey = "POST_KEY=e2e-pos" // a secret of testdata/own
 )
 
 // runner is act, with this repository's action and stand-ins for those of
@@ -35,10 +38,12 @@ const (
 type runner struct {
 	action string         // folder of our action, as a release has it
 	server *releaseServer // has the release
+	path   string         // of the machine; "" for this process's
+	env    []string       // of the machine, beside what act sets
 }
 
 // newRunner returns a runner whose release holds the program.
-func newRunner(t *testing.T, program []byte) *runner {
+func newRunner(t testing.TB, program []byte) *runner {
 	t.Helper()
 	packed := archive(t, program)
 	r := &runner{action: t.TempDir(), server: serveRelease(t, packed)}
@@ -86,7 +91,7 @@ func (l *log) Write(b []byte) (int, error) {
 
 // build returns the path of the real program, and what a release has in its
 // place.
-func build(t *testing.T) (path string, program []byte) {
+func build(t testing.TB) (path string, program []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "scheduled")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+release, "-o", path, "../../cmd/scheduled")
@@ -96,7 +101,7 @@ func build(t *testing.T) (path string, program []byte) {
 	return path, fmt.Appendf(nil, patient, path)
 }
 
-func write(t *testing.T, file string, content []byte) {
+func write(t testing.TB, file string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
@@ -107,7 +112,7 @@ func write(t *testing.T, file string, content []byte) {
 }
 
 // checkout returns a git repository that holds the files of a project.
-func checkout(t *testing.T, project string) (dir string) {
+func checkout(t testing.TB, project string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(project)); err != nil {
@@ -120,7 +125,7 @@ func checkout(t *testing.T, project string) (dir string) {
 }
 
 // in runs a command in a folder.
-func in(t *testing.T, dir, command string, args ...string) {
+func in(t testing.TB, dir, command string, args ...string) {
 	t.Helper()
 	cmd := exec.Command(command, args...)
 	cmd.Dir = dir
@@ -132,7 +137,7 @@ func in(t *testing.T, dir, command string, args ...string) {
 
 // env is that of a machine on which nobody has set anything up, so that
 // neither its settings nor an Actions job around us has a say.
-func env(t *testing.T) []string {
+func env(t testing.TB) []string {
 	home := t.TempDir()
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache")}
 }
@@ -147,7 +152,7 @@ type result struct {
 }
 
 // run has act run one workflow file of a checkout.
-func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...string) result {
+func (r *runner) run(t testing.TB, dir, file, event, payload string, vars ...string) result {
 	t.Helper()
 	act := os.Getenv("ACT")
 	if act == "" {
@@ -161,18 +166,23 @@ func (r *runner) run(t *testing.T, dir, file, event, payload string, vars ...str
 		"--json", "--platform", "ubuntu-latest=-self-hosted", "--secret", "GITHUB_TOKEN=" + token,
 		"--secret", workflow.TokenSecret + "=" + pat,
 		"--var", workflow.ClientIDVariable + "=" + clientID, "--secret", workflow.PrivateKeySecret + "=" + privateKey,
+		"--secret", postKey,
 		"--no-cache-server", "--use-new-action-cache", "--action-offline-mode",
 	}
 	for _, local := range r.localActions(t, filepath.Join(dir, path)) {
 		args = append(args, "--local-repository", local)
 	}
 	out := &log{logged: t.TempDir()}
-	for _, v := range append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged) {
+	vars = append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged)
+	for _, v := range slices.Concat(vars, r.env) {
 		args = append(args, "--env", v)
 	}
 	cmd := exec.Command(act, args...)
 	cmd.Dir = dir
 	cmd.Env = env(t)
+	if r.path != "" {
+		cmd.Env = append(cmd.Env, "PATH="+r.path)
+	}
 	cmd.Stdout = out
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -190,7 +200,7 @@ var uses = regexp.MustCompile(`uses: "?(([\w-]+/([\w-]+))@[\w.]+)`)
 
 // localActions maps every action that a workflow uses to a folder, as act's
 // --local-repository takes it. act itself stands in for actions/checkout.
-func (r *runner) localActions(t *testing.T, file string) (locals []string) {
+func (r *runner) localActions(t testing.TB, file string) (locals []string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -211,7 +221,7 @@ func (r *runner) localActions(t *testing.T, file string) (locals []string) {
 
 // readLog reads what act prints with --json: a line each for what a step
 // prints, for its workflow commands, and for its result.
-func readLog(t *testing.T, r io.Reader) result {
+func readLog(t testing.TB, r io.Reader) result {
 	t.Helper()
 	got := result{steps: map[string]string{}, outputs: map[string]string{}}
 	var log strings.Builder

@@ -117,7 +117,7 @@ type releaseServer struct {
 	requests int
 }
 
-func serveRelease(t *testing.T, archive []byte) *releaseServer {
+func serveRelease(t testing.TB, archive []byte) *releaseServer {
 	s := &releaseServer{}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests++
@@ -132,7 +132,7 @@ func serveRelease(t *testing.T, archive []byte) *releaseServer {
 }
 
 // archive packs the program as a release has it.
-func archive(t *testing.T, program []byte) []byte {
+func archive(t testing.TB, program []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	compressed := gzip.NewWriter(&b)
