@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,6 +44,8 @@ func TestReadme(t *testing.T) {
 		{"overview", overviewPart},
 		{"commands", commandsPart},
 		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
+		{"owned", func(*testing.T) string { return pyproject.OwnedVariables() }},
+		{"environments", environmentsPart},
 		{"action", actionPart},
 		{"cost", costPart},
 		{"history", historyPart},
@@ -265,6 +268,24 @@ func TestReadmeYAML(t *testing.T) {
 	}
 	if steps < 3 {
 		t.Errorf("%d steps with the action", steps)
+	}
+}
+
+// TestReadmeTOML holds that the examples in TOML are valid.
+func TestReadmeTOML(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch(readReadme(t), -1)
+	if len(blocks) < 3 {
+		t.Errorf("%d examples", len(blocks))
+	}
+	for _, block := range blocks {
+		content := block[1]
+		for _, job := range regexp.MustCompile(`scheduled-actions\.jobs\.([a-z-]+)\]`).FindAllSubmatch(content, -1) {
+			content = fmt.Appendf(content[:len(content):len(content)], "[tool.scheduled.%s]\nevery = \"week\"\nentrypoint = \"app.jobs:run\"\n", job[1])
+		}
+		files := fstest.MapFS{"pyproject.toml": {Data: content}}
+		if _, err := pyproject.Load(files, "pyproject.toml", "pyproject.toml"); err != nil {
+			t.Errorf("%v in\n%s", err, block[1])
+		}
 	}
 }
 

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"gopkg.in/yaml.v3"
+)
+
+// supported are the tools in the order of the README. What a workflow does for
+// each is read from a golden file; what is exercised, from the projects that the
+// end-to-end tests run.
+var supported = []struct {
+	tool    python.Tool
+	knownBy string
+	golden  string
+	lock    string // how the workflow holds the environment to the lock
+}{
+	{python.UV, "`uv.lock`, `[tool.uv]`, `[project].dependencies`", "uv", "yes, and that it fits `pyproject.toml`"},
+	{python.Poetry, "`poetry.lock`, `[tool.poetry]`", "poetry", "yes, and that it fits `pyproject.toml`"},
+	{python.PDM, "`pdm.lock`, `[tool.pdm]`", "pdm", "yes, and that it fits `pyproject.toml`"},
+	{python.Pipenv, "`Pipfile.lock`, `Pipfile`", "pipenv", "yes, and that it fits the `Pipfile`"},
+	{python.Pylock, "`pylock.toml`", "pylock", "yes, with its hashes"},
+	{python.Pip, "`requirements*.txt`", "pip-hashes", "yes, where the file has hashes"},
+	{python.Package, "`[build-system]`, `setup.py`", "package", "has none"},
+	{python.Hatch, "`[tool.hatch.envs]`", "hatch", "has none"},
+	{python.None, "none of these", "cadences", ""},
+	{python.Pixi, "`pixi.lock`, `pixi.toml`, `[tool.pixi]`", "pixi", "yes, and that it fits the manifest"},
+	{python.Conda, "`conda-lock.yml`, `environment.yml`", "conda-lock", "yes, where it is `conda-lock.yml`"},
+}
+
+func environmentsPart(t *testing.T) string {
+	exercised := map[python.Tool][]string{}
+	projects, err := filepath.Glob("../../testdata/projects/*")
+	if err != nil || len(projects) == 0 {
+		t.Fatalf("projects: %q, %v", projects, err)
+	}
+	for _, dir := range projects {
+		tool := installerOf(t, dir)
+		exercised[tool] = append(exercised[tool], "`"+filepath.Base(dir)+"`")
+	}
+	var b strings.Builder
+	b.WriteString("| tool | known by | the workflow | lock enforced | exercised end to end |\n|---|---|---|---|---|\n")
+	for _, row := range supported {
+		runs := strings.Join(exercised[row.tool], ", ")
+		if runs == "" {
+			runs = "generated, not exercised"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", row.tool, row.knownBy, setUpOf(t, row.golden), row.lock, runs)
+	}
+	return b.String()
+}
+
+// installerOf returns the tool that installs a project, of the first one in there.
+func installerOf(t *testing.T, dir string) python.Tool {
+	t.Helper()
+	for _, pattern := range []string{"packages/shop/pyproject.toml", "pyproject.toml"} {
+		if _, err := os.Stat(filepath.Join(dir, pattern)); err != nil {
+			continue
+		}
+		var listed struct{ Jobs []listedJob }
+		if err := json.Unmarshal([]byte(output(t, "list", "--json", "--project", filepath.Join(dir, pattern))), &listed); err != nil {
+			t.Fatal(err)
+		}
+		return listed.Jobs[0].Environment.Tool
+	}
+	t.Fatalf("no project in %s", dir)
+	return ""
+}
+
+// setUpOf returns the steps of a generated workflow but for checkout and ours.
+func setUpOf(t *testing.T, golden string) string {
+	t.Helper()
+	files, err := filepath.Glob("../workflow/testdata/golden/" + golden + "/scheduled-[cd]*.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("golden files of %s: %q, %v", golden, files, err)
+	}
+	content, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parsed struct {
+		Jobs map[string]struct {
+			Steps []struct{ Uses, Run string }
+		}
+	}
+	if err := yaml.Unmarshal(content, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	var did []string
+	for _, step := range parsed.Jobs["run"].Steps {
+		action, _, _ := strings.Cut(step.Uses, "@")
+		if action != "actions/checkout" && action != "scheduled-actions/scheduled" {
+			did = append(did, "`"+action+step.Run+"`")
+		}
+	}
+	return strings.Join(did, ", ")
+}
+
+// TestKnownBy holds that each file and table in the README has its tool chosen.
+func TestKnownBy(t *testing.T) {
+	tables := map[string]string{
+		"[project].dependencies": `dependencies = ["six"]`,
+		"[build-system]":         "[build-system]\nrequires = []",
+		"[tool.hatch.envs]":      "[tool.hatch.envs.default]",
+	}
+	for _, row := range supported {
+		for _, sign := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row.knownBy, -1) {
+			dir := t.TempDir()
+			files := map[string]string{".git/HEAD": ""}
+			table := ""
+			if strings.HasPrefix(sign[1], "[") {
+				if table = tables[sign[1]]; table == "" {
+					table = sign[1]
+				}
+			} else {
+				files[strings.ReplaceAll(sign[1], "*", "")] = ""
+			}
+			files["pyproject.toml"] = "[project]\nname = \"app\"\n" + table + "\n[tool.scheduled.job]\nevery = \"day\"\nentrypoint = \"app:run\"\n"
+			for name, content := range files {
+				file := filepath.Join(dir, name)
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tool := installerOf(t, dir); tool != row.tool {
+				t.Errorf("%s: %s, want %s", sign[1], tool, row.tool)
+			}
+		}
+	}
+}
