@@ -76,6 +76,14 @@ type option struct {
 	read     func(r *reader, e *entry) setting // in place of parse, for a value with several that can be wrong
 }
 
+// into puts what parse makes of a value into a field of Options.
+func into[T any](parse func(value any) (T, *flaw), field func(*Options) *T) func(any) (setting, *flaw) {
+	return func(value any) (setting, *flaw) {
+		parsed, flaw := parse(value)
+		return func(o *Options) { *field(o) = parsed }, flaw
+	}
+}
+
 // maxAttempts keeps the failed ones within the warnings that GitHub shows.
 // "10 warning annotations, 10 error annotations, and 10 notice annotations per
 // step", https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
@@ -90,10 +98,7 @@ var options = []option{
 		fallback: "`\"ubuntu-latest\"`",
 		meaning:  "the runner, by its label or by several labels that it must have",
 		example:  `"ubuntu-latest"`,
-		parse: func(value any) (setting, *flaw) {
-			labels, flaw := parseLabels(value)
-			return func(o *Options) { o.RunsOn = labels }, flaw
-		},
+		parse:    into(parseLabels, func(o *Options) *[]string { return &o.RunsOn }),
 	},
 	{
 		name:     "timeout",
@@ -101,10 +106,7 @@ var options = []option{
 		fallback: "`\"60m\"`",
 		meaning:  "how long the entrypoint may take, all attempts and the waits between them together, as in `\"90s\"`, `\"30m\"` or `\"1h30m\"`; at most 35 days",
 		example:  `"30m"`,
-		parse: func(value any) (setting, *flaw) {
-			timeout, flaw := timeouts.parse(value)
-			return func(o *Options) { o.Timeout = timeout }, flaw
-		},
+		parse:    into(timeouts.parse, func(o *Options) *time.Duration { return &o.Timeout }),
 	},
 	{
 		name:     "attempts",
@@ -112,10 +114,7 @@ var options = []option{
 		fallback: "1",
 		meaning:  fmt.Sprintf("how often a run tries the entrypoint until it succeeds, 1 to %d", maxAttempts),
 		example:  "3",
-		parse: func(value any) (setting, *flaw) {
-			attempts, flaw := parseNumber(value, 1, maxAttempts)
-			return func(o *Options) { o.Attempts = attempts }, flaw
-		},
+		parse:    into(numbers(1, maxAttempts), func(o *Options) *int { return &o.Attempts }),
 	},
 	{
 		name:     "backoff",
@@ -123,10 +122,7 @@ var options = []option{
 		fallback: "`\"30s\"`",
 		meaning:  "the wait before the second attempt, doubled before each further one, and shortened at random by up to half; one second to 24 hours",
 		example:  `"30s"`,
-		parse: func(value any) (setting, *flaw) {
-			backoff, flaw := backoffs.parse(value)
-			return func(o *Options) { o.Backoff = backoff }, flaw
-		},
+		parse:    into(backoffs.parse, func(o *Options) *time.Duration { return &o.Backoff }),
 	},
 	{
 		name:     "python",
@@ -134,10 +130,7 @@ var options = []option{
 		fallback: "`.python-version`, else `requires-python`",
 		meaning:  "the version of Python to set up",
 		example:  `"3.12"`,
-		parse: func(value any) (setting, *flaw) {
-			version, flaw := parsePython(value)
-			return func(o *Options) { o.Python = version }, flaw
-		},
+		parse:    into(parsePython, func(o *Options) *string { return &o.Python }),
 	},
 	{
 		name:     "spares",
@@ -145,10 +138,7 @@ var options = []option{
 		fallback: "hour 2, day 3, week 6, month 5",
 		meaning:  fmt.Sprintf("spare ticks in each window, 0 to %d, because GitHub drops and delays ticks", schedule.MaxSpares),
 		example:  "3",
-		parse: func(value any) (setting, *flaw) {
-			spares, flaw := parseNumber(value, 0, schedule.MaxSpares)
-			return func(o *Options) { o.Spares = spares }, flaw
-		},
+		parse:    into(numbers(0, schedule.MaxSpares), func(o *Options) *int { return &o.Spares }),
 	},
 	{
 		name:     "workflow-prefix",
@@ -156,10 +146,7 @@ var options = []option{
 		fallback: "`\"scheduled-\"`, and the folder of a project that has one in the repository",
 		meaning:  "what the names of the workflow files begin with",
 		example:  `"scheduled-"`,
-		parse: func(value any) (setting, *flaw) {
-			prefix, flaw := parsePrefix(value)
-			return func(o *Options) { o.WorkflowPrefix = prefix }, flaw
-		},
+		parse:    into(parsePrefix, func(o *Options) *string { return &o.WorkflowPrefix }),
 	},
 	{
 		name:     "seed",
@@ -167,10 +154,7 @@ var options = []option{
 		fallback: "the project's name",
 		meaning:  "what assigned times are computed from, together with the job id",
 		example:  `"my-project"`,
-		parse: func(value any) (setting, *flaw) {
-			seed, flaw := parseText(value)
-			return func(o *Options) { o.Seed = seed }, flaw
-		},
+		parse:    into(parseText, func(o *Options) *string { return &o.Seed }),
 	},
 	{
 		name:     "rescue",
@@ -179,10 +163,7 @@ var options = []option{
 		meaning:  "how often a workflow looks for jobs that are due and nobody confirmed, and starts them: `\"15m\"`, `\"1h\"`, `\"6h\"` or `false`; only for the whole project",
 		example:  `"15m"`,
 		shared:   true,
-		parse: func(value any) (setting, *flaw) {
-			every, flaw := parseRescue(value)
-			return func(o *Options) { o.rescue.every = every }, flaw
-		},
+		parse:    into(parseRescue, func(o *Options) *time.Duration { return &o.rescue.every }),
 	},
 	{
 		name:     "patience",
@@ -190,10 +171,7 @@ var options = []option{
 		fallback: "`\"0s\"`",
 		meaning:  "how long after its slot the rescue leaves a job to its own ticks; at most half a window counts",
 		example:  `"30m"`,
-		parse: func(value any) (setting, *flaw) {
-			patience, flaw := patiences.parse(value)
-			return func(o *Options) { o.Patience = patience }, flaw
-		},
+		parse:    into(patiences.parse, func(o *Options) *time.Duration { return &o.Patience }),
 	},
 	{
 		name:     "notify",
@@ -202,10 +180,7 @@ var options = []option{
 		meaning:  "`\"issue\"` has the rescue open an issue for each job that fails, and close it once the job succeeds again; only for the whole project",
 		example:  `"issue"`,
 		shared:   true,
-		parse: func(value any) (setting, *flaw) {
-			notify, flaw := parseNotify(value)
-			return func(o *Options) { o.rescue.notify = notify }, flaw
-		},
+		parse:    into(parseNotify, func(o *Options) *bool { return &o.rescue.notify }),
 	},
 	{
 		name:     "installer",
@@ -213,10 +188,7 @@ var options = []option{
 		fallback: "by the project's files",
 		meaning:  "what installs the project's packages: " + quotedList(Installers),
 		example:  `"uv"`,
-		parse: func(value any) (setting, *flaw) {
-			installer, flaw := parseInstaller(value)
-			return func(o *Options) { o.Installer = installer }, flaw
-		},
+		parse:    into(parseInstaller, func(o *Options) *string { return &o.Installer }),
 	},
 	{
 		name:     "before",
@@ -257,10 +229,7 @@ var options = []option{
 		fallback: "none",
 		meaning:  "the deployment environment on GitHub, which can hold the secrets; its rules for protection hold up each tick, also one that only checks",
 		example:  `"production"`,
-		parse: func(value any) (setting, *flaw) {
-			environment, flaw := parseEnvironment(value)
-			return func(o *Options) { o.Environment = environment }, flaw
-		},
+		parse:    into(parseEnvironment, func(o *Options) *string { return &o.Environment }),
 	},
 	{
 		name:     "services",

@@ -141,15 +141,18 @@ func parsePython(value any) (string, *flaw) {
 }
 
 // parseNumber reads an integer from low to high.
-func parseNumber(value any, low, high int) (int, *flaw) {
-	n, ok := value.(int64)
-	if !ok {
-		return 0, wrongType
+// numbers returns what parses an integer within bounds.
+func numbers(low, high int) func(value any) (int, *flaw) {
+	return func(value any) (int, *flaw) {
+		n, ok := value.(int64)
+		if !ok {
+			return 0, wrongType
+		}
+		if n < int64(low) || n > int64(high) {
+			return 0, &flaw{message: fmt.Sprintf("is %d; it must be %d to %d", n, low, high)}
+		}
+		return int(n), nil
 	}
-	if n < int64(low) || n > int64(high) {
-		return 0, &flaw{message: fmt.Sprintf("is %d; it must be %d to %d", n, low, high)}
-	}
-	return int(n), nil
 }
 
 // prefixForm keeps workflow files from being hidden and from looking like flags.
