@@ -14,7 +14,7 @@ import (
 func (f *finder) neighbour(name string) *place {
 	var spread *place
 	for _, in := range f.stash(name) {
-		owner := f.builtFrom(in)
+		owner := f.builtFrom(in, name)
 		if owner == "" {
 			continue
 		}
@@ -69,29 +69,27 @@ func isForeign(name string) bool {
 }
 
 // builtFrom returns the folder of the project that is built from a folder, so that its
-// modules are installed: the folder of another project, its src, or one that its
-// configuration names. It is "" if there is none.
-func (f *finder) builtFrom(in folder) string {
+// module of that name is installed: the folder of another project, its src, or one that
+// its configuration names, alone or with the module in it. It is "" if there is none.
+func (f *finder) builtFrom(in folder, module string) string {
 	for at := in.path; ; at = path.Dir(at) {
+		inside := path.Clean(strings.TrimPrefix(strings.TrimPrefix(in.path, at), "/"))
+		if at == "." {
+			inside = in.path
+		}
+		named := regexp.MustCompile(`["'=\s](\./)?` + regexp.QuoteMeta(inside) + `(/` + regexp.QuoteMeta(module) + `)?/?(["'\s]|$)`)
+		described := false
 		for _, file := range []string{"pyproject.toml", "setup.cfg", "setup.py"} {
 			text, err := fs.ReadFile(f.project.Repo, path.Join(at, file))
 			if err != nil || file == "pyproject.toml" && !metadata.Match(text) {
 				continue
 			}
-			inside := path.Clean(strings.TrimPrefix(strings.TrimPrefix(in.path, at), "/"))
-			if at == "." {
-				inside = in.path
-			}
-			if at != path.Clean(f.project.Dir) && (inside == "." || inside == "src") {
+			described = true
+			if at != path.Clean(f.project.Dir) && (inside == "." || inside == "src") || inside != "." && named.Match(text) {
 				return at
 			}
-			named := regexp.MustCompile(`["'=\s](\./)?` + regexp.QuoteMeta(inside) + `/?(["'\s]|$)`)
-			if inside != "." && named.Match(text) {
-				return at
-			}
-			return ""
 		}
-		if at == "." {
+		if described || at == "." {
 			return ""
 		}
 	}

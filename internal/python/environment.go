@@ -56,7 +56,7 @@ type Environment struct {
 
 	Member   string // of UV: the project's name within the workspace of Root; "" outside one
 	Requires string // of UV and Poetry: the versions of the tool itself that Root asks for, as uv or pip writes them; "" for any
-	Old      bool   // of Poetry: File was written by Poetry 1
+	Old      bool   // of Poetry: File was written by Poetry 1, or Requires lets no other do
 	Bare     bool   // of Poetry: Root's pyproject.toml declares no dependencies but those of other groups
 	Manifest string // of Pixi: the file that says what Root needs
 	Pinned   bool   // of Pipenv: Root's Pipfile names a version of Python

@@ -119,8 +119,8 @@ func (c *chooser) readPoetry(env *Environment) error {
 		return err
 	}
 	project, err := c.text(path.Join(env.Root, "pyproject.toml"))
-	env.Old = oldPoetry.MatchString(lock)
 	env.Requires = poetryRequired(project)
+	env.Old = oldPoetry.MatchString(lock) || onlyPoetry1.MatchString(env.Requires)
 	env.Bare = project != "" && !strings.Contains(otherGroups.ReplaceAllString(project, ""), "dependencies")
 	return err
 }

@@ -54,6 +54,9 @@ func poetryRequired(text string) string {
 	return strings.Join(clauses, ",")
 }
 
+// onlyPoetry1 matches versions of Poetry, as poetryRequired returns them, before 2.
+var onlyPoetry1 = regexp.MustCompile(`(?:^|,)(?:==1(?:\.|$)|<=1(?:\.|$)|<2(?:\.0)*(?:,|$)|<1\.)`)
+
 // setting returns the string that a key has in a table of a file of settings, or
 // "". The header of the table tells it from those that other tools have of that name.
 func setting(text, table, key string) string {
