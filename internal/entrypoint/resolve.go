@@ -274,11 +274,18 @@ func (w *walk) patcher(module string, names []string) *place {
 	return nil
 }
 
-// movesPath reports whether a module, or a package above it, changes where modules
-// are looked for.
+// movesPath reports whether a module, a package above it, or a module that one of
+// them imports changes where modules are looked for.
 func (w *walk) movesPath(in *place) bool {
+	moves := func(name string) bool {
+		at, _ := w.find(name)
+		return at != nil && w.read(at).Paths
+	}
 	for name := in.name; name != ""; name = name[:max(0, strings.LastIndexByte(name, '.'))] {
-		if at, _ := w.find(name); at != nil && w.read(at).Paths {
+		at, _ := w.find(name)
+		if at != nil && (moves(name) || slices.ContainsFunc(w.read(at).Names, func(b binding) bool {
+			return b.Kind == anImport && b.From != "" && b.From[0] != '.' && moves(b.From)
+		})) {
 			return true
 		}
 	}
