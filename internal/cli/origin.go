@@ -137,8 +137,9 @@ func api(host string) string {
 	return "https://" + host + "/api/v3"
 }
 
-// client returns a client of the repository.
-func (p *Program) client(o origin, log io.Writer) (*github.Client, error) {
+// client returns a client of the repository, which writes its retries to log and,
+// when the run is debugged, its requests to trace.
+func (p *Program) client(o origin, log, trace io.Writer) (*github.Client, error) {
 	config := github.Config{
 		APIURL:     cmp.Or(p.getenv("GITHUB_API_URL"), api(o.host)),
 		Repository: o.repository,
@@ -146,7 +147,7 @@ func (p *Program) client(o origin, log io.Writer) (*github.Client, error) {
 		Log:        log,
 	}
 	if p.getenv("RUNNER_DEBUG") == "1" {
-		config.Trace = log
+		config.Trace = trace
 	}
 	return github.New(config)
 }

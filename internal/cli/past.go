@@ -58,7 +58,8 @@ func (p *Program) archive(ctx context.Context, project *project, token string) (
 		return nil, err
 	}
 	var err error
-	if a.client, err = p.client(a.origin, &shared{w: p.Stderr}); err != nil {
+	log := &shared{w: p.Stderr}
+	if a.client, err = p.client(a.origin, log, log); err != nil {
 		return nil, &exitError{exitUsage, err, ""}
 	}
 	a.workflows, err = a.client.Workflows(ctx)

@@ -141,16 +141,7 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 
 // github returns a client of the repository that GITHUB_REPOSITORY names.
 func (p *Program) github(token string, log io.Writer) (*github.Client, error) {
-	config := github.Config{
-		APIURL:     p.getenv("GITHUB_API_URL"),
-		Repository: p.getenv("GITHUB_REPOSITORY"),
-		Token:      p.token(token),
-		Log:        log,
-	}
-	if p.getenv("RUNNER_DEBUG") == "1" {
-		config.Trace = p.Stderr
-	}
-	return github.New(config)
+	return p.client(origin{p.getenv("GITHUB_REPOSITORY"), publicHost, p.token(token)}, log, p.Stderr)
 }
 
 // token returns the token to use: that of the flag --token, or from the

@@ -129,7 +129,7 @@ func (r *rescue) begin(ctx context.Context, token string) (err error) {
 	if r.origin.token == "" {
 		return &exitError{exitDenied, errors.New("rescue: no token"), "set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`"}
 	}
-	if r.client, err = r.Program.client(r.origin, &shared{w: r.Stderr}); err != nil {
+	if r.client, err = r.Program.client(r.origin, r.Stderr, r.Stderr); err != nil {
 		return &exitError{exitUsage, err, "set GITHUB_REPOSITORY to owner/name"}
 	}
 	return nil
