@@ -184,16 +184,9 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	output := &lineWriter{w: p.Stderr} // stdout is for the result
 	defer p.runner(p.Stderr).StopCommands()()
 	defer output.endLine()
-	return python.Import(ctx, python.Entrypoint{
-		Launcher: launcher,
-		Dir:      project.dir,
-		Root:     project.root,
-		Target:   job.Entrypoint,
-		Env:      slices.Concat(p.Environ, environOf(job), p.variablesNow(job).environ(job, 1)),
-		Timeout:  importLimit,
-		Stdout:   output,
-		Stderr:   output,
-	})
+	e := p.entrypoint(project, job, launcher, p.variablesNow(job).environ(job, 1))
+	e.Timeout, e.Stdout, e.Stderr = importLimit, output, output
+	return python.Import(ctx, e)
 }
 
 // broken says how an import failed, and where.
@@ -202,15 +195,6 @@ func broken(o python.Outcome) string {
 		return o.Cause
 	}
 	return fmt.Sprintf("%s:%d: %s", filepath.ToSlash(o.Frame.File), o.Frame.Line, o.Cause)
-}
-
-// environOf returns the variables that a job's options set.
-func environOf(job pyproject.Job) []string {
-	var environ []string
-	for _, variable := range job.Options.Env {
-		environ = append(environ, variable.Name+"="+variable.Value)
-	}
-	return environ
 }
 
 // checkEntrypoints returns the problems of the entrypoints as an error of findings,

@@ -227,17 +227,8 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		if missing != nil {
 			return python.Outcome{Cause: missing.Error(), Hint: hint(missing)}, false
 		}
-		e := python.Entrypoint{
-			Launcher: launcher,
-			Dir:      r.project.dir,
-			Root:     r.project.root,
-			Target:   r.job.Entrypoint,
-			Env:      slices.Concat(r.Environ, environOf(r.job), v.environ(r.job, n)),
-			Secrets:  options.Secrets,
-			Timeout:  timeout,
-			Stdout:   r.Stdout,
-			Stderr:   r.Stderr,
-		}
+		e := r.entrypoint(r.project, r.job, launcher, v.environ(r.job, n))
+		e.Timeout, e.Stdout, e.Stderr = timeout, r.Stdout, r.Stderr
 		if !r.runner.On() {
 			return try(ctx, e)
 		}
@@ -249,6 +240,23 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		e.Stdout, e.Stderr = output, output
 		return try(ctx, e)
 	})
+}
+
+// entrypoint returns the entrypoint of a job, with variables of its own beside those
+// of this process and of the job's options.
+func (p *Program) entrypoint(project *project, job pyproject.Job, launcher python.Launcher, variables []string) python.Entrypoint {
+	env := slices.Clone(p.Environ)
+	for _, variable := range job.Options.Env {
+		env = append(env, variable.Name+"="+variable.Value)
+	}
+	return python.Entrypoint{
+		Launcher: launcher,
+		Dir:      project.dir,
+		Root:     project.root,
+		Target:   job.Entrypoint,
+		Env:      append(env, variables...),
+		Secrets:  job.Options.Secrets,
+	}
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
