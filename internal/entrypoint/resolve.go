@@ -277,15 +277,17 @@ func (w *walk) patcher(module string, names []string) *place {
 // movesPath reports whether a module, a package above it, or a module that one of
 // them imports changes where modules are looked for.
 func (w *walk) movesPath(in *place) bool {
-	moves := func(name string) bool {
-		at, _ := w.find(name)
-		return at != nil && w.read(at).Paths
+	find := func(name string) module {
+		if at, _ := w.find(name); at != nil {
+			return w.read(at)
+		}
+		return module{}
+	}
+	moves := func(b binding) bool {
+		return b.Kind == anImport && b.From != "" && b.From[0] != '.' && find(b.From).Paths
 	}
 	for name := in.name; name != ""; name = name[:max(0, strings.LastIndexByte(name, '.'))] {
-		at, _ := w.find(name)
-		if at != nil && (moves(name) || slices.ContainsFunc(w.read(at).Names, func(b binding) bool {
-			return b.Kind == anImport && b.From != "" && b.From[0] != '.' && moves(b.From)
-		})) {
+		if m := find(name); m.Paths || slices.ContainsFunc(m.Names, moves) {
 			return true
 		}
 	}

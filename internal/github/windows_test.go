@@ -286,18 +286,7 @@ func checkAccounts(t *testing.T, client *Client, a answers) (served int) {
 
 // FuzzAccounts has arbitrary answers.
 func FuzzAccounts(f *testing.F) {
-	for _, name := range fixtures {
-		f.Add(fixture(f, name+".runs.json"), fixture(f, name+".jobs.json"))
-	}
-	var a answers
-	client := answering(f, &a)
-	f.Fuzz(func(t *testing.T, runs, jobs []byte) {
-		if !readable(runs, jobs) {
-			return // the client would wait and ask again
-		}
-		a = answers{runs, func(string) []byte { return jobs }}
-		checkAccounts(t, client, a)
-	})
+	fuzzAnswers(f, func(t *testing.T, client *Client, a answers) { checkAccounts(t, client, a) })
 }
 
 // TestAccountsOfMixes has answers that mix the values of fields: right, wrong, null
