@@ -1,0 +1,70 @@
+// Package atomic writes files whole or not at all: under a name of their own
+// first, then moved into place, so that nobody ever reads a part of one.
+package atomic
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// The names of files that are not in place yet.
+const (
+	prefix = ".scheduled-"
+	suffix = ".tmp"
+)
+
+// Write writes a file of a folder, in place of the one of that name if there is
+// one. It follows no symbolic link.
+func Write(dir *os.Root, name string, content []byte, perm fs.FileMode) error {
+	return write(dir, name, content, perm, false)
+}
+
+// WriteDurably is Write, and the file is on the disk when it returns: it survives
+// that the machine loses power.
+func WriteDurably(dir *os.Root, name string, content []byte, perm fs.FileMode) error {
+	return write(dir, name, content, perm, true)
+}
+
+func write(dir *os.Root, name string, content []byte, perm fs.FileMode, durable bool) error {
+	temp := prefix + rand.Text() + suffix
+	f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(content); err == nil && durable {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = dir.Rename(temp, name)
+	}
+	if err != nil {
+		return errors.Join(err, dir.Remove(temp))
+	}
+	if durable {
+		return SyncDir(dir)
+	}
+	return nil
+}
+
+// Sweep removes what calls that were killed have left in a folder. A call at work
+// moves its file within moments, so one that has been there for a minute is stale.
+func Sweep(dir *os.Root, now time.Time) error {
+	temps, err := fs.Glob(dir.FS(), prefix+"*"+suffix)
+	if err != nil {
+		return err
+	}
+	for _, temp := range temps {
+		info, err := dir.Lstat(temp)
+		if err == nil && now.Sub(info.ModTime()) > time.Minute {
+			err = dir.Remove(temp)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove %s: %w", temp, err)
+		}
+	}
+	return nil
+}

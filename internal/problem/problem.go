@@ -1,0 +1,38 @@
+// Package problem is what a user is told when something is wrong: what, where,
+// and the way out.
+package problem
+
+import (
+	"errors"
+	"fmt"
+)
+
+// hinted is an error with the way out.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e hinted) Unwrap() error { return e.error }
+
+// New returns an error with a hint. The message is formatted as by fmt.Errorf.
+func New(hint, format string, args ...any) error {
+	return WithHint(fmt.Errorf(format, args...), hint)
+}
+
+// WithHint adds a hint to an error, in place of one that it has. A hint is an
+// imperative: what the user can do about it. A nil error stays nil.
+func WithHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return hinted{err, hint}
+}
+
+// Hint returns the outermost hint of an error, "" if it has none.
+func Hint(err error) string {
+	if h, ok := errors.AsType[hinted](err); ok {
+		return h.hint
+	}
+	return ""
+}

@@ -1,0 +1,74 @@
+package problem_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+func TestHint(t *testing.T) {
+	plain := errors.New("plain")
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"none":      {plain, ""},
+		"nil":       {nil, ""},
+		"its own":   {problem.New("do this", "read %q", "a"), "do this"},
+		"wrapped":   {fmt.Errorf("open: %w", problem.WithHint(plain, "do this")), "do this"},
+		"outermost": {problem.WithHint(problem.WithHint(plain, "inner"), "outer"), "outer"},
+		"joined":    {errors.Join(plain, problem.WithHint(plain, "do this")), "do this"},
+	} {
+		if got := problem.Hint(test.err); got != test.want {
+			t.Errorf("%s: hint %q, want %q", name, got, test.want)
+		}
+	}
+	if err := problem.WithHint(nil, "do this"); err != nil {
+		t.Errorf("a hint made an error: %v", err)
+	}
+	if err := problem.New("x", "read: %w", fs.ErrNotExist); !errors.Is(err, fs.ErrNotExist) || err.Error() != "read: file does not exist" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestWrite(t *testing.T) {
+	problems := problem.Problems{
+		{File: "a.toml", Line: 12, Column: 3, Message: "wrong", Hint: "mend it", Source: problem.Source{Line: "ab cd", Indent: "   ", Carets: "^^"}},
+		{File: "a.toml", Line: 13, Column: 1, Message: "worse"},
+	}
+	for _, test := range []struct {
+		color bool
+		want  string
+	}{
+		{false, "a.toml:12:3: wrong\n12 | ab cd\n   |    ^^\nhint: mend it\n\na.toml:13:1: worse\n"},
+		{true, "\x1b[1ma.toml:12:3: wrong\x1b[0m\n12 | ab cd\n   |    \x1b[31m^^\x1b[0m\n\x1b[36mhint:\x1b[0m mend it\n\n\x1b[1ma.toml:13:1: worse\x1b[0m\n"},
+	} {
+		var out strings.Builder
+		if err := problems.Write(&out, test.color); err != nil || out.String() != test.want {
+			t.Errorf("color %v: wrote %q (%v), want %q", test.color, out.String(), err, test.want)
+		}
+	}
+}
+
+func FuzzCut(f *testing.F) {
+	f.Add("short", 10)
+	f.Add("äöüß", 3)
+	f.Add("\xff\xfe long", 2)
+	f.Fuzz(func(t *testing.T, text string, most int) {
+		if most < 1 || most > 1000 {
+			t.Skip()
+		}
+		got := problem.Cut(text, most)
+		switch n := utf8.RuneCountInString(text); {
+		case n <= most && got != text:
+			t.Errorf("cut %q, which has only %d characters", text, n)
+		case n > most && (utf8.RuneCountInString(got) != most || !strings.HasSuffix(got, "…")):
+			t.Errorf("cut %q to %q, want %d characters", text, got, most)
+		}
+	})
+}
