@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -80,14 +81,14 @@ func drift(e workflow.Effect) string {
 // entrypoints, if that is what the error says. inRepository returns the path of a
 // file from the repository's root.
 func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepository func(file string) string) {
-	problems, _ := errors.AsType[pyproject.Problems](err)
+	problems, _ := errors.AsType[problem.Problems](err)
 	var all []annotation
-	for _, problem := range problems {
-		message := problem.Message
-		if problem.Hint != "" {
-			message += "\nhint: " + problem.Hint
+	for _, wrong := range problems {
+		message := wrong.Message
+		if wrong.Hint != "" {
+			message += "\nhint: " + wrong.Hint
 		}
-		at := actions.Place{File: inRepository(problem.File), Line: problem.Line, Column: problem.Column}
+		at := actions.Place{File: inRepository(wrong.File), Line: wrong.Line, Column: wrong.Column}
 		all = append(all, annotation{at, title, message})
 	}
 	p.annotate(w, all, "the log of the step has all")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
@@ -85,7 +86,7 @@ func (p provers) close() {
 
 // proof is what is known about the entrypoints of a project.
 type proof struct {
-	problems pyproject.Problems
+	problems problem.Problems
 	refused  map[string]bool // the ids of the jobs that have one
 	open     []openQuestion
 }
@@ -149,7 +150,7 @@ type imported struct {
 
 // importEntrypoints imports the module of each entrypoint in the environment of its
 // job, but for the jobs to skip, and returns how long that took and what went wrong.
-func (p *Program) importEntrypoints(ctx context.Context, project *project, skip map[string]bool) ([]imported, pyproject.Problems) {
+func (p *Program) importEntrypoints(ctx context.Context, project *project, skip map[string]bool) ([]imported, problem.Problems) {
 	times, complaints := []imported{}, []pyproject.Complaint(nil)
 	for _, job := range project.Jobs {
 		if skip[job.ID] {

@@ -16,7 +16,7 @@ func (pr *project) environment(job pyproject.Job) (python.Environment, error) {
 }
 
 // environments says how the packages of the jobs are installed. That they cannot be
-// comes back as pyproject.Problems.
+// comes back as problem.Problems.
 func (pr *project) environments() ([]workflow.Installed, error) {
 	repo, err := os.OpenRoot(pr.root)
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
 )
 
@@ -63,7 +63,7 @@ func (p *Program) report(err error) int {
 	if err == nil {
 		return 0
 	}
-	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
+	if problems, ok := errors.AsType[problem.Problems](err); ok {
 		problems.Write(p.Stderr, p.color(p.Stderr))
 		return exitCode(err)
 	}

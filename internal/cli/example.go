@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -73,7 +74,7 @@ func (p *Program) addExample(project *project) error {
 		return fmt.Errorf("add example job: %w", err)
 	}
 	_, err = pyproject.Load(dir.FS(), temp, project.path)
-	if _, wrong := errors.AsType[pyproject.Problems](err); wrong || closedTable.Match(content) {
+	if _, wrong := errors.AsType[problem.Problems](err); wrong || closedTable.Match(content) {
 		return &exitError{exitUsage, fmt.Errorf("%s cannot take the table of an example job behind its last line", project.path),
 			"write the tables of tool and tool.scheduled with headers, as [tool.scheduled], not as {inline tables}"}
 	}

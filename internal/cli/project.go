@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -22,7 +23,7 @@ type project struct {
 const projectFile = "pyproject.toml"
 
 // open reads the project that --project names, or the nearest one upward.
-// What is wrong with its content comes back as pyproject.Problems.
+// What is wrong with its content comes back as problem.Problems.
 func (p *Program) open() (*project, error) {
 	file, err := p.locate()
 	if err != nil {
@@ -34,7 +35,7 @@ func (p *Program) open() (*project, error) {
 	}
 	loaded, err := pyproject.Load(os.DirFS(root), path, file)
 	if err != nil {
-		if _, ok := errors.AsType[pyproject.Problems](err); !ok {
+		if _, ok := errors.AsType[problem.Problems](err); !ok {
 			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}
 		}
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -246,7 +247,7 @@ func (h *hosted) read(ctx context.Context) (err error) {
 	if err == nil {
 		err = project.Hosted()
 	}
-	if _, ok := errors.AsType[pyproject.Problems](err); ok {
+	if _, ok := errors.AsType[problem.Problems](err); ok {
 		if h.runner(h.Stderr).On() {
 			h.annotateProblems(h.Stderr, configurationTitle, err, func(file string) string { return file })
 		}

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
 )
 
@@ -41,7 +41,7 @@ cannot work. What only a run can tell is a remark on stderr and no error.`,
 			if flags.asJSON {
 				return p.printFindings(found, err)
 			}
-			if problems, ok := errors.AsType[pyproject.Problems](err); ok {
+			if problems, ok := errors.AsType[problem.Problems](err); ok {
 				problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
 				return &exitError{code: exitCode(err)}
 			}
@@ -60,10 +60,10 @@ cannot work. What only a run can tell is a remark on stderr and no error.`,
 
 // findings are what `validate --json` says.
 type findings struct {
-	OK      bool               `json:"ok"`
-	Errors  pyproject.Problems `json:"errors"`
-	Open    []openQuestion     `json:"open,omitzero"`    // with --entrypoints
-	Imports []imported         `json:"imports,omitzero"` // with --import
+	OK      bool             `json:"ok"`
+	Errors  problem.Problems `json:"errors"`
+	Open    []openQuestion   `json:"open,omitzero"`    // with --entrypoints
+	Imports []imported       `json:"imports,omitzero"` // with --import
 }
 
 // validateEntrypoints returns the problems of the entrypoints as an error, what it
@@ -78,7 +78,7 @@ func (p *Program) validateEntrypoints(project *project, imports bool) (findings,
 	if imports {
 		ctx, stop := withSignals()
 		defer stop()
-		var broken pyproject.Problems
+		var broken problem.Problems
 		found.Imports, broken = p.importEntrypoints(ctx, project, proof.refused)
 		problems = append(problems, broken...)
 	}
@@ -91,11 +91,11 @@ func (p *Program) validateEntrypoints(project *project, imports bool) (findings,
 // printFindings writes the contract's object, with an error of the configuration or of
 // the entrypoints.
 func (p *Program) printFindings(result findings, err error) error {
-	result.OK, result.Errors = err == nil, pyproject.Problems{}
-	if problems, ok := errors.AsType[pyproject.Problems](err); ok {
+	result.OK, result.Errors = err == nil, problem.Problems{}
+	if problems, ok := errors.AsType[problem.Problems](err); ok {
 		result.Errors = problems
 	} else if err != nil {
-		result.Errors = pyproject.Problems{{File: p.project, Message: err.Error(), Hint: hint(err)}}
+		result.Errors = problem.Problems{{File: p.project, Message: err.Error(), Hint: hint(err)}}
 	}
 	if failed := p.printJSON(result); failed != nil {
 		return failed

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -32,7 +33,7 @@ var cadenceWords = []struct {
 // cadenceHint returns the remedy for a string that is not a cadence.
 func cadenceHint(s string) string {
 	if fields := strings.Fields(s); len(fields) == 5 {
-		return "did you mean " + quote(string(cronCadence(fields))) + "? The time of day is assigned, not chosen"
+		return "did you mean " + problem.Quote(string(cronCadence(fields))) + "? The time of day is assigned, not chosen"
 	}
 	word := strings.ToLower(strings.Trim(s, " @"))
 	for _, prefix := range []string{"every ", "each ", "once a ", "once per ", "1 "} {

@@ -1,5 +1,7 @@
 package pyproject
 
+import "github.com/scheduled-actions/scheduled/internal/problem"
+
 // Complaint is a problem with the value of a job's key that something outside of
 // pyproject.toml shows, such as an entrypoint that is not there.
 type Complaint struct {
@@ -10,10 +12,10 @@ type Complaint struct {
 
 // Complain returns complaints as problems. Each stands on the value of the key, as
 // written, that decides; or on the job's table where no such key stands.
-func (p *Project) Complain(complaints []Complaint) Problems {
+func (p *Project) Complain(complaints []Complaint) problem.Problems {
 	findings := make([]finding, 0, len(complaints))
 	for _, c := range complaints {
-		findings = append(findings, finding{p.value(c.Job, c.Key), clip(printable(c.Message)), clip(printable(c.Hint))})
+		findings = append(findings, finding{p.value(c.Job, c.Key), problem.Cut(printable(c.Message), mostText), problem.Cut(printable(c.Hint), mostText)})
 	}
 	return locate(p.File, p.text, findings)
 }

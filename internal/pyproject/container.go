@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Container is an image that a job runs in, or that runs beside it.
@@ -53,7 +55,7 @@ func (r *reader) services(e *entry) []Service {
 	for _, s := range e.entries {
 		switch {
 		case !serviceForm.MatchString(s.name):
-			r.report(s.at, "a name has up to 63 of A-Z a-z 0-9 _ - and begins with a letter or _", "%s cannot be the name of a service", quote(s.name))
+			r.report(s.at, "a name has up to 63 of A-Z a-z 0-9 _ - and begins with a letter or _", "%s cannot be the name of a service", problem.Quote(s.name))
 		case !s.isTable():
 			r.valid(s, s.name, "a table", wrongType, exampleHint(s.name, `{ image = "postgres:17" }`))
 		default:
@@ -104,9 +106,9 @@ func (r *reader) image(e *entry) string {
 	m := imageForm.FindStringSubmatch(s)
 	switch {
 	case m == nil:
-		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not the name of an image", e.name, quote(s))
+		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not the name of an image", e.name, problem.Quote(s))
 	case m[2] == "" && (m[1] == "" || m[1] == "latest"):
-		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which is another image every week", e.name, quote(s))
+		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which is another image every week", e.name, problem.Quote(s))
 	}
 	return s
 }
@@ -118,7 +120,7 @@ func parsePort(value any) (string, *flaw) {
 	}
 	s, flawed := parseText(value)
 	if flawed == nil && !portForm.MatchString(s) {
-		flawed = &flaw{message: "holds " + quote(s) + ", which is not a port"}
+		flawed = &flaw{message: "holds " + problem.Quote(s) + ", which is not a port"}
 	}
 	return s, flawed
 }
@@ -129,7 +131,7 @@ var portForm = regexp.MustCompile(`^(?:(?:\d{1,3}\.){3}\d{1,3}:)?(?:\d{1,5}:)?\d
 func parseVolume(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !volumeForm.MatchString(s) {
-		flawed = &flaw{message: "holds " + quote(s) + ", which is not a volume"}
+		flawed = &flaw{message: "holds " + problem.Quote(s) + ", which is not a volume"}
 	}
 	return s, flawed
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // entry is a key of the document and all that belongs to it.
@@ -179,7 +180,7 @@ func syntaxError(text string, keys []span, err error) *finding {
 		at = duplicate(text, keys, at, parse.Message)
 	}
 	message := plainer.Replace(strings.TrimSuffix(parse.Message, "."))
-	return &finding{at, clip("invalid TOML: " + printable(message)), tomlHint(parse.Message)}
+	return &finding{at, problem.Cut("invalid TOML: "+printable(message), mostText), tomlHint(parse.Message)}
 }
 
 // plainer replaces words of the toml package. Its "as a hash" means the opposite.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -28,9 +29,9 @@ func checkEntrypoint(s string) string {
 		case name == "":
 			return "has a dot without a name beside it"
 		case keywords[norm.NFKC.String(name)]:
-			return fmt.Sprintf("holds %s, which is a keyword of Python", quote(name))
+			return fmt.Sprintf("holds %s, which is a keyword of Python", problem.Quote(name))
 		case !isIdentifier(name):
-			return fmt.Sprintf("holds %s, which is not a Python name", quote(name))
+			return fmt.Sprintf("holds %s, which is not a Python name", problem.Quote(name))
 		}
 	}
 	return ""
@@ -93,7 +94,7 @@ func entrypointHint(s string) string {
 		return didYouMean(meant)
 	}
 	if meant := module + ":main"; callable == "" && checkEntrypoint(meant) == "" {
-		return "name the callable too, as in " + quote(meant)
+		return "name the callable too, as in " + problem.Quote(meant)
 	}
 	return `an entrypoint is "module:callable", as in "app.jobs:clean"`
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Pair is a name and its value.
@@ -127,10 +129,10 @@ func parseSecrets(value any) ([]string, *flaw) {
 			return nil, &flaw{flawed.message, "write only the name of each secret"}
 		}
 		if flawed := flawedVariable(name); flawed != nil {
-			return nil, &flaw{"names " + quote(name) + ", which " + flawed.message, flawed.hint}
+			return nil, &flaw{"names " + problem.Quote(name) + ", which " + flawed.message, flawed.hint}
 		}
 		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
-			return nil, &flaw{"names " + quote(name) + " twice: the case of a secret's name does not count", "leave one of them out"}
+			return nil, &flaw{"names " + problem.Quote(name) + " twice: the case of a secret's name does not count", "leave one of them out"}
 		}
 		names = append(names, name)
 	}

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // job reads a job. Its result is of use only if nothing was reported.
 func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
-		r.report(d.declaration.at, "rename the job", "job id %s must not hold the %s", quote(d.id), mark)
+		r.report(d.declaration.at, "rename the job", "job id %s must not hold the %s", problem.Quote(d.id), mark)
 	}
 	job := Job{ID: d.id, Slug: slug(d.id), table: jobOptions(d.id)}
 	if d.declaration != d.options {
@@ -55,7 +56,7 @@ func (r *reader) every(d draft, table string) schedule.Cadence {
 	switch {
 	case e == nil:
 	case !slices.Contains(schedule.Cadences, every):
-		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", quote(s), cadenceList)
+		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", problem.Quote(s), cadenceList)
 	case every == schedule.Minute:
 		r.hosted = append(r.hosted, finding{e.at, minuteMessage, fmt.Sprintf(minuteHint, shellWord(d.id))})
 	}
@@ -75,7 +76,7 @@ func (r *reader) entrypoint(d draft, table string) string {
 	s, e := r.required(d, table, "entrypoint", `"app.jobs:clean"`)
 	if e != nil {
 		if wrong := checkEntrypoint(s); wrong != "" {
-			r.report(e.at, entrypointHint(s), "entrypoint %s %s", quote(s), wrong)
+			r.report(e.at, entrypointHint(s), "entrypoint %s %s", problem.Quote(s), wrong)
 		}
 	}
 	return s
@@ -120,7 +121,7 @@ func (r *reader) strangers(d draft) {
 		case lookup(e.name) != nil:
 			r.report(e.at, "it belongs in "+lookup(e.name).home(d.id), "%s does not belong in %s", e.name, jobTable(d.id))
 		default:
-			r.report(e.at, strangerHint(d.id, e.name), "unknown key %s in %s", quote(e.name), jobTable(d.id))
+			r.report(e.at, strangerHint(d.id, e.name), "unknown key %s in %s", problem.Quote(e.name), jobTable(d.id))
 		}
 	}
 }
@@ -159,7 +160,7 @@ func (r *reader) projectOptions(table *entry) []placed {
 		switch {
 		case e.name == "jobs":
 		case e.isTable() && r.known[e.name] && !isTableOption(e.name):
-			r.report(e.at, "they belong in "+jobOptions(e.name), "the options of job %s do not belong in %s", quote(e.name), header)
+			r.report(e.at, "they belong in "+jobOptions(e.name), "the options of job %s do not belong in %s", problem.Quote(e.name), header)
 		case e.isTable() && lookup(e.name) == nil && nearest(e.name, []string{"jobs"}) != "":
 			r.report(e.at, "did you mean ["+optionsTable+".jobs.<job-id>]?", "unknown table %s in %s", tomlKey(e.name), header)
 		case e.name == "every" || e.name == "entrypoint":
@@ -205,7 +206,7 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 		if near := nearest(e.name, optionNames()); near != "" {
 			hint = didYouMean(near)
 		}
-		r.report(e.at, hint, "unknown option %s in %s", quote(e.name), header)
+		r.report(e.at, hint, "unknown option %s in %s", problem.Quote(e.name), header)
 		return set
 	}
 	if o.read != nil {
@@ -229,14 +230,14 @@ func (r *reader) clashes(jobs []Job) {
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
 		if reservedFiles[file] {
-			r.report(at, "choose another workflow-prefix", "job %s has the workflow file %s, which is that of no job", quote(job.ID), quote(job.File()))
+			r.report(at, "choose another workflow-prefix", "job %s has the workflow file %s, which is that of no job", problem.Quote(job.ID), problem.Quote(job.File()))
 		}
 		if first, taken := slugs[job.Slug]; taken {
 			r.report(at, "rename one of the two", "job %s has the same slug %s as job %s on line %d",
-				quote(job.ID), quote(job.Slug), quote(jobs[first].ID), jobs[first].Line)
+				problem.Quote(job.ID), problem.Quote(job.Slug), problem.Quote(jobs[first].ID), jobs[first].Line)
 		} else if first, taken := files[file]; taken {
 			r.report(at, "rename one of the two, or change its workflow-prefix", "job %s has the same workflow file %s as job %s on line %d",
-				quote(job.ID), quote(job.File()), quote(jobs[first].ID), jobs[first].Line)
+				problem.Quote(job.ID), problem.Quote(job.File()), problem.Quote(jobs[first].ID), jobs[first].Line)
 		}
 		slugs[job.Slug], files[file] = i, i
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -109,7 +110,7 @@ func TestLoadProblems(t *testing.T) {
 	for _, file := range fixtures(t, "err") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			_, err := Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), filepath.Base(file))
-			var problems Problems
+			var problems problem.Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("error is %v, want Problems", err)
 			}
@@ -127,7 +128,7 @@ func TestLoadUnreadable(t *testing.T) {
 	if _, err := Load(folder, "pyproject.toml", "some/pyproject.toml"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), `read "some/pyproject.toml"`) {
 		t.Errorf("without a file: %v", err)
 	}
-	var problems Problems
+	var problems problem.Problems
 	if _, err := Load(folder, "sub/pyproject.toml", "x"); err == nil || errors.As(err, &problems) {
 		t.Errorf("of a folder: %v", err)
 	}
@@ -139,7 +140,7 @@ func TestHosted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems, _ := errors.AsType[Problems](project.Hosted())
+	problems, _ := errors.AsType[problem.Problems](project.Hosted())
 	var where []string
 	for _, p := range problems {
 		where = append(where, fmt.Sprintf("%d:%d", p.Line, p.Column))
@@ -299,12 +300,12 @@ var pinned = regexp.MustCompile(`@(sha256:)?[0-9a-f]{40,64}$|^\./[^@]*$`)
 // texts and a source line that shows what is meant.
 func checkProblems(t *testing.T, data string, err error) {
 	t.Helper()
-	problems, ok := err.(Problems)
+	problems, ok := err.(problem.Problems)
 	if !ok {
 		t.Fatalf("error is %v, want Problems", err)
 	}
 	lines := strings.Split(strings.TrimLeft(data, "\ufeff"), "\n")
-	last := Problem{Line: 1, Column: 1}
+	last := problem.Problem{Line: 1, Column: 1}
 	for _, p := range problems {
 		if p.Line < last.Line || p.Line == last.Line && p.Column < last.Column {
 			t.Errorf("%v comes after %v", p, last)
@@ -315,8 +316,9 @@ func checkProblems(t *testing.T, data string, err error) {
 		if p.Message == "" || p.Hint == "" || printable(p.Message) != p.Message || printable(p.Hint) != p.Hint {
 			t.Errorf("%v has hint %q", p, p.Hint)
 		}
-		if source := []rune(p.source); p.caret > len(source) || len(source) > 170 {
-			t.Errorf("%v has caret %d in %q", p, p.caret, p.source)
+		// A character can be escaped as four bytes, each as "\\xff".
+		if s := p.Source; len(s.Line) > 170*16 || len(s.Indent) > len(s.Line) || len(s.Carets) > len(s.Line)+1 {
+			t.Errorf("%v has carets %q below %q", p, s.Carets, s.Line)
 		}
 		last = p
 	}
@@ -352,7 +354,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(bench.name+"/load", func(b *testing.B) {
 			for b.Loop() {
 				project, err := load(bench.data)
-				if problems, _ := err.(Problems); len(problems) < jobs && (project == nil || len(project.Jobs) != jobs) {
+				if problems, _ := err.(problem.Problems); len(problems) < jobs && (project == nil || len(project.Jobs) != jobs) {
 					b.Fatal(err)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"golang.org/x/text/unicode/norm"
 )
@@ -90,7 +91,7 @@ func (r *reader) stranger(e *entry, what string, known []string) {
 	if near := nearest(e.name, known); near != "" {
 		hint = didYouMean(near)
 	}
-	r.report(e.at, hint, "unknown key %s in %s", quote(e.name), what)
+	r.report(e.at, hint, "unknown key %s in %s", problem.Quote(e.name), what)
 }
 
 // stepName reads the name of a step. A step with the name of the entrypoint's
@@ -102,7 +103,7 @@ func (r *reader) stepName(e *entry) string {
 	case strings.TrimSpace(s) == "":
 		r.report(e.at, "leave it out, or write something", "name is empty")
 	case appearance(s) == appearance(schedule.EvidenceStep):
-		r.report(e.at, "choose another name", "name is %s, by which the step of the entrypoint is known", quote(s))
+		r.report(e.at, "choose another name", "name is %s, by which the step of the entrypoint is known", problem.Quote(s))
 	}
 	return s
 }
@@ -130,7 +131,7 @@ func (r *reader) lines(e *entry, what string) (string, bool) {
 		flawed = &flaw{"is empty", "write a line for bash, or leave it out"}
 	}
 	if found := deprecated.FindStringSubmatch(s); flawed == nil && found != nil {
-		flawed = &flaw{"prints the command " + quote(found[0]) + ", which GitHub has deprecated", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
+		flawed = &flaw{"prints the command " + problem.Quote(found[0]) + ", which GitHub has deprecated", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
 	}
 	return s, r.valid(e, what, "a string", flawed, exampleHint("run", `"make assets"`))
 }
@@ -155,13 +156,13 @@ func (r *reader) uses(e *entry) (uses, note string) {
 	path, _, _ := strings.Cut(s, "@")
 	switch {
 	case slices.Contains(strings.Split(path, "/"), "..") || m != nil && strings.Contains(path, "/.github/workflows/"):
-		r.report(e.at, "name a folder with an action.yml", "uses is %s, which is no action", quote(s))
+		r.report(e.at, "name a folder with an action.yml", "uses is %s, which is no action", problem.Quote(s))
 	case m != nil:
 		return m[1], m[2]
 	case localForm.MatchString(s) || dockerForm.MatchString(s):
 		return s, ""
 	default:
-		r.report(e.at, usesHint(s), "uses is %s, which does not say for good what runs", quote(s))
+		r.report(e.at, usesHint(s), "uses is %s, which does not say for good what runs", problem.Quote(s))
 	}
 	return "", ""
 }
@@ -207,7 +208,7 @@ func (r *reader) inputs(e *entry) []Pair {
 			value, flawed = parseLines(v)
 		}
 		if !inputForm.MatchString(key.name) {
-			r.report(key.at, "inputs are named as in the action's documentation", "%s cannot be the name of an input", quote(key.name))
+			r.report(key.at, "inputs are named as in the action's documentation", "%s cannot be the name of an input", problem.Quote(key.name))
 		} else if r.valid(key, tomlKey(key.name), "a string, an integer or a boolean", flawed, exampleHint(tomlKey(key.name), `"value"`)) {
 			inputs = append(inputs, Pair{key.name, value})
 		}

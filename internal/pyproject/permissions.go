@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // scopes are the permissions of a token and what each can be, besides none.
@@ -40,7 +42,7 @@ func (r *reader) permissions(e *entry) []Pair {
 		case s == none && (key.name == "contents" || key.name == "actions"):
 			r.report(key.at, "leave it out", "%s cannot be none: every job reads its code and its history", key.name)
 		case s != none && !slices.Contains(allowed, s):
-			r.report(key.at, "write "+key.name+" = "+quotedList(allowed), "%s is %s; it must be %s", key.name, quote(s), quotedList(append(allowed[:len(allowed):len(allowed)], none)))
+			r.report(key.at, "write "+key.name+" = "+quotedList(allowed), "%s is %s; it must be %s", key.name, problem.Quote(s), quotedList(append(allowed[:len(allowed):len(allowed)], none)))
 		default:
 			permissions = append(permissions, Pair{key.name, s})
 		}
@@ -55,7 +57,7 @@ func (r *reader) unknownScope(e *entry) {
 	if near := nearest(e.name, names); near != "" {
 		hint = didYouMean(near)
 	}
-	r.report(e.at, hint, "unknown permission %s", quote(e.name))
+	r.report(e.at, hint, "unknown permission %s", problem.Quote(e.name))
 }
 
 // granted returns permissions with those of a job over them.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -24,7 +25,7 @@ type Project struct {
 	Jobs           []Job // in file order
 	Rescue         Rescue
 
-	hosted Problems
+	hosted problem.Problems
 	text   string
 }
 
@@ -72,7 +73,7 @@ func (p *Project) Line(job Job, key string) int {
 // Load reads the project whose pyproject.toml has the path name in fsys, which is
 // that of the repository: the names of a project's workflow files tell the folder
 // that it is in. Problems name the file as display. If anything in it is wrong, the
-// error is a Problems that holds everything that is; any other error means that the
+// error is a problem.Problems that holds everything that is; any other error means that the
 // file could not be read, and matches fs.ErrNotExist if there is none.
 //
 // A job that only GitHub cannot run is not an error here: see Project.Hosted.
@@ -112,7 +113,7 @@ func (p *Project) Job(id string) (job Job, near string, found bool) {
 	return Job{}, nearest(id, ids), false
 }
 
-// Hosted returns nil, or the Problems that the project has on GitHub only:
+// Hosted returns nil, or the problems that the project has on GitHub only:
 // jobs that run more often than GitHub starts workflows.
 func (p *Project) Hosted() error {
 	if len(p.hosted) == 0 {

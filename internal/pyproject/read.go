@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -47,7 +48,7 @@ type draft struct {
 }
 
 func (r *reader) report(at span, hint, format string, args ...any) {
-	r.findings = append(r.findings, finding{at, clip(fmt.Sprintf(format, args...)), clip(hint)})
+	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
 }
 
 // project reads the whole document.
@@ -192,7 +193,7 @@ func (r *reader) notJob(e *entry) {
 		r.report(e.at, hint, "%s does not belong in [%s]", tomlKey(e.name), jobsTable)
 		return
 	}
-	r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", quote(e.name), typeName(e.value))
+	r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
 }
 
 // home says where a key with a known name belongs, or "".
@@ -232,7 +233,7 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 			}
 			r.report(e.at, hint, "%s does not belong in [%s.jobs]", e.name, optionsTable)
 		case !e.isTable():
-			r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", quote(e.name), typeName(e.value))
+			r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
 		case !r.known[e.name] && jobs.child(e.name) == nil:
 			hint := "declare the job as " + jobTable(e.name)
 			if guesses++; guesses <= maxGuesses {
@@ -240,7 +241,7 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 					hint = "did you mean " + jobOptions(near) + "?"
 				}
 			}
-			r.report(e.at, hint, "there is no job %s", quote(e.name))
+			r.report(e.at, hint, "there is no job %s", problem.Quote(e.name))
 			r.jobOptions(draft{id: e.name, options: e}) // for what is wrong with them
 		}
 	}

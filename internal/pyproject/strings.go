@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Forbidden returns the first thing in s that no string of ours may hold, or "".
@@ -52,14 +53,8 @@ func shellWord(s string) string {
 	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
 }
 
-// clip cuts a text that is too long to be read.
-func clip(s string) string {
-	const most = 500
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
-}
+// mostText is how many characters a message or hint can have.
+const mostText = 500
 
 // typeName returns the TOML type of a decoded value in words.
 func typeName(value any) string {
@@ -132,4 +127,4 @@ func swapped(a, b string) bool {
 }
 
 // didYouMean returns a hint that offers a word.
-func didYouMean(word string) string { return "did you mean " + quote(word) + "?" }
+func didYouMean(word string) string { return "did you mean " + problem.Quote(word) + "?" }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // flaw is what is wrong with the value of a key. The message continues the key's
@@ -47,7 +49,7 @@ func parseLabels(value any) ([]string, *flaw) {
 			return nil, flawed
 		}
 		if label == "" || label != strings.TrimSpace(label) {
-			return nil, &flaw{message: fmt.Sprintf("must not hold the label %s, which no runner can have", quote(label))}
+			return nil, &flaw{message: fmt.Sprintf("must not hold the label %s, which no runner can have", problem.Quote(label))}
 		}
 		labels = append(labels, label)
 	}
@@ -91,15 +93,15 @@ func (d durations) parse(value any) (time.Duration, *flaw) {
 		return 0, flawed
 	}
 	if !durationForm.MatchString(s) || s == "" {
-		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", quote(s)), d.hint(s)}
+		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", problem.Quote(s)), d.hint(s)}
 	}
 	duration, err := time.ParseDuration(s)
 	if err != nil || duration > d.most {
 		hint := fmt.Sprintf(`write %s = "%dh" or less`, d.option, d.most/time.Hour)
-		return 0, &flaw{fmt.Sprintf("is %s; %s", quote(s), d.limit), hint}
+		return 0, &flaw{fmt.Sprintf("is %s; %s", problem.Quote(s), d.limit), hint}
 	}
 	if duration == 0 && !d.zero {
-		return 0, &flaw{message: fmt.Sprintf("is %s; it must be at least one second", quote(s))}
+		return 0, &flaw{message: fmt.Sprintf("is %s; it must be at least one second", problem.Quote(s))}
 	}
 	return duration, nil
 }
@@ -135,7 +137,7 @@ var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-
 func parsePython(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !pythonForm.MatchString(s) {
-		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a version of Python", quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a version of Python", problem.Quote(s))}
 	}
 	return s, flawed
 }
@@ -162,7 +164,7 @@ var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 func parsePrefix(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !prefixForm.MatchString(s) {
-		flawed = &flaw{message: fmt.Sprintf("is %s; it must be 1 to 40 of A-Z a-z 0-9 . _ - and begin with a letter or digit", quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be 1 to 40 of A-Z a-z 0-9 . _ - and begin with a letter or digit", problem.Quote(s))}
 	}
 	return s, flawed
 }
@@ -174,7 +176,7 @@ func parseRescue(value any) (time.Duration, *flaw) {
 	shown := fmt.Sprint(value)
 	switch value := value.(type) {
 	case string:
-		shown = quote(value)
+		shown = problem.Quote(value)
 	case bool:
 	default:
 		return 0, wrongType
@@ -189,7 +191,7 @@ func parseRescue(value any) (time.Duration, *flaw) {
 func parseNotify(value any) (issue bool, _ *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && s != "issue" && s != "none" {
-		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"issue\" or \"none\"", quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"issue\" or \"none\"", problem.Quote(s))}
 	}
 	return s == "issue", flawed
 }
@@ -242,7 +244,7 @@ func parseInstaller(value any) (string, *flaw) {
 		if near := nearest(s, Installers); near != "" {
 			hint = didYouMean(near)
 		}
-		flawed = &flaw{"is " + quote(s) + "; it must be " + quotedList(Installers), hint}
+		flawed = &flaw{"is " + problem.Quote(s) + "; it must be " + quotedList(Installers), hint}
 	}
 	return s, flawed
 }
@@ -253,7 +255,7 @@ func parseInstaller(value any) (string, *flaw) {
 func parseEnvironment(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && (s == "" || s != strings.TrimSpace(s) || utf8.RuneCountInString(s) > 255) {
-		flawed = &flaw{message: fmt.Sprintf("is %s, which no environment can be called", quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s, which no environment can be called", problem.Quote(s))}
 	}
 	return s, flawed
 }

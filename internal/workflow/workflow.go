@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
@@ -105,7 +106,8 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	add(run, "steps", sequence(t.steps(job, setup)...))
 	doc := mapping(
 		"name", text(t.title(job)),
-		"run-name", text(cut(display(job.ID))+": "+runName),
+		// GitHub cuts off the end of a long name, which says the window.
+		"run-name", text(problem.Cut(display(job.ID), 100)+": "+runName),
 		"on", mapping(
 			"schedule", crons(job),
 			"workflow_dispatch", mapping("inputs", dispatchInputs),
@@ -129,16 +131,6 @@ func (t Target) header(job pyproject.Job) string {
 func display(id string) string {
 	if id == "" {
 		return `""`
-	}
-	return id
-}
-
-// cut shortens a very long id, so that what follows it in a run's name is not
-// cut off by GitHub.
-func cut(id string) string {
-	const most = 100
-	if runes := []rune(id); len(runes) > most {
-		return string(runes[:most-1]) + "…"
 	}
 	return id
 }
