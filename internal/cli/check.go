@@ -12,6 +12,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
@@ -94,7 +96,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !asked.IsZero() && !decision.Window.Contains(asked) {
-		p.say(fmt.Sprintf("window %s was asked for; without force the window that holds now is served", clock(asked)))
+		p.say(fmt.Sprintf("window %s was asked for; without force the window that holds now is served", problem.Clock(asked)))
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
@@ -102,7 +104,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	if remark := forgotten(job, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
-	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", code(show(job.ID)), describe(decision, markdownLink))))
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(decision, markdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -49,10 +50,10 @@ func newDecided(job string, d schedule.Decision) decided {
 
 // describe says a decision in one line. link writes a run that people can look at.
 func describe(d schedule.Decision, link func(schedule.Run) string) string {
-	window := fmt.Sprintf("window %s to %s", clock(d.Window.Start), clock(d.Window.End))
+	window := fmt.Sprintf("window %s to %s", problem.Clock(d.Window.Start), problem.Clock(d.Window.End))
 	switch d.Reason {
 	case schedule.Confirmed:
-		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), clock(d.Evidence.Started))
+		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), problem.Clock(d.Evidence.Started))
 	case schedule.Forced:
 		return window + " is forced, started by hand: running"
 	case schedule.Rerun:
@@ -64,12 +65,12 @@ func describe(d schedule.Decision, link func(schedule.Run) string) string {
 	if d.Last.IsZero() {
 		parts = append(parts, "no earlier success is known")
 	} else {
-		parts = append(parts, "last success "+clock(d.Last))
+		parts = append(parts, "last success "+problem.Clock(d.Last))
 	}
 	if d.Missed == schedule.MaxMissed {
 		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
 	} else if d.Missed > 0 {
-		parts = append(parts, count(d.Missed, "window")+" missed")
+		parts = append(parts, problem.Count(d.Missed, "window")+" missed")
 	}
 	return strings.Join(parts, "; ") + ": running"
 }

@@ -5,9 +5,10 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -47,7 +48,7 @@ func (h *hosted) handSummary(d *github.Denied, missing string) string {
 	case d.Pull != "":
 		text = "**Not all of the [pull request](" + d.Pull + "):** " + missing + ". Its commit is there, its description is not.\n\n"
 	case d.Branch != "":
-		text += "The change is on branch " + code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
+		text += "The change is on branch " + markdown.Code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
 	}
 	if len(h.plan.Changes()) == 0 {
 		return text + byHand(h.mending()) // it did not come to a plan, or there is nothing to do but to close
@@ -58,7 +59,7 @@ func (h *hosted) handSummary(d *github.Denied, missing string) string {
 // byHand says which command a person makes the change with.
 func byHand(command string) string {
 	return "### To make the change yourself\n\n" +
-		fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
+		markdown.Fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
 }
 
 // The limits, in bytes.
@@ -86,7 +87,7 @@ func (d description) body() string {
 	before, between, after := intro+d.opening(), d.environments()+d.minutes(), d.manners()
 	room := maxBody - notes - len(before) - len(between) - len(after)
 	table := d.table(room)
-	return unmarked(before+table+between+d.fold(room-len(table))) + after
+	return markdown.Unmarked(before+table+between+d.fold(room-len(table))) + after
 }
 
 // overview returns what a step's summary begins with: the change, without its
@@ -103,7 +104,7 @@ func (d description) patch(command string) string {
 	ticks, files := 0, 0
 	for _, e := range d.effects {
 		diff := diff(e)
-		ticks = max(ticks, backticks(diff))
+		ticks = max(ticks, markdown.Backticks(diff))
 		if patch.Len()+len(diff)+2*ticks > maxPatch {
 			break
 		}
@@ -112,10 +113,10 @@ func (d description) patch(command string) string {
 	}
 	text := byHand(command)
 	if files > 0 {
-		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + fenced("diff", patch.String())
+		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + markdown.Fenced("diff", patch.String())
 	}
 	if files < len(d.effects) {
-		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, count(len(d.effects), "file"))
+		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, problem.Count(len(d.effects), "file"))
 	}
 	return text
 }
@@ -136,7 +137,7 @@ func (d description) opening() string {
 			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
 		}
 	}
-	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", code(d.target.Path), at, strings.Join(counts, ", "))
+	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", markdown.Code(d.target.Path), at, strings.Join(counts, ", "))
 }
 
 // table returns a row for each effect, as many as fit into limit bytes.
@@ -146,7 +147,7 @@ func (d description) table(limit int) string {
 	for i, e := range d.effects {
 		line := row(e)
 		if b.Len()+len(line) > limit {
-			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, count(len(d.effects), "row"))
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(d.effects), "row"))
 			break
 		}
 		b.WriteString(line)
@@ -163,12 +164,7 @@ func row(e workflow.Effect) string {
 		next = []string{"none"}
 	}
 	cells := []string{subject(e), e.Kind, e.Every, assigned(e), strings.Join(next, "<br>")}
-	for i, cell := range cells {
-		// Within code too: "It is possible to include a pipe in a cell's
-		// content by escaping it". https://github.github.com/gfm/#tables-extension-
-		cells[i] = strings.ReplaceAll(cell, "|", `\|`)
-	}
-	return "| " + strings.Join(cells, " | ") + " |\n"
+	return markdown.Row(cells...)
 }
 
 // subject says whose workflow changes.
@@ -176,7 +172,7 @@ func subject(e workflow.Effect) string {
 	if e.Does == workflow.Rescues {
 		return "*rescue of all jobs*"
 	}
-	return code(show(e.Job))
+	return markdown.Code(problem.Show(e.Job))
 }
 
 // assigned says the time that a job is assigned and, where it moves, the one
@@ -198,9 +194,9 @@ func (d description) environments() string {
 	for _, env := range d.envs {
 		whose := "every job"
 		if len(d.envs) > 1 {
-			whose = someOf(env.Jobs, func(id string) string { return code(show(id)) })
+			whose = someOf(env.Jobs, func(id string) string { return markdown.Code(problem.Show(id)) })
 		}
-		fmt.Fprintf(&b, "Environment of %s: %s.", whose, code(env.String()))
+		fmt.Fprintf(&b, "Environment of %s: %s.", whose, markdown.Code(env.String()))
 		if !env.Locked && env.Tool != python.None {
 			b.WriteString(" Nothing pins all its packages: two runs may get different ones.")
 		}
@@ -230,16 +226,16 @@ func (d description) fold(limit int) string {
 		whole.WriteString(diff(e))
 	}
 	total := strings.Count(whole.String(), "\n")
-	shown := clean(firstLines(whole.String(), limit))
-	shown = firstLines(shown, limit-2*backticks(shown))
+	shown := markdown.Clean(markdown.FirstLines(whole.String(), limit))
+	shown = markdown.FirstLines(shown, limit-2*markdown.Backticks(shown))
 	title := "Diff"
 	if lines := strings.Count(shown, "\n"); lines < total {
-		title = fmt.Sprintf("The diff is cut: %d of %s shown; see the Files tab", lines, count(total, "line"))
+		title = fmt.Sprintf("The diff is cut: %d of %s shown; see the Files tab", lines, problem.Count(total, "line"))
 	}
 	if shown == "" {
 		return title + ".\n\n"
 	}
-	return "<details>\n<summary>" + title + "</summary>\n\n" + fenced("diff", shown) + "\n</details>\n\n"
+	return "<details>\n<summary>" + title + "</summary>\n\n" + markdown.Fenced("diff", shown) + "\n</details>\n\n"
 }
 
 // manners says how to get rid of what one does not want.
@@ -247,11 +243,11 @@ func (d description) manners() string {
 	return "### What you can do\n\n" +
 		"- **Accept:** merge this pull request. Nothing changes before.\n" +
 		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
-		"- **Change:** edit " + code(d.target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
-		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + code(d.target.Path) + ".\n" +
+		"- **Change:** edit " + markdown.Code(d.target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
+		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.target.Path) + ".\n" +
 		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then nobody starts the jobs whose ticks GitHub drops.\n" +
-		"- **Stop these pull requests:** delete " + code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
-		"Commits that others push to " + code(d.branch) + " are kept: " +
+		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
+		"Commits that others push to " + markdown.Code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
 		"**Run workflow** in the Actions tab starts one at once.\n\n" +
 		github.Box
@@ -262,16 +258,6 @@ func diff(e workflow.Effect) string {
 	return workflow.Plan{Updated: []workflow.Change{e.Change}}.Diff()
 }
 
-// code writes text as Markdown code. GitHub makes no mention, reference, link
-// or emoji of what stands in code; elsewhere no backslash would keep it from that.
-func code(text string) string {
-	fence := strings.Repeat("`", backticks(text)+1)
-	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
-		text = " " + text + " " // "one space is stripped" again: https://github.github.com/gfm/#code-spans
-	}
-	return fence + text + fence
-}
-
 var plainPhrase = regexp.MustCompile(`^[\pL\pN: ]+$`)
 
 // phrase writes words that come from a file, which may hold others than ours.
@@ -279,55 +265,5 @@ func phrase(words string) string {
 	if plainPhrase.MatchString(words) {
 		return words
 	}
-	return code(show(words))
-}
-
-// fenced writes lines as a block of code, which nothing in them can end.
-func fenced(language, lines string) string {
-	fence := strings.Repeat("`", max(3, backticks(lines)+1))
-	return fence + language + "\n" + lines + fence + "\n"
-}
-
-// backticks returns the length of the longest run of backticks.
-func backticks(text string) int {
-	longest, run := 0, 0
-	for i := range len(text) {
-		if text[i] == '`' {
-			run++
-			longest = max(longest, run)
-		} else {
-			run = 0
-		}
-	}
-	return longest
-}
-
-// firstLines returns as many whole lines as fit into limit bytes.
-func firstLines(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return text[:strings.LastIndexByte(text[:max(0, limit)], '\n')+1]
-}
-
-// unmarked breaks up what is like the comments by which the pull request is told
-// what to do, in text that others have a hand in.
-func unmarked(text string) string {
-	return strings.ReplaceAll(text, "<!-- scheduled:", "<!-- scheduled;")
-}
-
-// clean replaces what a file may hold and no body of a pull request: bytes that
-// are no text, and characters that hide others.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r':
-			return -1
-		case unicode.In(r, unicode.Cc, unicode.Bidi_Control, unicode.Zl, unicode.Zp):
-			return unicode.ReplacementChar
-		}
-		return r
-	}, text)
+	return markdown.Code(problem.Show(words))
 }

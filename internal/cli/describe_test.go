@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
@@ -169,7 +171,7 @@ func holds(t *testing.T, d description) {
 		t.Errorf("%d rows for %d effects:\n%.2000s", len(p.rows), len(d.effects), body)
 	}
 	for i, cells := range p.rows {
-		if len(cells) != 5 || cells[0] != unmarked(show(d.effects[i].Job)) || cells[1] != d.effects[i].Kind {
+		if len(cells) != 5 || cells[0] != markdown.Unmarked(problem.Show(d.effects[i].Job)) || cells[1] != d.effects[i].Kind {
 			t.Errorf("row of job %q reads %q", d.effects[i].Job, cells)
 		}
 	}
@@ -181,7 +183,7 @@ func holds(t *testing.T, d description) {
 		for _, e := range d.effects {
 			diffs.WriteString(diff(e))
 		}
-		if !strings.HasPrefix(unmarked(clean(firstLines(diffs.String(), 2*maxBody))), p.fences[0]) {
+		if !strings.HasPrefix(markdown.Unmarked(markdown.Clean(markdown.FirstLines(diffs.String(), 2*maxBody))), p.fences[0]) {
 			t.Errorf("the diff reads\n%.2000s", p.fences[0])
 		}
 	}

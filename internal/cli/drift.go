@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
@@ -64,7 +65,7 @@ func (p *Program) annotateDrift(d description) error {
 // drift says how the workflow file of a job, or of the rescue, differs from what it
 // has to be.
 func drift(e workflow.Effect) string {
-	file, whose, needless := clean(path.Base(e.Path)), show(e.Job), "no job needs it any more"
+	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job needs it any more"
 	if e.Does == workflow.Rescues {
 		whose, needless = "rescue", "the project wants none"
 	}
@@ -116,7 +117,7 @@ func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.
 		return nil
 	}
 	return &exitError{
-		err:  fmt.Errorf("the workflow file of %s is out of step with %s: the job still runs as %s says", show(job.ID), project.path, job.File()),
+		err:  fmt.Errorf("the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File()),
 		hint: fmt.Sprintf("run `%s` and commit the file", p.mending()),
 	}
 }

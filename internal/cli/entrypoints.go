@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
@@ -99,7 +100,7 @@ type openQuestion struct {
 }
 
 func (o openQuestion) String() string {
-	return fmt.Sprintf("%s: %s can be told only by running it: %s", show(o.Job), clean(o.Entrypoint), clean(o.Reason))
+	return fmt.Sprintf("%s: %s can be told only by running it: %s", problem.Show(o.Job), markdown.Clean(o.Entrypoint), markdown.Clean(o.Reason))
 }
 
 // proveEntrypoints looks at the entrypoints of all jobs without running anything.
@@ -125,7 +126,7 @@ func (p *Program) proveEntrypoints(project *project) proof {
 // entrypoint, "" without one. It starts no Python.
 func (p *Program) docstrings(project *project) func(pyproject.Job) string {
 	provers := p.provers(project, false)
-	return func(job pyproject.Job) string { return clean(provers.prove(job).Doc) }
+	return func(job pyproject.Job) string { return markdown.Clean(provers.prove(job).Doc) }
 }
 
 // docColumn returns a cell of the last column of a table of jobs.
@@ -165,7 +166,7 @@ func (p *Program) importEntrypoints(ctx context.Context, project *project, skip 
 			continue
 		}
 		done := imported{job.ID, job.Entrypoint, float64(took.Round(100*time.Microsecond)) / float64(time.Millisecond)}
-		p.say(fmt.Sprintf("%s: imported %s in %.1fms", show(job.ID), clean(job.Entrypoint), done.Milliseconds))
+		p.say(fmt.Sprintf("%s: imported %s in %.1fms", problem.Show(job.ID), markdown.Clean(job.Entrypoint), done.Milliseconds))
 		times = append(times, done)
 	}
 	return times, project.Complain(complaints)

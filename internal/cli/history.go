@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
@@ -125,7 +126,7 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 	if err != nil {
 		return err
 	}
-	doing := func() string { return "still reading the history of " + show(id) }
+	doing := func() string { return "still reading the history of " + problem.Show(id) }
 	return p.recall(project, token, doing, func(ctx context.Context, archive *archive) error {
 		past, err := archive.read(ctx, job, reach)
 		if err != nil {
@@ -235,7 +236,7 @@ func seconds(late []time.Duration, share float64) *int64 {
 // printHistory prints a table of the windows, and below it what they add up to.
 func (p *Program) printHistory(past past, source string) error {
 	paint := p.painter(p.Stdout)
-	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", show(past.job.ID), past.job.Schedule, source)
+	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", problem.Show(past.job.ID), past.job.Schedule, source)
 	t := table(p.Stdout)
 	fmt.Fprintf(t, "DUE (UTC)\tRAN (UTC)\tLATE\t%s\tATTEMPT\tRUN\n", paint("", "STATE"))
 	for _, a := range past.accounts {
@@ -253,11 +254,11 @@ func printSum(w io.Writer, past past) {
 	measured := schedule.Lateness(past.accounts)
 	if p50, known := schedule.NearestRank(measured, 0.5); known {
 		p95, _ := schedule.NearestRank(measured, 0.95)
-		fmt.Fprintf(w, "lateness: p50 %s, p95 %s, of %s with an execution inside\n", late(p50), late(p95), count(len(measured), "window"))
+		fmt.Fprintf(w, "lateness: p50 %s, p95 %s, of %s with an execution inside\n", late(p50), late(p95), problem.Count(len(measured), "window"))
 	} else {
 		fmt.Fprintln(w, "lateness: unknown, no window has an execution inside")
 	}
-	fmt.Fprintf(w, "next: %s\n", clock(past.job.Schedule.Next(past.now)))
+	fmt.Fprintf(w, "next: %s\n", problem.Clock(past.job.Schedule.Next(past.now)))
 }
 
 // ranAt returns the cells of when a window ran and how late that was.

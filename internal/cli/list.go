@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
@@ -122,7 +123,7 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 	for i, env := range environments {
 		whose := "every job"
 		if len(environments) > 1 {
-			whose = someOf(env.Jobs, show)
+			whose = someOf(env.Jobs, problem.Show)
 		}
 		if i == 0 {
 			fmt.Fprintln(w)
@@ -165,7 +166,7 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 		for _, slot := range job.Next {
 			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
 			job.Entrypoint, strings.Join(next, ", "), does(job.Doc))
 	}
 	return t.Flush()

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
@@ -25,14 +27,14 @@ func (r run) conclude(v variables, e execution) error {
 func (r run) succeeded(e execution) {
 	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.after())
 	defer r.runner.Group("Outcome: succeeded")()
-	r.log("job " + show(r.job.ID) + " " + how)
+	r.log("job " + problem.Show(r.job.ID) + " " + how)
 	r.logReturned(e.Returned)
-	r.warn(r.runner, r.runner.Summary(code(show(r.job.ID))+" "+how+summarised(e.Returned)))
+	r.warn(r.runner, r.runner.Summary(markdown.Code(problem.Show(r.job.ID))+" "+how+summarised(e.Returned)))
 }
 
 // failed leaves everything open in the log.
 func (r run) failed(e execution) error {
-	name, how := show(r.job.ID), "failed"+e.after()
+	name, how := problem.Show(r.job.ID), "failed"+e.after()
 	at := actions.Place{File: r.project.path, Line: r.job.Line}
 	if e.Frame != nil {
 		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}
@@ -43,13 +45,13 @@ func (r run) failed(e execution) error {
 		message += "\nhint: " + e.Hint
 	}
 	r.runner.Error(at, name+" "+how, message)
-	summary := fmt.Sprintf("%s %s: %s", code(name), how, code(e.Cause))
+	summary := fmt.Sprintf("%s %s: %s", markdown.Code(name), how, markdown.Code(e.Cause))
 	if e.Hint != "" {
 		summary += ". Hint: " + e.Hint
 	}
 	summary += summarised(e.Returned)
 	if e.Traceback != "" {
-		summary += folded("Traceback", html.EscapeString(e.Traceback))
+		summary += markdown.FoldedHTML("Traceback", html.EscapeString(e.Traceback))
 	}
 	r.warn(r.runner, r.runner.Summary(summary))
 	return &exitError{exitFindings, fmt.Errorf("job %s %s: %s", name, how, e.Cause), e.Hint}
@@ -104,19 +106,13 @@ func summarised(o *python.Returned) string {
 	const most, mostInLine = 10_000, 80 // bytes; characters
 	line, title, text := "", "Returned value", o.Text()
 	if status := statusLine(o); status != "" {
-		line, title = ", returned status "+code(status), "Output"
+		line, title = ", returned status "+markdown.Code(status), "Output"
 	}
 	switch {
 	case text == "":
 		return line + "\n"
 	case line == "" && utf8.RuneCountInString(text) <= mostInLine && !strings.Contains(text, "\n"):
-		return ", returned " + code(text) + "\n"
+		return ", returned " + markdown.Code(text) + "\n"
 	}
-	return line + folded(title, o.HTML(most-len(line)-len(folded(title, ""))))
-}
-
-// folded ends a line of Markdown with a text that is shown on demand. It stands in
-// HTML, escaped, where no Markdown can be in it.
-func folded(title, escaped string) string {
-	return fmt.Sprintf("\n\n<details><summary>%s</summary>\n\n<pre>%s</pre>\n\n</details>\n", title, escaped)
+	return line + markdown.FoldedHTML(title, o.HTML(most-len(line)-len(markdown.FoldedHTML(title, ""))))
 }

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"golang.org/x/term"
@@ -48,14 +45,6 @@ func (t talk) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// count writes "1 job" or "2 jobs".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // printJSON writes a result for machines.
 func (p *Program) printJSON(result any) error {
 	encoder := json.NewEncoder(p.Stdout)
@@ -79,22 +68,4 @@ func (p *Program) color(w io.Writer) bool {
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// clock writes a time for people, in UTC to the minute.
-func clock(t time.Time) string {
-	return t.UTC().Format("2006-01-02 15:04 UTC")
-}
-
-// show writes a job's id for people: quoted where it could be misread or
-// could play tricks on a terminal, and cut where it is very long.
-func show(id string) string {
-	const most = 60
-	if runes := []rune(id); len(runes) > most {
-		id = string(runes[:most-1]) + "…"
-	}
-	if quoted := strconv.Quote(id); id == "" || strings.TrimSpace(id) != id || quoted != `"`+id+`"` {
-		return quoted
-	}
-	return id
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -172,7 +173,7 @@ func (a *archive) denied(err error) error {
 
 // remarks are what people have to know beside the table.
 func (a *archive) remarks(p past) (remarks []string) {
-	name := show(p.job.ID)
+	name := problem.Show(p.job.ID)
 	switch p.workflow {
 	case notRegistered:
 		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, a.origin.repository, p.job.File()))
@@ -192,7 +193,7 @@ func (a *archive) remarks(p past) (remarks []string) {
 		remarks = append(remarks, fmt.Sprintf("%s: not every run could be read, and what became of its window is unknown here: %v", name, p.lost))
 	}
 	if p.unasked > 0 {
-		remarks = append(remarks, fmt.Sprintf("%s: %s not looked into, which would have taken too many requests; they are unknown here", name, count(p.unasked, "window")))
+		remarks = append(remarks, fmt.Sprintf("%s: %s not looked into, which would have taken too many requests; they are unknown here", name, problem.Count(p.unasked, "window")))
 	}
 	return remarks
 }
@@ -215,5 +216,5 @@ func forgotten(job pyproject.Job, w schedule.Window, days int) string {
 	if days <= 0 || time.Duration(days)*day >= length {
 		return ""
 	}
-	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is gone before the window is over: raise that in Settings > Actions > General", show(job.ID), count(days, "day"))
+	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is gone before the window is over: raise that in Settings > Actions > General", problem.Show(job.ID), problem.Count(days, "day"))
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
@@ -255,7 +256,7 @@ func (r *rescue) bounded(started, refused, lost int) string {
 	case lost == maxLost:
 		return fmt.Sprintf("GitHub had trouble with %d in a row", lost)
 	case remaining >= 0 && remaining-started*runRequests < reserve:
-		return fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", count(remaining, "request"))
+		return fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
 	}
 	return ""
 }
@@ -277,7 +278,7 @@ func (r *rescue) failures() error {
 	hidden := true // from a classic token that lacks the right, GitHub hides what is there
 	for _, job := range r.jobs {
 		if job.failed != nil {
-			failures = append(failures, fmt.Errorf("start %s: %w", show(job.job.ID), job.failed))
+			failures = append(failures, fmt.Errorf("start %s: %w", problem.Show(job.job.ID), job.failed))
 		}
 		hidden = hidden && !job.started && (job.failed == nil || github.Missing(job.failed))
 	}
@@ -302,7 +303,7 @@ func (r *rescue) remark() {
 		}
 	}
 	if left := r.left(); left > 0 {
-		remark := fmt.Sprintf("%s left to the next rescue", count(left, "due job"))
+		remark := fmt.Sprintf("%s left to the next rescue", problem.Count(left, "due job"))
 		if r.bound != "" {
 			remark += ": " + r.bound
 		}

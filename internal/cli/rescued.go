@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -63,7 +65,7 @@ func (r *rescue) says(job rescued) string {
 	v := job.verdict
 	switch {
 	case job.started && v.Failed > 0:
-		return "started again, after " + count(v.Failed, "failed run")
+		return "started again, after " + problem.Count(v.Failed, "failed run")
 	case job.started && v.Why == schedule.Unread:
 		return "started: its history was not read"
 	case job.started:
@@ -85,11 +87,11 @@ func (r *rescue) says(job rescued) string {
 	case string(schedule.Running):
 		return "a run is queued or in progress"
 	case string(schedule.Young):
-		return "its workflow is younger than the window: first due " + clock(v.Window.End)
+		return "its workflow is younger than the window: first due " + problem.Clock(v.Window.End)
 	case string(schedule.Patience):
-		return "left to its own ticks until " + clock(v.Again)
+		return "left to its own ticks until " + problem.Clock(v.Again)
 	case string(schedule.Backoff):
-		return count(v.Failed, "failed run") + ": started again after " + clock(v.Again)
+		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
 	case "paused":
 		return "paused: its workflow is disabled by hand"
 	case notRegistered:
@@ -127,7 +129,7 @@ func (r *rescue) sum() string {
 			started++
 		}
 	}
-	parts := []string{count(len(r.jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
+	parts := []string{problem.Count(len(r.jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
 	switch {
 	case r.dryRun:
 		parts = append(parts, fmt.Sprintf("%d due", due))
@@ -146,7 +148,7 @@ func (r *rescue) print(w io.Writer) error {
 	t := table(w)
 	notable, _ := r.notable()
 	for _, job := range notable {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", show(job.job.ID), clock(job.job.Schedule.Prev(r.now)), r.says(job))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.job.ID), problem.Clock(job.job.Schedule.Prev(r.now)), r.says(job))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -160,15 +162,15 @@ func (r *rescue) print(w io.Writer) error {
 func (r *rescue) summary() string {
 	notable, confirmed := r.notable()
 	var b strings.Builder
-	b.WriteString(r.sum() + ", at " + clock(r.now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
+	b.WriteString(r.sum() + ", at " + problem.Clock(r.now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
 	for i, job := range slices.Concat(notable, confirmed) {
 		window, latest := job.job.Schedule.Window(r.now), ""
 		if run, found := job.latest(window); found {
 			latest = markdownLink(run)
 		}
-		row := fmt.Sprintf("| %s | %s | %s | %s | %s |\n", strings.ReplaceAll(code(show(job.job.ID)), "|", `\|`), minute(window.Start), r.says(job), latest, minute(window.End))
+		row := markdown.Row(markdown.Code(problem.Show(job.job.ID)), minute(window.Start), r.says(job), latest, minute(window.End))
 		if b.Len()+len(row) > maxOverview {
-			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, count(len(r.jobs), "row"))
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.jobs), "row"))
 			break
 		}
 		b.WriteString(row)
@@ -198,7 +200,7 @@ func (r *rescue) alarm(ctx context.Context) (err error) {
 		case job.verdict.Why == schedule.Fulfilled:
 			alarm.Body = r.recovered(job)
 		case failing:
-			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+show(job.job.ID)+" fails", fails(job.job.ID, failure)
+			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+problem.Show(job.job.ID)+" fails", fails(job.job.ID, failure)
 		default:
 			continue
 		}
@@ -207,22 +209,22 @@ func (r *rescue) alarm(ctx context.Context) (err error) {
 	var left int
 	r.issues, left, err = r.client.Alarm(ctx, alarms)
 	if left > 0 {
-		r.say(fmt.Sprintf("the issues of %s are left to the next rescue", count(left, "job")))
+		r.say(fmt.Sprintf("the issues of %s are left to the next rescue", problem.Count(left, "job")))
 	}
 	return err
 }
 
 // fails is the body of the issue of a job that fails.
 func fails(id string, f schedule.Failure) string {
-	return unmarked(fmt.Sprintf("%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n"+
+	return markdown.Unmarked(fmt.Sprintf("%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n"+
 		"It is started again until it succeeds, at ever longer intervals, at most a twelfth of the window.\n\n"+
 		"This issue is closed once a window is confirmed again. Close it yourself to hear no more of this failure; "+
 		"disable the workflow in the Actions tab to pause the job.\n",
-		count(f.Runs, "run"), code(show(id)), clock(f.Window.Start), clock(f.Window.End), markdownLink(f.Last), clock(f.Last.Created)))
+		problem.Count(f.Runs, "run"), markdown.Code(problem.Show(id)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), markdownLink(f.Last), problem.Clock(f.Last.Created)))
 }
 
 // recovered is the body of the issue of a job that succeeded again.
 func (r *rescue) recovered(job rescued) string {
 	w := job.verdict.Window
-	return unmarked(fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n", code(show(job.job.ID)), clock(w.Start), clock(w.End)))
+	return markdown.Unmarked(fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n", markdown.Code(problem.Show(job.job.ID)), problem.Clock(w.Start), problem.Clock(w.End)))
 }

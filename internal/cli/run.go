@@ -13,6 +13,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -113,7 +114,7 @@ func (r run) inActions(ctx context.Context) error {
 		runAttempt: trigger.Attempt,
 	}
 	r.logGroup("Decision: run", fmt.Sprintf("job %s, window %s to %s, after %s missed; started by %s, attempt %d",
-		show(r.job.ID), clock(v.window.Start), clock(v.window.End), count(v.missed, "window"),
+		problem.Show(r.job.ID), problem.Clock(v.window.Start), problem.Clock(v.window.End), problem.Count(v.missed, "window"),
 		cmp.Or(v.trigger, "an unknown event"), v.runAttempt))
 	return r.conclude(v, r.execute(ctx, v))
 }
@@ -222,7 +223,7 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		backoff: options.Backoff,
 		timeout: options.Timeout,
 		random:  rand.N[time.Duration],
-		failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", show(r.job.ID), remark)) },
+		failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", problem.Show(r.job.ID), remark)) },
 	}.do(ctx, func(n int, timeout time.Duration) (python.Outcome, bool) {
 		if missing != nil {
 			return python.Outcome{Cause: missing.Error(), Hint: hint(missing)}, false

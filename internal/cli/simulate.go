@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 	"github.com/spf13/cobra"
@@ -102,7 +103,7 @@ func readRegime(spec string) (simulate.Regime, error) {
 			return simulate.Regime{}, err
 		}
 		if len(names) != 1 {
-			return simulate.Regime{}, fmt.Errorf("%s holds %s: say which, as in %s#late", file, count(len(names), "regime"), file)
+			return simulate.Regime{}, fmt.Errorf("%s holds %s: say which, as in %s#late", file, problem.Count(len(names), "regime"), file)
 		}
 		name = names[0]
 	}
@@ -131,12 +132,12 @@ func expressions(crons []schedule.Cron) []string {
 
 func (s simulation) print(w io.Writer) error {
 	as := s.Variants[0]
-	fmt.Fprintf(w, "%s of %s, seed %d\n\n", count(s.Days, "day"), s.Name, s.Seed)
+	fmt.Fprintf(w, "%s of %s, seed %d\n\n", problem.Count(s.Days, "day"), s.Name, s.Seed)
 	t := table(w)
 	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED\tMINUTES A MONTH")
 	for _, o := range as.Jobs {
 		row := simulatedRow(o)
-		fmt.Fprintln(t, strings.Join(append([]string{show(o.ID)}, row...), "\t"))
+		fmt.Fprintln(t, strings.Join(append([]string{problem.Show(o.ID)}, row...), "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -144,7 +145,7 @@ func (s simulation) print(w io.Writer) error {
 	fmt.Fprintln(w)
 	t = table(w)
 	for _, o := range as.Jobs {
-		fmt.Fprintf(t, "%s\t%s\n", show(o.ID), o.Picture(60))
+		fmt.Fprintf(t, "%s\t%s\n", problem.Show(o.ID), o.Picture(60))
 	}
 	fmt.Fprintf(t, "\t%s\n", simulate.PictureKey)
 	if err := t.Flush(); err != nil {
@@ -170,7 +171,7 @@ func (s simulation) printVariants(w io.Writer) error {
 			span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes)}, "\t"))
 	}
 	if n := s.Variants[0].Total.Unreached; n > 0 {
-		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: nobody can serve those.\n", count(n, "window"))
+		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: nobody can serve those.\n", problem.Count(n, "window"))
 	}
 	return t.Flush()
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
@@ -48,7 +49,9 @@ func (p *Program) status(token string, asJSON bool) error {
 		return err
 	}
 	var read atomic.Int64
-	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), count(len(project.Jobs), "job")) }
+	doing := func() string {
+		return fmt.Sprintf("read %d of %s", read.Load(), problem.Count(len(project.Jobs), "job"))
+	}
 	return p.recall(project, token, doing, func(ctx context.Context, archive *archive) error {
 		pasts, err := archive.readAll(ctx, project.Jobs, schedule.Reach{Windows: 2}, &read)
 		if err != nil {
@@ -160,7 +163,7 @@ func unread(pasts []past) error {
 		if names[cause] == nil {
 			causes = append(causes, past.unread)
 		}
-		names[cause] = append(names[cause], show(past.job.ID))
+		names[cause] = append(names[cause], problem.Show(past.job.ID))
 	}
 	for i, cause := range causes {
 		jobs := names[cause.Error()]
@@ -202,7 +205,7 @@ func (p *Program) printStatus(project *project, pasts []past, source string) err
 		return printJobs(p.Stdout, project.path, nil)
 	}
 	paint := p.painter(p.Stdout)
-	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", count(len(pasts), "job"), source)
+	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", problem.Count(len(pasts), "job"), source)
 	t := table(p.Stdout)
 	fmt.Fprintf(t, "JOB\tEVERY\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", paint("", "STATE"), paint("", "BEFORE"))
 	for _, past := range pasts {
@@ -210,7 +213,7 @@ func (p *Program) printStatus(project *project, pasts []past, source string) err
 		if len(past.accounts) > 1 {
 			before = past.accounts[1].State
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", show(past.job.ID), past.job.Schedule.Every(), minute(current.Window.Start), ranAt(current),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(past.job.ID), past.job.Schedule.Every(), minute(current.Window.Start), ranAt(current),
 			paint(current.State, string(current.State)), paint(before, cmp.Or(string(before), "-")), minute(past.job.Schedule.Next(past.now)), link(current))
 	}
 	return t.Flush()

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -122,10 +123,10 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
 		p.report(unproven)
-		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", count(changes, "workflow file"), project.path),
+		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", problem.Count(changes, "workflow file"), project.path),
 			fmt.Sprintf("run `%s` and commit the files", p.mending())}
 	case changes > 0 && flags.exitCode:
-		return &exitError{exitFindings, fmt.Errorf("%s changed", count(changes, "workflow file")),
+		return &exitError{exitFindings, fmt.Errorf("%s changed", problem.Count(changes, "workflow file")),
 			"add what changed to the commit: git add " + workflow.Dir}
 	}
 	return unproven

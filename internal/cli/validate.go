@@ -48,7 +48,7 @@ cannot work. What only a run can tell is a remark on stderr and no error.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.path, count(len(project.Jobs), "job"))
+			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.path, problem.Count(len(project.Jobs), "job"))
 			return nil
 		},
 	}

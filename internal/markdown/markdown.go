@@ -83,3 +83,9 @@ func Clean(text string) string {
 		return r
 	}, text)
 }
+
+// Unmarked breaks up what looks like one of our own marks, the comments by which an
+// issue or a pull request tells us what to do, in a text that others have a hand in.
+func Unmarked(text string) string {
+	return strings.ReplaceAll(text, "<!-- scheduled:", "<!-- scheduled;")
+}

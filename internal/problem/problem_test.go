@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -71,4 +72,29 @@ func FuzzCut(f *testing.F) {
 			t.Errorf("cut %q to %q, want %d characters", text, got, most)
 		}
 	})
+}
+
+func TestText(t *testing.T) {
+	for id, want := range map[string]string{
+		"clean-files":           "clean-files",
+		"daily report":          "daily report",
+		"ünï":                   "ünï",
+		"":                      `""`,
+		" a":                    `" a"`,
+		"a\nb":                  `"a\nb"`,
+		`a"b`:                   `"a\"b"`,
+		"\u202ea":               `"\u202ea"`,
+		strings.Repeat("x", 61): strings.Repeat("x", 59) + "…",
+	} {
+		if got := problem.Show(id); got != want {
+			t.Errorf("show %q: %s, want %s", id, got, want)
+		}
+	}
+	if one, two := problem.Count(1, "job"), problem.Count(2, "job"); one != "1 job" || two != "2 jobs" {
+		t.Errorf("counted %s and %s", one, two)
+	}
+	at := time.Date(2026, 11, 21, 10, 37, 59, 0, time.FixedZone("", 3600))
+	if got := problem.Clock(at); got != "2026-11-21 09:37 UTC" {
+		t.Errorf("clock %s", got)
+	}
 }

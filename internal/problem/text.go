@@ -2,6 +2,8 @@ package problem
 
 import (
 	"strconv"
+	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -15,3 +17,24 @@ func Cut(text string, most int) string {
 
 // Quote returns a user's value in quotes, escaped, and cut if it is long.
 func Quote(value string) string { return strconv.Quote(Cut(value, 101)) }
+
+// Show writes a job's id for people: in quotes where it could be misread or could
+// play tricks on a terminal, and cut if it is long.
+func Show(id string) string {
+	id = Cut(id, 60)
+	if quoted := strconv.Quote(id); id == "" || strings.TrimSpace(id) != id || quoted != `"`+id+`"` {
+		return quoted
+	}
+	return id
+}
+
+// Count writes "1 job" or "2 jobs".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// Clock writes a time for people, in UTC to the minute.
+func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
