@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,22 +22,30 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of the README anew")
+var update = flag.Bool("update", false, "write the generated parts of the docs anew")
 
-const readme = "../../README.md"
-
-func readReadme(t *testing.T) []byte {
+// pages reads the README and the pages of the folder docs, by their paths from the
+// repository's root.
+func pages(t *testing.T) map[string]string {
 	t.Helper()
-	content, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("pages: %q, %v", files, err)
 	}
-	return content
+	pages := map[string]string{}
+	for _, file := range append(files, "../../README.md", "../../CONTRIBUTING.md", "../../SECURITY.md") {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages[strings.TrimPrefix(file, "../../")] = string(content)
+	}
+	return pages
 }
 
-// TestReadme holds the generated parts of the README against the program.
-func TestReadme(t *testing.T) {
-	text := string(readReadme(t))
+// TestDocs compares the generated parts of the docs with the program.
+func TestDocs(t *testing.T) {
+	pages := pages(t)
 	for _, part := range []struct {
 		name  string
 		write func(*testing.T) string
@@ -53,21 +64,80 @@ func TestReadme(t *testing.T) {
 		{"settings", settingsPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
-		before, rest, found := strings.Cut(text, begin)
-		was, after, closed := strings.Cut(rest, end)
-		if !found || !closed {
-			t.Fatalf("README has no part %s", part.name)
+		want, places := "\n"+strings.TrimSpace(part.write(t))+"\n\n", 0
+		for page, text := range pages {
+			before, rest, found := strings.Cut(text, begin)
+			was, after, closed := strings.Cut(rest, end)
+			if !found || !closed {
+				continue
+			}
+			places++
+			if *update {
+				pages[page] = before + begin + want + end + after
+			} else if diff := cmp.Diff(want, was); diff != "" {
+				t.Errorf("%s: part %s is stale; update it with `go test ./internal/cli -run Docs -update` (-want +got):\n%s", page, part.name, diff)
+			}
 		}
-		want := "\n" + strings.TrimSpace(part.write(t)) + "\n\n"
-		if *update {
-			text = before + begin + want + end + after
-		} else if diff := cmp.Diff(want, was); diff != "" {
-			t.Errorf("part %s is stale; mend it with `go test ./internal/cli -run Readme -update` (-want +got):\n%s", part.name, diff)
+		if places != 1 {
+			t.Errorf("part %s stands in %d pages, want one", part.name, places)
 		}
 	}
 	if *update {
-		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+		for page, text := range pages {
+			if err := os.WriteFile("../../"+page, []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// maxReadme is the size of a README that is read to its end, in bytes.
+const maxReadme = 12_000
+
+func TestReadmeSize(t *testing.T) {
+	if size := len(pages(t)["README.md"]); size > maxReadme {
+		t.Errorf("the README has %d bytes, at most %d are wanted: move details to docs/", size, maxReadme)
+	}
+}
+
+var (
+	fences = regexp.MustCompile("(?ms)^ *```.*?^ *```")
+	links  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	header = regexp.MustCompile(`(?m)^#+ (.+)$`)
+)
+
+// TestDocsLinks follows the links between the pages, to their headings too.
+func TestDocsLinks(t *testing.T) {
+	pages := pages(t)
+	anchors := map[string]bool{}
+	for page, text := range pages {
+		for _, heading := range header.FindAllStringSubmatch(fences.ReplaceAllString(text, ""), -1) {
+			// https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
+			anchor := regexp.MustCompile(`[^\pL\pN_ -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+			anchors[page+"#"+strings.ReplaceAll(anchor, " ", "-")] = true
+		}
+	}
+	linked := map[string]bool{}
+	for page, text := range pages {
+		for _, link := range links.FindAllStringSubmatch(fences.ReplaceAllString(text, ""), -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			target, anchor, _ := strings.Cut(link[1], "#")
+			if target = path.Join(path.Dir(page), target); strings.HasPrefix(link[1], "#") {
+				target = page
+			}
+			linked[target] = true
+			if _, err := os.Stat("../../" + target); err != nil {
+				t.Errorf("%s: %s leads nowhere", page, link[1])
+			} else if anchor != "" && !anchors[target+"#"+anchor] {
+				t.Errorf("%s: %s: %s has no such heading", page, link[1], target)
+			}
+		}
+	}
+	for page := range pages {
+		if page != "README.md" && !linked[page] {
+			t.Errorf("no page links to %s", page)
 		}
 	}
 }
@@ -195,20 +265,19 @@ func costPart(*testing.T) string {
 	return b.String()
 }
 
-// TestReadmeCommands holds that what the README tells to type exists.
-func TestReadmeCommands(t *testing.T) {
-	content := readReadme(t)
+// TestDocsCommands checks that the commands and flags in the docs exist.
+func TestDocsCommands(t *testing.T) {
 	root := new(Program).root()
-	calls := regexp.MustCompile("(?m)(?:^|[` ])scheduled((?: --project \\S+)?) ([a-z]+)((?: [^`\n|&;)]*)?)").FindAllSubmatch(content, -1)
+	calls := regexp.MustCompile("(?m)(?:^|[` ])scheduled((?: --project \\S+)?) ([a-z]+)((?: [^`\n|&;)]*)?)").FindAllStringSubmatch(everything(t), -1)
 	checked := map[string]bool{}
 	for _, call := range calls {
-		cmd, _, err := root.Find([]string{string(call[2])})
+		cmd, _, err := root.Find([]string{call[2]})
 		if err != nil || cmd == root {
 			continue // "scheduled" is an English word, too
 		}
 		checked[cmd.Name()] = true
-		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllSubmatch(call[3], -1) {
-			if cmd.Flag(string(flag[1])) == nil {
+		for _, flag := range regexp.MustCompile(`--([a-z-]+)`).FindAllStringSubmatch(call[3], -1) {
+			if cmd.Flag(flag[1]) == nil {
 				t.Errorf("%s: %s has no such flag", call[0], cmd.Name())
 			}
 		}
@@ -220,9 +289,9 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestReadmeYAML holds that the examples in YAML use inputs and outputs that the
+// TestDocsYAML checks that the examples in YAML use inputs and outputs that the
 // action has, and hooks that there are.
-func TestReadmeYAML(t *testing.T) {
+func TestDocsYAML(t *testing.T) {
 	var manifest struct{ Inputs, Outputs map[string]any }
 	var hooks []struct{ ID string }
 	for file, v := range map[string]any{"../../action.yml": &manifest, "../../.pre-commit-hooks.yaml": &hooks} {
@@ -235,7 +304,7 @@ func TestReadmeYAML(t *testing.T) {
 		}
 	}
 	steps := 0
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readReadme(t), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch([]byte(everything(t)), -1) {
 		var example yaml.Node
 		if err := yaml.Unmarshal(block[1], &example); err != nil {
 			t.Errorf("%v in\n%s", err, block[1])
@@ -271,9 +340,9 @@ func TestReadmeYAML(t *testing.T) {
 	}
 }
 
-// TestReadmeTOML holds that the examples in TOML are valid.
-func TestReadmeTOML(t *testing.T) {
-	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch(readReadme(t), -1)
+// TestDocsTOML checks that the examples in TOML are valid.
+func TestDocsTOML(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch([]byte(everything(t)), -1)
 	if len(blocks) < 3 {
 		t.Errorf("%d examples", len(blocks))
 	}
@@ -287,6 +356,17 @@ func TestReadmeTOML(t *testing.T) {
 			t.Errorf("%v in\n%s", err, block[1])
 		}
 	}
+}
+
+// everything returns the text of all pages.
+func everything(t *testing.T) string {
+	t.Helper()
+	pages := pages(t)
+	var text strings.Builder
+	for _, page := range slices.Sorted(maps.Keys(pages)) {
+		text.WriteString(pages[page] + "\n")
+	}
+	return text.String()
 }
 
 // eachMapping calls do for every mapping of a YAML document.
