@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
@@ -197,7 +197,7 @@ func (d description) environments() string {
 			whose = someOf(env.Jobs, func(id string) string { return markdown.Code(problem.Show(id)) })
 		}
 		fmt.Fprintf(&b, "Environment of %s: %s.", whose, markdown.Code(env.String()))
-		if !env.Locked && env.Tool != python.None {
+		if !env.Locked && env.Tool != installer.None {
 			b.WriteString(" Nothing pins all its packages: two runs may get different ones.")
 		}
 		b.WriteString("\n\n")

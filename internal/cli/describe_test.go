@@ -15,10 +15,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -256,7 +256,7 @@ func anyEnvironment(random *rand.Rand) workflow.Installed {
 	for range random.IntN(10) {
 		env.Jobs = append(env.Jobs, hostile[random.IntN(len(hostile))])
 	}
-	env.Tool, env.Locked = python.UV, random.IntN(2) == 0
+	env.Tool, env.Locked = installer.UV, random.IntN(2) == 0
 	if file := hostile[random.IntN(len(hostile))]; pyproject.Forbidden(file) == "" {
 		env.File, env.Why = file, file
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"gopkg.in/yaml.v3"
 )
 
@@ -17,26 +17,26 @@ import (
 // each is read from a golden file; what is exercised, from the projects that the
 // end-to-end tests run.
 var supported = []struct {
-	tool    python.Tool
+	tool    installer.Tool
 	knownBy string
 	golden  string
 	lock    string // how the workflow holds the environment to the lock
 }{
-	{python.UV, "`uv.lock`, `[tool.uv]`, `[project].dependencies`", "uv", "yes, and that it fits `pyproject.toml`"},
-	{python.Poetry, "`poetry.lock`, `[tool.poetry]`", "poetry", "yes, and that it fits `pyproject.toml`"},
-	{python.PDM, "`pdm.lock`, `[tool.pdm]`", "pdm", "yes, and that it fits `pyproject.toml`"},
-	{python.Pipenv, "`Pipfile.lock`, `Pipfile`", "pipenv", "yes, and that it fits the `Pipfile`"},
-	{python.Pylock, "`pylock.toml`", "pylock", "yes, with its hashes"},
-	{python.Pip, "`requirements*.txt`", "pip-hashes", "yes, where the file has hashes"},
-	{python.Package, "`[build-system]`, `setup.py`", "package", "has none"},
-	{python.Hatch, "`[tool.hatch.envs]`", "hatch", "has none"},
-	{python.None, "none of these", "cadences", ""},
-	{python.Pixi, "`pixi.lock`, `pixi.toml`, `[tool.pixi]`", "pixi", "yes, and that it fits the manifest"},
-	{python.Conda, "`conda-lock.yml`, `environment.yml`", "conda-lock", "yes, where it is `conda-lock.yml`"},
+	{installer.UV, "`uv.lock`, `[tool.uv]`, `[project].dependencies`", "uv", "yes, and that it fits `pyproject.toml`"},
+	{installer.Poetry, "`poetry.lock`, `[tool.poetry]`", "poetry", "yes, and that it fits `pyproject.toml`"},
+	{installer.PDM, "`pdm.lock`, `[tool.pdm]`", "pdm", "yes, and that it fits `pyproject.toml`"},
+	{installer.Pipenv, "`Pipfile.lock`, `Pipfile`", "pipenv", "yes, and that it fits the `Pipfile`"},
+	{installer.Pylock, "`pylock.toml`", "pylock", "yes, with its hashes"},
+	{installer.Pip, "`requirements*.txt`", "pip-hashes", "yes, where the file has hashes"},
+	{installer.Package, "`[build-system]`, `setup.py`", "package", "has none"},
+	{installer.Hatch, "`[tool.hatch.envs]`", "hatch", "has none"},
+	{installer.None, "none of these", "cadences", ""},
+	{installer.Pixi, "`pixi.lock`, `pixi.toml`, `[tool.pixi]`", "pixi", "yes, and that it fits the manifest"},
+	{installer.Conda, "`conda-lock.yml`, `environment.yml`", "conda-lock", "yes, where it is `conda-lock.yml`"},
 }
 
 func environmentsPart(t *testing.T) string {
-	exercised := map[python.Tool][]string{}
+	exercised := map[installer.Tool][]string{}
 	projects, err := filepath.Glob("../../testdata/projects/*")
 	if err != nil || len(projects) == 0 {
 		t.Fatalf("projects: %q, %v", projects, err)
@@ -58,7 +58,7 @@ func environmentsPart(t *testing.T) string {
 }
 
 // installerOf returns the tool that installs a project, of the first one in there.
-func installerOf(t *testing.T, dir string) python.Tool {
+func installerOf(t *testing.T, dir string) installer.Tool {
 	t.Helper()
 	for _, pattern := range []string{"packages/shop/pyproject.toml", "pyproject.toml"} {
 		if _, err := os.Stat(filepath.Join(dir, pattern)); err != nil {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // environment chooses how the project is installed for a job.
-func (pr *project) environment(job pyproject.Job) (python.Environment, error) {
+func (pr *project) environment(job pyproject.Job) (installer.Environment, error) {
 	return workflow.Target{Project: pr.Project, Path: pr.path}.Environment(os.DirFS(pr.root), job)
 }
 

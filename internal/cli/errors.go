@@ -45,7 +45,7 @@ func hint(err error) string {
 	if errors.As(err, &hinter) {
 		return hinter.Hint()
 	}
-	return ""
+	return problem.Hint(err)
 }
 
 func usageError(message string, cmd *cobra.Command) error {

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -31,10 +31,10 @@ type listedJob struct {
 
 // listedEnvironment is how a job's packages are installed.
 type listedEnvironment struct {
-	Tool   python.Tool `json:"tool"`
-	File   string      `json:"file"`   // relative to the repository's root; "" if none says what to install
-	Why    string      `json:"why"`    // what decided
-	Locked bool        `json:"locked"` // the file pins every package
+	Tool   installer.Tool `json:"tool"`
+	File   string         `json:"file"`   // relative to the repository's root; "" if none says what to install
+	Why    string         `json:"why"`    // what decided
+	Locked bool           `json:"locked"` // the file pins every package
 }
 
 func (p *Program) listCommand() *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -90,7 +91,7 @@ type run struct {
 	*Program
 	project     *project
 	job         pyproject.Job
-	environment python.Environment
+	environment installer.Environment
 	flags       runFlags
 	report      reportFile
 	runner      *actions.Runner
@@ -261,16 +262,16 @@ func (p *Program) entrypoint(project *project, job pyproject.Job, launcher pytho
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
-func chosen(project *project, job pyproject.Job, interpreter string) (python.Environment, error) {
+func chosen(project *project, job pyproject.Job, interpreter string) (installer.Environment, error) {
 	if interpreter != "" {
-		return python.Environment{Tool: python.None, Why: "option --python"}, nil
+		return installer.Environment{Tool: installer.None, Why: "option --python"}, nil
 	}
 	return project.environment(job)
 }
 
 // launcher returns how to start the Python of the job's environment.
 func (r run) launcher() (python.Launcher, error) {
-	launcher, err := r.environment.Launcher(r.flags.python, r.project.root, r.project.dir)
+	launcher, err := python.Find(r.environment, r.flags.python, r.project.root, r.project.dir)
 	if err == nil {
 		r.logGroup("Environment: "+string(r.environment.Tool), fmt.Sprintf("environment %v; Python: %s", r.environment, launcher.Words))
 	}

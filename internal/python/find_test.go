@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // executableFile makes a file that looks like an executable to this system.
@@ -55,7 +57,7 @@ func TestFind(t *testing.T) {
 		{"", bare, dir, ".venv"},
 	} {
 		t.Setenv("PATH", test.path)
-		l, err := Environment{Tool: None}.Launcher(test.explicit, test.dir, test.dir)
+		l, err := Find(installer.Environment{Tool: installer.None}, test.explicit, test.dir, test.dir)
 		if err == nil && l.Args[0] != test.want || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q in %q: %q, %v; want %q", test.explicit, test.dir, l.Args, err, test.want)
 		}
@@ -76,9 +78,9 @@ func TestFindBrokenVenv(t *testing.T) {
 			}
 		}
 	}
-	for _, tool := range []Tool{None, UV} {
+	for _, tool := range []installer.Tool{installer.None, installer.UV} {
 		t.Setenv("PATH", project) // without uv
-		if l, err := (Environment{Tool: tool}).Launcher("", project, project); err == nil || !strings.Contains(err.Error(), ".venv") {
+		if l, err := Find(installer.Environment{Tool: tool}, "", project, project); err == nil || !strings.Contains(err.Error(), ".venv") {
 			t.Errorf("%s: got %q, %v", tool, l.Args, err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // Launcher is how to start the Python of a project's environment.
@@ -26,17 +28,17 @@ func (l Launcher) Command(ctx context.Context, env []string, args ...string) *ex
 }
 
 // commands start Python in an environment that only the tool itself can find.
-var commands = map[Tool]string{
-	UV:     "uv run --no-sync python",
-	Poetry: "poetry run python",
-	PDM:    "pdm run python",
-	Pixi:   "pixi run --locked python",
-	Hatch:  "hatch run python",
-	Pipenv: "pipenv run python",
-	Conda:  "micromamba run -n " + CondaName + " python",
+var commands = map[installer.Tool]string{
+	installer.UV:     "uv run --no-sync python",
+	installer.Poetry: "poetry run python",
+	installer.PDM:    "pdm run python",
+	installer.Pixi:   "pixi run --locked python",
+	installer.Hatch:  "hatch run python",
+	installer.Pipenv: "pipenv run python",
+	installer.Conda:  "micromamba run -n " + installer.CondaName + " python",
 }
 
-// Launcher returns how to start Python for the project in dir of the repository
+// Find returns how to start Python for the project in dir of the repository
 // in root, both absolute: explicit, a path or a name on PATH, unless that is "";
 // else the interpreter of the tool's virtual environment, if starting that is
 // all the tool would do; else the tool's own command, if the tool is on PATH;
@@ -44,7 +46,7 @@ var commands = map[Tool]string{
 // python3 or python on PATH. A .venv with a broken interpreter is an error: any
 // other would lack the packages in there. PATH and the tools' variables are those
 // of this process.
-func (e Environment) Launcher(explicit, root, dir string) (Launcher, error) {
+func Find(e installer.Environment, explicit, root, dir string) (Launcher, error) {
 	if explicit != "" {
 		path, err := lookUp(explicit)
 		return Launcher{[]string{path}, dir, nil, path + ", as was asked for"}, err
@@ -54,13 +56,13 @@ func (e Environment) Launcher(explicit, root, dir string) (Launcher, error) {
 	if !ok {
 		return find(root, home, dir)
 	}
-	if e.Tool == Pixi && !e.Locked {
+	if e.Tool == installer.Pixi && !e.Locked {
 		command = strings.Replace(command, " --locked", "", 1)
 	}
-	if python := activeConda(); python != "" && e.Tool == Conda {
+	if python := activeConda(); python != "" && e.Tool == installer.Conda {
 		return Launcher{[]string{python}, dir, nil, python + ", of the active environment"}, nil
 	}
-	if venv := e.Tool.venv(home); venv != "" {
+	if venv := venv(e.Tool, home); venv != "" {
 		l := inVenv(venv, root, dir)
 		l.Words += ", which `" + command + "` would start"
 		return l, nil

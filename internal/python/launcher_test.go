@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // everyTool are the tools that start Python themselves, by name.
@@ -20,53 +21,53 @@ var everyTool = []string{"uv", "poetry", "pdm", "pixi", "hatch", "pipenv", "micr
 func TestLauncher(t *testing.T) {
 	const direct, via = "{repo}/.venv/bin/python", "{bin}/"
 	for _, row := range []struct {
-		env   Environment
+		env   installer.Environment
 		files string   // in the repository, separated by spaces, some with content after a colon
 		vars  string   // NAME=value
 		want  []string // the command, and the folder to start it in
 	}{
 		// The environment's own interpreter, where starting that is all the tool would do.
-		{Environment{Tool: UV}, ".venv", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: UV}, ".venv", "VIRTUAL_ENV=/other", []string{direct, "{repo}/app"}},
-		{Environment{Tool: UV}, "env/.venv", "UV_PROJECT_ENVIRONMENT=env/.venv", []string{"{repo}/env/.venv/bin/python", "{repo}/app"}},
-		{Environment{Tool: Poetry}, ".venv", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: Poetry}, ".venv poetry.toml:virtualenvs.in-project=true", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: Pipenv}, ".venv", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.UV}, ".venv", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.UV}, ".venv", "VIRTUAL_ENV=/other", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.UV}, "env/.venv", "UV_PROJECT_ENVIRONMENT=env/.venv", []string{"{repo}/env/.venv/bin/python", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv poetry.toml:virtualenvs.in-project=true", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pipenv}, ".venv", "", []string{direct, "{repo}/app"}},
 
 		// The tool, where it has its environment elsewhere or would do more.
-		{Environment{Tool: UV}, "", "", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
-		{Environment{Tool: UV}, ".venv", "UV_ENV_FILE=.env", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
-		{Environment{Tool: UV}, ".venv", "UV_PROJECT_ENVIRONMENT=/none", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
-		{Environment{Tool: UV, Root: "app"}, ".venv", "", []string{via + "uv", "run", "--no-sync", "python", "{repo}/app"}},
-		{Environment{Tool: Poetry}, "", "", []string{via + "poetry", "run", "python", "{repo}"}},
-		{Environment{Tool: Poetry}, ".venv", "VIRTUAL_ENV=/other", []string{via + "poetry", "run", "python", "{repo}"}},
-		{Environment{Tool: Poetry}, ".venv", "POETRY_VIRTUALENVS_IN_PROJECT=false", []string{via + "poetry", "run", "python", "{repo}"}},
-		{Environment{Tool: Poetry}, ".venv poetry.toml:virtualenvs.in-project=false", "", []string{via + "poetry", "run", "python", "{repo}"}},
-		{Environment{Tool: PDM}, ".venv", "", []string{via + "pdm", "run", "python", "{repo}"}},
-		{Environment{Tool: PDM}, ".venv .pdm-python:/usr/bin/python pyproject.toml", "", []string{via + "pdm", "run", "python", "{repo}"}},
-		{Environment{Tool: PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[tool.pdm.scripts]", "", []string{via + "pdm", "run", "python", "{repo}"}},
-		{Environment{Tool: Poetry}, ".venv", "CONDA_PREFIX=/other", []string{via + "poetry", "run", "python", "{repo}"}},
-		{Environment{Tool: PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "PDM_PYTHON=/other/python", []string{via + "pdm", "run", "python", "{repo}"}},
-		{Environment{Tool: Pipenv}, ".venv", "PIPENV_DOTENV_LOCATION=/other/.env", []string{via + "pipenv", "run", "python", "{repo}"}},
-		{Environment{Tool: Pipenv}, ".venv", "PIPENV_VENV_IN_PROJECT=0", []string{via + "pipenv", "run", "python", "{repo}"}},
-		{Environment{Tool: Pipenv}, ".venv", "VIRTUAL_ENV=/other", []string{via + "pipenv", "run", "python", "{repo}"}},
-		{Environment{Tool: Pipenv}, ".venv .env", "", []string{via + "pipenv", "run", "python", "{repo}"}},
-		{Environment{Tool: Pixi, Locked: true}, ".venv", "", []string{via + "pixi", "run", "--locked", "python", "{repo}"}},
-		{Environment{Tool: Pixi}, "", "", []string{via + "pixi", "run", "python", "{repo}"}},
-		{Environment{Tool: Hatch}, ".venv", "", []string{via + "hatch", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.UV}, "", "", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.UV}, ".venv", "UV_ENV_FILE=.env", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.UV}, ".venv", "UV_PROJECT_ENVIRONMENT=/none", []string{via + "uv", "run", "--no-sync", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.UV, Root: "app"}, ".venv", "", []string{via + "uv", "run", "--no-sync", "python", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Poetry}, "", "", []string{via + "poetry", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv", "VIRTUAL_ENV=/other", []string{via + "poetry", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv", "POETRY_VIRTUALENVS_IN_PROJECT=false", []string{via + "poetry", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv poetry.toml:virtualenvs.in-project=false", "", []string{via + "poetry", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv", "", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:/usr/bin/python pyproject.toml", "", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[tool.pdm.scripts]", "", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Poetry}, ".venv", "CONDA_PREFIX=/other", []string{via + "poetry", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "PDM_PYTHON=/other/python", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pipenv}, ".venv", "PIPENV_DOTENV_LOCATION=/other/.env", []string{via + "pipenv", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pipenv}, ".venv", "PIPENV_VENV_IN_PROJECT=0", []string{via + "pipenv", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pipenv}, ".venv", "VIRTUAL_ENV=/other", []string{via + "pipenv", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pipenv}, ".venv .env", "", []string{via + "pipenv", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pixi, Locked: true}, ".venv", "", []string{via + "pixi", "run", "--locked", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Pixi}, "", "", []string{via + "pixi", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Hatch}, ".venv", "", []string{via + "hatch", "run", "python", "{repo}"}},
 
-		{Environment{Tool: Conda}, ".venv", "", []string{via + "micromamba", "run", "-n", "scheduled", "python", "{repo}"}},
-		{Environment{Tool: Conda}, "", "CONDA_PREFIX=/none", []string{via + "micromamba", "run", "-n", "scheduled", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Conda}, ".venv", "", []string{via + "micromamba", "run", "-n", "scheduled", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.Conda}, "", "CONDA_PREFIX=/none", []string{via + "micromamba", "run", "-n", "scheduled", "python", "{repo}"}},
 
 		// No tool is needed.
-		{Environment{Tool: Pip}, "", "", []string{via + "python3", "{repo}/app"}},
-		{Environment{Tool: Pip}, ".venv", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: Pip}, ".venv app/.venv", "", []string{"{repo}/app/.venv/bin/python", "{repo}/app"}},
-		{Environment{Tool: Pip, Root: "app"}, ".venv", "", []string{via + "python3", "{repo}/app"}},
-		{Environment{Tool: Pylock}, ".venv", "", []string{direct, "{repo}/app"}},
-		{Environment{Tool: Package, Root: "app"}, "", "", []string{via + "python3", "{repo}/app"}},
-		{Environment{Tool: None, Root: "app"}, "app/.venv", "", []string{"{repo}/app/.venv/bin/python", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pip}, "", "", []string{via + "python3", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pip}, ".venv", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pip}, ".venv app/.venv", "", []string{"{repo}/app/.venv/bin/python", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pip, Root: "app"}, ".venv", "", []string{via + "python3", "{repo}/app"}},
+		{installer.Environment{Tool: installer.Pylock}, ".venv", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.Package, Root: "app"}, "", "", []string{via + "python3", "{repo}/app"}},
+		{installer.Environment{Tool: installer.None, Root: "app"}, "app/.venv", "", []string{"{repo}/app/.venv/bin/python", "{repo}/app"}},
 	} {
 		name := strings.Join([]string{string(row.env.Tool), row.env.Root, row.files, row.vars}, ",")
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +82,7 @@ func TestLauncher(t *testing.T) {
 			if variable, value, ok := strings.Cut(row.vars, "="); ok {
 				t.Setenv(variable, value)
 			}
-			l, err := row.env.Launcher("", repo, filepath.Join(repo, "app"))
+			l, err := Find(row.env, "", repo, filepath.Join(repo, "app"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,18 +138,18 @@ func TestLauncherWords(t *testing.T) {
 	}
 	inVenv = filepath.ToSlash(inVenv)
 	for _, row := range []struct {
-		tool                 Tool
+		tool                 installer.Tool
 		explicit, repo, want string
 	}{
-		{UV, "", repo, inVenv + ", which `uv run --no-sync python` would start"},
-		{UV, own, repo, own + ", as was asked for"},
-		{UV, "", bare, python3 + ", from PATH, because uv is not on PATH"},
-		{Hatch, "", repo, inVenv + ", because hatch is not on PATH"},
-		{None, "", repo, inVenv},
-		{None, "", bare, python3 + ", from PATH"},
-		{Conda, "", bare, python3 + ", from PATH, because micromamba is not on PATH"},
+		{installer.UV, "", repo, inVenv + ", which `uv run --no-sync python` would start"},
+		{installer.UV, own, repo, own + ", as was asked for"},
+		{installer.UV, "", bare, python3 + ", from PATH, because uv is not on PATH"},
+		{installer.Hatch, "", repo, inVenv + ", because hatch is not on PATH"},
+		{installer.None, "", repo, inVenv},
+		{installer.None, "", bare, python3 + ", from PATH"},
+		{installer.Conda, "", bare, python3 + ", from PATH, because micromamba is not on PATH"},
 	} {
-		l, err := Environment{Tool: row.tool}.Launcher(row.explicit, row.repo, row.repo)
+		l, err := Find(installer.Environment{Tool: row.tool}, row.explicit, row.repo, row.repo)
 		if err != nil || l.Words != row.want {
 			t.Errorf("%s: %q, %v; want %q", row.tool, l.Words, err, row.want)
 		}
@@ -176,7 +177,7 @@ func TestLauncherStarts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "job.py"), []byte(job), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			l, err := Environment{Tool: UV, Root: "."}.Launcher("", repo, dir)
+			l, err := Find(installer.Environment{Tool: installer.UV, Root: "."}, "", repo, dir)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // TestMain lets the test binary be a program that runs an entrypoint, for
@@ -227,7 +228,7 @@ func TestLauncherOfTool(t *testing.T) {
 	t.Setenv("PATH", bin+":"+filepath.Dir(interpreters()[0])+":"+os.Getenv("PATH"))
 	e := entrypoint(t, "flat", "jobs.café:größe")
 	e.Root = filepath.Dir(e.Dir)
-	l, err := Environment{Tool: Hatch}.Launcher("", e.Root, e.Dir)
+	l, err := Find(installer.Environment{Tool: installer.Hatch}, "", e.Root, e.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,15 +7,17 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // venv returns the virtual environment in which the tool, started in home, would
 // do nothing but start Python. It is "" if there is none, or when in doubt.
-func (t Tool) venv(home string) string {
+func venv(t installer.Tool, home string) string {
 	venv := filepath.Join(home, ".venv")
 	alike := false
 	switch t {
-	case UV:
+	case installer.UV:
 		// https://docs.astral.sh/uv/reference/environment/
 		if own := os.Getenv("UV_PROJECT_ENVIRONMENT"); filepath.IsAbs(own) {
 			venv = own
@@ -23,11 +25,11 @@ func (t Tool) venv(home string) string {
 			venv = filepath.Join(home, own)
 		}
 		alike = os.Getenv("UV_ENV_FILE") == ""
-	case Poetry:
+	case installer.Poetry:
 		alike = !activated(venv) && poetryInProject(home)
-	case PDM:
+	case installer.PDM:
 		alike = pdmChose(venv, home)
-	case Pipenv:
+	case installer.Pipenv:
 		// https://pipenv.pypa.io/en/latest/shell.html#automatic-loading-of-env
 		_, err := os.Stat(filepath.Join(home, ".env"))
 		alike = err != nil && !activated(venv) && os.Getenv("PIPENV_VENV_IN_PROJECT") != "0" && os.Getenv("PIPENV_DOTENV_LOCATION") == ""

@@ -7,8 +7,9 @@ import (
 	"path"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
 // The actions that put tools on the path, and the tools, at the newest release
@@ -34,7 +35,7 @@ const (
 
 // Installed is how the packages of some jobs are installed.
 type Installed struct {
-	python.Environment
+	installer.Environment
 	Jobs []string // their ids, in the order of the jobs
 }
 
@@ -66,8 +67,8 @@ func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 
 // Environment says how the packages of one job are installed. The error is an
 // *EnvironmentError.
-func (t Target) Environment(repo fs.FS, job pyproject.Job) (python.Environment, error) {
-	env, err := python.Choose(repo, t.dir(), python.Facts{
+func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environment, error) {
+	env, err := installer.Choose(repo, t.dir(), installer.Facts{
 		Installer:    job.Options.Installer,
 		Tables:       t.Project.Tools.Tables,
 		BuildSystem:  t.Project.BuildSystem,
@@ -86,16 +87,18 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (python.Environment, 
 }
 
 // checkPython refuses an option python that the job's environment cannot have.
-func checkPython(job pyproject.Job, env python.Environment) error {
+func checkPython(job pyproject.Job, env installer.Environment) error {
 	version := job.Options.Python
 	if version == "" {
 		return nil
 	}
-	if env.Tool == python.Pixi || env.Tool == python.Conda && env.Locked {
-		return &FixedPythonError{job.ID, cmp.Or(env.File, env.Manifest)}
+	if env.Tool == installer.Pixi || env.Tool == installer.Conda && env.Locked {
+		return problem.New("leave out the option, and ask for that version in the tool's own file",
+			"job %q: option python has no effect, because %s says which Python to install", job.ID, cmp.Or(env.File, env.Manifest))
 	}
 	if _, ok := pythonFor(env.Tool, version); !ok {
-		return &PythonVersionError{job.ID, version, env.Tool}
+		return problem.New(`write a version or a range, as in "3.12" or ">=3.11,<3.14"`,
+			"job %q: option python is %q, which cannot be set up for %s", job.ID, version, env.Tool)
 	}
 	return nil
 }
@@ -105,59 +108,43 @@ func checkPython(job pyproject.Job, env python.Environment) error {
 type EnvironmentError struct {
 	Job    string // the first for which that is so
 	Option string // that decides, or could: installer or python
-	Err    error  // of python.Choose, a *FixedPythonError or a *PythonVersionError
+	Err    error  // of installer.Choose, a *FixedPythonError or a *PythonVersionError
 }
 
 func (e *EnvironmentError) Error() string { return e.Err.Error() }
 
 func (e *EnvironmentError) Unwrap() error { return e.Err }
 
-// FixedPythonError says that a job wants a version of Python, and its environment
-// has the one that a file of its tool says.
-type FixedPythonError struct {
-	Job  string
-	File string // relative to the repository's root
-}
-
-func (e *FixedPythonError) Error() string {
-	return fmt.Sprintf("job %q: option python has no effect, because %s says which Python to install", e.Job, e.File)
-}
-
-// Hint names the way out.
-func (e *FixedPythonError) Hint() string {
-	return "leave out the option, and ask for that version in the tool's own file"
-}
-
 // setup makes the steps that build the environment of a job.
 type setup struct {
 	Target
 	job pyproject.Job
-	env python.Environment
+	env installer.Environment
 }
 
 // steps returns what the tool's own documentation recommends for a workflow:
 // everything pinned, the lock enforced, nothing that only developers need.
 func (s setup) steps() []step {
 	switch s.env.Tool {
-	case python.UV:
+	case installer.UV:
 		return s.uv()
-	case python.Poetry:
+	case installer.Poetry:
 		return s.poetry()
-	case python.PDM:
+	case installer.PDM:
 		return s.pdm()
-	case python.Pixi:
+	case installer.Pixi:
 		return s.pixi()
-	case python.Hatch:
+	case installer.Hatch:
 		return s.hatch()
-	case python.Pipenv:
+	case installer.Pipenv:
 		return s.pipenv()
-	case python.Pylock:
+	case installer.Pylock:
 		return s.pylock()
-	case python.Conda:
+	case installer.Conda:
 		return s.conda()
-	case python.Pip:
+	case installer.Pip:
 		return s.pip()
-	case python.Package:
+	case installer.Package:
 		return []step{s.python("pip"), s.install("python -m pip install .")}
 	}
 	return []step{s.python("")}
@@ -271,7 +258,7 @@ func (s setup) conda() []step {
 	with := []input{
 		{"micromamba-version", text(micromambaVersion)},
 		{"environment-file", text(s.env.File)},
-		{"environment-name", text(python.CondaName)},
+		{"environment-name", text(installer.CondaName)},
 	}
 	if version := s.version(); version != "" {
 		with = append(with, input{"create-args", text("python" + version)})
@@ -359,7 +346,7 @@ func (s setup) pythonVersion() input {
 		return file(s.env.PythonVersion)
 	case s.Project.RequiresPython != "":
 		return file(s.Path)
-	case s.env.Tool == python.Poetry || s.env.Tool == python.PDM:
+	case s.env.Tool == installer.Poetry || s.env.Tool == installer.PDM:
 		return file(path.Join(s.env.Root, "pyproject.toml"))
 	case s.env.Pinned:
 		return file(path.Join(s.env.Root, "Pipfile"))

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // severalJobs is a pyproject.toml with jobs job-0 to job-n.
@@ -167,8 +168,8 @@ func TestFixedPython(t *testing.T) {
 		repo := repository("[tool.scheduled-actions]\npython = \"3.12\"\n" + severalJobs(1))
 		repo[file] = &fstest.MapFile{}
 		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
-		fixed, ok := errors.AsType[*FixedPythonError](err)
-		if ok != (want != "") || ok && (!strings.Contains(fixed.Error(), want) || fixed.Hint() == "") {
+		failed, ok := errors.AsType[*EnvironmentError](err)
+		if ok != (want != "") || ok && (!strings.Contains(err.Error(), want) || failed.Option != "python" || problem.Hint(err) == "") {
 			t.Errorf("%s: %v", file, err)
 		}
 	}

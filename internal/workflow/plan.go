@@ -12,8 +12,8 @@ import (
 	"sync"
 
 	"github.com/aymanbagabas/go-udiff"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"gopkg.in/yaml.v3"
 )
 
@@ -163,7 +163,7 @@ func (t Target) documents(repo fs.FS) (document func(pyproject.Job) *yaml.Node, 
 	if environments, err = t.Environments(repo); err != nil {
 		return nil, nil, err
 	}
-	of := map[string]python.Environment{}
+	of := map[string]installer.Environment{}
 	for _, env := range environments {
 		for _, id := range env.Jobs {
 			of[id] = env.Environment

@@ -1,13 +1,12 @@
 package workflow
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
 // This file writes the option python, which may be a version or a range as npm or
@@ -15,11 +14,11 @@ import (
 
 // pythonFor returns the option as a tool's set-up reads it, or false if that has no
 // words for it.
-func pythonFor(tool python.Tool, version string) (string, bool) {
+func pythonFor(tool installer.Tool, version string) (string, bool) {
 	switch tool {
-	case python.UV, python.Pylock:
+	case installer.UV, installer.Pylock:
 		return uvPython(version)
-	case python.Conda:
+	case installer.Conda:
 		return condaPython(version)
 	}
 	return semverPython(version)
@@ -112,21 +111,4 @@ func after(version string, n int) string {
 	last, _ := strconv.Atoi(numbers[len(numbers)-1])
 	numbers[len(numbers)-1] = strconv.Itoa(last + 1)
 	return strings.Join(numbers, ".")
-}
-
-// PythonVersionError says that what sets Python up for a job has no words for the
-// versions that the job wants.
-type PythonVersionError struct {
-	Job     string
-	Version string // option python
-	Tool    python.Tool
-}
-
-func (e *PythonVersionError) Error() string {
-	return fmt.Sprintf("job %q: option python is %q, which cannot be said to what sets Python up for %s", e.Job, e.Version, e.Tool)
-}
-
-// Hint names the way out.
-func (e *PythonVersionError) Hint() string {
-	return `write a version or a range, as in "3.12" or ">=3.11,<3.14"`
 }

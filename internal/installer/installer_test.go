@@ -1,4 +1,4 @@
-package python
+package installer
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // tree makes a repository of files written as path or path:content, with a space
@@ -105,8 +106,8 @@ func TestChoose(t *testing.T) {
 		{"a/b/uv.lock a/b/poetry.lock", Facts{}, `a/b/uv.lock and a/b/poetry.lock are there: write installer = "uv" or installer = "poetry"`},
 		{"pdm.lock pylock.toml", Facts{Tables: []string{"pdm"}}, `pdm.lock and pylock.toml are there: write installer = "pdm" or installer = "pylock"`},
 		{"a/b/requirements.txt", Facts{Tables: []string{"pdm", "uv"}}, `[tool.pdm] and [tool.uv] are there: write installer = "pdm" or installer = "uv"`},
-		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: call the file"},
-		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{Installer: "pip"}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: call the file"},
+		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: rename the right one"},
+		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{Installer: "pip"}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: rename the right one"},
 		{"a/b/environment.yml a/b/environment.yaml", Facts{}, "a/b/environment.yml and a/b/environment.yaml are there: keep one"},
 	} {
 		env, err := Choose(tree(test.files), "a/b", test.facts)
@@ -118,7 +119,7 @@ func TestChoose(t *testing.T) {
 			got += ", hashes"
 		}
 		if err != nil {
-			got = strings.Replace(err.Error(), ", and only one can say what to install", "", 1) + ": " + hintOf(err)
+			got = strings.Replace(err.Error(), ", but only one can say what to install", "", 1) + ": " + problem.Hint(err)
 			if !strings.Contains(got, test.want) {
 				t.Errorf("%q, %+v: %s; want %s", test.files, test.facts, got, test.want)
 			}
@@ -128,13 +129,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-func hintOf(err error) string {
-	var hinter interface{ Hint() string }
-	errors.As(err, &hinter)
-	return hinter.Hint()
-}
-
-// TestChooseReads has what the files say beyond their names.
+// TestChooseReads tests the contents of the files.
 func TestChooseReads(t *testing.T) {
 	for _, test := range []struct {
 		files string
@@ -171,7 +166,7 @@ func TestChooseReads(t *testing.T) {
 	}
 }
 
-// TestPoetryRequired writes constraints of Poetry's own as pip does.
+// TestPoetryRequired writes Poetry's constraints in pip's notation.
 func TestPoetryRequired(t *testing.T) {
 	for constraint, want := range map[string]string{
 		">=2.0":              ">=2.0",
@@ -200,8 +195,8 @@ func TestPoetryRequired(t *testing.T) {
 	}
 }
 
-// A link out of the repository is an error even where the file behind it is there,
-// as it is on a machine of somebody's own.
+// A link out of the repository is an error even if the file behind it exists, as on
+// a developer's machine.
 func TestChooseLink(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "uv.lock")
 	if err := os.WriteFile(outside, nil, 0o644); err != nil {
@@ -223,7 +218,8 @@ func TestChooseLink(t *testing.T) {
 			t.Fatal(err)
 		}
 		env, err := Choose(root.FS(), "a/b", Facts{})
-		if link, ok := errors.AsType[*LinkError](err); ok != refused || ok && (link.File != "a/b/uv.lock" || link.Hint() == "") || !ok && env.Tool != UV {
+		link := err != nil && strings.Contains(err.Error(), "a/b/uv.lock is a symbolic link") && problem.Hint(err) != ""
+		if link != refused || !refused && env.Tool != UV {
 			t.Errorf("%s: %s, %v", target, env, err)
 		}
 		if err := errors.Join(root.Close(), os.RemoveAll(dir)); err != nil {
@@ -239,8 +235,8 @@ func (r refusing) Stat(name string) (fs.FileInfo, error) {
 	return nil, &fs.PathError{Op: "stat", Path: name, Err: errors.New("refused")}
 }
 
-// A file that nobody could look for is not one that is missing: another tool
-// would be chosen, and its workflow written.
+// If it is unknown whether a file exists, no other tool is chosen: the workflow of
+// that would be written.
 func TestChooseFails(t *testing.T) {
 	if env, err := Choose(refusing{tree("a/b/uv.lock")}, "a/b", Facts{}); err == nil {
 		t.Errorf("chose %s", env)

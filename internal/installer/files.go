@@ -1,4 +1,4 @@
-package python
+package installer
 
 import (
 	"io/fs"
@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// What follows reads single lines of the tools' files rather than all of their
-// formats: these lines are the tools' own and look the same everywhere.
+// This file reads single lines of the tools' files instead of whole formats: the
+// tools write these lines themselves, always in the same form.
 
-// serves reports whether a lock is one for the project. That of a uv workspace
-// names the projects that it is for, and uv installs no other from it.
+// serves reports whether a lock is for this project. The lock of a uv workspace
+// names its projects, and uv installs no others from it.
 func (c *chooser) serves(env *Environment) (bool, error) {
 	if env.Tool != UV || env.Root == c.dir {
 		return true, nil
@@ -29,14 +29,14 @@ func (c *chooser) serves(env *Environment) (bool, error) {
 	return env.Member != "" || !c.facts.Dependencies && !c.facts.BuildSystem, nil
 }
 
-// memberName is a normalised name, which no shell takes for anything else.
+// memberName is a normalised name, which has no special meaning in a shell.
 // https://packaging.python.org/en/latest/specifications/name-normalization/
 var memberName = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
 
-// inWorkspace are the kinds of sources that a project of the repository has.
+// inWorkspace are the kinds of sources that are projects of the repository.
 var inWorkspace = []string{"editable", "virtual", "directory"}
 
-// member returns the name of the workspace's member in that folder, or "".
+// member returns the name of the workspace member in a folder, or "".
 func member(lock, folder string) string {
 	name := ""
 	for line := range strings.Lines(lock) {
@@ -64,7 +64,7 @@ var (
 	setuptools    = regexp.MustCompile(`(?m)^\[(?:metadata|options)\]`)
 )
 
-// read completes an environment with what the files in its root say.
+// read completes an environment with the contents of the files in its root.
 func (c *chooser) read(env *Environment) error {
 	switch env.Tool {
 	case UV, Pylock:
@@ -88,8 +88,8 @@ func (c *chooser) read(env *Environment) error {
 	return nil
 }
 
-// readPip looks for hashes, in the file and in those that it includes: one is
-// enough for pip to want them of every package.
+// readPip looks for hashes, in the file and in those that it includes: if one
+// package has a hash, pip requires hashes for all of them.
 // https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
 func (c *chooser) readPip(env *Environment) error {
 	env.Instead = c.facts.Requires
@@ -126,7 +126,7 @@ func (c *chooser) readPoetry(env *Environment) error {
 }
 
 // readUV finds the versions of uv itself that the project asks for. A uv.toml
-// takes the place of [tool.uv].
+// replaces [tool.uv].
 // https://docs.astral.sh/uv/concepts/configuration-files/
 func (c *chooser) readUV(env *Environment) error {
 	for _, settings := range []struct{ file, table string }{{"uv.toml", ""}, {"pyproject.toml", "[tool.uv]"}} {
@@ -139,7 +139,7 @@ func (c *chooser) readUV(env *Environment) error {
 	return nil
 }
 
-// text returns the content of a file; "" where there is none, or no name.
+// text returns the content of a file, "" if there is none or its name is "".
 func (c *chooser) text(file string) (string, error) {
 	if file == "" {
 		return "", nil
@@ -152,24 +152,8 @@ func (c *chooser) text(file string) (string, error) {
 	return string(content), err
 }
 
-// byLegacyFile finds the file by which setuptools knows a project. "If the
-// pyproject.toml file is absent, or the build-backend key is missing […] tools
-// should revert to the legacy behaviour of running setup.py", and pip lets
-// setuptools build what has a setup.cfg only. Many hold settings of other tools alone.
-// https://peps.python.org/pep-0517/#source-trees
-func (c *chooser) byLegacyFile() (Environment, error) {
-	setup, config := path.Join(c.dir, "setup.py"), path.Join(c.dir, "setup.cfg")
-	if found, err := c.has(setup); found || err != nil {
-		return Environment{Tool: Package, Root: c.dir, File: setup, Why: setup}, err
-	}
-	if text, err := c.text(config); err != nil || setuptools.MatchString(text) {
-		return Environment{Tool: Package, Root: c.dir, File: config, Why: config}, err
-	}
-	return Environment{}, nil
-}
-
-// requirements returns the files of requirements in a folder: requirements.txt,
-// or else all that are not for development.
+// requirements returns the requirements files in a folder: requirements.txt, or else
+// all that are not for development.
 func (c *chooser) requirements(folder string) ([]string, error) {
 	entries, err := fs.ReadDir(c.repo, folder)
 	if err != nil {
@@ -189,11 +173,10 @@ func (c *chooser) requirements(folder string) ([]string, error) {
 	return files, nil
 }
 
-// requirementsName leaves out names that a shell would take for something else.
+// requirementsName leaves out names with a special meaning in a shell.
 var requirementsName = regexp.MustCompile(`^requirements[A-Za-z0-9._-]*\.txt$`)
 
-// notForJobs are words in the names of files that only people who work on the
-// project need.
+// notForJobs are words in the names of files that only developers need.
 var notForJobs = []string{"dev", "develop", "development", "test", "tests", "testing", "doc", "docs", "lint", "ci", "build", "optional"}
 
 func forDevelopment(name string) bool {

@@ -1,4 +1,4 @@
-package python
+package installer
 
 import (
 	"regexp"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// uvVersions matches what uv takes for versions of itself.
+// uvVersions matches versions of uv, as uv's own settings write them.
 var uvVersions = regexp.MustCompile(`^[0-9A-Za-z.,<>=!~* +-]+$`)
 
-// uvRequired returns the versions of uv that a file of settings asks for, as
-// written, or "".
+// uvRequired returns the versions of uv that a settings file asks for, as written,
+// or "".
 func uvRequired(text, table string) string {
 	required := setting(text, table, "required-version")
 	if !uvVersions.MatchString(required) {
@@ -24,9 +24,9 @@ var (
 	poetryVersions = regexp.MustCompile(`^[ \t]*` + poetryClause.String() + `(?:[, \t]+` + poetryClause.String() + `)*[ \t]*$`)
 )
 
-// poetryRequired returns the versions of Poetry that a pyproject.toml asks for, as
-// pip writes them, or "". Alternatives, which pip cannot write, count as none:
-// Poetry itself says so where its version does not fit.
+// poetryRequired returns the versions of Poetry that a pyproject.toml asks for, in
+// pip's notation, or "". Alternatives, for which pip has no notation, are ignored:
+// Poetry itself complains if its version does not fit.
 // https://python-poetry.org/docs/dependency-specification/#version-constraints
 func poetryRequired(text string) string {
 	required := setting(text, "[tool.poetry]", "requires-poetry")
@@ -43,7 +43,7 @@ func poetryRequired(text string) string {
 		case "^": // up to the next major version
 			major, _ := strconv.Atoi(parts[0])
 			clauses = append(clauses, ">="+version, "<"+strconv.Itoa(major+1))
-		case "~": // up to the next minor version, if it says one
+		case "~": // up to the next minor version, if it has one
 			clauses = append(clauses, ">="+version, "=="+strings.Join(parts[:min(2, len(parts))], ".")+".*")
 		case "==", "!=":
 			clauses = append(clauses, operator+version+wild)
@@ -54,11 +54,11 @@ func poetryRequired(text string) string {
 	return strings.Join(clauses, ",")
 }
 
-// onlyPoetry1 matches versions of Poetry, as poetryRequired returns them, before 2.
+// onlyPoetry1 matches versions of Poetry before 2, as poetryRequired returns them.
 var onlyPoetry1 = regexp.MustCompile(`(?:^|,)(?:==1(?:\.|$)|<=1(?:\.|$)|<2(?:\.0)*(?:,|$)|<1\.)`)
 
-// setting returns the string that a key has in a table of a file of settings, or
-// "". The header of the table tells it from those that other tools have of that name.
+// setting returns the string of a key in a table of a settings file, or "". Other
+// tools may have a key of that name in their own tables.
 func setting(text, table, key string) string {
 	value := regexp.MustCompile(`^` + key + `[ \t]*=[ \t]*(?:"([^"\\]*)"|'([^']*)')`)
 	at := ""
