@@ -172,7 +172,7 @@ func workflowPart(t *testing.T) string {
 
 // overviewPart quotes what a pull request begins with, as its own test has it.
 func overviewPart(t *testing.T) string {
-	content, err := os.ReadFile("testdata/describe/overview.md")
+	content, err := os.ReadFile("../pullrequest/testdata/describe/overview.md")
 	if err != nil {
 		t.Fatal(err)
 	}

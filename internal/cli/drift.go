@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pullrequest"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -46,20 +47,20 @@ func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
 // annotateDrift marks, for each file that is out of step, the line from which that
 // comes, and puts what a pull request would say, with the patch, into the summary of
 // the step. It writes nothing where nothing is.
-func (p *Program) annotateDrift(d description) error {
-	if len(d.effects) == 0 {
+func (p *Program) annotateDrift(d pullrequest.Description) error {
+	if len(d.Effects) == 0 {
 		return nil
 	}
 	var all []annotation
-	for _, e := range d.effects {
-		at := actions.Place{File: d.target.Path, Line: 1}
+	for _, e := range d.Effects {
+		at := actions.Place{File: d.Target.Path, Line: 1}
 		if len(all) < actions.MaxErrors { // the others are not shown
-			at.Line = d.target.Origin(e)
+			at.Line = d.Target.Origin(e)
 		}
 		all = append(all, annotation{at, "Workflow file out of step", drift(e) + "; run `" + p.mending() + "`"})
 	}
 	p.annotate(p.Stdout, all, "the summary of the step has the table")
-	return p.runner(p.Stdout).Summary(d.overview() + d.patch(p.mending()))
+	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.mending()))
 }
 
 // drift says how the workflow file of a job, or of the rescue, differs from what it
@@ -71,11 +72,11 @@ func drift(e workflow.Effect) string {
 	}
 	switch e.Kind {
 	case "created":
-		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, assigned(e))
+		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, pullrequest.Assigned(e))
 	case "deleted":
 		return fmt.Sprintf("%s: %s is there, and %s", whose, file, needless)
 	}
-	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, assigned(e))
+	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, pullrequest.Assigned(e))
 }
 
 // annotateProblems marks what is wrong with the project's configuration or its

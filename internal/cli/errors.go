@@ -41,6 +41,9 @@ func (e *exitError) Hint() string {
 
 // hint returns the remedy that an error names, or "".
 func hint(err error) string {
+	if hint := problem.Hint(err); hint != "" {
+		return hint
+	}
 	var hinter interface{ Hint() string }
 	if errors.As(err, &hinter) {
 		return hinter.Hint()

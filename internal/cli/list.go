@@ -123,7 +123,7 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 	for i, env := range environments {
 		whose := "every job"
 		if len(environments) > 1 {
-			whose = someOf(env.Jobs, problem.Show)
+			whose = problem.Some(env.Jobs, problem.Show)
 		}
 		if i == 0 {
 			fmt.Fprintln(w)
@@ -133,20 +133,6 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 		}
 	}
 	return nil
-}
-
-// someOf names the first few of many jobs.
-func someOf(ids []string, name func(string) string) string {
-	const most = 5
-	var names []string
-	for _, id := range ids[:min(most, len(ids))] {
-		names = append(names, name(id))
-	}
-	text := strings.Join(names, ", ")
-	if len(ids) > most {
-		text += fmt.Sprintf(" and %d more", len(ids)-most)
-	}
-	return text
 }
 
 func printJobs(w io.Writer, file string, jobs []listedJob) error {

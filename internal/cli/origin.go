@@ -151,3 +151,14 @@ func (p *Program) client(o origin, log, trace io.Writer) (*github.Client, error)
 	}
 	return github.New(config)
 }
+
+// github returns a client of the repository that GITHUB_REPOSITORY names.
+func (p *Program) github(token string, log io.Writer) (*github.Client, error) {
+	return p.client(origin{p.getenv("GITHUB_REPOSITORY"), publicHost, p.token(token)}, log, p.Stderr)
+}
+
+// token returns the token to use: that of the flag --token, or from the
+// environment, where no process list shows it.
+func (p *Program) token(flag string) string {
+	return cmp.Or(strings.TrimSpace(flag), strings.TrimSpace(p.getenv("INPUT_TOKEN")), strings.TrimSpace(p.getenv("GITHUB_TOKEN")))
+}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -140,4 +141,37 @@ func (pr *project) job(id string) (pyproject.Job, error) {
 		hint = fmt.Sprintf("did you mean %q? %s", nearest, hint)
 	}
 	return job, &exitError{exitUsage, fmt.Errorf("no job %q in %s", id, pr.path), hint}
+}
+
+// inRepository returns the path of pyproject.toml in the repository: what
+// --project names from the working folder, which need not hold a checkout.
+func (p *Program) inRepository() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find project: %w", err)
+	}
+	root, name := cmp.Or(repositoryRoot(dir), dir), p.project
+	if workspace := p.getenv("GITHUB_WORKSPACE"); workspace != "" && strings.HasPrefix(workspace, root+string(filepath.Separator)) {
+		root = workspace // a runner may work in a folder of some other repository
+	}
+	if name == "" {
+		name = root
+		if file, err := nearest(); err == nil {
+			name = file
+		}
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	if filepath.Ext(name) != ".toml" {
+		name = filepath.Join(name, projectFile)
+	}
+	rel, err := filepath.Rel(root, name)
+	if rel = filepath.ToSlash(rel); err != nil || !fs.ValidPath(rel) {
+		if p.project == "" {
+			return projectFile, nil // the nearest one is no part of this repository
+		}
+		return "", &exitError{exitUsage, fmt.Errorf("--project %q is outside the repository", p.project), "--project names a folder of the repository, or a pyproject.toml in it"}
+	}
+	return rel, nil
 }

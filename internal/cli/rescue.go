@@ -324,7 +324,7 @@ func (r *rescue) explain(err error) error {
 		return err
 	}
 	hint := map[github.Right]string{
-		github.Valid:       lacks[github.Valid],
+		github.Valid:       "the token is not valid, or has expired",
 		github.Actions:     "the token may not read runs: it needs the permission `actions: read`, and `actions: write` to start jobs",
 		github.Dispatching: cannotStart,
 		github.Issues:      "the token may not write issues: add `issues: write` to the `permissions:` of the rescue's job, as `scheduled sync` writes them; or set notify = \"none\"",

@@ -169,7 +169,7 @@ func (r *rescue) summary() string {
 			latest = markdownLink(run)
 		}
 		row := markdown.Row(markdown.Code(problem.Show(job.job.ID)), minute(window.Start), r.says(job), latest, minute(window.End))
-		if b.Len()+len(row) > maxOverview {
+		if b.Len()+len(row) > 256<<10 {
 			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.jobs), "row"))
 			break
 		}

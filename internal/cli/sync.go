@@ -9,6 +9,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pullrequest"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -112,7 +113,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 		return err
 	}
 	if flags.check && flags.format == githubFormat {
-		if err := p.annotateDrift(newDescription(target, plan, p.Now())); err != nil {
+		if err := p.annotateDrift(pullrequest.Describe(target, plan, p.Now())); err != nil {
 			return err
 		}
 	}

@@ -38,3 +38,17 @@ func Count(n int, noun string) string {
 
 // Clock writes a time for people, in UTC to the minute.
 func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// Some names the first few of many things: "a, b, c, d, e and 3 more".
+func Some(names []string, write func(string) string) string {
+	const most = 5
+	var written []string
+	for _, name := range names[:min(most, len(names))] {
+		written = append(written, write(name))
+	}
+	text := strings.Join(written, ", ")
+	if more := len(names) - most; more > 0 {
+		text += " and " + strconv.Itoa(more) + " more"
+	}
+	return text
+}

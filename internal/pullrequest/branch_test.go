@@ -1,4 +1,4 @@
-package cli
+package pullrequest
 
 import (
 	"os/exec"
@@ -14,7 +14,7 @@ func TestValidBranch(t *testing.T) {
 		"a~", "a^", "a:", "a?", "a*", "a[", `a\b`, "a\tb", "a\x7f", "HEAD", "refs/heads/x",
 	} {
 		want := exec.Command("git", "check-ref-format", "--branch", name).Run() == nil && name != "HEAD" && name != "@" && name != "refs/heads/x"
-		if got := validBranch(name); got != want {
+		if got := ValidBranch(name); got != want {
 			t.Errorf("%q: want %v, got %v", name, want, got)
 		}
 	}

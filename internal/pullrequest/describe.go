@@ -1,4 +1,4 @@
-package cli
+package pullrequest
 
 import (
 	"fmt"
@@ -13,61 +13,32 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// description says in Markdown what a sync changes, to the people who decide
-// about it: as the body of a pull request, and as the summary of a step.
-type description struct {
-	target  workflow.Target
-	head    string            // the commit that it was read from, abbreviated; "" for a checkout
-	branch  string            // of the pull request
-	intro   string            // what the user has to say first, in Markdown; at most maxIntro bytes
-	effects []workflow.Effect // what changes, by path; at least one
-	envs    []workflow.Installed
-	before  int // runner minutes that the ticks cost in a month so far
-	after   int // and with the change
+// Description says in Markdown what a sync changes, to the people who decide about
+// it: as the body of a pull request, and as the summary of a step.
+type Description struct {
+	Target  workflow.Target
+	Effects []workflow.Effect // what changes, by path
+
+	head   string // the commit that it was read from, abbreviated; "" for a checkout
+	branch string // of the pull request
+	intro  string // what the user has to say first, in Markdown; at most MaxIntro bytes
+	envs   []workflow.Installed
+	before int // runner minutes that the ticks cost in a month so far
+	after  int // and with the change
 }
 
-// newDescription describes the changes of a plan of a target, in a checkout.
-func newDescription(target workflow.Target, plan workflow.Plan, now time.Time) description {
-	d := description{target: target, effects: target.Effects(plan, now), envs: plan.Environments}
+// Describe describes the changes of a plan of a target.
+func Describe(target workflow.Target, plan workflow.Plan, now time.Time) Description {
+	d := Description{Target: target, Effects: target.Effects(plan, now), envs: plan.Environments}
 	d.before, d.after = target.Minutes(plan)
 	return d
-}
-
-// description describes the changes that the pull request brings.
-func (h *hosted) description() description {
-	d := newDescription(h.target, h.plan, h.Now())
-	d.head, d.branch, d.intro = github.Short(h.snapshot.Commit), h.flags.pull.branch, h.flags.pull.body
-	return d
-}
-
-// handSummary returns what the step's summary says where a right is missing: which
-// one, and how a person can make the change without it.
-func (h *hosted) handSummary(d *github.Denied, missing string) string {
-	text := "**No pull request:** " + missing + ".\n\n"
-	switch {
-	case d.Pull != "":
-		text = "**Not all of the [pull request](" + d.Pull + "):** " + missing + ". Its commit is there, its description is not.\n\n"
-	case d.Branch != "":
-		text += "The change is on branch " + markdown.Code(d.Branch) + ": [open the pull request](" + h.compare() + ").\n\n"
-	}
-	if len(h.plan.Changes()) == 0 {
-		return text + byHand(h.mending()) // it did not come to a plan, or there is nothing to do but to close
-	}
-	return text + h.change.overview() + h.change.patch(h.mending())
-}
-
-// byHand says which command a person makes the change with.
-func byHand(command string) string {
-	return "### To make the change yourself\n\n" +
-		markdown.Fenced("sh", command+" && git add .github/workflows && git commit -m 'Sync workflow files'\n")
 }
 
 // The limits, in bytes.
 const (
 	// GitHub refuses a body of more than 65,536 characters, however it counts
 	// them. What is left to that is for what the caller adds.
-	maxBody  = 64_000
-	maxIntro = 16_000
+	maxBody = 64_000
 
 	// "Job summaries are isolated between steps and each step is restricted to
 	// a maximum size of 1MiB", and a larger one is dropped as a whole.
@@ -78,31 +49,31 @@ const (
 
 // body returns the body of the pull request, at most maxBody bytes of it. To
 // fit, the diff is cut first, and then the table.
-func (d description) body() string {
+func (d Description) body() string {
 	const notes = 400 // for what says that something is cut
 	intro := ""
 	if d.intro != "" {
 		intro = strings.TrimSpace(d.intro) + "\n\n"
 	}
-	before, between, after := intro+d.opening(), d.environments()+d.minutes(), d.manners()
+	before, between, after := intro+d.opening(), d.environments()+d.minutes(), d.instructions()
 	room := maxBody - notes - len(before) - len(between) - len(after)
 	table := d.table(room)
 	return markdown.Unmarked(before+table+between+d.fold(room-len(table))) + after
 }
 
-// overview returns what a step's summary begins with: the change, without its
+// Overview returns what a step's summary begins with: the change, without its
 // diff.
-func (d description) overview() string {
+func (d Description) Overview() string {
 	return d.opening() + d.table(maxOverview) + d.environments() + d.minutes()
 }
 
-// patch returns what a summary says where only a person can make the change:
+// Patch returns what a summary says where only a person can make the change:
 // the command that makes it, and a patch. The patch is cut after a whole file,
 // so that git applies as much of it as there is.
-func (d description) patch(command string) string {
+func (d Description) Patch(command string) string {
 	var patch strings.Builder
 	ticks, files := 0, 0
-	for _, e := range d.effects {
+	for _, e := range d.Effects {
 		diff := diff(e)
 		ticks = max(ticks, markdown.Backticks(diff))
 		if patch.Len()+len(diff)+2*ticks > maxPatch {
@@ -115,20 +86,20 @@ func (d description) patch(command string) string {
 	if files > 0 {
 		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + markdown.Fenced("diff", patch.String())
 	}
-	if files < len(d.effects) {
-		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, problem.Count(len(d.effects), "file"))
+	if files < len(d.Effects) {
+		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, problem.Count(len(d.Effects), "file"))
 	}
 	return text
 }
 
 // opening says what changes, in a sentence.
-func (d description) opening() string {
+func (d Description) opening() string {
 	at := ""
 	if d.head != "" {
 		at = " at " + d.head // which GitHub links to the commit
 	}
 	changes := map[string]int{}
-	for _, e := range d.effects {
+	for _, e := range d.Effects {
 		changes[e.Kind]++
 	}
 	var counts []string
@@ -137,17 +108,17 @@ func (d description) opening() string {
 			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
 		}
 	}
-	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", markdown.Code(d.target.Path), at, strings.Join(counts, ", "))
+	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", markdown.Code(d.Target.Path), at, strings.Join(counts, ", "))
 }
 
 // table returns a row for each effect, as many as fit into limit bytes.
-func (d description) table(limit int) string {
+func (d Description) table(limit int) string {
 	var b strings.Builder
 	b.WriteString("| job | change | every | assigned time | next three runs (UTC) |\n|---|---|---|---|---|\n")
-	for i, e := range d.effects {
+	for i, e := range d.Effects {
 		line := row(e)
 		if b.Len()+len(line) > limit {
-			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(d.effects), "row"))
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(d.Effects), "row"))
 			break
 		}
 		b.WriteString(line)
@@ -163,7 +134,7 @@ func row(e workflow.Effect) string {
 	if next == nil {
 		next = []string{"none"}
 	}
-	cells := []string{subject(e), e.Kind, e.Every, assigned(e), strings.Join(next, "<br>")}
+	cells := []string{subject(e), e.Kind, e.Every, Assigned(e), strings.Join(next, "<br>")}
 	return markdown.Row(cells...)
 }
 
@@ -175,9 +146,9 @@ func subject(e workflow.Effect) string {
 	return markdown.Code(problem.Show(e.Job))
 }
 
-// assigned says the time that a job is assigned and, where it moves, the one
+// Assigned says the time that a job is assigned and, where it moves, the one
 // it had.
-func assigned(e workflow.Effect) string {
+func Assigned(e workflow.Effect) string {
 	now := e.Assigned
 	if now == "" {
 		now = "none"
@@ -189,12 +160,12 @@ func assigned(e workflow.Effect) string {
 }
 
 // environments says what installs the packages of the jobs, and why that does.
-func (d description) environments() string {
+func (d Description) environments() string {
 	var b strings.Builder
 	for _, env := range d.envs {
 		whose := "every job"
 		if len(d.envs) > 1 {
-			whose = someOf(env.Jobs, func(id string) string { return markdown.Code(problem.Show(id)) })
+			whose = problem.Some(env.Jobs, func(id string) string { return markdown.Code(problem.Show(id)) })
 		}
 		fmt.Fprintf(&b, "Environment of %s: %s.", whose, markdown.Code(env.String()))
 		if !env.Locked && env.Tool != installer.None {
@@ -206,7 +177,7 @@ func (d description) environments() string {
 }
 
 // minutes says what the ticks cost.
-func (d description) minutes() string {
+func (d Description) minutes() string {
 	cost := fmt.Sprintf("**%d**, as before", d.after)
 	if d.before != d.after {
 		cost = fmt.Sprintf("**%d → %d**", d.before, d.after)
@@ -217,12 +188,12 @@ func (d description) minutes() string {
 }
 
 // fold returns the diff, folded, as many lines of it as fit into limit bytes.
-func (d description) fold(limit int) string {
+func (d Description) fold(limit int) string {
 	if limit < 1000 {
 		limit = 0 // so few lines tell nothing
 	}
 	var whole strings.Builder
-	for _, e := range d.effects {
+	for _, e := range d.Effects {
 		whole.WriteString(diff(e))
 	}
 	total := strings.Count(whole.String(), "\n")
@@ -238,13 +209,13 @@ func (d description) fold(limit int) string {
 	return "<details>\n<summary>" + title + "</summary>\n\n" + markdown.Fenced("diff", shown) + "\n</details>\n\n"
 }
 
-// manners says how to get rid of what one does not want.
-func (d description) manners() string {
+// instructions says what people can do about the pull request.
+func (d Description) instructions() string {
 	return "### What you can do\n\n" +
 		"- **Accept:** merge this pull request. Nothing changes before.\n" +
 		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
-		"- **Change:** edit " + markdown.Code(d.target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
-		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.target.Path) + ".\n" +
+		"- **Change:** edit " + markdown.Code(d.Target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
+		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.Target.Path) + ".\n" +
 		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then nobody starts the jobs whose ticks GitHub drops.\n" +
 		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + markdown.Code(d.branch) + " are kept: " +

@@ -1,7 +1,8 @@
-package cli
+package pullrequest
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -27,8 +28,10 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
+var update = flag.Bool("update", false, "write the golden files")
+
 // planned describes the change from one pyproject.toml to another.
-func planned(t *testing.T, before, after string) description {
+func planned(t *testing.T, before, after string) Description {
 	t.Helper()
 	repo := fstest.MapFS{}
 	target := func(toml string) workflow.Target {
@@ -52,7 +55,7 @@ func planned(t *testing.T, before, after string) description {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDescription(wanted, plan, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	d := Describe(wanted, plan, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
 	d.head, d.branch = "1a2b3c4", "scheduled/sync"
 	return d
 }
@@ -70,8 +73,8 @@ func TestDescribe(t *testing.T) {
 	d := planned(t, read("before.toml"), read("after.toml"))
 	for _, row := range []struct{ name, got string }{
 		{"body.md", d.body()},
-		{"overview.md", d.overview()},
-		{"patch.md", d.patch("scheduled sync")},
+		{"overview.md", d.Overview()},
+		{"patch.md", d.Patch("scheduled sync")},
 	} {
 		if *update {
 			if err := os.WriteFile("testdata/describe/"+row.name, []byte(row.got), 0o644); err != nil {
@@ -154,11 +157,11 @@ func plainText(n ast.Node, source []byte) string {
 }
 
 // holds checks what is true of every body, whatever the effects are.
-func holds(t *testing.T, d description) {
+func holds(t *testing.T, d Description) {
 	t.Helper()
 	body := d.body()
 	if len(body) > maxBody {
-		t.Fatalf("%d effects: the body has %d bytes", len(d.effects), len(body))
+		t.Fatalf("%d Effects: the body has %d bytes", len(d.Effects), len(body))
 	}
 	if strings.Count(body, "<!-- scheduled:") != 1 {
 		t.Errorf("the box has not the only mark:\n%.2000s", body)
@@ -167,12 +170,12 @@ func holds(t *testing.T, d description) {
 	if diff := cmp.Diff([]bool{false}, p.boxes); diff != "" {
 		t.Errorf("check boxes (-want +got):\n%s\n%.2000s", diff, body)
 	}
-	if len(p.rows) > len(d.effects) || len(p.rows) < len(d.effects) && !strings.Contains(p.words, "The table is cut: ") {
-		t.Errorf("%d rows for %d effects:\n%.2000s", len(p.rows), len(d.effects), body)
+	if len(p.rows) > len(d.Effects) || len(p.rows) < len(d.Effects) && !strings.Contains(p.words, "The table is cut: ") {
+		t.Errorf("%d rows for %d Effects:\n%.2000s", len(p.rows), len(d.Effects), body)
 	}
 	for i, cells := range p.rows {
-		if len(cells) != 5 || cells[0] != markdown.Unmarked(problem.Show(d.effects[i].Job)) || cells[1] != d.effects[i].Kind {
-			t.Errorf("row of job %q reads %q", d.effects[i].Job, cells)
+		if len(cells) != 5 || cells[0] != markdown.Unmarked(problem.Show(d.Effects[i].Job)) || cells[1] != d.Effects[i].Kind {
+			t.Errorf("row of job %q reads %q", d.Effects[i].Job, cells)
 		}
 	}
 	if diff := cmp.Diff(blocksOf(d, p), p.blocks); diff != "" {
@@ -180,7 +183,7 @@ func holds(t *testing.T, d description) {
 	}
 	if len(p.fences) > 0 {
 		var diffs strings.Builder
-		for _, e := range d.effects {
+		for _, e := range d.Effects {
 			diffs.WriteString(diff(e))
 		}
 		if !strings.HasPrefix(markdown.Unmarked(markdown.Clean(markdown.FirstLines(diffs.String(), 2*maxBody))), p.fences[0]) {
@@ -198,9 +201,9 @@ func holds(t *testing.T, d description) {
 }
 
 // blocksOf returns the kinds of the blocks that a body has to have.
-func blocksOf(d description, p page) []string {
+func blocksOf(d Description, p page) []string {
 	blocks := []string{"Paragraph", "Table", "Paragraph"}
-	if len(p.rows) < len(d.effects) {
+	if len(p.rows) < len(d.Effects) {
 		blocks = append(blocks, "Paragraph")
 	}
 	for range d.envs {
@@ -268,13 +271,13 @@ func anyEnvironment(random *rand.Rand) workflow.Installed {
 func TestBodyOfAnything(t *testing.T) {
 	for _, id := range slices.Concat(hostile, huge) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + id, Job: id, Old: []byte(id), New: []byte("a\n" + id)}, Kind: "updated", Was: id, Assigned: "every day"}
-		holds(t, description{target: workflow.Target{Path: "pyproject.toml"}, branch: "b", effects: []workflow.Effect{e}})
+		holds(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e}})
 	}
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		d := description{target: workflow.Target{Path: "a`b/pyproject.toml"}, branch: "`b", head: "1a2b3c4"}
+		d := Description{Target: workflow.Target{Path: "a`b/pyproject.toml"}, branch: "`b", head: "1a2b3c4"}
 		for range 1 + random.IntN(1<<random.IntN(10)) {
-			d.effects = append(d.effects, anyEffect(random))
+			d.Effects = append(d.Effects, anyEffect(random))
 		}
 		for range random.IntN(3) {
 			d.envs = append(d.envs, anyEnvironment(random))
@@ -289,9 +292,9 @@ func TestBodyOfMany(t *testing.T) {
 	one := planned(t, "", "[tool.scheduled-actions]\nrescue = false\n[tool.scheduled.job]\nevery = \"hour\"\nentrypoint = \"app:run\"\n")
 	all := one
 	for i := range 1999 {
-		e := one.effects[0]
+		e := one.Effects[0]
 		e.Job, e.Path = fmt.Sprintf("job-%d", i), fmt.Sprintf("%s/scheduled-job-%d.yml", workflow.Dir, i)
-		all.effects = append(all.effects, e)
+		all.Effects = append(all.Effects, e)
 	}
 	for _, row := range []struct {
 		jobs        int
@@ -302,12 +305,12 @@ func TestBodyOfMany(t *testing.T) {
 		{2000, "\nThe diff is cut: 0 of ", "\nThe table is cut: "},
 	} {
 		d := all
-		d.effects, d.intro = all.effects[:row.jobs], strings.Repeat("x", maxIntro)
+		d.Effects, d.intro = all.Effects[:row.jobs], strings.Repeat("x", MaxIntro)
 		body := d.body()
 		if len(body) > maxBody || !strings.Contains(body, row.diff) || !strings.Contains(body, row.table) || row.table == "" && strings.Contains(body, "The table") {
 			t.Errorf("%d jobs: %d bytes\n%.300s…\n%s", row.jobs, len(body), body, body[len(body)-2000:])
 		}
-		if summary := d.overview() + d.patch("scheduled sync"); len(summary) > 1<<20-50_000 {
+		if summary := d.Overview() + d.Patch("scheduled sync"); len(summary) > 1<<20-50_000 {
 			t.Errorf("%d jobs: a summary of %d bytes", row.jobs, len(summary))
 		}
 		d.intro = ""
@@ -315,7 +318,7 @@ func TestBodyOfMany(t *testing.T) {
 	}
 	for spare := range 5 { // whatever room the rows leave: no fold with a line or two
 		d := all
-		d.effects, d.intro = all.effects[:500], strings.Repeat("x", 40*spare)
+		d.Effects, d.intro = all.Effects[:500], strings.Repeat("x", 40*spare)
 		if body := d.body(); strings.Contains(body, "<details>") {
 			t.Errorf("a fold without use:\n%s", body[len(body)-2000:])
 		}
@@ -325,7 +328,7 @@ func TestBodyOfMany(t *testing.T) {
 // TestPatch hands patches to git.
 func TestPatch(t *testing.T) {
 	whole := planned(t, "[tool.scheduled.gone]\nevery = \"day\"\nentrypoint = \"app:run\"\n[tool.scheduled.moved]\nevery = \"day\"\nentrypoint = \"app:run\"\n",
-		"[tool.scheduled.new]\nevery = \"day\"\nentrypoint = \"app:run\"\n[tool.scheduled.moved]\nevery = \"hour\"\nentrypoint = \"app:run\"\n").effects
+		"[tool.scheduled.new]\nevery = \"day\"\nentrypoint = \"app:run\"\n[tool.scheduled.moved]\nevery = \"hour\"\nentrypoint = \"app:run\"\n").Effects
 	effect := func(name, was, is string) workflow.Effect {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + name}}
 		if was != "" {
@@ -368,7 +371,7 @@ func applies(t *testing.T, effects []workflow.Effect, changed int) {
 			write(t, dir, e.Path, e.Old)
 		}
 	}
-	shown := description{target: workflow.Target{Path: "pyproject.toml"}, effects: effects}.patch("scheduled sync")
+	shown := Description{Target: workflow.Target{Path: "pyproject.toml"}, Effects: effects}.Patch("scheduled sync")
 	if cut := strings.Contains(shown, "The patch is cut: "); cut != (changed < len(effects)) {
 		t.Errorf("cut %v", cut)
 	}
@@ -418,6 +421,6 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id, was string, old []byte) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/a.yml", Job: id, Old: old, New: []byte("name: a\n")}, Kind: "updated", Was: was, Assigned: "every day"}
-		holds(t, description{target: workflow.Target{Path: "pyproject.toml"}, branch: "b", effects: []workflow.Effect{e, e}})
+		holds(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e, e}})
 	})
 }

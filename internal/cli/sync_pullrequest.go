@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/pullrequest"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"github.com/spf13/cobra"
+)
+
+// pullFlags are the flags of `sync --pull-request`.
+type pullFlags struct {
+	on        bool
+	token     string
+	branch    string
+	base      string
+	title     string
+	body      string
+	labels    string
+	reviewers string
+	assignees string
+	draft     bool
+}
+
+const defaultBranch = "scheduled/sync"
+
+func (f *pullFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.on, "pull-request", false, "read the files from GitHub and bring the changes in by pull request")
+	flags.StringVar(&f.token, "token", "", "with --pull-request: token that may write workflow files (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	flags.StringVar(&f.branch, "branch", defaultBranch, "with --pull-request: branch to commit to")
+	flags.StringVar(&f.base, "base", "", "with --pull-request: branch to read and to change (default: the repository's)")
+	flags.StringVar(&f.title, "title", "", "with --pull-request: title of the pull request and of its commit")
+	flags.StringVar(&f.body, "body", "", "with --pull-request: Markdown that its description begins with")
+	flags.StringVar(&f.labels, "labels", "", "with --pull-request: labels, separated by commas")
+	flags.StringVar(&f.reviewers, "reviewers", "", "with --pull-request: reviewers, separated by commas; teams as org/team")
+	flags.StringVar(&f.assignees, "assignees", "", "with --pull-request: assignees, separated by commas")
+	flags.BoolVar(&f.draft, "draft", false, "with --pull-request: open it as a draft")
+}
+
+// check refuses flags that make no sense.
+func (f *pullFlags) check(cmd *cobra.Command) error {
+	switch {
+	case !f.on && *f != (pullFlags{branch: f.branch, token: f.token}):
+		return usageError("--base, --title, --body, --labels, --reviewers, --assignees and --draft are for --pull-request", cmd)
+	case strings.ContainsAny(f.title, "\r\n") || utf8.RuneCountInString(f.title) > pullrequest.MaxTitle || f.title != "" && strings.TrimSpace(f.title) == "":
+		return usageError(fmt.Sprintf("--title is one line of at most %d characters", pullrequest.MaxTitle), cmd)
+	case len(f.body) > pullrequest.MaxIntro:
+		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), pullrequest.MaxIntro), cmd)
+	case !pullrequest.ValidBranch(f.branch):
+		return usageError(fmt.Sprintf("%q cannot be the name of a branch", f.branch), cmd)
+	}
+	return nil
+}
+
+// list splits what a flag lists.
+func list(value string) []string {
+	var items []string
+	for _, item := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == '\n' }) {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// syncByPullRequest brings the workflow files in step on GitHub. It reads and
+// writes nothing here.
+func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error {
+	ctx, stop := withSignals()
+	defer stop()
+	request, err := p.pullRequest(flags, action)
+	if err != nil {
+		return err
+	}
+	result, err := pullrequest.Sync(ctx, request)
+	if err != nil {
+		return p.explainPull(err)
+	}
+	for _, remark := range result.Pull.Remarks {
+		p.warn(p.runner(p.Stderr), errors.New(remark))
+	}
+	return p.printPull(result, flags)
+}
+
+// pullRequest is what the flags and the environment ask for.
+func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullrequest.Request, error) {
+	path, err := p.inRepository()
+	if err != nil {
+		return pullrequest.Request{}, err
+	}
+	if !p.onGitHub() {
+		return pullrequest.Request{}, &exitError{exitUsage, errors.New("sync by pull request: no repository"), "set GITHUB_REPOSITORY to owner/name"}
+	}
+	client, err := p.github(flags.pull.token, p.Stderr)
+	if err != nil {
+		return pullrequest.Request{}, &exitError{exitUsage, err, ""}
+	}
+	trigger, _ := p.runner(p.Stderr).Trigger() // what it does not tell GitHub does
+	pull := flags.pull
+	return pullrequest.Request{
+		Client:        client,
+		Token:         p.token(pull.token),
+		Server:        cmp.Or(p.getenv("GITHUB_SERVER_URL"), "https://github.com"),
+		Repository:    p.getenv("GITHUB_REPOSITORY"),
+		DefaultBranch: trigger.DefaultBranch,
+		Path:          path,
+		Action:        action,
+		Exact:         flags.action != "",
+		Branch:        pull.branch,
+		Base:          pull.base,
+		Title:         pull.title,
+		Intro:         pull.body,
+		Labels:        list(pull.labels),
+		Reviewers:     list(pull.reviewers),
+		Assignees:     list(pull.assignees),
+		Draft:         pull.draft,
+		Command:       p.mending(),
+		Now:           p.Now(),
+		Say:           p.say,
+	}, nil
+}
+
+// explainPull gives an error its exit code, and shows people on GitHub what is
+// wrong.
+func (p *Program) explainPull(err error) error {
+	runner := p.runner(p.Stderr)
+	if denied, ok := errors.AsType[*pullrequest.Denied](err); ok {
+		runner.Error(actions.Place{}, "scheduled sync", denied.Notice)
+		p.warn(runner, runner.Summary(denied.Summary))
+		return &exitError{code: exitDenied, err: err}
+	}
+	if _, ok := errors.AsType[*pullrequest.Invalid](err); ok {
+		return &exitError{code: exitUsage, err: err}
+	}
+	if runner.On() {
+		p.annotateProblems(p.Stderr, configurationTitle, err, func(file string) string { return file })
+	}
+	return err
+}
+
+// printPull tells what became of the pull request.
+func (p *Program) printPull(done pullrequest.Result, flags syncFlags) error {
+	runner, pull := p.runner(p.Stdout), done.Pull
+	number, said := "", "no pull request: nothing to change"
+	var result *pullRequest
+	if pull.Number != 0 {
+		number = strconv.Itoa(pull.Number)
+		said = fmt.Sprintf("pull request #%d %s: %s", pull.Number, pullrequest.Became(pull.Operation), pull.URL)
+		result = &pullRequest{pull.Number, pull.URL, pull.Operation}
+	}
+	for _, output := range [][2]string{
+		{"pull-request-number", number},
+		{"pull-request-url", pull.URL},
+		{"pull-request-operation", string(pull.Operation)},
+		{"pull-request-head-sha", pull.Head},
+	} {
+		if err := runner.Output(output[0], output[1]); err != nil {
+			return err
+		}
+	}
+	if done.Summary != "" {
+		p.warn(runner, runner.Summary(done.Summary))
+	}
+	if err := p.printPlan(done.Project, done.Plan, result, flags); err != nil || flags.asJSON {
+		return err
+	}
+	_, err := fmt.Fprintln(p.Stdout, said)
+	return err
+}

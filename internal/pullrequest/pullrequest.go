@@ -1,0 +1,259 @@
+// Package pullrequest keeps the workflow files of a repository on GitHub in step
+// with its pyproject.toml, by one pull request that follows it.
+package pullrequest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// Request says what to sync, and what the pull request looks like.
+type Request struct {
+	Client        *github.Client
+	Token         string // of the client, "" if it has none
+	Server        string // of GitHub, such as "https://github.com"
+	Repository    string // owner/name
+	DefaultBranch string // "" to ask GitHub
+
+	Path   string        // of pyproject.toml in the repository
+	Action workflow.Uses // how workflow files refer to our action
+	Exact  bool          // and no file keeps another reference
+
+	Branch    string // that the pull request brings
+	Base      string // that it changes; "" for the default branch
+	Title     string // "" for the usual one
+	Intro     string // Markdown that the description begins with, at most MaxIntro bytes
+	Labels    []string
+	Reviewers []string // logins, and teams as org/team
+	Assignees []string
+	Draft     bool
+
+	Command string       // with which a person does the same in a checkout
+	Now     time.Time    // for the next runs in the description
+	Say     func(string) // for remarks while it works
+}
+
+// The limits of what a user may add.
+const (
+	MaxTitle = 256    // characters: "title is too long (maximum is 256 characters)"
+	MaxIntro = 16_000 // bytes
+)
+
+// Result is what was done.
+type Result struct {
+	Pull    github.Pull
+	Project *pyproject.Project
+	Plan    workflow.Plan
+	Summary string // Markdown for the page of the run; "" if there is nothing to tell
+}
+
+// Invalid is the error of a request, or of a repository, that has to be changed
+// before anything can be done.
+type Invalid struct{ error }
+
+// Unwrap returns what is wrong.
+func (e *Invalid) Unwrap() error { return e.error }
+
+const (
+	patience = 10 * time.Minute // for the whole sync, with the waits that GitHub asks for
+	tries    = 4                // where somebody else changes the repository meanwhile
+)
+
+// Sync opens a pull request with the changes that the workflow files need, updates
+// the one that is open, or closes it where nothing is left to change. It works on
+// GitHub alone, whatever is checked out here.
+//
+// The error is a problem.Problems of pyproject.toml, an *Invalid, a *Denied, or
+// another one of GitHub or of the network.
+func Sync(ctx context.Context, request Request) (Result, error) {
+	if what := unfit(request.Token); what != "" {
+		return Result{}, request.tokenless(what)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %v", patience))
+	defer cancel()
+	for try := 1; ; try++ {
+		s := syncing{Request: request, last: try == tries}
+		result, err := s.sync(ctx)
+		if err != nil && ctx.Err() != nil {
+			return result, context.Cause(ctx)
+		}
+		if !github.Again(err) || s.last {
+			return result, s.explain(err)
+		}
+		request.Say(fmt.Sprintf("%v; starting over", err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Duration(try) * time.Second):
+		}
+	}
+}
+
+// syncing is a sync of the files as they are at one commit.
+type syncing struct {
+	Request
+	last bool // there is no other try
+
+	snapshot *github.Snapshot
+	target   workflow.Target
+	plan     workflow.Plan
+	change   Description // of the plan, if that changes anything
+}
+
+func (s *syncing) sync(ctx context.Context) (Result, error) {
+	if err := s.read(ctx); err != nil {
+		return Result{}, err
+	}
+	pull, err := s.Client.Propose(ctx, s.proposal())
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{pull, s.target.Project, s.plan, s.summary(pull)}, nil
+}
+
+// read reads the project and its workflow files, and plans what to change.
+func (s *syncing) read(ctx context.Context) (err error) {
+	main := s.DefaultBranch
+	if main == "" {
+		if main, err = s.Client.DefaultBranch(ctx); err != nil {
+			return err
+		}
+	}
+	base := cmp.Or(s.Base, main)
+	if s.Branch == base || s.Branch == main {
+		return &Invalid{problem.New("give another --branch", "branch %q cannot be the one of the pull request: it would be overwritten", s.Branch)}
+	}
+	if s.snapshot, err = s.Client.Snapshot(ctx, base); err != nil {
+		return err
+	}
+	project, err := s.project()
+	if err != nil {
+		return err
+	}
+	s.target = workflow.Target{Project: project, Path: s.Path, Action: s.Action, Exact: s.Exact, Sparing: true}
+	if err := s.guess(); err != nil {
+		return err
+	}
+	if s.plan, err = s.target.Plan(s.snapshot); err != nil || s.snapshot.Err() != nil {
+		return s.invalid(err)
+	}
+	if len(s.plan.Changes()) > 0 {
+		s.change = Describe(s.target, s.plan, s.Now)
+		s.change.head, s.change.branch, s.change.intro = github.Short(s.snapshot.Commit), s.Branch, s.Intro
+	}
+	return nil
+}
+
+// project reads the project of the snapshot.
+func (s *syncing) project() (*pyproject.Project, error) {
+	project, err := pyproject.Load(s.snapshot, s.Path, s.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &Invalid{problem.New("--project names a folder of the repository, or a pyproject.toml in it",
+			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, s.Path)}
+	}
+	if err == nil {
+		err = project.Hosted()
+	}
+	if _, ok := errors.AsType[problem.Problems](err); ok {
+		return nil, err
+	}
+	if err != nil {
+		return nil, s.invalid(err)
+	}
+	return project, nil
+}
+
+// invalid returns the error of what the repository holds, unless it is that not
+// all of it could be read.
+func (s *syncing) invalid(err error) error {
+	if failed := s.snapshot.Err(); failed != nil || err == nil {
+		return failed
+	}
+	return &Invalid{err}
+}
+
+// guess saves fetching files that hold what we would write now, or would write
+// with the references that another file has: bots bring newer ones to all files
+// at once.
+func (s *syncing) guess() error {
+	const rounds = 3
+	var like []byte
+	for range rounds {
+		guesses, err := s.target.Guesses(s.snapshot, like)
+		if err != nil {
+			return s.invalid(err)
+		}
+		for _, guess := range guesses {
+			s.snapshot.Know(guess)
+		}
+		unknown := s.unknown()
+		if unknown == "" {
+			return nil
+		}
+		if like, err = s.snapshot.ReadFile(unknown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unknown returns a workflow file of the project that would have to be fetched,
+// "" if there is none.
+func (s *syncing) unknown() string {
+	for _, name := range s.target.Files() {
+		if info, err := s.snapshot.Lstat(name); err == nil && info.Mode().IsRegular() && !s.snapshot.Known(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// proposal is the pull request that the plan needs.
+func (s *syncing) proposal() github.Proposal {
+	proposal := github.Proposal{
+		Base:      s.snapshot,
+		Project:   s.Path,
+		Branch:    s.Branch,
+		Title:     cmp.Or(s.Title, fmt.Sprintf("Keep scheduled workflows in step with %s", s.Path)),
+		Labels:    s.Labels,
+		Reviewers: s.Reviewers,
+		Assignees: s.Assignees,
+		Draft:     s.Draft,
+		Stubborn:  s.last,
+	}
+	for _, c := range s.plan.Changes() {
+		proposal.Files = append(proposal.Files, github.File{Path: c.Path, Content: c.New})
+	}
+	if len(proposal.Files) > 0 {
+		proposal.Body = s.change.body()
+	}
+	return proposal
+}
+
+// Became says in words what became of a pull request.
+func Became(operation github.Operation) string {
+	if operation == github.None {
+		return "left as it is"
+	}
+	return string(operation)
+}
+
+// summary tells what became of the pull request.
+func (s *syncing) summary(pull github.Pull) string {
+	summary := ""
+	if len(s.plan.Changes()) > 0 {
+		summary = s.change.Overview()
+	}
+	if pull.Number != 0 {
+		summary += fmt.Sprintf("[Pull request #%d](%s) %s.\n", pull.Number, pull.URL, Became(pull.Operation))
+	}
+	return summary
+}
