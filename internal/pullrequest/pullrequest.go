@@ -138,7 +138,7 @@ func (s *syncing) read(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.target = workflow.Target{Project: project, Path: s.Path, Action: s.Action, Exact: s.Exact, Sparing: true}
+	s.target = workflow.Target{Project: project, Path: s.Path, Action: s.Action, Exact: s.Exact, Remote: true}
 	if err := s.guess(); err != nil {
 		return err
 	}

@@ -1,13 +1,16 @@
 package workflow
 
 import (
-	"crypto/rand"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Apply makes the changes of a plan in the repository whose root folder is
@@ -29,19 +32,29 @@ func (p Plan) Apply(repo *os.Root, now time.Time) error {
 	parallel(len(changes), func(i int) {
 		errs[i] = changes[i].apply(dir)
 	})
-	return errors.Join(append(errs, sweep(dir, now))...)
+	return errors.Join(append(errs, atomic.Sweep(dir, now))...)
 }
 
+// apply makes one change, unless somebody else has changed the file since it was
+// planned: another sync may have written it for a newer pyproject.toml.
 func (c Change) apply(dir *os.Root) error {
 	name := path.Base(c.Path)
-	if c.New == nil {
-		if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("delete %s: %w", c.Path, err)
-		}
-		return nil
+	there, err := dir.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && (c.Old == nil || c.New == nil):
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read %s: %w", c.Path, err)
+	case err == nil && bytes.Equal(there, c.New) && c.New != nil:
+		return nil // done by another sync
+	case err != nil || c.Old == nil || !bytes.Equal(there, c.Old):
+		return problem.New("run it again", "write %s: another program changed the file meanwhile", c.Path)
 	}
-	if err := replace(dir, name, c.New); err != nil {
-		return fmt.Errorf("write %s: %w", c.Path, err)
+	if c.New != nil {
+		if err := atomic.Write(dir, name, c.New, 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", c.Path, err)
+		}
+	} else if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("delete %s: %w", c.Path, err)
 	}
 	return nil
 }
@@ -74,45 +87,4 @@ func openRealDir(parent *os.Root, name string) (*os.Root, error) {
 		return nil, errors.Join(fmt.Errorf("%s is a symbolic link: workflow files are written through none", name), err)
 	}
 	return dir, nil
-}
-
-const (
-	tempPrefix = ".scheduled-"
-	tempSuffix = ".tmp"
-)
-
-// replace writes a file under a name of its own and moves it into place.
-func replace(dir *os.Root, name string, content []byte) error {
-	temp := tempPrefix + rand.Text() + tempSuffix
-	f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = dir.Rename(temp, name)
-	}
-	if err != nil {
-		return errors.Join(err, dir.Remove(temp))
-	}
-	return nil
-}
-
-// sweep removes what syncs that were killed have left. A sync at work renames
-// its file within moments, so one that has been there for a minute is stale.
-func sweep(dir *os.Root, now time.Time) error {
-	temps, err := fs.Glob(dir.FS(), tempPrefix+"*"+tempSuffix)
-	if err != nil {
-		return err
-	}
-	for _, temp := range temps {
-		info, err := dir.Lstat(temp)
-		if err == nil && now.Sub(info.ModTime()) > time.Minute {
-			err = dir.Remove(temp)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove %s: %w", temp, err)
-		}
-	}
-	return nil
 }

@@ -129,7 +129,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		if _, err := syncDisk(t, repo); err == nil {
 			t.Errorf("%s: a sync followed the link", level)
 		}
-		if err := early.Apply(repo, time.Now()); err == nil && level != Dir+"/scheduled-a.yml" {
+		if err := early.Apply(repo, time.Now()); err == nil {
 			t.Errorf("%s: a plan from before followed the link", level)
 		}
 		if diff := cmp.Diff([]string{"keep.txt"}, names(t, filepath.Join(dir, "elsewhere/workflows"))); diff != "" {
@@ -141,9 +141,55 @@ func TestLinksAreNotFollowed(t *testing.T) {
 	}
 }
 
+// TestMeanwhile leaves a file alone that another program has written, changed or
+// deleted since the plan was made, unless that did what the plan wants.
+func TestMeanwhile(t *testing.T) {
+	const a, b = Dir + "/scheduled-a.yml", Dir + "/scheduled-b.yml"
+	changed := "[tool.scheduled.a]\nevery = \"month\"\nentrypoint = \"app:a\"\n" // a changes, b goes
+	for _, row := range []struct {
+		name, file, content string // "" deletes
+		wrong               bool
+	}{
+		{"changed before an update", a, "theirs", true},
+		{"deleted before an update", a, "", true},
+		{"changed before a deletion", b, "theirs", true},
+		{"deleted before a deletion", b, "", false},
+	} {
+		dir, repo := disk(t, map[string]string{"pyproject.toml": twoJobs})
+		if _, err := syncDisk(t, repo); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(changed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		project, err := pyproject.Load(repo.FS(), "pyproject.toml", "pyproject.toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Target{Project: project, Path: "pyproject.toml", Action: release}.Plan(repo.FS())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.content == "" {
+			err = os.Remove(filepath.Join(dir, row.file))
+		} else {
+			err = os.WriteFile(filepath.Join(dir, row.file), []byte(row.content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Apply(repo, time.Now()); (err != nil) != row.wrong {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if got, _ := os.ReadFile(filepath.Join(dir, row.file)); string(got) != row.content {
+			t.Errorf("%s: the file now reads %q", row.name, got)
+		}
+	}
+}
+
 // TestSweep removes what a killed sync has left, and not what one at work uses.
 func TestSweep(t *testing.T) {
-	stale, fresh := Dir+"/"+tempPrefix+"OLD"+tempSuffix, Dir+"/"+tempPrefix+"NEW"+tempSuffix
+	stale, fresh := Dir+"/.scheduled-OLD.tmp", Dir+"/.scheduled-NEW.tmp"
 	dir, repo := disk(t, map[string]string{"pyproject.toml": twoJobs, stale: "half", fresh: "half"})
 	long := time.Unix(1e9, 0)
 	if err := os.Chtimes(filepath.Join(dir, stale), long, long); err != nil {

@@ -49,8 +49,8 @@ const (
 
 // Plan compares the Keeper's file with the one in repo, the file system of the
 // repository's root, and reads no other. The plan has just that one change,
-// which is of no job. A file of that name that is not the Keeper's of this
-// project is a *ConflictError.
+// which is of no job. A file of that name that is not this project's Keeper is an
+// error.
 func (k Keeper) Plan(repo fs.FS) (Plan, error) {
 	if err := k.validate(); err != nil {
 		return Plan{}, err
@@ -61,7 +61,7 @@ func (k Keeper) Plan(repo fs.FS) (Plan, error) {
 		return Plan{}, err
 	}
 	if there != nil && there.foreign != "" {
-		return Plan{}, &ConflictError{Path: c.Path, Does: Keeps, Reason: there.foreign}
+		return Plan{}, c.conflict(there.foreign)
 	}
 	c, err = c.over(there, k.document(), loose(k.Action, k.Exact))
 	if err != nil {

@@ -110,8 +110,7 @@ func TestKeeperConflicts(t *testing.T) {
 	for _, row := range rows {
 		repo := fstest.MapFS{"other/pyproject.toml": {}, keeperPath: row.file}
 		_, err := keeper.Plan(repo)
-		var conflict *ConflictError
-		if !errors.As(err, &conflict) || conflict.Reason != row.want || conflict.Does != Keeps {
+		if !conflicts(err, keeperPath, "that keeps the others up to date", row.want) {
 			t.Errorf("%s: %v, want a conflict: %s", row.name, err, row.want)
 		}
 	}
@@ -270,8 +269,7 @@ func TestRenamedKeeper(t *testing.T) {
 	apply(repo, keep(t, keeper, repo))
 	repo[Dir+"/renamed-nc.yml"] = repo[keeperPath]
 	_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
-	var conflict *ConflictError
-	if !errors.As(err, &conflict) || conflict.Reason != `the file is our workflow "sync"` || conflict.Does != "" {
+	if !conflicts(err, Dir+"/renamed-nc.yml", `of job "nc"`, `the file is our workflow "sync"`) {
 		t.Errorf("%v, want a conflict", err)
 	}
 }

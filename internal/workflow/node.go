@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -142,11 +144,20 @@ func spaced(content []byte) []byte {
 	return b.Bytes()
 }
 
-// parse reads one document and returns its content node.
+// parse reads a file that is one document from its first byte to its last, and returns
+// its content node. yaml.Unmarshal would read the first of several documents only, and
+// other encodings than UTF-8.
 func parse(content []byte) (*yaml.Node, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(content, &doc); err != nil {
+	if !utf8.Valid(content) || bytes.HasPrefix(content, []byte("\ufeff")) {
+		return nil, errors.New("not plain UTF-8")
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	var doc, more yaml.Node
+	if err := decoder.Decode(&doc); err != nil {
 		return nil, err
+	}
+	if err := decoder.Decode(&more); err != io.EOF {
+		return nil, errors.Join(errors.New("more than one YAML document"), err)
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
 		return nil, errors.New("no YAML document")
@@ -155,9 +166,12 @@ func parse(content []byte) (*yaml.Node, error) {
 }
 
 // sameMeaning reports whether two documents say the same to GitHub: comments,
-// style, and the order of keys do not count.
+// style, and the order of keys do not count. Anchors and explicit tags do: not every
+// version of GitHub's parser takes them.
 func sameMeaning(a, b *yaml.Node) bool {
-	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) {
+	const explicit = yaml.TaggedStyle
+	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) ||
+		a.Anchor != b.Anchor || a.Style&explicit != b.Style&explicit {
 		return false
 	}
 	if a.Kind != yaml.MappingNode {

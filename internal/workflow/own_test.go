@@ -229,7 +229,7 @@ func TestProjectsApart(t *testing.T) {
 			hidden[name] = whose != folder
 		}
 		file := path.Join(folder, "pyproject.toml")
-		p, err := Target{Project: load(t, repo, file), Path: file, Action: release, Sparing: true}.Plan(unreadable{repo, hidden})
+		p, err := Target{Project: load(t, repo, file), Path: file, Action: release, Remote: true}.Plan(unreadable{repo, hidden})
 		if err != nil || len(p.Unchanged) != 3 || len(p.Changes()) > 0 {
 			t.Errorf("%s: %s, %v", folder, summary(p), err)
 		}

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"gopkg.in/yaml.v3"
 )
@@ -22,14 +24,41 @@ type Change struct {
 	Path string // relative to the repository's root, with slashes
 	Does string // what the workflow does, in a file that is no job's: Rescues or Keeps; else ""
 	Job  string // id of the job whose file it is, or was
-	Old  []byte // what is there; nil for a file to create
-	New  []byte // what has to be there; nil for a file to delete
+	Old  []byte // the content there is; nil for a file to create
+	New  []byte // the content there has to be; nil for a file to delete
+	Kept []Uses // references in Old that stay in New in place of ours
 }
 
 // Plan is what a sync has to do. Each list is sorted by path.
 type Plan struct {
 	Created, Updated, Deleted, Unchanged []Change
 	Environments                         []Installed // of all jobs, whether their files change or not
+}
+
+// Kept is a reference to an action that a sync did not write and keeps. That the commit
+// belongs to the release cannot be known here, so people have to look at it.
+type Kept struct {
+	Uses
+	Files []string // paths of the files that have it, sorted
+}
+
+// Kept returns the references that are kept, sorted by action.
+func (p Plan) Kept() []Kept {
+	files := map[Uses][]string{}
+	for _, c := range slices.Concat(p.Updated, p.Unchanged) {
+		for _, uses := range c.Kept {
+			files[uses] = append(files[uses], c.Path)
+		}
+	}
+	var kept []Kept
+	for uses, paths := range files {
+		slices.Sort(paths)
+		kept = append(kept, Kept{uses, slices.Compact(paths)})
+	}
+	slices.SortFunc(kept, func(a, b Kept) int {
+		return cmp.Or(strings.Compare(a.String(), b.String()), strings.Compare(a.Version, b.Version))
+	})
+	return kept
 }
 
 // Changes returns what a sync would write or delete, sorted by kind and path.
@@ -53,35 +82,17 @@ func (p Plan) Diff() string {
 	return b.String()
 }
 
-// ConflictError says that a file which a job, the rescue or the Keeper needs is
-// not ours to write.
-type ConflictError struct {
-	Path   string // relative to the repository's root
-	Does   string // as in Change
-	Job    string // whose file it would be
-	Reason string
-}
-
-func (e *ConflictError) Error() string {
-	whose := fmt.Sprintf("of job %q", e.Job)
-	switch e.Does {
+// conflict is the error of a change whose file is not ours to write.
+func (c Change) conflict(reason string) error {
+	whose, hint := fmt.Sprintf("of job %q", c.Job), "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
+	switch c.Does {
 	case Keeps:
-		whose = "that keeps the others in step"
+		whose, hint = "that keeps the others up to date",
+			"move that file away and run `scheduled init` again, or, if it is another project's, add jobs for this project to it"
 	case Rescues:
-		whose = "that rescues jobs"
+		whose, hint = "that rescues jobs", "move that file away, or set rescue = false in [tool.scheduled-actions]"
 	}
-	return fmt.Sprintf("%s: cannot write the workflow %s: %s", e.Path, whose, e.Reason)
-}
-
-// Hint names the way out.
-func (e *ConflictError) Hint() string {
-	switch e.Does {
-	case Keeps:
-		return "move that file away and run `scheduled init` again, or, if it keeps another project's files in step, add to its jobs the like for this one"
-	case Rescues:
-		return "move that file away, or write rescue = false in [tool.scheduled-actions]"
-	}
-	return "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
+	return problem.New(hint, "%s: cannot write the workflow %s: %s", c.Path, whose, reason)
 }
 
 // Plan compares the files that the project's jobs and their rescue need with those
@@ -178,7 +189,7 @@ func (t Target) documents(repo fs.FS) (document func(pyproject.Job) *yaml.Node, 
 func (t Target) change(job pyproject.Job, there *file, doc *yaml.Node) (Change, error) {
 	c := Change{Path: path.Join(Dir, job.File()), Job: job.ID}
 	if there != nil && there.foreign != "" {
-		return c, &ConflictError{Path: c.Path, Job: job.ID, Reason: there.foreign}
+		return c, c.conflict(there.foreign)
 	}
 	return c.over(there, doc, loose(t.Action, t.Exact))
 }
@@ -189,11 +200,12 @@ func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
 		c.Old = there.content
 	}
 	var err error
-	if c.New, err = render(doc, c.Old, loose); err != nil {
+	if c.New, c.Kept, err = render(doc, c.Old, loose); err != nil {
 		return c, fmt.Errorf("render %s: %w", c.Path, err)
 	}
 	if len(c.New) > maxFile {
-		return c, &SizeError{c.Path, c.Job, len(c.New)}
+		return c, problem.New("move long texts out of before and env, into files of the repository: https://docs.github.com/actions/reference/limits",
+			"%s: the workflow of job %q would have %d bytes; GitHub takes at most %d (500 KB)", c.Path, c.Job, len(c.New), maxFile)
 	}
 	return c, nil
 }

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -10,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"gopkg.in/yaml.v3"
 )
 
@@ -164,8 +164,9 @@ func TestReferencesOfOurAction(t *testing.T) {
 		exact, keep   bool
 	}{
 		{newer, "v1.2.3", false, true},
-		{older, "v1.2.3", false, true},
-		{strings.Repeat("3", 40), "v1", false, true},
+		{older, "v1.2.3", false, false},
+		{older, "v1", false, true},
+		{strings.Repeat("3", 40), "v1", false, false},
 		{newer, "v1", false, true},
 		{"v1.2.3", "v1", false, true},
 		{"v1", "v1.2.3", false, true},
@@ -193,6 +194,89 @@ func TestReferencesOfOurAction(t *testing.T) {
 	}
 }
 
+// TestKept lists the references that a sync did not write and keeps, and keeps none
+// whose comment is not that of a later release.
+func TestKept(t *testing.T) {
+	ours, forged := checkout.String()+" # "+checkout.Version, "actions/checkout@"+strings.Repeat("b", 40)
+	for _, row := range []struct{ pin, want string }{
+		{ours, ""},
+		{forged + " # v8.0.0", forged + " v8.0.0"},
+		{forged + " # 8.0.0", forged + " 8.0.0"},
+		{forged + " # v8", forged + " v8"},
+		{forged + " # " + checkout.Version, ""},
+		{forged + " # v6.9.9", ""},
+		{forged, ""},
+		{forged + " # latest", ""},
+		{forged + " # v8.0.0-rc.1", ""},
+		{forged + " # v8.0.0+build", ""},
+		{forged + " # v999999999.0.0", ""},
+		{forged + " # 8.x", ""},
+		{"actions/checkout/.@" + strings.Repeat("b", 40) + " # v8.0.0", ""},
+		{"actions/checkout@v8.0.0", ""},
+	} {
+		repo := repository(twoJobs)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		for _, name := range []string{"a", "b"} {
+			path := Dir + "/scheduled-" + name + ".yml"
+			repo[path] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(repo[path].Data), ours, row.pin))}
+		}
+		p := plan(t, repo, "pyproject.toml", release)
+		var got []string
+		for _, kept := range p.Kept() {
+			got = append(got, kept.String()+" "+kept.Version)
+			if len(kept.Files) != 2 || len(p.Updated) != 0 {
+				t.Errorf("%s is kept in %q, and %d files change", row.pin, kept.Files, len(p.Updated))
+			}
+		}
+		if strings.Join(got, ", ") != row.want {
+			t.Errorf("%s: kept %q, want %q", row.pin, got, row.want)
+		}
+		if row.want == "" && row.pin != ours && len(p.Updated) != 2 {
+			t.Errorf("%s: %d files change, want 2", row.pin, len(p.Updated))
+		}
+	}
+}
+
+// TestWholeDocument writes a file anew where GitHub would read something else than
+// our one document, or nothing.
+func TestWholeDocument(t *testing.T) {
+	path := Dir + "/scheduled-a.yml"
+	for name, change := range map[string]func(string) string{
+		"a second document":        func(s string) string { return s + "---\non: push\n" },
+		"an empty second document": func(s string) string { return s + "---\n" },
+		"a broken tail":            func(s string) string { return s + "...\n}{\n" },
+		"a broken second document": func(s string) string { return s + "---\n\"\n" },
+		"a key twice":              func(s string) string { return s + "permissions: {}\n" },
+		"bytes that are no text":   func(s string) string { return s + "# \xff\n" },
+		"a control character":      func(s string) string { return s + "# \x00\n" },
+		"a tab":                    func(s string) string { return s + "\t" + "env: {}\n" },
+		"an anchor":                func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: &p {}", 1) },
+		"an explicit tag":          func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: !!map {}", 1) },
+		"a tag of its own":         func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: !x {}", 1) },
+		"a directive":              func(s string) string { return s + "...\n%YAML 1.1\n---\na: b\n" },
+		"a document before":        func(s string) string { return header(s) + "on: push\n---\n" + s },
+	} {
+		repo := repository(twoJobs)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		wanted := string(repo[path].Data)
+		changed := change(wanted)
+		if changed == wanted {
+			t.Fatalf("%s changes nothing", name)
+		}
+		repo[path] = &fstest.MapFile{Data: []byte(changed)}
+		p := plan(t, repo, "pyproject.toml", release)
+		if len(p.Updated) != 1 || string(p.Updated[0].New) != wanted {
+			t.Errorf("%s passes: %d files change", name, len(p.Updated))
+		}
+	}
+}
+
+// header returns the comment that a file starts with.
+func header(file string) string {
+	comment, _, _ := strings.Cut(file, "\n\n")
+	return comment + "\n"
+}
+
 func TestConflicts(t *testing.T) {
 	rows := []struct {
 		name string
@@ -208,11 +292,16 @@ func TestConflicts(t *testing.T) {
 		repo["other/pyproject.toml"] = &fstest.MapFile{}
 		repo[Dir+"/scheduled-a.yml"] = row.file
 		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
-		var conflict *ConflictError
-		if !errors.As(err, &conflict) || conflict.Reason != row.want || conflict.Job != "a" {
+		if !conflicts(err, Dir+"/scheduled-a.yml", `of job "a"`, row.want) {
 			t.Errorf("%s: %v, want a conflict: %s", row.name, err, row.want)
 		}
 	}
+}
+
+// conflicts reports whether an error tells of a file that is not ours to write, in
+// these words, and of a way out.
+func conflicts(err error, path, whose, reason string) bool {
+	return err != nil && err.Error() == path+": cannot write the workflow "+whose+": "+reason && problem.Hint(err) != ""
 }
 
 func TestLinkedFolderIsRefused(t *testing.T) {
@@ -277,9 +366,9 @@ func (u unreadable) ReadFile(name string) ([]byte, error) {
 	return u.MapFS.ReadFile(name)
 }
 
-// TestSparing reads no file whose name the project cannot have given it, and
+// TestRemote reads no file whose name the project cannot have given it, and
 // finds its own ones all the same.
-func TestSparing(t *testing.T) {
+func TestRemote(t *testing.T) {
 	const job = "[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"app:a\"\n"
 	const prefix = "[tool.scheduled-actions]\nworkflow-prefix = \"my-\"\n"
 	rows := []struct{ name, before, after, want string }{
@@ -302,7 +391,7 @@ func TestSparing(t *testing.T) {
 			for name := range hidden {
 				repo[Dir+"/"+name] = &fstest.MapFile{Data: []byte("on: push\n")}
 			}
-			target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release, Sparing: true}
+			target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release, Remote: true}
 			p, err := target.Plan(unreadable{repo, hidden})
 			if err != nil {
 				t.Fatal(err)

@@ -7,6 +7,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// quickly reports whether encode would write just this content.
+func quickly(doc *yaml.Node, content []byte) bool {
+	quick, ok := quickEncode(doc)
+	return ok && bytes.Equal(quick, content)
+}
+
 // quickEncode returns what encode would write, at a tenth of the cost, or false
 // for a document with a string that needs escapes. It lets sync recognise an
 // up-to-date file: of 10,000 jobs with nothing to do, encode alone would take

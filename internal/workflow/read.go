@@ -32,7 +32,7 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
 		return path.Ext(e.Name()) != ".yml" || e.Name() == SyncFile
 	})
-	if t.Sparing {
+	if t.Remote {
 		ours := t.ours(entries)
 		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !ours(e.Name()) })
 	}

@@ -31,11 +31,11 @@ func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 	c := Change{Path: path.Join(Dir, t.rescueFile()), Does: Rescues}
 	for _, job := range t.Project.Jobs {
 		if strings.EqualFold(job.File(), t.rescueFile()) {
-			return c, &ConflictError{Path: c.Path, Does: Rescues, Reason: fmt.Sprintf("job %q has that file", job.ID)}
+			return c, c.conflict(fmt.Sprintf("job %q has that file", job.ID))
 		}
 	}
 	if there != nil && there.foreign != "" {
-		return c, &ConflictError{Path: c.Path, Does: Rescues, Reason: there.foreign}
+		return c, c.conflict(there.foreign)
 	}
 	return c.over(there, t.rescueDocument(repo), loose(t.Action, t.Exact))
 }

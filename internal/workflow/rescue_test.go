@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -105,9 +104,7 @@ func TestRescueConflicts(t *testing.T) {
 			repo[Dir+"/"+file] = &fstest.MapFile{Data: []byte(row.there + "\n")}
 		}
 		_, err := Target{Project: load(t, repo, sub), Path: sub, Action: release}.Plan(repo)
-		conflict, ok := errors.AsType[*ConflictError](err)
-		if !ok || conflict.Reason != row.want || conflict.Does != Rescues || conflict.Path != Dir+"/"+file ||
-			!strings.Contains(conflict.Error()+conflict.Hint(), "rescue") {
+		if !conflicts(err, Dir+"/"+file, "that rescues jobs", row.want) {
 			t.Errorf("%q: %v", row.there, err)
 		}
 	}

@@ -3,7 +3,9 @@ package workflow
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -17,12 +19,12 @@ type Uses struct {
 	Version string // the release that the commit belongs to, "" if unknown
 }
 
-var usesForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w./-]+)?)@([\w./-]+)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
+var usesForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*)@([\w./-]+)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
 
 // ParseUses reads `owner/repo@ref` or `owner/repo@ref # v1.2.3`.
 func ParseUses(s string) (Uses, error) {
 	m := usesForm.FindStringSubmatch(strings.TrimSpace(s))
-	if m == nil {
+	if m == nil || path.Clean(m[1]) != m[1] {
 		return Uses{}, fmt.Errorf("action %q is not of the form owner/repo@ref or 'owner/repo@commit # v1.2.3'", s)
 	}
 	return Uses{Action: m[1], Ref: m[2], Version: m[3]}, nil
@@ -47,44 +49,52 @@ func (u Uses) node() *yaml.Node {
 	return node
 }
 
-// newerThan reports whether u is a pin of the same action to a later release.
-// A commit of which no release is known is neither older nor newer.
+// releaseForm is a release as the bots that raise pins write it behind a commit.
+var releaseForm = regexp.MustCompile(`^v?\d{1,5}(\.\d{1,5}){0,2}$`)
+
+// release returns the release that a reference names, as semver has it: that in the
+// comment of a commit, else the tag. It is "" if that has not the form of a release.
+func (u Uses) release() string {
+	name := u.Version
+	if !u.Pinned() {
+		name = u.Ref
+	}
+	if !releaseForm.MatchString(name) {
+		return ""
+	}
+	return "v" + strings.TrimPrefix(name, "v")
+}
+
+// newerThan reports whether u is a pin of the same action to a later release, by the
+// comment behind it. Whether the commit really is that release cannot be known
+// offline: see Plan.Kept.
 func (u Uses) newerThan(other Uses) bool {
-	if u.Action != other.Action || !u.Pinned() || other.Pinned() && other.Version == "" {
-		return false
-	}
-	release := other.Version
-	if !other.Pinned() {
-		release = other.Ref
-	}
-	return semver.Compare(canonical(u.Version), canonical(release)) > 0
+	return u.Action == other.Action && u.Pinned() && u.release() != "" && other.release() != "" &&
+		semver.Compare(u.release(), other.release()) > 0
 }
 
-// standsFor reports whether u, which a file has, may stay where an unpinned
-// reference is wanted. Any commit is better than a tag. Of two tags the later
-// is, and one such as v1 moves along with the releases of its line. So people
-// and workflows with programs of several releases do not undo each other's work.
+// standsFor reports whether u, which a file has, may stay in place of an unpinned
+// reference. A commit is better than a tag, and of two tags the later one is. A tag
+// such as v1 moves along with its releases. So people and workflows with programs of
+// several releases do not undo each other's work.
 func (u Uses) standsFor(wanted Uses) bool {
-	if u.Action != wanted.Action || wanted.Pinned() {
+	switch {
+	case u.Action != wanted.Action || wanted.Pinned():
 		return false
+	case !u.Pinned() && u.Ref == semver.Major(wanted.Ref):
+		return true
 	}
-	return u.Pinned() || u.Ref == semver.Major(wanted.Ref) ||
-		semver.IsValid(u.Ref) && semver.Compare(u.Ref, wanted.Ref) >= 0
+	return u.release() != "" && semver.Compare(u.release(), wanted.release()) >= 0
 }
 
-// canonical makes a version comparable; what is no version sorts before all.
-func canonical(version string) string {
-	return "v" + strings.TrimPrefix(version, "v")
-}
-
-// keepReferences changes our references in doc to those that a file has where
-// these are of a later release of the same action, as Dependabot and Renovate
-// bring them. Otherwise they and we would undo each other's work forever. loose
-// is the one for which the file's may also stay in place of a tag.
+// keepReferences changes our references in doc to those of a file that name a later
+// release of the same action, as Dependabot and Renovate write them, and returns
+// those. Otherwise they and we would undo each other's work forever. For loose, a
+// reference in the file may also stay in place of a tag.
 //
 // Those of a project's own steps stay as pyproject.toml has them, so that it can go
 // back to an older release. They are the ones in quotes: see ownUses.
-func keepReferences(doc *yaml.Node, file []byte, loose Uses) {
+func keepReferences(doc *yaml.Node, file []byte, loose Uses) (kept []Uses) {
 	there := references(file)
 	eachUses(doc, func(node *yaml.Node) {
 		if node.Style != 0 {
@@ -94,8 +104,12 @@ func keepReferences(doc *yaml.Node, file []byte, loose Uses) {
 		theirs := there[ours.Action]
 		if theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours) {
 			*node = *theirs.node()
+			if !slices.Contains(kept, theirs) {
+				kept = append(kept, theirs)
+			}
 		}
 	})
+	return kept
 }
 
 // references returns the latest reference to each action in a file, which may be

@@ -4,7 +4,6 @@
 package workflow
 
 import (
-	"bytes"
 	"fmt"
 	"path"
 	"strings"
@@ -25,10 +24,10 @@ type Target struct {
 	Path    string // of pyproject.toml, relative to the repository's root, with slashes
 	Action  Uses   // our own action
 	Exact   bool   // Action is what somebody asked for: only a later pin may stand in for it
-	Sparing bool   // reading a file takes a request: see Target.ours
+	Remote  bool   // reading a file takes a request: see Target.ours
 }
 
-// loose returns our action if what files have may stand in for it.
+// loose returns our action if the reference in a file may stand in for it.
 func loose(action Uses, exact bool) Uses {
 	if exact {
 		return Uses{}
@@ -40,55 +39,39 @@ func loose(action Uses, exact bool) Uses {
 // for a project at the root.
 func (t Target) dir() string { return path.Dir(t.Path) }
 
-// setupMargin is what checkout and set-up get on top of the entrypoint's
-// timeout, so that it is `run` that ends an entrypoint, and says so, before
-// GitHub cancels the job without a word.
+// setupMargin is the time for checkout and set-up on top of the entrypoint's timeout.
+// So `run` ends an entrypoint and says so, before GitHub cancels the job without a
+// word.
 const setupMargin = 15 * time.Minute
 
-// maxFile is how many bytes a workflow file may have. GitHub starts no run of a
-// larger one, and only its page of the run says why: "Workflow file exceeds the
-// maximum allowed size of 500 KB", which are 512,000 bytes.
+// maxFile is the largest size of a workflow file, in bytes. GitHub starts no run of a
+// larger one, and only the page of the run says why: "Workflow file exceeds the
+// maximum allowed size of 500 KB".
 // https://docs.github.com/actions/reference/limits
 const maxFile = 512_000
 
-// SizeError says that the file of a job would be larger than GitHub takes.
-type SizeError struct {
-	Path string // relative to the repository's root
-	Job  string // whose file it would be
-	Size int    // in bytes
-}
-
-func (e *SizeError) Error() string {
-	return fmt.Sprintf("%s: the workflow of job %q would have %d bytes, and GitHub runs none of more than %d (500 KB)", e.Path, e.Job, e.Size, maxFile)
-}
-
-// Hint names the way out.
-func (e *SizeError) Hint() string {
-	return "move what is long out of before and env, to files in the repository: https://docs.github.com/actions/reference/limits"
-}
-
-// render returns the content of a workflow file: the document, or what is
-// there already where that means the same. GitHub registers a file that was
-// written again as new and drops its pending tick, so a file is left alone
-// unless its meaning changed. loose is as for keepReferences.
-func render(doc *yaml.Node, old []byte, loose Uses) ([]byte, error) {
+// render returns the content of a workflow file: the document, or the old content if
+// that means the same. GitHub registers a file that was written again as new and drops
+// its pending tick, so a file is left alone unless its meaning changed. kept are the
+// references of the old content that stay in place of ours; loose is as for
+// keepReferences.
+func render(doc *yaml.Node, old []byte, loose Uses) (content []byte, kept []Uses, err error) {
 	if old != nil {
-		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
-			return old, nil // as almost always
+		if quickly(doc, old) {
+			return old, nil, nil // the usual case
 		}
-		keepReferences(doc, old, loose)
-		if quick, ok := quickEncode(doc); ok && bytes.Equal(quick, old) {
-			return old, nil
+		kept = keepReferences(doc, old, loose)
+		if quickly(doc, old) {
+			return old, kept, nil
 		}
 		if was, err := parse(old); err == nil && sameMeaning(doc, was) {
-			return old, nil
+			return old, kept, nil
 		}
 	}
-	content, err := encode(doc)
-	if err != nil {
-		return nil, err
+	if content, err = encode(doc); err != nil {
+		return nil, nil, err
 	}
-	return content, verify(doc, content)
+	return content, kept, verify(doc, content)
 }
 
 // document builds the workflow of a job. setup are the steps between the
