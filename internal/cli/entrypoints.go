@@ -179,7 +179,7 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
-	launcher, err := python.Find(environment, "", project.root, project.dir)
+	launcher, err := python.Find(environment, project.root, project.dir, p.environ(job))
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}

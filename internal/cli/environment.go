@@ -10,13 +10,19 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// environment chooses how the project is installed for a job.
+// environment says how the packages of a job are installed. If they cannot be, the
+// error is problem.Problems.
 func (pr *project) environment(job pyproject.Job) (installer.Environment, error) {
-	return workflow.Target{Project: pr.Project, Path: pr.path}.Environment(os.DirFS(pr.root), job)
+	repo, err := os.OpenRoot(pr.root)
+	if err != nil {
+		return installer.Environment{}, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	env, err := workflow.Target{Project: pr.Project, Path: pr.path}.Environment(repo.FS(), job)
+	return env, pr.placed(err)
 }
 
-// environments says how the packages of the jobs are installed. That they cannot be
-// comes back as problem.Problems.
+// environments is environment for all jobs.
 func (pr *project) environments() ([]workflow.Installed, error) {
 	repo, err := os.OpenRoot(pr.root)
 	if err != nil {
@@ -28,7 +34,7 @@ func (pr *project) environments() ([]workflow.Installed, error) {
 }
 
 // placed returns an error of a job's environment as a problem of the configuration,
-// at the option that decides or could, and any other error as it is.
+// at the option that decides or could. It returns any other error as it is.
 func (pr *project) placed(err error) error {
 	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
 	if !ok {

@@ -69,7 +69,7 @@ out only when the work is done, it is a warning: the work counts.`,
 			}
 			environment, err := chosen(project, job, flags.python)
 			if err != nil {
-				return project.placed(err)
+				return err
 			}
 			r := run{p, project, job, environment, flags, report, runner}
 			if runner.On() {
@@ -247,18 +247,24 @@ func (r run) execute(ctx context.Context, v variables) execution {
 // entrypoint returns the entrypoint of a job, with variables of its own beside those
 // of this process and of the job's options.
 func (p *Program) entrypoint(project *project, job pyproject.Job, launcher python.Launcher, variables []string) python.Entrypoint {
-	env := slices.Clone(p.Environ)
-	for _, variable := range job.Options.Env {
-		env = append(env, variable.Name+"="+variable.Value)
-	}
 	return python.Entrypoint{
 		Launcher: launcher,
 		Dir:      project.dir,
 		Root:     project.root,
 		Target:   job.Entrypoint,
-		Env:      append(env, variables...),
+		Env:      append(p.environ(job), variables...),
 		Secrets:  job.Options.Secrets,
 	}
+}
+
+// environ returns the environment of this process and what the job's options add to
+// it, as it is in the whole of a generated workflow.
+func (p *Program) environ(job pyproject.Job) python.Environ {
+	environ := slices.Clone(p.Environ)
+	for _, variable := range job.Options.Env {
+		environ = append(environ, variable.Name+"="+variable.Value)
+	}
+	return environ
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
@@ -271,7 +277,11 @@ func chosen(project *project, job pyproject.Job, interpreter string) (installer.
 
 // launcher returns how to start the Python of the job's environment.
 func (r run) launcher() (python.Launcher, error) {
-	launcher, err := python.Find(r.environment, r.flags.python, r.project.root, r.project.dir)
+	environ := r.Program.environ(r.job)
+	launcher, err := python.Find(r.environment, r.project.root, r.project.dir, environ)
+	if r.flags.python != "" {
+		launcher, err = python.Named(r.flags.python, r.project.dir, environ)
+	}
 	if err == nil {
 		r.logGroup("Environment: "+string(r.environment.Tool), fmt.Sprintf("environment %v; Python: %s", r.environment, launcher.Words))
 	}

@@ -56,8 +56,11 @@ func TestFind(t *testing.T) {
 		{"", bare, dir, "neither python3 nor python on PATH"},
 		{"", bare, dir, ".venv"},
 	} {
-		t.Setenv("PATH", test.path)
-		l, err := Find(installer.Environment{Tool: installer.None}, test.explicit, test.dir, test.dir)
+		environ := Environ{"PATH=" + test.path}
+		l, err := Find(installer.Environment{Tool: installer.None}, test.dir, test.dir, environ)
+		if test.explicit != "" {
+			l, err = Named(test.explicit, test.dir, environ)
+		}
 		if err == nil && l.Args[0] != test.want || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%q in %q: %q, %v; want %q", test.explicit, test.dir, l.Args, err, test.want)
 		}
@@ -79,8 +82,8 @@ func TestFindBrokenVenv(t *testing.T) {
 		}
 	}
 	for _, tool := range []installer.Tool{installer.None, installer.UV} {
-		t.Setenv("PATH", project) // without uv
-		if l, err := Find(installer.Environment{Tool: tool}, "", project, project); err == nil || !strings.Contains(err.Error(), ".venv") {
+		withoutUV := Environ{"PATH=" + project}
+		if l, err := Find(installer.Environment{Tool: tool}, project, project, withoutUV); err == nil || !strings.Contains(err.Error(), ".venv") {
 			t.Errorf("%s: got %q, %v", tool, l.Args, err)
 		}
 	}

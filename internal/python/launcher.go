@@ -2,6 +2,8 @@ package python
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,12 +12,19 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
-// Launcher is how to start the Python of a project's environment.
+// Launcher says which Python is a project's own, and how to start it.
 type Launcher struct {
 	Args  []string // the command in front of Python's own arguments, Python included; the first is an absolute path
 	Dir   string   // the absolute folder to start it in; a tool finds its environment by it
 	Env   []string // what to add to the environment, as in os.Environ
 	Words string   // for the log: "uv run --no-sync python"
+
+	// Python is the absolute path of the interpreter, links not followed; "" if only
+	// the tool in Args knows it. It may be the project's own file.
+	Python string
+	// Venv is the absolute folder of the virtual or conda environment in which Python
+	// has its packages; "" if there is none, or only the tool knows it.
+	Venv string
 }
 
 // Command returns the command that starts Python with these arguments, in env
@@ -27,51 +36,114 @@ func (l Launcher) Command(ctx context.Context, env []string, args ...string) *ex
 	return cmd
 }
 
-// commands start Python in an environment that only the tool itself can find.
-var commands = map[installer.Tool]string{
-	installer.UV:     "uv run --no-sync python",
-	installer.Poetry: "poetry run python",
-	installer.PDM:    "pdm run python",
-	installer.Pixi:   "pixi run --locked python",
-	installer.Hatch:  "hatch run python",
-	installer.Pipenv: "pipenv run python",
-	installer.Conda:  "micromamba run -n " + installer.CondaName + " python",
-}
-
-// Find returns how to start Python for the project in dir of the repository
-// in root, both absolute: explicit, a path or a name on PATH, unless that is "";
-// else the interpreter of the tool's virtual environment, if starting that is
-// all the tool would do; else the tool's own command, if the tool is on PATH;
-// else that of the nearest .venv, up to the folder that the tool works in; else
-// python3 or python on PATH. A .venv with a broken interpreter is an error: any
-// other would lack the packages in there. PATH and the tools' variables are those
-// of this process.
-func Find(e installer.Environment, explicit, root, dir string) (Launcher, error) {
-	if explicit != "" {
-		path, err := lookUp(explicit)
-		return Launcher{[]string{path}, dir, nil, path + ", as was asked for"}, err
-	}
-	home := filepath.Join(root, filepath.FromSlash(e.Root)) // the tool's
-	command, ok := commands[e.Tool]
+// Find is the one rule for which Python is a project's own: whatever runs its
+// entrypoints, imports them or looks for its packages asks here. The project is in the
+// folder dir of the repository in root, both absolute; e is how it is installed, and
+// environ the environment that its jobs get.
+//
+// The Python is the interpreter of the environment that the tool of e uses, started
+// directly if the tool would do no more, else by the tool's own command. Without the
+// tool on PATH, and for tools that only install, it is the interpreter of the nearest
+// .venv, up to the folder that the tool works in, else python3 or python on PATH. A
+// .venv with a broken interpreter is an error: any other would lack its packages.
+//
+// Find only looks at files and starts nothing. What it returns is what the user's
+// machine and the project say: the paths show whether a Python, or the environment
+// around it, is one that the project brings itself.
+func Find(e installer.Environment, root, dir string, environ Environ) (Launcher, error) {
+	p := place{Environ: environ, root: root, dir: dir, home: filepath.Join(root, filepath.FromSlash(e.Root))}
+	tool, ok := tools[e.Tool]
 	if !ok {
-		return find(root, home, dir)
+		return p.nearest()
 	}
+	command := tool.start
 	if e.Tool == installer.Pixi && !e.Locked {
 		command = strings.Replace(command, " --locked", "", 1)
 	}
-	if python := activeConda(); python != "" && e.Tool == installer.Conda {
-		return Launcher{[]string{python}, dir, nil, python + ", of the active environment"}, nil
+	venv, alone := tool.venv(p)
+	python := ""
+	if filepath.IsAbs(venv) {
+		python, _ = p.LookPath(interpreter(venv))
 	}
-	if venv := venv(e.Tool, home); venv != "" {
-		l := inVenv(venv, root, dir)
+	switch {
+	case python == "" || !alone:
+	case e.Tool == installer.Conda:
+		return direct(python, dir, python+", of the active environment"), nil
+	default:
+		l := p.inVenv(venv)
 		l.Words += ", which `" + command + "` would start"
 		return l, nil
 	}
 	args := strings.Fields(command)
-	if tool, err := lookUp(args[0]); err == nil {
-		return Launcher{slices.Concat([]string{tool}, args[1:]), home, nil, command}, nil
+	if program, err := p.LookPath(args[0]); err == nil {
+		return Launcher{append([]string{program}, args[1:]...), p.home, nil, command, python, around(python)}, nil
 	}
-	l, err := find(root, home, dir)
+	l, err := p.nearest()
 	l.Words += ", because " + args[0] + " is not on PATH"
 	return l, err
+}
+
+// Named returns the Python that the user names for the project in dir: a path or a
+// name on PATH.
+func Named(name, dir string, environ Environ) (Launcher, error) {
+	path, err := environ.LookPath(name)
+	return direct(path, dir, path+", as was asked for"), err
+}
+
+// direct starts an interpreter as it is.
+func direct(python, dir, words string) Launcher {
+	return Launcher{[]string{python}, dir, nil, words, python, around(python)}
+}
+
+// around returns the virtual or conda environment of an interpreter, "" if it is in
+// none. A virtual one has its pyvenv.cfg beside the interpreter or one folder up.
+// https://docs.python.org/3/library/site.html
+func around(python string) string {
+	if python == "" {
+		return ""
+	}
+	for _, dir := range []string{filepath.Dir(python), filepath.Dir(filepath.Dir(python))} {
+		if exists(filepath.Join(dir, "pyvenv.cfg")) || exists(filepath.Join(dir, "conda-meta")) {
+			return dir
+		}
+	}
+	return ""
+}
+
+// nearest finds an environment that needs no tool to start Python.
+func (p place) nearest() (Launcher, error) {
+	for at := p.dir; ; at = filepath.Dir(at) {
+		venv := filepath.Join(at, ".venv")
+		if _, err := os.Lstat(interpreter(venv)); err == nil {
+			_, err := p.LookPath(interpreter(venv))
+			return p.inVenv(venv), err
+		}
+		if at == p.home || at == filepath.Dir(at) {
+			break
+		}
+	}
+	for _, name := range []string{"python3", "python"} {
+		if path, err := p.LookPath(name); err == nil {
+			return direct(path, p.dir, path+", from PATH"), nil
+		}
+	}
+	return Launcher{}, fmt.Errorf("find interpreter: there is no %q, and neither python3 nor python on PATH",
+		interpreter(filepath.Join(p.dir, ".venv")))
+}
+
+// inVenv starts the interpreter of a virtual environment as if that was activated,
+// so that the programs in it are found as well.
+func (p place) inVenv(venv string) Launcher {
+	python := interpreter(venv)
+	words := python
+	if inside, err := filepath.Rel(p.root, python); err == nil && filepath.IsLocal(inside) {
+		words = filepath.ToSlash(inside)
+	}
+	path := filepath.Dir(python) + string(filepath.ListSeparator) + p.Get("PATH")
+	return Launcher{[]string{python}, p.dir, []string{"VIRTUAL_ENV=" + venv, "PATH=" + path}, words, python, venv}
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }

@@ -3,6 +3,7 @@ package python
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,14 +76,7 @@ func TestLauncher(t *testing.T) {
 			for _, name := range slices.Concat(everyTool, []string{"python3"}) {
 				executableFile(t, bin, name)
 			}
-			t.Setenv("PATH", bin)
-			for _, name := range []string{"VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT", "PDM_PYTHON", "PIPENV_DOTENV_LOCATION", "PIPENV_VENV_IN_PROJECT"} {
-				t.Setenv(name, "")
-			}
-			if variable, value, ok := strings.Cut(row.vars, "="); ok {
-				t.Setenv(variable, value)
-			}
-			l, err := Find(row.env, "", repo, filepath.Join(repo, "app"))
+			l, err := Find(row.env, repo, filepath.Join(repo, "app"), Environ{"PATH=" + bin, row.vars})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,7 +104,7 @@ func repository(t *testing.T, files string) (repo, bin string) {
 			continue
 		}
 		content = strings.ReplaceAll(content, "{repo}/.venv/bin/python", interpreter(filepath.Join(repo, ".venv")))
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -131,7 +125,7 @@ func TestLauncherWords(t *testing.T) {
 	repo, bin := repository(t, ".venv")
 	bare, _ := repository(t, "")
 	python3, own := executableFile(t, bin, "python3"), executableFile(t, repo, "own")
-	t.Setenv("PATH", bin)
+	environ := Environ{"PATH=" + bin}
 	inVenv, err := filepath.Rel(repo, interpreter(filepath.Join(repo, ".venv")))
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +143,10 @@ func TestLauncherWords(t *testing.T) {
 		{installer.None, "", bare, python3 + ", from PATH"},
 		{installer.Conda, "", bare, python3 + ", from PATH, because micromamba is not on PATH"},
 	} {
-		l, err := Find(installer.Environment{Tool: row.tool}, row.explicit, row.repo, row.repo)
+		l, err := Find(installer.Environment{Tool: row.tool}, row.repo, row.repo, environ)
+		if row.explicit != "" {
+			l, err = Named(row.explicit, row.repo, environ)
+		}
 		if err != nil || l.Words != row.want {
 			t.Errorf("%s: %q, %v; want %q", row.tool, l.Words, err, row.want)
 		}
@@ -177,7 +174,7 @@ func TestLauncherStarts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "job.py"), []byte(job), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			l, err := Find(installer.Environment{Tool: installer.UV, Root: "."}, "", repo, dir)
+			l, err := Find(installer.Environment{Tool: installer.UV, Root: "."}, repo, dir, os.Environ())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -225,15 +225,15 @@ func TestLauncherOfTool(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(bin, "hatch"), []byte(tool), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("PATH", bin+":"+filepath.Dir(interpreters()[0])+":"+os.Getenv("PATH"))
+	environ := Environ{"PATH=" + bin + ":" + filepath.Dir(interpreters()[0]) + ":" + os.Getenv("PATH")}
 	e := entrypoint(t, "flat", "jobs.café:größe")
 	e.Root = filepath.Dir(e.Dir)
-	l, err := Find(installer.Environment{Tool: installer.Hatch}, "", e.Root, e.Dir)
+	l, err := Find(installer.Environment{Tool: installer.Hatch}, e.Root, e.Dir, environ)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e.Launcher = l
-	e.Env = append(e.Env, "PATH="+os.Getenv("PATH"))
+	e.Env = append(e.Env, environ...)
 	if o, stdout, stderr := run(t, e); !o.OK || stdout != "gr\\xf6\\xdfe\n" || l.Dir != e.Root {
 		t.Errorf("%+v in %s, said %q, %s", o, l.Dir, stdout, stderr)
 	}

@@ -1,8 +1,8 @@
 package python
 
 import (
+	"cmp"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -11,81 +11,117 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
-// venv returns the virtual environment in which the tool, started in home, would
-// do nothing but start Python. It is "" if there is none, or when in doubt.
-func venv(t installer.Tool, home string) string {
-	venv := filepath.Join(home, ".venv")
-	alike := false
-	switch t {
-	case installer.UV:
-		// https://docs.astral.sh/uv/reference/environment/
-		if own := os.Getenv("UV_PROJECT_ENVIRONMENT"); filepath.IsAbs(own) {
-			venv = own
-		} else if own != "" {
-			venv = filepath.Join(home, own)
-		}
-		alike = os.Getenv("UV_ENV_FILE") == ""
-	case installer.Poetry:
-		alike = !activated(venv) && poetryInProject(home)
-	case installer.PDM:
-		alike = pdmChose(venv, home)
-	case installer.Pipenv:
-		// https://pipenv.pypa.io/en/latest/shell.html#automatic-loading-of-env
-		_, err := os.Stat(filepath.Join(home, ".env"))
-		alike = err != nil && !activated(venv) && os.Getenv("PIPENV_VENV_IN_PROJECT") != "0" && os.Getenv("PIPENV_DOTENV_LOCATION") == ""
-	}
-	if _, err := exec.LookPath(interpreter(venv)); err != nil || !alike {
-		return ""
-	}
-	return venv
+// place is where a Python is looked for.
+type place struct {
+	Environ
+	root string // the repository
+	dir  string // the project
+	home string // the folder that the tool works in
 }
 
-// activated reports whether some other environment is: poetry and pipenv use it.
-func activated(venv string) bool {
-	active := os.Getenv("VIRTUAL_ENV")
-	return active != "" && active != venv || os.Getenv("CONDA_PREFIX") != ""
+// tool starts Python in an environment of its own.
+type tool struct {
+	start string // the command
+
+	// venv returns the environment that the command uses, which need not exist, or ""
+	// if only the tool knows it; and whether the command only starts its Python.
+	venv func(place) (dir string, alone bool)
 }
 
-// notInProject is how poetry.toml keeps poetry from using .venv.
+var tools = map[installer.Tool]tool{
+	installer.UV:     {"uv run --no-sync python", place.uv},
+	installer.Poetry: {"poetry run python", place.poetry},
+	installer.PDM:    {"pdm run python", place.pdm},
+	installer.Pipenv: {"pipenv run python", place.pipenv},
+	installer.Conda:  {"micromamba run -n " + installer.CondaName + " python", place.conda},
+	installer.Pixi:   {"pixi run --locked python", place.pixi},
+	installer.Hatch:  {"hatch run python", func(place) (string, bool) { return "", false }},
+}
+
+// https://docs.astral.sh/uv/reference/environment/
+func (p place) uv() (dir string, alone bool) {
+	dir = cmp.Or(p.Get("UV_PROJECT_ENVIRONMENT"), ".venv")
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(p.home, dir)
+	}
+	return dir, p.Get("UV_ENV_FILE") == ""
+}
+
+// poetry uses .venv if that is there, unless another environment is active or its
+// configuration says otherwise.
+// https://python-poetry.org/docs/configuration/#virtualenvsin-project
+func (p place) poetry() (dir string, alone bool) {
+	if active, other := p.active(); other {
+		return active, false
+	}
+	config, _ := os.ReadFile(filepath.Join(p.home, "poetry.toml"))
+	set := strings.ToLower(p.Get("POETRY_VIRTUALENVS_IN_PROJECT"))
+	if notInProject.Match(config) || set == "false" || set == "0" {
+		return "", false
+	}
+	return p.dotVenv(), true
+}
+
+// notInProject matches the setting of poetry.toml that keeps poetry from using .venv.
 var notInProject = regexp.MustCompile(`(?m)^[^#\n]*in-project["']?\s*=\s*false`)
 
-// poetryInProject reports whether poetry uses .venv, which it does if that is
-// there, unless its configuration says otherwise.
-// https://python-poetry.org/docs/configuration/#virtualenvsin-project
-func poetryInProject(home string) bool {
-	config, err := os.ReadFile(filepath.Join(home, "poetry.toml"))
-	if err == nil && notInProject.Match(config) {
-		return false
-	}
-	set := strings.ToLower(os.Getenv("POETRY_VIRTUALENVS_IN_PROJECT"))
-	return set != "false" && set != "0"
-}
-
-// pdmChose reports whether pdm runs with the interpreter of venv, and sets no
-// variables, as the scripts table of pyproject.toml can say.
+// pdm uses the interpreter that .pdm-python names. The scripts of pyproject.toml can
+// set variables.
 // https://pdm-project.org/latest/usage/scripts/#shared-options
-func pdmChose(venv, home string) bool {
-	chosen, err := os.ReadFile(filepath.Join(home, ".pdm-python"))
-	if err != nil || filepath.Dir(strings.TrimSpace(string(chosen))) != filepath.Dir(interpreter(venv)) {
-		return false
+func (p place) pdm() (dir string, alone bool) {
+	chosen, err := os.ReadFile(filepath.Join(p.home, ".pdm-python"))
+	if err != nil || p.Get("PDM_PYTHON") != "" {
+		return "", false
 	}
-	pyproject, err := os.ReadFile(filepath.Join(home, "pyproject.toml"))
-	return err == nil && !strings.Contains(string(pyproject), "pdm.scripts") && os.Getenv("PDM_PYTHON") == ""
+	dir = filepath.Dir(filepath.Dir(strings.TrimSpace(string(chosen))))
+	pyproject, err := os.ReadFile(filepath.Join(p.home, "pyproject.toml"))
+	return dir, err == nil && dir == p.dotVenv() && !strings.Contains(string(pyproject), "pdm.scripts")
 }
 
-// activeConda returns the Python of the active conda environment. It is "" without
-// one, or where that is the base environment, which is no project's.
-func activeConda() string {
-	prefix := os.Getenv("CONDA_PREFIX")
-	if prefix == "" || os.Getenv("CONDA_DEFAULT_ENV") == "base" {
-		return ""
+// https://pipenv.pypa.io/en/latest/shell.html#automatic-loading-of-env
+func (p place) pipenv() (dir string, alone bool) {
+	if active, other := p.active(); other {
+		return active, false
 	}
-	python, err := exec.LookPath(filepath.Join(prefix, "bin", "python"))
-	if runtime.GOOS == "windows" {
-		python, err = exec.LookPath(filepath.Join(prefix, "python.exe"))
+	if p.Get("PIPENV_VENV_IN_PROJECT") == "0" {
+		return "", false
 	}
-	if err != nil {
-		return ""
+	return p.dotVenv(), !exists(filepath.Join(p.home, ".env")) && p.Get("PIPENV_DOTENV_LOCATION") == ""
+}
+
+// conda uses the active environment, unless that is the base environment, which
+// belongs to no project.
+func (p place) conda() (dir string, alone bool) {
+	if p.Get("CONDA_DEFAULT_ENV") == "base" {
+		return "", false
 	}
-	return python
+	return p.Get("CONDA_PREFIX"), true
+}
+
+// https://pixi.sh/latest/workspace/environment/
+func (p place) pixi() (dir string, alone bool) {
+	return filepath.Join(p.home, ".pixi", "envs", "default"), false
+}
+
+func (p place) dotVenv() string { return filepath.Join(p.home, ".venv") }
+
+// active reports whether an environment other than .venv is active: poetry and pipenv
+// use that, unless it is conda's base environment.
+func (p place) active() (dir string, other bool) {
+	if venv := p.Get("VIRTUAL_ENV"); venv != "" && venv != p.dotVenv() {
+		return venv, true
+	}
+	prefix, _ := p.conda()
+	return prefix, p.Get("CONDA_PREFIX") != ""
+}
+
+// interpreter returns the path of an environment's Python.
+func interpreter(venv string) string {
+	switch {
+	case runtime.GOOS != "windows":
+		return filepath.Join(venv, "bin", "python")
+	case exists(filepath.Join(venv, "conda-meta")):
+		return filepath.Join(venv, "python.exe")
+	}
+	return filepath.Join(venv, "Scripts", "python.exe")
 }
