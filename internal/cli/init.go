@@ -185,7 +185,7 @@ func (p *Program) defaultBranch(root string) string {
 
 // printInitialised writes what was done and, for people, what to do next.
 func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, example, asJSON bool) error {
-	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged)}
+	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged), Kept: keptPins(plan)}
 	if example {
 		result.Updated = append(result.Updated, project.path)
 	}

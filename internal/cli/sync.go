@@ -104,6 +104,9 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 		}
 		return &exitError{code: exitUsage, err: err}
 	}
+	for _, kept := range plan.Kept() {
+		p.say(kept.Words())
+	}
 	if !flags.check {
 		if err := plan.Apply(repo, p.Now()); err != nil {
 			return err
@@ -140,7 +143,22 @@ type synced struct {
 	Deleted   []string `json:"deleted"`
 	Unchanged []string `json:"unchanged"`
 
+	Kept        []keptPin    `json:"kept"`         // pins that sync did not write and leaves in place of its own
 	PullRequest *pullRequest `json:"pull_request"` // null without one
+}
+
+type keptPin struct {
+	Uses    string   `json:"uses"`
+	Version string   `json:"version"`
+	Files   []string `json:"files"`
+}
+
+func keptPins(plan workflow.Plan) []keptPin {
+	pins := []keptPin{}
+	for _, k := range plan.Kept() {
+		pins = append(pins, keptPin{k.Uses.String(), k.Version, k.Files})
+	}
+	return pins
 }
 
 // pullRequest is what became of a pull request.
@@ -152,7 +170,7 @@ type pullRequest struct {
 
 // printPlan writes what was done or, for --check, what is to be done.
 func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
-	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), pull}
+	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
 	runner := p.runner(p.Stdout)
 	err := errors.Join(
 		runner.Output("created", jsonArray(result.Created)),

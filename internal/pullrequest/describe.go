@@ -23,13 +23,14 @@ type Description struct {
 	branch string // of the pull request
 	intro  string // what the user has to say first, in Markdown; at most MaxIntro bytes
 	envs   []workflow.Installed
+	kept   []workflow.Kept
 	before int // runner minutes that the ticks cost in a month so far
 	after  int // and with the change
 }
 
 // Describe describes the changes of a plan of a target.
 func Describe(target workflow.Target, plan workflow.Plan, now time.Time) Description {
-	d := Description{Target: target, Effects: target.Effects(plan, now), envs: plan.Environments}
+	d := Description{Target: target, Effects: target.Effects(plan, now), envs: plan.Environments, kept: plan.Kept()}
 	d.before, d.after = target.Minutes(plan)
 	return d
 }
@@ -55,7 +56,7 @@ func (d Description) body() string {
 	if d.intro != "" {
 		intro = strings.TrimSpace(d.intro) + "\n\n"
 	}
-	before, between, after := intro+d.opening(), d.environments()+d.minutes(), d.instructions()
+	before, between, after := intro+d.opening(), d.environments()+d.pins()+d.minutes(), d.instructions()
 	room := maxBody - notes - len(before) - len(between) - len(after)
 	table := d.table(room)
 	return markdown.Unmarked(before+table+between+d.fold(room-len(table))) + after
@@ -64,7 +65,7 @@ func (d Description) body() string {
 // Overview returns what a step's summary begins with: the change, without its
 // diff.
 func (d Description) Overview() string {
-	return d.opening() + d.table(maxOverview) + d.environments() + d.minutes()
+	return d.opening() + d.table(maxOverview) + d.environments() + d.pins() + d.minutes()
 }
 
 // Patch returns what a summary says where only a person can make the change:
@@ -174,6 +175,23 @@ func (d Description) environments() string {
 		b.WriteString("\n\n")
 	}
 	return b.String()
+}
+
+// pins says which references to actions are kept that a sync did not write.
+func (d Description) pins() string {
+	const most = 20 // a file has fewer
+	var b strings.Builder
+	for i, k := range d.kept {
+		if i == most {
+			fmt.Fprintf(&b, "- and %d more\n", len(d.kept)-most)
+			break
+		}
+		fmt.Fprintf(&b, "- %s in %s\n", markdown.Code(k.Uses.String()+" # "+k.Version), problem.Count(len(k.Files), "file"))
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "Newer pins that the files have are kept. Nothing here can check that the commit is that release:\n\n" + b.String() + "\n"
 }
 
 // minutes says what the ticks cost.

@@ -42,6 +42,12 @@ type Kept struct {
 	Files []string // paths of the files that have it, sorted
 }
 
+// Words says what is kept, and what people have to look at.
+func (k Kept) Words() string {
+	return fmt.Sprintf("kept %s, said to be %s, in %s: scheduled did not write it and cannot check offline which release the commit is",
+		k.Uses, k.release(), problem.Count(len(k.Files), "file"))
+}
+
 // Kept returns the references that are kept, sorted by action.
 func (p Plan) Kept() []Kept {
 	files := map[Uses][]string{}

@@ -102,7 +102,7 @@ func keepReferences(doc *yaml.Node, file []byte, loose Uses) (kept []Uses) {
 		}
 		ours, _ := readUses(node.Value, node.LineComment)
 		theirs := there[ours.Action]
-		if theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours) {
+		if theirs != ours && (theirs.newerThan(ours) || ours == loose && theirs.standsFor(ours)) {
 			*node = *theirs.node()
 			if !slices.Contains(kept, theirs) {
 				kept = append(kept, theirs)
