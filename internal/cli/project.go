@@ -34,7 +34,13 @@ func (p *Program) open() (*project, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find project: %w", err)
 	}
-	loaded, err := pyproject.Load(os.DirFS(root), path, file)
+	folder, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("find project: %w", err)
+	}
+	defer folder.Close()
+	// A link out of the repository is no part of it.
+	loaded, err := pyproject.Load(folder.FS(), path, file)
 	if err != nil {
 		if _, ok := errors.AsType[problem.Problems](err); !ok {
 			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}

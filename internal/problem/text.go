@@ -4,15 +4,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
-// Cut shortens a text to a number of characters, the last of which is then "…".
+// Cut shortens a text to a number of characters, the last of which is then "…". It
+// looks at no more of the text than that, so a long one costs nothing.
 func Cut(text string, most int) string {
-	if len(text) <= most || utf8.RuneCountInString(text) <= most {
-		return text
+	n, last := 0, 0
+	for at := range text {
+		switch n++; n {
+		case most:
+			last = at
+		case most + 1:
+			return text[:last] + "…"
+		}
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	return text
 }
 
 // Quote returns a user's value in quotes, escaped, and cut if it is long.

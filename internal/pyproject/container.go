@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
@@ -159,36 +158,14 @@ func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw))
 	return list
 }
 
-// refused are options of docker that would get round what else is checked, or that
-// GitHub does not allow: "The --network and --entrypoint options are not supported",
-// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontaineroptions
-var refused = map[string]string{
-	"--network":    "leave it out: GitHub does not support it",
-	"--net":        "leave it out: GitHub does not support it",
-	"--entrypoint": "leave it out: GitHub does not support it",
-	"--env":        "write env = { NAME = \"value\" } beside options",
-	"--env-file":   "write env = { NAME = \"value\" } beside options",
-	"-e":           "write env = { NAME = \"value\" } beside options",
-}
-
-// word matches a word of a command line, which may have quoted parts.
-var word = regexp.MustCompile(`(?:[^\s"']|"[^"]*"|'[^']*')+`)
-
 // dockerOptions reads options of `docker create`.
 func (r *reader) dockerOptions(e *entry) string {
 	s, ok := r.string(e, `"--health-cmd pg_isready"`)
 	if !ok {
 		return ""
 	}
-	for _, option := range word.FindAllString(s, -1) {
-		name, _, _ := strings.Cut(strings.NewReplacer(`"`, "", "'", "", `\`, "").Replace(option), "=")
-		if strings.HasPrefix(name, "-e") {
-			name = "-e" // its value may follow at once
-		}
-		if hint := refused[name]; hint != "" {
-			r.report(e.at, hint, "options hold %s", name)
-			return ""
-		}
+	if flawed := flawedArguments(arguments(s)); !r.valid(e, e.name, "", flawed, "") {
+		return ""
 	}
 	return s
 }

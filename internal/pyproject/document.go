@@ -20,12 +20,14 @@ type entry struct {
 	index   map[string]*entry
 	defined bool      // by a key of its own, not only as a part of one such as tool.scheduled.clean
 	inside  []mention // the keys in the elements of an array
+	tables  int       // of an array of tables: how many have begun
 }
 
 // mention is a key in an element of an array.
 type mention struct {
-	key toml.Key // from the element on
-	at  span
+	key   toml.Key // from the element on
+	at    span
+	table int // of an array of tables: which element it is in
 }
 
 // child returns the entry of that name, or nil.
@@ -51,56 +53,51 @@ func (e *entry) holdsJobs() bool {
 	})
 }
 
-// items returns the elements of an array. A table is where its first key is.
+// items returns the elements of an array. In an array of tables, one is where its
+// first key is.
 func (e *entry) items(text string) []*entry {
 	var items []*entry
-	add := func(value any) { items = append(items, &entry{name: e.name, value: value, at: e.at}) }
+	add := func(value any, at span) { items = append(items, &entry{name: e.name, value: value, at: at}) }
 	switch array := e.value.(type) {
 	case []any:
-		for _, value := range array {
-			add(value)
+		found := elements(text, e.at)
+		if len(found) != len(array) {
+			found = slices.Repeat([]span{e.at}, len(array))
 		}
-		if found := elements(text, e.at); len(found) == len(items) {
-			for i, at := range found {
-				items[i].at = at
+		for i, value := range array {
+			add(value, found[i])
+		}
+		i := 0
+		for _, m := range e.inside {
+			for i < len(found)-1 && found[i].end <= m.at.start {
+				i++
 			}
+			items[i].define(m.key, m.at)
 		}
 	case []map[string]any:
 		for _, value := range array {
-			add(value)
+			add(value, e.at)
 		}
-	}
-	// The n-th mention of a key belongs to the n-th element that has it.
-	next := make(map[string]int)
-	for _, m := range e.inside {
-		path := strings.Join(m.key, "\x00")
-		for i := next[path]; i < len(items); i++ {
-			if item := items[i]; item.has(m.key) {
-				if len(item.entries) == 0 {
-					item.at = m.at
-				}
-				item.define(m.key, m.at)
-				next[path] = i + 1
-				break
+		for _, m := range e.inside {
+			item := items[m.table]
+			if len(item.entries) == 0 {
+				item.at = m.at
 			}
+			item.define(m.key, m.at)
 		}
 	}
 	return items
 }
 
-// has reports whether there is a value of that key in a table.
-func (e *entry) has(key toml.Key) bool {
-	value := e.value
-	for _, name := range key {
-		table, ok := value.(map[string]any)
-		if !ok {
-			return false
-		}
-		if value, ok = table[name]; !ok {
-			return false
-		}
+// size returns how many values an array or a table holds.
+func size(e *entry) int {
+	switch value := e.value.(type) {
+	case []any:
+		return len(value)
+	case []map[string]any:
+		return len(value)
 	}
-	return true
+	return len(e.entries)
 }
 
 func (e *entry) isTable() bool {
@@ -140,7 +137,7 @@ func (e *entry) define(key toml.Key, at span) {
 	for i, name := range key {
 		table, ok := e.value.(map[string]any)
 		if !ok {
-			e.inside = append(e.inside, mention{key[i:], at})
+			e.inside = append(e.inside, mention{key[i:], at, max(0, e.tables-1)})
 			return
 		}
 		child := e.index[name]
@@ -156,6 +153,9 @@ func (e *entry) define(key toml.Key, at span) {
 			child.at, child.defined = at, true
 		}
 		e = child
+	}
+	if _, ok := e.value.([]map[string]any); ok {
+		e.tables++
 	}
 }
 
@@ -176,10 +176,12 @@ func syntaxError(text string, keys []span, err error) *finding {
 		start-- // the offset is that of a character's last byte
 	}
 	at := span{start, end}
-	if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "cannot be used as an array") {
+	if len(parse.Message) > mostText {
+		// It holds a long key, for which nobody looks.
+	} else if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "cannot be used as an array") {
 		at = duplicate(text, keys, at, parse.Message)
 	}
-	message := plainer.Replace(strings.TrimSuffix(parse.Message, "."))
+	message := plainer.Replace(problem.Cut(strings.TrimSuffix(parse.Message, "."), mostText))
 	return &finding{at, problem.Cut("invalid TOML: "+printable(message), mostText), tomlHint(parse.Message)}
 }
 

@@ -169,6 +169,12 @@ func (p Pair) name() string { return p.Name }
 
 // Over returns what holds for more, with what is its own over it, sorted by name.
 func Over[T named](general, own []T) []T {
+	switch {
+	case len(general) == 0:
+		return own
+	case len(own) == 0:
+		return general
+	}
 	merged := slices.Clone(own)
 	for _, g := range general {
 		if !slices.ContainsFunc(own, func(o T) bool { return strings.EqualFold(o.name(), g.name()) }) {
@@ -184,6 +190,12 @@ func byName[T named](a, b T) int { return strings.Compare(a.name(), b.name()) }
 // union returns the names of two sorted lists, sorted. Of names that differ in
 // case only the first list's is kept: they are the same secret.
 func union(names, more []string) []string {
+	switch {
+	case len(names) == 0:
+		return more
+	case len(more) == 0:
+		return names
+	}
 	merged := slices.Clone(names)
 	for _, name := range more {
 		if !slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {

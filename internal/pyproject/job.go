@@ -140,7 +140,7 @@ func strangerHint(id, name string) string {
 
 // nestedHint returns the remedy for a table in a job's table.
 func nestedHint(id string, e *entry) string {
-	for id += "." + e.name; len(e.entries) == 1 && e.entries[0].isTable(); id += "." + e.name {
+	for id = problem.Cut(id, mostKey) + "." + e.name; len(e.entries) == 1 && e.entries[0].isTable(); id += "." + e.name {
 		e = e.entries[0]
 	}
 	if e.child("every") == nil && e.child("entrypoint") == nil {
@@ -207,6 +207,10 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 			hint = didYouMean(near)
 		}
 		r.report(e.at, hint, "unknown option %s in %s", problem.Quote(e.name), header)
+		return set
+	}
+	if n := size(e); n > maxItems {
+		r.report(e.at, fmt.Sprintf("use at most %d", maxItems), "%s holds %d values", e.name, n)
 		return set
 	}
 	if o.read != nil {

@@ -1,10 +1,18 @@
 package pyproject
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
-// maxDepth is how deep arrays and inline tables can be nested. The toml package
-// has no limit, and overflows the stack.
+// maxDepth is how deep arrays and tables can be nested, and how many parts a key can
+// have. The toml package has no limit: it overflows the stack, or takes half a
+// gigabyte for a key of 39 kB, because it keeps all the keys that one begins with.
 const maxDepth = 100
+
+// maxNames is how much the names of keys may take: a document whose keys are in a
+// table with a very long name takes far more memory than its size.
+func maxNames(text string) int { return 16<<20 + 64*len(text) }
 
 // scanKeys returns where the keys of a TOML document are: one span for each key
 // of toml.MetaData.Keys, in the same order.
@@ -15,59 +23,113 @@ const maxDepth = 100
 // only those of the value, of the last element of an array of tables, or, if a
 // key is "", of another key.
 func scanKeys(text string) ([]span, *finding) {
-	var keys []span
-	var open []byte // the brackets that we are in
-	fresh := true   // whether a key comes next
-	for i := 0; i < len(text); {
+	s := scanner{text: text, left: maxNames(text)}
+	fresh := true // whether a key comes next
+	for i := 0; i < len(text) && s.found == nil; {
 		c := text[i]
 		switch {
 		case c == ' ' || c == '\t' || c == '\r':
 			i++
 		case c == '\n':
-			fresh = fresh || len(open) == 0
+			fresh = fresh || len(s.open) == 0
 			i++
 		case c == '#':
 			i = skipLine(text, i)
 		case c == ']' || c == '}':
-			open = open[:max(0, len(open)-1)]
+			s.close()
 			fresh = false
 			i++
-		case fresh:
-			if c == '[' && len(open) == 0 {
-				i = skipAny(text, i, "[ \t")
-			}
-			end := keyEnd(text, i)
-			keys = append(keys, span{i, i + len(strings.TrimRight(text[i:end], " \t"))})
+		case fresh && c == '[' && len(s.open) == 0:
+			s.table = name{}
+			i = s.read(skipAny(text, i, "[ \t"))
+			s.table = s.key
 			fresh = false
-			i = max(end, i+1)
+		case fresh:
+			i = s.read(i)
+			fresh = false
 		case c == '"' || c == '\'':
 			i = stringEnd(text, i)
 		case c == '[' || c == '{':
-			open = append(open, c)
-			if len(open) > maxDepth {
-				return nil, &finding{span{i, i + 1}, "values are nested too deeply", "nest fewer arrays and tables in one another"}
-			}
+			s.enter(i)
 			fresh = c == '{'
 			i++
 		default:
-			fresh = c == ',' && len(open) > 0 && open[len(open)-1] == '{'
+			fresh = c == ',' && len(s.open) > 0 && s.open[len(s.open)-1].bracket == '{'
 			i++
 		}
 	}
-	return keys, nil
+	return s.keys, s.found
+}
+
+// scanner holds the keys of a document up to some place in it.
+type scanner struct {
+	text  string
+	keys  []span
+	found *finding // what makes it too large to be parsed
+
+	open  []opened // the brackets that we are in
+	table name     // of the table that we are in
+	key   name     // the last key, with its table
+	left  int      // of maxNames
+}
+
+// name is the size of a key with all that it is in.
+type name struct{ parts, length int }
+
+// opened is a bracket, and the table around it.
+type opened struct {
+	bracket byte
+	table   name
+}
+
+// read takes the key at i, and returns where it ends.
+func (s *scanner) read(i int) int {
+	end, parts := keyEnd(s.text, i)
+	at := span{i, i + len(strings.TrimRight(s.text[i:end], " \t"))}
+	s.keys = append(s.keys, at)
+	s.key = name{s.table.parts + parts, s.table.length + end - i}
+	// The toml package keeps the whole name of each part, and the list of its parts.
+	s.left -= parts * (s.key.length + 16*s.key.parts)
+	switch {
+	case s.key.parts > maxDepth:
+		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with those of its table, a key can have %d parts", maxDepth)}
+	case s.left < 0:
+		s.found = &finding{at, "the names of tables are too long for so many keys", "shorten the longest names"}
+	}
+	return max(end, i+1)
+}
+
+// enter goes into the bracket at i.
+func (s *scanner) enter(i int) {
+	s.open = append(s.open, opened{s.text[i], s.table})
+	s.table = s.key
+	if len(s.open) > maxDepth {
+		s.found = &finding{span{i, i + 1}, "values are nested too deeply", "nest fewer arrays and tables in one another"}
+	}
+}
+
+// close leaves a bracket.
+func (s *scanner) close() {
+	if last := len(s.open) - 1; last >= 0 {
+		s.key, s.table = s.table, s.open[last].table
+		s.open = s.open[:last]
+	}
 }
 
 // keyEnd returns where the key that begins at i ends: at '=' or ']', or at the
-// line's end.
-func keyEnd(text string, i int) int {
-	for i < len(text) && strings.IndexByte("=]\n", text[i]) < 0 {
-		if text[i] == '"' || text[i] == '\'' {
+// line's end; and how many parts it has.
+func keyEnd(text string, i int) (end, parts int) {
+	for parts = 1; i < len(text) && strings.IndexByte("=]\n", text[i]) < 0; {
+		switch text[i] {
+		case '"', '\'':
 			i = stringEnd(text, i)
-		} else {
-			i++
+			continue
+		case '.':
+			parts++
 		}
+		i++
 	}
-	return i
+	return i, parts
 }
 
 // stringEnd returns where the string whose opening quote is at i ends.

@@ -89,6 +89,11 @@ func into[T any](parse func(value any) (T, *flaw), field func(*Options) *T) func
 // step", https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 const maxAttempts = 10
 
+// maxItems is how many values an option can hold. All jobs have those of the project,
+// so they count as often as there are jobs. A job can read 300 secrets at most.
+// https://docs.github.com/actions/reference/security/secrets#limits-for-secrets
+const maxItems = 300
+
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
 var options = []option{
@@ -154,7 +159,7 @@ var options = []option{
 		fallback: "the project's name",
 		meaning:  "what assigned times are computed from, together with the job id",
 		example:  `"my-project"`,
-		parse:    into(parseText, func(o *Options) *string { return &o.Seed }),
+		parse:    into(parseName, func(o *Options) *string { return &o.Seed }),
 	},
 	{
 		name:     "rescue",

@@ -155,8 +155,8 @@ func (r *reader) uses(e *entry) (uses, note string) {
 	m := actionForm.FindStringSubmatch(s)
 	path, _, _ := strings.Cut(s, "@")
 	switch {
-	case slices.Contains(strings.Split(path, "/"), "..") || m != nil && strings.Contains(path, "/.github/workflows/"):
-		r.report(e.at, "name a folder with an action.yml", "uses is %s, which is no action", problem.Quote(s))
+	case !canonical(path) || m != nil && strings.Contains(path, "/.github/workflows/"):
+		r.report(e.at, "name a folder with an action.yml", "uses is %s, which is not an action", problem.Quote(s))
 	case m != nil:
 		return m[1], m[2]
 	case localForm.MatchString(s) || dockerForm.MatchString(s):
@@ -165,6 +165,13 @@ func (r *reader) uses(e *entry) (uses, note string) {
 		r.report(e.at, usesHint(s), "uses is %s, which does not say for good what runs", problem.Quote(s))
 	}
 	return "", ""
+}
+
+// canonical reports whether a reference names an action by its only name: by another
+// one, as in actions/checkout/.@…, it would not be recognised.
+func canonical(path string) bool {
+	names := strings.Split(strings.TrimPrefix(path, "./"), "/")
+	return !slices.Contains(names, ".") && !slices.Contains(names, "..") && (len(names) < 2 || !strings.HasSuffix(strings.ToLower(names[1]), ".git"))
 }
 
 // usesHint returns the remedy for a reference that is not pinned.

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -78,12 +80,9 @@ func (p *Project) Line(job Job, key string) int {
 //
 // A job that only GitHub cannot run is not an error here: see Project.Hosted.
 func Load(fsys fs.FS, name, display string) (*Project, error) {
-	data, err := fs.ReadFile(fsys, name)
+	data, err := read(fsys, name)
 	if err != nil {
-		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-			err = failed.Err
-		}
-		return nil, fmt.Errorf("read %q: %w", display, err)
+		return nil, problem.WithHint(fmt.Errorf("read %q: %w", display, err), problem.Hint(err))
 	}
 	text, root, found := parse(data)
 	if found != nil {
@@ -98,6 +97,35 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	project.File = display
 	project.hosted = locate(display, text, r.hosted)
 	return project, nil
+}
+
+// maxFile is the size of the largest pyproject.toml, in bytes. Ten thousand jobs,
+// each with options of its own, need a third of it.
+const maxFile = 8 << 20
+
+// read reads a pyproject.toml. Its lines can be shown in errors, so a link must not
+// lead to what somebody else wants to see there: a file outside of fsys, or one that
+// is no TOML.
+func read(fsys fs.FS, name string) ([]byte, error) {
+	target := name
+	for range 40 { // no system follows more
+		to, err := fs.ReadLink(fsys, target)
+		if err != nil {
+			break
+		}
+		target = path.Join(path.Dir(target), filepath.ToSlash(to))
+		if path.IsAbs(filepath.ToSlash(to)) || !fs.ValidPath(target) {
+			return nil, problem.New("put the file itself there", "is a link that leads out of the repository")
+		}
+	}
+	if target != name && path.Ext(target) != ".toml" {
+		return nil, problem.New("put the file itself there", "is a link to %s, which is not a TOML file", problem.Quote(target))
+	}
+	data, err := atomic.Read(fsys, name, maxFile)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
+	}
+	return data, err
 }
 
 // Job returns the job with that id. If there is none, near is the id that was

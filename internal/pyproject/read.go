@@ -127,7 +127,7 @@ func (r *reader) metadata(e *entry, example string) string {
 	if e == nil {
 		return ""
 	}
-	s, flawed := parseText(e.value)
+	s, flawed := parseName(e.value)
 	if flawed != nil {
 		r.flawed(e, "a string", flawed, exampleHint(e.name, example))
 	}

@@ -35,8 +35,13 @@ func Forbidden(s string) string {
 
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// tomlKey returns a key as TOML writes it, quoted if it must be.
+// mostKey is how many characters of a key are shown.
+const mostKey = 200
+
+// tomlKey returns a key as TOML writes it, quoted if it must be, and cut if it is
+// very long.
 func tomlKey(name string) string {
+	name = problem.Cut(name, mostKey)
 	if bareKey.MatchString(name) {
 		return name
 	}
@@ -47,6 +52,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // shellWord returns an argument as a POSIX shell reads it.
 func shellWord(s string) string {
+	s = problem.Cut(s, mostKey)
 	if plainWord.MatchString(s) {
 		return s
 	}
@@ -84,11 +90,21 @@ var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
 // joined.
 func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
 
+// maxWord is the length of the longest word that is compared with others, in bytes.
+// To compare two takes time as the product of their lengths.
+const maxWord = 64
+
 // nearest returns the word that name was probably meant to be, or "".
 func nearest(name string, words []string) string {
+	if len(name) > maxWord {
+		return ""
+	}
 	name = fold(name)
 	best, least := "", 2+min(1, len(name)/6)
 	for _, word := range words {
+		if len(word) > maxWord {
+			continue
+		}
 		if d := distance(name, fold(word), least); d < least {
 			best, least = word, d
 		}

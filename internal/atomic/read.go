@@ -1,0 +1,58 @@
+package atomic
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// Read returns the content of a regular file of at most so many bytes. A link
+// counts as the file it leads to; a pipe, a device or a folder is an error, and is
+// not opened, because that alone could block forever. An error that a file cannot
+// be found matches fs.ErrNotExist.
+//
+// Whether a link can lead out of the folder is up to fsys: those of os.Root.FS
+// cannot, those of os.DirFS can.
+func Read(fsys fs.FS, name string, most int64) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err == nil {
+		err = readable(info, most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// Another one may be there by now, and a regular one may have grown.
+	if info, err = f.Stat(); err == nil {
+		err = readable(info, most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = tooLarge(most)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return content, nil
+}
+
+func readable(info fs.FileInfo, most int64) error {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return fmt.Errorf("is a folder, not a file")
+	case !mode.IsRegular():
+		return fmt.Errorf("is not a regular file")
+	case info.Size() > most:
+		return tooLarge(most)
+	}
+	return nil
+}
+
+func tooLarge(most int64) error { return fmt.Errorf("is larger than %d MB", most>>20) }

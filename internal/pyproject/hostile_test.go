@@ -1,0 +1,192 @@
+package pyproject
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// job is a good job of that id.
+const job = "[tool.scheduled.%s]\nevery = \"day\"\nentrypoint = \"a:b\"\n"
+
+// hostile are documents of about n bytes that would take far more than that: each is
+// a way that a part of the file could count as often as there is another.
+var hostile = map[string]func(n int) string{
+	"header of many parts":     func(n int) string { return "[" + strings.Repeat("a.", n/2) + "a]" },
+	"key of many parts":        func(n int) string { return strings.Repeat("a.", n/2) + "a = 1" },
+	"headers of some parts":    func(n int) string { return lines(n, "["+strings.Repeat("a.", 80)+"a%d]\n") },
+	"inline tables in deep":    func(n int) string { return "a = " + strings.Repeat("{a=", n/3) },
+	"inline tables of parts":   func(n int) string { return "a = " + strings.Repeat("{"+strings.Repeat("a.", 90)+"a=", n/180) },
+	"arrays in deep":           func(n int) string { return "a = " + strings.Repeat("[", n) },
+	"long table of many keys":  func(n int) string { return "[" + strings.Repeat("a", n/2) + "]\n" + lines(n/2, "a%d=1\n") },
+	"long inline of many keys": func(n int) string { return strings.Repeat("a", n/2) + " = {" + lines(n/2, "a%d=1,") + "}" },
+	"long job of unknown keys": func(n int) string {
+		return "tool.scheduled." + strings.Repeat("a", n/2) + " = {" + lines(n/2, "a%d=1,") + "}"
+	},
+	"long job of tables": func(n int) string {
+		return "tool.scheduled." + strings.Repeat("a", n/2) + " = {" + lines(n/2, "a%d={},") + "}"
+	},
+	"two long ids": func(n int) string {
+		return fmt.Sprintf(job+"[tool.scheduled-actions.jobs.%s]", strings.Repeat("a", n/2), strings.Repeat("b", n/2))
+	},
+	"long misspelt options": func(n int) string {
+		return "[tool.scheduled-actions]\n" + lines(n, "timeo"+strings.Repeat("u", 55)+"%d=1\n")
+	},
+	"unknown options":       func(n int) string { return "[tool.scheduled-actions]\n" + lines(n, "a%d=1\n") },
+	"unknown keys of a job": func(n int) string { return fmt.Sprintf(job, "a") + lines(n, "a%d=1\n") },
+	"unknown jobs, many jobs": func(n int) string {
+		return lines(n/2, "[tool.scheduled.job-%d]\n") + lines(n/2, "[tool.scheduled-actions.jobs.jbo-%d]\n")
+	},
+	"variables of many jobs": func(n int) string {
+		return "[tool.scheduled-actions]\nenv={" + lines(n/4, "a%d='',") + "}\n" + jobs(n/2, "env={b=''}\n")
+	},
+	"secrets of many jobs": func(n int) string {
+		return "[tool.scheduled-actions]\nsecrets=[" + lines(n/4, "'a%d',") + "]\n" + jobs(n/2, "secrets=['b']\n")
+	},
+	"some variables, many jobs": func(n int) string {
+		return "[tool.scheduled-actions]\nenv={" + lines(2500, "a%d='',") + "}\n" + jobs(n-2500, "env={b=''}\n")
+	},
+	"long seed of many jobs": func(n int) string {
+		return "[tool.scheduled-actions]\nseed='" + strings.Repeat("a", n/2) + "'\n" + jobs(n/2, "")
+	},
+	"steps of other keys": func(n int) string { return "[tool.scheduled-actions]\nbefore=[" + lines(n, "{a%d=1},") + "]" },
+	"step with many inputs": func(n int) string {
+		return "[tool.scheduled-actions]\nbefore=[{uses='./a',with={" + lines(n, "a%d='',") + "}}]"
+	},
+	"nested items of steps": func(n int) string {
+		return "[tool.scheduled-actions]\nbefore=[{uses='./a',with=[" + lines(n, "{a%d=''},") + "]}]"
+	},
+	"tables of steps": func(n int) string { return lines(n, "[[tool.scheduled-actions.before]]\na%d=1\n") },
+	"long key twice": func(n int) string {
+		return lines(n/4, "a%d={}\n") + strings.Repeat(strings.Repeat("a", n/3)+"={}\n", 2)
+	},
+	"open strings": func(n int) string { return lines(n, "a%d=\"\n") },
+	"long cadence": func(n int) string {
+		return "[tool.scheduled.a]\nevery='" + strings.Repeat("day ", n/4) + "'\nentrypoint='" + strings.Repeat("a.", 1000) + "'"
+	},
+	"long entrypoint": func(n int) string {
+		return "[tool.scheduled.a]\nevery='day'\nentrypoint='" + strings.Repeat("python -m ", n/10) + "'"
+	},
+	"long duration": func(n int) string { return "[tool.scheduled-actions]\ntimeout='" + strings.Repeat("1 h", n/3) + "'" },
+	"long options of docker": func(n int) string {
+		return "[tool.scheduled-actions]\ncontainer={image='a:1',options='" + strings.Repeat(`\"`, n/2) + "'}"
+	},
+	"forbidden ids":   func(n int) string { return lines(n, "[tool.scheduled.\"\\u202E%d\"]\n") },
+	"ids of one slug": func(n int) string { return lines(n, "[tool.scheduled.Sync-%d]\n") },
+}
+
+// lines returns n bytes of a line with a number in it.
+func lines(n int, format string) string {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
+// jobs returns n bytes of jobs with an option.
+func jobs(n int, option string) string {
+	return lines(n, "[tool.scheduled-actions.jobs.j%d]\nevery='day'\nentrypoint='a:b'\n"+option)
+}
+
+// A file takes memory in proportion to its size, and so does its reading time: no
+// document takes more than so many times what a good one of its size takes.
+func TestHostile(t *testing.T) {
+	const size = 100_000
+	cost := func(text string) (bytes uint64, took time.Duration, err error) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		_, err = load(text)
+		took = time.Since(start)
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc, took, err
+	}
+	good := jobs(size, "")
+	goodBytes, goodTime, err := cost(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, document := range hostile {
+		text := document(size)
+		bytes, took, err := cost(text)
+		t.Logf("%-28s %4.1f times the memory, %4.1f times the time", name, float64(bytes)/float64(goodBytes), float64(took)/float64(goodTime))
+		if bytes > 12*goodBytes || took > 100*goodTime {
+			t.Errorf("%s: %d bytes and %v for a document of %d; a good one takes %d and %v", name, bytes, took, len(text), goodBytes, goodTime)
+		}
+		if err == nil {
+			continue
+		}
+		problems, ok := err.(problem.Problems)
+		if !ok {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, p := range problems {
+			if len(p.Message) > 4*mostText+4 || len(p.Hint) > 4*mostText+4 {
+				t.Errorf("%s: message of %d bytes, hint of %d", name, len(p.Message), len(p.Hint))
+			}
+		}
+	}
+}
+
+// What is not the project's own file is not shown to who reads its errors.
+func TestLinks(t *testing.T) {
+	top := t.TempDir()
+	dir := filepath.Join(top, "repository")
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for _, err := range []error{
+		os.MkdirAll(at("sub/folder.toml"), 0o700),
+		os.Mkdir(at(".git"), 0o700),
+		os.WriteFile(filepath.Join(top, "outside.toml"), []byte("secret"), 0o600),
+		os.WriteFile(at(".git/config"), []byte("secret"), 0o600),
+		os.WriteFile(at("good.toml"), []byte("[project]\nname = \"x\"\n"), 0o600),
+		os.Symlink("good.toml", at("good")),
+		os.Symlink("../good", at("sub/again")),
+		os.Symlink("../outside.toml", at("out")),
+		os.Symlink("out", at("out-again.toml")),
+		os.Symlink(filepath.Join(top, "outside.toml"), at("absolute")),
+		os.Symlink("/etc/shadow", at("shadow")),
+		os.Symlink(".git/config", at("config")),
+		os.Symlink("config", at("config.toml")),
+		os.Symlink("/dev/zero", at("zero")),
+		os.Symlink("loop.toml", at("loop.toml")),
+		os.Symlink("folder.toml", at("sub/folder")),
+	} {
+		if err != nil {
+			t.Skip(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, test := range []struct{ name, want string }{
+		{"good.toml", ""},
+		{"good", ""},
+		{"sub/again", ""},
+		{"out", "out of the repository"},
+		{"out-again.toml", "out of the repository"},
+		{"absolute", "out of the repository"},
+		{"shadow", "out of the repository"},
+		{"zero", "out of the repository"},
+		{"config", "not a TOML file"},
+		{"config.toml", "not a TOML file"},
+		{"loop.toml", "too many"},
+		{"sub/folder", "is a folder"},
+	} {
+		_, err := Load(root.FS(), test.name, test.name)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.want)
+		}
+	}
+	if _, err := load(strings.Repeat("#\n", maxFile/2+1)); err == nil || !strings.Contains(err.Error(), "is larger than 8 MB") {
+		t.Errorf("of a large file: %v", err)
+	}
+}
