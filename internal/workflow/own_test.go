@@ -132,7 +132,8 @@ func hostileOptions() (repo fstest.MapFS, texts []string) {
 		fmt.Fprintf(&toml, "[tool.scheduled.j%d]\nevery = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions.jobs.j%[1]d]\n", i)
 		value := tomlText(text)
 		if !strings.Contains(text, "\n") {
-			fmt.Fprintf(&toml, "env = { uses = %s, steps = %[1]s, null = %[1]s }\nservices = { uses = { image = \"a:1\", env = { uses = %[1]s }, options = %[1]s } }\n", value)
+			fmt.Fprintf(&toml, "env = { uses = %s, steps = %[1]s, null = %[1]s }\nservices = { uses = { image = \"a:1\", env = { uses = %[1]s }, options = %[2]s } }\n",
+				value, tomlText(`--label "`+strings.NewReplacer(`\`, "/", `"`, `\"`).Replace(text)+`"`))
 		}
 		fmt.Fprintf(&toml, "before = [%s, { name = \"x\", uses = \"./x\", with = { uses = %[1]s, jobs = %[1]s } }]\n", value)
 	}
