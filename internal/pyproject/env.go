@@ -152,11 +152,13 @@ func (r *reader) overlap(o Options, keys []placed) {
 	if at == nil {
 		return
 	}
+	variables := make(map[string]bool)
+	for _, variable := range o.Env {
+		variables[strings.ToUpper(variable.Name)] = true
+	}
 	for _, secret := range o.Secrets {
-		for _, variable := range o.Env {
-			if strings.EqualFold(secret, variable.Name) {
-				r.report(*at, "leave one of them out", "%s is both in env and in secrets", secret)
-			}
+		if variables[strings.ToUpper(secret)] {
+			r.report(*at, "leave one of them out", "%s is both in env and in secrets", secret)
 		}
 	}
 }

@@ -31,15 +31,8 @@ func parseText(value any) (string, *flaw) {
 	if mark := Forbidden(s); mark != "" {
 		return "", &flaw{"must not hold the " + mark, "remove it"}
 	}
-	if len(s) > maxText {
-		return "", &flaw{fmt.Sprintf("is longer than %d kB", maxText>>10), "put it in a file of the repository"}
-	}
 	return s, nil
 }
-
-// maxText is the length of the longest string, in bytes: what a secret can have.
-// https://docs.github.com/actions/reference/security/secrets#limits-for-secrets
-const maxText = 48 << 10
 
 // parseName reads a name that assigned times are computed from.
 func parseName(value any) (string, *flaw) {
