@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -19,13 +20,14 @@ import (
 
 // surroundings are what the options of a job say about where its modules are.
 type surroundings struct {
+	python     string // its version; "" if unknown
 	pythonPath string
 	before     bool   // the job has steps of its own
 	beyond     string // what may have modules besides; "" if nothing
 }
 
-func surroundingsOf(job pyproject.Job) surroundings {
-	s := surroundings{before: len(job.Options.Before) > 0}
+func surroundingsOf(job pyproject.Job, python string) surroundings {
+	s := surroundings{python: cmp.Or(job.Options.Python, python), before: len(job.Options.Before) > 0}
 	for _, variable := range job.Options.Env {
 		if variable.Name == "PYTHONPATH" {
 			s.pythonPath = variable.Value
@@ -40,49 +42,64 @@ func surroundingsOf(job pyproject.Job) surroundings {
 	return s
 }
 
-// prover returns what proves the entrypoints of jobs with these surroundings.
-func (p *Program) prover(project *project, s surroundings) *entrypoint.Prover {
-	return entrypoint.New(entrypoint.Project{
-		Repo:        os.DirFS(project.root),
-		Dir:         path.Dir(project.path),
-		Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
-		Before:      s.before,
-		Beyond:      s.beyond,
-		Environment: entrypoint.FindEnvironment(project.dir, project.root, p.getenv),
-	})
-}
-
-// provers has a Prover for each kind of surroundings that jobs of a project have.
+// provers has a Prover for each kind of surroundings that jobs of a project have. One
+// Python reads the modules of all.
 type provers struct {
-	*Program
-	project *project
-	python  bool // read modules with the project's own Python
-	made    map[surroundings]*entrypoint.Prover
+	project     *project
+	reader      *entrypoint.Reader // nil if there is none
+	environment *entrypoint.Environment
+	python      string // the version of jobs that name none; "" if unknown
+	made        map[surroundings]*entrypoint.Prover
 }
 
-func (p *Program) provers(project *project, python bool) provers {
-	return provers{p, project, python, make(map[surroundings]*entrypoint.Prover)}
+func (p *Program) provers(project *project, docs bool) *provers {
+	environment := entrypoint.FindEnvironment(project.dir, project.root, p.getenv)
+	return &provers{
+		project:     project,
+		reader:      entrypoint.FindReader(environment, project.root, docs, p.getenv),
+		environment: environment,
+		python:      project.pythonVersion(),
+		made:        make(map[surroundings]*entrypoint.Prover),
+	}
 }
 
 // prove returns what is known about a job's entrypoint without running anything.
-func (p provers) prove(job pyproject.Job) entrypoint.Verdict {
-	s := surroundingsOf(job)
-	prover, ok := p.made[s]
-	if !ok {
-		prover = p.prover(p.project, s)
-		if p.python {
-			// Without it our own grammar does.
-			p.warn(p.runner(p.Stderr), prover.UsePython(p.project.root))
-		}
-		p.made[s] = prover
+func (p *provers) prove(job pyproject.Job) entrypoint.Verdict {
+	s := surroundingsOf(job, p.python)
+	if p.made[s] == nil {
+		p.made[s] = entrypoint.New(entrypoint.Project{
+			Repo:        os.DirFS(p.project.root),
+			Dir:         path.Dir(p.project.path),
+			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
+			Before:      s.before,
+			Beyond:      s.beyond,
+			Environment: p.environment,
+			Python:      s.python,
+		}, p.reader)
 	}
-	return prover.Prove(job.Entrypoint)
+	return p.made[s].Prove(job.Entrypoint)
 }
 
-func (p provers) close() {
-	for _, prover := range p.made {
-		prover.Close()
+func (p *provers) close() {
+	if p.reader != nil {
+		p.reader.Close()
 	}
+}
+
+// pythonVersion returns the version of Python that jobs have without an option: that
+// of .python-version, else requires-python. It is "" if neither is there.
+func (pr *project) pythonVersion() string {
+	for _, job := range pr.Jobs[:min(1, len(pr.Jobs))] { // all have the same file
+		environment, err := pr.environment(job)
+		if err != nil || environment.PythonVersion == "" {
+			break
+		}
+		content, err := os.ReadFile(filepath.Join(pr.root, filepath.FromSlash(environment.PythonVersion)))
+		if err == nil {
+			return strings.TrimSpace(string(content))
+		}
+	}
+	return pr.RequiresPython
 }
 
 // proof is what is known about the entrypoints of a project.
@@ -105,7 +122,7 @@ func (o openQuestion) String() string {
 
 // proveEntrypoints looks at the entrypoints of all jobs without running anything.
 func (p *Program) proveEntrypoints(project *project) proof {
-	provers := p.provers(project, true)
+	provers := p.provers(project, false)
 	defer provers.close()
 	var complaints []pyproject.Complaint
 	result := proof{refused: make(map[string]bool), open: []openQuestion{}}
@@ -122,11 +139,16 @@ func (p *Program) proveEntrypoints(project *project) proof {
 	return result
 }
 
-// docstrings returns what says the first line of the docstring of a job's
-// entrypoint, "" without one. It starts no Python.
-func (p *Program) docstrings(project *project) func(pyproject.Job) string {
-	provers := p.provers(project, false)
-	return func(job pyproject.Job) string { return markdown.Clean(provers.prove(job).Doc) }
+// docstrings returns the first lines of the docstrings of the jobs' entrypoints, in
+// their order; "" where there is none, or no Python that could read it.
+func (p *Program) docstrings(project *project) []string {
+	provers := p.provers(project, true)
+	defer provers.close()
+	docs := make([]string, len(project.Jobs))
+	for i, job := range project.Jobs {
+		docs[i] = markdown.Clean(provers.prove(job).Doc)
+	}
+	return docs
 }
 
 // docColumn returns a cell of the last column of a table of jobs.

@@ -65,10 +65,10 @@ func (p *Program) listCommand() *cobra.Command {
 				return err
 			}
 			jobs := make([]listedJob, 0, len(project.Jobs))
-			docstring := p.docstrings(project)
-			for _, job := range project.Jobs {
+			docs := p.docstrings(project)
+			for i, job := range project.Jobs {
 				l := listed(job, from, runs)
-				l.Doc = docstring(job)
+				l.Doc = docs[i]
 				jobs = append(jobs, l)
 			}
 			setEnvironments(jobs, environments)

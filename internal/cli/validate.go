@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
 )
@@ -71,8 +72,12 @@ type findings struct {
 // asked for.
 func (p *Program) validateEntrypoints(project *project, imports bool) (findings, error) {
 	proof := p.proveEntrypoints(project)
-	for _, question := range proof.open {
-		p.say(question.String())
+	if len(proof.open) > 0 && proof.open[0].Reason == entrypoint.NoReader { // then it is so of all
+		p.say("the entrypoints are not proven: " + entrypoint.NoReader)
+	} else {
+		for _, question := range proof.open {
+			p.say(question.String())
+		}
 	}
 	found, problems := findings{Open: proof.open}, proof.problems
 	if imports {

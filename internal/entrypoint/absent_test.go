@@ -9,6 +9,7 @@ import (
 // Without an environment, a module that is not in the project is a problem only if
 // nothing could bring it.
 func TestDeclared(t *testing.T) {
+	reader := python(t)
 	for _, test := range []struct {
 		file, content string
 		open          bool
@@ -50,7 +51,7 @@ func TestDeclared(t *testing.T) {
 		{"other/requirements.txt", "x\n", false},
 	} {
 		repo := fstest.MapFS{path.Join("svc/[a]", test.file): {Data: []byte(test.content)}}
-		v := New(Project{Repo: repo, Dir: "svc/[a]"}).Prove("acme.jobs:main")
+		v := New(Project{Repo: repo, Dir: "svc/[a]"}, reader).Prove("acme.jobs:main")
 		if open := v.Unknown != ""; open != test.open || open == (v.Problem != "") {
 			t.Errorf("%s: %q: got %s, want it left open: %t", test.file, test.content, show(v), test.open)
 		}

@@ -2,12 +2,14 @@ package entrypoint
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
 )
 
-// 10,000 jobs in 100 modules of 100 functions each.
+// 10,000 jobs in 100 modules of 100 functions each, proven and only their docstrings
+// read.
 func BenchmarkProve(b *testing.B) {
 	repo := fstest.MapFS{}
 	var targets []string
@@ -19,12 +21,22 @@ func BenchmarkProve(b *testing.B) {
 		}
 		repo[fmt.Sprintf("app/jobs/m%d.py", m)] = &fstest.MapFile{Data: []byte(source.String())}
 	}
-	for b.Loop() {
-		p := New(Project{Repo: repo, Dir: "."})
-		for _, target := range targets {
-			if v := p.Prove(target); v.Problem != "" || v.Doc == "" {
-				b.Fatalf("%s: %+v", target, v)
+	python := pythonPath()
+	for _, docs := range []bool{false, true} {
+		b.Run(fmt.Sprintf("docs=%t", docs), func(b *testing.B) {
+			for b.Loop() {
+				reader, err := startReader(python, docs, os.Getenv)
+				if err != nil {
+					b.Fatal(err)
+				}
+				p := New(Project{Repo: repo, Dir: "."}, reader)
+				for _, target := range targets {
+					if v := p.Prove(target); v.Problem != "" || v.Doc == "" {
+						b.Fatalf("%s: %+v", target, v)
+					}
+				}
+				reader.Close()
 			}
-		}
+		})
 	}
 }

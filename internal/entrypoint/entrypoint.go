@@ -7,7 +7,6 @@ package entrypoint
 import (
 	"fmt"
 	"io/fs"
-	"os/exec"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -21,6 +20,7 @@ type Project struct {
 	Before      bool         // steps of the project's own run first, which may make modules
 	Beyond      string       // what else may have modules installed: "the container"; "" if nothing
 	Environment *Environment // nil if none is installed
+	Python      string       // the version that runs the entrypoint, as "3.12" or ">=3.11"; "" if unknown
 }
 
 // Verdict is what is known about an entrypoint.
@@ -39,65 +39,42 @@ type Verdict struct {
 	misspelt *Verdict // the Problem, instead of Unknown, if its name is to be a module of the project
 }
 
-// Prover proves the entrypoints of a project. It reads each module only once.
+// Prover proves the entrypoints of a project.
 type Prover struct {
 	project Project
+	reader  *Reader
 	finder  *finder
-	without *Prover      // knows nothing of an environment that may be of something else; nil if that has none
-	python  *interpreter // nil: the grammar of this package
-	modules map[string]module
+	without *Prover // knows nothing of an environment that may be of something else; nil if that has none
 	proofs  map[string]Verdict
 }
 
-// New returns a Prover that reads modules with the grammar of this package.
-func New(project Project) *Prover {
+// NoReader is why nothing is known about an entrypoint without a Python.
+const NoReader = "there is no Python here that could read its module"
+
+// New returns a Prover that has modules read by a Python. Several may share that.
+// Without one, nil, everything is left open.
+func New(project Project, reader *Reader) *Prover {
 	var without *Prover
 	if e := project.Environment; e != nil && e.borrowed {
 		alone := project
 		alone.Environment = nil
-		without = New(alone)
+		without = New(alone, reader)
 	}
 	return &Prover{
 		project: project,
+		reader:  reader,
 		without: without,
 		finder:  newFinder(project),
-		modules: make(map[string]module),
 		proofs:  make(map[string]Verdict),
-	}
-}
-
-// UsePython has modules read by the Python of the project's environment, which
-// knows what is valid in its version, or else by the python3 of the PATH. Neither may
-// be in the repository, whose folder root is. Close ends it.
-func (p *Prover) UsePython(root string) error {
-	path, other := "", false
-	if e := p.project.Environment; e != nil && !e.borrowed {
-		path = trusted(e.Python, root)
-	}
-	if path == "" {
-		found, err := exec.LookPath("python3")
-		if path = trusted(found, root); err != nil || path == "" {
-			return nil
-		}
-		other = true
-	}
-	var err error
-	if p.python, err = startInterpreter(path, other); p.without != nil {
-		p.without.python = p.python
-	}
-	return err
-}
-
-// Close ends the Python that reads modules, if there is one.
-func (p *Prover) Close() {
-	if p.python != nil {
-		p.python.close()
 	}
 }
 
 // Prove returns what is known about an entrypoint of the form
 // module(.module)*:attribute(.attribute)*.
 func (p *Prover) Prove(target string) Verdict {
+	if p.reader == nil {
+		return Verdict{Unknown: NoReader}
+	}
 	verdict, ok := p.proofs[target]
 	if !ok {
 		verdict = p.prove(norm.NFKC.String(target)) // as Python does with identifiers
@@ -137,21 +114,15 @@ func (p *Prover) read(at *place) module {
 	if at.file == "" {
 		return module{Dynamic: at.opaque} // a namespace package, or compiled
 	}
-	if m, ok := p.modules[at.shown]; ok {
-		return m
+	return p.reader.read(at)
+}
+
+// unreadable returns the verdict on a module that Python does not compile.
+func (p *Prover) unreadable(at *place, err *syntaxError) Verdict {
+	where := fmt.Sprintf("%s:%d: %s", at.shown, err.Line, err.Message)
+	version := p.reader.version
+	if !err.Certain && !atLeast(version, p.project.Python) {
+		return Verdict{Unknown: fmt.Sprintf("Python %d.%d cannot read module %q, and the job may have a later one: %s", version[0], version[1], at.name, where)}
 	}
-	source, err := fs.ReadFile(at.fsys, at.file)
-	m := module{Dynamic: true} // what cannot be read can hold anything
-	if err == nil {
-		var ok bool
-		if p.python != nil {
-			m, ok = p.python.read(source)
-		}
-		if !ok {
-			m = parse(source)
-		}
-	}
-	m.settle()
-	p.modules[at.shown] = m
-	return m
+	return Verdict{Problem: fmt.Sprintf("module %q cannot be imported: %s", at.name, where), File: at.shown, Line: err.Line}
 }

@@ -4,9 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -15,6 +17,23 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the verdicts of this run into testdata")
+
+// python returns a running Python, which the tests need. It ends with the test.
+func python(t testing.TB) *Reader {
+	t.Helper()
+	reader, err := startReader(pythonPath(), false, os.Getenv)
+	if err != nil {
+		t.Fatal("the tests need a Python 3: ", err)
+	}
+	t.Cleanup(reader.Close)
+	return reader
+}
+
+// pythonPath returns the Python of the PATH, and not a script that looks for it.
+var pythonPath = sync.OnceValue(func() string {
+	out, _ := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	return strings.TrimSpace(string(out))
+})
 
 // Each file of testdata/layouts holds a repository. Its first lines are entrypoints,
 // and the .want beside it the verdicts on them.
@@ -27,7 +46,11 @@ func TestLayouts(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			project, targets := layout(t, file)
 			var got strings.Builder
-			p := New(project)
+			reader := python(t)
+			if strings.Contains(file, "python312") && reader.version[1] < 12 {
+				t.Skip("this Python is older")
+			}
+			p := New(project, reader)
 			for _, target := range targets {
 				fmt.Fprintf(&got, "%s\n%s\n", target, show(p.Prove(target)))
 			}
@@ -59,7 +82,7 @@ func layout(t testing.TB, file string) (p Project, targets []string) {
 	for _, f := range archive.Files {
 		repo[f.Name] = &fstest.MapFile{Data: f.Data}
 	}
-	p = Project{Repo: repo, Dir: "."}
+	p = Project{Repo: repo, Dir: ".", Python: ">=3.8"}
 	for line := range strings.Lines(string(archive.Comment)) {
 		line = strings.TrimSpace(line)
 		if dir, ok := strings.CutPrefix(line, "dir "); ok {

@@ -1,6 +1,7 @@
 """Say what modules bind: a source in base64 a line in, a line of JSON out.
 
-Nothing of a module is run. compound.go says the same without Python.
+Nothing of a module is run. The first line out is the version of this Python. With the
+argument "docs" only definitions and their docstrings count, which is faster.
 """
 import ast
 import base64
@@ -78,8 +79,9 @@ def within(outer, inner):
 class Scope(ast.NodeVisitor):
     """The bindings of a module's or a class's own statements."""
 
-    def __init__(self):
-        self.names, self.guard = [], ""
+    def __init__(self, lazy):
+        self.names, self.guard, self.dynamic = [], "", False
+        self.lazy = lazy  # some function may be a generator
 
     def bind(self, name, kind, node, **more):
         self.names.append(dict(more, name=name, kind=kind, line=node.lineno, guard=self.guard))
@@ -105,7 +107,7 @@ class Scope(ast.NodeVisitor):
         a = node.args
         for each in node.decorator_list + a.defaults + [d for d in a.kw_defaults if d]:
             self.visit(each)
-        self.bind(node.name, "function", node, doc=first_line(node), needs=needs(a), generator=yields(node.body),
+        self.bind(node.name, "function", node, doc=first_line(node), needs=needs(a), generator=self.lazy and yields(node.body),
                   **{"async": isinstance(node, ast.AsyncFunctionDef), "decorators": [decorator(d) for d in node.decorator_list]})
 
     visit_FunctionDef = visit_AsyncFunctionDef = function
@@ -113,10 +115,16 @@ class Scope(ast.NodeVisitor):
     def visit_ClassDef(self, node):
         for each in node.decorator_list + node.bases + node.keywords:
             self.visit(each)
-        body = Scope()
+        body = Scope(self.lazy)
         body.under("", node.body)
+        self.dynamic = self.dynamic or body.dynamic
         self.bind(node.name, "class", node, doc=first_line(node), body=body.names, bases=[base(b) for b in node.bases],
                   keyword=bool(node.keywords), decorators=[decorator(d) for d in node.decorator_list])
+
+    def visit_Call(self, node):
+        if dotted(node.func) in ("vars", "locals") and not node.args:
+            self.dynamic = True
+        self.generic_visit(node)
 
     def visit_NamedExpr(self, node):
         self.bind(node.target.id, "value", node.target)
@@ -217,87 +225,100 @@ class Scope(ast.NodeVisitor):
     visit_MatchAs = visit_MatchStar = visit_MatchMapping = capture
 
 
-def dynamic(tree):
-    functions = {id(inner) for outer in ast.walk(tree) if isinstance(outer, FUNCTIONS) for inner in ast.walk(outer)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in ("globals", "exec", "__path__"):
-            return True
-        if isinstance(node, ast.Subscript) and dotted(node.value) == "sys.modules":
-            return True
-        if isinstance(node, ast.Call) and dotted(node.func) == "setattr" and not dotted(node.args[0] if node.args else node):
-            return True
-        if isinstance(node, ast.Call) and dotted(node.func) in ("vars", "locals") and not node.args and id(node) not in functions:
-            return True
-    return False
+class Effects:
+    """What a module does to itself and others in ways that no binding shows."""
 
+    def __init__(self):
+        self.dynamic = self.registers = self.paths = False
+        self.changed, self.globals, self.alls = set(), {}, 0
 
-def changed(tree):
-    """The attributes that are assigned: a.b, or a.* where only a run tells which."""
-    nodes = list(ast.walk(tree))
-    declared = {id(node.target) for node in nodes if isinstance(node, ast.AnnAssign) and node.value is None}
-    names = set()
-    for node in nodes:
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and id(node) not in declared:
-            names.add(dotted(node))
-        elif isinstance(node, ast.Attribute) and node.attr == "__dict__" and dotted(node.value):
-            names.add(dotted(node.value) + ".*")
-        elif isinstance(node, ast.Call) and dotted(node.func) in ("setattr", "vars") and node.args and dotted(node.args[0]):
-            names.add(dotted(node.args[0]) + ".*")
-    return names - {""}
+    def find(self, tree):
+        declared = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                self.name(node)
+            elif isinstance(node, ast.Attribute):
+                if id(node) not in declared:
+                    self.attribute(node)
+            elif isinstance(node, ast.Call):
+                self.call(node)
+            elif isinstance(node, ast.Subscript):
+                self.dynamic = self.dynamic or dotted(node.value) == "sys.modules"
+            elif isinstance(node, ast.Global):
+                self.globals.update(dict.fromkeys(node.names, node))
+            elif isinstance(node, ast.AnnAssign) and node.value is None:
+                declared.add(id(node.target))  # which walk has yet to come to
+        self.changed.discard("")
 
+    def name(self, node):
+        self.dynamic = self.dynamic or node.id in ("globals", "exec", "__path__")
+        self.alls += node.id == "__all__"
 
-def registers(tree):
-    """Whether its own name is given to a call, but for one that makes a logger, or it looks at all modules."""
-    for node in ast.walk(tree):
-        if dotted(node) == "sys.modules":
-            return True
-        if isinstance(node, ast.Call) and "log" not in dotted(node.func).split(".")[-1].lower():
-            if any(dotted(value) == "__name__" for value in node.args + [k.value for k in node.keywords]):
-                return True
-    return False
+    def attribute(self, node):
+        if not isinstance(node.ctx, ast.Load):
+            self.changed.add(dotted(node))
+        elif node.attr == "__dict__" and dotted(node.value):
+            self.changed.add(dotted(node.value) + ".*")
+        elif node.attr == "modules":
+            self.registers = self.registers or dotted(node) == "sys.modules"
+        elif node.attr in ("path", "meta_path", "path_hooks"):
+            self.paths = self.paths or dotted(node) in PATHS
+        self.paths = self.paths or node.attr == "addsitedir"
 
-
-def moves_path(tree):
-    return any(isinstance(node, ast.Attribute) and (dotted(node) in PATHS or node.attr == "addsitedir") for node in ast.walk(tree))
+    def call(self, node):
+        function = dotted(node.func)
+        if function in ("setattr", "vars") and node.args:
+            of = dotted(node.args[0])
+            self.dynamic = self.dynamic or function == "setattr" and not of
+            self.changed.add(of and of + ".*")
+        elif function == "setattr":
+            self.dynamic = True
+        # Its own name is given to a call, but for one that makes a logger.
+        if "log" not in function.split(".")[-1].lower():
+            values = node.args + [k.value for k in node.keywords]
+            self.registers = self.registers or any(isinstance(v, ast.Name) and v.id == "__name__" for v in values)
 
 
 def exported(tree):
-    """The names in __all__, if it is assigned once, as strings, and not touched again."""
-    if sum(isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(tree)) == 1:
-        for node in tree.body:
-            targets = getattr(node, "targets", [getattr(node, "target", None)])
-            value = getattr(node, "value", None)
-            if list(map(dotted, targets)) == ["__all__"] and isinstance(value, (ast.List, ast.Tuple)):
-                names = [getattr(element, "value", None) for element in value.elts]
-                return names if all(isinstance(name, str) for name in names) else None
+    """The names in __all__, which is mentioned only once, if it is assigned there, as strings."""
+    for node in tree.body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        value = getattr(node, "value", None)
+        if list(map(dotted, targets)) == ["__all__"] and isinstance(value, (ast.List, ast.Tuple)):
+            names = [getattr(element, "value", None) for element in value.elts]
+            return names if all(isinstance(name, str) for name in names) else None
     return None
 
 
-def facts(source):
+def facts(source, docs):
+    certain = False
     try:
         tree = ast.parse(source)
-        compile(tree, "module", "exec", dont_inherit=True)  # runs nothing, and finds what the grammar does not
+        certain = True  # what one grammar reads, later ones read, too
+        if not docs:
+            compile(tree, "module", "exec", dont_inherit=True)  # runs nothing, and finds what the grammar does not
     except SyntaxError as error:
-        return {"error": {"line": error.lineno or 1, "message": str(error.msg)}}
+        return {"error": {"line": error.lineno or 1, "message": str(error.msg), "certain": certain}}
     except ValueError as error:
-        return {"error": {"line": 1, "message": str(error)}}
-    scope = Scope()
+        return {"error": {"line": 1, "message": str(error), "certain": True}}
+    scope, effects = Scope(not docs and b"yield" in source), Effects()
+    if not docs:
+        effects.find(tree)
     scope.under("", tree.body)
     scope.guard = "if"
-    inner = [node for outer in ast.walk(tree) if isinstance(outer, FUNCTIONS + (ast.ClassDef,)) for node in ast.walk(outer)]
-    for node in {id(node): node for node in inner if isinstance(node, ast.Global)}.values():
-        for name in node.names:
-            scope.bind(name, "value", node)
-    return {"names": scope.names, "dynamic": dynamic(tree), "all": exported(tree),
-            "changed": sorted(changed(tree)), "registers": registers(tree), "paths": moves_path(tree)}
+    for name, node in effects.globals.items():
+        scope.bind(name, "value", node)
+    return {"names": scope.names, "dynamic": effects.dynamic or scope.dynamic, "registers": effects.registers, "paths": effects.paths,
+            "changed": sorted(effects.changed), "all": exported(tree) if effects.alls == 1 else None}
 
 
-if sys.version_info < (3, int(sys.argv[1])):
-    sys.exit()
-for line in sys.stdin.buffer:
+def answer(source):
     try:
-        answer = facts(base64.b64decode(line))
+        return facts(source, sys.argv[1:] == ["docs"])
     except (RecursionError, MemoryError, OverflowError):
-        answer = None
-    sys.stdout.write(json.dumps(answer) + "\n")
-    sys.stdout.flush()
+        return None
+
+
+print(json.dumps(sys.version_info[:2]), flush=True)
+for line in sys.stdin.buffer:
+    print(json.dumps(answer(base64.b64decode(line))), flush=True)

@@ -230,7 +230,7 @@ func (p *Prover) find(name string) (*place, Verdict) {
 		}
 		m := p.read(at)
 		if m.Error != nil {
-			return nil, unreadable(at, m.Error)
+			return nil, p.unreadable(at, m.Error)
 		}
 		inner := p.finder.child(at, part)
 		switch {
@@ -245,12 +245,4 @@ func (p *Prover) find(name string) (*place, Verdict) {
 		at = inner
 	}
 	return at, Verdict{}
-}
-
-// unreadable returns the verdict on a module that Python cannot compile.
-func unreadable(at *place, err *syntaxError) Verdict {
-	return Verdict{
-		Problem: fmt.Sprintf("module %q cannot be imported: %s:%d: %s", at.name, at.shown, err.Line, err),
-		File:    at.shown, Line: err.Line,
-	}
 }

@@ -80,36 +80,28 @@ func TestEnvironment(t *testing.T) {
 	if project.Environment == nil {
 		t.Fatal("the environment at the repository's root is not found")
 	}
-	for _, python := range []bool{false, true} {
-		p := New(project)
-		if python {
-			if err := p.UsePython(repo); err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-		}
-		for _, test := range []struct{ target, want string }{
-			{"app.jobs:run", "doc: Installed."},
-			{"app.jobs:moved", "takes required arguments: x"},
-			{"app.jobs:x", `there is no module "absent" in the project or in .venv`},
-			{"app.jobs:shadowed", "has no attribute"},
-			{"installed:run", "doc: Installed."},
-			{"installed:rnu", `did you mean "run"?`},
-			{"instaled:run", `there is no module "instaled" in the project or in .venv`},
-			{"installed.data:run", `there is no module "installed.data"`},
-			{"_native:run", "unknown:"},
-			{"linked.job:run", "doc: Linked."},
-			{"linked.jop:run", `did you mean "linked.job"?`},
-			{"mapped.core:run", "takes required arguments: x"},
-			{"single:run", "doc: Single."},
-			{"by_relative_path:run", "generator"},
-			{"namespaced.part:run", "doc: Part."},
-			{"later_lib:run", "unknown: there is no module \"later_lib\" here, but .venv may be older than services/api/pyproject.toml"},
-			{"requests:get", `there is no module "requests" in the project or in .venv`},
-		} {
-			if got := show(p.Prove(test.target)); !strings.Contains(got, test.want) {
-				t.Errorf("python %t: %s: got %s, want %q", python, test.target, got, test.want)
-			}
+	p := New(project, python(t))
+	for _, test := range []struct{ target, want string }{
+		{"app.jobs:run", "doc: Installed."},
+		{"app.jobs:moved", "takes required arguments: x"},
+		{"app.jobs:x", `there is no module "absent" in the project or in .venv`},
+		{"app.jobs:shadowed", "has no attribute"},
+		{"installed:run", "doc: Installed."},
+		{"installed:rnu", `did you mean "run"?`},
+		{"instaled:run", `there is no module "instaled" in the project or in .venv`},
+		{"installed.data:run", `there is no module "installed.data"`},
+		{"_native:run", "unknown:"},
+		{"linked.job:run", "doc: Linked."},
+		{"linked.jop:run", `did you mean "linked.job"?`},
+		{"mapped.core:run", "takes required arguments: x"},
+		{"single:run", "doc: Single."},
+		{"by_relative_path:run", "generator"},
+		{"namespaced.part:run", "doc: Part."},
+		{"later_lib:run", "unknown: there is no module \"later_lib\" here, but .venv may be older than services/api/pyproject.toml"},
+		{"requests:get", `there is no module "requests" in the project or in .venv`},
+	} {
+		if got := show(p.Prove(test.target)); !strings.Contains(got, test.want) {
+			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
 		}
 	}
 }
@@ -127,57 +119,10 @@ func TestEnvironmentHides(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: FindEnvironment(dir, dir, os.Getenv)})
+		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: FindEnvironment(dir, dir, os.Getenv)}, python(t))
 		if v := p.Prove("nowhere:run"); v.Unknown == "" || v.Problem != "" {
 			t.Errorf("%s: got %s", name, show(v))
 		}
-	}
-}
-
-// The project's Python refuses what is not valid in its version; a program that is no
-// Python does no harm.
-func TestUsePython(t *testing.T) {
-	dir := write(t, map[string]string{
-		"bad.py":         "def run():\n    retrun 1\n",
-		"old.py":         "print 'x'\ndef run(): pass\n",
-		"latin.py":       "# coding: latin-1\ndef run(): '\xe9t\xe9'\n",
-		"deep.py":        "x = " + strings.Repeat("-", 20000) + "1\ndef run(): pass\n",
-		"good.py":        "def run(): 'Good.'\n",
-		"no/__init__.py": "\x00",
-		"no/thing.py":    "def run(): pass\n",
-	})
-	makeVenv(t, dir)
-	environment := FindEnvironment(dir, dir, os.Getenv)
-	p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: environment})
-	if err := p.UsePython(dir); err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	for _, test := range []struct{ target, want string }{
-		{"bad:run", `module "bad" cannot be imported: bad.py:2: invalid syntax`},
-		{"old:run", `module "old" cannot be imported: old.py:1: `},
-		{"latin:run", "doc: été"},
-		{"deep:run", "ok"},
-		{"good:run", "doc: Good."},
-		{"no.thing:run", "null bytes"},
-	} {
-		if got := show(p.Prove(test.target)); !strings.Contains(got, test.want) {
-			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
-		}
-	}
-
-	echo, err := exec.LookPath("true")
-	if err != nil {
-		t.Fatal(err)
-	}
-	environment.Python = echo
-	p = New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: environment})
-	if err := p.UsePython(dir); err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if v := p.Prove("good:run"); v.Doc != "Good." {
-		t.Errorf("got %s", show(v))
 	}
 }
 
@@ -197,7 +142,7 @@ func TestBorrowedEnvironment(t *testing.T) {
 	active := func(name string) string {
 		return map[string]string{"VIRTUAL_ENV": filepath.Join(other, ".venv")}[name]
 	}
-	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: FindEnvironment(repo, repo, active)})
+	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: FindEnvironment(repo, repo, active)}, python(t))
 	for _, test := range []struct{ target, want string }{
 		{"installed:run", "ok"},
 		{"installed:rnu", "unknown: "},

@@ -6,8 +6,7 @@ import (
 )
 
 // module is what the source of a module says, as far as it can be known without
-// running it. Two readers fill it, and agree: Python's own ast, and the grammar in
-// this package.
+// running it. facts.py fills it.
 type module struct {
 	Names   []binding    `json:"names"`
 	Dynamic bool         `json:"dynamic"` // it may get names in ways that cannot be followed
@@ -89,9 +88,8 @@ func (m *module) exports(name string) bool {
 type syntaxError struct {
 	Line    int    `json:"line"`
 	Message string `json:"message"`
+	Certain bool   `json:"certain"` // no later version would compile it either
 }
-
-func (e *syntaxError) Error() string { return e.Message }
 
 // binding is a statement that gives a name of a module or a class its value.
 type binding struct {

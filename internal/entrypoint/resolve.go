@@ -46,7 +46,7 @@ func (w *walk) lookup(in *place, names []string, asked bool) []found {
 	}
 	m := w.read(in)
 	if m.Error != nil {
-		return settled(unreadable(in, m.Error))
+		return settled(w.unreadable(in, m.Error))
 	}
 	if m.changes(names...) {
 		return unknown("module %q assigns %q when it runs", in.name, strings.Join(names, "."))
@@ -81,7 +81,7 @@ func (w *walk) bound(in *place, m module, names []string) []found {
 		inner := w.finder.child(at, names[0])
 		switch {
 		case from.Error != nil:
-			return settled(unreadable(at, from.Error))
+			return settled(w.unreadable(at, from.Error))
 		case len(things) == 0 && inner != nil: // if that has been imported
 			things = w.lookup(inner, names[1:], false)
 		case len(things) == 0 && computes(from):

@@ -1,0 +1,167 @@
+package entrypoint
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+//go:embed facts.py
+var facts string
+
+// Reader is a Python that reads the sources of modules, each only once. One process
+// reads them all.
+type Reader struct {
+	version [2]int // major and minor
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	out     io.ReadCloser
+	lines   *bufio.Reader
+	limit   time.Duration // for an answer
+	broken  bool
+	modules map[string]module // by where they are, as in place.shown
+}
+
+// answerLimit is how long a Python may take to read one source.
+const answerLimit = 5 * time.Second
+
+// FindReader starts the Python that reads the modules of a project: that of its
+// environment or else the python3 of the PATH. Neither may be in the repository, whose
+// folder root is. Close ends it. It is nil if there
+// is none. With docs it reads only definitions and their docstrings, which is faster.
+func FindReader(environment *Environment, root string, docs bool, getenv func(string) string) *Reader {
+	var candidates []string
+	if environment != nil && !environment.borrowed {
+		candidates = append(candidates, environment.Python)
+	}
+	if found, err := exec.LookPath("python3"); err == nil {
+		candidates = append(candidates, found)
+	}
+	for _, candidate := range candidates {
+		if path := trusted(candidate, root); path != "" {
+			if reader, err := startReader(path, docs, getenv); err == nil {
+				return reader
+			}
+		}
+	}
+	return nil
+}
+
+// trusted returns the file that a path of a Python leads to, or "" if that is in the
+// repository: a file that was committed there could be anything. Links are followed
+// because beside the link there may be a pyvenv.cfg, from which Python takes where
+// its own library is.
+func trusted(python, root string) string {
+	file, err := filepath.EvalSymlinks(python)
+	if err != nil || !filepath.IsAbs(file) {
+		return ""
+	}
+	if root, err = filepath.EvalSymlinks(root); err != nil {
+		return ""
+	}
+	if inside, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(inside) {
+		return ""
+	}
+	return file
+}
+
+// inherited are the variables that a Python may need to start at all. The others may
+// be secrets, or say what it is to load.
+var inherited = []string{"PATH", "LD_LIBRARY_PATH", "SYSTEMROOT"}
+
+// startReader starts the Python of that path: isolated, without site, so that nothing
+// of the project or its environment is run. getenv looks a variable up.
+func startReader(python string, docs bool, getenv func(string) string) (*Reader, error) {
+	cmd := exec.Command(python, "-I", "-S", "-c", facts)
+	if docs {
+		cmd.Args = append(cmd.Args, "docs")
+	}
+	cmd.Dir = filepath.Dir(python)
+	cmd.Env = []string{}
+	for _, name := range inherited {
+		if value := getenv(name); value != "" {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start Python: %w", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start Python: %w", err)
+	}
+	r := &Reader{cmd: cmd, in: in, out: out, lines: bufio.NewReader(out), limit: answerLimit, modules: make(map[string]module)}
+	defer time.AfterFunc(r.limit, r.kill).Stop()
+	if err := r.receive(&r.version); err != nil {
+		r.kill()
+		_ = r.cmd.Wait()
+		return nil, fmt.Errorf("start Python: %s is not a Python 3.8 or later: %w", python, err)
+	}
+	return r, nil
+}
+
+// read returns what Python makes of a module's source. What it cannot tell, as of one
+// that is nested too deeply for it, may hold anything.
+func (r *Reader) read(at *place) module {
+	m, done := r.modules[at.shown]
+	if done {
+		return m
+	}
+	m = module{Dynamic: true}
+	if source, err := fs.ReadFile(at.fsys, at.file); err == nil {
+		if answer, err := r.ask(source); err == nil && answer != nil {
+			m = *answer
+		}
+	}
+	m.settle()
+	r.modules[at.shown] = m
+	return m
+}
+
+func (r *Reader) ask(source []byte) (answer *module, err error) {
+	if r.broken {
+		return nil, errors.New("Python gave no answer before")
+	}
+	defer time.AfterFunc(r.limit, r.kill).Stop()
+	_, err = io.WriteString(r.in, base64.StdEncoding.EncodeToString(source)+"\n")
+	if err == nil {
+		err = r.receive(&answer)
+	}
+	r.broken = err != nil
+	return answer, err
+}
+
+// receive reads a line of JSON.
+func (r *Reader) receive(into any) error {
+	line, err := r.lines.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, into)
+	}
+	return err
+}
+
+// kill ends the process at once, and whatever waits for it.
+func (r *Reader) kill() {
+	_ = r.cmd.Process.Kill()
+	r.in.Close()
+	r.out.Close()
+}
+
+// Close ends the process.
+func (r *Reader) Close() {
+	r.in.Close()
+	defer time.AfterFunc(r.limit, r.kill).Stop()
+	_ = r.cmd.Wait()
+}

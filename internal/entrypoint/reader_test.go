@@ -1,0 +1,115 @@
+package entrypoint
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// reads reports whether a Python gives an answer to a source.
+func reads(r *Reader) bool {
+	answer, err := r.ask([]byte("def run(): pass\n"))
+	return err == nil && answer != nil
+}
+
+// Nothing is loaded from beside the Python, from its environment's packages, or from
+// where variables say.
+func TestIsolated(t *testing.T) {
+	repo := t.TempDir()
+	site := makeVenv(t, repo)
+	python, err := filepath.Glob(filepath.Join(repo, ".venv", "*", "python*"))
+	if err != nil || len(python) == 0 {
+		t.Fatal("the environment has no Python", err)
+	}
+	sprung := filepath.Join(repo, "sprung")
+	trap := []byte("open(r'" + sprung + "', 'w')\n")
+	beside, path := filepath.Dir(python[0]), t.TempDir()
+	for _, file := range []string{
+		filepath.Join(beside, "ast.py"), filepath.Join(beside, "json.py"),
+		filepath.Join(site, "sitecustomize.py"), filepath.Join(path, "sitecustomize.py"), filepath.Join(path, "base64.py"),
+	} {
+		if err := os.WriteFile(file, trap, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PYTHONPATH", path)
+	i, err := startReader(python[0], false, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	if !reads(i) {
+		t.Error("it does not read")
+	}
+	if _, err := os.Stat(sprung); err == nil {
+		t.Error("something of the project was run")
+	}
+	for _, variable := range i.cmd.Env {
+		if name, _, _ := strings.Cut(variable, "="); name != "PATH" && name != "LD_LIBRARY_PATH" && name != "SYSTEMROOT" {
+			t.Errorf("it gets %s", name)
+		}
+	}
+}
+
+// What a Python refuses counts if it is at least as new as the job's, or no version
+// would read it.
+func TestVersions(t *testing.T) {
+	reader := python(t)
+	minor := func(more int) string { return fmt.Sprintf("3.%d", reader.version[1]+more) }
+	for _, test := range []struct {
+		python, source string
+		refused        bool
+	}{
+		{minor(0), "retrun 1 2\n", true},
+		{minor(0), "print 'x'\n", true},
+		{minor(0), "try:\n    pass\nexcept* ValueError:\n    pass\n", reader.version[1] < 11},
+		{">=3.8", "x = = 3\n", true},
+		{"3.8", "x = (1,\n     2 3)\n", true},
+		{"<3.99, >=" + minor(-1), "x = = 3\n", true},
+		{minor(0) + ".4", "x = = 3\n", true},
+		{minor(1), "x = = 3\n", false},
+		{">=" + minor(1), "x = = 3\n", false},
+		{minor(-1) + " || " + minor(1), "x = = 3\n", false},
+		{"<3.8", "x = = 3\n", false},
+		{"3.x", "x = = 3\n", false},
+		{"", "x = = 3\n", false},
+		{"", "return 1\n", true},
+		{"", "break\n", true},
+		{"", "def f(x, x): pass\n", true},
+		{"", "def f():\n    x = 1\n    global x\n", true},
+		{minor(1), "def f():\n    await g()\n", true},
+	} {
+		repo := fstest.MapFS{"m.py": {Data: []byte(test.source + "def run(): pass\n")}}
+		clear(reader.modules)
+		v := New(Project{Repo: repo, Dir: ".", Python: test.python}, reader).Prove("m:run")
+		if v.Problem != "" != test.refused {
+			t.Errorf("Python %q: %q: got %s, want it refused: %t", test.python, test.source, show(v), test.refused)
+		}
+	}
+}
+
+// What a Python cannot read is left open, and so is everything without one.
+func TestUnread(t *testing.T) {
+	repo := fstest.MapFS{
+		"latin.py": {Data: []byte("# coding: latin-1\ndef run(): '\xe9t\xe9'\n")},
+		"deep.py":  {Data: []byte("x = " + strings.Repeat("-", 20000) + "1\ndef run(): pass\n")},
+		"good.py":  {Data: []byte("def run(): 'Good.'\n")},
+	}
+	project := Project{Repo: repo, Dir: "."}
+	p := New(project, python(t))
+	for _, test := range []struct{ target, want string }{
+		{"latin:run", "ok\n\tat latin.py:2\n\tdoc: été"},
+		{"deep:run", "unknown: "},
+		{"good:run", "ok\n\tat good.py:1\n\tdoc: Good."},
+	} {
+		if got := strings.TrimSpace(show(p.Prove(test.target))); !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
+		}
+	}
+	if got, want := New(project, nil).Prove("absent:run"), (Verdict{Unknown: NoReader}); got != want {
+		t.Errorf("without Python: got %s, want %s", show(got), show(want))
+	}
+}

@@ -1,0 +1,27 @@
+package entrypoint
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// minors matches the versions of Python 3 in a constraint.
+var minors = regexp.MustCompile(`\b3\.(\d+)`)
+
+// atLeast reports whether a Python is at least as new as a job's, so that what it
+// refuses is no Python for the job either. Of a range the oldest version counts: a
+// project supports it, and so all that are newer. Without a version it is not known.
+func atLeast(version [2]int, constraint string) bool {
+	oldest := -1
+	for clause := range strings.SplitSeq(constraint, ",") {
+		if clause = strings.TrimSpace(clause); strings.HasPrefix(clause, "<") || strings.HasPrefix(clause, "!") {
+			continue
+		}
+		for _, m := range minors.FindAllStringSubmatch(clause, -1) {
+			minor, _ := strconv.Atoi(m[1])
+			oldest = max(oldest, minor)
+		}
+	}
+	return oldest >= 0 && version[0] == 3 && version[1] >= oldest
+}
