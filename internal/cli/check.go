@@ -13,6 +13,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -101,7 +102,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
 	p.warn(runner, p.stale(runner, project, job))
-	if remark := forgotten(job, decision.Window, p.retention()); remark != "" && p.onGitHub() {
+	if remark := past.Forgotten(job.ID, job.Schedule, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
 	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(decision, markdownLink))))

@@ -137,9 +137,7 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 
 func printJobs(w io.Writer, file string, jobs []listedJob) error {
 	if len(jobs) == 0 {
-		fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
-			"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n", file)
-		return nil
+		return printNoJobs(w, file)
 	}
 	t := table(w)
 	does := func(string) string { return "" }

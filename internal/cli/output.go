@@ -69,3 +69,10 @@ func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
+
+// printNoJobs says that a project has no jobs, and how to add one.
+func printNoJobs(w io.Writer, file string) error {
+	_, err := fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
+		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n", file)
+	return err
+}

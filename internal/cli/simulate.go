@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 	"github.com/spf13/cobra"
 )
 
-// maxDays is how long a simulation can be: ten years.
+// maxDays is the longest simulation: ten years.
 const maxDays = 3653
 
 // simulateFlags are the flags of simulate.
@@ -29,14 +30,15 @@ func (p *Program) simulateCommand() *cobra.Command {
 	var flags simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Play the jobs on a GitHub that delays, drops and fails, and count what becomes of their windows",
-		Long: `simulate plays the project's jobs, with their crons, spares and rescue, on a
-GitHub that behaves as the regime says, and counts what becomes of their windows.
+		Short: "Simulate the jobs on an unreliable GitHub",
+		Long: `simulate runs the project's jobs, with their crons, spares and rescue, on a
+simulated GitHub, and counts how many windows are served, and when. The regime says
+how unreliable that GitHub is.
 
-A regime is one of ideal, late, throttled, starved, starved-file and outage, or
-one of these with +flaky: throttled+flaky. --regimes prints them all as a file, with the source
-of their numbers, to be copied and changed. --regime takes such a file as
-FILE#NAME, or FILE if it holds but one and ends in .json.`,
+A regime is ideal, late, throttled, starved, starved-file or outage, or one of these
+with +flaky: throttled+flaky. --regimes prints all of them as a file, with the sources
+of their numbers, to copy and change. --regime takes such a file as FILE#NAME, or as
+FILE if it holds only one and ends in .json.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.regimes {
@@ -49,9 +51,9 @@ FILE#NAME, or FILE if it holds but one and ends in .json.`,
 			return p.simulate(flags)
 		},
 	}
-	cmd.Flags().StringVar(&flags.regime, "regime", "throttled", "how GitHub behaves: the name of a regime, or a file with one")
-	cmd.Flags().IntVar(&flags.days, "days", 365, "how long to play")
-	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "another seed is another chance")
+	cmd.Flags().StringVar(&flags.regime, "regime", "throttled", "name of a regime, or a file with one")
+	cmd.Flags().IntVar(&flags.days, "days", 365, "number of days to simulate")
+	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "random seed")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&flags.regimes, "regimes", false, "print the built-in regimes as a file to copy")
 	return cmd
@@ -60,7 +62,7 @@ FILE#NAME, or FILE if it holds but one and ends in .json.`,
 // simulation is the output of `simulate --json`.
 type simulation struct {
 	Name     string             `json:"regime"`
-	Sources  []string           `json:"sources"` // of the regime's numbers
+	Sources  []string           `json:"sources"` // of the numbers of the regime
 	Days     int                `json:"days"`
 	Seed     uint64             `json:"seed"`
 	Variants []simulate.Variant `json:"variants"` // the first is the project as it is
@@ -69,7 +71,7 @@ type simulation struct {
 func (p *Program) simulate(flags simulateFlags) error {
 	regime, err := readRegime(flags.regime)
 	if err != nil {
-		return &exitError{exitUsage, err, "`scheduled simulate --regimes` prints those there are"}
+		return &exitError{exitUsage, err, "`scheduled simulate --regimes` prints the built-in ones"}
 	}
 	project, err := p.openHosted()
 	if err != nil {
@@ -103,16 +105,16 @@ func readRegime(spec string) (simulate.Regime, error) {
 			return simulate.Regime{}, err
 		}
 		if len(names) != 1 {
-			return simulate.Regime{}, fmt.Errorf("%s holds %s: say which, as in %s#late", file, problem.Count(len(names), "regime"), file)
+			return simulate.Regime{}, fmt.Errorf("%s holds %s: choose one, as in %s#late", file, problem.Count(len(names), "regime"), file)
 		}
 		name = names[0]
 	}
 	return simulate.Parse(text, name)
 }
 
-// simulated returns the project as the simulator takes it.
+// simulated returns the project in the form that the simulator takes.
 func (pr *project) simulated() simulate.Project {
-	played := simulate.Project{AtOnce: maxDispatches, Rescue: expressions(pr.Rescue.Rounds.Crons())}
+	played := simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: expressions(pr.Rescue.Rounds.Crons())}
 	for _, job := range pr.Jobs {
 		played.Jobs = append(played.Jobs, simulate.Job{
 			ID: job.ID, Schedule: job.Schedule, Crons: expressions(job.Schedule.Crons(job.Options.Spares)), Patience: job.Options.Patience,
@@ -160,7 +162,7 @@ func simulatedRow(o simulate.Outcome) []string {
 		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), fmt.Sprintf("%.0f", o.Minutes)}
 }
 
-// printVariants prints what the spares and the rescue are good for, and cost.
+// printVariants prints what the spares and the rescue achieve, and cost.
 func (s simulation) printVariants(w io.Writer) error {
 	fmt.Fprintln(w)
 	t := table(w)
@@ -171,7 +173,7 @@ func (s simulation) printVariants(w io.Writer) error {
 			span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes)}, "\t"))
 	}
 	if n := s.Variants[0].Total.Unreached; n > 0 {
-		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: nobody can serve those.\n", problem.Count(n, "window"))
+		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: these cannot be served.\n", problem.Count(n, "window"))
 	}
 	return t.Flush()
 }
@@ -188,7 +190,7 @@ func variantName(v simulate.Variant) string {
 	return "with neither"
 }
 
-// percent writes a share, which is 100 % only where it is the whole.
+// percent writes a share. Only the whole is 100 %.
 func percent(part, whole int) string {
 	if whole == 0 {
 		return "-"

@@ -46,6 +46,14 @@ func Row(cells ...string) string {
 	return b.String() + "|\n"
 }
 
+// Link writes a link, or the text alone without a URL that can stand in one.
+func Link(text, url string) string {
+	if url == "" || strings.ContainsFunc(url, func(r rune) bool { return !unicode.IsGraphic(r) || strings.ContainsRune(" ()<>|`", r) }) {
+		return text
+	}
+	return fmt.Sprintf("[%s](%s)", text, url)
+}
+
 // Backticks returns the length of the longest run of backticks.
 func Backticks(text string) int {
 	longest, run := 0, 0

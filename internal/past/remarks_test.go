@@ -1,14 +1,13 @@
-package cli
+package past
 
 import (
 	"testing"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// TestForgotten has windows that begin in February, the shortest there are.
+// TestForgotten has windows that begin in February, the shortest month.
 func TestForgotten(t *testing.T) {
 	rows := []struct {
 		every schedule.Cadence
@@ -20,9 +19,9 @@ func TestForgotten(t *testing.T) {
 		{schedule.Day, 1, false}, {schedule.Hour, 1, false},
 	}
 	for _, row := range rows {
-		job := pyproject.Job{ID: "clean-files", Schedule: schedule.New(row.every, "acme", "clean-files")}
-		window := job.Schedule.Window(time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC))
-		if remark := forgotten(job, window, row.days); (remark != "") != row.warns {
+		s := schedule.New(row.every, "acme", "clean-files")
+		window := s.Window(time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC))
+		if remark := Forgotten("clean-files", s, window, row.days); (remark != "") != row.warns {
 			t.Errorf("every %s, kept for %d days: %q", row.every, row.days, remark)
 		}
 	}

@@ -1,0 +1,135 @@
+// Package past says what became of the windows of jobs, from the runs on GitHub or
+// from the local ledger.
+package past
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Job is a job to read the past of.
+type Job struct {
+	ID       string
+	File     string // name of its workflow file, without a folder
+	Schedule schedule.Schedule
+}
+
+// History is what became of a job's windows.
+type History struct {
+	Job
+	Now      time.Time          // the clock of GitHub, or of the local machine
+	Accounts []schedule.Account // the newest first; never empty where Now is set
+	Workflow string             // the state of its workflow as GitHub words it, or Missing; "" for the ledger
+	Unread   error              // why no run could be read, so that all windows are unknown; else nil
+
+	unasked int   // windows that would have taken too many requests
+	lost    error // why the first of the unreadable runs could not be read; nil without any
+}
+
+// Missing is the state of a workflow that GitHub does not know.
+const Missing = "missing"
+
+// Archive holds the past of a project's jobs.
+type Archive struct {
+	// Repository and Client are set for an archive on GitHub, and Retention is the
+	// number of days that GitHub keeps runs for, 0 if unknown.
+	Repository string
+	Client     *github.Client
+	Retention  int
+
+	// Ledger is the local archive, nil if nothing ever ran there, and Now its time.
+	Ledger *ledger.Ledger
+	Now    time.Time
+
+	branch    string                     // the default branch; "" if GitHub does not tell
+	workflows map[string]github.Workflow // nil if GitHub does not tell
+}
+
+// The time for the list of workflows, and for all runs that are asked for at once.
+const (
+	listPatience = 2 * time.Minute
+	readPatience = 5 * time.Minute
+)
+
+// within bounds the time of a step. The cause of its end says so.
+func within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
+}
+
+// Begin reads what all jobs on GitHub share: the list of workflows. Call it before
+// the other methods. A token that may not list workflows may still read runs, so that
+// is no error.
+func (a *Archive) Begin(ctx context.Context) (err error) {
+	if a.Client == nil {
+		return nil
+	}
+	ctx, cancel := within(ctx, listPatience, "read workflows")
+	defer cancel()
+	a.workflows, err = a.Client.Workflows(ctx)
+	a.branch, _ = a.Client.DefaultBranch(ctx) // without it, each list of runs tells or asks
+	if _, denied := errors.AsType[*github.Denied](err); denied {
+		return nil
+	}
+	return err
+}
+
+// Source names the archive.
+func (a *Archive) Source() string {
+	if a.Client != nil {
+		return a.Repository
+	}
+	return "the local ledger"
+}
+
+// Read reads the past of a job, as far back as the reach says. The error is a
+// *github.Denied, a *github.Failure, one of the ledger, or the cause that ended ctx.
+func (a *Archive) Read(ctx context.Context, job Job, reach schedule.Reach) (History, error) {
+	if a.Client == nil {
+		return a.readLedger(job, reach)
+	}
+	ctx, cancel := within(ctx, readPatience, "read runs")
+	defer cancel()
+	return a.readGitHub(ctx, job, reach)
+}
+
+func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach) (History, error) {
+	workflow, registered := a.workflows[job.File]
+	known, err := a.Client.Past(ctx, github.Query{Workflow: job.File, DefaultBranch: a.branch, Schedule: job.Schedule}, reach)
+	switch {
+	case err == nil:
+	case github.Missing(err) && a.workflows != nil && !registered:
+		known = github.Past{Now: known.Now, Past: schedule.Past{Schedule: job.Schedule}}
+		workflow = github.Workflow{State: Missing, Created: known.Now}
+	default:
+		return History{}, err
+	}
+	known.Since, known.Paused = workflow.Created, workflow.Paused()
+	return History{
+		Job:      job,
+		Now:      known.Now,
+		Accounts: known.Accounts(reach.From(job.Schedule, known.Now), known.Now),
+		Workflow: workflow.State,
+		unasked:  known.Unasked,
+		lost:     known.Lost,
+	}, nil
+}
+
+func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
+	known := schedule.Past{Schedule: job.Schedule, Since: a.Now}
+	if a.Ledger != nil {
+		var err error
+		if known.Runs, known.Known, err = a.Ledger.Past(job.ID); err != nil {
+			return History{}, err
+		}
+		if len(known.Runs) > 0 {
+			known.Since = known.Runs[0].Created
+		}
+	}
+	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now)}, nil
+}

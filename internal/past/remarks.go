@@ -1,0 +1,60 @@
+package past
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Remarks are what people should know beside a job's windows.
+func (a *Archive) Remarks(h History) (remarks []string) {
+	if a.Client != nil {
+		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Accounts[0].Window, a.Retention)
+	}
+	name := problem.Show(h.ID)
+	if h.lost != nil {
+		remarks = append(remarks, fmt.Sprintf("%s: some runs could not be read, so their windows are unknown here: %v", name, h.lost))
+	}
+	if h.unasked > 0 {
+		remarks = append(remarks, fmt.Sprintf("%s: %s would have taken too many requests and are unknown here", name, problem.Count(h.unasked, "window")))
+	}
+	return remarks
+}
+
+// Setup are the remarks on a job's set-up on GitHub that keeps it from running or from
+// being confirmed: the state of its workflow, and for how many days GitHub keeps runs.
+func Setup(job Job, workflow, repository string, w schedule.Window, retention int) (remarks []string) {
+	name := problem.Show(job.ID)
+	switch workflow {
+	case Missing:
+		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, repository, job.File))
+	case "disabled_manually":
+		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: `gh workflow enable %s` resumes it", name, job.File))
+	case "disabled_inactivity":
+		remarks = append(remarks, fmt.Sprintf("%s: GitHub disabled its workflow after 60 days without activity in the repository: `gh workflow enable %s` resumes it", name, job.File))
+	case "disabled_fork":
+		remarks = append(remarks, fmt.Sprintf("%s: its workflow is disabled, like every schedule of a fork: `gh workflow enable %s` turns it on", name, job.File))
+	case "deleted":
+		remarks = append(remarks, fmt.Sprintf("%s: its workflow was deleted: run `scheduled sync` and merge the file into the default branch", name))
+	}
+	if remark := Forgotten(job.ID, job.Schedule, w, retention); remark != "" {
+		remarks = append(remarks, remark)
+	}
+	return remarks
+}
+
+// Forgotten is the remark on a job whose runs GitHub keeps for less than a window; ""
+// if it keeps them long enough, or days is 0. A month counts as the longest one.
+func Forgotten(id string, s schedule.Schedule, w schedule.Window, days int) string {
+	const day = 24 * time.Hour
+	length := w.End.Sub(w.Start)
+	if s.Every() == schedule.Month {
+		length = 31 * day
+	}
+	if days <= 0 || time.Duration(days)*day >= length {
+		return ""
+	}
+	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is gone before the window is over: raise that in Settings > Actions > General", problem.Show(id), problem.Count(days, "day"))
+}

@@ -1,0 +1,111 @@
+package rescue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// MaxDispatches is how many jobs one rescue starts. For 1,000 jobs it reads 10 pages
+// of workflows and, at most, 120 of runs; each job that it starts costs its dispatch
+// and the requests of its run. Of the 1,000 requests an hour of GITHUB_TOKEN that
+// leaves 1000 - 130 - 240 * 3 = 150, more than the Reserve. The other rescues of the
+// hour start what the Reserve lets them.
+const MaxDispatches = 240
+
+// Reserve is the number of requests that a rescue leaves to the ticks of jobs.
+const Reserve = 100
+
+const (
+	runRequests = 2                 // of a run that looks for evidence
+	maxRefused  = MaxDispatches / 2 // dispatches that GitHub may refuse: they take no place of others, and a second each
+	maxLost     = 10                // dispatches in a row without a clear answer: then GitHub is in trouble
+
+	// pause comes between two dispatches after the first few. "No more than 80
+	// content-generating requests per minute", and "If you are making a large number
+	// of POST, PATCH, PUT, or DELETE requests, wait at least one second between each
+	// request":
+	// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+	pause   = time.Second
+	unpaced = 10
+)
+
+// dispatch starts the due jobs, up to the bounds of one rescue. An error about one
+// job is kept in its Result; the returned error is about all of them.
+func (r Rescue) dispatch(ctx context.Context, report *Report) error {
+	timed, cancel := context.WithTimeout(ctx, dispatchPatience)
+	defer cancel()
+	return r.dispatchUntil(ctx, timed, report)
+}
+
+// dispatchUntil is dispatch until timed ends, which says that the time is up, or ctx
+// ends, which is an error.
+func (r Rescue) dispatchUntil(ctx, timed context.Context, report *Report) error {
+	var n tally
+	for i, job := range report.due() {
+		if i >= unpaced {
+			r.wait(timed, pause)
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if report.Bound = n.bound(timed, r.Client.Remaining()); report.Bound != "" {
+			return nil
+		}
+		err := r.Client.Dispatch(timed, job.File, report.branch, job.Verdict.Window.Start)
+		_, denied := errors.AsType[*github.Denied](err)
+		switch {
+		case err == nil:
+			job.Started = true
+			n.started, n.lost = n.started+1, 0
+			continue
+		case denied || github.Limited(err):
+			return err // the other jobs would get the same answer; the next rescue goes on
+		case github.Refused(err):
+			n.refused, n.lost = n.refused+1, 0
+		default:
+			n.lost++
+		}
+		job.Failed = err
+	}
+	return nil
+}
+
+func (r Rescue) wait(ctx context.Context, d time.Duration) {
+	if r.Wait != nil {
+		r.Wait(ctx, d)
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// tally counts the dispatches of one rescue.
+type tally struct {
+	started, refused int
+	lost             int // the latest ones in a row without a clear answer
+}
+
+// bound says why a rescue may start no further job; "" if it may. remaining is the
+// number of requests that GitHub still grants, negative if unknown.
+func (n tally) bound(ctx context.Context, remaining int) string {
+	switch {
+	case n.started == MaxDispatches:
+		return fmt.Sprintf("one rescue starts at most %d", n.started)
+	case n.refused == maxRefused:
+		return fmt.Sprintf("GitHub refused to start %d", n.refused)
+	case n.lost == maxLost:
+		return fmt.Sprintf("GitHub gave no clear answer to %d in a row", n.lost)
+	case remaining >= 0 && remaining-n.started*runRequests < Reserve:
+		return fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
+	case ctx.Err() != nil:
+		return fmt.Sprintf("one rescue starts jobs for at most %v", dispatchPatience)
+	}
+	return ""
+}

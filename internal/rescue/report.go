@@ -1,0 +1,130 @@
+package rescue
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Report is what a rescue read and did.
+type Report struct {
+	Now        time.Time // GitHub's clock, UTC
+	Jobs       []Result  // in the order of Rescue.Jobs
+	Issues     []github.Alarmed
+	IssuesLeft int    // jobs whose issues are left to the next rescue
+	Bound      string // why it started no more jobs; "" if it started all it could
+	DryRun     bool
+
+	branch string
+}
+
+// Result is what a rescue read and did about one job.
+type Result struct {
+	Job
+	Workflow string           // the state of its workflow as GitHub words it, or Missing
+	Verdict  schedule.Verdict // zero unless the workflow is active
+	Started  bool             // GitHub accepted its dispatch
+	Failed   error            // GitHub refused its dispatch, or gave no clear answer; see Refused
+	watch    schedule.Watch
+}
+
+// Missing is the state of a workflow that GitHub does not know.
+const Missing = "missing"
+
+// active is the state of a workflow that can be started.
+const active = "active"
+
+// Paused is the State of a job whose workflow a person disabled.
+const Paused = "paused"
+
+// State says in one word how the job stands: a schedule.Why, Paused, or the state of
+// its workflow.
+func (r Result) State() string {
+	switch {
+	case r.Workflow == active:
+		return string(r.Verdict.Why)
+	case github.Workflow{State: r.Workflow}.Paused():
+		return Paused
+	}
+	return r.Workflow
+}
+
+// Refused reports whether GitHub refused to start the job. Otherwise, where Failed is
+// set, the job may have started.
+func (r Result) Refused() bool { return github.Refused(r.Failed) }
+
+// Latest returns the newest run of the current window.
+func (r Result) Latest() (latest schedule.Run, found bool) {
+	for _, run := range r.watch.Runs {
+		if r.Verdict.Window.Contains(run.Created) && run.Created.After(latest.Created) {
+			latest, found = run, true
+		}
+	}
+	return latest, found
+}
+
+// due returns the jobs to start: those first whose window began first, and at the end
+// those whose runs were not all read.
+func (r *Report) due() (due []*Result) {
+	for i := range r.Jobs {
+		if r.Jobs[i].Verdict.Dispatch {
+			due = append(due, &r.Jobs[i])
+		}
+	}
+	ranks := map[schedule.Why]int{schedule.Due: 0, schedule.Unread: 1}
+	slices.SortStableFunc(due, func(a, b *Result) int {
+		return cmp.Or(ranks[a.Verdict.Why]-ranks[b.Verdict.Why], a.Verdict.Window.Start.Compare(b.Verdict.Window.Start))
+	})
+	return due
+}
+
+// Due counts the jobs that are due.
+func (r *Report) Due() int { return len(r.due()) }
+
+// Started counts the jobs that it started.
+func (r *Report) Started() (started int) {
+	for _, job := range r.Jobs {
+		if job.Started {
+			started++
+		}
+	}
+	return started
+}
+
+// Left counts the jobs that are left to the next rescue.
+func (r *Report) Left() (left int) {
+	for _, job := range r.Jobs {
+		if job.Verdict.Dispatch && !job.Started && job.Failed == nil && !r.DryRun {
+			left++
+		}
+	}
+	return left
+}
+
+// Hidden is the error of a token to which GitHub shows none of the workflows that it
+// should start: a classic token without the right to.
+type Hidden struct{ error }
+
+func (e Hidden) Unwrap() error { return e.error }
+
+// failures is the error of all jobs that GitHub did not start, or may not have.
+func (r *Report) failures() error {
+	var failures []error
+	hidden := true
+	for _, job := range r.Jobs {
+		if job.Failed != nil {
+			failures = append(failures, fmt.Errorf("start %s: %w", problem.Show(job.ID), job.Failed))
+		}
+		hidden = hidden && !job.Started && (job.Failed == nil || github.Missing(job.Failed))
+	}
+	if len(failures) > 0 && hidden {
+		return Hidden{errors.Join(failures...)}
+	}
+	return errors.Join(failures...)
+}

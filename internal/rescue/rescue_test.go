@@ -1,0 +1,283 @@
+package rescue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+// newRescue returns a rescue of n jobs, due every day or every week in turn, on a fake
+// GitHub that has their workflows. It does not pause.
+func newRescue(t *testing.T, n int) (*ghtest.Server, Rescue) {
+	t.Helper()
+	fake := ghtest.New(t)
+	fake.SetNow(noon)
+	client, err := github.New(github.Config{APIURL: fake.URL, Repository: ghtest.Repository, Token: "s3cret-t0ken"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Rescue{Client: client, Branch: "main", Wait: func(context.Context, time.Duration) {}}
+	for i := range n {
+		id := fmt.Sprintf("job-%d", i)
+		job := Job{ID: id, File: "scheduled-" + id + ".yml", Schedule: schedule.New([]schedule.Cadence{schedule.Day, schedule.Week}[i%2], "", id)}
+		fake.Register(ghtest.Registered{File: job.File})
+		r.Jobs = append(r.Jobs, job)
+	}
+	return fake, r
+}
+
+// run runs a rescue that can read everything.
+func (r Rescue) run(t *testing.T) (*Report, error) {
+	t.Helper()
+	report, err := r.Run(t.Context())
+	if report == nil {
+		t.Fatal(err)
+	}
+	return report, err
+}
+
+// TestBounded has more due jobs than one rescue starts: each starts those whose
+// window began first, says what is left, and the next goes on.
+func TestBounded(t *testing.T) {
+	fake, r := newRescue(t, 600)
+	var last string // the latest window served
+	for _, want := range []struct {
+		started, requests, left int
+		bound                   string
+	}{
+		{240, 247, 360, "one rescue starts at most 240"},
+		{240, 249, 120, "one rescue starts at most 240"},
+		{120, 131, 0, ""},
+		{0, 12, 0, ""},
+	} {
+		report, err := r.run(t)
+		dispatches := fake.Dispatches()
+		if requests := len(fake.Requests()); err != nil || len(dispatches) != want.started || report.Started() != want.started ||
+			requests != want.requests || report.Left() != want.left || report.Bound != want.bound {
+			t.Errorf("%d started, %d requests, %d left, bound %q, %v; want %+v", len(dispatches), requests, report.Left(), report.Bound, err, want)
+		}
+		for _, d := range dispatches {
+			if d.Inputs["window"] < last {
+				t.Errorf("window %s is served after %s", d.Inputs["window"], last)
+			}
+			last = d.Inputs["window"]
+		}
+	}
+}
+
+// TestThousandJobs counts the requests of one rescue.
+func TestThousandJobs(t *testing.T) {
+	fake, r := newRescue(t, 1000)
+	_, err := r.run(t)
+	started, requests := len(fake.Dispatches()), len(fake.Requests())
+	if err != nil || started != MaxDispatches || requests != 10+1+MaxDispatches {
+		t.Errorf("%d started, %d requests, %v", started, requests, err)
+	}
+}
+
+// TestLeavesRequests has a rate limit that is nearly used up. A started job takes
+// three requests.
+func TestLeavesRequests(t *testing.T) {
+	for _, row := range []struct{ remaining, started int }{{99, 0}, {100, 1}, {101, 1}, {102, 2}, {103, 2}, {119, 10}, {1000, 20}, {-1, 20}} {
+		fake, r := newRescue(t, 20)
+		header := map[string]string{"X-RateLimit-Remaining": fmt.Sprint(row.remaining)}
+		if row.remaining < 0 {
+			header["X-RateLimit-Remaining"] = ""
+		}
+		fake.Break(ghtest.Fault{Header: header})
+		report, err := r.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(fake.Dispatches()); n != row.started || report.Left() != 20-n {
+			t.Errorf("%d requests remain: %d started, %d left", row.remaining, n, report.Left())
+		}
+		if said := strings.HasPrefix(report.Bound, fmt.Sprintf("GitHub's rate limit has %d requests left", row.remaining)); said != (row.started < 20) {
+			t.Errorf("%d requests remain: bound %q", row.remaining, report.Bound)
+		}
+	}
+}
+
+// TestPauses has more due jobs than are started in one go. It pauses before each of
+// the others, and starts none once its time is up or it is told to stop.
+func TestPauses(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		pauses  int // until the end
+		end     func(stop context.CancelFunc, timedOut context.CancelFunc)
+		started int
+		bound   string
+		err     error
+	}{
+		{"all", 100, nil, 14, "", nil},
+		{"stopped", 2, func(stop, _ context.CancelFunc) { stop() }, unpaced + 1, "", context.Canceled},
+		{"out of time", 3, func(_, timedOut context.CancelFunc) { timedOut() }, unpaced + 2, "one rescue starts jobs for at most 6m0s", nil},
+	} {
+		fake, r := newRescue(t, 14)
+		ctx, stop := context.WithCancel(t.Context())
+		report, err := r.look(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		timed, timedOut := context.WithCancel(ctx)
+		pauses := 0
+		r.Wait = func(_ context.Context, d time.Duration) {
+			if pauses++; d != time.Second {
+				t.Errorf("%s: pause of %v", row.name, d)
+			}
+			if pauses == row.pauses {
+				row.end(stop, timedOut)
+			}
+		}
+		err = r.dispatchUntil(ctx, timed, report)
+		if n := len(fake.Dispatches()); n != row.started || report.Bound != row.bound || !errors.Is(err, row.err) || report.Left() != 14-n {
+			t.Errorf("%s: %d started, bound %q, %v", row.name, n, report.Bound, err)
+		}
+		stop()
+		timedOut()
+	}
+}
+
+// TestTrouble has GitHub fail to answer dispatches, the n-th of all. The others are
+// started, and the error names those that may not be.
+func TestTrouble(t *testing.T) {
+	refused := ghtest.Fault{Status: 422, Body: `{"message":"Workflow does not have 'workflow_dispatch' trigger"}`}
+	trouble, lost, broken, late := ghtest.Fault{Status: 502}, ghtest.Fault{Drop: true}, ghtest.Fault{Status: 200, Body: "{"}, ghtest.Fault{Drop: true, Late: true}
+	limit := ghtest.Fault{Status: 403, Header: map[string]string{"X-RateLimit-Remaining": "0"}}
+	rows := []struct {
+		name    string
+		faults  map[int]ghtest.Fault
+		started int // as the fake has it
+		failed  int // jobs that the error names
+		left    int
+	}{
+		{"none", nil, 14, 0, 0},
+		{"the first is an error of GitHub", map[int]ghtest.Fault{1: trouble}, 13, 1, 0},
+		{"the first has no answer", map[int]ghtest.Fault{1: lost}, 13, 1, 0},
+		{"the first has a broken answer", map[int]ghtest.Fault{1: broken}, 13, 1, 0},
+		{"the first has none, and was served", map[int]ghtest.Fault{1: late}, 14, 1, 0},
+		{"the first three", map[int]ghtest.Fault{1: trouble, 2: lost, 3: trouble}, 11, 3, 0},
+		{"nine in a row", inRow(trouble, 2, 9), 5, 9, 0},
+		{"ten in a row", inRow(trouble, 2, 10), 1, 10, 3},
+		{"a refusal among twelve", with(inRow(lost, 1, 12), 6, refused), 2, 12, 0},
+		{"refusals in a row", inRow(refused, 1, 12), 2, 12, 0},
+		{"a limit", map[int]ghtest.Fault{3: limit}, 2, 0, 12},
+	}
+	for _, row := range rows {
+		fake, r := newRescue(t, 14)
+		for n, fault := range row.faults {
+			fault.Number = 2 + n // after the lists of workflows and runs
+			fake.Break(fault)
+		}
+		report, err := r.run(t)
+		named := 0
+		if err != nil {
+			named = strings.Count(err.Error(), "start job-")
+		}
+		if started := len(fake.Dispatches()); started != row.started || named != row.failed || report.Left() != row.left || (err != nil) != (row.faults != nil) {
+			t.Errorf("%s: %d started, %d named, %d left; want %d, %d, %d\n%v", row.name, started, named, report.Left(), row.started, row.failed, row.left, err)
+		}
+	}
+}
+
+// inRow has n dispatches fail, beginning with one of them.
+func inRow(fault ghtest.Fault, from, n int) map[int]ghtest.Fault {
+	faults := map[int]ghtest.Fault{}
+	for i := range n {
+		faults[from+i] = fault
+	}
+	return faults
+}
+
+func with(faults map[int]ghtest.Fault, n int, fault ghtest.Fault) map[int]ghtest.Fault {
+	faults[n] = fault
+	return faults
+}
+
+// TestRefusedMany has GitHub refuse more jobs than one rescue starts, of windows that
+// began first. They do not keep the others from being started.
+func TestRefusedMany(t *testing.T) {
+	fake, r := newRescue(t, 600)
+	refuse := func(n, lists int) { // of workflows, and of runs
+		for i := range n {
+			fake.Break(ghtest.Fault{Number: lists + 1 + i, Status: 422, Body: `{"message":"no"}`})
+		}
+	}
+	refuse(maxRefused-1, 6+1)
+	report, err := r.run(t)
+	if n := len(fake.Dispatches()); err == nil || n != MaxDispatches || report.Left() != 600-MaxDispatches-(maxRefused-1) {
+		t.Errorf("%d started, %d left, %v", n, report.Left(), err)
+	}
+	refuse(2*maxRefused, 6+3)
+	report, _ = r.run(t)
+	if n := len(fake.Dispatches()); n != 0 || report.Left() != 600-MaxDispatches-maxRefused || report.Bound != "GitHub refused to start 120" {
+		t.Errorf("%d started, %d left, bound %q", n, report.Left(), report.Bound)
+	}
+}
+
+// TestUnread has a list of runs that is too long to be read back to the windows'
+// starts. Jobs whose runs are not on it are started after the others.
+func TestUnread(t *testing.T) {
+	fake, r := newRescue(t, 300)
+	long := `{"total_count":1000000,"workflow_runs":[{"id":1,"path":".github/workflows/ci.yml","status":"completed","created_at":"2026-11-21T11:59:00Z"}]}`
+	fake.Break(ghtest.Fault{Path: "/actions/runs", Body: long})
+	report, err := r.run(t)
+	if n := len(fake.Dispatches()); err != nil || n != MaxDispatches {
+		t.Errorf("%d started, %v", n, err)
+	}
+	read := 0
+	for i, job := range report.due() {
+		if job.Verdict.Why != schedule.Due {
+			if job.Started != (i < MaxDispatches) {
+				t.Errorf("job %s, number %d, started: %v", job.ID, i, job.Started)
+			}
+			continue
+		}
+		if read++; read != i+1 {
+			t.Errorf("job %s, which has no confirmed run, comes after ones that were not read", job.ID)
+		}
+	}
+	if read != 119 {
+		t.Errorf("the runs of %d jobs were read, want 119", read)
+	}
+}
+
+// TestRace has two rescues look at the same time, and a tick arrive meanwhile. Jobs
+// may be started twice, but never not at all: a run decides for itself.
+func TestRace(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	fake.On(3, func() { // between the list of the one rescue and its dispatch
+		_, _ = r.run(t)
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Status: "queued", Created: noon})
+	})
+	_, _ = r.run(t)
+	if n := len(fake.Dispatches()); n != 2 {
+		t.Errorf("%d runs started by two rescues, want 2", n)
+	}
+	_, _ = r.run(t)
+	if n := len(fake.Dispatches()); n != 0 {
+		t.Errorf("%d runs started while others wait", n)
+	}
+}
+
+// TestRefused has GitHub refuse one of two jobs: the other is started.
+func TestRefused(t *testing.T) {
+	fake, r := newRescue(t, 2)
+	fake.On(3, func() { fake.Register(ghtest.Registered{File: "scheduled-job-1.yml", State: "disabled_manually"}) })
+	report, err := r.run(t)
+	if err == nil || !strings.Contains(err.Error(), "start job-1: create run of octo/app: 422") || !report.Jobs[1].Refused() || report.Due() != 2 || report.Started() != 1 {
+		t.Errorf("%v", err)
+	}
+	if dispatches := fake.Dispatches(); len(dispatches) != 1 || dispatches[0].File != "scheduled-job-0.yml" {
+		t.Errorf("started %+v", dispatches)
+	}
+}
