@@ -1,9 +1,7 @@
 package python
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -25,29 +23,6 @@ type Outcome struct {
 	Started, Ended time.Time // by this machine's clock
 }
 
-// report is what runner.py says about a call that ended.
-type report struct {
-	Cause     string    `json:"cause"` // "" if it succeeded
-	Hint      string    `json:"hint"`
-	Refused   bool      `json:"refused"`
-	Exception string    `json:"exception"`
-	Traceback string    `json:"traceback"`
-	Places    []Frame   `json:"places"` // the deepest last, with the files as Python knows them
-	Python    string    `json:"python"`
-	Returned  *Returned `json:"returned"`
-	Seconds   float64   `json:"seconds"` // that the import took, where there was no call
-}
-
-// readReport returns nil if there is no report, or only a part of one: the
-// interpreter did not get that far.
-func readReport(file io.Reader) *report {
-	r := new(report)
-	if err := json.NewDecoder(file).Decode(r); err != nil {
-		return nil
-	}
-	return r
-}
-
 // outcome judges by how the interpreter ended and what it reported before.
 func (e Entrypoint) outcome(end end, r *report) Outcome {
 	o := Outcome{Cause: cause(end, r)}
@@ -59,6 +34,8 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 			o.Refused, o.Hint = r.Refused, r.Hint
 		}
 	}
+	newMask(e.Env, e.Secrets).outcome(&o)
+	o.Cause, o.Hint = oneLine(o.Cause), oneLine(o.Hint)
 	return o
 }
 
@@ -70,7 +47,7 @@ func cause(end end, r *report) string {
 	case end.stopped != nil:
 		return end.stopped.Error()
 	case r != nil && r.Cause != "":
-		return oneLine(r.Cause)
+		return r.Cause
 	case signal != "":
 		return "killed by " + signal
 	case code != 0:

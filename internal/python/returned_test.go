@@ -139,13 +139,18 @@ func TestSecrets(t *testing.T) {
 			"raises":         "KeyError: '***'",
 			"raises_long":    "ValueError: ***zzz",
 			"exits":          "exit code 1: ***",
+			"raises_class":   "jobs.secrets.***: bad",
+			"raises_module":  "***.Leak",
+			"exits_with":     "exit code ***",
+			"dies_with":      "exit code ***",
+			"forges":         "***",
 		} {
 			t.Run(filepath.Base(python)+"/"+target, func(t *testing.T) {
 				t.Parallel()
 				e := entrypoint(t, "flat", "jobs.secrets:"+target)
 				e.Launcher.Args = []string{python}
-				e.Env = append(e.Env, "TOKEN="+first+"\n"+second, "PIN=4711\n", "WORD=failed", "NONE=")
-				e.Secrets = []string{"TOKEN", "PIN", "WORD", "NONE", "MISSING"}
+				e.Env = append(e.Env, "TOKEN="+first+"\n"+second, "PIN=4711\n", "CODE=97", "WORD=failed", "NONE=")
+				e.Secrets = []string{"TOKEN", "PIN", "CODE", "WORD", "NONE", "MISSING"}
 				if target == "status" {
 					e.Secrets = []string{"TOKEN"}
 				}
@@ -153,14 +158,14 @@ func TestSecrets(t *testing.T) {
 				if !strings.HasPrefix(o.Cause, cause) || (o.Cause == "") != (cause == "") {
 					t.Errorf("cause %q, want %q", o.Cause, cause)
 				}
-				told := o.Cause + o.Traceback
+				told := o.Cause + o.Hint + o.Exception + o.Python + o.Traceback
 				if r := o.Returned; r != nil {
 					told += string(r.Value) + r.StatusLine() + r.Message + r.Text() + string(r.Rest)
 				}
 				if !strings.Contains(told, "***") {
 					t.Errorf("nothing is masked in %q", told)
 				}
-				for _, secret := range []string{"first", "second", "hush", "4711"} {
+				for _, secret := range []string{"first", "second", "hush", "4711", "97", "\n::"} {
 					if strings.Contains(told, secret) {
 						t.Errorf("%q is told", secret)
 					}

@@ -22,8 +22,8 @@ type Entrypoint struct {
 	Root     string   // the repository's root, Dir or above it: Frames are inside
 	Target   string   // "module.name:attribute.name"
 
-	// Env is the full environment, as in os.Environ. The entrypoint gets it without
-	// the tokens that are meant for this program.
+	// Env is the full environment, as in os.Environ. The entrypoint gets what
+	// Scrubbed leaves of it.
 	Env []string
 
 	// Secrets are names of variables in Env. Their values, and each line of them, are
@@ -109,49 +109,45 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 	if err != nil {
 		return end{}, nil, err
 	}
-	// It is read through this handle, because the entrypoint may be a clean-up that
-	// empties the folder for temporary files.
-	file, err := os.CreateTemp("", "scheduled-report-*.json")
+	exchange, err := newExchange(arguments(append([]string{e.Target, dir}, e.Secrets...)) + program)
 	if err != nil {
 		return end{}, nil, err
 	}
-	defer os.Remove(file.Name())
-	defer file.Close() // before Remove: Windows removes no open file
-
+	defer exchange.close()
 	if e.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
 		defer cancel()
 	}
-	cmd := e.Launcher.Command(ctx, withoutTokens(e.Env), "-")
-	values := append([]string{e.Target, file.Name(), dir}, e.Secrets...)
-	cmd.Stdin = strings.NewReader(arguments(values) + program)
+	cmd := e.Launcher.Command(ctx, Scrubbed(e.Env), "-")
+	cmd.Stdin = exchange.File
 	end, err := supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
-	return end, readReport(file), err
+	return end, exchange.report(), err
 }
 
-// arguments returns a line of Python that sets them, with any bytes in them.
-func arguments(values []string) string {
-	var line strings.Builder
-	for _, value := range values {
-		line.WriteString(`b"`)
-		for _, b := range []byte(value) {
-			fmt.Fprintf(&line, `\x%02x`, b)
-		}
-		line.WriteString(`",`)
-	}
-	return "ARGUMENTS = " + line.String() + "\n"
-}
-
-// tokens are the variables by which programs take a token for GitHub.
-var tokens = []string{"GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN"}
-
-// withoutTokens returns the environment without the credentials that are meant for
-// this program: those of the workflow run, and the inputs of the action.
-func withoutTokens(env []string) []string {
+// Scrubbed returns the environment without what an entrypoint must not have: the
+// credentials of the workflow run, the inputs of the action, and the files by which
+// a step sets variables, outputs and the path of the steps after it. No job can
+// declare a variable with one of these names. The step's summary stays: an
+// entrypoint may write to it.
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#environment-files
+func Scrubbed(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return slices.Contains(tokens, name) || strings.HasPrefix(name, "INPUT_") ||
-			strings.HasPrefix(name, "ACTIONS_") && strings.Contains(name, "TOKEN")
+		return withheld(strings.ToUpper(name)) // Windows takes token for TOKEN
 	})
+}
+
+func withheld(name string) bool {
+	switch name {
+	case "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN",
+		"GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE":
+		return true
+	}
+	for _, prefix := range []string{"INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_", "ACTIONS_CACHE_", "ACTIONS_RESULTS_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "ACTIONS_") && strings.Contains(name, "TOKEN")
 }

@@ -34,3 +34,11 @@ func TestKilled(t *testing.T) {
 	cmd.Wait()
 	dies()
 }
+
+// The report needs no folder for temporary files, which may be full or missing.
+func TestWithoutTemp(t *testing.T) {
+	t.Setenv("TMPDIR", "/dev/null/none")
+	if o, stdout, _ := run(t, entrypoint(t, "flat", "jobs.works:hello")); !o.OK || stdout != "hello\n" {
+		t.Errorf("%+v, said %q", o, stdout)
+	}
+}

@@ -1,12 +1,12 @@
-# python - < THIS_FILE, below a line that sets ARGUMENTS to TARGET, REPORT, FOLDER,
-# and names of variables that hold secrets
+# python - <> THIS_FILE, below a line that sets ARGUMENTS to TARGET, FOLDER, and names
+# of variables that hold secrets
 #
 # Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
 # `from module import attribute; attribute()` would, lets Python end as usual, and
-# writes into the file REPORT how the call ended.
+# then replaces this file by the report: how the call ended.
 #
-# It comes through stdin, because some tools that start Python hand their
-# arguments to a shell or expand what looks like a template in them.
+# It comes through stdin, because some tools that start Python hand their arguments
+# to a shell, expand what looks like a template in them, or pass no other file on.
 #
 # Only modules that Python has already imported by itself are imported up here: a
 # project may have a module with the name of one in the standard library, and
@@ -15,7 +15,7 @@ import os
 import sys
 
 TARGET = ARGUMENTS[0].decode("utf-8")  # noqa: F821
-REPORT, FOLDER, *NAMES = map(os.fsdecode, ARGUMENTS[1:])  # noqa: F821
+FOLDER, *NAMES = map(os.fsdecode, ARGUMENTS[1:])  # noqa: F821
 SRC = os.path.join(FOLDER, "src")
 PID = os.getpid()
 
@@ -26,9 +26,11 @@ LINES = [line.strip() for value in VALUES for line in value.splitlines()]
 SECRETS = set(filter(None, VALUES)).union(line for line in LINES if len(line) > 3)
 SECRETS = sorted(SECRETS.union(repr(secret)[1:-1] for secret in SECRETS), key=len, reverse=True)
 
-# Open from the start, because the entrypoint may delete the file.
-HANDLE = os.open(REPORT, os.O_WRONLY)
-OPENED = os.fstat(HANDLE)
+# The file. A second handle, because the entrypoint may close or replace either; and
+# no content, because Python has read it and the entrypoint should find stdin empty.
+HANDLES = (os.dup(0), 0)
+OPENED = os.fstat(0)
+os.ftruncate(0, 0)
 
 
 class Refused(Exception):
@@ -326,18 +328,21 @@ def report(cause, places=(), **more):
     if os.getpid() != PID:
         return
     more.update(cause=cause, places=places, python=sys.version.split()[0])
-    with open(report_handle(), "w", encoding="utf-8") as file:
+    handle = report_handle()
+    os.lseek(handle, 0, os.SEEK_SET)
+    with open(handle, "w", encoding="utf-8", closefd=False) as file:
         file.write(encode(more))
 
 
 def report_handle():
-    """The report's handle; a new one if the entrypoint closed it, as daemons do."""
-    try:
-        if os.path.samestat(os.fstat(HANDLE), OPENED):
-            return HANDLE
-    except OSError:
-        pass
-    return os.open(REPORT, os.O_WRONLY)
+    """A handle of the report that the entrypoint has not closed, as daemons do."""
+    for handle in HANDLES:
+        try:
+            if os.path.samestat(os.fstat(handle), OPENED):
+                return handle
+        except OSError:
+            pass
+    raise OSError("the entrypoint closed stdin and every other file, so its outcome is unknown")
 
 
 def encode(value):

@@ -1,0 +1,85 @@
+package python
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// report is what runner.py says about a call that ended.
+type report struct {
+	Cause     string    `json:"cause"` // "" if it succeeded
+	Hint      string    `json:"hint"`
+	Refused   bool      `json:"refused"`
+	Exception string    `json:"exception"`
+	Traceback string    `json:"traceback"`
+	Places    []Frame   `json:"places"` // the deepest last, with the files as Python knows them
+	Python    string    `json:"python"`
+	Returned  *Returned `json:"returned"`
+	Seconds   float64   `json:"seconds"` // that the import took, where there was no call
+}
+
+// maxReport is more than runner.py ever writes, in bytes.
+const maxReport = 4 << 20
+
+// exchange is the file that the interpreter gets as its stdin: the program comes
+// in it, and the report goes out in it. Every tool that starts Python passes stdin
+// on, which is not true of other files. On Linux the file is in memory: it cannot
+// be left behind, and a full disk cannot lose the report of what has been done.
+type exchange struct {
+	*os.File
+	path string // "" if the file has no name
+}
+
+func newExchange(program string) (*exchange, error) {
+	x := new(exchange)
+	var err error
+	if x.File, err = anonymousFile(); err != nil {
+		if x.File, err = os.CreateTemp("", "scheduled-report-*.json"); err != nil {
+			return nil, err
+		}
+		if os.Remove(x.Name()) != nil { // Windows removes no open file
+			x.path = x.Name()
+		}
+	}
+	if _, err = x.WriteString(program); err == nil {
+		_, err = x.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		x.close()
+		return nil, err
+	}
+	return x, nil
+}
+
+// report returns nil if there is no report, or only a part of one: the interpreter
+// did not get that far.
+func (x *exchange) report() *report {
+	r := new(report)
+	if err := json.NewDecoder(io.NewSectionReader(x, 0, maxReport)).Decode(r); err != nil {
+		return nil
+	}
+	return r
+}
+
+func (x *exchange) close() {
+	x.Close()
+	if x.path != "" {
+		os.Remove(x.path)
+	}
+}
+
+// arguments returns a line of Python that sets them, with any bytes in them.
+func arguments(values []string) string {
+	var line strings.Builder
+	for _, value := range values {
+		line.WriteString(`b"`)
+		for _, b := range []byte(value) {
+			fmt.Fprintf(&line, `\x%02x`, b)
+		}
+		line.WriteString(`",`)
+	}
+	return "ARGUMENTS = " + line.String() + "\n"
+}
