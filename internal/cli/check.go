@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -17,6 +18,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
@@ -109,24 +111,6 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	return decision, setOutputs(runner, job.ID, decision)
 }
 
-// onGitHub reports whether the history to ask is GitHub's, from within Actions
-// or from anywhere else.
-func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
-
-// parseWindow reads a time that a window is named by.
-func parseWindow(window string) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, window)
-	if err != nil {
-		return at, windowError(window, "is not an RFC 3339 time")
-	}
-	return at, nil
-}
-
-func windowError(window, what string) error {
-	return &exitError{exitUsage, fmt.Errorf("window %q %s", window, what),
-		"give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now"}
-}
-
 // askGitHub fills in the past runs, and the time by GitHub's own clock.
 func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) error {
 	client, err := p.github(token, retries)
@@ -162,4 +146,23 @@ func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject
 	}
 	tick.Runs, err = book.Runs(job.ID)
 	return err
+}
+
+// stale returns a warning if, in Actions, the workflow file of the job is not
+// the one that sync would write. It is no more than that: a job whose file is
+// stale still runs, and a gate that stopped such jobs would stop them unseen,
+// at every tick. Pull requests are where drift is an error.
+func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.Job) error {
+	if !runner.On() {
+		return nil
+	}
+	action, err := p.action("")
+	target := workflow.Target{Project: project.Project, Path: project.path, Action: action}
+	if err != nil || !target.Stale(os.DirFS(project.root), job) {
+		return nil
+	}
+	return &exitError{
+		err:  fmt.Errorf("the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File()),
+		hint: fmt.Sprintf("run `%s` and commit the file", p.mending()),
+	}
 }

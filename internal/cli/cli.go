@@ -2,17 +2,10 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/actions"
-	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/spf13/cobra"
 )
 
@@ -44,25 +37,6 @@ func (p *Program) Main() int {
 	root := p.root()
 	root.SetArgs(args)
 	return p.report(root.Execute())
-}
-
-// withSignals returns a context that SIGINT and SIGTERM end, with a cause
-// that names the signal.
-func withSignals() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case s := <-signals:
-			cancel(python.Cancelled{Signal: s, More: signals})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
 }
 
 func (p *Program) root() *cobra.Command {
@@ -106,7 +80,7 @@ job's window is not confirmed.`,
 		p.historyCommand(),
 		p.statusCommand(),
 		p.rescueCommand(),
-		p.demoCommand(),
+		p.demoCommand((*Program).Main),
 	)
 	return root
 }
@@ -116,34 +90,4 @@ func didYouMean(suggestions []string) string {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean %q?", suggestions[0])
-}
-
-// jobArgument is the argument of the commands on one job.
-func jobArgument(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return usageError(fmt.Sprintf("%s takes the id of one job", cmd.Name()), cmd)
-	}
-	return nil
-}
-
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) != 0 {
-		return usageError(fmt.Sprintf("%s takes no argument, not %q", cmd.Name(), args[0]), cmd)
-	}
-	return nil
-}
-
-// getenv returns the value of an environment variable, "" if it is not set.
-func (p *Program) getenv(name string) string {
-	for i := len(p.Environ) - 1; i >= 0; i-- {
-		if value, found := strings.CutPrefix(p.Environ[i], name+"="); found {
-			return value
-		}
-	}
-	return ""
-}
-
-// runner returns the runner of GitHub Actions; its commands go to w.
-func (p *Program) runner(w io.Writer) *actions.Runner {
-	return actions.New(w, p.getenv)
 }

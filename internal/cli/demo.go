@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (p *Program) demoCommand() *cobra.Command {
+func (p *Program) demoCommand(run func(*Program) int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show all of it on a sample project in a fresh folder",
 		Args:  noArguments,
-		RunE:  func(*cobra.Command, []string) error { return p.demo() },
+		RunE:  func(*cobra.Command, []string) error { return p.demo(run) },
 	}
 }
 
@@ -47,7 +47,7 @@ func writeOrders(dir string) error {
 }
 
 // demo plays the scenes in a fresh folder, which it leaves for people to see.
-func (p *Program) demo() error {
+func (p *Program) demo(run func(*Program) int) error {
 	dir, err := os.MkdirTemp("", "scheduled-demo-")
 	if err != nil {
 		return fmt.Errorf("make folder of the demo: %w", err)
@@ -61,7 +61,7 @@ func (p *Program) demo() error {
 	}
 	for i, s := range scenes {
 		fmt.Fprintf(p.Stdout, "%d. %s\n$ scheduled %s\n", i+1, s.title, strings.Join(s.args, " "))
-		if err := p.play(s, dir); err != nil {
+		if err := p.play(s, dir, run); err != nil {
 			return err
 		}
 		fmt.Fprintln(p.Stdout)
@@ -73,7 +73,7 @@ func (p *Program) demo() error {
 	return nil
 }
 
-func (p *Program) play(s scene, dir string) error {
+func (p *Program) play(s scene, dir string, run func(*Program) int) error {
 	if s.prepare != nil {
 		if err := s.prepare(dir); err != nil {
 			return fmt.Errorf("prepare scene: %w", err)
@@ -85,7 +85,7 @@ func (p *Program) play(s scene, dir string) error {
 	command.Environ = slices.DeleteFunc(slices.Clone(p.Environ), func(v string) bool {
 		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "INPUT_") // as on anybody's machine
 	})
-	if code := command.Main(); code != s.code {
+	if code := run(&command); code != s.code {
 		return fmt.Errorf("scheduled %s exited with %d, want %d", strings.Join(s.args, " "), code, s.code)
 	}
 	return nil

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
@@ -39,18 +40,6 @@ func (e *exitError) Hint() string {
 	return e.hint
 }
 
-// hint returns the remedy that an error names, or "".
-func hint(err error) string {
-	if hint := problem.Hint(err); hint != "" {
-		return hint
-	}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return problem.Hint(err)
-}
-
 func usageError(message string, cmd *cobra.Command) error {
 	return &exitError{exitUsage, errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())}
 }
@@ -80,4 +69,41 @@ func (p *Program) report(err error) int {
 		return exit.code
 	}
 	return exitFindings
+}
+
+// jobArgument is the argument of the commands on one job.
+func jobArgument(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usageError(fmt.Sprintf("%s takes the id of one job", cmd.Name()), cmd)
+	}
+	return nil
+}
+
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) != 0 {
+		return usageError(fmt.Sprintf("%s takes no argument, not %q", cmd.Name(), args[0]), cmd)
+	}
+	return nil
+}
+
+// parseWindow reads a time that a window is named by.
+func parseWindow(window string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, window)
+	if err != nil {
+		return at, windowError(window, "is not an RFC 3339 time")
+	}
+	return at, nil
+}
+
+func windowError(window, what string) error {
+	return &exitError{exitUsage, fmt.Errorf("window %q %s", window, what),
+		"give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now"}
+}
+
+// exitCode returns the code of an error that its findings have been printed of.
+func exitCode(err error) int {
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
+	return exitUsage
 }

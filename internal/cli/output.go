@@ -3,12 +3,17 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"golang.org/x/term"
 )
 
@@ -75,4 +80,145 @@ func printNoJobs(w io.Writer, file string) error {
 	_, err := fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
 		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n", file)
 	return err
+}
+
+// getenv returns the value of an environment variable, "" if it is not set.
+func (p *Program) getenv(name string) string {
+	for i := len(p.Environ) - 1; i >= 0; i-- {
+		if value, found := strings.CutPrefix(p.Environ[i], name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// runner returns the runner of GitHub Actions; its commands go to w.
+func (p *Program) runner(w io.Writer) *actions.Runner {
+	return actions.New(w, p.getenv)
+}
+
+// annotation is one error at a place of the repository.
+type annotation struct {
+	at             actions.Place
+	title, message string
+}
+
+// annotate writes errors for the pages of GitHub to w, wherever the program runs:
+// who asks for that format gets it. Of more than GitHub shows the last one says
+// how many there are, and rest where to find them.
+func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
+	runner := actions.New(w, func(name string) string {
+		if name == "GITHUB_ACTIONS" {
+			return "true"
+		}
+		return p.getenv(name)
+	})
+	shown := all
+	if len(all) > actions.MaxErrors {
+		shown = all[:actions.MaxErrors-1]
+	}
+	for _, a := range shown {
+		runner.Error(a.at, a.title, a.message)
+	}
+	if more := len(all) - len(shown); more > 0 {
+		at := all[len(shown)].at
+		runner.Error(at, fmt.Sprintf("%d more", more), fmt.Sprintf("from here on there are %d more such errors: %s", more, rest))
+	}
+}
+
+// annotateProblems marks what is wrong with the project's configuration or its
+// entrypoints, if that is what the error says. inRepository returns the path of a
+// file from the repository's root.
+func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepository func(file string) string) {
+	problems, _ := errors.AsType[problem.Problems](err)
+	var all []annotation
+	for _, wrong := range problems {
+		message := wrong.Message
+		if wrong.Hint != "" {
+			message += "\nhint: " + wrong.Hint
+		}
+		at := actions.Place{File: inRepository(wrong.File), Line: wrong.Line, Column: wrong.Column}
+		all = append(all, annotation{at, title, message})
+	}
+	p.annotate(w, all, "the log of the step has all")
+}
+
+// lineWriter remembers whether what was written ends in a newline.
+type lineWriter struct {
+	w    io.Writer
+	open bool
+}
+
+func (l *lineWriter) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		l.open = b[len(b)-1] != '\n'
+	}
+	return l.w.Write(b)
+}
+
+// endLine writes a newline if the last line has none.
+func (l *lineWriter) endLine() {
+	if l.open {
+		fmt.Fprintln(l)
+	}
+}
+
+// hint returns the remedy that an error names, or "".
+func hint(err error) string {
+	if hint := problem.Hint(err); hint != "" {
+		return hint
+	}
+	var hinter interface{ Hint() string }
+	if errors.As(err, &hinter) {
+		return hinter.Hint()
+	}
+	return ""
+}
+
+func paths(changes []workflow.Change) []string {
+	paths := make([]string, 0, len(changes))
+	for _, c := range changes {
+		paths = append(paths, c.Path)
+	}
+	return paths
+}
+
+func jsonArray(paths []string) string {
+	encoded, err := json.Marshal(paths)
+	if err != nil {
+		panic(err) // strings
+	}
+	return string(encoded)
+}
+
+// synced is the output of `sync --json`: paths relative to the repository's root.
+type synced struct {
+	Created   []string `json:"created"`
+	Updated   []string `json:"updated"`
+	Deleted   []string `json:"deleted"`
+	Unchanged []string `json:"unchanged"`
+
+	Kept        []keptPin    `json:"kept"`         // pins that sync did not write and leaves in place of its own
+	PullRequest *pullRequest `json:"pull_request"` // null without one
+}
+
+type keptPin struct {
+	Uses    string   `json:"uses"`
+	Version string   `json:"version"`
+	Files   []string `json:"files"`
+}
+
+func keptPins(plan workflow.Plan) []keptPin {
+	pins := []keptPin{}
+	for _, k := range plan.Kept() {
+		pins = append(pins, keptPin{k.Uses.String(), k.Version, k.Files})
+	}
+	return pins
+}
+
+// pullRequest is what became of a pull request.
+type pullRequest struct {
+	Number    int              `json:"number"`
+	URL       string           `json:"url"`
+	Operation github.Operation `json:"operation"`
 }

@@ -2,15 +2,21 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // project is the project that a command works on.
@@ -180,4 +186,78 @@ func (p *Program) inRepository() (string, error) {
 		return "", &exitError{exitUsage, fmt.Errorf("--project %q is outside the repository", p.project), "--project names a folder of the repository, or a pyproject.toml in it"}
 	}
 	return rel, nil
+}
+
+// withSignals returns a context that SIGINT and SIGTERM end, with a cause
+// that names the signal.
+func withSignals() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(python.Cancelled{Signal: s, More: signals})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// onGitHub reports whether the history to ask is GitHub's, from within Actions
+// or from anywhere else.
+func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
+
+// fromRoot returns the path of a file here from the root of its repository.
+func fromRoot(file string) string {
+	if _, _, path, err := whereabouts(file, ""); err == nil {
+		return path
+	}
+	return file
+}
+
+// mending returns the command that brings the files in step, as a person
+// would type it.
+func (p *Program) mending() string {
+	if p.project == "" || p.project == "." {
+		return "scheduled sync"
+	}
+	return fmt.Sprintf("scheduled --project %q sync", p.project)
+}
+
+// environment says how the packages of a job are installed. If they cannot be, the
+// error is problem.Problems.
+func (pr *project) environment(job pyproject.Job) (installer.Environment, error) {
+	repo, err := os.OpenRoot(pr.root)
+	if err != nil {
+		return installer.Environment{}, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	env, err := workflow.Target{Project: pr.Project, Path: pr.path}.Environment(repo.FS(), job)
+	return env, pr.placed(err)
+}
+
+// environments is environment for all jobs.
+func (pr *project) environments() ([]workflow.Installed, error) {
+	repo, err := os.OpenRoot(pr.root)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	environments, err := workflow.Target{Project: pr.Project, Path: pr.path}.Environments(repo.FS())
+	return environments, pr.placed(err)
+}
+
+// placed returns an error of a job's environment as a problem of the configuration,
+// at the option that decides or could. It returns any other error as it is.
+func (pr *project) placed(err error) error {
+	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
+	if !ok {
+		return err
+	}
+	job, _, _ := pr.Job(failed.Job)
+	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: hint(failed)}})
 }

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -185,36 +182,6 @@ func (r run) start(book *ledger.Ledger, d schedule.Decision) (finish func(python
 	}, nil
 }
 
-// variables are passed to the entrypoint through its environment.
-type variables struct {
-	window     schedule.Window
-	missed     int
-	trigger    string // the event of GitHub, or "local"
-	runAttempt int    // 1 for the first, more for a re-run
-}
-
-// variablesNow are those of a run that begins now, with no window missed.
-func (p *Program) variablesNow(job pyproject.Job) variables {
-	return variables{window: job.Schedule.Window(p.Now()), trigger: "local", runAttempt: 1}
-}
-
-// environ returns them for the n-th attempt within the run.
-func (v variables) environ(job pyproject.Job, n int) []string {
-	n += (v.runAttempt - 1) * job.Options.Attempts
-	start := v.window.Start.Format(time.RFC3339)
-	return []string{
-		"SCHEDULED_JOB_ID=" + job.ID,
-		"SCHEDULED_EVERY=" + string(job.Schedule.Every()),
-		"SCHEDULED_FOR=" + start,
-		"SCHEDULED_WINDOW_START=" + start,
-		"SCHEDULED_WINDOW_END=" + v.window.End.Format(time.RFC3339),
-		"SCHEDULED_KEY=" + v.window.Key(job.ID),
-		"SCHEDULED_ATTEMPT=" + strconv.Itoa(n),
-		"SCHEDULED_TRIGGER=" + v.trigger,
-		"SCHEDULED_MISSED=" + strconv.Itoa(v.missed),
-	}
-}
-
 // execute runs the entrypoint, as often as the job's options say.
 func (r run) execute(ctx context.Context, v variables) execution {
 	options := r.job.Options
@@ -242,29 +209,6 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		e.Stdout, e.Stderr = output, output
 		return try(ctx, e)
 	})
-}
-
-// entrypoint returns the entrypoint of a job, with variables of its own beside those
-// of this process and of the job's options.
-func (p *Program) entrypoint(project *project, job pyproject.Job, launcher python.Launcher, variables []string) python.Entrypoint {
-	return python.Entrypoint{
-		Launcher: launcher,
-		Dir:      project.dir,
-		Root:     project.root,
-		Target:   job.Entrypoint,
-		Env:      append(p.environ(job), variables...),
-		Secrets:  job.Options.Secrets,
-	}
-}
-
-// environ returns the environment of this process and what the job's options add to
-// it, as it is in the whole of a generated workflow.
-func (p *Program) environ(job pyproject.Job) python.Environ {
-	environ := slices.Clone(p.Environ)
-	for _, variable := range job.Options.Env {
-		environ = append(environ, variable.Name+"="+variable.Value)
-	}
-	return environ
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
@@ -310,24 +254,4 @@ func (r run) logGroup(title string, lines ...string) {
 	}
 	defer r.runner.Group(title)()
 	fmt.Fprintln(talk{r.Stdout}, strings.Join(lines, "\n"))
-}
-
-// lineWriter remembers whether what was written ends in a newline.
-type lineWriter struct {
-	w    io.Writer
-	open bool
-}
-
-func (l *lineWriter) Write(b []byte) (int, error) {
-	if len(b) > 0 {
-		l.open = b[len(b)-1] != '\n'
-	}
-	return l.w.Write(b)
-}
-
-// endLine writes a newline if the last line has none.
-func (l *lineWriter) endLine() {
-	if l.open {
-		fmt.Fprintln(l)
-	}
 }

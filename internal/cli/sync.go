@@ -1,16 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 
-	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -134,113 +129,4 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 			"add what changed to the commit: git add " + workflow.Dir}
 	}
 	return unproven
-}
-
-// synced is the output of `sync --json`: paths relative to the repository's root.
-type synced struct {
-	Created   []string `json:"created"`
-	Updated   []string `json:"updated"`
-	Deleted   []string `json:"deleted"`
-	Unchanged []string `json:"unchanged"`
-
-	Kept        []keptPin    `json:"kept"`         // pins that sync did not write and leaves in place of its own
-	PullRequest *pullRequest `json:"pull_request"` // null without one
-}
-
-type keptPin struct {
-	Uses    string   `json:"uses"`
-	Version string   `json:"version"`
-	Files   []string `json:"files"`
-}
-
-func keptPins(plan workflow.Plan) []keptPin {
-	pins := []keptPin{}
-	for _, k := range plan.Kept() {
-		pins = append(pins, keptPin{k.Uses.String(), k.Version, k.Files})
-	}
-	return pins
-}
-
-// pullRequest is what became of a pull request.
-type pullRequest struct {
-	Number    int              `json:"number"`
-	URL       string           `json:"url"`
-	Operation github.Operation `json:"operation"`
-}
-
-// printPlan writes what was done or, for --check, what is to be done.
-func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
-	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
-	runner := p.runner(p.Stdout)
-	err := errors.Join(
-		runner.Output("created", jsonArray(result.Created)),
-		runner.Output("updated", jsonArray(result.Updated)),
-		runner.Output("deleted", jsonArray(result.Deleted)),
-	)
-	switch {
-	case err != nil:
-		return err
-	case flags.asJSON:
-		return p.printJSON(result)
-	case flags.check:
-		defer runner.StopCommands()() // what the files hold may be anything
-		_, err := io.WriteString(p.Stdout, plan.Diff())
-		return err
-	}
-	return p.printSynced(project, plan)
-}
-
-// printSynced writes what was done as a table.
-func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
-	assigned := map[string]string{}
-	for _, job := range project.Jobs {
-		assigned[job.ID] = job.Schedule.String()
-	}
-	t := table(p.Stdout)
-	for _, list := range []struct {
-		verb    string
-		changes []workflow.Change
-	}{{"created", plan.Created}, {"updated", plan.Updated}, {"deleted", plan.Deleted}} {
-		for _, c := range list.changes {
-			when := assigned[c.Job]
-			if c.Does == workflow.Rescues {
-				when = "rescue " + project.Rescue.Rounds.String()
-				if c.New == nil {
-					when = "rescue"
-				}
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(p.Stdout, "%d created, %d updated, %d deleted, %d unchanged\n",
-		len(plan.Created), len(plan.Updated), len(plan.Deleted), len(plan.Unchanged))
-	return err
-}
-
-func paths(changes []workflow.Change) []string {
-	paths := make([]string, 0, len(changes))
-	for _, c := range changes {
-		paths = append(paths, c.Path)
-	}
-	return paths
-}
-
-func jsonArray(paths []string) string {
-	encoded, err := json.Marshal(paths)
-	if err != nil {
-		panic(err) // strings
-	}
-	return string(encoded)
-}
-
-// mending returns the command that brings the files in step, as a person
-// would type it.
-func (p *Program) mending() string {
-	if p.project == "" || p.project == "." {
-		return "scheduled sync"
-	}
-	return fmt.Sprintf("scheduled --project %q sync", p.project)
 }

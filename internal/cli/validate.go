@@ -110,11 +110,3 @@ func (p *Program) printFindings(result findings, err error) error {
 	}
 	return nil
 }
-
-// exitCode returns the code of an error that its findings have been printed of.
-func exitCode(err error) int {
-	if exit, ok := errors.AsType[*exitError](err); ok {
-		return exit.code
-	}
-	return exitUsage
-}

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pullrequest"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// annotateDrift marks, for each file that is out of step, the line from which that
+// comes, and puts what a pull request would say, with the patch, into the summary of
+// the step. It writes nothing where nothing is.
+func (p *Program) annotateDrift(d pullrequest.Description) error {
+	if len(d.Effects) == 0 {
+		return nil
+	}
+	var all []annotation
+	for _, e := range d.Effects {
+		at := actions.Place{File: d.Target.Path, Line: 1}
+		if len(all) < actions.MaxErrors { // the others are not shown
+			at.Line = d.Target.Origin(e)
+		}
+		all = append(all, annotation{at, "Workflow file out of step", drift(e) + "; run `" + p.mending() + "`"})
+	}
+	p.annotate(p.Stdout, all, "the summary of the step has the table")
+	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.mending()))
+}
+
+// drift says how the workflow file of a job, or of the rescue, differs from what it
+// has to be.
+func drift(e workflow.Effect) string {
+	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job needs it any more"
+	if e.Does == workflow.Rescues {
+		whose, needless = "rescue", "the project wants none"
+	}
+	switch e.Kind {
+	case "created":
+		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, pullrequest.Assigned(e))
+	case "deleted":
+		return fmt.Sprintf("%s: %s is there, and %s", whose, file, needless)
+	}
+	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, pullrequest.Assigned(e))
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// printPlan writes what was done or, for --check, what is to be done.
+func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
+	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
+	runner := p.runner(p.Stdout)
+	err := errors.Join(
+		runner.Output("created", jsonArray(result.Created)),
+		runner.Output("updated", jsonArray(result.Updated)),
+		runner.Output("deleted", jsonArray(result.Deleted)),
+	)
+	switch {
+	case err != nil:
+		return err
+	case flags.asJSON:
+		return p.printJSON(result)
+	case flags.check:
+		defer runner.StopCommands()() // what the files hold may be anything
+		_, err := io.WriteString(p.Stdout, plan.Diff())
+		return err
+	}
+	return p.printSynced(project, plan)
+}
+
+// printSynced writes what was done as a table.
+func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
+	assigned := map[string]string{}
+	for _, job := range project.Jobs {
+		assigned[job.ID] = job.Schedule.String()
+	}
+	t := table(p.Stdout)
+	for _, list := range []struct {
+		verb    string
+		changes []workflow.Change
+	}{{"created", plan.Created}, {"updated", plan.Updated}, {"deleted", plan.Deleted}} {
+		for _, c := range list.changes {
+			when := assigned[c.Job]
+			if c.Does == workflow.Rescues {
+				when = "rescue " + project.Rescue.Rounds.String()
+				if c.New == nil {
+					when = "rescue"
+				}
+			}
+			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.Stdout, "%d created, %d updated, %d deleted, %d unchanged\n",
+		len(plan.Created), len(plan.Updated), len(plan.Deleted), len(plan.Unchanged))
+	return err
+}
