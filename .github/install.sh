@@ -8,6 +8,9 @@
 # action's own source.
 set -euo pipefail
 
+# What an earlier step may have written to $GITHUB_ENV: options of the tools below.
+unset TAR_OPTIONS GZIP CURL_HOME GREP_OPTIONS GREP_COLORS
+
 readonly sums="$GITHUB_ACTION_PATH/.github/release.sha256"
 
 fail() {
@@ -46,7 +49,7 @@ download() {
     servers="$servers https://github.com"
   fi
   for server in $servers; do
-    if curl --fail --silent --show-error --location --retry 2 --connect-timeout 10 --max-time 60 \
+    if curl --disable --fail --silent --show-error --location --retry 2 --connect-timeout 10 --max-time 60 \
       --output "$2" "$server/$ACTION_REPOSITORY/releases/download/$1"; then
       return
     fi
@@ -54,41 +57,45 @@ download() {
   return 1
 }
 
-# unpack installs the release's program of this platform, if there is one.
+# unpack puts the release's program of this platform into $bin, if there is one. The
+# archive is kept for the next steps of the job, which check it again: the steps
+# between could have changed it.
 unpack() {
-  local line want got archive
+  local line want got archive kept
   line=$(grep "/scheduled_$(platform)\.tar\.gz\$" "$sums" 2>/dev/null) || return 1
   want=${line%% *} archive=${line##* }
   if [ -n "$VERSION" ] && [ "$VERSION" != "${archive%%/*}" ]; then
     return 1
   fi
-  bin="$RUNNER_TEMP/scheduled-${archive%%/*}"
-  if [ -x "$bin/$program" ]; then
-    return
+  kept="$RUNNER_TEMP/scheduled-${archive//\//-}"
+  if [ -f "$kept" ] && [ ! -L "$kept" ]; then
+    cp "$kept" "$bin/scheduled.tar.gz"
   fi
-  mkdir "$bin" 2>/dev/null || return 1 # an earlier step of the job has tried
-  if ! download "$archive" "$bin/scheduled.tar.gz"; then
-    echo "::warning title=Install scheduled::$archive is not to be had; building from source"
-    return 1
-  fi
-  got=$(sha256 "$bin/scheduled.tar.gz")
-  if [ "$got" != "$want" ]; then
-    rm -r "$bin"
-    fail "$archive has the checksum $got, not $want" \
-      "the file of the release is not the one that this commit of the action was made with: do not use it"
+  if [ ! -e "$bin/scheduled.tar.gz" ] || [ "$(sha256 "$bin/scheduled.tar.gz")" != "$want" ]; then
+    [ ! -e "$kept.missing" ] || return 1 # an earlier step of the job has tried
+    if ! download "$archive" "$bin/scheduled.tar.gz"; then
+      echo "::warning title=Install scheduled::$archive cannot be downloaded; building from source"
+      touch "$kept.missing"
+      return 1
+    fi
+    got=$(sha256 "$bin/scheduled.tar.gz")
+    if [ "$got" != "$want" ]; then
+      fail "$archive has the checksum $got, not $want" \
+        "the file of the release is not the one that this commit of the action was made with: do not use it"
+    fi
+    rm -rf "$kept"
+    cp "$bin/scheduled.tar.gz" "$kept"
   fi
   # Not by its path: tar takes the colon of a Windows path for a remote host.
   (cd "$bin" && tar -xzf scheduled.tar.gz && rm scheduled.tar.gz)
 }
 
-# build compiles the program: the action's own source, or the version asked
+# build compiles the program into $bin: the action's own source, or the version asked
 # for, which Go's checksum database vouches for.
 build() {
   local ldflags="-s -w"
   command -v go >/dev/null || fail "no prebuilt program for $(platform), and no Go to build it with" \
     "put a step with actions/setup-go before this one, or use a release of the action on Linux, macOS or Windows, x64 or arm64"
-  bin="$RUNNER_TEMP/scheduled-${VERSION:-source}"
-  mkdir -p "$bin"
   cd "$GITHUB_ACTION_PATH"
   export CGO_ENABLED=0 GOFLAGS=-trimpath GOWORK=off
   if [ -n "$VERSION" ]; then
@@ -105,6 +112,11 @@ program=scheduled
 if [ "$RUNNER_OS" = Windows ]; then
   program=scheduled.exe
 fi
+if [ -n "$VERSION" ] && ! [[ $VERSION =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
+  fail "the input version is not a release" "write it as v1.2.3, or leave it out"
+fi
+# A folder of its own: one with a known name could hold a program of somebody else.
+bin=$(mktemp -d "$RUNNER_TEMP/scheduled-XXXXXXXX")
 unpack || build
 echo "$bin" >>"$GITHUB_PATH"
 echo "program=$bin/$program" >>"$GITHUB_OUTPUT"

@@ -120,7 +120,9 @@ func TestSync(t *testing.T) {
 }
 
 // TestInputs has a program in the release that shows what action.yml hands it:
-// every input as it is, the token for every command but run, no arguments.
+// every input as it is, the token for every command but run, no arguments. That an
+// earlier step has written functions, options and start-up files for bash to
+// $GITHUB_ENV changes nothing.
 func TestInputs(t *testing.T) {
 	r := newRunner(t, []byte(`#!/bin/sh
 echo "$# $INPUT_COMMAND|$INPUT_JOB|$INPUT_PROJECT|$INPUT_TOKEN|$INPUT_WINDOW|$INPUT_MISSED|$INPUT_PYTHON|$INPUT_CHECK"
@@ -130,7 +132,11 @@ echo "$GITHUB_ACTION_REPOSITORY@$GITHUB_ACTION_REF"
 	if err := os.CopyFS(filepath.Join(dir, ".github/workflows"), os.DirFS("testdata/workflows")); err != nil {
 		t.Fatal(err)
 	}
-	got := r.run(t, dir, "inputs.yml", "push", `{}`)
+	hijack := filepath.Join(dir, "hijack.sh")
+	write(t, hijack, []byte("echo hijacked; exit 0\n"))
+	got := r.run(t, dir, "inputs.yml", "push", `{}`, "SHELLOPTS=braceexpand:noexec", "BASHOPTS=extdebug", "BASH_ENV="+hijack,
+		"BASH_FUNC_exec%%=() { echo hijacked; }", "BASH_FUNC_bash%%=() { echo hijacked; }", "BASH_FUNC_export%%=() { echo hijacked; }",
+		"BASH_FUNC_echo%%=() { printf 'program=%s\n' "+hijack+"; }", "BASH_FUNC_tar%%=() { echo hijacked; }", "TAR_OPTIONS=--to-command="+hijack)
 	want := "0 check|it's \"$(id)\" `id` $HOME|a project|***||||false\n" + // act masks the token
 		repository + "@" + pin + "\n" +
 		"0 run||.||2026-11-21T10:37:00Z|3|python3.14|false\n" +

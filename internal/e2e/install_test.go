@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -46,11 +47,14 @@ func TestInstall(t *testing.T) {
 		{"prebuilt", sum, good, "", "v1", "prebuilt", "", 1},
 		{"prebuilt, named", sum, good, release, "v1", "prebuilt", "", 1},
 		{"wrong checksum", sum, archive(t, []byte("#!/bin/sh\necho evil\n")), "", "v1", "", "::error title=Install scheduled::" + archiveName + " has the checksum", 1},
-		{"release gone", sum, nil, "", release, "built " + release, "::warning title=Install scheduled::" + archiveName + " is not to be had", 1},
+		{"release gone", sum, nil, "", release, "built " + release, "::warning title=Install scheduled::" + archiveName + " cannot be downloaded", 1},
 		{"no release yet", "", nil, "", "main", "built (devel)", "", 0},
 		{"other platforms only", other, good, "", "a/branch", "built (devel)", "", 0},
 		{"another version", sum, good, "v1.0.0", "v1", "built v1.0.0", "", 0},
 		{"unknown version", sum, good, "v9.9.9", "v1", "", "v9.9.9", 0},
+		{"a path as version", sum, good, "../../x", "v1", "", "the input version is not a release", 0},
+		{"an option as version", sum, good, "v1.2.3 -x", "v1", "", "the input version is not a release", 0},
+		{"a query as version", sum, good, "latest", "v1", "", "the input version is not a release", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -77,11 +81,48 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestInstallPlanted has another program where an installation would look for its own:
+// what an earlier step, or the job before on the same runner, has left.
+func TestInstallPlanted(t *testing.T) {
+	good := archive(t, []byte("#!/bin/sh\necho prebuilt\n"))
+	sum := fmt.Sprintf("%x  %s\n", sha256.Sum256(good), archiveName)
+	evil := []byte("#!/bin/sh\necho evil\n")
+	kept := "scheduled-" + strings.ReplaceAll(archiveName, "/", "-")
+	for name, plant := range map[string]func(temp string) error{
+		"a program": func(temp string) error {
+			dir := filepath.Join(temp, "scheduled-"+release)
+			return errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "scheduled"), evil, 0o755))
+		},
+		"an archive": func(temp string) error {
+			return os.WriteFile(filepath.Join(temp, kept), archive(t, evil), 0o644)
+		},
+		"a folder": func(temp string) error { return os.Mkdir(filepath.Join(temp, kept), 0o755) },
+		"a link":   func(temp string) error { return os.Symlink("/dev/zero", filepath.Join(temp, kept)) },
+		"nothing, and options of tar": func(temp string) error {
+			return os.WriteFile(filepath.Join(temp, "tar.sh"), []byte("#!/bin/sh\ncat >/dev/null\n"), 0o755)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := newInstallation(t, serveRelease(t, good), sum)
+			temp := filepath.Dir(in.output)
+			if err := plant(temp); err != nil {
+				t.Fatal(err)
+			}
+			in.env = append(in.env, "VERSION=", "ACTION_REF=v1", "TAR_OPTIONS=--to-command="+filepath.Join(temp, "tar.sh"), "CURL_HOME="+temp)
+			if log, err := in.run(); err != nil {
+				t.Fatalf("install: %v\n%s", err, log)
+			}
+			in.again(t, "prebuilt")
+		})
+	}
+}
+
 // TestInstallWithoutGo has a path without Go, and a release without a program.
 func TestInstallWithoutGo(t *testing.T) {
 	in := newInstallation(t, serveRelease(t, nil), "")
 	bin := t.TempDir()
-	for _, name := range strings.Fields("bash cut grep mkdir") {
+	for _, name := range strings.Fields("bash cut grep mktemp") {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Fatal(err)
@@ -219,8 +260,8 @@ func (in *installation) run() (log string, err error) {
 	return string(out), err
 }
 
-// again installs a second time, as the next step of a job does, and runs the
-// program that both installations must have named.
+// again installs a second time, as the next step of a job does, and runs the programs
+// that the installations have named.
 func (in *installation) again(t *testing.T, want string, args ...string) {
 	t.Helper()
 	if log, err := in.run(); err != nil {
@@ -231,16 +272,22 @@ func (in *installation) again(t *testing.T, want string, args ...string) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
-	if len(lines) != 2 || lines[0] != lines[1] {
-		t.Fatalf("outputs of two installations: %q", lines)
-	}
-	program := strings.TrimPrefix(lines[0], "program=")
 	path, err := os.ReadFile(in.path)
-	if first, _, _ := strings.Cut(string(path), "\n"); err != nil || first != filepath.Dir(program) {
-		t.Errorf("path: %q, %v; the program is %s", path, err, program)
+	if err != nil {
+		t.Fatal(err)
 	}
-	got, err := exec.Command(program, args...).Output()
-	if err != nil || strings.TrimSpace(string(got)) != want {
-		t.Errorf("program: %q, %v; want %q", got, err, want)
+	folders := strings.Split(strings.TrimSpace(string(path)), "\n")
+	if len(lines) != 2 || len(folders) != 2 {
+		t.Fatalf("outputs of two installations: %q, on the path: %q", lines, folders)
+	}
+	for i, line := range lines {
+		program := strings.TrimPrefix(line, "program=")
+		if folders[i] != filepath.Dir(program) {
+			t.Errorf("path: %q; the program is %s", folders[i], program)
+		}
+		got, err := exec.Command(program, args...).Output()
+		if err != nil || strings.TrimSpace(string(got)) != want {
+			t.Errorf("program: %q, %v; want %q", got, err, want)
+		}
 	}
 }
