@@ -32,7 +32,7 @@ func (r *reader) container(e *entry) *Container {
 		return &Container{Image: r.image(e)}
 	}
 	if !e.isTable() {
-		r.valid(e, e.name, "a string or a table", wrongType, exampleHint(e.name, `"python:3.13"`))
+		r.valid(e, "a string or a table", wrongType, exampleHint(e.name, `"python:3.13"`))
 		return nil
 	}
 	c := r.box(e, "container", flawedVariable)
@@ -46,22 +46,17 @@ const serviceExample = `{ postgres = { image = "postgres:17" } }`
 
 // services reads the containers beside the job, sorted by name.
 func (r *reader) services(e *entry) []Service {
-	if !e.isTable() {
-		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, serviceExample))
-		return nil
-	}
 	var services []Service
-	for _, s := range e.entries {
+	for _, s := range r.members(e, serviceExample) {
 		switch {
 		case !serviceForm.MatchString(s.name):
 			r.report(s.at, "a name has up to 63 of A-Z a-z 0-9 _ - and begins with a letter or _", "%s cannot be the name of a service", problem.Quote(s.name))
 		case !s.isTable():
-			r.valid(s, s.name, "a table", wrongType, exampleHint(s.name, `{ image = "postgres:17" }`))
+			r.valid(s, "a table", wrongType, exampleHint(s.name, `{ image = "postgres:17" }`))
 		default:
 			services = append(services, Service{s.name, r.box(s, "service "+s.name, flawedInside)})
 		}
 	}
-	r.twins(e.entries)
 	slices.SortFunc(services, byName)
 	return services
 }
@@ -82,7 +77,7 @@ func (r *reader) box(e *entry, what string, flawed func(name string) *flaw) Cont
 		case "options":
 			c.Options = r.dockerOptions(key)
 		default:
-			r.stranger(key, what, []string{"image", "env", "ports", "volumes", "options"})
+			r.unknown(key, "key", what, []string{"image", "env", "ports", "volumes", "options"})
 		}
 	}
 	if e.child("image") == nil {
@@ -141,7 +136,7 @@ var volumeForm = regexp.MustCompile(`^(?:[A-Za-z0-9/.][^:]*:)?/[^:]*(?::[a-z,]+)
 func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw)) []string {
 	elements, ok := e.value.([]any)
 	if !ok {
-		r.valid(e, e.name, "a list", wrongType, exampleHint(e.name, example))
+		r.valid(e, "a list", wrongType, exampleHint(e.name, example))
 		return nil
 	}
 	var list []string
@@ -150,7 +145,7 @@ func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw))
 		if flawed == wrongType {
 			flawed = &flaw{message: "must not hold " + typeName(element)}
 		}
-		if !r.valid(e, e.name, "", flawed, exampleHint(e.name, example)) {
+		if !r.valid(e, "", flawed, exampleHint(e.name, example)) {
 			return nil
 		}
 		list = append(list, s)
@@ -164,7 +159,7 @@ func (r *reader) dockerOptions(e *entry) string {
 	if !ok {
 		return ""
 	}
-	if flawed := flawedArguments(arguments(s)); !r.valid(e, e.name, "", flawed, "") {
+	if flawed := flawedArguments(arguments(s)); !r.valid(e, "", flawed, "") {
 		return ""
 	}
 	return s

@@ -1,7 +1,9 @@
 package pyproject
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,6 +15,7 @@ import (
 // entry is a key of the document and all that belongs to it.
 type entry struct {
 	name    string
+	shown   string   // how an element of an array is called; "" of a key
 	value   any      // as the toml package decodes it
 	at      span     // the key where it is defined: in its table's header, or before its '='
 	entries []*entry // of a table, in file order
@@ -57,7 +60,10 @@ func (e *entry) holdsJobs() bool {
 // first key is.
 func (e *entry) items(text string) []*entry {
 	var items []*entry
-	add := func(value any, at span) { items = append(items, &entry{name: e.name, value: value, at: at}) }
+	add := func(value any, at span) {
+		shown := fmt.Sprintf("item %d of %s", len(items)+1, e.name)
+		items = append(items, &entry{name: e.name, shown: shown, value: value, at: at})
+	}
 	switch array := e.value.(type) {
 	case []any:
 		found := elements(text, e.at)
@@ -88,6 +94,9 @@ func (e *entry) items(text string) []*entry {
 	}
 	return items
 }
+
+// what returns how an entry is called in a message.
+func (e *entry) what() string { return cmp.Or(e.shown, tomlKey(e.name)) }
 
 // size returns how many values an array or a table holds.
 func size(e *entry) int {

@@ -3,7 +3,6 @@ package pyproject
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -86,21 +85,15 @@ func (r *reader) env(e *entry) []Pair { return r.variables(e, flawedVariable) }
 
 // variables reads environment variables whose names have no flaw.
 func (r *reader) variables(e *entry, flawed func(name string) *flaw) []Pair {
-	if !e.isTable() {
-		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ LOG_LEVEL = "info" }`))
-		return nil
-	}
 	var env []Pair
-	for _, key := range e.entries {
-		if flawed := flawed(key.name); flawed != nil {
-			r.report(key.at, flawed.hint, "%s %s", tomlKey(key.name), flawed.message)
+	for _, key := range r.members(e, `{ LOG_LEVEL = "info" }`) {
+		if !r.valid(key, "", flawed(key.name), "") {
 			continue
 		}
 		if value, ok := r.string(key, `"value"`); ok {
 			env = append(env, Pair{key.name, value})
 		}
 	}
-	r.twins(e.entries)
 	slices.SortFunc(env, byName)
 	return env
 }
@@ -206,35 +199,4 @@ func union(names, more []string) []string {
 	}
 	slices.Sort(merged)
 	return merged
-}
-
-// string reads a string, or reports what else there is.
-func (r *reader) string(e *entry, example string) (string, bool) {
-	s, flawed := parseText(e.value)
-	hint := exampleHint(tomlKey(e.name), example)
-	switch e.value.(type) {
-	case int64, float64, bool:
-		hint = "write " + tomlKey(e.name) + " = " + strconv.Quote(scalar(r.text, e.at))
-	}
-	return s, r.valid(e, tomlKey(e.name), "a string", flawed, hint)
-}
-
-// valid reports a flaw of an entry's value, which must be of that kind, and returns
-// whether there is none.
-func (r *reader) valid(e *entry, what, kind string, flawed *flaw, hint string) bool {
-	if flawed == nil {
-		return true
-	}
-	message := flawed.message
-	if flawed == wrongType {
-		message = "must be " + kind + ", not " + typeName(e.value)
-	}
-	if flawed.hint != "" {
-		hint = flawed.hint
-	}
-	if s, ok := e.value.(string); ok && strings.Contains(s, "${{") {
-		hint = "hand values over with the options env and secrets: GitHub would evaluate this before anybody else sees it"
-	}
-	r.report(e.at, hint, "%s %s", what, message)
-	return false
 }

@@ -61,6 +61,9 @@ func WorkflowPrefix(folder string) string {
 	return "scheduled-" + FolderSlug(folder) + "-"
 }
 
+// jobKeys are the keys that the published schema allows in a job's table.
+var jobKeys = []string{"every", "entrypoint"}
+
 // setting puts the valid value of an option into Options.
 type setting func(*Options)
 
@@ -296,13 +299,6 @@ func lookup(name string) *option {
 		}
 	}
 	return nil
-}
-
-// isTableOption reports whether an option of that name has a value that can be
-// written as a table of its own.
-func isTableOption(name string) bool {
-	o := lookup(name)
-	return o != nil && o.read != nil
 }
 
 // optionNames returns the names of all options.

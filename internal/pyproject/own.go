@@ -1,7 +1,6 @@
 package pyproject
 
 import (
-	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -30,18 +29,17 @@ func (r *reader) before(e *entry) []Step {
 	switch e.value.(type) {
 	case []any, []map[string]any:
 	default:
-		r.valid(e, e.name, "a list of strings or tables", wrongType, exampleHint(e.name, `["make assets"]`))
+		r.valid(e, "a list of strings or tables", wrongType, exampleHint(e.name, `["make assets"]`))
 		return nil
 	}
 	var steps []Step
 	lines := false // whether the last step is of lines
-	for i, item := range e.items(r.text) {
-		what := fmt.Sprintf("item %d of before", i+1)
+	for _, item := range e.items(r.text) {
 		if item.isTable() {
-			steps, lines = append(steps, r.step(item, what)), false
+			steps, lines = append(steps, r.step(item)), false
 			continue
 		}
-		line, ok := r.lines(item, what)
+		line, ok := r.lines(item)
 		switch {
 		case !ok:
 		case lines:
@@ -54,8 +52,9 @@ func (r *reader) before(e *entry) []Step {
 }
 
 // step reads a step that is a table.
-func (r *reader) step(e *entry, what string) Step {
+func (r *reader) step(e *entry) Step {
 	var s Step
+	what := e.what()
 	for _, key := range e.entries {
 		switch key.name {
 		case "name":
@@ -63,13 +62,13 @@ func (r *reader) step(e *entry, what string) Step {
 		case "uses":
 			s.Uses, s.Note = r.uses(key)
 		case "run":
-			s.Run, _ = r.lines(key, "run")
+			s.Run, _ = r.lines(key)
 		case "with":
 			s.With = r.inputs(key)
 		case "env":
 			s.Env = r.env(key)
 		default:
-			r.stranger(key, what, []string{"name", "uses", "with", "run", "env"})
+			r.unknown(key, "key", what, []string{"name", "uses", "with", "run", "env"})
 		}
 	}
 	uses, run := e.child("uses") != nil, e.child("run") != nil
@@ -83,15 +82,6 @@ func (r *reader) step(e *entry, what string) Step {
 			"%s would leave the job's token where every later step can read it", what)
 	}
 	return s
-}
-
-// stranger reports a key that a table of ours does not know.
-func (r *reader) stranger(e *entry, what string, known []string) {
-	hint := "it can have " + strings.Join(known[:len(known)-1], ", ") + " and " + known[len(known)-1]
-	if near := nearest(e.name, known); near != "" {
-		hint = didYouMean(near)
-	}
-	r.report(e.at, hint, "unknown key %s in %s", problem.Quote(e.name), what)
 }
 
 // stepName reads the name of a step. A step with the name of the entrypoint's
@@ -125,7 +115,7 @@ func appearance(name string) string {
 var deprecated = regexp.MustCompile(`::(save-state|set-output|set-env|add-path)\b`)
 
 // lines reads lines for bash.
-func (r *reader) lines(e *entry, what string) (string, bool) {
+func (r *reader) lines(e *entry) (string, bool) {
 	s, flawed := parseLines(e.value)
 	if flawed == nil && strings.TrimSpace(s) == "" {
 		flawed = &flaw{"is empty", "write a line for bash, or leave it out"}
@@ -133,7 +123,7 @@ func (r *reader) lines(e *entry, what string) (string, bool) {
 	if found := deprecated.FindStringSubmatch(s); flawed == nil && found != nil {
 		flawed = &flaw{"prints the command " + problem.Quote(found[0]) + ", which GitHub has deprecated", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
 	}
-	return s, r.valid(e, what, "a string", flawed, exampleHint("run", `"make assets"`))
+	return s, r.valid(e, "a string", flawed, exampleHint("run", `"make assets"`))
 }
 
 // commit is a whole hash of a commit, which unlike a tag or branch cannot move.
@@ -200,12 +190,8 @@ var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // inputs reads the inputs of an action, which GitHub takes as strings.
 func (r *reader) inputs(e *entry) []Pair {
-	if !e.isTable() {
-		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ role = "reader" }`))
-		return nil
-	}
 	var inputs []Pair
-	for _, key := range e.entries {
+	for _, key := range r.members(e, `{ role = "reader" }`) {
 		var value string
 		var flawed *flaw
 		switch v := key.value.(type) {
@@ -216,24 +202,9 @@ func (r *reader) inputs(e *entry) []Pair {
 		}
 		if !inputForm.MatchString(key.name) {
 			r.report(key.at, "inputs are named as in the action's documentation", "%s cannot be the name of an input", problem.Quote(key.name))
-		} else if r.valid(key, tomlKey(key.name), "a string, an integer or a boolean", flawed, exampleHint(tomlKey(key.name), `"value"`)) {
+		} else if r.valid(key, "a string, an integer or a boolean", flawed, exampleHint(tomlKey(key.name), `"value"`)) {
 			inputs = append(inputs, Pair{key.name, value})
 		}
 	}
-	r.twins(e.entries)
 	return inputs
-}
-
-// twins reports names that differ in case only. GitHub compares the keys of a mapping
-// without it, and takes the second for an error.
-// https://github.com/actions/languageservices/blob/main/workflow-parser/src/templates/template-reader.ts
-func (r *reader) twins(entries []*entry) {
-	first := make(map[string]string)
-	for _, e := range entries {
-		folded := strings.ToLower(e.name)
-		if other, twice := first[folded]; twice {
-			r.report(e.at, "leave one of them out", "%s and %s are the same to GitHub", tomlKey(other), tomlKey(e.name))
-		}
-		first[folded] = cmp.Or(first[folded], e.name)
-	}
 }

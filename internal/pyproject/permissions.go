@@ -25,20 +25,16 @@ const none = "none"
 
 // permissions reads permissions of the job's token, sorted by scope.
 func (r *reader) permissions(e *entry) []Pair {
-	if !e.isTable() {
-		r.valid(e, e.name, "a table", wrongType, exampleHint(e.name, `{ issues = "write" }`))
-		return nil
-	}
 	var permissions []Pair
-	for _, key := range e.entries {
+	for _, key := range r.members(e, `{ issues = "write" }`) {
 		allowed, known := scopes[key.name]
 		if !known {
-			r.unknownScope(key)
+			r.unknown(key, "permission", e.name, slices.Sorted(maps.Keys(scopes)))
 			continue
 		}
 		s, flawed := parseText(key.value)
 		switch {
-		case !r.valid(key, key.name, "a string", flawed, exampleHint(key.name, strconv.Quote(allowed[0]))):
+		case !r.valid(key, "a string", flawed, exampleHint(key.name, strconv.Quote(allowed[0]))):
 		case s == none && (key.name == "contents" || key.name == "actions"):
 			r.report(key.at, "leave it out", "%s cannot be none: every job reads its code and its history", key.name)
 		case s != none && !slices.Contains(allowed, s):
@@ -49,15 +45,6 @@ func (r *reader) permissions(e *entry) []Pair {
 	}
 	slices.SortFunc(permissions, byName)
 	return permissions
-}
-
-func (r *reader) unknownScope(e *entry) {
-	names := slices.Sorted(maps.Keys(scopes))
-	hint := "the permissions are " + strings.Join(names, ", ")
-	if near := nearest(e.name, names); near != "" {
-		hint = didYouMean(near)
-	}
-	r.report(e.at, hint, "unknown permission %s", problem.Quote(e.name))
 }
 
 // granted returns permissions with those of a job over them.

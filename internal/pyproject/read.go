@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,30 +24,26 @@ func jobTable(id string) string { return "[" + jobsTable + "." + tomlKey(id) + "
 // jobOptions returns the header of the table with a job's options.
 func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlKey(id) + "]" }
 
-// reader turns the tables of a document into a Project, and collects everything
-// that is wrong on the way.
+// reader turns the tables of a document into a Project, and collects everything that
+// is wrong on the way: the document, the drafts in it, and a job of each.
 type reader struct {
 	text     string
 	folder   string // of the project in the repository, with slashes; "." for its root
 	findings []finding
-	hosted   []finding // wrong on GitHub only
+	hosted   []finding // wrong only on GitHub
 
-	drafts  []draft         // in file order
-	known   map[string]bool // the ids of the drafts
-	name    string          // of the project
-	named   span            // where that stands
-	general []placed        // for all jobs
+	drafts  []draft // in file order
+	name    string  // of the project
+	named   span    // where that stands
+	general []placed
 }
 
 // draft is a job that is declared but not read yet.
 type draft struct {
 	id          string
+	table       string // the header of its declaration
 	declaration *entry // the table with every and entrypoint
 	options     *entry // the table with the job's options; nil if there is none
-}
-
-func (r *reader) report(at span, hint, format string, args ...any) {
-	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
 }
 
 // project reads the whole document.
@@ -74,7 +69,7 @@ func (r *reader) project(root *entry) *Project {
 
 	r.declared(jobs, perJob)
 	r.undeclared(jobs, perJob)
-	r.general = r.projectOptions(options)
+	r.general = r.projectOptions(options, jobs)
 	at := beginning
 	for _, d := range r.drafts {
 		at.advance(r.text, d.declaration.at.start)
@@ -128,19 +123,8 @@ func (r *reader) metadata(e *entry, example string) string {
 		return ""
 	}
 	s, flawed := parseName(e.value)
-	if flawed != nil {
-		r.flawed(e, "a string", flawed, exampleHint(e.name, example))
-	}
+	r.valid(e, "a string", flawed, exampleHint(e.name, example))
 	return s
-}
-
-// flawed reports what is wrong with a key's value, which must be of that kind.
-func (r *reader) flawed(e *entry, kind string, flawed *flaw, hint string) {
-	message := flawed.message
-	if flawed == wrongType {
-		message = fmt.Sprintf("must be %s, not %s", kind, typeName(e.value))
-	}
-	r.report(e.at, cmp.Or(flawed.hint, hint), "%s %s", e.name, message)
 }
 
 var separators = regexp.MustCompile(`[-_.]+`)
@@ -167,74 +151,45 @@ func (r *reader) misspelt(tool *entry) {
 func (r *reader) declared(jobs, perJob *entry) {
 	for _, e := range jobs.children() {
 		if e.isTable() {
-			r.drafts = append(r.drafts, draft{e.name, e, perJob.child(e.name)})
-		} else {
-			r.notJob(e)
+			r.drafts = append(r.drafts, draft{e.name, jobTable(e.name), e, perJob.child(e.name)})
+			continue
+		}
+		// The table of a job can have the name of an option.
+		if _, array := e.value.([]map[string]any); array || !r.misplaced(e, "["+jobsTable+"]", anyJob) {
+			r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
 		}
 	}
 	for _, e := range perJob.children() {
 		if jobs.child(e.name) == nil && (e.child("every") != nil || e.child("entrypoint") != nil) {
-			r.drafts = append(r.drafts, draft{e.name, e, e})
+			r.drafts = append(r.drafts, draft{e.name, jobOptions(e.name), e, e})
 		}
 	}
 	slices.SortFunc(r.drafts, func(a, b draft) int {
 		return cmp.Compare(a.declaration.at.start, b.declaration.at.start)
 	})
-	r.known = make(map[string]bool)
-	for _, d := range r.drafts {
-		r.known[d.id] = true
-	}
 }
 
-// notJob reports an entry of [tool.scheduled] that is not a job.
-func (r *reader) notJob(e *entry) {
-	_, array := e.value.([]map[string]any)
-	if hint := home(e.name); hint != "" && !array {
-		r.report(e.at, hint, "%s does not belong in [%s]", tomlKey(e.name), jobsTable)
-		return
-	}
-	r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
-}
-
-// home says where a key with a known name belongs, or "".
-func home(name string) string {
-	near := nearest(name, optionNames())
-	switch {
-	case name == "every" || name == "entrypoint":
-		return "it belongs in a job's table, [" + jobsTable + ".<job-id>]"
-	case near == "":
-		return ""
-	case name == near:
-		return "it belongs in [" + optionsTable + "]"
-	case fold(name) == fold(near):
-		return didYouMean(near) + " It belongs in [" + optionsTable + "]"
-	}
-	return ""
-}
-
-// maxGuesses is for how many unknown job ids a near one is looked up. Each is
-// compared with every job, and nobody reads more.
-const maxGuesses = 100
+// maxGuesses is for how many unknown job ids a similar one is looked for. Each is
+// compared with every job.
+const maxGuesses = 20
 
 // undeclared reports the entries of [tool.scheduled-actions.jobs] that belong to
 // no job.
 func (r *reader) undeclared(jobs, perJob *entry) {
 	var ids []string
+	known := make(map[string]bool)
 	for _, d := range r.drafts {
 		ids = append(ids, d.id)
+		known[d.id] = true
 	}
 	guesses := 0
 	for _, e := range perJob.children() {
 		switch {
-		case lookup(e.name) != nil && !e.isTable():
-			hint := fmt.Sprintf("it belongs in [%s]", optionsTable)
-			if !lookup(e.name).shared {
-				hint += fmt.Sprintf(", or for one job in [%s.jobs.<job-id>]", optionsTable)
-			}
-			r.report(e.at, hint, "%s does not belong in [%s.jobs]", e.name, optionsTable)
 		case !e.isTable():
-			r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
-		case !r.known[e.name] && jobs.child(e.name) == nil:
+			if !r.misplaced(e, "["+optionsTable+".jobs]", anyJob) {
+				r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
+			}
+		case !known[e.name] && jobs.child(e.name) == nil:
 			hint := "declare the job as " + jobTable(e.name)
 			if guesses++; guesses <= maxGuesses {
 				if near := nearest(e.name, ids); near != "" {
@@ -244,5 +199,48 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 			r.report(e.at, hint, "there is no job %s", problem.Quote(e.name))
 			r.jobOptions(draft{id: e.name, options: e}) // for what is wrong with them
 		}
+	}
+}
+
+// projectOptions reads the options of all jobs.
+func (r *reader) projectOptions(table, jobs *entry) []placed {
+	const header = "[" + optionsTable + "]"
+	var set []placed
+	for _, e := range table.children() {
+		option := lookup(e.name)
+		switch {
+		case e.name == "jobs":
+		case e.isTable() && jobs.child(e.name).isTable() && (option == nil || option.read == nil):
+			r.report(e.at, "move them to "+jobOptions(e.name), "the options of job %s do not belong in %s", problem.Quote(e.name), header)
+		case e.isTable() && option == nil && nearest(e.name, []string{"jobs"}) != "":
+			r.report(e.at, "did you mean ["+optionsTable+".jobs.<job-id>]?", "unknown table %s in %s", tomlKey(e.name), header)
+		case option == nil && r.misplaced(e, header, anyJob):
+		default:
+			set = r.option(set, e, header)
+		}
+	}
+	return set
+}
+
+// clashes reports the jobs whose workflows would have a file of ours, or share a
+// file or a concurrency group. "The concurrency group name is case insensitive",
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
+// and so are file names on macOS and Windows.
+func (r *reader) clashes(jobs []Job) {
+	slugs, files := make(map[string]int), make(map[string]int)
+	for i, job := range jobs {
+		at := r.drafts[i].declaration.at
+		file := strings.ToLower(job.File())
+		if reservedFiles[file] {
+			r.report(at, "choose another workflow-prefix", "job %s has the workflow file %s, which is that of no job", problem.Quote(job.ID), problem.Quote(job.File()))
+		}
+		if first, taken := slugs[job.Slug]; taken {
+			r.report(at, "rename one of the two", "job %s has the same slug %s as job %s on line %d",
+				problem.Quote(job.ID), problem.Quote(job.Slug), problem.Quote(jobs[first].ID), jobs[first].Line)
+		} else if first, taken := files[file]; taken {
+			r.report(at, "rename one of the two, or change its workflow-prefix", "job %s has the same workflow file %s as job %s on line %d",
+				problem.Quote(job.ID), problem.Quote(job.File()), problem.Quote(jobs[first].ID), jobs[first].Line)
+		}
+		slugs[job.Slug], files[file] = i, i
 	}
 }

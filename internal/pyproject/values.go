@@ -29,7 +29,11 @@ func parseText(value any) (string, *flaw) {
 		return "", wrongType
 	}
 	if mark := Forbidden(s); mark != "" {
-		return "", &flaw{"must not hold the " + mark, "remove it"}
+		hint := "remove it"
+		if strings.HasPrefix(mark, "expression") {
+			hint = "write a plain value, or pass it with the options env and secrets"
+		}
+		return "", &flaw{"must not hold the " + mark, hint}
 	}
 	return s, nil
 }

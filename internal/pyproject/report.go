@@ -1,0 +1,111 @@
+package pyproject
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// report keeps what is wrong at a place in the file.
+func (r *reader) report(at span, hint, format string, args ...any) {
+	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
+}
+
+// valid reports a flaw of an entry's value, which must be of that kind, and returns
+// whether there is none.
+func (r *reader) valid(e *entry, kind string, flawed *flaw, hint string) bool {
+	if flawed == nil {
+		return true
+	}
+	message := flawed.message
+	if flawed == wrongType {
+		message = "must be " + kind + ", not " + typeName(e.value)
+	}
+	r.report(e.at, cmp.Or(flawed.hint, hint), "%s %s", e.what(), message)
+	return false
+}
+
+// string reads a string, or reports what else there is.
+func (r *reader) string(e *entry, example string) (string, bool) {
+	s, flawed := parseText(e.value)
+	hint := exampleHint(tomlKey(e.name), example)
+	switch e.value.(type) {
+	case int64, float64, bool:
+		hint = "write " + tomlKey(e.name) + " = " + strconv.Quote(scalar(r.text, e.at))
+	}
+	return s, r.valid(e, "a string", flawed, hint)
+}
+
+// members returns the entries of a table, or reports that it is none. GitHub takes
+// names that differ only in case for the same, and then the second for an error.
+// https://github.com/actions/languageservices/blob/main/workflow-parser/src/templates/template-reader.ts
+func (r *reader) members(e *entry, example string) []*entry {
+	if !e.isTable() {
+		r.valid(e, "a table", wrongType, exampleHint(e.name, example))
+		return nil
+	}
+	first := make(map[string]string)
+	for _, member := range e.entries {
+		folded := strings.ToLower(member.name)
+		if other, twice := first[folded]; twice {
+			r.report(member.at, "remove one of them", "%s and %s are the same to GitHub", tomlKey(other), tomlKey(member.name))
+		} else {
+			first[folded] = member.name
+		}
+	}
+	return e.entries
+}
+
+// unknown reports a key that its table cannot hold.
+func (r *reader) unknown(e *entry, kind, table string, names []string) {
+	hint := "use one of " + strings.Join(names, ", ")
+	if near := nearest(e.name, names); near != "" {
+		hint = didYouMean(near)
+	}
+	r.report(e.at, hint, "unknown %s %s in %s", kind, problem.Quote(e.name), table)
+}
+
+// anyJob stands for the id of a job that is not known.
+const anyJob = "<job-id>"
+
+// home returns the header of the table where a key of ours belongs, or "" if the name
+// is not one of ours. job is the id of a job as TOML writes it, or anyJob.
+func home(name, job string) string {
+	o := lookup(name)
+	switch {
+	case slices.Contains(jobKeys, name):
+		return "[" + jobsTable + "." + job + "]"
+	case o == nil:
+		return ""
+	case o.shared || job == anyJob:
+		return "[" + optionsTable + "]"
+	}
+	return "[" + optionsTable + ".jobs." + job + "]"
+}
+
+// misplaced reports a key of ours that stands in the wrong table, perhaps spelled in
+// another way, and returns whether it does.
+func (r *reader) misplaced(e *entry, table, job string) bool {
+	if home(e.name, job) == table {
+		return false
+	}
+	for _, name := range slices.Concat(jobKeys, optionNames()) {
+		if fold(name) != fold(e.name) || home(name, job) == table {
+			continue
+		}
+		message, hint := "does not belong in "+table, "move it to "+home(name, job)
+		if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
+			message = "can only be set for the whole project"
+		}
+		if name != e.name {
+			hint += " and call it " + name
+		}
+		r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
+		return true
+	}
+	return false
+}
