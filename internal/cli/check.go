@@ -137,10 +137,10 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 // askLedger fills in the past runs of this machine, of which there are none
 // where there is no ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
-	if !ledger.Exists(project.dir) {
+	if !ledger.Exists(project.file()) {
 		return nil
 	}
-	book, err := ledger.Open(project.dir, p.say)
+	book, err := ledger.Open(project.file(), p.say)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type project struct {
 
 const projectFile = "pyproject.toml"
 
+// file returns the absolute path of its pyproject.toml, whatever that is called.
+func (p *project) file() string { return filepath.Join(p.root, filepath.FromSlash(p.path)) }
+
 // open reads the project that --project names, or the nearest one upward.
 // What is wrong with its content comes back as problem.Problems.
 func (p *Program) open() (*project, error) {

@@ -48,12 +48,12 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 // archive chooses where the past of a project comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
 func (p *Program) archive(project *project, origin origin) (*past.Archive, error) {
-	local := ledger.Exists(project.dir)
+	local := ledger.Exists(project.file())
 	if origin.repository == "" || origin.token == "" && local && !p.onGitHub() {
 		archive := &past.Archive{Now: p.Now()}
 		var err error
 		if local {
-			archive.Ledger, err = ledger.Open(project.dir, p.say)
+			archive.Ledger, err = ledger.Open(project.file(), p.say)
 		}
 		return archive, err
 	}

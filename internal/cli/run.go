@@ -119,7 +119,8 @@ func (r run) inActions(ctx context.Context) error {
 
 // local runs the entrypoint if the local ledger has no evidence for the
 // window. Only one process at a time runs a job; the others wait and then find
-// its evidence. A failing ledger causes a warning but never stops a job.
+// its evidence. A failing ledger causes a warning but never stops a job, unless the
+// disk is full: then each call would run it again.
 func (r run) local(ctx context.Context) error {
 	tick := schedule.Tick{Forced: r.flags.force}
 	book, unlock, err := r.lockLedger(ctx)
@@ -129,6 +130,9 @@ func (r run) local(ctx context.Context) error {
 	}
 	if err == nil {
 		tick.Runs, err = book.Runs(r.job.ID)
+	}
+	if ledger.Full(err) {
+		return err
 	}
 	tick.Unknown = err != nil
 	r.warn(r.runner, err)
@@ -140,6 +144,9 @@ func (r run) local(ctx context.Context) error {
 		return nil
 	}
 	finish, err := r.start(book, decision)
+	if ledger.Full(err) {
+		return err
+	}
 	r.warn(r.runner, err)
 	v := variables{
 		window:     decision.Window,
@@ -155,15 +162,15 @@ func (r run) local(ctx context.Context) error {
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
 // it returns nil, and the error.
 func (r run) lockLedger(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
-	unlock = func() {}
-	if book, err = ledger.Open(r.project.dir, r.say); err != nil {
-		return nil, unlock, err
+	book, err = ledger.Open(r.project.file(), r.say)
+	if err != nil {
+		return nil, func() {}, err
 	}
-	free, err := book.Lock(ctx, r.job.ID, func() { r.say("waiting for another process that runs this job") })
+	unlock, err = book.Lock(ctx, r.job.ID, func() { r.say("waiting for another process that runs this job") })
 	if err != nil {
 		return nil, unlock, err
 	}
-	return book, free, nil
+	return book, unlock, nil
 }
 
 // start enters a run into the ledger, if there is one, and returns how to
@@ -173,13 +180,11 @@ func (r run) start(book *ledger.Ledger, d schedule.Decision) (finish func(python
 	if book == nil {
 		return finish, nil
 	}
-	id, err := book.Start(r.job.ID, d.Now, d.Window)
+	execution, err := book.Start(r.job.ID, d.Now, d.Window)
 	if err != nil {
 		return finish, err
 	}
-	return func(o python.Outcome) error {
-		return book.Finish(r.job.ID, id, r.Now(), o.OK, o.Cause)
-	}, nil
+	return func(o python.Outcome) error { return execution.Finish(r.Now(), o.OK, o.Cause) }, nil
 }
 
 // execute runs the entrypoint, as often as the job's options say.

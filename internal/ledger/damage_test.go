@@ -2,323 +2,290 @@ package ledger
 
 import (
 	"bytes"
-	"errors"
-	"hash/fnv"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// sound returns an intact ledger file with branches, leaves, free pages and two
-// jobs, whose even runs were successes.
-func sound(t testing.TB) []byte {
+// sound returns a history of 40 runs of "clean", of which the even ones succeeded.
+func sound(t testing.TB, l *Ledger) []byte {
 	t.Helper()
-	l := openLedger(t, t.TempDir())
-	for _, jobID := range []string{"clean", "report"} {
-		fill(t, l, jobID, 60, func(id int64) bool { return id%2 == 0 })
-		execute(t, l, jobID, noon, true)
+	for n := 1; n <= 40; n++ {
+		execute(t, l, "clean", noon.Add(time.Duration(n)*time.Minute), n%2 == 0)
 	}
-	return read(t, l.path())
+	return read(t, l.path(t, "clean"))
 }
 
-func read(t testing.TB, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+// damages returns n ways to damage a file of that size, always the same ones.
+func damages(size, n int) []func([]byte) []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	part := func(b []byte) (from, to int) {
+		from = random.IntN(len(b) + 1)
+		return from, from + random.IntN(min(len(b)-from, len(b)/4)+1)
 	}
-	return b
-}
-
-// database returns a bbolt file with these buckets, each given by its path.
-func database(t *testing.T, buckets ...[][]byte) []byte {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "db")
-	db, err := open(path, os.OpenFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, path := range buckets {
-			b, err := tx.CreateBucketIfNotExists(path[0])
-			if err != nil {
-				return err
+	kinds := []func([]byte) []byte{
+		func(b []byte) []byte { // bits flipped
+			for range 1 + random.IntN(20) {
+				b[random.IntN(len(b))] ^= 1 << random.IntN(8)
 			}
-			for _, name := range path[1:] {
-				if b, err = b.CreateBucket(name); err != nil {
-					return err
+			return b
+		},
+		func(b []byte) []byte { return b[:random.IntN(len(b))] }, // cut off
+		func(b []byte) []byte { // lines swapped
+			lines := bytes.SplitAfter(b, []byte("\n"))
+			random.Shuffle(len(lines), func(i, k int) { lines[i], lines[k] = lines[k], lines[i] })
+			return slices.Concat(lines...)
+		},
+		func(b []byte) []byte { // a block twice
+			from, to := part(b)
+			return slices.Insert(b, random.IntN(len(b)), slices.Clone(b[from:to])...)
+		},
+		func(b []byte) []byte { // a block over another
+			from, to := part(b)
+			copy(b[random.IntN(len(b)):], slices.Clone(b[from:to]))
+			return b
+		},
+		func(b []byte) []byte { // zeros
+			from, to := part(b)
+			clear(b[from:to])
+			return b
+		},
+		func(b []byte) []byte { // a block gone
+			from, to := part(b)
+			return slices.Delete(b, from, to)
+		},
+		func(b []byte) []byte { // digits changed
+			for range 20 {
+				if i := random.IntN(len(b)); b[i] >= '0' && b[i] <= '9' {
+					b[i] = '0' + byte(random.IntN(10))
 				}
 			}
+			return b
+		},
+	}
+	all := make([]func([]byte) []byte, n)
+	for i := range all {
+		all[i] = func(b []byte) []byte { return kinds[i%len(kinds)](slices.Clone(b)) }
+	}
+	return all
+}
+
+// checkDamaged checks a damaged copy of a sound history: no success is invented,
+// each run whose line is intact is known, and the ledger goes on.
+func checkDamaged(t *testing.T, l *Ledger, damaged []byte, jobID string) {
+	t.Helper()
+	path := l.path(t, jobID)
+	write(t, path, damaged)
+	want := map[int64]bool{}
+	h := l.newHistory("clean")
+	for line := range bytes.Lines(damaged) {
+		if r, ok := h.decode(bytes.TrimRight(line, " \n")); ok && jobID == "clean" {
+			want[r.Run] = want[r.Run] || r.Success
 		}
-		return nil
+	}
+	check := func(more int) {
+		t.Helper()
+		got := runs(t, l, jobID)
+		if len(got) != len(want)+more {
+			t.Errorf("%d runs, %d lines are intact", len(got), len(want))
+		}
+		for _, r := range got[:len(got)-more] {
+			if r.Success != want[r.ID] || r.Success && (r.ID%2 != 0 || !r.Started.Equal(noon.Add(time.Duration(r.ID)*time.Minute))) {
+				t.Errorf("an invented success: %+v", r)
+			}
+		}
+	}
+	check(0)
+	later := noon.AddDate(1, 0, 0)
+	run := execute(t, l, jobID, later, true)
+	check(1)
+	got := runs(t, l, jobID)
+	if last := got[len(got)-1]; last.ID != run || !last.Success || !last.Started.Equal(later) {
+		t.Errorf("after run %d the last is %+v", run, last)
+	}
+}
+
+func TestNoDamageInventsASuccess(t *testing.T) {
+	l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(string) {})
+	file := sound(t, l)
+	for i, damage := range damages(len(file), 300) {
+		checkDamaged(t, l, damage(file), "clean")
+		if t.Failed() {
+			t.Fatalf("damage %d", i)
+		}
+	}
+	checkDamaged(t, l, file, "report") // the file of another job
+}
+
+func FuzzDamage(f *testing.F) {
+	file := sound(f, openLedger(f, f.TempDir()))
+	f.Add(uint(len(file)), uint(0), []byte{}, uint(0), []byte{})
+	f.Add(uint(len(file)), uint(99), []byte{1, 2, 3}, uint(500), []byte("\n\n"))
+	f.Fuzz(func(t *testing.T, size, at1 uint, bytes1 []byte, at2 uint, bytes2 []byte) {
+		l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(string) {})
+		damaged := sound(t, l)
+		for i, b := range bytes1 {
+			damaged[(at1+uint(i))%uint(len(damaged))] ^= b
+		}
+		copy(damaged[at2%uint(len(damaged)):], bytes2)
+		checkDamaged(t, l, damaged[:min(size, uint(len(damaged)))], "clean")
 	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return read(t, path)
 }
 
-// edit changes every page of a kind, except the root, in a copy of the file.
-func edit(file []byte, kind uint16, change func(page []byte)) []byte {
-	file = slices.Clone(file)
-	m, err := newestMeta(file)
-	if err != nil {
-		panic(err)
+func TestDamagedLineIsUnknown(t *testing.T) {
+	var warnings []string
+	l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(w string) { warnings = append(warnings, w) })
+	for range 4 {
+		execute(t, l, "clean", noon, true)
 	}
-	for page := range slices.Chunk(file, pageSize) {
-		if flags(page) == kind && order.Uint64(page) != m.root {
-			change(page)
+	path := l.path(t, "clean")
+	lines := bytes.SplitAfter(read(t, path), []byte("\n"))
+	lines[3][60] ^= 1 // start and end of the second run
+	lines[4][60] ^= 1
+	lines[7], lines[8] = lines[1], lines[2] // the fourth is that of the first
+	damaged := bytes.Join(lines, nil)
+	write(t, path, damaged)
+
+	got := runs(t, l, "clean")
+	if len(got) != 2 || got[0].ID != 1 || got[1].ID != 3 {
+		t.Errorf("runs: %+v", got)
+	}
+	if len(warnings) != 1 || !strings.Contains(warnings[0], path+" is damaged (2 of its lines)") {
+		t.Errorf("warnings %q", warnings)
+	}
+	if got := execute(t, l, "clean", noon, true); got < 4 {
+		t.Errorf("next run has id %d", got)
+	}
+	if got := runs(t, l, "clean"); len(got) != 3 || len(warnings) != 1 {
+		t.Errorf("runs %+v, warnings %q", got, warnings)
+	}
+	aside, err := filepath.Glob(path + ".broken-*Z")
+	if err != nil || len(aside) != 1 || !bytes.Equal(read(t, aside[0]), damaged) {
+		t.Errorf("set aside: %q, %v", aside, err)
+	}
+}
+
+// The lines of a start and of an end may be torn at every byte.
+func TestTornLine(t *testing.T) {
+	l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(string) {})
+	execute(t, l, "clean", noon, true)
+	path := l.path(t, "clean")
+	before := read(t, path)
+	e := start(t, l, "clean", noon.Add(time.Minute))
+	started := read(t, path)
+	if err := e.Finish(noon.Add(time.Hour), true, ""); err != nil {
+		t.Fatal(err)
+	}
+	ended := read(t, path)
+
+	check := func(name string, torn []byte, want ...bool) {
+		t.Helper()
+		write(t, path, torn)
+		got := runs(t, l, "clean")
+		for i, r := range got {
+			if i >= len(want) || r.Success != want[i] {
+				t.Fatalf("%s: run %+v", name, r)
+			}
+		}
+		if len(got) < 1 || len(got) < len(want)-1 {
+			t.Fatalf("%s: %d runs", name, len(got))
+		}
+		execute(t, l, "clean", noon.AddDate(1, 0, 0), true)
+		again := runs(t, l, "clean")
+		if len(again) != len(got)+1 || !again[len(got)].Success || !again[0].Success {
+			t.Fatalf("%s: then runs %+v", name, again)
+		}
+		aside, _ := filepath.Glob(path + ".broken-*")
+		for _, path := range aside {
+			os.Remove(path)
 		}
 	}
-	return file
-}
-
-// Offsets in a page that the tests damage.
-const (
-	pageKind     = 8
-	pageCount    = 10
-	pageOverflow = 12
-	metaVersion  = headerSize + 4
-	metaPageSize = headerSize + 8
-	metaRoot     = headerSize + 16
-	metaFreelist = headerSize + 32
-	metaPages    = headerSize + 40
-	branchKey    = headerSize
-	branchChild  = headerSize + 8
-	leafKind     = headerSize
-	leafKey      = headerSize + 4
-	leafKeySize  = headerSize + 8
-	leafSize     = headerSize + 12
-)
-
-func put16(at int, v uint16) func([]byte) { return func(page []byte) { order.PutUint16(page[at:], v) } }
-func put32(at int, v uint32) func([]byte) { return func(page []byte) { order.PutUint32(page[at:], v) } }
-func put64(at int, v uint64) func([]byte) { return func(page []byte) { order.PutUint64(page[at:], v) } }
-
-// signed changes a meta page and updates its checksum.
-func signed(change func(page []byte)) func([]byte) {
-	return func(page []byte) {
-		change(page)
-		sum := fnv.New64a()
-		sum.Write(page[headerSize:72])
-		order.PutUint64(page[72:], sum.Sum64())
+	blank := len(started) - len(reserve) + 5 // from here on every 50th byte will do
+	for n := len(before); n < len(started); n += step(n, blank) {
+		check(fmt.Sprintf("start cut at %d", n), started[:n], true, false)
+		zeros := append(slices.Clone(started[:n]), make([]byte, len(started)-n)...)
+		check(fmt.Sprintf("start zero from %d", n), zeros, true, false)
+	}
+	end := len(started) - len(reserve)
+	complete := end + len(bytes.TrimRight(ended[end:], " \n"))
+	for n := end; n < len(ended); n += step(n, complete+5) {
+		torn := slices.Concat(ended[:n], started[n:])
+		check(fmt.Sprintf("end torn at %d", n), torn, true, n >= complete)
+		check(fmt.Sprintf("end torn before %d", n), slices.Concat(started[:n], ended[n:]), true, n == end)
 	}
 }
 
-func TestBrokenFileIsSetAside(t *testing.T) {
-	const metaPage = 4
-	file := sound(t)
-	cases := []struct {
-		name string
-		file []byte
-		want string // in the warning
-	}{
-		{"empty", nil, "not a database"},
-		{"text", []byte("hello\n"), "not a database"},
-		{"long text", bytes.Repeat([]byte("hello\n"), 10_000), "not a database"},
-		{"zeros", make([]byte, 32<<10), "not a database"},
-		{"meta pages damaged", edit(file, metaPage, put64(metaRoot, 7)), "not a database"},
-		{"one page", file[:pageSize], "cut off"},
-		{"cut off", file[:5*pageSize], "cut off"},
-		{"cut off in a page", file[:9*pageSize-1], "cut off"},
-		{"more pages than fit", edit(file, metaPage, signed(put64(metaPages, 1<<62))), "cut off"},
-
-		{"other database", database(t), "another kind"},
-		{"other bucket", database(t, [][]byte{[]byte("x")}), "another kind or version"},
-		{"other bucket beside", database(t, [][]byte{bucket}, [][]byte{[]byte("x")}), "another kind"},
-		{"bucket in the bucket", database(t, [][]byte{bucket, []byte("x")}), "a bucket among the records"},
-		{"other version", edit(file, metaPage, signed(put32(metaVersion, 3))), "another kind"},
-		{"other page size", edit(file, metaPage, signed(put32(metaPageSize, 8192))), "another kind"},
-
-		// These two end the whole process if bbolt gets there.
-		{"branch to itself", edit(file, branchPage, func(page []byte) { put64(branchChild, order.Uint64(page))(page) }), "used twice"},
-		{"endless free pages", edit(file, freelistPage, func(page []byte) { put16(pageCount, 1<<16-1)(page); put64(headerSize, 1<<36)(page) }), "not a list of free pages"},
-
-		{"root outside", edit(file, metaPage, signed(put64(metaRoot, 1<<62))), "outside the file"},
-		{"root a meta page", edit(file, metaPage, signed(put64(metaRoot, 1))), "outside the file"},
-		{"free pages not listed", edit(file, metaPage, signed(put64(metaFreelist, 1<<64-1))), "outside the file"},
-		{"free pages too many", edit(file, freelistPage, put16(pageCount, 600)), "not a list of free pages"},
-		{"free page a meta page", edit(file, freelistPage, put64(headerSize, 0)), "outside the file"},
-		{"free page in use", edit(file, freelistPage, func(page []byte) { put64(headerSize, order.Uint64(page))(page) }), "used twice"},
-		{"branch to a meta page", edit(file, branchPage, put64(branchChild, 0)), "outside the file"},
-		{"branch outside", edit(file, branchPage, put64(branchChild, 1<<40)), "outside the file"},
-		{"branch without children", edit(file, branchPage, put16(pageCount, 0)), "neither a leaf nor a branch"},
-		{"branch too full", edit(file, branchPage, put16(pageCount, 1000)), "reaches out of its page"},
-		{"branch key outside", edit(file, branchPage, put32(branchKey, 1<<31)), "reaches out of its page"},
-		{"leaf too full", edit(file, leafPage, put16(pageCount, 1000)), "reaches out of its page"},
-		{"leaf key outside", edit(file, leafPage, put32(leafKey, 1<<31)), "reaches out of its page"},
-		{"leaf value outside", edit(file, leafPage, put32(leafSize, 1<<31)), "reaches out of its page"},
-		{"leaf key empty", edit(file, leafPage, put32(leafKeySize, 0)), "not that of a run"},
-		{"leaf key longer", edit(file, leafPage, put32(leafKeySize, 48)), "not that of a run"},
-		{"leaf key not the branch's", edit(file, branchPage, func(page []byte) { page[headerSize+int(order.Uint32(page[branchKey:]))]-- }), "where a branch has"},
-		{"leaf empty", edit(file, leafPage, put16(pageCount, 0)), "an empty leaf"},
-		{"leaf keys in disorder", edit(file, leafPage, func(page []byte) { put32(leafKey+elementSize, order.Uint32(page[leafKey:])-elementSize)(page) }), "after key"},
-		{"leaf of a bucket", edit(file, leafPage, put32(leafKind, bucketFlag)), "a bucket among the records"},
-		{"page of no kind", edit(file, leafPage, put16(pageKind, 0)), "neither a leaf nor a branch"},
-		{"page of another id", edit(file, leafPage, put64(0, 99)), "says it is page 99"},
-		{"page flows over the next", edit(file, leafPage, put32(pageOverflow, 1)), "used twice"},
-		{"page flows out", edit(file, freelistPage, put32(pageOverflow, 1<<32-1)), "outside the file"},
+// step is 1 before the blank part of a line, and more inside of that.
+func step(n, blank int) int {
+	if n < blank {
+		return 1
 	}
-	for _, test := range cases {
-		t.Run(test.name, func(t *testing.T) { setAside(t, test.file, test.want) })
+	return 50
+}
+
+func TestNewlineIsMissingAtTheEnd(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	execute(t, l, "clean", noon, true)
+	path := l.path(t, "clean")
+	write(t, path, bytes.TrimRight(read(t, path), " \n"))
+	for n := range 3 {
+		execute(t, l, "clean", noon, true)
+		if got := runs(t, l, "clean"); len(got) != n+2 {
+			t.Errorf("runs: %+v", got)
+		}
 	}
 }
 
-// setAside checks that a ledger sets that broken file aside and goes on.
-func setAside(t *testing.T, file []byte, want string) {
-	var warnings []string
-	l, err := Open(t.TempDir(), func(w string) { warnings = append(warnings, w) })
-	if err != nil {
-		t.Fatal(err)
+// What an editor does to lines does no harm.
+func TestLinesOfAnEditor(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	execute(t, l, "clean", noon, true)
+	start(t, l, "clean", noon)
+	path := l.path(t, "clean")
+	write(t, path, bytes.ReplaceAll(read(t, path), []byte("\n"), []byte("\r\n")))
+	if got := runs(t, l, "clean"); len(got) != 2 || !got[0].Success {
+		t.Errorf("runs: %+v", got)
 	}
-	if err := os.WriteFile(l.path(), file, 0o600); err != nil {
-		t.Fatal(err)
+}
+
+func TestTooLargeFileIsSetAside(t *testing.T) {
+	warnings := 0
+	l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(string) { warnings++ })
+	path := l.path(t, "clean")
+	write(t, path, nil)
+	if err := os.Truncate(path, 10<<30); err != nil {
+		t.Skip(err)
 	}
-	if got := runs(t, l, "clean"); len(got) > 0 {
-		t.Errorf("%d runs in a broken file", len(got))
+	if got := runs(t, l, "clean"); len(got) != 0 || warnings != 1 {
+		t.Errorf("%d runs, %d warnings", len(got), warnings)
 	}
 	execute(t, l, "clean", noon, true)
-	if got := runs(t, l, "clean"); len(got) != 1 || !got[0].Success {
-		t.Errorf("runs after setting aside: %+v", got)
-	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], want) {
-		t.Errorf("warnings %q, want one with %q", warnings, want)
-	}
-	aside, err := filepath.Glob(l.path() + ".broken-*Z")
-	if err != nil || len(aside) != 1 {
-		t.Fatalf("set aside: %q, %v", aside, err)
-	}
-	if !bytes.Equal(read(t, aside[0]), file) {
-		t.Error("the file set aside was changed")
+	if got := runs(t, l, "clean"); len(got) != 1 || warnings != 1 {
+		t.Errorf("%d runs, %d warnings", len(got), warnings)
 	}
 }
 
 func TestFolderInPlaceOfTheFileIsSetAside(t *testing.T) {
 	warnings := 0
-	l, err := Open(t.TempDir(), func(string) { warnings++ })
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := openFile(t, filepath.Join(t.TempDir(), defaultFile), func(string) { warnings++ })
+	path := l.path(t, "clean")
 	for n := 1; n <= 3; n++ { // within one second: none may replace another
-		if err := os.RemoveAll(l.path()); err != nil {
+		if err := os.RemoveAll(path); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.MkdirAll(filepath.Join(l.path(), "x"), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(path, "x"), 0o755); err != nil {
 			t.Fatal(err)
 		}
+		runs(t, l, "clean")
 		execute(t, l, "clean", noon, true)
-		aside, err := filepath.Glob(l.path() + ".broken-*")
+		aside, err := filepath.Glob(path + ".broken-*")
 		if err != nil || len(aside) != n || warnings != n {
 			t.Fatalf("aside %q, %d warnings, %v", aside, warnings, err)
 		}
 	}
-}
-
-func TestDamagedRecordIsUnknown(t *testing.T) {
-	l := openLedger(t, t.TempDir())
-	for range 3 {
-		execute(t, l, "clean", noon, true)
-	}
-	err := l.update("clean", func(h history) error {
-		failed, other := bytes.Clone(h.bucket.Get(h.key(2))), bytes.Clone(h.bucket.Get(h.key(1)))
-		failed[len(failed)-5] ^= 1
-		if err := h.bucket.Put(h.key(2), failed); err != nil {
-			return err
-		}
-		return h.bucket.Put(h.key(3), other)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := runs(t, l, "clean"); len(got) != 1 || got[0].ID != 1 {
-		t.Errorf("runs: %+v", got)
-	}
-	if err := l.Finish("clean", 2, noon, true, ""); err == nil {
-		t.Error("a run of which nothing is known was finished")
-	}
-	if got := execute(t, l, "clean", noon, true); got != 4 {
-		t.Errorf("next run has id %d", got)
-	}
-}
-
-// The check of the pages must accept whatever bbolt writes: records that overflow
-// pages, trees that grow and shrink, lists of free pages.
-func TestSoundFileIsNeverSetAside(t *testing.T) {
-	l := openLedger(t, t.TempDir())
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 100 {
-		jobID := strconv.Itoa(random.IntN(10))
-		err := l.update(jobID, func(h history) error {
-			for range random.IntN(40) {
-				r := record{Started: noon, Cause: strings.Repeat("x", random.IntN(1+random.IntN(20_000)))}
-				if err := h.put(h.last()+1, r); err != nil {
-					return err
-				}
-			}
-			return h.prune(random.IntN(60))
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// FuzzDamage checks that no damage makes the ledger crash, fail, or report a
-// success that was not recorded.
-func FuzzDamage(f *testing.F) {
-	file := sound(f)
-	var recorded []time.Time
-	for id := time.Duration(2); id <= 60; id += 2 {
-		recorded = append(recorded, noon.Add(id*time.Minute))
-	}
-	recorded = append(recorded, noon)
-
-	f.Add(uint(len(file)), uint(0), uint(0), []byte{}, uint(0), []byte{}, false)
-	f.Add(uint(5*pageSize), uint(0), uint(0), []byte{}, uint(0), []byte{}, false)
-	f.Add(uint(len(file)), uint(3), uint(9), []byte{}, uint(0), []byte{}, false)
-	for at := uint(0); at < uint(len(file)); at += 2 * pageSize {
-		f.Add(uint(len(file)), uint(0), at+headerSize, []byte{255, 255, 255}, at+headerSize+8, []byte{7}, true)
-	}
-	f.Fuzz(func(t *testing.T, size, copied, at1 uint, bytes1 []byte, at2 uint, bytes2 []byte, resigned bool) {
-		broken := slices.Clone(file)
-		pages := uint(len(file)) / pageSize
-		copy(broken[copied%pages*pageSize:], file[at1%pages*pageSize:][:pageSize])
-		for i, b := range bytes1 {
-			broken[(at1+uint(i))%uint(len(file))] ^= b
-		}
-		copy(broken[at2%uint(len(file)):], bytes2)
-		if resigned { // as if the meta pages were intact
-			signed(func([]byte) {})(broken)
-			signed(func([]byte) {})(broken[pageSize:])
-		}
-		broken = broken[:min(size, uint(len(file)))]
-
-		l, err := Open(t.TempDir(), func(string) {})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(l.path(), broken, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, jobID := range []string{"clean", "report"} {
-			for _, run := range runs(t, l, jobID) {
-				if run.Success && !slices.ContainsFunc(recorded, run.Started.Equal) {
-					t.Errorf("an invented success: %+v", run)
-				}
-			}
-			start := noon.AddDate(1, 0, 0)
-			id := execute(t, l, jobID, start, true)
-			last := runs(t, l, jobID)
-			if run := last[len(last)-1]; run.ID != id || !run.Started.Equal(start) {
-				t.Errorf("after run %d the last is %+v", id, run)
-			}
-		}
-	})
 }

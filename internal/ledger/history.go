@@ -3,26 +3,38 @@ package ledger
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
-	"math"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
-	"go.etcd.io/bbolt"
 )
 
 const (
-	keep     = 1000            // runs kept per job
-	maxCause = 1000            // bytes kept of a run's cause
-	keySize  = sha256.Size + 8 // hash of the job id, id of the run
-	sumSize  = 8               // bytes of the checksum before each record
+	keep     = 1000     // runs kept per job
+	slack    = 250      // more runs that a file may have before it is pruned
+	maxSize  = 16 << 20 // bytes of a file, ten times as many as these runs take
+	maxCause = 1000     // characters of a run's cause, if they fit
+	sumSize  = 16       // hex digits of a line's checksum
 )
+
+// reserve is the room for a run's end. It is written together with the start, so
+// that the end can be recorded when the disk is full.
+var reserve = strings.Repeat(" ", 511) + "\n"
 
 // record is what is kept of one run. Slot and Cause are for people: no decision
 // depends on them.
 type record struct {
+	Run     int64     `json:"run"`
 	Started time.Time `json:"started"`
 	Slot    time.Time `json:"slot"` // start of the window that the run served
 	Ended   time.Time `json:"ended,omitzero"`
@@ -30,48 +42,148 @@ type record struct {
 	Cause   string    `json:"cause,omitempty"`
 }
 
-// history is one job's part of the bucket that holds all records, sorted by run.
-// The hash in its keys gives every job id, even an empty or very long one, its
-// own key range.
+// check returns an error if JSON cannot express the record's times.
+func (r record) check() error {
+	_, err := json.Marshal(r)
+	return err
+}
+
+// history is the content of one job's file.
 type history struct {
-	bucket *bbolt.Bucket
-	jobID  string
+	name     string            // of the file
+	header   string            // its first line, for people
+	key      [sha256.Size]byte // of the project file and the job
+	records  map[int64]record  // by run
+	reserved map[int64]int64   // by run, where the room for its end begins
+	next     int64             // ID of the next run
+	flaw     string            // what is wrong with the file, "" if nothing is
+	current  bool              // the file begins with the header
+	open     bool              // the file does not end in a newline
 }
 
-func (h history) prefix() []byte {
-	sum := sha256.Sum256([]byte(h.jobID))
-	return sum[:]
-}
-
-func (h history) key(id int64) []byte {
-	return binary.BigEndian.AppendUint64(h.prefix(), uint64(id))
-}
-
-// last returns the newest run's id, or 0 if there is none.
-func (h history) last() int64 {
-	cursor := h.bucket.Cursor()
-	key, _ := cursor.Seek(h.key(math.MaxInt64))
-	if key == nil {
-		key, _ = cursor.Last()
-	} else {
-		key, _ = cursor.Prev()
+func (l *Ledger) newHistory(jobID string) *history {
+	return &history{
+		name:     l.jobName(jobID) + ".log",
+		header:   fmt.Sprintf("# scheduled ledger 2: job %s of %q\n", problem.Quote(jobID), l.file),
+		key:      sha256.Sum256([]byte(l.jobKey(jobID))),
+		records:  map[int64]record{},
+		reserved: map[int64]int64{},
+		next:     1,
 	}
-	if id, ours := bytes.CutPrefix(key, h.prefix()); ours {
-		return int64(binary.BigEndian.Uint64(id))
-	}
-	return 0
 }
 
-func (h history) runs() []schedule.Run {
-	var runs []schedule.Run
-	prefix, cursor := h.prefix(), h.bucket.Cursor()
-	for key, value := cursor.Seek(prefix); bytes.HasPrefix(key, prefix); key, value = cursor.Next() {
-		r, known := decode(key, value)
-		if !known {
-			continue
+// jobKey tells the job from every other job of any project file.
+func (l *Ledger) jobKey(jobID string) string {
+	return "scheduled ledger 2\x00" + l.file + "\x00" + jobID
+}
+
+// jobName is the name of the job's files, without the ending.
+func (l *Ledger) jobName(jobID string) string { return slug(jobID) + "-" + hash(l.jobKey(jobID)) }
+
+// load reads the job's history, from the older ledger if it has no file yet.
+func (l *Ledger) load(dir *os.Root, jobID string) (*history, error) {
+	var before []byte
+	for {
+		h := l.newHistory(jobID)
+		content, err := readFile(dir, h.name, maxSize)
+		if errors.Is(err, fs.ErrNotExist) {
+			h.records, err = readOld(dir, jobID)
+			for run := range h.records {
+				h.next = max(h.next, run+1)
+			}
 		}
+		if flaw, ok := errors.AsType[flawError](err); ok {
+			h.flaw = string(flaw)
+			return h, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		h.read(content)
+		// A line that another process was writing looks damaged. It is not, if
+		// there is more of it by now.
+		if h.flaw == "" || before != nil && bytes.Equal(before, content) {
+			return h, nil
+		}
+		before = content
+	}
+}
+
+// read reads the lines of a file.
+func (h *history) read(content []byte) {
+	at, last, damaged := 0, int64(0), 0
+	for line := range bytes.Lines(content) {
+		text := bytes.TrimRight(line, " \r\n")
+		switch {
+		case at == 0 && string(text) == strings.TrimSpace(h.header):
+			h.current = true
+		case len(text) > 0:
+			r, known := h.decode(text)
+			if !known { // it may have been that of a run
+				damaged++
+				h.next++
+				last = 0
+				break
+			}
+			if !r.Ended.IsZero() || h.records[r.Run].Run == 0 {
+				h.records[r.Run] = r
+			}
+			h.next = max(h.next, r.Run+1)
+			last = r.Run
+		case string(line) == reserve && last > 0:
+			h.reserved[last] = int64(at)
+		}
+		at += len(line)
+	}
+	h.open = at > 0 && content[at-1] != '\n'
+	if damaged > 0 {
+		h.flaw = fmt.Sprintf("%d of its lines", damaged)
+	}
+}
+
+// decode reads a line of this history. Any other line is not known.
+func (h *history) decode(line []byte) (r record, known bool) {
+	sum, body, _ := bytes.Cut(line, []byte(" "))
+	known = string(sum) == h.checksum(body) && json.Unmarshal(body, &r) == nil && r.Run > 0
+	return r, known
+}
+
+// line returns the line of a record, with its newline.
+func (h *history) line(r record) []byte {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(r) // cannot fail, thanks to check
+	sum := h.checksum(bytes.TrimSpace(body.Bytes()))
+	return slices.Concat([]byte(sum), []byte(" "), body.Bytes())
+}
+
+func (h *history) checksum(body []byte) string {
+	sum := sha256.Sum256(slices.Concat(h.key[:], body))
+	return fmt.Sprintf("%x", sum[:sumSize/2])
+}
+
+// kept returns the records that are not too old, by run: the newest ones and the
+// newest success.
+func (h *history) kept() []record {
+	var kept []record
+	seen, success := 0, false
+	for _, run := range slices.Backward(slices.Sorted(maps.Keys(h.records))) {
+		r := h.records[run]
+		if seen++; seen <= keep || r.Success && !success {
+			kept = append(kept, r)
+		}
+		success = success || r.Success
+	}
+	slices.Reverse(kept)
+	return kept
+}
+
+func (h *history) runs() []schedule.Run {
+	var runs []schedule.Run
+	for _, r := range h.kept() {
 		run := schedule.Run{
-			ID:      int64(binary.BigEndian.Uint64(key[len(prefix):])),
+			ID:      r.Run,
 			Attempt: 1,
 			Created: r.Started,
 			Updated: r.Started,
@@ -89,58 +201,76 @@ func (h history) runs() []schedule.Run {
 	return runs
 }
 
-func (h history) get(id int64) (record, bool) {
-	key := h.key(id)
-	return decode(key, h.bucket.Get(key))
-}
-
-func (h history) put(id int64, r record) error {
-	body, err := json.Marshal(r)
+// fill writes the end of a run into the room reserved for it.
+func (h *history) fill(dir *os.Root, at int64, r record) error {
+	f, err := regularFile(dir, h.name, os.O_WRONLY, maxSize)
 	if err != nil {
 		return err
 	}
-	key := h.key(id)
-	return h.bucket.Put(key, append(checksum(key, body), body...))
+	line := h.line(r)
+	padded := string(line[:len(line)-1]) + reserve[len(line)-1:]
+	_, err = f.WriteAt([]byte(padded), at)
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// prune deletes all runs but the newest n and the newest success.
-func (h history) prune(n int) error {
-	var old [][]byte
-	seen, success := 0, false
-	prefix, cursor := h.prefix(), h.bucket.Cursor()
-	key, value := cursor.Seek(h.key(h.last()))
-	for ; bytes.HasPrefix(key, prefix); key, value = cursor.Prev() {
-		newest := false
-		if !success {
-			r, _ := decode(key, value)
-			newest, success = r.Success, r.Success
-		}
-		if seen++; seen > n && !newest {
-			old = append(old, key)
-		}
+// add adds lines at the end of the file. If the file is missing, damaged or too
+// long, it is written anew.
+func (h *history) add(dir *os.Root, now time.Time, lines string) error {
+	if !h.current || h.flaw != "" || len(h.records) > keep+slack {
+		return h.rewrite(dir, now, lines)
 	}
-	for _, key := range old {
-		if err := h.bucket.Delete(key); err != nil {
+	f, err := regularFile(dir, h.name, os.O_WRONLY|os.O_APPEND, maxSize)
+	if err != nil {
+		return err
+	}
+	if h.open {
+		lines = "\n" + lines
+	}
+	before, err := f.Stat()
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if _, err = f.WriteString(lines); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		err = errors.Join(err, f.Truncate(before.Size()))
+	}
+	return errors.Join(err, f.Close())
+}
+
+// rewrite writes the file anew, with more lines at the end. It keeps the one that
+// is damaged under another name, so that somebody can look at it.
+func (h *history) rewrite(dir *os.Root, now time.Time, lines string) error {
+	if h.flaw != "" {
+		if err := h.setAside(dir, now); err != nil {
 			return err
 		}
 	}
+	content := []byte(h.header)
+	for _, r := range h.kept() {
+		content = append(content, h.line(r)...)
+	}
+	_ = atomic.Sweep(dir, now) // what stays there does no harm
+	return atomic.WriteDurably(dir, h.name, append(content, lines...), 0o600)
+}
+
+// setAside gives the damaged file another name. One that has intact lines, too,
+// keeps its own as well until the new file is complete.
+func (h *history) setAside(dir *os.Root, now time.Time) error {
+	stem := h.name + ".broken-" + now.UTC().Format("20060102T150405Z")
+	aside := stem
+	for n := 2; ; n++ {
+		if _, err := dir.Lstat(aside); err != nil {
+			break
+		}
+		aside = fmt.Sprintf("%s-%d", stem, n)
+	}
+	if len(h.records) > 0 && dir.Link(h.name, aside) == nil {
+		return nil
+	}
+	if err := dir.Rename(h.name, aside); err != nil {
+		return fmt.Errorf("set aside damaged history %s: %w", filepath.Join(dir.Name(), h.name), err)
+	}
 	return nil
-}
-
-// decode returns the record that was put at key. It rejects damaged records, also
-// those that damage has moved there from another key.
-func decode(key, value []byte) (r record, known bool) {
-	if len(value) < sumSize {
-		return record{}, false
-	}
-	sum, body := value[:sumSize], value[sumSize:]
-	if !bytes.Equal(sum, checksum(key, body)) || json.Unmarshal(body, &r) != nil {
-		return record{}, false
-	}
-	return r, true
-}
-
-func checksum(key, body []byte) []byte {
-	sum := sha256.Sum256(slices.Concat(key, body))
-	return sum[:sumSize]
 }

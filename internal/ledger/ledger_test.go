@@ -1,8 +1,7 @@
 package ledger
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,27 +17,51 @@ var (
 	noon  = time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC)
 )
 
-// openLedger opens a ledger that must not turn out to be broken.
-func openLedger(t testing.TB, project string) *Ledger {
+// openLedger opens the ledger of a folder's pyproject.toml, which must not turn out
+// to be damaged.
+func openLedger(t testing.TB, folder string) *Ledger {
 	t.Helper()
-	l, err := Open(project, func(warning string) { t.Error(warning) })
+	return openFile(t, filepath.Join(folder, defaultFile), func(warning string) { t.Error(warning) })
+}
+
+func openFile(t testing.TB, file string, warn func(string)) *Ledger {
+	t.Helper()
+	l, err := Open(file, warn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
-// execute records a run that took an hour.
-func execute(t testing.TB, l *Ledger, jobID string, start time.Time, ok bool) (id int64) {
+// path returns the path of the job's file.
+func (l *Ledger) path(t testing.TB, jobID string) string {
 	t.Helper()
-	id, err := l.Start(jobID, start, daily.Window(start))
+	dir, err := l.folder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Finish(jobID, id, start.Add(time.Hour), ok, "exit code 3"); err != nil {
+	defer dir.Close()
+	return filepath.Join(dir.Name(), l.jobName(jobID)+".log")
+}
+
+// start records that a run has started.
+func start(t testing.TB, l *Ledger, jobID string, at time.Time) *Execution {
+	t.Helper()
+	e, err := l.Start(jobID, at, daily.Window(at))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return e
+}
+
+// execute records a run that took an hour.
+func execute(t testing.TB, l *Ledger, jobID string, at time.Time, ok bool) (run int64) {
+	t.Helper()
+	e := start(t, l, jobID, at)
+	if err := e.Finish(at.Add(time.Hour), ok, "exit code 3"); err != nil {
+		t.Fatal(err)
+	}
+	return e.record.Run
 }
 
 func runs(t testing.TB, l *Ledger, jobID string) []schedule.Run {
@@ -50,14 +73,40 @@ func runs(t testing.TB, l *Ledger, jobID string) []schedule.Run {
 	return runs
 }
 
+// fill writes a history of n runs at once.
+func fill(t testing.TB, l *Ledger, jobID string, n int64, success func(run int64) bool) {
+	t.Helper()
+	h := l.newHistory(jobID)
+	content := []byte(h.header)
+	for run := int64(1); run <= n; run++ {
+		start := noon.Add(time.Duration(run) * time.Minute)
+		content = append(content, h.line(record{Run: run, Started: start, Slot: start, Ended: start, Success: success(run)})...)
+	}
+	write(t, l.path(t, jobID), content)
+}
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func write(t testing.TB, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRunsTellHowEachEnded(t *testing.T) {
 	l := openLedger(t, t.TempDir())
 	day := 24 * time.Hour
 	execute(t, l, "clean", noon, true)
 	execute(t, l, "clean", noon.Add(day), false)
-	if _, err := l.Start("clean", noon.Add(2*day).In(time.FixedZone("", 3600)), daily.Window(noon)); err != nil {
-		t.Fatal(err)
-	}
+	start(t, l, "clean", noon.Add(2*day).In(time.FixedZone("", 3600)))
 	want := []schedule.Run{
 		{ID: 1, Attempt: 1, Created: noon, Updated: noon.Add(time.Hour), Success: true, Started: noon},
 		{ID: 2, Attempt: 1, Created: noon.Add(day), Updated: noon.Add(day + time.Hour), Failed: true},
@@ -68,23 +117,54 @@ func TestRunsTellHowEachEnded(t *testing.T) {
 	}
 }
 
-func TestRecordKeepsSlotAndCause(t *testing.T) {
-	l := openLedger(t, t.TempDir())
+// What cat shows.
+func TestFileIsReadable(t *testing.T) {
+	folder := t.TempDir()
+	l := openLedger(t, folder)
 	window := daily.Window(noon.AddDate(0, 0, -3)) // a forced run may serve an older one
-	id, err := l.Start("clean", noon, window)
+	e, err := l.Start("Täglich ☀", noon, window)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Finish("clean", id, noon, false, strings.Repeat("x", 2*maxCause)); err != nil {
+	if err := e.Finish(noon, false, "it said <no> & left"); err != nil {
 		t.Fatal(err)
 	}
-	var got record
-	if err := l.update("clean", func(h history) error { got, _ = h.get(id); return nil }); err != nil {
-		t.Fatal(err)
+	path := l.path(t, "Täglich ☀")
+	if name := filepath.Base(path); !strings.HasPrefix(name, "t-glich---") {
+		t.Errorf("name %s", name)
 	}
-	want := record{Started: noon, Slot: window.Start, Ended: noon, Cause: strings.Repeat("x", maxCause)}
-	if diff := cmp.Diff(want, got); diff != "" {
+	lines := strings.Split(string(read(t, path)), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+		if i > 0 && lines[i] != "" {
+			lines[i] = "SUM" + lines[i][sumSize:]
+		}
+	}
+	slot := window.Start.Format(time.RFC3339)
+	want := []string{
+		fmt.Sprintf(`# scheduled ledger 2: job "Täglich ☀" of %q`, l.file),
+		`SUM {"run":1,"started":"2026-11-21T12:00:00.123456789Z","slot":"` + slot + `"}`,
+		`SUM {"run":1,"started":"2026-11-21T12:00:00.123456789Z","slot":"` + slot + `","ended":"2026-11-21T12:00:00.123456789Z","cause":"it said <no> & left"}`,
+		"",
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestCauseIsCutToWhatFits(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	for i, cause := range []string{strings.Repeat("x", 5000), strings.Repeat("\x00", 400), strings.Repeat("日", 400), "\xff\n\u2028"} {
+		e := start(t, l, "clean", noon)
+		if err := e.Finish(noon, false, cause); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(runs(t, l, "clean")); got != i+1 {
+			t.Errorf("%.5q: %d runs", cause, got)
+		}
+	}
+	if n := strings.Count(string(read(t, l.path(t, "clean"))), "\n"); n != 1+4*2 {
+		t.Errorf("%d lines", n)
 	}
 }
 
@@ -110,105 +190,116 @@ func TestEveryJobIDHasItsOwnHistoryAndLock(t *testing.T) {
 	}
 }
 
+func TestEveryProjectFileHasItsOwnHistory(t *testing.T) {
+	folder := t.TempDir()
+	l := openLedger(t, folder)
+	execute(t, l, "clean", noon, true)
+	other := openFile(t, filepath.Join(folder, "other.toml"), func(w string) { t.Error(w) })
+	if got := runs(t, other, "clean"); len(got) != 0 {
+		t.Errorf("another project file has the runs %+v", got)
+	}
+	execute(t, other, "clean", noon, false)
+	if got := runs(t, l, "clean"); len(got) != 1 || !got[0].Success {
+		t.Errorf("runs: %+v", got)
+	}
+
+	var warnings []string
+	for _, place := range []string{"copied", "moved"} {
+		to := filepath.Join(t.TempDir(), place)
+		if err := os.CopyFS(to, os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
+		warnings = nil
+		elsewhere := openFile(t, filepath.Join(to, defaultFile), func(w string) { warnings = append(warnings, w) })
+		for range 2 {
+			if got := runs(t, elsewhere, "clean"); len(got) != 0 {
+				t.Errorf("%s: runs %+v", place, got)
+			}
+		}
+		if len(warnings) != 1 || !strings.Contains(warnings[0], "was moved or copied to "+to) || !strings.Contains(warnings[0], "may run once more") {
+			t.Errorf("%s: warnings %q", place, warnings)
+		}
+		// Even under the name that its file has here, it does not count.
+		write(t, elsewhere.path(t, "clean"), read(t, l.path(t, "clean")))
+		if got := runs(t, elsewhere, "clean"); len(got) != 0 || len(warnings) != 2 {
+			t.Errorf("%s: runs %+v, warnings %q", place, got, warnings)
+		}
+	}
+}
+
+// A way through a link leads to the same project.
+func TestLinkToTheProjectHasItsHistory(t *testing.T) {
+	folder, link := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(folder, link); err != nil {
+		t.Skip(err)
+	}
+	execute(t, openLedger(t, folder), "clean", noon, true)
+	if got := runs(t, openLedger(t, link), "clean"); len(got) != 1 {
+		t.Errorf("runs: %+v", got)
+	}
+}
+
 func TestHistoryIsBoundedButKeepsTheNewestSuccess(t *testing.T) {
 	l := openLedger(t, t.TempDir())
-	fill(t, l, "clean", keep, func(id int64) bool { return id <= 3 })
+	fill(t, l, "clean", keep, func(run int64) bool { return run <= 3 })
 	execute(t, l, "another", noon, false)
 	execute(t, l, "clean", noon, false)
 	got := runs(t, l, "clean")
 	if first, last := got[0].ID, got[len(got)-1].ID; len(got) != keep || first != 2 || last != keep+1 {
 		t.Errorf("%d runs from %d to %d", len(got), first, last)
 	}
+	fill(t, l, "clean", keep+slack, func(run int64) bool { return run <= 3 })
 	for range 5 {
 		execute(t, l, "clean", noon, false)
 	}
 	got = runs(t, l, "clean")
-	if first, second := got[0].ID, got[1].ID; len(got) != keep+1 || first != 3 || second != 7 {
+	if first, second := got[0].ID, got[1].ID; len(got) != keep+1 || first != 3 || second != slack+6 {
 		t.Errorf("%d runs: %d, %d, …", len(got), first, second)
+	}
+	if n := strings.Count(string(read(t, l.path(t, "clean"))), "\n"); n > keep+10 {
+		t.Errorf("%d lines", n)
 	}
 	if got := len(runs(t, l, "another")); got != 1 {
 		t.Errorf("another job has %d runs", got)
 	}
 }
 
-// fill records n runs at once.
-func fill(t testing.TB, l *Ledger, jobID string, n int64, success func(id int64) bool) {
-	t.Helper()
-	err := l.update(jobID, func(h history) error {
-		for id := int64(1); id <= n; id++ {
-			start := noon.Add(time.Duration(id) * time.Minute)
-			if err := h.put(id, record{Started: start, Slot: start, Ended: start, Success: success(id)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestFolderIgnoresItselfInGit(t *testing.T) {
 	project := t.TempDir()
-	openLedger(t, project)
-	openLedger(t, project)
-	got, err := os.ReadFile(filepath.Join(project, ".scheduled", ".gitignore"))
-	if err != nil || string(got) != "*\n" {
-		t.Errorf("%q, %v", got, err)
+	execute(t, openLedger(t, project), "clean", noon, true)
+	execute(t, openLedger(t, project), "clean", noon, true)
+	if got := read(t, filepath.Join(project, ".scheduled", ".gitignore")); string(got) != "*\n" {
+		t.Errorf("%q", got)
 	}
-}
-
-func TestLockWaitsForTheSameJobOnly(t *testing.T) {
-	project := t.TempDir()
-	mine, theirs := openLedger(t, project), openLedger(t, project)
-	unlock, err := mine.Lock(t.Context(), "clean", func() { t.Error("waited for a free lock") })
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	waits := 0
-	_, err = theirs.Lock(ctx, "clean", func() { waits++; cancel() })
-	if !errors.Is(err, context.Canceled) || waits != 1 {
-		t.Errorf("locked twice: %v after %d waits", err, waits)
-	}
-	again, err := theirs.Lock(t.Context(), "clean", func() { unlock() })
-	if err != nil {
-		t.Fatal(err)
-	}
-	again()
 }
 
 func TestErrorsAreValues(t *testing.T) {
-	blocked := func(name string) *Ledger {
-		l := openLedger(t, t.TempDir())
-		if err := os.Mkdir(filepath.Join(l.dir, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		return l
-	}
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o644); err != nil {
+	l := openLedger(t, t.TempDir())
+	blockedLock := l.path(t, "clean")
+	blockedLock = strings.TrimSuffix(blockedLock, ".log") + ".lock"
+	if err := os.Mkdir(blockedLock, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	asFile := t.TempDir()
-	if err := os.WriteFile(filepath.Join(asFile, folder), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(asFile, folderName), nil)
 	for _, test := range []struct {
 		name string
 		do   func() error
 		want string
 	}{
-		{"project is missing", func() error { _, err := Open(filepath.Join(file, "x"), nil); return err }, "open ledger: "},
-		{"folder is a file", func() error { _, err := Open(asFile, nil); return err }, "must be a folder"},
-		{"no lock for the file", func() error { _, err := blocked("ledger.lock").Runs("clean"); return err }, `read history of job "clean": `},
-		{"unknown run", func() error { return openLedger(t, t.TempDir()).Finish("clean", 7, noon, true, "") }, `record end of run 7 of job "clean": its start is not in the ledger`},
+		{"project is missing", func() error { _, err := Open(filepath.Join(asFile, "x", "y"), nil); return err }, "open ledger: "},
+		{"folder is a file", func() error { _, err := openLedger(t, asFile).Runs("clean"); return err }, "must be a folder"},
+		{"lock is a folder", func() error { _, err := l.Lock(t.Context(), "clean", nil); return err }, `lock job "clean": open ` + blockedLock + ": not a regular file"},
+		{"no time", func() error { _, err := l.Start("clean", noon.AddDate(9000, 0, 0), schedule.Window{}); return err }, "year outside of range"},
+		{"no end", func() error { return start(t, l, "clean", noon).Finish(noon.AddDate(9000, 0, 0), true, "") }, "year outside of range"},
 	} {
 		err := test.do()
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}
+	}
+	if got := runs(t, l, "clean"); len(got) != 1 {
+		t.Errorf("runs: %+v", got)
 	}
 }
 

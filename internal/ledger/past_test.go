@@ -26,17 +26,10 @@ func TestPastTellsWhichRunIsActive(t *testing.T) {
 		}
 		return active
 	}
-	start := func() int64 {
-		id, err := l.Start("clean", noon, daily.Window(noon))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
 	if got := active(); got != nil {
 		t.Errorf("nothing ran, and %d are active", got)
 	}
-	start() // was interrupted: its process is gone, and the lock with it
+	start(t, l, "clean", noon) // was interrupted: its process is gone, and the lock with it
 	if got := active(); got != nil {
 		t.Errorf("the interrupted run %d is active", got)
 	}
@@ -44,11 +37,11 @@ func TestPastTellsWhichRunIsActive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := start()
-	if got := active(); len(got) != 1 || got[0] != id {
-		t.Errorf("%d are active, want %d", got, id)
+	e := start(t, l, "clean", noon)
+	if got := active(); len(got) != 1 || got[0] != e.record.Run {
+		t.Errorf("%d are active, want %d", got, e.record.Run)
 	}
-	if err := l.Finish("clean", id, noon.Add(time.Hour), false, ""); err != nil {
+	if err := e.Finish(noon.Add(time.Hour), false, ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := active(); got != nil {
@@ -62,7 +55,7 @@ func TestPastTellsHowFarItReaches(t *testing.T) {
 	if _, known, err := l.Past("clean"); err != nil || !known.IsZero() {
 		t.Error(known, err)
 	}
-	fill(t, l, "clean", keep, func(id int64) bool { return id == 3 })
+	fill(t, l, "clean", keep, func(run int64) bool { return run == 3 })
 	if runs, known, err := l.Past("clean"); err != nil || len(runs) != keep || !known.IsZero() {
 		t.Errorf("%d runs, known since %v: %v", len(runs), known, err)
 	}

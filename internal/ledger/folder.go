@@ -1,0 +1,209 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+const (
+	// folderName is the ledger's folder, beside the project file.
+	folderName = ".scheduled"
+	// defaultFile is the project file that an older ledger belongs to.
+	defaultFile = "pyproject.toml"
+	// hashSize is the number of hex digits that make a name unique.
+	hashSize = 12
+)
+
+// folder opens the folder that this project file has in the ledger, and makes it
+// where there is none. It follows no symbolic link, which a repository could have
+// planted.
+func (l *Ledger) folder() (*os.Root, error) {
+	path := filepath.Dir(l.file)
+	project, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", hintAt(err, path))
+	}
+	defer project.Close()
+	all, _, err := enter(project, folderName)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", hintAt(err, path))
+	}
+	defer all.Close()
+	mine, err := l.enterOwn(all)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", l.withHint(err))
+	}
+	return mine, nil
+}
+
+// enterOwn opens this project file's folder in the ledger's folder.
+func (l *Ledger) enterOwn(all *os.Root) (mine *os.Root, err error) {
+	if err := ignoreInGit(all); err != nil {
+		return nil, err
+	}
+	stem := slug(strings.TrimSuffix(filepath.Base(l.file), ".toml"))
+	name := stem + "-" + hash(l.file)
+	mine, fresh, err := enter(all, name)
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		l.warnOfMove(all, stem, name)
+	}
+	if filepath.Base(l.file) == defaultFile {
+		err = adopt(all, name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, mine.Close())
+	}
+	return mine, nil
+}
+
+// enter opens a folder in another one, and makes it where there is none.
+func enter(parent *os.Root, name string) (dir *os.Root, fresh bool, err error) {
+	path := filepath.Join(parent.Name(), name)
+	info, err := parent.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = parent.Mkdir(name, 0o755); err == nil {
+			fresh = true
+		} else if !errors.Is(err, fs.ErrExist) {
+			return nil, false, err
+		}
+		info, err = parent.Lstat(name)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if !info.IsDir() {
+		return nil, false, problem.New("move it away", "%q is a symbolic link or a file; it must be a folder", path)
+	}
+	if dir, err = parent.OpenRoot(name); err != nil {
+		return nil, false, err
+	}
+	if opened, err := dir.Stat("."); err != nil || !os.SameFile(info, opened) {
+		return nil, false, errors.Join(fmt.Errorf("%q was replaced while it was opened", path), err, dir.Close())
+	}
+	return dir, fresh, nil
+}
+
+// ignoreInGit makes git ignore the ledger.
+func ignoreInGit(all *os.Root) error {
+	const name = ".gitignore"
+	if _, err := all.Lstat(name); err == nil {
+		return nil
+	}
+	f, err := all.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString("*\n")
+	return errors.Join(err, f.Close())
+}
+
+// warnOfMove warns if a project file of that name, but in another place, has a
+// folder here: then the project was moved or copied.
+func (l *Ledger) warnOfMove(all *os.Root, stem, name string) {
+	folders, err := fs.Glob(all.FS(), stem+"-*")
+	if err != nil {
+		return
+	}
+	for _, other := range folders {
+		if other != name && len(other) == len(name) {
+			l.warn(fmt.Sprintf("the project was moved or copied to %s: the runs recorded at its former place (%s) do not count here, so jobs may run once more",
+				filepath.Dir(l.file), filepath.Join(folderName, other)))
+			return
+		}
+	}
+}
+
+// regularFile opens a regular file that is in the folder itself. It returns a
+// flawError for anything else, which it does not open: not a link, which leads
+// elsewhere, and not a pipe, which blocks.
+func regularFile(dir *os.Root, name string, flag int, most int64) (*os.File, error) {
+	info, err := dir.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, flawError("not a regular file")
+	}
+	f, err := dir.OpenFile(name, flag|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := f.Stat()
+	switch {
+	case err != nil:
+	case !os.SameFile(info, opened):
+		err = flawError("replaced while it was opened")
+	case opened.Size() > most:
+		err = flawError("too large")
+	default:
+		return f, nil
+	}
+	return nil, errors.Join(err, f.Close())
+}
+
+// readFile reads a regular file of that size at most.
+func readFile(dir *os.Root, name string, most int64) ([]byte, error) {
+	f, err := regularFile(dir, name, os.O_RDONLY, most)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
+// flawError says what is wrong with a file that should be a history.
+type flawError string
+
+func (e flawError) Error() string { return string(e) }
+
+// slug returns the readable part of a file's name.
+func slug(name string) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '_', r == '-':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, name[:min(len(name), 40)])
+	return clean
+}
+
+// hash returns the part of a file's name that makes it unique.
+func hash(key string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(key)))[:hashSize]
+}
+
+// withHint adds the way out to an error of the ledger's folder.
+func (l *Ledger) withHint(err error) error {
+	return hintAt(err, filepath.Join(filepath.Dir(l.file), folderName))
+}
+
+// hintAt adds the way out to an error of that folder.
+func hintAt(err error, folder string) error {
+	switch {
+	case err == nil || problem.Hint(err) != "":
+		return err
+	case Full(err):
+		return problem.WithHint(err, fmt.Sprintf("make room on the disk of %s: a run that cannot be recorded would be repeated", folder))
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
+		return problem.WithHint(err, fmt.Sprintf(`make the folder %s writable, so that the history can be kept; in a container, run with --user "$(id -u):$(id -g)"`, folder))
+	}
+	return err
+}

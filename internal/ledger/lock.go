@@ -1,0 +1,135 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Lock waits until this process alone may run the job, or until ctx ends. If it
+// has to wait, it calls onWait once. The lock is held until unlock is called or
+// the process ends, however it ends. Locks of different jobs are independent.
+// Read the clock after Lock returns: by then it may be another window.
+//
+// The lock is that of a file in the ledger. Who removes the ledger, or puts a link
+// in its place, does not free it: on Linux the project's own folder is locked as
+// well, for this job alone. So unlock is to be called even where there is an error:
+// then the lock of the folder may be held.
+func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
+	for {
+		unlock, err = l.tryLock(jobID)
+		if !errors.Is(err, errLocked) {
+			break
+		}
+		if onWait != nil {
+			onWait()
+			onWait = nil
+		}
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(50*time.Millisecond + rand.N(50*time.Millisecond)):
+			continue
+		}
+		break
+	}
+	if err != nil {
+		err = fmt.Errorf("lock job %q: %w", jobID, l.withHint(err))
+	}
+	return unlock, err
+}
+
+// errLocked says that another process holds the lock.
+var errLocked = errors.New("another process runs the job")
+
+// tryLock takes the job's lock if it is free.
+func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
+	nothing := func() {}
+	project, err := os.Open(filepath.Dir(l.file))
+	if err != nil {
+		return nothing, err
+	}
+	sum := sha256.Sum256([]byte(l.jobKey(jobID)))
+	if err := lockFolder(project, int64(binary.BigEndian.Uint64(sum[:])>>2)); err != nil {
+		project.Close()
+		return nothing, err
+	}
+	file, err := l.tryLockFile(jobID)
+	if errors.Is(err, errLocked) {
+		project.Close()
+		return nothing, err
+	}
+	return func() { file.Close(); project.Close() }, err
+}
+
+// tryLockFile takes the lock of the job's file if it is free. The lock is that of
+// the open file, so it only counts while its name is still that of the file.
+func (l *Ledger) tryLockFile(jobID string) (*os.File, error) {
+	dir, err := l.folder()
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	name := l.lockName(jobID)
+	f, err := regularFile(dir, name, os.O_RDWR, maxSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = dir.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	if errors.Is(err, fs.ErrExist) { // another process was faster
+		return nil, errLocked
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir.Name(), name), err)
+	}
+	if err = lockFile(f, true); err == nil {
+		err = l.checkLock(name, f)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// checkLock makes sure that the ledger still has that file, which was removed
+// otherwise while it was being locked.
+func (l *Ledger) checkLock(name string, f *os.File) error {
+	dir, err := l.folder()
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	there, err := dir.Lstat(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	locked, statErr := f.Stat()
+	if err != nil || statErr == nil && !os.SameFile(there, locked) {
+		return errLocked
+	}
+	return statErr
+}
+
+// busy reports whether a process holds the job's lock.
+func (l *Ledger) busy(jobID string) bool {
+	dir, err := l.folder()
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	f, err := regularFile(dir, l.lockName(jobID), os.O_RDWR, maxSize)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(lockFile(f, false), errLocked)
+}
+
+func (l *Ledger) lockName(jobID string) string { return l.jobName(jobID) + ".lock" }

@@ -1,0 +1,109 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestLockWaitsForTheSameJobOnly(t *testing.T) {
+	project := t.TempDir()
+	mine, theirs := openLedger(t, project), openLedger(t, project)
+	unlock, err := mine.Lock(t.Context(), "clean", func() { t.Error("waited for a free lock") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := theirs.Lock(t.Context(), "report", func() { t.Error("waited for the lock of another job") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	other()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	waits := 0
+	_, err = theirs.Lock(ctx, "clean", func() { waits++; cancel() })
+	if !errors.Is(err, context.Canceled) || waits != 1 {
+		t.Errorf("locked twice: %v after %d waits", err, waits)
+	}
+	again, err := theirs.Lock(t.Context(), "clean", func() { unlock() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}
+
+// Whatever becomes of the ledger while a job runs: its lock is not free, and what
+// it did is recorded where there is a ledger.
+func TestRemovedLedgerFreesNoLock(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can lock a folder for one job")
+	}
+	elsewhere := t.TempDir()
+	for _, test := range []struct {
+		name   string
+		change func(folder string) error
+		lost   string // the error of what cannot be recorded
+	}{
+		{"removed", os.RemoveAll, ""},
+		{"moved away", func(folder string) error { return os.Rename(folder, folder+".old") }, ""},
+		{"emptied", func(folder string) error {
+			inner, err := filepath.Glob(filepath.Join(folder, "*", "*"))
+			for _, path := range inner {
+				err = errors.Join(err, os.Remove(path))
+			}
+			return err
+		}, ""},
+		{"a link", func(folder string) error {
+			return errors.Join(os.RemoveAll(folder), os.Symlink(elsewhere, folder))
+		}, "must be a folder"},
+		{"its folder a link", func(folder string) error {
+			inner, err := filepath.Glob(filepath.Join(folder, "pyproject-*"))
+			return errors.Join(err, os.RemoveAll(inner[0]), os.Symlink(elsewhere, inner[0]))
+		}, "must be a folder"},
+		{"a file", func(folder string) error {
+			return errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600))
+		}, "must be a folder"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			project := t.TempDir()
+			l := openLedger(t, project)
+			unlock, err := l.Lock(t.Context(), "clean", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := start(t, l, "clean", noon)
+			if err := test.change(filepath.Join(project, folderName)); err != nil {
+				t.Fatal(err)
+			}
+			var finished error
+			waited := false
+			again, err := openLedger(t, project).Lock(t.Context(), "clean", func() {
+				waited = true
+				finished = e.Finish(noon, true, "")
+				unlock()
+			})
+			defer again()
+			if !waited {
+				t.Error("locked twice")
+			}
+			if test.lost != "" {
+				for _, err := range []error{err, finished} {
+					if err == nil || !strings.Contains(err.Error(), test.lost) {
+						t.Errorf("%v, want %q", err, test.lost)
+					}
+				}
+				return
+			}
+			if got := runs(t, l, "clean"); err != nil || finished != nil || len(got) != 1 || !got[0].Success {
+				t.Errorf("runs %+v, %v, %v", got, err, finished)
+			}
+		})
+	}
+	if left, err := os.ReadDir(elsewhere); err != nil || len(left) > 0 {
+		t.Errorf("a link was followed: %v, %v", left, err)
+	}
+}
