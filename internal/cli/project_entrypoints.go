@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -210,7 +211,9 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	defer output.endLine()
 	e := p.entrypoint(project, job, launcher, p.variablesNow(job).environ(job, 1))
 	e.Timeout, e.Stdout, e.Stderr = importLimit, output, output
-	return python.Import(ctx, e)
+	took, outcome, err := python.Import(ctx, e)
+	p.hintInstall(&outcome, environment)
+	return took, outcome, err
 }
 
 // broken says how an import failed, and where.
@@ -232,4 +235,12 @@ func (p *Program) checkEntrypoints(project *project, format string) error {
 		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.path })
 	}
 	return &exitError{code: exitFindings, err: proof.problems}
+}
+
+// hintInstall adds to an outcome that a package may not be installed yet. In Actions
+// the steps before have done that.
+func (p *Program) hintInstall(o *python.Outcome, env installer.Environment) {
+	if command := env.Install(); command != "" && o.Exception == "ModuleNotFoundError" && !p.runner(p.Stderr).On() {
+		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
+	}
 }

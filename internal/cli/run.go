@@ -188,18 +188,20 @@ func (r run) start(book *ledger.Ledger, d schedule.Decision) (finish func(python
 }
 
 // execute runs the entrypoint, as often as the job's options say.
-func (r run) execute(ctx context.Context, v variables) execution {
+func (r run) execute(ctx context.Context, v variables) python.Execution {
 	options := r.job.Options
 	launcher, missing := r.launcher()
-	return attempts{
-		most:    options.Attempts,
-		backoff: options.Backoff,
-		timeout: options.Timeout,
-		random:  rand.N[time.Duration],
-		failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", problem.Show(r.job.ID), remark)) },
-	}.do(ctx, func(n int, timeout time.Duration) (python.Outcome, bool) {
+	executed := python.Attempts{
+		Most:    options.Attempts,
+		Backoff: options.Backoff,
+		Timeout: options.Timeout,
+		Random:  rand.N[time.Duration],
+		Now:     r.Now,
+		Sleep:   python.Sleep,
+		Failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", problem.Show(r.job.ID), remark)) },
+	}.Do(ctx, func(n int, timeout time.Duration) python.Outcome {
 		if missing != nil {
-			return python.Outcome{Cause: missing.Error(), Hint: hint(missing)}, false
+			return python.Outcome{Refused: true, Cause: missing.Error(), Hint: hint(missing)}
 		}
 		e := r.entrypoint(r.project, r.job, launcher, v.environ(r.job, n))
 		e.Timeout, e.Stdout, e.Stderr = timeout, r.Stdout, r.Stderr
@@ -214,6 +216,8 @@ func (r run) execute(ctx context.Context, v variables) execution {
 		e.Stdout, e.Stderr = output, output
 		return try(ctx, e)
 	})
+	r.hintInstall(&executed.Outcome, r.environment)
+	return executed
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
@@ -237,16 +241,15 @@ func (r run) launcher() (python.Launcher, error) {
 	return launcher, err
 }
 
-// try runs the entrypoint once. Where nothing can be started, that is how it
-// ended. Another attempt may be better unless there is no such entrypoint. An
-// error while the module is loaded is tried again: it may ask a server for
-// something there, and when in doubt we run.
-func try(ctx context.Context, e python.Entrypoint) (o python.Outcome, again bool) {
+// try runs the entrypoint once. If nothing can be started, that is the outcome, which
+// another attempt may improve, as it may an error while the module is loaded: that may
+// ask a server for something.
+func try(ctx context.Context, e python.Entrypoint) python.Outcome {
 	o, err := python.Run(ctx, e)
 	if err != nil {
-		return python.Outcome{Cause: err.Error()}, true
+		return python.Outcome{Cause: err.Error()}
 	}
-	return o, !o.Refused
+	return o
 }
 
 // logGroup writes lines to the log: folded in Actions, where the runner reads

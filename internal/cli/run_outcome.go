@@ -14,7 +14,7 @@ import (
 )
 
 // conclude says how the entrypoint ended, and fails if it did.
-func (r run) conclude(v variables, e execution) error {
+func (r run) conclude(v variables, e python.Execution) error {
 	r.warn(r.runner, r.reportExecution(v, e))
 	if e.OK {
 		r.succeeded(e)
@@ -24,8 +24,8 @@ func (r run) conclude(v variables, e execution) error {
 }
 
 // succeeded puts everything into one group of the log, because nobody needs it.
-func (r run) succeeded(e execution) {
-	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.after())
+func (r run) succeeded(e python.Execution) {
+	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.After())
 	defer r.runner.Group("Outcome: succeeded")()
 	r.log("job " + problem.Show(r.job.ID) + " " + how)
 	r.logReturned(e.Returned)
@@ -33,8 +33,8 @@ func (r run) succeeded(e execution) {
 }
 
 // failed leaves everything open in the log.
-func (r run) failed(e execution) error {
-	name, how := problem.Show(r.job.ID), "failed"+e.after()
+func (r run) failed(e python.Execution) error {
+	name, how := problem.Show(r.job.ID), "failed"+e.After()
 	at := actions.Place{File: r.project.path, Line: r.job.Line}
 	if e.Frame != nil {
 		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}

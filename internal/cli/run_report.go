@@ -56,15 +56,15 @@ func (r run) reportSkip(d schedule.Decision) error {
 }
 
 // reportExecution writes the file of --report, if asked for.
-func (r run) reportExecution(v variables, e execution) error {
+func (r run) reportExecution(v variables, e python.Execution) error {
 	out := reported{
 		Job:      r.job.ID,
 		Window:   decidedWindow{v.window.Start, v.window.End},
 		Missed:   v.missed,
 		Trigger:  v.trigger,
 		Status:   "failed",
-		Attempt:  e.attempt,
-		Attempts: e.most,
+		Attempt:  e.Attempt,
+		Attempts: e.Most,
 		Python:   optional(e.Python),
 		Cause:    optional(e.Cause),
 		Hint:     optional(e.Hint),

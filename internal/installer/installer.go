@@ -2,7 +2,11 @@
 // files alone: it starts nothing.
 package installer
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"strings"
+)
 
 // Tool installs the packages of a project: a value of the option installer.
 type Tool string
@@ -55,6 +59,30 @@ type Environment struct {
 	Pinned   bool   // of Pipenv: Root's Pipfile names a version of Python
 
 	PythonVersion string // nearest .python-version; "" if there is none
+}
+
+// installs are the commands with which a developer installs a project's packages.
+var installs = map[Tool]string{
+	UV:      "uv sync",
+	Poetry:  "poetry install",
+	PDM:     "pdm install",
+	Pixi:    "pixi install",
+	Hatch:   "hatch env create",
+	Pipenv:  "pipenv install",
+	Pylock:  "uv pip sync pylock.toml",
+	Conda:   "micromamba create -n " + CondaName + " -f ",
+	Pip:     "pip install -r ",
+	Package: "pip install .",
+}
+
+// Install returns the command with which a developer installs the packages in Root; ""
+// if there are none.
+func (e Environment) Install() string {
+	command := installs[e.Tool]
+	if strings.HasSuffix(command, " ") {
+		command += path.Base(e.File)
+	}
+	return command
 }
 
 // String returns the tool and the reason: "uv (uv.lock)".
