@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"golang.org/x/term"
 )
@@ -84,12 +84,7 @@ func printNoJobs(w io.Writer, file string) error {
 
 // getenv returns the value of an environment variable, "" if it is not set.
 func (p *Program) getenv(name string) string {
-	for i := len(p.Environ) - 1; i >= 0; i-- {
-		if value, found := strings.CutPrefix(p.Environ[i], name+"="); found {
-			return value
-		}
-	}
-	return ""
+	return python.Environ(p.Environ).Get(name)
 }
 
 // runner returns the runner of GitHub Actions; its commands go to w.
