@@ -57,7 +57,7 @@ func (p *Program) provers(project *project, docs bool) *provers {
 	environment := entrypoint.FindEnvironment(project.dir, project.root, p.getenv)
 	return &provers{
 		project:     project,
-		reader:      entrypoint.FindReader(environment, project.root, docs, p.getenv),
+		reader:      entrypoint.FindReader(project.dir, project.root, docs, p.Environ),
 		environment: environment,
 		python:      project.pythonVersion(),
 		made:        make(map[surroundings]*entrypoint.Prover),

@@ -9,7 +9,7 @@ import (
 // Without an environment, a module that is not in the project is a problem only if
 // nothing could bring it.
 func TestDeclared(t *testing.T) {
-	reader := python(t)
+	reader := startPython(t)
 	for _, test := range []struct {
 		file, content string
 		open          bool

@@ -2,7 +2,6 @@ package entrypoint
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -25,7 +24,7 @@ func BenchmarkProve(b *testing.B) {
 	for _, docs := range []bool{false, true} {
 		b.Run(fmt.Sprintf("docs=%t", docs), func(b *testing.B) {
 			for b.Loop() {
-				reader, err := startReader(python, docs, os.Getenv)
+				reader, err := startReader(python, docs, nil)
 				if err != nil {
 					b.Fatal(err)
 				}

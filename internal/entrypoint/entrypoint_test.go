@@ -18,10 +18,10 @@ import (
 
 var update = flag.Bool("update", false, "write the verdicts of this run into testdata")
 
-// python returns a running Python, which the tests need. It ends with the test.
-func python(t testing.TB) *Reader {
+// startPython returns a running Python, which the tests need. It ends with the test.
+func startPython(t testing.TB) *Reader {
 	t.Helper()
-	reader, err := startReader(pythonPath(), false, os.Getenv)
+	reader, err := startReader(pythonPath(), false, nil)
 	if err != nil {
 		t.Fatal("the tests need a Python 3: ", err)
 	}
@@ -46,7 +46,7 @@ func TestLayouts(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			project, targets := layout(t, file)
 			var got strings.Builder
-			reader := python(t)
+			reader := startPython(t)
 			if strings.Contains(file, "python312") && reader.version[1] < 12 {
 				t.Skip("this Python is older")
 			}

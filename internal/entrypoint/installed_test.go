@@ -80,7 +80,7 @@ func TestEnvironment(t *testing.T) {
 	if project.Environment == nil {
 		t.Fatal("the environment at the repository's root is not found")
 	}
-	p := New(project, python(t))
+	p := New(project, startPython(t))
 	for _, test := range []struct{ target, want string }{
 		{"app.jobs:run", "doc: Installed."},
 		{"app.jobs:moved", "takes required arguments: x"},
@@ -119,7 +119,7 @@ func TestEnvironmentHides(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: FindEnvironment(dir, dir, os.Getenv)}, python(t))
+		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: FindEnvironment(dir, dir, os.Getenv)}, startPython(t))
 		if v := p.Prove("nowhere:run"); v.Unknown == "" || v.Problem != "" {
 			t.Errorf("%s: got %s", name, show(v))
 		}
@@ -142,7 +142,7 @@ func TestBorrowedEnvironment(t *testing.T) {
 	active := func(name string) string {
 		return map[string]string{"VIRTUAL_ENV": filepath.Join(other, ".venv")}[name]
 	}
-	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: FindEnvironment(repo, repo, active)}, python(t))
+	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: FindEnvironment(repo, repo, active)}, startPython(t))
 	for _, test := range []struct{ target, want string }{
 		{"installed:run", "ok"},
 		{"installed:rnu", "unknown: "},

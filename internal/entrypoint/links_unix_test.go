@@ -14,7 +14,7 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink("a.py", filepath.Join(dir, "a.py")); err != nil {
 		t.Fatal(err)
 	}
-	if v := New(Project{Repo: os.DirFS(dir), Dir: "."}, python(t)).Prove("a:main"); v.Problem == "" {
+	if v := New(Project{Repo: os.DirFS(dir), Dir: "."}, startPython(t)).Prove("a:main"); v.Problem == "" {
 		t.Errorf("got %s", show(v))
 	}
 }

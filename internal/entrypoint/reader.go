@@ -11,7 +11,10 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
 //go:embed facts.py
@@ -33,64 +36,43 @@ type Reader struct {
 // answerLimit is how long a Python may take to read one source.
 const answerLimit = 5 * time.Second
 
-// FindReader starts the Python that reads the modules of a project: that of its
-// environment or else the python3 of the PATH. Neither may be in the repository, whose
-// folder root is. Close ends it. It is nil if there
-// is none. With docs it reads only definitions and their docstrings, which is faster.
-func FindReader(environment *Environment, root string, docs bool, getenv func(string) string) *Reader {
-	var candidates []string
-	if environment != nil && !environment.borrowed {
-		candidates = append(candidates, environment.Python)
+// FindReader starts the Python that reads the modules of a project in the folder dir of
+// a repository in root, both absolute and through no link: the first on the PATH of
+// environ that is to be trusted. It is nil if there is none. Close ends it. With docs it
+// reads only definitions and their docstrings, which is faster.
+func FindReader(dir, root string, docs bool, environ python.Environ) *Reader {
+	trust, err := trustAround(dir, root)
+	if err != nil {
+		return nil
 	}
-	if found, err := exec.LookPath("python3"); err == nil {
-		candidates = append(candidates, found)
+	var env []string
+	for _, name := range lists {
+		if folders := trust.folders(environ.Get(name)); len(folders) > 0 {
+			env = append(env, name+"="+strings.Join(folders, string(filepath.ListSeparator)))
+		}
 	}
-	for _, candidate := range candidates {
-		if path := trusted(candidate, root); path != "" {
-			if reader, err := startReader(path, docs, getenv); err == nil {
-				return reader
-			}
+	for _, file := range trust.pythons(environ) {
+		if reader, err := startReader(file, docs, env); err == nil {
+			return reader
 		}
 	}
 	return nil
 }
 
-// trusted returns the file that a path of a Python leads to, or "" if that is in the
-// repository: a file that was committed there could be anything. Links are followed
-// because beside the link there may be a pyvenv.cfg, from which Python takes where
-// its own library is.
-func trusted(python, root string) string {
-	file, err := filepath.EvalSymlinks(python)
-	if err != nil || !filepath.IsAbs(file) {
-		return ""
-	}
-	if root, err = filepath.EvalSymlinks(root); err != nil {
-		return ""
-	}
-	if inside, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(inside) {
-		return ""
-	}
-	return file
-}
-
-// inherited are the variables that a Python may need to start at all. The others may
-// be secrets, or say what it is to load.
-var inherited = []string{"PATH", "LD_LIBRARY_PATH", "SYSTEMROOT"}
+// lists are the variables that a Python may need to start at all. Of their folders it
+// gets those from which a program may be started. Other variables may be secrets, or say
+// what it is to load.
+var lists = []string{"PATH", "LD_LIBRARY_PATH"}
 
 // startReader starts the Python of that path: isolated, without site, so that nothing
-// of the project or its environment is run. getenv looks a variable up.
-func startReader(python string, docs bool, getenv func(string) string) (*Reader, error) {
-	cmd := exec.Command(python, "-I", "-S", "-c", facts)
+// of the project or its environment is run. env is its environment.
+func startReader(file string, docs bool, env []string) (*Reader, error) {
+	cmd := exec.Command(file, "-I", "-S", "-c", facts)
 	if docs {
 		cmd.Args = append(cmd.Args, "docs")
 	}
-	cmd.Dir = filepath.Dir(python)
-	cmd.Env = []string{}
-	for _, name := range inherited {
-		if value := getenv(name); value != "" {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-	}
+	cmd.Dir = filepath.Dir(file)
+	cmd.Env = append([]string{}, env...) // not nil, which is all of ours
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start Python: %w", err)
@@ -107,7 +89,7 @@ func startReader(python string, docs bool, getenv func(string) string) (*Reader,
 	if err := r.receive(&r.version); err != nil {
 		r.kill()
 		_ = r.cmd.Wait()
-		return nil, fmt.Errorf("start Python: %s is not a Python 3.8 or later: %w", python, err)
+		return nil, fmt.Errorf("start Python: %s is not a Python 3.8 or later: %w", file, err)
 	}
 	return r, nil
 }

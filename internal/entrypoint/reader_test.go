@@ -36,7 +36,7 @@ func TestIsolated(t *testing.T) {
 		}
 	}
 	t.Setenv("PYTHONPATH", path)
-	i, err := startReader(python[0], false, os.Getenv)
+	i, err := startReader(python[0], false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestIsolated(t *testing.T) {
 // What a Python refuses counts if it is at least as new as the job's, or no version
 // would read it.
 func TestVersions(t *testing.T) {
-	reader := python(t)
+	reader := startPython(t)
 	minor := func(more int) string { return fmt.Sprintf("3.%d", reader.version[1]+more) }
 	for _, test := range []struct {
 		python, source string
@@ -99,7 +99,7 @@ func TestUnread(t *testing.T) {
 		"good.py":  {Data: []byte("def run(): 'Good.'\n")},
 	}
 	project := Project{Repo: repo, Dir: "."}
-	p := New(project, python(t))
+	p := New(project, startPython(t))
 	for _, test := range []struct{ target, want string }{
 		{"latin:run", "ok\n\tat latin.py:2\n\tdoc: été"},
 		{"deep:run", "unknown: "},

@@ -18,7 +18,7 @@ func TestTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	library, names, _ := strings.Cut(string(bytes.ReplaceAll(out, []byte("\r"), nil)), "\n")
-	p := New(Project{Repo: os.DirFS(library), Dir: "."}, python(t))
+	p := New(Project{Repo: os.DirFS(library), Dir: "."}, startPython(t))
 	count := make(map[string]int)
 	for line := range strings.Lines(names) {
 		target, kind, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -1,0 +1,28 @@
+//go:build unix
+
+package entrypoint
+
+import (
+	"io/fs"
+	"os"
+	"runtime"
+	"syscall"
+)
+
+// Own reports whether a file belongs to the user or to the system.
+func Own(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
+}
+
+// guarded reports whether no other user can change a file of the user or the system.
+// Many systems give each user a group of the same number, and Homebrew's folders to the
+// group of the administrators.
+func guarded(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || info.Mode().Perm()&0o002 != 0 {
+		return false
+	}
+	const admin = 80 // of macOS
+	return info.Mode().Perm()&0o020 == 0 || stat.Gid == 0 || int(stat.Gid) == os.Geteuid() || runtime.GOOS == "darwin" && stat.Gid == admin
+}
