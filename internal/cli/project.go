@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -107,11 +108,17 @@ func (p *Program) locate() (string, error) {
 	return file, nil
 }
 
-// nearest looks for pyproject.toml in the working folder and above.
+// nearest looks for pyproject.toml in the working folder and above. Above, one of
+// another user is an error: anybody may put a file into a shared folder, and it says what
+// to run.
 func nearest() (string, error) {
 	for dir := "."; ; dir = filepath.Join(dir, "..") {
 		file := filepath.Join(dir, projectFile)
-		if _, err := os.Stat(file); err == nil {
+		if info, err := os.Stat(file); err == nil {
+			link, err := os.Lstat(file)
+			if dir != "." && (err != nil || !entrypoint.Own(link) || !entrypoint.Own(info)) {
+				return "", &exitError{exitUsage, fmt.Errorf("%s belongs to another user", file), "if you trust it, name it with --project"}
+			}
 			return file, nil
 		}
 		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
