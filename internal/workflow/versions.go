@@ -9,11 +9,11 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
-// This file writes the option python, which may be a version or a range as npm or
-// as pip has them, for what sets Python up.
+// This file translates the option python, a version or a range in the notation of npm
+// or pip, for what sets Python up.
 
-// pythonFor returns the option as a tool's set-up reads it, or false if that has no
-// words for it.
+// pythonFor returns the option in the notation of a tool's set-up, or false if it
+// cannot be written there.
 func pythonFor(tool installer.Tool, version string) (string, bool) {
 	switch tool {
 	case installer.UV, installer.Pylock:
@@ -58,7 +58,7 @@ func condaPython(version string) (string, bool) {
 	return strings.Join(all, ","), ok
 }
 
-// semverPython is for setup-python, which takes ranges of npm and names of its own.
+// semverPython is for setup-python, which takes npm's ranges and names of its own.
 // https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#using-the-python-version-input
 func semverPython(version string) (string, bool) {
 	alternatives := strings.Split(version, "||")
@@ -74,8 +74,8 @@ func semverPython(version string) (string, bool) {
 	return strings.Join(alternatives, " || "), true
 }
 
-// bounds writes a range in operators that npm, pip and conda agree on, or returns
-// false if it is none.
+// bounds writes a range with the operators that npm, pip and conda share, or returns
+// false if it is not a range.
 func bounds(version string) (all []string, ok bool) {
 	if m := spanForm.FindStringSubmatch(version); m != nil {
 		if strings.Count(m[2], ".") > 1 {
@@ -104,7 +104,7 @@ func bounds(version string) (all []string, ok bool) {
 }
 
 // after returns the first version that does not begin with the first n numbers of
-// one, or with all where it has fewer: after 3.11.2 and two of them comes 3.12.
+// another, or with all of them if it has fewer: for 3.11.2 and two numbers, 3.12.
 func after(version string, n int) string {
 	numbers := strings.Split(version, ".")
 	numbers = slices.Clip(numbers[:max(1, min(n, len(numbers)))])

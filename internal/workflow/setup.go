@@ -1,0 +1,274 @@
+package workflow
+
+import (
+	"cmp"
+	"path"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// The actions that put tools on the path, and the tools, at the newest release we
+// have tested. A lock may be older: all of them read the locks of earlier releases.
+var (
+	setupPython     = Uses{"actions/setup-python", "5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"}
+	setupUV         = Uses{"astral-sh/setup-uv", "20cfd1bf945f4377ade1205e4dbc17946fc9a30d", "v10.0.1"}
+	setupPDM        = Uses{"pdm-project/setup-pdm", "544d7237314ee09c256785bd360f6b30add38b37", "v4.6"}
+	setupPixi       = Uses{"prefix-dev/setup-pixi", "f00437f565399d418b0acc85936d12c1fb668347", "v0.10.1"}
+	setupMicromamba = Uses{"mamba-org/setup-micromamba", "ce51e99f4bb8a82ab7158c4dc59ef4634c59c4f9", "v3.1.0"}
+)
+
+const (
+	uvVersion         = "0.13.9"
+	poetryVersion     = "2.5.1"
+	oldPoetryVersion  = "1.8.5" // the last that writes the locks of Poetry 1
+	pdmVersion        = "2.29.3"
+	pixiVersion       = "v0.76.2"
+	hatchVersion      = "1.18.2"
+	pipenvVersion     = "2026.10.3"
+	micromambaVersion = "2.8.1-0"
+)
+
+// recipe is what the documentation of a tool recommends for a workflow: everything
+// is pinned, the lock is enforced, and development dependencies are not installed.
+type recipe struct {
+	prepare func(setup) []step // sets up Python and the tool
+	check   string             // fails if the lock does not fit the project; "" if install does that
+	install func(installer.Environment) string
+}
+
+var recipes = map[installer.Tool]recipe{
+	installer.UV:      {prepare: setup.uv, install: uvSync},
+	installer.Pylock:  {prepare: setup.venv, install: always("uv pip sync --preview-features pylock pylock.toml")},
+	installer.Poetry:  {prepare: setup.poetry, install: poetryInstall},
+	installer.PDM:     {prepare: setup.pdm, check: "pdm lock --check", install: locked("pdm sync --prod", "pdm install --prod")},
+	installer.Hatch:   {prepare: setup.hatch, install: always("hatch env create")},
+	installer.Pipenv:  {prepare: setup.pipenv, check: "pipenv verify", install: locked("pipenv sync", "pipenv install")},
+	installer.Pip:     {prepare: setup.pip, install: pipInstall},
+	installer.Package: {prepare: setup.pip, install: always("python -m pip install .")},
+	installer.Pixi:    {prepare: setup.pixi},
+	installer.Conda:   {prepare: setup.conda},
+	installer.None:    {prepare: setup.none},
+}
+
+func always(command string) func(installer.Environment) string {
+	return locked(command, command)
+}
+
+// locked returns one command for a locked environment and another for any other.
+func locked(command, other string) func(installer.Environment) string {
+	return func(env installer.Environment) string {
+		if env.Locked {
+			return command
+		}
+		return other
+	}
+}
+
+// setup makes the steps that build the environment of a job.
+type setup struct {
+	Target
+	job pyproject.Job
+	env installer.Environment
+}
+
+func (s setup) steps() []step {
+	r := recipes[s.env.Tool]
+	steps := r.prepare(s)
+	if s.env.Locked && r.check != "" {
+		steps = append(steps, step{name: "Check the lock", run: r.check, dir: s.env.Root})
+	}
+	if r.install != nil {
+		steps = append(steps, step{name: "Install dependencies", run: r.install(s.env), dir: s.env.Root})
+	}
+	return steps
+}
+
+// uv leaves .python-version and requires-python to uv, which reads both.
+// https://docs.astral.sh/uv/guides/integration/github/
+func (s setup) uv() []step {
+	with := []input{{"version", text(cmp.Or(s.env.Requires, uvVersion))}}
+	if version := s.version(); version != "" {
+		with = append(with, input{"python-version", text(version)})
+	}
+	with = append(with, input{"enable-cache", plain("true")}, input{"cache-dependency-glob", text(s.source())})
+	return []step{{name: "Set up uv", uses: &setupUV, with: with}}
+}
+
+func uvSync(env installer.Environment) string {
+	command := locked("uv sync --locked", "uv sync")(env) + " --no-default-groups"
+	if env.Member != "" {
+		command += " --package " + env.Member
+	}
+	return command
+}
+
+// https://docs.astral.sh/uv/pip/compile/#syncing-an-environment
+func (s setup) venv() []step {
+	return append(s.uv(), step{name: "Create the environment", run: "uv venv", dir: s.env.Root})
+}
+
+// https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#caching-packages
+func (s setup) poetry() []step {
+	required := "==" + poetryVersion
+	if s.env.Old {
+		required = "==" + oldPoetryVersion
+	}
+	poetry := requirement("poetry", cmp.Or(s.env.Requires, required))
+	if s.job.Options.Container != nil {
+		// An image has no pipx. With pip, Poetry comes too late for the cache.
+		return []step{s.python(""), s.tool("Poetry", poetry)}
+	}
+	steps := []step{
+		{name: "Install Poetry", run: "pipx install " + poetry, dir: "."},
+		s.python("poetry"),
+	}
+	if s.env.Old {
+		// Otherwise it takes the Python that it runs on, which is the runner's.
+		// https://python-poetry.org/docs/1.8/configuration/#virtualenvsprefer-active-python-experimental
+		steps = append(steps, step{name: "Use that Python", run: "poetry env use python", dir: s.env.Root})
+	}
+	return steps
+}
+
+// https://python-poetry.org/docs/cli/#sync
+func poetryInstall(env installer.Environment) string {
+	command := locked("poetry sync", "poetry install")(env)
+	if env.Old && env.Locked {
+		command = "poetry install --sync" // later releases know it too
+	}
+	if env.Bare {
+		return command + " --only-root" // Poetry fails without a group main
+	}
+	return command + " --only main"
+}
+
+// The action installs PDM as pdm[locked], with the packages that it was released
+// with. pip alone would take hishel 2, with which 2.29.3 does not start.
+// https://pdm-project.org/en/latest/usage/advanced/#use-pdm-in-continuous-integration
+// https://github.com/pdm-project/pdm/issues/3724
+func (s setup) pdm() []step {
+	return []step{{name: "Set up PDM", uses: &setupPDM, with: []input{
+		{"version", text(pdmVersion)},
+		s.pythonVersion(),
+		{"cache", plain("true")},
+		{"cache-dependency-path", text(s.source())},
+	}}}
+}
+
+// The action installs the environment too.
+// https://pixi.sh/latest/integration/ci/github_actions/
+func (s setup) pixi() []step {
+	with := []input{{"pixi-version", text(pixiVersion)}, {"manifest-path", text(s.env.Manifest)}}
+	if s.env.Locked {
+		with = append(with, input{"locked", plain("true")}, input{"cache", plain("true")})
+	}
+	return []step{{name: "Install dependencies", uses: &setupPixi, with: with}}
+}
+
+// The action creates the environment too.
+// https://github.com/mamba-org/setup-micromamba#environment-creation
+func (s setup) conda() []step {
+	with := []input{
+		{"micromamba-version", text(micromambaVersion)},
+		{"environment-file", text(s.env.File)},
+		{"environment-name", text(installer.CondaName)},
+	}
+	if version := s.version(); version != "" {
+		with = append(with, input{"create-args", text("python" + version)})
+	}
+	with = append(with, input{"cache-environment", plain("true")}, input{"init-shell", plain("none")})
+	return []step{{name: "Install dependencies", uses: &setupMicromamba, with: with}}
+}
+
+// https://hatch.pypa.io/latest/install/#pip
+func (s setup) hatch() []step {
+	return []step{s.python("pip"), s.tool("Hatch", requirement("hatch", "=="+hatchVersion))}
+}
+
+// https://pipenv.pypa.io/en/latest/best_practices.html#ci-cd-integration
+func (s setup) pipenv() []step {
+	return []step{s.python("pipenv"), s.tool("Pipenv", requirement("pipenv", "=="+pipenvVersion))}
+}
+
+func (s setup) pip() []step  { return []step{s.python("pip")} }
+func (s setup) none() []step { return []step{s.python("")} }
+
+// https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
+func pipInstall(env installer.Environment) string {
+	command := "python -m pip install "
+	if env.Hashes {
+		command += "--require-hashes "
+	}
+	return command + "-r " + path.Base(env.File)
+}
+
+// tool installs a tool with the Python that it will make environments of.
+func (s setup) tool(name, requirement string) step {
+	return step{name: "Install " + name, run: "python -m pip install " + requirement, dir: "."}
+}
+
+// requirement writes a package and its versions for a shell, in which < and others
+// have another meaning.
+func requirement(pkg, versions string) string {
+	if strings.ContainsAny(versions, "<>!~*,") {
+		return "'" + pkg + versions + "'"
+	}
+	return pkg + versions
+}
+
+// python sets up Python, and the cache of the tool with that name unless it is "".
+func (s setup) python(cache string) step {
+	python := step{name: "Set up Python", uses: &setupPython, with: []input{s.pythonVersion()}}
+	if cache != "" {
+		python.with = append(python.with, input{"cache", plain(cache)}, input{"cache-dependency-path", text(s.source())})
+	}
+	return python
+}
+
+// version returns the option python in the notation of what sets Python up, "" if it
+// is not set. Environments has refused what cannot be written there.
+func (s setup) version() string {
+	version, _ := pythonFor(s.env.Tool, s.job.Options.Python)
+	return version
+}
+
+// pythonVersion returns the input that tells setup-python the version: the option,
+// .python-version, or the range that the project or its tool declares. Without it,
+// setup-python would take whatever the runner has on its path.
+// https://github.com/actions/setup-python#basic-usage
+func (s setup) pythonVersion() input {
+	file := func(name string) input { return input{"python-version-file", text(name)} }
+	switch version := s.version(); {
+	case version != "":
+		return input{"python-version", text(version)}
+	case s.env.PythonVersion != "":
+		return file(s.env.PythonVersion)
+	case s.Project.RequiresPython != "":
+		return file(s.Path)
+	case s.env.Tool == installer.Poetry || s.env.Tool == installer.PDM:
+		return file(path.Join(s.env.Root, "pyproject.toml"))
+	case s.env.Pinned:
+		return file(path.Join(s.env.Root, "Pipfile"))
+	}
+	return input{"python-version", text("3.x")}
+}
+
+// source returns the pattern of the file on which a cache depends.
+func (s setup) source() string {
+	return globOf(cmp.Or(s.env.File, path.Join(s.env.Root, "pyproject.toml")))
+}
+
+// globOf returns the pattern that matches one path only. "Wrapping special
+// characters in [] can be used to escape literal glob characters in a file name",
+// and a pattern that begins with ! or # is not a path.
+// https://github.com/actions/toolkit/tree/main/packages/glob#patterns
+func globOf(file string) string {
+	if strings.ContainsAny(file[:1], "!#~ ") {
+		file = "./" + file
+	}
+	return globSpecial.Replace(file)
+}
+
+var globSpecial = strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]", `\`, `\\`)
