@@ -65,7 +65,10 @@ func (p *Program) listCommand() *cobra.Command {
 				return err
 			}
 			jobs := make([]listedJob, 0, len(project.Jobs))
-			docs := p.docstrings(project)
+			docs, err := p.docstrings(project, environments)
+			if err != nil {
+				return err
+			}
 			for i, job := range project.Jobs {
 				l := listed(job, from, runs)
 				l.Doc = docs[i]

@@ -17,18 +17,77 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// surroundings are what the options of a job say about where its modules are.
-type surroundings struct {
-	python     string // its version; "" if unknown
-	pythonPath string
-	before     bool   // the job has steps of its own
-	beyond     string // what may have modules besides; "" if nothing
+// moduleSources is where the modules of a job are.
+type moduleSources struct {
+	pythonPath  string
+	before      bool   // the job has steps of its own
+	beyond      string // what else may have modules; "" if nothing
+	environment *entrypoint.Environment
+	python      string // the version that runs it; "" if unknown
 }
 
-func surroundingsOf(job pyproject.Job, python string) surroundings {
-	s := surroundings{python: cmp.Or(job.Options.Python, python), before: len(job.Options.Before) > 0}
+// provers has a Prover for each kind of sources that jobs of a project have. One Python
+// reads the modules of all.
+type provers struct {
+	*Program
+	project      *project
+	repo         *os.Root
+	reader       *entrypoint.Reader               // nil if there is none
+	installed    map[string]installer.Environment // by the ids of jobs
+	environments map[string]*entrypoint.Environment
+	made         map[moduleSources]*entrypoint.Prover
+}
+
+// provers returns what proves the entrypoints of a project; with docs, only what reads
+// their docstrings, which is faster. Close ends it.
+func (p *Program) provers(project *project, installed []workflow.Installed, docs bool) (*provers, error) {
+	repo, err := os.OpenRoot(project.root)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	all := &provers{
+		Program:      p,
+		project:      project,
+		repo:         repo,
+		reader:       entrypoint.FindReader(project.dir, project.root, docs, p.Environ),
+		installed:    make(map[string]installer.Environment),
+		environments: make(map[string]*entrypoint.Environment),
+		made:         make(map[moduleSources]*entrypoint.Prover),
+	}
+	for _, environment := range installed {
+		for _, id := range environment.Jobs {
+			all.installed[id] = environment.Environment
+		}
+	}
+	return all, nil
+}
+
+// prove returns what is known about a job's entrypoint without running anything.
+func (p *provers) prove(job pyproject.Job) entrypoint.Verdict {
+	s := p.sources(job)
+	if p.made[s] == nil {
+		p.made[s] = entrypoint.New(entrypoint.Project{
+			Repo:        p.repo.FS(),
+			Dir:         path.Dir(p.project.path),
+			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
+			Before:      s.before,
+			Beyond:      s.beyond,
+			Environment: s.environment,
+			Python:      s.python,
+		}, p.reader)
+	}
+	return p.made[s].Prove(job.Entrypoint)
+}
+
+func (p *provers) sources(job pyproject.Job) moduleSources {
+	s := moduleSources{
+		before:      len(job.Options.Before) > 0,
+		environment: p.environment(job),
+		python:      cmp.Or(job.Options.Python, p.version(job), p.project.RequiresPython),
+	}
 	for _, variable := range job.Options.Env {
 		if variable.Name == "PYTHONPATH" {
 			s.pythonPath = variable.Value
@@ -43,64 +102,39 @@ func surroundingsOf(job pyproject.Job, python string) surroundings {
 	return s
 }
 
-// provers has a Prover for each kind of surroundings that jobs of a project have. One
-// Python reads the modules of all.
-type provers struct {
-	project     *project
-	reader      *entrypoint.Reader // nil if there is none
-	environment *entrypoint.Environment
-	python      string // the version of jobs that name none; "" if unknown
-	made        map[surroundings]*entrypoint.Prover
+// environment returns the environment in which a run of the job would look for
+// packages, nil without one. A Python that cannot be started has none.
+func (p *provers) environment(job pyproject.Job) *entrypoint.Environment {
+	environ := p.environ(job)
+	found, err := python.Find(p.installed[job.ID], p.project.root, p.project.dir, environ)
+	if err != nil || found.Venv == "" {
+		return nil
+	}
+	environment, opened := p.environments[found.Venv]
+	if !opened {
+		chosen := found.Venv == environ.Get("UV_PROJECT_ENVIRONMENT")
+		environment = entrypoint.OpenEnvironment(found.Venv, p.project.root, chosen)
+		p.environments[found.Venv] = environment
+	}
+	return environment
 }
 
-func (p *Program) provers(project *project, docs bool) *provers {
-	environment := entrypoint.FindEnvironment(project.dir, project.root, p.getenv)
-	return &provers{
-		project:     project,
-		reader:      entrypoint.FindReader(project.dir, project.root, docs, p.Environ),
-		environment: environment,
-		python:      project.pythonVersion(),
-		made:        make(map[surroundings]*entrypoint.Prover),
+// version returns the version of Python that .python-version has for a job, "" if there
+// is none.
+func (p *provers) version(job pyproject.Job) string {
+	file := p.installed[job.ID].PythonVersion
+	if file == "" {
+		return ""
 	}
-}
-
-// prove returns what is known about a job's entrypoint without running anything.
-func (p *provers) prove(job pyproject.Job) entrypoint.Verdict {
-	s := surroundingsOf(job, p.python)
-	if p.made[s] == nil {
-		p.made[s] = entrypoint.New(entrypoint.Project{
-			Repo:        os.DirFS(p.project.root),
-			Dir:         path.Dir(p.project.path),
-			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
-			Before:      s.before,
-			Beyond:      s.beyond,
-			Environment: p.environment,
-			Python:      s.python,
-		}, p.reader)
-	}
-	return p.made[s].Prove(job.Entrypoint)
+	content, _ := p.repo.ReadFile(filepath.FromSlash(file))
+	return strings.TrimSpace(string(content))
 }
 
 func (p *provers) close() {
+	p.repo.Close()
 	if p.reader != nil {
 		p.reader.Close()
 	}
-}
-
-// pythonVersion returns the version of Python that jobs have without an option: that
-// of .python-version, else requires-python. It is "" if neither is there.
-func (pr *project) pythonVersion() string {
-	for _, job := range pr.Jobs[:min(1, len(pr.Jobs))] { // all have the same file
-		environment, err := pr.environment(job)
-		if err != nil || environment.PythonVersion == "" {
-			break
-		}
-		content, err := os.ReadFile(filepath.Join(pr.root, filepath.FromSlash(environment.PythonVersion)))
-		if err == nil {
-			return strings.TrimSpace(string(content))
-		}
-	}
-	return pr.RequiresPython
 }
 
 // proof is what is known about the entrypoints of a project.
@@ -122,8 +156,15 @@ func (o openQuestion) String() string {
 }
 
 // proveEntrypoints looks at the entrypoints of all jobs without running anything.
-func (p *Program) proveEntrypoints(project *project) proof {
-	provers := p.provers(project, false)
+func (p *Program) proveEntrypoints(project *project) (proof, error) {
+	installed, err := project.environments()
+	if err != nil {
+		return proof{}, err
+	}
+	provers, err := p.provers(project, installed, false)
+	if err != nil {
+		return proof{}, err
+	}
 	defer provers.close()
 	var complaints []pyproject.Complaint
 	result := proof{refused: make(map[string]bool), open: []openQuestion{}}
@@ -137,19 +178,22 @@ func (p *Program) proveEntrypoints(project *project) proof {
 		}
 	}
 	result.problems = project.Complain(complaints)
-	return result
+	return result, nil
 }
 
 // docstrings returns the first lines of the docstrings of the jobs' entrypoints, in
 // their order; "" where there is none, or no Python that could read it.
-func (p *Program) docstrings(project *project) []string {
-	provers := p.provers(project, true)
+func (p *Program) docstrings(project *project, installed []workflow.Installed) ([]string, error) {
+	provers, err := p.provers(project, installed, true)
+	if err != nil {
+		return nil, err
+	}
 	defer provers.close()
 	docs := make([]string, len(project.Jobs))
 	for i, job := range project.Jobs {
 		docs[i] = markdown.Clean(provers.prove(job).Doc)
 	}
-	return docs
+	return docs, nil
 }
 
 // docColumn returns a cell of the last column of a table of jobs.
@@ -227,9 +271,9 @@ func broken(o python.Outcome) string {
 // checkEntrypoints returns the problems of the entrypoints as an error of findings,
 // and marks their lines for GitHub in its format.
 func (p *Program) checkEntrypoints(project *project, format string) error {
-	proof := p.proveEntrypoints(project)
-	if len(proof.problems) == 0 {
-		return nil
+	proof, err := p.proveEntrypoints(project)
+	if err != nil || len(proof.problems) == 0 {
+		return err
 	}
 	if format == githubFormat {
 		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.path })

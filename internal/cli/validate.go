@@ -24,11 +24,12 @@ func (p *Program) validateCommand() *cobra.Command {
 		Long: `validate shows every error of the configuration, all at once.
 
 With --entrypoints it also proves, without running anything of the project, that
-each entrypoint is there and can be called without arguments: it finds the module
-as Python would and reads it, with the Python of the project's .venv if that leads
-out of the repository, else with the python3 of the PATH. With --import it
-then imports each in the project's environment as well. Both exit with 1 if an entrypoint
-cannot work. What only a run can tell is a remark on stderr and no error.`,
+each entrypoint is there and can be called without arguments. It finds the module as
+Python would, and has it read by a Python on the PATH. That Python must be the user's
+or the system's own: none is started from a folder of the project, or from one that
+other users can write. With --import it then imports each entrypoint in the project's
+environment as well. Both exit with 1 if an entrypoint cannot work. What only a run can
+tell is a remark on stderr and no error.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			var found findings
@@ -71,7 +72,10 @@ type findings struct {
 // could not tell, which it also says, and how long each took to import if that is
 // asked for.
 func (p *Program) validateEntrypoints(project *project, imports bool) (findings, error) {
-	proof := p.proveEntrypoints(project)
+	proof, err := p.proveEntrypoints(project)
+	if err != nil {
+		return findings{}, err
+	}
 	if len(proof.open) > 0 && proof.open[0].Reason == entrypoint.NoReader { // then it is so of all
 		p.say("the entrypoints are not proven: " + entrypoint.NoReader)
 	} else {

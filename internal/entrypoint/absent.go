@@ -20,7 +20,7 @@ import (
 func (p *Prover) absent(of *place, name string, others []string, hint string) Verdict {
 	full, where := name, " in the project"
 	if p.project.Environment != nil {
-		where += " or in " + p.project.Environment.Shown
+		where += " or in " + p.project.Environment.shown
 	}
 	if of != nil {
 		full, where = of.name+"."+name, ""
@@ -87,7 +87,7 @@ func (p *Prover) hides(name string) string {
 	case environment == nil && slices.Contains(preinstalled, name):
 		return "it may come with Python"
 	case environment != nil && environment.hidden:
-		return environment.Shown + " may have it in a way that only Python sees"
+		return environment.shown + " may have it in a way that only Python sees"
 	}
 	return ""
 }
@@ -101,7 +101,7 @@ func (p *Prover) installs(name string) string {
 		case environment == nil:
 			return fmt.Sprintf("a dependency may bring it, says %s, and no environment is installed", file.name)
 		case strings.Contains(file.text, spelled(name)): // as pyyaml does yaml
-			return fmt.Sprintf("%s may be older than %s, which mentions it", environment.Shown, file.name)
+			return fmt.Sprintf("%s may be older than %s, which mentions it", environment.shown, file.name)
 		}
 	}
 	return ""
@@ -173,7 +173,7 @@ func (f *finder) readDeclarations() []declaration {
 		for _, pattern := range declaring {
 			names, _ := fs.Glob(f.project.Repo, path.Join(globbed.Replace(dir), pattern))
 			for _, name := range names {
-				content, _ := fs.ReadFile(f.project.Repo, name)
+				content, _ := readFile(f.project.Repo, name)
 				text := remarks.ReplaceAllString(string(content), "")
 				found = append(found, declaration{name, "-" + spelled(text) + "-", declares(path.Base(name), text)})
 			}

@@ -61,7 +61,7 @@ func (f *finder) builder(dir, full string, original bool) string {
 		}
 		for _, file := range []string{"pyproject.toml", "setup.cfg", "setup.py", "hatch.toml"} {
 			at := path.Join(dir, file)
-			text, _ := fs.ReadFile(f.project.Repo, at)
+			text, _ := readFile(f.project.Repo, at)
 			if generates.Match(text) || moved.Match(text) || written.Match(text) || original && builds.Match(text) {
 				return at
 			}

@@ -188,6 +188,23 @@ func (f *finder) list(in folder) []string {
 	return names
 }
 
+// maxFile is how large a file may be that is read. Python's own library has none of half
+// a megabyte.
+const maxFile = 10 << 20
+
+// readFile returns the content of a regular file of bearable size. Anything else, as a
+// pipe, may never end.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("%s is no file that can be read", name)
+	}
+	return fs.ReadFile(fsys, name)
+}
+
 // modulesIn returns the names of the modules in folders.
 func (f *finder) modulesIn(folders []folder) []string {
 	var names []string

@@ -1,8 +1,6 @@
 package entrypoint
 
 import (
-	"bufio"
-	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,60 +12,30 @@ import (
 
 // Environment is where a project's packages are installed.
 type Environment struct {
-	Python string // its interpreter
-	Shown  string // for people
-
+	shown    string            // for people
 	packages []string          // the folders of packages, absolute
 	moved    map[string]string // what an editable install maps: a module to its file or folder
 	hidden   bool              // something in it finds modules in a way of its own
 	borrowed bool              // it is merely active, and may be of something else
 }
 
-// FindEnvironment returns the environment that is installed for a project: .venv in
-// its folder or one above it up to the repository's root, else the one of pixi there,
-// else that which is active. It is nil if there is none. getenv looks a variable up.
-func FindEnvironment(dir, root string, getenv func(string) string) *Environment {
-	folders := []string{".venv", filepath.Join(".pixi", "envs", "default")}
-	if own := getenv("UV_PROJECT_ENVIRONMENT"); own != "" && !filepath.IsAbs(own) {
-		folders = append(folders, own)
-	}
-	for at := dir; ; at = filepath.Dir(at) {
-		for _, name := range folders {
-			if e := openEnvironment(filepath.Join(at, name), name); e != nil {
-				return e
-			}
-		}
-		if at == root || at == filepath.Dir(at) {
-			break
-		}
-	}
-	for _, name := range []string{"UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV", "CONDA_PREFIX"} {
-		if at := getenv(name); filepath.IsAbs(at) {
-			if e := openEnvironment(at, at); e != nil {
-				e.borrowed = name != "UV_PROJECT_ENVIRONMENT"
-				return e
-			}
-		}
-	}
-	return nil
-}
-
-// openEnvironment returns the environment in a folder, or nil if there is none.
-func openEnvironment(dir, shown string) *Environment {
-	python, lib := filepath.Join(dir, "bin", "python"), filepath.Join(dir, "lib", "python3.*", "site-packages")
-	if runtime.GOOS == "windows" {
-		python, lib = filepath.Join(dir, "Scripts", "python.exe"), filepath.Join(dir, "Lib", "site-packages")
-		if hasAny(dir, "conda-meta") {
-			python = filepath.Join(dir, "python.exe")
-		}
-	}
-	if _, err := os.Stat(python); err != nil || !hasAny(dir, "pyvenv.cfg", "conda-meta") {
+// OpenEnvironment returns the environment in a folder, or nil if there is none. It is
+// a project's own if it is in the repository, whose folder is root, or chosen for the
+// project; any other is merely active. Both paths are absolute.
+func OpenEnvironment(dir, root string, chosen bool) *Environment {
+	if !hasAny(dir, "pyvenv.cfg", "conda-meta") {
 		return nil
 	}
+	lib := filepath.Join(dir, "lib", "python3.*", "site-packages")
+	if runtime.GOOS == "windows" {
+		lib = filepath.Join(dir, "Lib", "site-packages")
+	}
 	packages, _ := filepath.Glob(lib)
-	e := &Environment{Python: python, Shown: filepath.ToSlash(shown), packages: packages, moved: make(map[string]string)}
-	config, _ := os.ReadFile(filepath.Join(dir, "pyvenv.cfg"))
-	e.hidden = systemPackages.Match(config)
+	e := &Environment{shown: filepath.ToSlash(dir), packages: packages, moved: make(map[string]string), borrowed: !chosen}
+	if inside, err := filepath.Rel(root, dir); err == nil && filepath.IsLocal(inside) {
+		e.shown, e.borrowed = filepath.ToSlash(inside), false
+	}
+	e.hidden = systemPackages.Match(readBeside(dir, "pyvenv.cfg"))
 	for _, site := range packages {
 		e.readPaths(site)
 	}
@@ -92,9 +60,8 @@ func (e *Environment) readPaths(site string) {
 	files, _ := filepath.Glob(filepath.Join(site, "*.pth"))
 	slices.Sort(files)
 	for _, file := range files {
-		content, _ := os.ReadFile(file)
-		for scanner := bufio.NewScanner(bytes.NewReader(content)); scanner.Scan(); {
-			line := strings.TrimSpace(scanner.Text())
+		for line := range strings.Lines(string(readBeside(site, filepath.Base(file)))) {
+			line = strings.TrimSpace(line)
 			switch {
 			case line == "" || strings.HasPrefix(line, "#"):
 			case strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "import\t"):
@@ -121,8 +88,7 @@ func (e *Environment) readFinder(site, line string) {
 	if module == nil {
 		return // such as _virtualenv
 	}
-	source, _ := os.ReadFile(filepath.Join(site, module[1]+".py"))
-	table := mapping.FindSubmatch(source)
+	table := mapping.FindSubmatch(readBeside(site, module[1]+".py"))
 	if table == nil {
 		e.hidden = true
 		return
@@ -130,6 +96,12 @@ func (e *Environment) readFinder(site, line string) {
 	for _, pair := range mapped.FindAllStringSubmatch(string(table[1]), -1) {
 		e.moved[pair[1]] = strings.ReplaceAll(pair[2], `\\`, `\`)
 	}
+}
+
+// readBeside returns the content of a file in a folder, nil if there is none.
+func readBeside(dir, name string) []byte {
+	content, _ := readFile(os.DirFS(dir), name)
+	return content
 }
 
 // roots returns the folders of packages.

@@ -76,10 +76,7 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 	project := Project{Repo: os.DirFS(repo), Dir: "services/api",
-		Environment: FindEnvironment(filepath.Join(repo, "services", "api"), repo, func(string) string { return "" })}
-	if project.Environment == nil {
-		t.Fatal("the environment at the repository's root is not found")
-	}
+		Environment: OpenEnvironment(filepath.Join(repo, ".venv"), repo, false)}
 	p := New(project, startPython(t))
 	for _, test := range []struct{ target, want string }{
 		{"app.jobs:run", "doc: Installed."},
@@ -119,7 +116,7 @@ func TestEnvironmentHides(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: FindEnvironment(dir, dir, os.Getenv)}, startPython(t))
+		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: OpenEnvironment(filepath.Join(dir, ".venv"), dir, false)}, startPython(t))
 		if v := p.Prove("nowhere:run"); v.Unknown == "" || v.Problem != "" {
 			t.Errorf("%s: got %s", name, show(v))
 		}
@@ -139,10 +136,7 @@ func TestBorrowedEnvironment(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(site, "installed.py"), []byte("def run(): pass\ndef other(x): pass\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	active := func(name string) string {
-		return map[string]string{"VIRTUAL_ENV": filepath.Join(other, ".venv")}[name]
-	}
-	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: FindEnvironment(repo, repo, active)}, startPython(t))
+	p := New(Project{Repo: os.DirFS(repo), Dir: ".", Environment: OpenEnvironment(filepath.Join(other, ".venv"), repo, false)}, startPython(t))
 	for _, test := range []struct{ target, want string }{
 		{"installed:run", "ok"},
 		{"installed:rnu", "unknown: "},

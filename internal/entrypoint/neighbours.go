@@ -1,7 +1,6 @@
 package entrypoint
 
 import (
-	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -80,7 +79,7 @@ func (f *finder) builtFrom(in folder, module string) string {
 		named := regexp.MustCompile(`["'=\s](\./)?` + regexp.QuoteMeta(inside) + `(/` + regexp.QuoteMeta(module) + `)?/?(["'\s]|$)`)
 		described := false
 		for _, file := range []string{"pyproject.toml", "setup.cfg", "setup.py"} {
-			text, err := fs.ReadFile(f.project.Repo, path.Join(at, file))
+			text, err := readFile(f.project.Repo, path.Join(at, file))
 			if err != nil || file == "pyproject.toml" && !metadata.Match(text) {
 				continue
 			}
@@ -100,7 +99,7 @@ func (f *finder) builtFrom(in folder, module string) string {
 // one.
 func (f *finder) dependsOn(owner, module string) bool {
 	names := []string{module, path.Base(owner)}
-	text, _ := fs.ReadFile(f.project.Repo, path.Join(owner, "pyproject.toml"))
+	text, _ := readFile(f.project.Repo, path.Join(owner, "pyproject.toml"))
 	if named := title.FindSubmatch(text); named != nil {
 		names = append(names, string(named[1]))
 	}

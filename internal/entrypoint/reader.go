@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -102,7 +101,7 @@ func (r *Reader) read(at *place) module {
 		return m
 	}
 	m = module{Dynamic: true}
-	if source, err := fs.ReadFile(at.fsys, at.file); err == nil {
+	if source, err := readFile(at.fsys, at.file); err == nil {
 		if answer, err := r.ask(source); err == nil && answer != nil {
 			m = *answer
 		}
