@@ -46,13 +46,13 @@ func Read(fsys fs.FS, name string, most int64) ([]byte, error) {
 func readable(info fs.FileInfo, most int64) error {
 	switch mode := info.Mode(); {
 	case mode.IsDir():
-		return fmt.Errorf("is a folder, not a file")
+		return fmt.Errorf("it is a folder, not a file")
 	case !mode.IsRegular():
-		return fmt.Errorf("is not a regular file")
+		return fmt.Errorf("it is not a regular file")
 	case info.Size() > most:
 		return tooLarge(most)
 	}
 	return nil
 }
 
-func tooLarge(most int64) error { return fmt.Errorf("is larger than %d MB", most>>20) }
+func tooLarge(most int64) error { return fmt.Errorf("it is larger than %d MB", most>>20) }

@@ -57,7 +57,7 @@ func cadenceHint(s string) string {
 			return didYouMean(string(row.cadence))
 		}
 	}
-	return "every is " + cadenceList
+	return "use " + cadenceList
 }
 
 // cronCadence returns the cadence that comes nearest to the five fields of a cron.

@@ -8,7 +8,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// Container is an image that a job runs in, or that runs beside it.
+// Container is a container that a job runs in, or that runs beside it.
 type Container struct {
 	Image   string // with a tag that is not latest, or a digest
 	Env     []Pair // sorted by name
@@ -39,7 +39,7 @@ func (r *reader) container(e *entry) *Container {
 	return &c
 }
 
-// serviceForm is that of the names of hosts in which GitHub agrees.
+// serviceForm matches the names of hosts that GitHub accepts.
 var serviceForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
 
 const serviceExample = `{ postgres = { image = "postgres:17" } }`
@@ -50,7 +50,7 @@ func (r *reader) services(e *entry) []Service {
 	for _, s := range r.members(e, serviceExample) {
 		switch {
 		case !serviceForm.MatchString(s.name):
-			r.report(s.at, "a name has up to 63 of A-Z a-z 0-9 _ - and begins with a letter or _", "%s cannot be the name of a service", problem.Quote(s.name))
+			r.report(s.at, "use up to 63 of A-Z a-z 0-9 _ -, and a letter or _ first", "%s is not a valid name for a service", problem.Quote(s.name))
 		case !s.isTable():
 			r.valid(s, "a table", wrongType, exampleHint(s.name, `{ image = "postgres:17" }`))
 		default:
@@ -89,8 +89,8 @@ func (r *reader) box(e *entry, what string, flawed func(name string) *flaw) Cont
 var imageForm = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*` +
 	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
 
-// image reads the name of an image, which says the release: nobody could tell later
-// what latest was, and zizmor refuses it for that.
+// image reads the name of an image with its release: it would be unknown later what
+// latest was, and zizmor refuses it for that reason.
 // https://docs.zizmor.sh/audits/#unpinned-images
 func (r *reader) image(e *entry) string {
 	s, ok := r.string(e, `"postgres:17"`)
@@ -102,7 +102,7 @@ func (r *reader) image(e *entry) string {
 	case m == nil:
 		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not the name of an image", e.name, problem.Quote(s))
 	case m[2] == "" && (m[1] == "" || m[1] == "latest"):
-		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which is another image every week", e.name, problem.Quote(s))
+		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which has no fixed tag or digest", e.name, problem.Quote(s))
 	}
 	return s
 }
@@ -114,7 +114,7 @@ func parsePort(value any) (string, *flaw) {
 	}
 	s, flawed := parseText(value)
 	if flawed == nil && !portForm.MatchString(s) {
-		flawed = &flaw{message: "holds " + problem.Quote(s) + ", which is not a port"}
+		flawed = &flaw{message: "contains " + problem.Quote(s) + ", which is not a port"}
 	}
 	return s, flawed
 }
@@ -125,7 +125,7 @@ var portForm = regexp.MustCompile(`^(?:(?:\d{1,3}\.){3}\d{1,3}:)?(?:\d{1,5}:)?\d
 func parseVolume(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !volumeForm.MatchString(s) {
-		flawed = &flaw{message: "holds " + problem.Quote(s) + ", which is not a volume"}
+		flawed = &flaw{message: "contains " + problem.Quote(s) + ", which is not a volume"}
 	}
 	return s, flawed
 }
@@ -143,7 +143,7 @@ func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw))
 	for _, element := range elements {
 		s, flawed := parse(element)
 		if flawed == wrongType {
-			flawed = &flaw{message: "must not hold " + typeName(element)}
+			flawed = &flaw{message: "must not contain " + typeName(element)}
 		}
 		if !r.valid(e, "", flawed, exampleHint(e.name, example)) {
 			return nil

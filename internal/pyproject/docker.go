@@ -6,13 +6,13 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// refused are options of docker that would get round what else is checked, or that
+// refused are options of docker that would bypass other checks, or that
 // GitHub does not allow: "The --network and --entrypoint options are not supported",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idcontaineroptions
 var refused = map[string]string{
-	"--network":    "leave it out: GitHub does not support it",
-	"--net":        "leave it out: GitHub does not support it",
-	"--entrypoint": "leave it out: GitHub does not support it",
+	"--network":    "remove it: GitHub does not support it",
+	"--net":        "remove it: GitHub does not support it",
+	"--entrypoint": "remove it: GitHub does not support it",
 	"--env":        "write env = { NAME = \"value\" } beside options",
 	"--env-file":   "write env = { NAME = \"value\" } beside options",
 	"-e":           "write env = { NAME = \"value\" } beside options",
@@ -35,11 +35,11 @@ func flawedArguments(words []string) *flaw {
 		// A value that looks like an option is one, if we are wrong about the one before.
 		for _, name := range names {
 			if hint := refused[name]; hint != "" {
-				return &flaw{"hold " + name, hint}
+				return &flaw{"contain " + name, hint}
 			}
 		}
 		if !value && len(names) == 0 {
-			return &flaw{"hold " + problem.Quote(word) + ", which docker would take for the image", "write options that begin with a dash, and their values"}
+			return &flaw{"contain " + problem.Quote(word) + ", which docker would take for the image", "write only options that begin with a dash, and their values"}
 		}
 		value = !value && takes
 	}

@@ -186,7 +186,7 @@ func syntaxError(text string, keys []span, err error) *finding {
 	}
 	at := span{start, end}
 	if len(parse.Message) > mostText {
-		// It holds a long key, for which nobody looks.
+		// It contains a long key: the search for it would take too long.
 	} else if strings.Contains(parse.Message, "already been defined") || strings.Contains(parse.Message, "cannot be used as an array") {
 		at = duplicate(text, keys, at, parse.Message)
 	}
@@ -216,14 +216,14 @@ func duplicate(text string, keys []span, at span, message string) span {
 
 // tomlHints are remedies for messages of the toml package; the first match counts.
 var tomlHints = []struct{ says, hint string }{
-	{"already", "a table or key can stand in the file only once: put the two together"},
-	{"invalid escape", `a backslash begins an escape sequence: write \\, or put the string in '…'`},
+	{"already", "merge the two: a table or key can be defined only once"},
+	{"invalid escape", `write \\ for a backslash, or put the string in '…'`},
 	{"strings cannot contain newlines", `end the string with a quote on the same line`},
-	{"unexpected EOF", "something that was opened is never closed: look for a missing quote or bracket"},
-	{"expected value but found", `a string needs quotes, as in every = "day"`},
-	{"expected '.' or '='", `a line is either [a table] or key = value; a key with other characters than A-Z a-z 0-9 _ - needs quotes`},
+	{"unexpected EOF", "look for a missing quote or bracket: something is never closed"},
+	{"expected value but found", `put a string in quotes, as in every = "day"`},
+	{"expected '.' or '='", `write [a table] or key = value on each line, and put a key with other characters than A-Z a-z 0-9 _ - in quotes`},
 	{`to end table name, but got '\`, "end the table's name with ]"},
-	{"to end table name", `a table's name with other characters than A-Z a-z 0-9 _ - needs quotes, as in [tool.scheduled."my job"]`},
+	{"to end table name", `put a name with other characters than A-Z a-z 0-9 _ - in quotes, as in [tool.scheduled."my job"]`},
 	{"to end with a newline", "write one key = value on each line"},
 }
 
@@ -233,5 +233,5 @@ func tomlHint(message string) string {
 			return h.hint
 		}
 	}
-	return "TOML is explained on https://toml.io/en/v1.0.0"
+	return "see https://toml.io/en/v1.0.0"
 }

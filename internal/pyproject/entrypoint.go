@@ -29,9 +29,9 @@ func checkEntrypoint(s string) string {
 		case name == "":
 			return "has a dot without a name beside it"
 		case keywords[norm.NFKC.String(name)]:
-			return fmt.Sprintf("holds %s, which is a keyword of Python", problem.Quote(name))
+			return fmt.Sprintf("contains %s, which is a Python keyword", problem.Quote(name))
 		case !isIdentifier(name):
-			return fmt.Sprintf("holds %s, which is not a Python name", problem.Quote(name))
+			return fmt.Sprintf("contains %s, which is not a Python name", problem.Quote(name))
 		}
 	}
 	return ""
@@ -96,5 +96,5 @@ func entrypointHint(s string) string {
 	if meant := module + ":main"; callable == "" && checkEntrypoint(meant) == "" {
 		return "name the callable too, as in " + problem.Quote(meant)
 	}
-	return `an entrypoint is "module:callable", as in "app.jobs:clean"`
+	return `write "module:callable", as in "app.jobs:clean"`
 }

@@ -15,18 +15,17 @@ type Pair struct{ Name, Value string }
 // for that of a secret.
 var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// ownedPrefixes are what the names of variables begin with that are not the
-// project's to set, and whose they are. "You can't overwrite the value of the default
+// ownedPrefixes are the prefixes of variables that a project cannot set, and why. "You can't overwrite the value of the default
 // environment variables named GITHUB_* and RUNNER_*."
 // https://docs.github.com/actions/reference/workflows-and-actions/variables
 var ownedPrefixes = []struct{ prefix, why string }{
-	{"GITHUB_", "GitHub sets those that begin with GITHUB_"},
-	{"RUNNER_", "GitHub sets those that begin with RUNNER_"},
-	{"ACTIONS_", "GitHub sets those that begin with ACTIONS_"},
-	{"INPUT_", "those that begin with INPUT_ are the inputs of actions"},
-	{"SCHEDULED_", "those that begin with SCHEDULED_ tell the entrypoint about its window"},
-	{"LD_", "those that begin with LD_ would load other code into every program"},
-	{"DYLD_", "those that begin with DYLD_ would load other code into every program"},
+	{"GITHUB_", "GitHub sets all variables that begin with GITHUB_"},
+	{"RUNNER_", "GitHub sets all variables that begin with RUNNER_"},
+	{"ACTIONS_", "GitHub sets all variables that begin with ACTIONS_"},
+	{"INPUT_", "variables that begin with INPUT_ are the inputs of actions"},
+	{"SCHEDULED_", "variables that begin with SCHEDULED_ tell the entrypoint about its window"},
+	{"LD_", "variables that begin with LD_ load other code into every program"},
+	{"DYLD_", "variables that begin with DYLD_ load other code into every program"},
 }
 
 // owned are single names of that kind. "Currently you can overwrite the value of the
@@ -37,15 +36,15 @@ var ownedPrefixes = []struct{ prefix, why string }{
 // https://www.gnu.org/software/bash/manual/html_node/Bash-Variables.html
 var owned = map[string]string{
 	"CI":                  "GitHub sets it",
-	"PATH":                "the steps would not find their programs; a line in before can append a folder to the file \"$GITHUB_PATH\"",
+	"PATH":                "the steps would not find their programs; instead, let a line in before append a folder to the file \"$GITHUB_PATH\"",
 	"NODE_OPTIONS":        "it changes how the actions of the workflow run",
 	"BASH_ENV":            "bash would run that file before every step",
 	"ENV":                 "a shell would run that file before every step",
 	"SHELLOPTS":           "it can have bash skip what a step does, and succeed",
 	"BASHOPTS":            "it changes how bash runs every step",
 	"PROGRAM":             "our action sets it",
-	"GH_TOKEN":            "the entrypoint never gets the token of the job, or one by its names",
-	"GH_ENTERPRISE_TOKEN": "the entrypoint never gets the token of the job, or one by its names",
+	"GH_TOKEN":            "it is a name for the job's token, which the entrypoint never gets",
+	"GH_ENTERPRISE_TOKEN": "it is a name for the job's token, which the entrypoint never gets",
 }
 
 // OwnedVariables returns the names that the options env and secrets cannot have, as
@@ -65,7 +64,7 @@ func OwnedVariables() string {
 // flawedVariable returns what is wrong with the name of a variable or secret.
 func flawedVariable(name string) *flaw {
 	if !variableForm.MatchString(name) {
-		return &flaw{"cannot be the name of a variable", "a name has A-Z a-z 0-9 _ and does not begin with a digit"}
+		return &flaw{"is not a valid name for a variable", "use A-Z a-z 0-9 _, and no digit first"}
 	}
 	upper := strings.ToUpper(name)
 	why, isOwned := owned[upper]
@@ -122,10 +121,10 @@ func parseSecrets(value any) ([]string, *flaw) {
 			return nil, &flaw{flawed.message, "write only the name of each secret"}
 		}
 		if flawed := flawedVariable(name); flawed != nil {
-			return nil, &flaw{"names " + problem.Quote(name) + ", which " + flawed.message, flawed.hint}
+			return nil, &flaw{"contains " + problem.Quote(name) + ", which " + flawed.message, flawed.hint}
 		}
 		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
-			return nil, &flaw{"names " + problem.Quote(name) + " twice: the case of a secret's name does not count", "leave one of them out"}
+			return nil, &flaw{"contains " + problem.Quote(name) + " twice: the names of secrets ignore case", "remove one of them"}
 		}
 		names = append(names, name)
 	}
@@ -151,18 +150,17 @@ func (r *reader) overlap(o Options, keys []placed) {
 	}
 	for _, secret := range o.Secrets {
 		if variables[strings.ToUpper(secret)] {
-			r.report(*at, "leave one of them out", "%s is both in env and in secrets", secret)
+			r.report(*at, "remove one of them", "%s is in both env and secrets", secret)
 		}
 	}
 }
 
-// named is what has a name whose case does not count: to GitHub, names that differ
-// in nothing else are the same.
+// named has a name in which case does not count, as GitHub compares names.
 type named interface{ name() string }
 
 func (p Pair) name() string { return p.Name }
 
-// Over returns what holds for more, with what is its own over it, sorted by name.
+// Over returns general values with a job's own over them, sorted by name.
 func Over[T named](general, own []T) []T {
 	switch {
 	case len(general) == 0:

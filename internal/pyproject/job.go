@@ -13,7 +13,7 @@ import (
 // job reads a job. Its result is of use only if nothing was reported.
 func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
-		r.report(d.declaration.at, "rename the job", "job id %s must not hold the %s", problem.Quote(d.id), mark)
+		r.report(d.declaration.at, "rename the job", "job id %s must not contain the %s", problem.Quote(d.id), mark)
 	}
 	r.strangers(d)
 	every := r.every(d)
@@ -38,7 +38,7 @@ func (r *reader) job(d draft) Job {
 	}
 }
 
-// shortest is the length of a window of each cadence, or of its shortest.
+// shortest is the length of the shortest window of each cadence.
 var shortest = map[schedule.Cadence]time.Duration{
 	schedule.Minute: time.Minute, schedule.Hour: time.Hour, schedule.Day: 24 * time.Hour,
 	schedule.Week: 7 * 24 * time.Hour, schedule.Month: 28 * 24 * time.Hour,
@@ -63,7 +63,7 @@ func (r *reader) every(d draft) schedule.Cadence {
 const (
 	minuteMessage = `GitHub Actions cannot run a job every minute: "The shortest interval you can run scheduled workflows is once every 5 minutes" ` +
 		`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`
-	minuteHint = `write every = "hour"; or run "scheduled run %s" every minute from a cron or systemd timer of your own, where the local ledger keeps the promise`
+	minuteHint = `write every = "hour", or run "scheduled run %s" every minute from your own cron or systemd timer`
 )
 
 // entrypoint reads a job's entrypoint.
@@ -141,12 +141,12 @@ func nestedHint(id string, e *entry) string {
 		e = e.entries[0]
 	}
 	if e.child("every") == nil && e.child("entrypoint") == nil {
-		return "a job has only every and entrypoint"
+		return "keep only every and entrypoint in the table of a job"
 	}
 	if name, ok := strings.CutPrefix(id, "jobs."); ok {
-		return "the table of a job is " + jobTable(name)
+		return "declare the job as " + jobTable(name)
 	}
-	return "a job id with a dot needs quotes: " + jobTable(id)
+	return "put a job id with a dot in quotes: " + jobTable(id)
 }
 
 // jobOptions reads the options of one job.

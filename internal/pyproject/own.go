@@ -13,17 +13,17 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Step is a step of a project's own: it either uses an action or runs lines.
+// Step is one of the project's own steps: it either uses an action or runs lines.
 type Step struct {
 	Name string // "" without one
 	Uses string // "owner/repo@commit", "./folder" or "docker://image@sha256:digest"
-	Note string // the release that the commit of Uses belongs to, as in "v1.2.3"; "" if that is not said
+	Note string // the release that the commit of Uses belongs to, as in "v1.2.3"; "" if unknown
 	Run  string // lines for bash, without a newline at the end
 	With []Pair // inputs of Uses, in file order
 	Env  []Pair // sorted by name, over the job's
 }
 
-// before reads the steps of the project's own. Lines that follow one another are
+// before reads the project's own steps. Lines that follow one another are
 // one step, so that one can change the folder for the next.
 func (r *reader) before(e *entry) []Step {
 	switch e.value.(type) {
@@ -74,9 +74,9 @@ func (r *reader) step(e *entry) Step {
 	uses, run := e.child("uses") != nil, e.child("run") != nil
 	switch {
 	case uses == run:
-		r.report(e.at, "give it either uses or run", "%s must have one of uses and run", what)
+		r.report(e.at, "give it either uses or run", "%s must have either uses or run", what)
 	case run && e.child("with") != nil:
-		r.report(e.child("with").at, "hand values to lines with env", "%s runs lines, which have no inputs", what)
+		r.report(e.child("with").at, "pass values to the lines with env", "%s runs lines, which have no inputs", what)
 	case isCheckout(s.Uses) && !slices.Contains(s.With, Pair{"persist-credentials", "false"}):
 		r.report(e.child("uses").at, "add with = { persist-credentials = false }",
 			"%s would leave the job's token where every later step can read it", what)
@@ -84,22 +84,22 @@ func (r *reader) step(e *entry) Step {
 	return s
 }
 
-// stepName reads the name of a step. A step with the name of the entrypoint's
-// would be evidence of a success that there was not.
+// stepName reads the name of a step. A step with the same name as the one that runs
+// the entrypoint would be evidence of a success that never happened.
 func (r *reader) stepName(e *entry) string {
 	s, ok := r.string(e, `"Log in"`)
 	switch {
 	case !ok:
 	case strings.TrimSpace(s) == "":
-		r.report(e.at, "leave it out, or write something", "name is empty")
+		r.report(e.at, "write a name, or remove the key", "name is empty")
 	case appearance(s) == appearance(schedule.EvidenceStep):
-		r.report(e.at, "choose another name", "name is %s, by which the step of the entrypoint is known", problem.Quote(s))
+		r.report(e.at, "choose another name", "name is %s, which is reserved for the step that runs the entrypoint", problem.Quote(s))
 	}
 	return s
 }
 
-// appearance returns a name without what people do not see of it: case, spaces,
-// invisible characters, and which of several code points draw a character.
+// appearance returns a name without what people do not see: case, spaces, invisible
+// characters, and different code points for the same character.
 func appearance(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.White_Space, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
@@ -118,15 +118,15 @@ var deprecated = regexp.MustCompile(`::(save-state|set-output|set-env|add-path)\
 func (r *reader) lines(e *entry) (string, bool) {
 	s, flawed := parseLines(e.value)
 	if flawed == nil && strings.TrimSpace(s) == "" {
-		flawed = &flaw{"is empty", "write a line for bash, or leave it out"}
+		flawed = &flaw{"is empty", "write a line of bash, or remove it"}
 	}
 	if found := deprecated.FindStringSubmatch(s); flawed == nil && found != nil {
-		flawed = &flaw{"prints the command " + problem.Quote(found[0]) + ", which GitHub has deprecated", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
+		flawed = &flaw{"prints the command " + problem.Quote(found[0]) + ", which is deprecated on GitHub", `append to the file "$GITHUB_ENV" or "$GITHUB_PATH" instead`}
 	}
 	return s, r.valid(e, "a string", flawed, exampleHint("run", `"make assets"`))
 }
 
-// commit is a whole hash of a commit, which unlike a tag or branch cannot move.
+// commit matches a full commit hash, which cannot move, unlike a tag or branch.
 const commit = `[0-9a-f]{40}(?:[0-9a-f]{24})?`
 
 var (
@@ -152,7 +152,7 @@ func (r *reader) uses(e *entry) (uses, note string) {
 	case localForm.MatchString(s) || dockerForm.MatchString(s):
 		return s, ""
 	default:
-		r.report(e.at, usesHint(s), "uses is %s, which does not say for good what runs", problem.Quote(s))
+		r.report(e.at, usesHint(s), "uses is %s, which is not pinned to a commit", problem.Quote(s))
 	}
 	return "", ""
 }
@@ -176,11 +176,11 @@ func usesHint(s string) string {
 	if m := unpinned.FindStringSubmatch(s); m != nil {
 		action = m[1]
 	}
-	return "write the whole hash of the release's commit, and the release behind it, as in " + strconv.Quote(action+"@<40 digits> # v1.2.3")
+	return "write the full commit hash of a release, and the release after it, as in " + strconv.Quote(action+"@<40 digits> # v1.2.3")
 }
 
-// isCheckout reports whether a step checks out a repository, and would leave the
-// token in its configuration if nobody told it not to.
+// isCheckout reports whether a step checks out a repository. Unless told otherwise, it
+// leaves the token in the repository's configuration.
 func isCheckout(uses string) bool {
 	action, _, _ := strings.Cut(uses, "@")
 	return strings.EqualFold(action, "actions/checkout")
@@ -201,7 +201,7 @@ func (r *reader) inputs(e *entry) []Pair {
 			value, flawed = parseLines(v)
 		}
 		if !inputForm.MatchString(key.name) {
-			r.report(key.at, "inputs are named as in the action's documentation", "%s cannot be the name of an input", problem.Quote(key.name))
+			r.report(key.at, "use a name from the action's documentation", "%s is not a valid name for an input", problem.Quote(key.name))
 		} else if r.valid(key, "a string, an integer or a boolean", flawed, exampleHint(tomlKey(key.name), `"value"`)) {
 			inputs = append(inputs, Pair{key.name, value})
 		}

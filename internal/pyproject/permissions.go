@@ -36,7 +36,7 @@ func (r *reader) permissions(e *entry) []Pair {
 		switch {
 		case !r.valid(key, "a string", flawed, exampleHint(key.name, strconv.Quote(allowed[0]))):
 		case s == none && (key.name == "contents" || key.name == "actions"):
-			r.report(key.at, "leave it out", "%s cannot be none: every job reads its code and its history", key.name)
+			r.report(key.at, "remove it", "%s cannot be none: every job reads its code and its history", key.name)
 		case s != none && !slices.Contains(allowed, s):
 			r.report(key.at, "write "+key.name+" = "+quotedList(allowed), "%s is %s; it must be %s", key.name, problem.Quote(s), quotedList(append(allowed[:len(allowed):len(allowed)], none)))
 		default:

@@ -31,8 +31,8 @@ type Project struct {
 	text   string
 }
 
-// Rescue is what a project says about the workflow that starts the jobs whose
-// windows nobody confirmed.
+// Rescue is what a project says about the workflow that starts due jobs that have no
+// confirmed run.
 type Rescue struct {
 	Rounds schedule.Rounds // when it ticks; zero if there is none
 	RunsOn []string        // labels of the runner; never empty
@@ -91,7 +91,7 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	r := reader{text: text, folder: path.Dir(name)}
 	project := r.project(root)
 	if len(r.findings) > 0 {
-		// All at once: who mends these wants to hear of those as well.
+		// All problems at once, to be fixed at once.
 		return nil, locate(display, text, append(r.findings, r.hosted...))
 	}
 	project.File = display
@@ -104,8 +104,8 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 const maxFile = 8 << 20
 
 // read reads a pyproject.toml. Its lines can be shown in errors, so a link must not
-// lead to what somebody else wants to see there: a file outside of fsys, or one that
-// is no TOML.
+// lead to a file that is not the project's: one outside of fsys, or one that is not
+// TOML.
 func read(fsys fs.FS, name string) ([]byte, error) {
 	target := name
 	for range 40 { // no system follows more
@@ -115,11 +115,11 @@ func read(fsys fs.FS, name string) ([]byte, error) {
 		}
 		target = path.Join(path.Dir(target), filepath.ToSlash(to))
 		if path.IsAbs(filepath.ToSlash(to)) || !fs.ValidPath(target) {
-			return nil, problem.New("put the file itself there", "is a link that leads out of the repository")
+			return nil, problem.New("replace the link with the file", "it is a link that leads out of the repository")
 		}
 	}
 	if target != name && path.Ext(target) != ".toml" {
-		return nil, problem.New("put the file itself there", "is a link to %s, which is not a TOML file", problem.Quote(target))
+		return nil, problem.New("replace the link with the file", "it is a link to %s, which is not a TOML file", problem.Quote(target))
 	}
 	data, err := atomic.Read(fsys, name, maxFile)
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {

@@ -135,8 +135,8 @@ func normalise(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// misspelt reports tables that can only be meant to be ours but have another
-// name, and would be ignored in silence: [tool.scheduled_actions].
+// misspelt reports tables that are almost certainly meant to be ours and would be
+// ignored silently: [tool.scheduled_actions].
 func (r *reader) misspelt(tool *entry) {
 	for _, e := range tool.children() {
 		for _, name := range []string{"scheduled", "scheduled-actions"} {
@@ -222,8 +222,8 @@ func (r *reader) projectOptions(table, jobs *entry) []placed {
 	return set
 }
 
-// clashes reports the jobs whose workflows would have a file of ours, or share a
-// file or a concurrency group. "The concurrency group name is case insensitive",
+// clashes reports jobs whose workflows would have the file of another workflow or the
+// concurrency group of another job. "The concurrency group name is case insensitive",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
 // and so are file names on macOS and Windows.
 func (r *reader) clashes(jobs []Job) {
@@ -232,7 +232,7 @@ func (r *reader) clashes(jobs []Job) {
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
 		if reservedFiles[file] {
-			r.report(at, "choose another workflow-prefix", "job %s has the workflow file %s, which is that of no job", problem.Quote(job.ID), problem.Quote(job.File()))
+			r.report(at, "choose another workflow-prefix", "job %s would have the workflow file %s, which is used by scheduled itself", problem.Quote(job.ID), problem.Quote(job.File()))
 		}
 		if first, taken := slugs[job.Slug]; taken {
 			r.report(at, "rename one of the two", "job %s has the same slug %s as job %s on line %d",

@@ -16,8 +16,8 @@ var (
 )
 
 // reserved are the ids whose plain slugs name files that are no job's: with the
-// prefix of the default, scheduled-sync.yml keeps the jobs' workflows in step
-// and scheduled-rescue.yml dispatches jobs that nobody confirmed.
+// prefix of the default, scheduled-sync.yml keeps the jobs' workflows up to date
+// and scheduled-rescue.yml starts due jobs that have no confirmed run.
 var reserved = map[string]bool{"sync": true, "rescue": true}
 
 // reservedFiles are those files.
@@ -34,8 +34,8 @@ func slug(id string) string {
 }
 
 // FolderSlug returns a folder of a repository in the form that tells the workflow
-// files of several projects apart. It always has a hash, and so is no job's id
-// unless somebody puts it there.
+// files of several projects apart. It always has a hash, so it is not
+// the id of a job by chance.
 func FolderSlug(folder string) string { return hashed(folder) }
 
 // hashed returns the fit characters of a text, and a hash of the whole.

@@ -13,7 +13,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// Forbidden returns the first thing in s that no string of ours may hold, or "".
+// Forbidden returns the first thing in s that no string of ours may contain, or "".
 // Such things could make a reader of the file, or of what is generated from it,
 // see something other than what GitHub does.
 func Forbidden(s string) string {
@@ -86,8 +86,8 @@ func typeName(value any) string {
 
 var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
 
-// fold returns a name without what people mix up: case, and how words are
-// joined.
+// fold returns a name without case and without what joins its words: people mix
+// these up.
 func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
 
 // maxWord is the length of the longest word that is compared with others, in bytes.

@@ -33,7 +33,7 @@ func parseText(value any) (string, *flaw) {
 		if strings.HasPrefix(mark, "expression") {
 			hint = "write a plain value, or pass it with the options env and secrets"
 		}
-		return "", &flaw{"must not hold the " + mark, hint}
+		return "", &flaw{"must not contain the " + mark, hint}
 	}
 	return s, nil
 }
@@ -62,7 +62,7 @@ func parseLabels(value any) ([]string, *flaw) {
 			return nil, flawed
 		}
 		if label == "" || label != strings.TrimSpace(label) {
-			return nil, &flaw{message: fmt.Sprintf("must not hold the label %s, which no runner can have", problem.Quote(label))}
+			return nil, &flaw{message: fmt.Sprintf("contains the label %s, which is not a valid label", problem.Quote(label))}
 		}
 		labels = append(labels, label)
 	}
@@ -143,19 +143,18 @@ func (d durations) hint(s string) string {
 	return "write " + d.option + " = " + strconv.Quote(meant.String())
 }
 
-// pythonForm matches all that some tool takes for versions of Python: 3.12, 3.x,
-// 3.13t, pypy3.10, >=3.11,<3.14. Whether that of a job does is up to its environment.
+// pythonForm matches every Python version that some tool accepts: 3.12, 3.x, 3.13t,
+// pypy3.10, >=3.11,<3.14. Whether the job's own tool does is checked elsewhere.
 var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
 
 func parsePython(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && !pythonForm.MatchString(s) {
-		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a version of Python", problem.Quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a Python version", problem.Quote(s))}
 	}
 	return s, flawed
 }
 
-// parseNumber reads an integer from low to high.
 // numbers returns what parses an integer within bounds.
 func numbers(low, high int) func(value any) (int, *flaw) {
 	return func(value any) (int, *flaw) {
@@ -182,7 +181,7 @@ func parsePrefix(value any) (string, *flaw) {
 	return s, flawed
 }
 
-// rescues are the values of the option rescue, and how often each ticks.
+// rescues are the values of the option rescue, and the interval of each.
 var rescues = map[any]time.Duration{"15m": 15 * time.Minute, "1h": time.Hour, "6h": 6 * time.Hour, false: 0}
 
 func parseRescue(value any) (time.Duration, *flaw) {
@@ -237,7 +236,7 @@ func exampleHint(name, example string) string {
 	return "write it as in " + name + " = " + example
 }
 
-// parseLines is parseText for what can have several lines.
+// parseLines reads a string that can have several lines.
 func parseLines(value any) (string, *flaw) {
 	s, ok := value.(string)
 	if !ok {
@@ -268,7 +267,7 @@ func parseInstaller(value any) (string, *flaw) {
 func parseEnvironment(value any) (string, *flaw) {
 	s, flawed := parseText(value)
 	if flawed == nil && (s == "" || s != strings.TrimSpace(s) || utf8.RuneCountInString(s) > 255) {
-		flawed = &flaw{message: fmt.Sprintf("is %s, which no environment can be called", problem.Quote(s))}
+		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a valid name for an environment", problem.Quote(s))}
 	}
 	return s, flawed
 }
