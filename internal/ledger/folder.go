@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -73,9 +74,12 @@ func enter(parent *os.Root, name string) (dir *os.Root, fresh bool, err error) {
 	path := filepath.Join(parent.Name(), name)
 	info, err := parent.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = parent.Mkdir(name, 0o755); err == nil {
-			fresh = true
-		} else if !errors.Is(err, fs.ErrExist) {
+		err = parent.Mkdir(name, 0o755)
+		fresh = err == nil
+		if fresh {
+			err = atomic.SyncDir(parent)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, false, err
 		}
 		info, err = parent.Lstat(name)
@@ -173,7 +177,7 @@ func (e flawError) Error() string { return string(e) }
 
 // slug returns the readable part of a file's name.
 func slug(name string) string {
-	clean := strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '_', r == '-':
 			return r
@@ -182,7 +186,6 @@ func slug(name string) string {
 		}
 		return '-'
 	}, name[:min(len(name), 40)])
-	return clean
 }
 
 // hash returns the part of a file's name that makes it unique.

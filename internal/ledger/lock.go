@@ -18,32 +18,29 @@ import (
 // the process ends, however it ends. Locks of different jobs are independent.
 // Read the clock after Lock returns: by then it may be another window.
 //
-// The lock is that of a file in the ledger. Who removes the ledger, or puts a link
-// in its place, does not free it: on Linux the project's own folder is locked as
-// well, for this job alone. So unlock is to be called even where there is an error:
-// then the lock of the folder may be held.
+// The lock is that of a file in the ledger. To remove the ledger, or to put a link
+// in its place, does not free it: on Linux a part of the project's own folder is
+// locked as well. That lock may be held even if there is an error, so call unlock
+// in any case.
 func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
-	for {
+	for waits := 0; ; waits++ {
 		unlock, err = l.tryLock(jobID)
-		if !errors.Is(err, errLocked) {
-			break
+		if errors.Is(err, errLocked) {
+			if waits == 0 && onWait != nil {
+				onWait()
+			}
+			select {
+			case <-ctx.Done():
+				err = ctx.Err()
+			case <-time.After(50*time.Millisecond + rand.N(50*time.Millisecond)):
+				continue
+			}
 		}
-		if onWait != nil {
-			onWait()
-			onWait = nil
+		if err != nil {
+			err = fmt.Errorf("lock job %q: %w", jobID, l.withHint(err))
 		}
-		select {
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-time.After(50*time.Millisecond + rand.N(50*time.Millisecond)):
-			continue
-		}
-		break
+		return unlock, err
 	}
-	if err != nil {
-		err = fmt.Errorf("lock job %q: %w", jobID, l.withHint(err))
-	}
-	return unlock, err
 }
 
 // errLocked says that another process holds the lock.
@@ -56,17 +53,20 @@ func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
 	if err != nil {
 		return nothing, err
 	}
-	sum := sha256.Sum256([]byte(l.jobKey(jobID)))
-	if err := lockFolder(project, int64(binary.BigEndian.Uint64(sum[:])>>2)); err != nil {
+	key := sha256.Sum256([]byte(l.jobKey(jobID)))
+	if err := lockFolder(project, int64(binary.BigEndian.Uint64(key[:])>>2)); err != nil {
 		project.Close()
 		return nothing, err
 	}
 	file, err := l.tryLockFile(jobID)
-	if errors.Is(err, errLocked) {
+	switch {
+	case errors.Is(err, errLocked):
 		project.Close()
 		return nothing, err
+	case err != nil:
+		return func() { project.Close() }, err
 	}
-	return func() { file.Close(); project.Close() }, err
+	return func() { file.Close(); project.Close() }, nil
 }
 
 // tryLockFile takes the lock of the job's file if it is free. The lock is that of

@@ -107,3 +107,48 @@ func TestRemovedLedgerFreesNoLock(t *testing.T) {
 		t.Errorf("a link was followed: %v, %v", left, err)
 	}
 }
+
+// Where another run has the place of one that was lost, both are kept.
+func TestEndOfALostRunIsRecordedBesideAnother(t *testing.T) {
+	project := t.TempDir()
+	l := openLedger(t, project)
+	e := start(t, l, "clean", noon)
+	if err := os.RemoveAll(filepath.Join(project, folderName)); err != nil {
+		t.Fatal(err)
+	}
+	start(t, l, "clean", noon.AddDate(0, 0, 1))
+	if err := e.Finish(noon.AddDate(0, 0, 2), true, ""); err != nil {
+		t.Fatal(err)
+	}
+	got := runs(t, l, "clean")
+	if len(got) != 2 || got[0].Success || !got[1].Success || !got[1].Started.Equal(noon) {
+		t.Errorf("runs %+v", got)
+	}
+}
+
+// A lock file that was removed after it had been opened locks nothing.
+func TestLockOfARemovedFileDoesNotCount(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	f, err := l.tryLockFile("clean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := l.checkLock(l.lockName("clean"), f); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(strings.TrimSuffix(l.path(t, "clean"), ".log") + ".lock"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.checkLock(l.lockName("clean"), f); !errors.Is(err, errLocked) {
+		t.Error(err)
+	}
+	again, err := l.tryLockFile("clean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if err := l.checkLock(l.lockName("clean"), f); !errors.Is(err, errLocked) {
+		t.Error(err)
+	}
+}
