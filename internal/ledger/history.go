@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,8 +137,11 @@ func (h *history) read(content []byte) {
 		at += len(line)
 	}
 	h.open = at > 0 && content[at-1] != '\n'
-	if damaged > 0 {
-		h.flaw = fmt.Sprintf("%d of its lines", damaged)
+	switch {
+	case damaged == 1:
+		h.flaw = "1 line"
+	case damaged > 1:
+		h.flaw = fmt.Sprintf("%d lines", damaged)
 	}
 }
 
@@ -160,7 +164,7 @@ func (h *history) line(r record) []byte {
 
 func (h *history) checksum(body []byte) string {
 	sum := sha256.Sum256(slices.Concat(h.key[:], body))
-	return fmt.Sprintf("%x", sum[:sumSize/2])
+	return hex.EncodeToString(sum[:sumSize/2])
 }
 
 // kept returns the records that are not too old, by run: the newest ones and the

@@ -71,7 +71,7 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 		return nil, fmt.Errorf("read history of job %q: %w", jobID, l.withHint(err))
 	}
 	if h.flaw != "" {
-		l.warn(fmt.Sprintf("the history %s is damaged (%s); the runs that it has lost are unknown, so the job may run once more",
+		l.warn(fmt.Sprintf("the history %s is damaged (%s): what it has lost is unknown, so the job may run once more",
 			filepath.Join(dir.Name(), h.name), h.flaw))
 	}
 	return h.runs(), nil
