@@ -29,7 +29,10 @@ type Program struct {
 func (p *Program) Main() int {
 	args := p.Args
 	if p.runner(p.Stderr).On() {
-		p.Stderr = talk{p.Stderr}
+		out, log := &guard{w: p.Stdout}, &guard{w: p.Stderr}
+		defer out.Flush()
+		defer log.Flush()
+		p.Stdout, p.Stderr = out, log
 		if len(args) == 0 {
 			args = p.argsFromInputs()
 		}

@@ -38,24 +38,18 @@ func (p *Program) warn(runner *actions.Runner, err error) {
 	p.say("warning: " + message)
 }
 
-// talk is a stream for people in the log of GitHub Actions. Wherever "##["
-// stands in a line the runner takes it for a command, so talk breaks it up.
-// https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
-type talk struct{ w io.Writer }
-
-func (t talk) Write(b []byte) (int, error) {
-	if _, err := t.w.Write(bytes.ReplaceAll(b, []byte("##["), []byte("# #["))); err != nil {
-		return 0, err
-	}
-	return len(b), nil
-}
-
 // printJSON writes a result for machines.
 func (p *Program) printJSON(result any) error {
-	encoder := json.NewEncoder(p.Stdout)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(result)
+	if err := encoder.Encode(result); err != nil {
+		return err
+	}
+	// A guard would break it up, and another value would be read.
+	_, err := p.Stdout.Write(bytes.ReplaceAll(text.Bytes(), []byte("##["), []byte(`#\u0023[`)))
+	return err
 }
 
 // table returns a writer that aligns tab-separated columns. Call Flush.
@@ -87,11 +81,6 @@ func (p *Program) getenv(name string) string {
 	return python.Environ(p.Environ).Get(name)
 }
 
-// runner returns the runner of GitHub Actions; its commands go to w.
-func (p *Program) runner(w io.Writer) *actions.Runner {
-	return actions.New(w, p.getenv)
-}
-
 // annotation is one error at a place of the repository.
 type annotation struct {
 	at             actions.Place
@@ -102,7 +91,7 @@ type annotation struct {
 // who asks for that format gets it. Of more than GitHub shows the last one says
 // how many there are, and rest where to find them.
 func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
-	runner := actions.New(w, func(name string) string {
+	runner := actions.New(below(w), func(name string) string {
 		if name == "GITHUB_ACTIONS" {
 			return "true"
 		}
@@ -136,26 +125,6 @@ func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepos
 		all = append(all, annotation{at, title, message})
 	}
 	p.annotate(w, all, "the log of the step has all")
-}
-
-// lineWriter remembers whether what was written ends in a newline.
-type lineWriter struct {
-	w    io.Writer
-	open bool
-}
-
-func (l *lineWriter) Write(b []byte) (int, error) {
-	if len(b) > 0 {
-		l.open = b[len(b)-1] != '\n'
-	}
-	return l.w.Write(b)
-}
-
-// endLine writes a newline if the last line has none.
-func (l *lineWriter) endLine() {
-	if l.open {
-		fmt.Fprintln(l)
-	}
 }
 
 // hint returns the remedy that an error names, or "".

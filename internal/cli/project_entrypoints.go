@@ -250,9 +250,8 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
-	output := &lineWriter{w: p.Stderr} // stdout is for the result
-	defer p.runner(p.Stderr).StopCommands()()
-	defer output.endLine()
+	output, end := p.verbatim(p.Stderr) // stdout is for the result
+	defer end()
 	e := p.entrypoint(project, job, launcher, p.variablesNow(job).environ(job, 1))
 	e.Timeout, e.Stdout, e.Stderr = importLimit, output, output
 	took, outcome, err := python.Import(ctx, e)

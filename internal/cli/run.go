@@ -210,9 +210,8 @@ func (r run) execute(ctx context.Context, v variables) python.Execution {
 		}
 		// The runner reads stdout and stderr side by side, so only what goes to
 		// one of them is sure to lie between the two commands.
-		output := &lineWriter{w: r.Stdout}
-		defer r.runner.StopCommands()()
-		defer output.endLine()
+		output, end := r.verbatim(r.Stdout)
+		defer end()
 		e.Stdout, e.Stderr = output, output
 		return try(ctx, e)
 	})
@@ -261,5 +260,5 @@ func (r run) logGroup(title string, lines ...string) {
 		return
 	}
 	defer r.runner.Group(title)()
-	fmt.Fprintln(talk{r.Stdout}, strings.Join(lines, "\n"))
+	fmt.Fprintln(r.Stdout, strings.Join(lines, "\n"))
 }

@@ -60,7 +60,7 @@ func (r run) failed(e python.Execution) error {
 // log writes a remark for people to the stream that logGroup writes to.
 func (r run) log(remark string) {
 	if r.runner.On() {
-		fmt.Fprintln(talk{r.Stdout}, remark)
+		fmt.Fprintln(r.Stdout, remark)
 		return
 	}
 	r.say(remark)
@@ -72,20 +72,30 @@ func (r run) logReturned(o *python.Returned) {
 	if o == nil {
 		return
 	}
-	defer r.runner.StopCommands()()
 	status, text := statusLine(o), o.Text()
+	var lines []string
 	if status != "" {
-		r.log("returned status " + status)
+		lines = append(lines, "returned status "+status)
 	}
 	switch {
 	case text == "":
 	case status != "":
-		r.log(text)
+		lines = append(lines, text)
 	case strings.Contains(text, "\n"):
-		r.log("returned:\n" + text)
+		lines = append(lines, "returned:\n"+text)
 	default:
-		r.log("returned " + text)
+		lines = append(lines, "returned "+text)
 	}
+	if len(lines) == 0 {
+		return
+	}
+	if !r.runner.On() {
+		r.say(strings.Join(lines, "\n"))
+		return
+	}
+	log, end := r.verbatim(r.Stdout)
+	defer end()
+	fmt.Fprintln(log, strings.ReplaceAll(strings.Join(lines, "\n"), "##[", "# #["))
 }
 
 // statusLine returns the status and the message, if the cause of a failure has not

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,7 +49,10 @@ func unwritable(name string, err error, hint string) error {
 }
 
 // sameFile reports whether a stream of this program goes to that file.
-func sameFile(info fs.FileInfo, stream any) bool {
+func sameFile(info fs.FileInfo, stream io.Writer) bool {
+	if g, guarded := stream.(*guard); guarded {
+		stream = g.w
+	}
 	f, ok := stream.(*os.File)
 	if !ok {
 		return false

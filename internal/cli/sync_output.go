@@ -24,8 +24,9 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 	case flags.asJSON:
 		return p.printJSON(result)
 	case flags.check:
-		defer runner.StopCommands()() // what the files hold may be anything
-		_, err := io.WriteString(p.Stdout, plan.Diff())
+		w, end := p.verbatim(p.Stdout) // files may hold anything
+		defer end()
+		_, err := io.WriteString(w, plan.Diff())
 		return err
 	}
 	return p.printSynced(project, plan)

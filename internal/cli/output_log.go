@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/scheduled-actions/scheduled/internal/actions"
+)
+
+// guard is a stream into the log of GitHub Actions. No text that is written to it
+// starts a workflow command: only what runner writes to it does, and what goes to
+// verbatim.
+type guard struct {
+	mu   sync.Mutex
+	w    io.Writer
+	line []byte // begun, and not written yet
+}
+
+func (g *guard) Write(b []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	end := bytes.LastIndexAny(b, "\r\n") + 1
+	if end == 0 {
+		g.line = append(g.line, b...)
+		return len(b), nil
+	}
+	lines := append(g.line, b[:end]...)
+	g.line = slices.Clone(b[end:])
+	if _, err := g.w.Write(defused(lines)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// Flush writes the last line if it has no end.
+func (g *guard) Flush() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.flush()
+}
+
+func (g *guard) flush() error {
+	if len(g.line) == 0 {
+		return nil
+	}
+	_, err := g.w.Write(defused(g.line))
+	g.line = nil
+	return err
+}
+
+// unguarded is the stream below a guard. What is written to it begins on a line of
+// its own.
+type unguarded struct{ *guard }
+
+func (u unguarded) Write(b []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.line) > 0 {
+		u.line = append(u.line, '\n')
+	}
+	if err := u.flush(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
+}
+
+// below returns the stream below a guard, or the stream itself if it has none.
+func below(stream io.Writer) io.Writer {
+	if g, ok := stream.(*guard); ok {
+		return unguarded{g}
+	}
+	return stream
+}
+
+// The forms of a workflow command. The runner takes a line for one if it begins with
+// "::", after any white space, or has "##[" anywhere. A line ends with CR, too, and
+// the runner compares as .NET does by default, which passes over invisible
+// characters.
+// https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+var (
+	command    = regexp.MustCompile(`(^|[\r\n])([\s\p{Z}\p{C}\p{M}]*):(` + invisible + `):`)
+	oldCommand = regexp.MustCompile(`#(` + invisible + `)#(` + invisible + `)\[`)
+)
+
+const invisible = `[\p{Cf}\p{M}\x00-\x08\x0e-\x1f\x7f-\x9f]*`
+
+// defused breaks up what the runner would take for workflow commands in whole lines.
+func defused(lines []byte) []byte {
+	lines = command.ReplaceAll(lines, []byte("$1$2:$3 :"))
+	return oldCommand.ReplaceAll(lines, []byte("#$1 #$2["))
+}
+
+// runner returns the runner of GitHub Actions; its commands go to w.
+func (p *Program) runner(w io.Writer) *actions.Runner {
+	return actions.New(below(w), p.getenv)
+}
+
+// verbatim returns a stream for text of others, in which the runner takes nothing for
+// a command until end is called.
+func (p *Program) verbatim(stream io.Writer) (w io.Writer, end func()) {
+	lines := &lineWriter{w: below(stream)}
+	resume := p.runner(stream).StopCommands()
+	return lines, func() {
+		lines.endLine()
+		resume()
+	}
+}
+
+// lineWriter remembers whether what was written ends in a newline.
+type lineWriter struct {
+	w    io.Writer
+	open bool
+}
+
+func (l *lineWriter) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		l.open = b[len(b)-1] != '\n'
+	}
+	return l.w.Write(b)
+}
+
+// endLine writes a newline if the last line has none.
+func (l *lineWriter) endLine() {
+	if l.open {
+		fmt.Fprintln(l)
+	}
+}
