@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/testdata"
 	"gopkg.in/yaml.v3"
 )
 
@@ -37,13 +38,11 @@ var supported = []struct {
 
 func environmentsPart(t *testing.T) string {
 	exercised := map[installer.Tool][]string{}
-	projects, err := filepath.Glob("../../testdata/projects/*")
-	if err != nil || len(projects) == 0 {
-		t.Fatalf("projects: %q, %v", projects, err)
-	}
-	for _, dir := range projects {
-		tool := installerOf(t, dir)
-		exercised[tool] = append(exercised[tool], "`"+filepath.Base(dir)+"`")
+	for _, project := range testdata.Projects() {
+		if project.Code {
+			tool := installerOf(t, filepath.Join("../../testdata/projects", project.Name, filepath.FromSlash(project.Path)))
+			exercised[tool] = append(exercised[tool], "`"+project.Name+"`")
+		}
 	}
 	var b strings.Builder
 	b.WriteString("| tool | known by | the workflow | lock enforced | exercised end to end |\n|---|---|---|---|---|\n")
@@ -57,21 +56,14 @@ func environmentsPart(t *testing.T) string {
 	return b.String()
 }
 
-// installerOf returns the tool that installs a project, of the first one in there.
-func installerOf(t *testing.T, dir string) installer.Tool {
+// installerOf returns the tool that installs the project of a pyproject.toml.
+func installerOf(t *testing.T, file string) installer.Tool {
 	t.Helper()
-	for _, pattern := range []string{"packages/shop/pyproject.toml", "pyproject.toml"} {
-		if _, err := os.Stat(filepath.Join(dir, pattern)); err != nil {
-			continue
-		}
-		var listed struct{ Jobs []listedJob }
-		if err := json.Unmarshal([]byte(output(t, "list", "--json", "--project", filepath.Join(dir, pattern))), &listed); err != nil {
-			t.Fatal(err)
-		}
-		return listed.Jobs[0].Environment.Tool
+	var listed struct{ Jobs []listedJob }
+	if err := json.Unmarshal([]byte(output(t, "list", "--json", "--project", file)), &listed); err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no project in %s", dir)
-	return ""
+	return listed.Jobs[0].Environment.Tool
 }
 
 // setUpOf returns the steps of a generated workflow but for checkout and ours.
@@ -132,7 +124,7 @@ func TestKnownBy(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if tool := installerOf(t, dir); tool != row.tool {
+			if tool := installerOf(t, filepath.Join(dir, "pyproject.toml")); tool != row.tool {
 				t.Errorf("%s: %s, want %s", sign[1], tool, row.tool)
 			}
 		}

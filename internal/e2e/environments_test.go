@@ -14,6 +14,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"github.com/scheduled-actions/scheduled/testdata"
 )
 
 // edit is a change to one file of a project.
@@ -33,8 +34,8 @@ func (e edit) apply(t testing.TB, dir string) {
 	write(t, file, changed)
 }
 
-// environments are the projects under testdata/projects. The README's table of
-// tools holds what is exercised here, by the names of the projects.
+// environments are the projects in testdata/projects that have Python code. The table
+// of tools in docs/environments.md names them.
 var environments = []struct {
 	project string
 	dir     string // of the project in its repository
@@ -126,13 +127,11 @@ func generated(t testing.TB, dir, job string) string {
 
 // TestEveryProject holds that none of the projects is left out.
 func TestEveryProject(t *testing.T) {
-	entries, err := os.ReadDir("../../testdata/projects")
-	if err != nil {
-		t.Fatal(err)
-	}
 	want := map[string]bool{}
-	for _, entry := range entries {
-		want[entry.Name()] = true
+	for _, project := range testdata.Projects() {
+		if project.Code {
+			want[project.Name] = true
+		}
 	}
 	got := map[string]bool{}
 	for _, tt := range environments {

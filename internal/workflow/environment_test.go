@@ -88,13 +88,17 @@ func TestSetup(t *testing.T) {
 	const where = "a/pyproject.toml"
 	for _, row := range []struct {
 		lines string // of pyproject.toml
-		files string
+		files string // some with content after a colon, | for a newline
 		want  string // lines of the steps
 	}{
 		{`python = "3.x"`, "a/uv.lock", `python-version: "3"`},
 		{`python = "3.12.*"`, "a/uv.lock", `python-version: "3.12"`},
 		{`python = "3.x"`, "a/requirements.txt", `python-version: "3.x"`},
 		{`python = "3.12"`, "a/environment.yml", `create-args: "python=3.12"`},
+		{`python = "3.12"`, "a/uv.lock", `python-version: "3.12"`},
+		{"[tool.uv]\nrequired-version = \">=0.9,<0.14\"", "a/uv.lock", `version: ">=0.9,<0.14"`},
+		{``, "a/setup.py a/.python-version", `python-version-file: "a/.python-version"`},
+		{``, "a/Pipfile.lock a/Pipfile:[requires]|python_version=\"3.11\"", `python-version-file: "a/Pipfile"`},
 		{``, "a/pdm.lock a/.python-version", `python-version-file: "a/.python-version"`},
 		{``, "a/requirements.txt .python-version", `python-version-file: ".python-version"`},
 		{``, "poetry.lock", `python-version-file: "pyproject.toml"`},
@@ -118,7 +122,8 @@ func TestSetup(t *testing.T) {
 		repo := repository("")
 		repo[where] = &fstest.MapFile{Data: []byte("[tool.scheduled-actions]\nrescue = false\n" + row.lines + "\n" + severalJobs(1))}
 		for _, file := range strings.Fields(row.files) {
-			repo[file] = &fstest.MapFile{}
+			name, content, _ := strings.Cut(file, ":")
+			repo[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(content, "|", "\n"))}
 		}
 		content := string(plan(t, repo, where, release).Created[0].New)
 		var lines []string

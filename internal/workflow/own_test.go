@@ -17,7 +17,7 @@ import (
 // ownRepository is the golden project with steps of its own.
 func ownRepository(t *testing.T) fstest.MapFS {
 	t.Helper()
-	content, err := os.ReadFile("testdata/projects/own/pyproject.toml")
+	content, err := os.ReadFile("../../testdata/projects/own/pyproject.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

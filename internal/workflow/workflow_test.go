@@ -15,6 +15,7 @@ import (
 	"github.com/rhysd/actionlint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/testdata"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -22,8 +23,8 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // release is a pinned reference to our action.
 var release = Uses{"scheduled-actions/scheduled", "0123456789abcdef0123456789abcdef01234567", "v1.2.3"}
 
-// load reads a project out of a repository in memory.
-func load(t *testing.T, repo fstest.MapFS, path string) *pyproject.Project {
+// load reads a project of a repository.
+func load(t *testing.T, repo fs.FS, path string) *pyproject.Project {
 	t.Helper()
 	project, err := pyproject.Load(repo, path, path)
 	if err != nil {
@@ -53,20 +54,15 @@ func apply(repo fstest.MapFS, p Plan) {
 	}
 }
 
-// TestGolden renders the project of every folder in testdata/projects and
-// compares with the workflow files beside it, in the folder golden.
+// TestGolden renders the sample projects and compares with the workflow files in the
+// folder golden.
 func TestGolden(t *testing.T) {
-	projects, err := filepath.Glob("testdata/projects/*")
-	if err != nil || len(projects) == 0 {
-		t.Fatalf("no projects: %v", err)
-	}
-	for _, dir := range projects {
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			action := release
-			if filepath.Base(dir) == "unreleased" {
-				action = Uses{Action: release.Action, Ref: "v1"}
+	for _, p := range testdata.Projects() {
+		t.Run(p.Name, func(t *testing.T) {
+			golden(t, p, p.Name, release)
+			if p.Name == "cadences" {
+				golden(t, p, "unreleased", Uses{Action: release.Action, Ref: "v1"})
 			}
-			golden(t, dir, action)
 		})
 	}
 }
@@ -77,50 +73,42 @@ type sample struct {
 	path string // of the project
 }
 
-// samples returns the projects of testdata/projects, and the one of hostile ids.
+// samples returns the sample projects, and the one of hostile ids.
 func samples(t *testing.T) []sample {
 	t.Helper()
 	options, _ := hostileOptions()
 	all := []sample{{hostileRepository(), "pyproject.toml"}, {options, "pyproject.toml"}}
-	dirs, err := filepath.Glob("testdata/projects/*")
-	if err != nil || len(dirs) == 0 {
-		t.Fatalf("no projects: %v", err)
-	}
-	for _, dir := range dirs {
-		all = append(all, readSample(t, dir))
+	for _, p := range testdata.Projects() {
+		all = append(all, sample{inMemory(t, p.Repo), p.Path})
 	}
 	return all
 }
 
-// readSample reads a folder of testdata/projects.
-func readSample(t *testing.T, dir string) sample {
+// inMemory copies a repository.
+func inMemory(t *testing.T, from fs.FS) fstest.MapFS {
 	t.Helper()
-	s := sample{fstest.MapFS{}, "services/billing/pyproject.toml"}
-	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+	repo := fstest.MapFS{}
+	err := fs.WalkDir(from, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		content, err := os.ReadFile(filepath.Join(dir, path))
-		s.repo[path] = &fstest.MapFile{Data: content}
+		content, err := fs.ReadFile(from, path)
+		repo[path] = &fstest.MapFile{Data: content}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.repo[s.path] == nil {
-		s.path = "pyproject.toml"
-	}
-	return s
+	return repo
 }
 
-func golden(t *testing.T, dir string, action Uses) {
-	s := readSample(t, dir)
-	want := filepath.Join("testdata", "golden", filepath.Base(dir))
+func golden(t *testing.T, project testdata.Project, name string, action Uses) {
+	want := filepath.Join("testdata", "golden", name)
 	if *update {
 		os.RemoveAll(want)
 		os.MkdirAll(want, 0o755)
 	}
-	p, err := Target{Project: load(t, s.repo, s.path), Path: s.path, Action: action}.Plan(s.repo)
+	p, err := Target{Project: load(t, project.Repo, project.Path), Path: project.Path, Action: action}.Plan(project.Repo)
 	if err != nil {
 		t.Fatal(err)
 	}
