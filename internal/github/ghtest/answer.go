@@ -110,7 +110,7 @@ func (s *Server) jobs(r *http.Request) answer {
 	if run == nil {
 		return s.elsewhere(r)
 	}
-	return s.say(http.StatusOK, run.jobs)
+	return s.say(http.StatusOK, run.Run.jobs(s.URL))
 }
 
 // list answers with one page of the runs of a workflow file, or of all.

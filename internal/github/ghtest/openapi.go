@@ -1,8 +1,12 @@
 package ghtest
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -50,8 +54,38 @@ func operation(r *http.Request) (*openapi3filter.RequestValidationInput, error) 
 	}, err
 }
 
+// checked holds what checks of requests and answers found. Tests send most of
+// them again and again, and a check takes longer than all the rest of one.
+var checked sync.Map // of []string, by SHA-256
+
+// once returns what check finds. It checks the same parts only once.
+func once(check func() []string, parts ...string) []string {
+	hash := sha256.New()
+	for _, part := range parts {
+		fmt.Fprintf(hash, "%d ", len(part))
+		_, _ = io.WriteString(hash, part)
+	}
+	key := [sha256.Size]byte(hash.Sum(nil))
+	found, ok := checked.Load(key)
+	if !ok {
+		found, _ = checked.LoadOrStore(key, check())
+	}
+	return found.([]string)
+}
+
 // checkRequest returns what of a request does not match the API.
-func checkRequest(r *http.Request) (wrong []string) {
+func checkRequest(r *http.Request, body []byte) []string {
+	parts := []string{r.Method, r.URL.String(), string(body)}
+	for _, name := range []string{"User-Agent", "Accept", "X-GitHub-Api-Version", "Authorization", "Content-Type"} {
+		parts = append(parts, r.Header.Get(name))
+	}
+	return once(func() []string {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return validateRequest(r)
+	}, parts...)
+}
+
+func validateRequest(r *http.Request) (wrong []string) {
 	op, err := operation(r)
 	if err != nil {
 		return []string{err.Error()}
@@ -88,7 +122,12 @@ func checkHeader(r *http.Request) (wrong []string) {
 
 // checkAnswer returns what of an answer does not match the API: the fake must not
 // lie.
-func checkAnswer(r *http.Request, a answer) (wrong []string) {
+func checkAnswer(r *http.Request, a answer) []string {
+	return once(func() []string { return validateAnswer(r, a) }, r.Method, r.URL.Path, strconv.Itoa(a.status),
+		a.header.Get("Content-Type"), a.header.Get("Link"), string(a.sample))
+}
+
+func validateAnswer(r *http.Request, a answer) (wrong []string) {
 	op, err := operation(r)
 	if err != nil {
 		return nil // checkRequest has said so

@@ -45,7 +45,6 @@ type Step struct {
 type listed struct {
 	Run
 	run     json.RawMessage
-	jobs    json.RawMessage
 	checked bool // against the types
 }
 
@@ -103,7 +102,7 @@ func (r Run) write(api string) *listed {
 			r.Updated = r.Started.Add(time.Minute)
 		}
 	}
-	return &listed{Run: r, run: marshal(r.object(api)), jobs: marshal(r.jobs(api))}
+	return &listed{Run: r, run: marshal(r.object(api))}
 }
 
 // object returns the run as it is in lists.

@@ -72,8 +72,7 @@ func (s *Server) hear(next http.Handler) http.Handler {
 		s.locked(func() {
 			s.requests = append(s.requests, Request{r.Method, path, r.URL.Query(), r.Header, body})
 		})
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		s.record(r, checkRequest(r))
+		s.record(r, checkRequest(r, body))
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
 	})
