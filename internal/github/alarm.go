@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/google/go-github/v60/github"
 )
 
 // Alarm is what a rescue has to say about a job: in an issue, of which a job has
@@ -48,7 +50,7 @@ func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, 
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
 	a := alarming{client: c, alarms: alarms}
-	err := a.sound(patient)
+	err := a.reconcile(patient)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -69,7 +71,8 @@ type alarming struct {
 	unsure  error // why none was opened; nil if none had to be, or all were
 }
 
-func (a *alarming) sound(ctx context.Context) error {
+// reconcile brings all issues in step.
+func (a *alarming) reconcile(ctx context.Context) error {
 	var err error
 	if a.cut, err = a.list(ctx, "open", openPages); err != nil {
 		return err
@@ -78,7 +81,7 @@ func (a *alarming) sound(ctx context.Context) error {
 		return err
 	}
 	for _, alarm := range a.alarms {
-		if err := a.see(ctx, alarm); err != nil {
+		if err := a.reconcileJob(ctx, alarm); err != nil {
 			return err
 		}
 	}
@@ -108,58 +111,63 @@ func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool,
 	listed := map[int]bool{} // issues move from page to page while the list is read, so one may come twice
 	more := true
 	for page := 1; more && page <= pages; page++ {
-		list, err := get[issueList](ctx, a.client, fmt.Sprintf("issues?labels=%s&state=%s&sort=updated&direction=desc&per_page=%d&page=%d", alarmLabel, state, perPage, page))
+		list, resp, err := call(ctx, a.client, "read issues", func(ctx context.Context) ([]*github.Issue, *github.Response, error) {
+			return a.client.api.Issues.ListByRepo(ctx, a.client.owner(), a.client.name(), &github.IssueListByRepoOptions{
+				Labels: []string{alarmLabel}, State: state, Sort: "updated", Direction: "desc",
+				ListOptions: github.ListOptions{PerPage: perPage, Page: page},
+			})
+		})
 		if err != nil {
 			return false, err
 		}
-		for _, i := range list.value {
-			if n := annotation[alarmNote](i.Body); n.Job != nil && i.Pull == nil && !listed[i.Number] {
-				i.note, listed[i.Number] = n, true
-				a.known[n.key()] = append(a.known[n.key()], i)
+		for _, i := range list {
+			if n := annotation[alarmNote](i.GetBody()); n.Job != nil && !i.IsPullRequest() && !listed[i.GetNumber()] {
+				listed[i.GetNumber()] = true
+				a.known[n.key()] = append(a.known[n.key()], issue{i.GetNumber(), i.GetState(), i.GetBody(), n})
 			}
 		}
-		more = list.more && len(list.value) > 0
+		more = resp.NextPage != 0 && len(list) > 0
 	}
 	for _, issues := range a.known {
 		slices.SortFunc(issues, func(a, b issue) int {
-			if a.State != b.State {
-				return -cmp.Compare(a.State, b.State) // open before closed
+			if a.state != b.state {
+				return -cmp.Compare(a.state, b.state) // open before closed
 			}
-			if a.State == "open" {
-				return a.Number - b.Number
+			if a.state == "open" {
+				return a.number - b.number
 			}
-			return b.Number - a.Number
+			return b.number - a.number
 		})
 	}
 	return more, nil
 }
 
-// see brings the issue of a job in step.
-func (a *alarming) see(ctx context.Context, alarm Alarm) error {
+// reconcileJob brings the issue of a job in step.
+func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
 	if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
 		return err
 	}
 	note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Failing: alarm.Failing}
-	fields := map[string]any{"body": annotated(alarm.Body, note)}
+	fields := github.IssueRequest{Body: new(annotated(alarm.Body, note))}
 	last := a.last(alarm.key())
-	recovered := last == nil || last.State == "closed" && !last.note.Failing
+	recovered := last == nil || last.state == "closed" && !last.note.Failing
 	switch {
 	case recovered && alarm.Failing && a.cut:
 		a.unsure = fmt.Errorf("read issues of %s: more than %d open ones have the label %s; none was opened, for there may be one already",
 			a.client.repository, openPages*perPage, alarmLabel)
 		return nil
 	case recovered && alarm.Failing:
-		fields["title"], fields["labels"] = alarm.Title, []string{alarmLabel}
-		return a.write(ctx, alarm.Job, Created, request{http.MethodPost, "issues", fields})
-	case recovered, last.State == "closed" && alarm.Failing: // by a person
+		fields.Title, fields.Labels = &alarm.Title, &[]string{alarmLabel}
+		return a.write(ctx, alarm.Job, Created, 0, fields)
+	case recovered, last.state == "closed" && alarm.Failing: // by a person
 		return nil
 	case !alarm.Failing:
-		fields["state"], fields["state_reason"] = "closed", "completed"
-		return a.write(ctx, alarm.Job, Closed, request{http.MethodPatch, last.path(), fields})
-	case same(last.Body, annotated(alarm.Body, note)):
+		fields.State, fields.StateReason = new("closed"), new("completed")
+		return a.write(ctx, alarm.Job, Closed, last.number, fields)
+	case same(last.body, annotated(alarm.Body, note)):
 		return nil
 	}
-	return a.write(ctx, alarm.Job, Updated, request{http.MethodPatch, last.path(), fields})
+	return a.write(ctx, alarm.Job, Updated, last.number, fields)
 }
 
 // last returns the issue of a job that counts: the one that is open, else the last
@@ -176,31 +184,47 @@ func (a *alarming) last(key alarmKey) *issue {
 // closeDuplicates closes all open issues of a job but the oldest.
 func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
 	issues := a.known[key]
-	for n := 1; n < len(issues) && issues[n].State == "open"; n++ {
+	for n := 1; n < len(issues) && issues[n].state == "open"; n++ {
 		note := issues[n].note
 		note.Duplicate = true
-		body := annotated(fmt.Sprintf("Another rescue opened #%d at the same time.", issues[0].Number), note)
-		_, err := do[issue](ctx, a.client, request{http.MethodPatch, issues[n].path(),
-			map[string]any{"body": body, "state": "closed", "state_reason": "not_planned"}})
+		body := annotated(fmt.Sprintf("Another rescue opened #%d at the same time.", issues[0].number), note)
+		_, err := a.client.writeIssue(ctx, issues[n].number,
+			github.IssueRequest{Body: &body, State: new("closed"), StateReason: new("not_planned")})
 		if err != nil {
 			return err
 		}
-		issues[n].State, issues[n].note = "closed", note
+		issues[n].state, issues[n].note = "closed", note
 	}
 	return nil
 }
 
-// write changes an issue, unless that is left to the next call.
-func (a *alarming) write(ctx context.Context, job string, operation Operation, r request) error {
+// write changes an issue, or opens one if the number is 0, unless that is left to
+// the next call.
+func (a *alarming) write(ctx context.Context, job string, operation Operation, number int, fields github.IssueRequest) error {
 	if len(a.changed) == alarmWrites {
 		a.left++
 		return nil
 	}
-	written, err := do[issue](ctx, a.client, r)
+	written, err := a.client.writeIssue(ctx, number, fields)
 	if err == nil {
-		a.changed = append(a.changed, Alarmed{job, written.value.Number, written.value.URL, operation})
+		a.changed = append(a.changed, Alarmed{job, written.GetNumber(), a.client.page(written.GetHTMLURL()), operation})
 	}
 	return err
+}
+
+// writeIssue changes an issue, or opens one if the number is 0.
+func (c *Client) writeIssue(ctx context.Context, number int, fields github.IssueRequest) (*github.Issue, error) {
+	what := "update issue"
+	if number == 0 {
+		what = "create issue"
+	}
+	written, _, err := call(ctx, c, what, func(ctx context.Context) (*github.Issue, *github.Response, error) {
+		if number == 0 {
+			return c.api.Issues.Create(ctx, c.owner(), c.name(), &fields)
+		}
+		return c.api.Issues.Edit(ctx, c.owner(), c.name(), number, &fields)
+	})
+	return written, err
 }
 
 // same compares bodies as GitHub may give them back.
@@ -209,27 +233,13 @@ func same(a, b string) bool {
 	return plain(a) == plain(b)
 }
 
-// issue is an issue, or a pull request.
-// https://docs.github.com/rest/issues/issues
+// issue is an issue of ours.
 type issue struct {
-	Number int    `json:"number"`
-	URL    string `json:"html_url"`
-	State  string `json:"state"` // open or closed
-	Body   string `json:"body"`
-	Pull   any    `json:"pull_request"` // nil if it is none
-
-	note alarmNote
+	number int
+	state  string // open or closed
+	body   string
+	note   alarmNote
 }
-
-func (issue) noun() string     { return "issue" }
-func (i issue) complete() bool { return i.Number != 0 }
-func (i issue) path() string   { return fmt.Sprintf("issues/%d", i.Number) }
-
-// issueList is a page of issues.
-type issueList []issue
-
-func (issueList) noun() string     { return "issues" }
-func (l issueList) complete() bool { return l != nil }
 
 // alarmKey tells jobs apart.
 type alarmKey struct{ project, job string }

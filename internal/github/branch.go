@@ -10,7 +10,7 @@ import (
 
 // discards reports whether somebody asked for the commits of others to be
 // discarded.
-func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.Body) }
+func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.GetBody()) }
 
 // untouchable reports whether the branch holds commits of others that are to be
 // kept.
@@ -23,8 +23,8 @@ func (w *proposing) assume() bool {
 	if last == nil {
 		return false
 	}
-	was := readNote(last.Body)
-	if was.Head == "" || was.Head != last.Head.Commit {
+	was := readNote(last.GetBody())
+	if was.Head == "" || was.Head != last.GetHead().GetSHA() {
 		return false
 	}
 	w.head, w.headTree, w.headBase = was.Head, was.Tree, was.Base
@@ -38,27 +38,24 @@ func (w *proposing) look(ctx context.Context) error {
 		return denied(Read, err)
 	}
 	w.head, w.headTree, w.headBase, w.foreign = head, "", "", false
-	if head == "" || w.closed != nil && w.closed.Merged != "" && w.closed.Head.Commit == head {
+	if head == "" || w.closed != nil && !w.closed.GetMergedAt().IsZero() && w.closed.GetHead().GetSHA() == head {
 		return nil
 	}
-	commit, err := get[gitCommit](ctx, w.client, "git/commits/"+head)
+	commit, err := w.client.commit(ctx, head)
 	if err != nil {
 		return denied(Read, err)
 	}
-	w.headTree = commit.value.Tree.ID
-	if commit.value.ours() {
-		w.headBase = commit.value.Parents[0].ID
+	w.headTree = commit.GetTree().GetSHA()
+	if ours(commit) {
+		w.headBase = commit.Parents[0].GetSHA()
 		return nil
 	}
 	if head == w.Base.Commit {
 		return nil
 	}
-	compared, err := get[comparison](ctx, w.client, "compare/"+w.Base.Commit+"..."+head+"?per_page=1")
-	if err != nil {
-		return denied(Read, err)
-	}
-	w.foreign = *compared.value.Ahead > 0
-	return nil
+	ahead, err := w.client.ahead(ctx, w.Base.Commit, head)
+	w.foreign = ahead > 0
+	return denied(Read, err)
 }
 
 // tree returns the wanted tree.
@@ -121,7 +118,7 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 func (w *proposing) obstructed(err error) error {
 	failure, ok := errors.AsType[*Failure](err)
 	if ok && w.head == "" && strings.Contains(strings.ToLower(failure.said), "reference update failed") {
-		return &Occupied{w.Branch, "another branch, of which it would be a folder or a file"}
+		return occupied(w.Branch, "another branch, of which it would be a folder or a file")
 	}
 	return err
 }
@@ -129,7 +126,7 @@ func (w *proposing) obstructed(err error) error {
 // unmoved makes sure that nobody has pushed to the base meanwhile, which may
 // have been another change to bring.
 func (w *proposing) unmoved(ctx context.Context) error {
-	if w.Stubborn {
+	if w.IgnoreBaseMoves {
 		return nil
 	}
 	base, err := w.client.head(ctx, w.Base.Branch)

@@ -36,6 +36,12 @@ func (d *Denied) Error() string { return d.cause.Error() }
 
 func (d *Denied) Unwrap() error { return d.cause }
 
+// BranchError is the error of a branch that cannot be used: it does not exist, or it
+// is taken.
+type BranchError struct{ message string }
+
+func (e *BranchError) Error() string { return e.message }
+
 // denied tells from a failed request whether a right is missing, and which: one
 // that a step needs, unless GitHub's answer says otherwise. It returns any other
 // error as it is.

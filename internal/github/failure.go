@@ -12,8 +12,8 @@ import (
 	"unicode"
 )
 
-// Failure is the error of a request that GitHub did not serve. Of a history it
-// means that nobody knows whether the window is confirmed, and unknown means run.
+// Failure is the error of a request that GitHub did not serve. After one for a
+// history it is unknown whether the window is confirmed, and unknown means run.
 type Failure struct {
 	Now time.Time // GitHub's clock, UTC; zero if no answer had it
 
@@ -27,34 +27,33 @@ type Failure struct {
 	anonymous bool          // no token was sent
 }
 
-// verbs say what a request was to do.
-var verbs = map[string]string{
-	http.MethodGet: "read", http.MethodPost: "create", http.MethodPatch: "update", http.MethodDelete: "delete",
-}
-
-// failure describes a request for something of the repository that failed.
-// resp is nil if there was no answer.
-func (c *Client) failure(method, what string, resp *http.Response, err error) *Failure {
+// failure describes a request that failed; what says what it was to do, as in "read
+// branch". resp is the answer, nil if there was none or err is a *refusal.
+func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
 	if resp == nil {
 		resp = &http.Response{}
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the rest is the URL
 	}
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		resp = refused.resp
+	}
+	now, _ := c.clock(resp.Header)
 	f := &Failure{
-		Now:       date(resp.Header),
-		write:     method != http.MethodGet,
+		Now:       now,
+		write:     !strings.HasPrefix(what, "read "),
 		status:    resp.StatusCode,
 		said:      err.Error(),
 		anonymous: c.token == "",
 	}
 	f.limited = isLimit(resp, f.said)
-	f.wait = askedWait(resp.Header, f.Now)
+	f.wait = askedWait(resp.Header, date(resp.Header))
 	said := f.said
 	if f.status != 0 && !succeeded(f.status) {
 		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", f.status, http.StatusText(f.status), said), ": ")
 	}
-	f.message = c.oneLine(fmt.Sprintf("%s %s of %s: %s", verbs[method], what, c.repository, said))
+	f.message = c.oneLine(fmt.Sprintf("%s of %s: %s", what, c.repository, said))
 	return f
 }
 

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/google/go-github/v60/github"
 )
 
 // blobID returns the id that git gives to a file of that content.
@@ -24,49 +27,12 @@ func blobID(content []byte) string {
 // Short abbreviates the id of a commit, for people.
 func Short(id string) string { return id[:min(7, len(id))] }
 
-// gitBranch is a branch and the commit it is at.
-// https://docs.github.com/rest/branches/branches#get-a-branch
-type gitBranch struct {
-	Commit struct {
-		ID     string `json:"sha"`
-		Commit struct {
-			Tree gitObject `json:"tree"`
-		} `json:"commit"`
-	} `json:"commit"`
+// isObject reports whether s is the id of one of git's objects. Ids go into paths
+// of URLs and into output.
+func isObject(s string) bool {
+	id, err := hex.DecodeString(s)
+	return err == nil && (len(id) == sha1.Size || len(id) == sha256.Size)
 }
-
-func (gitBranch) noun() string     { return "branch" }
-func (b gitBranch) complete() bool { return b.Commit.ID != "" && b.Commit.Commit.Tree.ID != "" }
-
-// gitObject names an object.
-type gitObject struct {
-	ID string `json:"sha"`
-}
-
-// gitBlob is the content of a file.
-// https://docs.github.com/rest/git/blobs#get-a-blob
-type gitBlob struct {
-	Encoding string `json:"encoding"`
-	Content  string `json:"content"`
-}
-
-func (gitBlob) noun() string     { return "file" }
-func (b gitBlob) complete() bool { return b.Encoding == "base64" }
-
-func (b gitBlob) decode() ([]byte, error) {
-	return base64.StdEncoding.DecodeString(strings.ReplaceAll(b.Content, "\n", ""))
-}
-
-// gitTree is a folder, or with all that is below it where that was asked for.
-// https://docs.github.com/rest/git/trees
-type gitTree struct {
-	ID        string     `json:"sha"`
-	Entries   []gitEntry `json:"tree"`
-	Truncated bool       `json:"truncated"` // some entries are missing
-}
-
-func (gitTree) noun() string     { return "tree" }
-func (t gitTree) complete() bool { return t.ID != "" && t.Entries != nil }
 
 // The modes of a tree's entries.
 const (
@@ -76,66 +42,75 @@ const (
 	modeDir  = "040000"
 )
 
-// gitEntry is an entry of a tree.
-type gitEntry struct {
-	Path string `json:"path"`
-	Mode string `json:"mode"`
-	ID   string `json:"sha"`
-	Size int64  `json:"size"`
-}
-
-// gitCommit is a commit.
-// https://docs.github.com/rest/git/commits
-type gitCommit struct {
-	ID      string      `json:"sha"`
-	Message string      `json:"message"`
-	Tree    gitObject   `json:"tree"`
-	Parents []gitObject `json:"parents"`
-}
-
-func (gitCommit) noun() string     { return "commit" }
-func (c gitCommit) complete() bool { return c.ID != "" && c.Tree.ID != "" }
-
-// gitRef is a branch as git has it.
-// https://docs.github.com/rest/git/refs
-type gitRef struct {
-	Object gitObject `json:"object"`
-}
-
-func (gitRef) noun() string     { return "ref" }
-func (r gitRef) complete() bool { return r.Object.ID != "" }
-
-// comparison tells how far a commit is ahead of a branch.
-// https://docs.github.com/rest/commits/commits#compare-two-commits
-type comparison struct {
-	Ahead *int `json:"ahead_by"`
-}
-
-func (comparison) noun() string     { return "comparison" }
-func (c comparison) complete() bool { return c.Ahead != nil }
-
-// deletedRef is the answer to a deletion, which holds nothing.
-type deletedRef struct{}
-
-func (deletedRef) noun() string   { return "ref" }
-func (deletedRef) complete() bool { return true }
-
 // head returns the commit that a branch is at, "" if there is no such branch.
 func (c *Client) head(ctx context.Context, branch string) (string, error) {
-	ref, err := get[gitRef](ctx, c, "git/ref/heads/"+escapePath(branch))
+	ref, _, err := call(ctx, c, "read ref", func(ctx context.Context) (*github.Reference, *github.Response, error) {
+		return c.api.Git.GetRef(ctx, c.owner(), c.name(), "heads/"+branch)
+	})
 	if status(err) == http.StatusNotFound {
 		return "", nil
 	}
-	return ref.value.Object.ID, err
+	return ref.GetObject().GetSHA(), err
 }
 
-// escapePath escapes the segments of a path and leaves its slashes.
-func escapePath(path string) string {
-	segments := strings.Split(path, "/")
-	for i, segment := range segments {
-		segments[i] = url.PathEscape(segment)
+// branch returns a branch with the commit that it is at.
+func (c *Client) branch(ctx context.Context, branch string) (*github.Branch, error) {
+	found, _, err := call(ctx, c, "read branch", func(ctx context.Context) (*github.Branch, *github.Response, error) {
+		// Not with GetBranch, which keeps GitHub's message to itself.
+		req, err := c.api.NewRequest(http.MethodGet, "repos/"+c.repository+"/branches/"+url.PathEscape(branch), nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		found := new(github.Branch)
+		resp, err := c.api.Do(ctx, req, found)
+		return found, resp, err
+	})
+	return found, err
+}
+
+// commit returns a commit.
+func (c *Client) commit(ctx context.Context, id string) (*github.Commit, error) {
+	commit, _, err := call(ctx, c, "read commit", func(ctx context.Context) (*github.Commit, *github.Response, error) {
+		return c.api.Git.GetCommit(ctx, c.owner(), c.name(), id)
+	})
+	return commit, err
+}
+
+// ahead returns how many commits head has that base has not.
+func (c *Client) ahead(ctx context.Context, base, head string) (int, error) {
+	compared, _, err := call(ctx, c, "read comparison", func(ctx context.Context) (*github.CommitsComparison, *github.Response, error) {
+		return c.api.Repositories.CompareCommits(ctx, c.owner(), c.name(), base, head, &github.ListOptions{PerPage: 1})
+	})
+	return compared.GetAheadBy(), err
+}
+
+// tree returns a folder, with all that is below it if recursive.
+func (c *Client) tree(ctx context.Context, id string, recursive bool) (*github.Tree, error) {
+	if !isObject(id) {
+		return nil, fmt.Errorf("read tree of %s: its id %q is none", c.repository, id)
 	}
-	return strings.Join(segments, "/")
+	tree, _, err := call(ctx, c, "read tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
+		return c.api.Git.GetTree(ctx, c.owner(), c.name(), id, recursive)
+	})
+	return tree, err
+}
+
+// blob returns the content of a file.
+func (c *Client) blob(ctx context.Context, id string) ([]byte, error) {
+	if !isObject(id) {
+		return nil, fmt.Errorf("read file of %s: its id %q is none", c.repository, id)
+	}
+	blob, _, err := call(ctx, c, "read file", func(ctx context.Context) (*github.Blob, *github.Response, error) {
+		return c.api.Git.GetBlob(ctx, c.owner(), c.name(), id)
+	})
+	if err != nil {
+		return nil, err
+	}
+	content, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(blob.GetContent(), "\n", ""))
+	if err == nil && blobID(content) != id {
+		err = fmt.Errorf("file %s arrived with another content", id)
+	}
+	return content, err
 }
 
 // filesPerTree is how many files one request writes: GitHub ends requests that
@@ -143,27 +118,27 @@ func escapePath(path string) string {
 // https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
 const filesPerTree = 250
 
-// writeTree writes the tree that base becomes with the files. It hands their
-// contents over with the tree, not as a blob each: GitHub allows 80 requests a
+// writeTree writes the tree that base becomes with the files. It sends their
+// contents along with the tree, not as a blob each: GitHub allows 80 requests a
 // minute that create something.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 func (c *Client) writeTree(ctx context.Context, base string, files []File) (string, error) {
 	for chunk := range slices.Chunk(files, filesPerTree) {
-		var entries []map[string]any
+		var entries []*github.TreeEntry
 		for _, f := range chunk {
-			entry := map[string]any{"path": f.Path, "mode": modeFile, "type": "blob"}
-			if f.Content != nil {
-				entry["content"] = string(f.Content)
-			} else {
-				entry["sha"] = nil // deletes it
+			entry := &github.TreeEntry{Path: new(f.Path), Mode: new(modeFile), Type: new("blob")}
+			if f.Content != nil { // else go-github deletes the file
+				entry.Content = new(string(f.Content))
 			}
 			entries = append(entries, entry)
 		}
-		tree, err := do[gitTree](ctx, c, request{http.MethodPost, "git/trees", map[string]any{"base_tree": base, "tree": entries}})
+		tree, _, err := call(ctx, c, "create tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
+			return c.api.Git.CreateTree(ctx, c.owner(), c.name(), base, entries)
+		})
 		if err != nil {
 			return "", err
 		}
-		base = tree.value.ID
+		base = tree.GetSHA()
 	}
 	return base, nil
 }
@@ -172,24 +147,39 @@ func (c *Client) writeTree(ctx context.Context, base string, files []File) (stri
 // takes those of the token, and signs the commit if that is an App's.
 // https://docs.github.com/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots
 func (c *Client) writeCommit(ctx context.Context, message, tree string, parents ...string) (string, error) {
-	commit, err := do[gitCommit](ctx, c, request{http.MethodPost, "git/commits",
-		map[string]any{"message": message, "tree": tree, "parents": parents}})
-	return commit.value.ID, err
+	wanted := &github.Commit{Message: &message, Tree: &github.Tree{SHA: &tree}}
+	for _, parent := range parents {
+		wanted.Parents = append(wanted.Parents, &github.Commit{SHA: &parent})
+	}
+	commit, _, err := call(ctx, c, "create commit", func(ctx context.Context) (*github.Commit, *github.Response, error) {
+		return c.api.Git.CreateCommit(ctx, c.owner(), c.name(), wanted, nil)
+	})
+	return commit.GetSHA(), err
+}
+
+// branchAt is a branch at a commit.
+func branchAt(branch, commit string) *github.Reference {
+	return &github.Reference{Ref: new("refs/heads/" + branch), Object: &github.GitObject{SHA: &commit}}
 }
 
 func (c *Client) createBranch(ctx context.Context, branch, commit string) error {
-	_, err := do[gitRef](ctx, c, request{http.MethodPost, "git/refs",
-		map[string]any{"ref": "refs/heads/" + branch, "sha": commit}})
+	_, _, err := call(ctx, c, "create ref", func(ctx context.Context) (*github.Reference, *github.Response, error) {
+		return c.api.Git.CreateRef(ctx, c.owner(), c.name(), branchAt(branch, commit))
+	})
 	return err
 }
 
 func (c *Client) moveBranch(ctx context.Context, branch, commit string, force bool) error {
-	_, err := do[gitRef](ctx, c, request{http.MethodPatch, "git/refs/heads/" + escapePath(branch),
-		map[string]any{"sha": commit, "force": force}})
+	_, _, err := call(ctx, c, "update ref", func(ctx context.Context) (*github.Reference, *github.Response, error) {
+		return c.api.Git.UpdateRef(ctx, c.owner(), c.name(), branchAt(branch, commit), force)
+	})
 	return err
 }
 
 func (c *Client) deleteBranch(ctx context.Context, branch string) error {
-	_, err := do[deletedRef](ctx, c, request{http.MethodDelete, "git/refs/heads/" + escapePath(branch), nil})
+	_, _, err := call(ctx, c, "delete ref", func(ctx context.Context) (any, *github.Response, error) {
+		resp, err := c.api.Git.DeleteRef(ctx, c.owner(), c.name(), "refs/heads/"+branch)
+		return nil, resp, err
+	})
 	return err
 }

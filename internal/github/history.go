@@ -18,14 +18,16 @@ const (
 	perPage    = 100 // the most that GitHub returns
 	coverPages = 30  // the most to read for the window itself
 	countPages = 10  // the most to read then to count the missed ones before it
+	maxAsked   = 50  // the most runs to ask for evidence of the window; the first one nearly always has it
 )
 
 // Query says whose history to read.
 type Query struct {
 	Workflow      string // the job's workflow file: "scheduled-clean-files.yml"
+	Job           string // its id, which is the name of the workflow's one job
 	DefaultBranch string // "" asks GitHub
 	Schedule      schedule.Schedule
-	Slot          time.Time // of the window that a forced run serves instead of the one that holds now; else zero
+	Slot          time.Time // of the window that a forced run serves instead of the current one; else zero
 }
 
 // History is what GitHub knows about a job: as much as schedule.Decide needs for
@@ -68,7 +70,7 @@ type reading struct {
 	first    bool                   // the workflow's first run ever is among them
 	runs     map[int64]schedule.Run // those that count
 	asked    map[int64]bool         // those asked for evidence
-	unread   map[int64]bool         // those that were to be asked, and nobody knows the answer
+	unread   map[int64]bool         // those that were to be asked, and whose answer is unknown
 	lost     error                  // why, of the first that was asked
 	failures int                    // to answer, in a row
 }
@@ -125,8 +127,12 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 		if r.asked[run.ID] {
 			continue
 		}
+		if len(r.asked) == maxAsked {
+			fmt.Fprintf(r.client.log, "none of %d runs executed the entrypoint: no more are asked\n", maxAsked)
+			return false, nil
+		}
 		r.asked[run.ID] = true
-		answered, err := r.client.evidence(ctx, run)
+		answered, err := r.evidence(ctx, run)
 		if err != nil {
 			return false, err
 		}
@@ -139,16 +145,19 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 }
 
 // evidence asks a run when its execution of the entrypoint started.
-func (c *Client) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
-	jobs, err := get[jobList](ctx, c, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
+func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
+	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
 	if status(err) == http.StatusNotFound {
 		return run, nil // deleted since it was listed
 	}
 	if err != nil {
 		return run, err
 	}
-	started, attempt := jobs.value.execution()
-	run.Started, run.Attempt = started, max(run.Attempt, attempt) // it may have been re-run since it was listed
+	started, attempt := jobs.value.execution(r.query.Job)
+	if !started.After(r.now) { // else one of the clocks is wrong
+		run.Started = started
+	}
+	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed
 	return run, nil
 }
 
@@ -181,10 +190,13 @@ func (r *reading) readPage(ctx context.Context) error {
 // begin takes from the first page what holds for all of them: the clock, the
 // window and the default branch.
 func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
-	if list.now.IsZero() {
-		return r.client.failure(http.MethodGet, runList{}.noun(), nil, errors.New("the answer has no Date"))
+	if r.now, err = r.client.clock(list.header); err == nil {
+		err = ahead(list.value.Runs, r.now)
 	}
-	r.now = list.now
+	if err != nil {
+		r.now = time.Time{}
+		return r.client.failure("read run list", nil, err)
+	}
 	r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))
 	if r.branch == "" && len(list.value.Runs) > 0 {
 		r.branch, err = r.client.defaultBranch(ctx, list.value.Runs)

@@ -91,7 +91,7 @@ func newClient(t testing.TB, apiURL string) *Client {
 }
 
 func query(s schedule.Schedule) Query {
-	return Query{Workflow: ghtest.Workflow, DefaultBranch: "main", Schedule: s}
+	return Query{Workflow: ghtest.Workflow, Job: "clean-files", DefaultBranch: "main", Schedule: s}
 }
 
 // decide reads the history and decides on it, as the program does.

@@ -1,7 +1,6 @@
 package github
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Proposal is a change of files that a pull request brings to a branch.
@@ -21,8 +21,8 @@ type Proposal struct {
 	Title   string // of the pull request and of the commit, one line
 	Body    string // of the pull request, Markdown, with room for 1,000 bytes more
 
-	// Stubborn goes on where somebody has pushed to the base meanwhile.
-	Stubborn bool
+	// IgnoreBaseMoves goes on where somebody has pushed to the base meanwhile.
+	IgnoreBaseMoves bool
 
 	// Asked for once, when the pull request is opened.
 	Labels    []string
@@ -56,14 +56,10 @@ type Pull struct {
 	Remarks   []string // for people: what was left alone, and why
 }
 
-// Occupied is the error of a branch that is taken: by what.
-type Occupied struct{ Branch, By string }
-
-func (e *Occupied) Error() string { return fmt.Sprintf("branch %s is taken by %s", e.Branch, e.By) }
-
-// Hint names the way out.
-func (e *Occupied) Hint() string {
-	return "give each project and each base a branch of its own with --branch"
+// occupied returns the error of a branch that is taken: by what.
+func occupied(branch, by string) error {
+	return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by %s", branch, by)},
+		"give each project and each base a branch of its own with --branch")
 }
 
 // Propose sees to it that one open pull request brings the change, or that none
@@ -72,7 +68,7 @@ func (e *Occupied) Hint() string {
 // ticks the Discard box, and a pull request that a person closed stays closed until
 // the change is another one.
 //
-// ctx has to have a deadline. The error is a *Denied, an *Occupied, a *Failure,
+// ctx has to have a deadline. The error is a *Denied, a *BranchError, a *Failure,
 // or one that Again tells to start over with a new Snapshot.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: change(p.Files), From: p.Base.blobs(p.Files)}}
@@ -82,21 +78,21 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 		return Pull{}, denied(PullRequests, err)
 	}
 	if w.open != nil {
-		w.was = readNote(w.open.Body)
+		w.was = readNote(w.open.GetBody())
 		w.result(w.open)
 		if w.was.Project != "" && w.was.Project != p.Project {
-			return Pull{}, &Occupied{p.Branch, "the open pull request with the files of " + w.was.Project}
+			return Pull{}, occupied(p.Branch, "the open pull request with the files of "+w.was.Project)
 		}
 	}
 	switch {
 	case len(p.Files) > 0 && w.refused():
 		w.result(w.closed)
-		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", w.closed.Number)
+		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", w.closed.GetNumber())
 	case len(p.Files) > 0:
 		err = w.bring(ctx)
 	case w.open != nil:
 		err = w.withdraw(ctx)
-	case w.closed != nil && readNote(w.closed.Body).Withdrawn:
+	case w.closed != nil && readNote(w.closed.GetBody()).Withdrawn:
 		err = w.sweep(ctx, w.closed)
 	}
 	return w.pull, err
@@ -106,10 +102,10 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 type proposing struct {
 	Proposal
 	client *Client
-	open   *pull // nil if there is none
-	closed *pull // the last one; nil if there is none
-	was    note  // in the open one
-	note   note  // to be in it
+	open   *github.PullRequest // nil if there is none
+	closed *github.PullRequest // the last one; nil if there is none
+	was    note                // in the open one
+	note   note                // to be in it
 
 	head     string // the commit that the branch is at, "" if there is no branch
 	headTree string // "" if unknown
@@ -119,8 +115,8 @@ type proposing struct {
 	pull Pull
 }
 
-func (w *proposing) result(p *pull) {
-	w.pull = Pull{Number: p.Number, URL: p.URL, Operation: None, Head: p.Head.Commit}
+func (w *proposing) result(p *github.PullRequest) {
+	w.pull = Pull{Number: p.GetNumber(), URL: w.client.page(p.GetHTMLURL()), Operation: None, Head: p.GetHead().GetSHA()}
 }
 
 func (w *proposing) remark(format string, args ...any) {
@@ -134,10 +130,10 @@ func (w *proposing) step(format string, args ...any) {
 // refused reports whether a person closed the last pull request, which brought
 // the same change.
 func (w *proposing) refused() bool {
-	if w.open != nil || w.closed == nil || w.closed.Merged != "" {
+	if w.open != nil || w.closed == nil || !w.closed.GetMergedAt().IsZero() {
 		return false
 	}
-	was := readNote(w.closed.Body)
+	was := readNote(w.closed.GetBody())
 	return was.Project == w.Project && was.Change == w.note.Change && !was.Withdrawn
 }
 
@@ -175,9 +171,11 @@ func (w *proposing) openPull(ctx context.Context) error {
 	if w.untouchable() {
 		body = "This branch holds commits that `scheduled` did not make, and not the change that is wanted of it.\n\n" + Box
 	}
-	opened, err := do[pull](ctx, w.client, request{http.MethodPost, "pulls", map[string]any{
-		"title": w.Title, "body": w.note.in(body), "head": w.Branch, "base": w.Base.Branch, "draft": w.Draft,
-	}})
+	opened, _, err := call(ctx, w.client, "create pull request", func(ctx context.Context) (*github.PullRequest, *github.Response, error) {
+		return w.client.api.PullRequests.Create(ctx, w.client.owner(), w.client.name(), &github.NewPullRequest{
+			Title: &w.Title, Body: new(w.note.in(body)), Head: &w.Branch, Base: &w.Base.Branch, Draft: &w.Draft,
+		})
+	})
 	if err != nil {
 		err = denied(PullRequests, moved(err))
 		if d, ok := errors.AsType[*Denied](err); ok {
@@ -185,9 +183,9 @@ func (w *proposing) openPull(ctx context.Context) error {
 		}
 		return err
 	}
-	w.result(&opened.value)
+	w.result(opened)
 	w.pull.Operation, w.pull.Head = Created, w.head
-	w.open = &opened.value
+	w.open = opened
 	if !wishes {
 		return nil
 	}
@@ -195,60 +193,80 @@ func (w *proposing) openPull(ctx context.Context) error {
 		return err
 	}
 	w.note.Asked = true
-	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": w.note.in(body)}))
+	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: new(w.note.in(body))}))
 }
 
 // ask asks for the labels, reviewers and assignees that are not there. It goes on
 // without those that GitHub does not take: they do not make the pull request a
 // wrong one.
 func (w *proposing) ask(ctx context.Context) error {
-	people, teams := []string{}, []string{}
-	for _, reviewer := range missing(w.Reviewers, w.open.Reviewers, w.open.Teams) {
-		if _, team, found := strings.Cut(reviewer, "/"); found {
-			teams = append(teams, team)
-		} else {
+	var people, teams []string
+	there := names(w.open.RequestedReviewers, (*github.User).GetLogin)
+	for _, reviewer := range missing(w.Reviewers, there) {
+		_, team, found := strings.Cut(reviewer, "/")
+		switch {
+		case !found:
 			people = append(people, reviewer)
+		case len(missing([]string{team}, names(w.open.RequestedTeams, (*github.Team).GetSlug))) > 0:
+			teams = append(teams, team)
 		}
 	}
-	labels, assignees := missing(w.Labels, w.open.Labels), missing(w.Assignees, w.open.Assignees)
-	issue, reviewers := fmt.Sprintf("issues/%d", w.pull.Number), fmt.Sprintf("pulls/%d/requested_reviewers", w.pull.Number)
+	labels := missing(w.Labels, names(w.open.Labels, (*github.Label).GetName))
+	assignees := missing(w.Assignees, names(w.open.Assignees, (*github.User).GetLogin))
+	c, number := w.client, w.pull.Number
 	for _, wish := range []struct {
 		names []string
-		request
+		what  string
+		ask   func(ctx context.Context) (*github.Response, error)
 	}{
-		{labels, request{http.MethodPost, issue + "/labels", map[string]any{"labels": labels}}},
-		{assignees, request{http.MethodPatch, issue, map[string]any{"assignees": w.Assignees}}},
-		{slices.Concat(people, teams), request{http.MethodPost, reviewers, map[string]any{"reviewers": people, "team_reviewers": teams}}},
+		{labels, "add labels", func(ctx context.Context) (*github.Response, error) {
+			// Not with AddLabelsToIssue, which sends a mere list, as GitHub no longer describes it.
+			req, err := c.api.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", c.repository, number), map[string]any{"labels": labels})
+			if err != nil {
+				return nil, err
+			}
+			return c.api.Do(ctx, req, nil)
+		}},
+		{assignees, "update assignees", func(ctx context.Context) (*github.Response, error) {
+			_, resp, err := c.api.Issues.Edit(ctx, c.owner(), c.name(), number, &github.IssueRequest{Assignees: &w.Assignees})
+			return resp, err
+		}},
+		{slices.Concat(people, teams), "request reviewers", func(ctx context.Context) (*github.Response, error) {
+			_, resp, err := c.api.PullRequests.RequestReviewers(ctx, c.owner(), c.name(), number, github.ReviewersRequest{Reviewers: people, TeamReviewers: teams})
+			return resp, err
+		}},
 	} {
 		if len(wish.names) == 0 {
 			continue
 		}
-		_, err := do[asked](ctx, w.client, wish.request)
+		_, _, err := call(ctx, c, wish.what, func(ctx context.Context) (any, *github.Response, error) {
+			resp, err := wish.ask(ctx)
+			return nil, resp, err
+		})
 		if failure, ok := errors.AsType[*Failure](err); ok && !failure.refused() {
 			return err
 		}
 		if err != nil {
-			w.remark("#%d goes without %s: %v", w.pull.Number, strings.Join(wish.names, ", "), err)
+			w.remark("#%d goes without %s: %v", number, strings.Join(wish.names, ", "), err)
 		}
 	}
 	return nil
 }
 
-// missing returns the names that nothing there has, a team by the end of its name.
-func missing(names []string, there ...[]named) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return slices.ContainsFunc(slices.Concat(there...), func(n named) bool {
-			return strings.EqualFold(name, cmp.Or(n.Login, n.Name)) || n.Slug != "" && strings.HasSuffix(name, "/"+n.Slug)
-		})
-	})
+// names returns the names of labels, people or teams.
+func names[T any](things []T, name func(T) string) (all []string) {
+	for _, thing := range things {
+		all = append(all, name(thing))
+	}
+	return all
 }
 
-// asked is an answer whose content does not matter.
-type asked struct{}
-
-func (asked) noun() string                                 { return "labels, assignees or reviewers" }
-func (asked) complete() bool                               { return true }
-func (*asked) UnmarshalJSONFrom(d *jsontext.Decoder) error { return d.SkipValue() }
+// missing returns the names that are not there, which GitHub compares without case.
+func missing(names, there []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(there, func(known string) bool { return strings.EqualFold(name, known) })
+	})
+}
 
 // update changes the text of the open pull request, if it does not tell of the
 // commit that the branch is at.
@@ -262,15 +280,15 @@ func (w *proposing) update(ctx context.Context) error {
 			return err
 		}
 	}
-	fields := map[string]any{"body": w.note.in(w.Body)}
-	if w.was.Title == "" || w.was.Title == w.open.Title {
-		fields["title"] = w.Title // else a person has given it another
+	fields := github.PullRequest{Body: new(w.note.in(w.Body))}
+	if w.was.Title == "" || w.was.Title == w.open.GetTitle() {
+		fields.Title = &w.Title // else a person has given it another
 	}
 	w.step("updating #%d", w.pull.Number)
 	w.pull.Operation = Updated
 	err := denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, fields))
 	if d, ok := errors.AsType[*Denied](err); ok {
-		d.Pull = w.open.URL
+		d.Pull = w.pull.URL
 	}
 	return err
 }
@@ -287,9 +305,9 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 		return nil
 	}
 	w.remark("#%d holds commits that are not of this program: left alone, until somebody ticks the box in its description", w.pull.Number)
-	if !strings.Contains(w.open.Body, Discard) { // somebody has written another description
-		body := w.note.in(w.open.Body + "\n\n" + Box)
-		if err := w.client.updatePull(ctx, w.pull.Number, map[string]any{"body": body}); err != nil {
+	if !strings.Contains(w.open.GetBody(), Discard) { // somebody has written another description
+		body := w.note.in(w.open.GetBody() + "\n\n" + Box)
+		if err := w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: &body}); err != nil {
 			return denied(PullRequests, err)
 		}
 	}
@@ -327,7 +345,7 @@ func (w *proposing) withdraw(ctx context.Context) error {
 	}
 	w.was.Withdrawn = true
 	w.was.Project = w.Project
-	if err := w.client.updatePull(ctx, w.pull.Number, map[string]any{"state": "closed", "body": w.was.in(w.open.Body)}); err != nil {
+	if err := w.client.updatePull(ctx, w.pull.Number, github.PullRequest{State: new("closed"), Body: new(w.was.in(w.open.GetBody()))}); err != nil {
 		return denied(PullRequests, err)
 	}
 	w.pull.Operation = Closed
@@ -336,9 +354,9 @@ func (w *proposing) withdraw(ctx context.Context) error {
 
 // sweep deletes the branch of a pull request that we closed, if it still is what
 // it was.
-func (w *proposing) sweep(ctx context.Context, closed *pull) error {
+func (w *proposing) sweep(ctx context.Context, closed *github.PullRequest) error {
 	head, err := w.client.head(ctx, w.Branch)
-	if err != nil || head == "" || head != closed.Head.Commit {
+	if err != nil || head == "" || head != closed.GetHead().GetSHA() {
 		return denied(Read, err)
 	}
 	err = w.client.deleteBranch(ctx, w.Branch)

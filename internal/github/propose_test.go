@@ -270,7 +270,7 @@ func TestPropose(t *testing.T) {
 		{"a branch that would be a folder", func(s *scene) {
 			s.fake.SetBranch("scheduled", s.fake.Head("main"))
 			_, err := s.once(s.Context(), change1)
-			if _, ok := errors.AsType[*Occupied](err); !ok {
+			if _, ok := errors.AsType[*BranchError](err); !ok {
 				s.Errorf("got %v", err)
 			}
 		}},
@@ -279,7 +279,7 @@ func TestPropose(t *testing.T) {
 			s.fake.Commit("release", contents{"SECRET.md": "s\n"})
 			s.fake.EditPull(1, func(p *ghtest.Pull) { p.Base = "release" })
 			_, err := s.once(s.Context(), change2)
-			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "pull request #1 into release" {
+			if other, ok := errors.AsType[*BranchError](err); !ok || other.message != "branch scheduled/sync is taken by pull request #1 into release" {
 				s.Errorf("got %v", err)
 			}
 		}},
@@ -290,7 +290,7 @@ func TestPropose(t *testing.T) {
 			if _, err := s.once(s.Context(), change1); !errors.Is(err, ErrMoved) {
 				s.Errorf("got %v", err)
 			}
-			s.wishes.Stubborn = true
+			s.wishes.IgnoreBaseMoves = true
 			s.operation(change1, Created, 1)
 		}},
 		{"others have committed", func(s *scene) {
@@ -448,7 +448,7 @@ func TestPropose(t *testing.T) {
 				p.Body = strings.Replace(p.Body, `"pyproject.toml"`, `"api/pyproject.toml"`, 1)
 			})
 			_, err := s.once(s.Context(), change2)
-			if other, ok := errors.AsType[*Occupied](err); !ok || other.By != "the open pull request with the files of api/pyproject.toml" {
+			if other, ok := errors.AsType[*BranchError](err); !ok || other.message != "branch scheduled/sync is taken by the open pull request with the files of api/pyproject.toml" {
 				s.Errorf("got %v", err)
 			}
 		}},

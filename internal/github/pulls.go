@@ -6,120 +6,79 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/google/go-github/v60/github"
 )
-
-// pull is a pull request.
-// https://docs.github.com/rest/pulls/pulls
-type pull struct {
-	Number int    `json:"number"`
-	URL    string `json:"html_url"`
-	State  string `json:"state"` // open or closed
-	Merged string `json:"merged_at"`
-	Title  string `json:"title"`
-	Body   string `json:"body"`
-	Head   struct {
-		Branch     string     `json:"ref"`
-		Commit     string     `json:"sha"`
-		Repository repository `json:"repo"`
-	} `json:"head"`
-	Base struct {
-		Branch string `json:"ref"`
-	} `json:"base"`
-	Labels    []named `json:"labels"`
-	Assignees []named `json:"assignees"`
-	Reviewers []named `json:"requested_reviewers"`
-	Teams     []named `json:"requested_teams"`
-}
-
-// named is a label, a person or a team.
-type named struct {
-	Name  string `json:"name"`
-	Login string `json:"login"`
-	Slug  string `json:"slug"`
-}
-
-func (pull) noun() string     { return "pull request" }
-func (p pull) complete() bool { return p.Number != 0 }
-
-// pullList is a page of pull requests.
-type pullList []pull
-
-func (pullList) noun() string     { return "pull requests" }
-func (l pullList) complete() bool { return l != nil }
-
-// commentList is a page of the comments of a pull request.
-// https://docs.github.com/rest/issues/comments
-type commentList []comment
-
-func (commentList) noun() string     { return "comments" }
-func (l commentList) complete() bool { return l != nil }
-
-type comment struct {
-	ID   int64  `json:"id"`
-	Body string `json:"body"`
-}
-
-func (comment) noun() string     { return "comment" }
-func (c comment) complete() bool { return c.ID != 0 }
 
 // pulls returns the pull requests that bring a branch of this repository to
 // another: the open one, nil if there is none, and the one that was closed last,
-// nil if there is none. The error is an *Occupied if one is open into yet another.
-func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *pull, _ error) {
-	owner, _, _ := strings.Cut(c.repository, "/")
-	query := url.Values{"head": {owner + ":" + branch}, "state": {"all"}, "per_page": {fmt.Sprint(perPage)}}
-	list, err := get[pullList](ctx, c, "pulls?"+query.Encode())
+// nil if there is none. The error is a *BranchError if one is open into another branch.
+func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *github.PullRequest, _ error) {
+	list, _, err := call(ctx, c, "read pull requests", func(ctx context.Context) ([]*github.PullRequest, *github.Response, error) {
+		return c.api.PullRequests.List(ctx, c.owner(), c.name(), &github.PullRequestListOptions{
+			Head: c.owner() + ":" + branch, State: "all", ListOptions: github.ListOptions{PerPage: perPage},
+		})
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, p := range list.value {
+	for _, p := range list {
+		into := p.GetBase().GetRef()
 		switch {
-		case p.Head.Branch != branch || !c.own(p.Head.Repository):
-		case p.State == "open" && p.Base.Branch != base:
-			return nil, nil, &Occupied{branch, fmt.Sprintf("pull request #%d into %s", p.Number, p.Base.Branch)}
-		case p.State == "open":
-			open = &p
-		case p.Base.Branch == base && (closed == nil || p.Number > closed.Number):
-			closed = &p
+		case p.GetHead().GetRef() != branch || !c.own(p.GetHead().GetRepo()):
+		case p.GetState() == "open" && into != base:
+			return nil, nil, occupied(branch, fmt.Sprintf("pull request #%d into %s", p.GetNumber(), into))
+		case p.GetState() == "open":
+			open = p
+		case into == base && p.GetNumber() > closed.GetNumber():
+			closed = p
 		}
 	}
 	return open, closed, nil
 }
 
 // own reports whether a repository is this one, and not a fork of it.
-func (c *Client) own(r repository) bool {
-	return r.FullName == "" || strings.EqualFold(r.FullName, c.repository)
+func (c *Client) own(r *github.Repository) bool {
+	return r.GetFullName() == "" || strings.EqualFold(r.GetFullName(), c.repository)
 }
 
-func (c *Client) updatePull(ctx context.Context, number int, fields map[string]any) error {
-	_, err := do[pull](ctx, c, request{http.MethodPatch, fmt.Sprintf("pulls/%d", number), fields})
+// updatePull changes the fields of a pull request that are set.
+func (c *Client) updatePull(ctx context.Context, number int, fields github.PullRequest) error {
+	_, _, err := call(ctx, c, "update pull request", func(ctx context.Context) (*github.PullRequest, *github.Response, error) {
+		return c.api.PullRequests.Edit(ctx, c.owner(), c.name(), number, &fields)
+	})
 	return err
 }
 
+// maxComments is how many pages of comments are read to find one of ours.
+const maxComments = 20
+
 // commentOnce comments on a pull request, unless a comment with the same mark is
-// there already.
+// there already, or there are too many to tell.
 func (c *Client) commentOnce(ctx context.Context, number int, mark, text string) error {
 	mark = "<!-- scheduled: " + mark + " -->"
-	for page := 1; page != 0; {
-		list, err := get[commentList](ctx, c, fmt.Sprintf("issues/%d/comments?per_page=%d&page=%d", number, perPage, page))
+	for page := 1; ; page++ {
+		list, resp, err := call(ctx, c, "read comments", func(ctx context.Context) ([]*github.IssueComment, *github.Response, error) {
+			return c.api.Issues.ListComments(ctx, c.owner(), c.name(), number,
+				&github.IssueListCommentsOptions{ListOptions: github.ListOptions{PerPage: perPage, Page: page}})
+		})
 		if err != nil {
 			return err
 		}
-		for _, comment := range list.value {
-			if strings.Contains(comment.Body, mark) {
-				return nil
-			}
+		marked := func(comment *github.IssueComment) bool { return strings.Contains(comment.GetBody(), mark) }
+		if page == maxComments || slices.ContainsFunc(list, marked) {
+			return nil
 		}
-		if page++; !list.more {
-			page = 0
+		if resp.NextPage == 0 || len(list) == 0 {
+			break
 		}
 	}
-	_, err := do[comment](ctx, c, request{http.MethodPost, fmt.Sprintf("issues/%d/comments", number),
-		map[string]any{"body": text + "\n\n" + mark}})
+	_, _, err := call(ctx, c, "create comment", func(ctx context.Context) (*github.IssueComment, *github.Response, error) {
+		return c.api.Issues.CreateComment(ctx, c.owner(), c.name(), number, &github.IssueComment{Body: new(text + "\n\n" + mark)})
+	})
 	return err
 }
 
@@ -207,7 +166,7 @@ func signed(title, base, tree string) string {
 
 // ours reports whether a commit is one that we made, in which nothing was
 // changed since.
-func (c gitCommit) ours() bool {
-	return len(c.Parents) > 0 && c.Tree.ID != "" &&
-		strings.Contains(c.Message, "\n"+baseTrailer+c.Parents[0].ID+"\n"+treeTrailer+c.Tree.ID)
+func ours(c *github.Commit) bool {
+	return len(c.Parents) > 0 &&
+		strings.Contains(c.GetMessage(), "\n"+baseTrailer+c.Parents[0].GetSHA()+"\n"+treeTrailer+c.GetTree().GetSHA())
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/go-github/v60/github"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -140,8 +141,8 @@ func (w *watching) get(ctx context.Context, path string) (answer[runList], error
 	w.requests++
 	list, err := get[runList](ctx, w.client, path)
 	if err == nil && w.now.IsZero() {
-		if w.now = list.now.UTC(); list.now.IsZero() {
-			err = w.client.failure(http.MethodGet, runList{}.noun(), nil, errors.New("the answer has no Date"))
+		if w.now, err = w.client.clock(list.header); err != nil {
+			err = w.client.failure("read run list", nil, err)
 		}
 	}
 	return list, err
@@ -152,7 +153,8 @@ func (w *watching) get(ctx context.Context, path string) (answer[runList], error
 // are no longer open.
 func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	for _, listed := range runs {
-		file, _, _ := strings.Cut(path.Base(listed.Path), "@") // a ref may follow
+		file, _, _ := strings.Cut(listed.Path, "@") // a ref may follow
+		file = path.Base(file)
 		i, watched := w.files[file]
 		if !watched || !listed.counts(w.client.repository, file, w.branch) {
 			continue
@@ -175,21 +177,16 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	})
 }
 
-// newRun is the answer to a dispatch, which says nothing.
-type newRun struct{}
-
-func (newRun) noun() string   { return "run" }
-func (newRun) complete() bool { return true }
-
 // Dispatch starts a run of a workflow on a branch, to serve the window of that slot
 // or, if it takes longer to begin, the one that holds then; unless the window is
 // confirmed. The error is a *Denied, or a *Failure, which Refused tells about.
 // https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot time.Time) error {
-	_, err := do[newRun](ctx, c, request{http.MethodPost, "actions/workflows/" + url.PathEscape(workflow) + "/dispatches", map[string]any{
-		"ref":    branch,
-		"inputs": map[string]string{"force": "false", "window": slot.UTC().Format(time.RFC3339)},
-	}})
+	_, _, err := call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
+		resp, err := c.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, c.owner(), c.name(), url.PathEscape(workflow),
+			github.CreateWorkflowDispatchEventRequest{Ref: branch, Inputs: map[string]any{"force": "false", "window": slot.UTC().Format(time.RFC3339)}})
+		return nil, resp, err
+	})
 	if status(err) == http.StatusNotFound {
 		return err // it may be just this workflow that is gone
 	}

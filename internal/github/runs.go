@@ -12,8 +12,8 @@ import (
 // runList is one page of the runs of a workflow.
 // https://docs.github.com/rest/actions/workflow-runs#list-workflow-runs-for-a-workflow
 type runList struct {
-	Total int           `json:"total_count"`
-	Runs  []workflowRun `json:"workflow_runs"`
+	Total int               `json:"total_count"`
+	Runs  page[workflowRun] `json:"workflow_runs"`
 }
 
 func (runList) noun() string     { return "run list" }
@@ -60,31 +60,70 @@ func (r repository) complete() bool { return r.DefaultBranch != "" }
 // jobList holds the jobs of a run's latest attempt.
 // https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
 type jobList struct {
-	Jobs []struct {
-		Attempt int `json:"run_attempt"`
-		Steps   []struct {
-			Name       string    `json:"name"`
-			Conclusion string    `json:"conclusion"`
-			Started    time.Time `json:"started_at"`
-		} `json:"steps"`
-	} `json:"jobs"`
+	Total int          `json:"total_count"`
+	Jobs  page[runJob] `json:"jobs"`
+}
+
+// runJob is a job of a run.
+type runJob struct {
+	Name    string        `json:"name"`
+	Attempt int           `json:"run_attempt"`
+	Steps   page[jobStep] `json:"steps"`
+}
+
+type jobStep struct {
+	Name       string    `json:"name"`
+	Conclusion string    `json:"conclusion"`
+	Started    time.Time `json:"started_at"`
 }
 
 func (jobList) noun() string     { return "jobs" }
 func (l jobList) complete() bool { return l.Jobs != nil }
 
 // execution returns when the entrypoint started in an execution that succeeded,
-// and in which attempt; zero if none did.
-func (l jobList) execution() (started time.Time, attempt int) {
-	for _, job := range l.Jobs {
-		for _, step := range job.Steps {
-			if step.Name == schedule.EvidenceStep && step.Conclusion == "success" && !step.Started.IsZero() {
-				return step.Started, job.Attempt
-			}
+// and in which attempt; zero if none did. Only the one step of that name counts, in
+// the one job that a generated workflow has: whoever adds another to the file can
+// name it as they like.
+func (l jobList) execution(job string) (started time.Time, attempt int) {
+	own, ok := l.own(job)
+	if !ok {
+		return time.Time{}, 0
+	}
+	var steps []jobStep
+	for _, step := range own.Steps {
+		if step.Name == schedule.EvidenceStep {
+			steps = append(steps, step)
 		}
 	}
-	return time.Time{}, 0
+	if len(steps) != 1 || steps[0].Conclusion != "success" {
+		return time.Time{}, 0
+	}
+	return steps[0].Started, own.Attempt
 }
+
+// own returns the job that the generated workflow has: it bears the job's id. A run
+// that has only one job needs no name.
+func (l jobList) own(job string) (own runJob, ok bool) {
+	var named, all []runJob
+	for _, j := range l.Jobs {
+		if j.Name == cmp.Or(job, jobKey) {
+			named = append(named, j)
+		}
+		if j.Name != "" || j.Steps != nil { // else it is null
+			all = append(all, j)
+		}
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], true
+	case len(named) == 0 && len(all) == 1 && l.Total <= 1:
+		return all[0], true
+	}
+	return runJob{}, false
+}
+
+// jobKey is the name that GitHub gives to the job of a workflow without another.
+const jobKey = "run"
 
 // counts reports whether a run can be evidence for the job of the workflow file:
 // it was started by a schedule or a dispatch, from this file, on the default
@@ -95,11 +134,12 @@ func (l jobList) execution() (started time.Time, attempt int) {
 // of the file, and what a schedule or a dispatch starts in a fork is listed in
 // the fork. Without any of the other fields it does not count.
 func (r workflowRun) counts(repository, file, branch string) bool {
-	path, _, _ := strings.Cut(r.Path, "@") // a ref may follow
+	path, ref, _ := strings.Cut(r.Path, "@")
 	return r.ID > 0 && !r.Created.IsZero() &&
 		(r.Event == "schedule" || r.Event == "workflow_dispatch") &&
 		r.Branch == branch &&
 		(path == "" || path == ".github/workflows/"+file) &&
+		(ref == "" || strings.TrimPrefix(ref, "refs/heads/") == branch) &&
 		(r.Head.FullName == "" || strings.EqualFold(r.Head.FullName, repository))
 }
 
@@ -162,7 +202,7 @@ func (r workflowRun) named(event, mark string) (rest string, ok bool) {
 	return strings.TrimSpace(r.Title[at+len(mark):]), true
 }
 
-// byAge orders what was heard about one run at different times.
+// byAge orders what answers at different times say about one run.
 func byAge(a, b schedule.Run) int {
 	return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.Updated.Compare(b.Updated))
 }

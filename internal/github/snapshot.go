@@ -1,22 +1,20 @@
 package github
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"sync"
-	"time"
+
+	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Snapshot is the content of a repository at the head of a branch, as a file
@@ -35,53 +33,47 @@ type Snapshot struct {
 	whole  bool            // folders holds all there are
 
 	mu      sync.Mutex
-	failed  error                 // of the first request that failed
-	folders map[string][]gitEntry // entries by name, sorted
-	files   map[string][]byte     // contents by blob id
+	failed  error              // of the first request that failed
+	folders map[string][]entry // entries by name, sorted
+	files   map[string][]byte  // contents by blob id
 }
 
 // DefaultBranch returns the repository's default branch.
 func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	found, err := get[repository](ctx, c, "")
+	found, _, err := call(ctx, c, "read repository", func(ctx context.Context) (*github.Repository, *github.Response, error) {
+		return c.api.Repositories.Get(ctx, c.owner(), c.name())
+	})
 	if err != nil {
 		return "", denied(Read, err)
 	}
-	c.repository = cmp.Or(found.value.FullName, c.repository) // it may have been renamed, and writes follow no redirect
-	return found.value.DefaultBranch, nil
+	owner, name, _ := strings.Cut(found.GetFullName(), "/")
+	if isSegment(owner) && isSegment(name) {
+		c.repository = found.GetFullName() // it may have been renamed, and a write follows no redirect
+	}
+	return found.GetDefaultBranch(), nil
 }
 
 // Snapshot returns the content of a branch. ctx, which has to have a deadline, is
 // for all that is read from it later, too.
 func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
-	head, err := get[gitBranch](ctx, c, "branches/"+url.PathEscape(branch))
+	head, err := c.branch(ctx, branch)
 	if status(err) == http.StatusNotFound {
 		if _, err := c.DefaultBranch(ctx); err != nil {
 			return nil, err
 		}
-		return nil, &NoBranch{c.repository, branch}
+		return nil, problem.WithHint(&BranchError{fmt.Sprintf("%s has no branch %q", c.repository, branch)},
+			"commit something to it first, or name another branch with --base")
 	}
 	if err != nil {
 		return nil, denied(Read, err)
 	}
-	commit := head.value.Commit
-	s := &Snapshot{Branch: branch, Commit: commit.ID, client: c, ctx: ctx, root: commit.Commit.Tree.ID,
-		folders: map[string][]gitEntry{}, files: map[string][]byte{}}
+	commit := head.GetCommit()
+	s := &Snapshot{Branch: branch, Commit: commit.GetSHA(), client: c, ctx: ctx, root: commit.GetCommit().GetTree().GetSHA(),
+		folders: map[string][]entry{}, files: map[string][]byte{}}
 	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.repository, branch, Short(s.Commit))
 	return s, denied(Read, s.list())
-}
-
-// NoBranch is the error of a branch that is not there.
-type NoBranch struct{ repository, branch string }
-
-func (e *NoBranch) Error() string {
-	return fmt.Sprintf("%s has no branch %q", e.repository, e.branch)
-}
-
-// Hint names the way out.
-func (e *NoBranch) Hint() string {
-	return "commit something to it first, or name another branch with --base"
 }
 
 // list fetches the whole tree in one request, unless it is too large for that.
@@ -89,16 +81,15 @@ func (e *NoBranch) Hint() string {
 // "The limit for the tree array is 100,000 entries with a maximum size of 7 MB
 // when using the recursive parameter."
 func (s *Snapshot) list() error {
-	tree, err := get[gitTree](s.ctx, s.client, "git/trees/"+s.root+"?recursive=1")
-	if err != nil || tree.value.Truncated {
+	tree, err := s.client.tree(s.ctx, s.root, true)
+	if err != nil || tree.GetTruncated() {
 		return err
 	}
 	s.whole = true
 	s.folders["."] = nil // also where there is nothing
-	for _, e := range tree.value.Entries {
-		dir := path.Dir(e.Path)
-		e.Path = path.Base(e.Path)
-		s.folders[dir] = append(s.folders[dir], e)
+	for _, listed := range tree.Entries {
+		dir := path.Dir(listed.GetPath())
+		s.folders[dir] = append(s.folders[dir], newEntry(listed))
 	}
 	for _, entries := range s.folders {
 		sortEntries(entries)
@@ -106,8 +97,18 @@ func (s *Snapshot) list() error {
 	return nil
 }
 
-func sortEntries(entries []gitEntry) {
-	slices.SortFunc(entries, func(a, b gitEntry) int { return strings.Compare(a.Path, b.Path) })
+// entry is an entry of a folder.
+type entry struct {
+	name, mode, id string
+	size           int64
+}
+
+func newEntry(e *github.TreeEntry) entry {
+	return entry{path.Base(e.GetPath()), e.GetMode(), e.GetSHA(), int64(e.GetSize())}
+}
+
+func sortEntries(entries []entry) {
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 }
 
 // Err returns the error of the first request that failed, nil if none did: who
@@ -141,7 +142,7 @@ func (s *Snapshot) Known(name string) bool {
 	e, err := s.lookup("stat", name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return err == nil && s.files[e.ID] != nil
+	return err == nil && s.files[e.id] != nil
 }
 
 // blobs identifies what files hold in the snapshot.
@@ -149,13 +150,13 @@ func (s *Snapshot) blobs(files []File) string {
 	h := sha256.New()
 	for _, f := range files {
 		e, _ := s.lookup("stat", f.Path) // no id where there is none
-		fmt.Fprintf(h, "%q %s\n", f.Path, e.ID)
+		fmt.Fprintf(h, "%q %s\n", f.Path, e.id)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 // folder returns the entries of a folder.
-func (s *Snapshot) folder(dir string) ([]gitEntry, error) {
+func (s *Snapshot) folder(dir string) ([]entry, error) {
 	s.mu.Lock()
 	entries, there := s.folders[dir]
 	s.mu.Unlock()
@@ -168,37 +169,40 @@ func (s *Snapshot) folder(dir string) ([]gitEntry, error) {
 		if err != nil {
 			return nil, err
 		}
-		id = e.ID
+		id = e.id
 	}
-	tree, err := get[gitTree](s.ctx, s.client, "git/trees/"+id)
+	tree, err := s.client.tree(s.ctx, id, false)
 	if err != nil {
 		return nil, s.fail(err)
 	}
-	if tree.value.Truncated {
+	if tree.GetTruncated() {
 		return nil, fmt.Errorf("folder %s has more files than GitHub lists", dir)
 	}
-	sortEntries(tree.value.Entries)
+	for _, listed := range tree.Entries {
+		entries = append(entries, newEntry(listed))
+	}
+	sortEntries(entries)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.folders[dir] = tree.value.Entries
-	return tree.value.Entries, nil
+	s.folders[dir] = entries
+	return entries, nil
 }
 
 // lookup returns the entry of that name, following no link.
-func (s *Snapshot) lookup(op, name string) (gitEntry, error) {
+func (s *Snapshot) lookup(op, name string) (entry, error) {
 	if !fs.ValidPath(name) {
-		return gitEntry{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+		return entry{}, &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
 	if name == "." {
-		return gitEntry{Path: ".", Mode: modeDir, ID: s.root}, nil
+		return entry{name: ".", mode: modeDir, id: s.root}, nil
 	}
 	dir, base := path.Split(name)
 	dir = path.Clean(dir)
 	parent, err := s.lookup(op, dir)
-	if err == nil && parent.Mode == modeDir {
-		var entries []gitEntry
+	if err == nil && parent.mode == modeDir {
+		var entries []entry
 		entries, err = s.folder(dir)
-		if i, found := slices.BinarySearchFunc(entries, base, func(e gitEntry, name string) int { return strings.Compare(e.Path, name) }); found {
+		if i, found := slices.BinarySearchFunc(entries, base, func(e entry, name string) int { return strings.Compare(e.name, name) }); found {
 			return entries[i], nil
 		}
 	}
@@ -208,19 +212,19 @@ func (s *Snapshot) lookup(op, name string) (gitEntry, error) {
 	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {
 		err = wrapped.Err
 	}
-	return gitEntry{}, &fs.PathError{Op: op, Path: name, Err: err}
+	return entry{}, &fs.PathError{Op: op, Path: name, Err: err}
 }
 
 // follow returns the entry of that name, or the one that a link of that name
 // leads to.
-func (s *Snapshot) follow(op, name string) (gitEntry, error) {
+func (s *Snapshot) follow(op, name string) (entry, error) {
 	at := name
 	for range 10 {
 		e, err := s.lookup(op, at)
-		if err != nil || e.Mode != modeLink {
+		if err != nil || e.mode != modeLink {
 			return e, err
 		}
-		target, err := s.content(e.ID)
+		target, err := s.content(e.id)
 		if err != nil {
 			return e, &fs.PathError{Op: op, Path: name, Err: err}
 		}
@@ -229,7 +233,7 @@ func (s *Snapshot) follow(op, name string) (gitEntry, error) {
 		}
 		at = path.Join(path.Dir(at), string(target))
 	}
-	return gitEntry{}, &fs.PathError{Op: op, Path: name, Err: errors.New("too many links")}
+	return entry{}, &fs.PathError{Op: op, Path: name, Err: errors.New("too many links")}
 }
 
 // content returns the content of a blob.
@@ -240,163 +244,10 @@ func (s *Snapshot) content(id string) ([]byte, error) {
 	if known {
 		return content, nil
 	}
-	blob, err := get[gitBlob](s.ctx, s.client, "git/blobs/"+id)
-	if err == nil {
-		content, err = blob.value.decode()
-	}
-	if err == nil && blobID(content) != id {
-		err = fmt.Errorf("file %s arrived with another content", id)
-	}
+	content, err := s.client.blob(s.ctx, id)
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	s.Know(content)
 	return content, nil
-}
-
-// Open opens a file, which is fetched when it is first read, or a folder.
-func (s *Snapshot) Open(name string) (fs.File, error) {
-	e, err := s.follow("open", name)
-	if err != nil {
-		return nil, err
-	}
-	info := entryInfo{path.Base(name), e}
-	if e.Mode == modeDir {
-		entries, err := s.ReadDir(name)
-		return &openDir{info, entries}, err
-	}
-	return &openFile{snapshot: s, entryInfo: info}, nil
-}
-
-// ReadDir returns the entries of a folder, sorted by name.
-func (s *Snapshot) ReadDir(name string) ([]fs.DirEntry, error) {
-	e, err := s.lookup("readdir", name)
-	if err == nil && e.Mode != modeDir {
-		err = &fs.PathError{Op: "readdir", Path: name, Err: errors.New("not a folder")}
-	}
-	if err != nil {
-		return nil, err
-	}
-	entries, err := s.folder(name)
-	if err != nil {
-		return nil, &fs.PathError{Op: "readdir", Path: name, Err: err}
-	}
-	list := make([]fs.DirEntry, len(entries))
-	for i, e := range entries {
-		list[i] = fs.FileInfoToDirEntry(entryInfo{e.Path, e})
-	}
-	return list, nil
-}
-
-// ReadFile returns the content of a file.
-func (s *Snapshot) ReadFile(name string) ([]byte, error) {
-	e, err := s.follow("open", name)
-	if err == nil && e.Mode != modeFile && e.Mode != modeExec {
-		err = &fs.PathError{Op: "read", Path: name, Err: errors.New("not a regular file")}
-	}
-	if err != nil {
-		return nil, err
-	}
-	content, err := s.content(e.ID)
-	if err != nil {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
-	}
-	return bytes.Clone(content), nil
-}
-
-// Stat describes a file, or the one that a link of that name leads to.
-func (s *Snapshot) Stat(name string) (fs.FileInfo, error) {
-	e, err := s.follow("stat", name)
-	return entryInfo{path.Base(name), e}, err
-}
-
-// Lstat describes a file, following no link.
-func (s *Snapshot) Lstat(name string) (fs.FileInfo, error) {
-	e, err := s.lookup("lstat", name)
-	return entryInfo{path.Base(name), e}, err
-}
-
-// ReadLink returns where a link leads to.
-func (s *Snapshot) ReadLink(name string) (string, error) {
-	e, err := s.lookup("readlink", name)
-	if err == nil && e.Mode != modeLink {
-		err = &fs.PathError{Op: "readlink", Path: name, Err: fs.ErrInvalid}
-	}
-	if err != nil {
-		return "", err
-	}
-	target, err := s.content(e.ID)
-	return string(target), err
-}
-
-// entryInfo describes an entry under the name that it was asked for by.
-type entryInfo struct {
-	name  string
-	entry gitEntry
-}
-
-func (i entryInfo) Name() string       { return i.name }
-func (i entryInfo) Size() int64        { return i.entry.Size }
-func (i entryInfo) ModTime() time.Time { return time.Time{} }
-func (i entryInfo) IsDir() bool        { return i.entry.Mode == modeDir }
-func (i entryInfo) Sys() any           { return nil }
-
-func (i entryInfo) Mode() fs.FileMode {
-	switch i.entry.Mode {
-	case modeFile:
-		return 0o644
-	case modeExec:
-		return 0o755
-	case modeDir:
-		return fs.ModeDir | 0o755
-	case modeLink:
-		return fs.ModeSymlink | 0o777
-	}
-	return fs.ModeIrregular // a submodule
-}
-
-// openFile is a file whose content is fetched when it is first read.
-type openFile struct {
-	entryInfo
-	snapshot *Snapshot
-	content  *bytes.Reader
-}
-
-func (f *openFile) Stat() (fs.FileInfo, error) { return f.entryInfo, nil }
-func (f *openFile) Close() error               { return nil }
-
-func (f *openFile) Read(p []byte) (int, error) {
-	if f.content == nil {
-		content, err := f.snapshot.content(f.entry.ID)
-		if err != nil {
-			return 0, &fs.PathError{Op: "read", Path: f.name, Err: err}
-		}
-		f.content = bytes.NewReader(content)
-	}
-	return f.content.Read(p)
-}
-
-// openDir is a folder.
-type openDir struct {
-	entryInfo
-	rest []fs.DirEntry
-}
-
-func (d *openDir) Stat() (fs.FileInfo, error) { return d.entryInfo, nil }
-func (d *openDir) Close() error               { return nil }
-func (d *openDir) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.name, Err: errors.New("is a folder")}
-}
-
-// ReadDir returns the next n entries, or with n of 0 or less all that are left.
-func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
-	if n <= 0 {
-		n = len(d.rest)
-	} else if len(d.rest) == 0 {
-		return nil, io.EOF
-	}
-	n = min(n, len(d.rest))
-	list := d.rest[:n]
-	d.rest = d.rest[n:]
-	return list, nil
 }

@@ -134,7 +134,7 @@ func TestSnapshotErrors(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, err := client.Snapshot(ctx, "none")
-	if _, ok := errors.AsType[*NoBranch](err); !ok {
+	if _, ok := errors.AsType[*BranchError](err); !ok {
 		t.Errorf("no branch: %v", err)
 	}
 	s := snapshot(t, client)

@@ -196,7 +196,7 @@ func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 			if ctx.Err() != nil {
 				return
 			}
-			answered, err := r.client.evidence(ctx, run)
+			answered, err := r.evidence(ctx, run)
 			mu.Lock()
 			defer mu.Unlock()
 			if r.note(answered, err) {

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"path"
 	"time"
+
+	"github.com/google/go-github/v60/github"
 )
 
 // Workflow is a workflow of the repository, as GitHub registered it.
 // https://docs.github.com/rest/actions/workflows#list-repository-workflows
 type Workflow struct {
-	Path    string    `json:"path"`       // of its file, from the repository's root
-	State   string    `json:"state"`      // active, deleted, disabled_fork, disabled_inactivity or disabled_manually
-	Created time.Time `json:"created_at"` // zero if GitHub does not say
+	Path    string    // of its file, from the repository's root
+	State   string    // active, deleted, disabled_fork, disabled_inactivity or disabled_manually
+	Created time.Time // zero if GitHub does not say
 }
 
 // File returns the name of its file, without a folder.
@@ -21,36 +23,39 @@ func (w Workflow) File() string { return path.Base(w.Path) }
 // Paused reports whether somebody disabled the workflow by hand.
 func (w Workflow) Paused() bool { return w.State == "disabled_manually" }
 
-// workflowList is one page of the workflows of a repository.
-type workflowList struct {
-	Total     int        `json:"total_count"`
-	Workflows []Workflow `json:"workflows"`
-}
-
-func (workflowList) noun() string     { return "workflow list" }
-func (l workflowList) complete() bool { return l.Workflows != nil }
+// workflowPages is the most pages to read of the list of workflows.
+const workflowPages = 100
 
 // Workflows returns the workflows of the repository by the names of their files:
-// a request a hundred. It waits for a rate limit as long as Past does. The error is a *Denied, a *Failure, or that of ctx.
+// a request a hundred. It waits for a rate limit as long as Past does. The error is a
+// *Denied, a *Failure, or that of ctx, or says that there are too many.
 func (c *Client) Workflows(ctx context.Context) (map[string]Workflow, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
 	workflows := map[string]Workflow{}
-	for page, more := 1, true; more; page++ {
-		list, err := get[workflowList](patient, c, fmt.Sprintf("actions/workflows?per_page=%d&page=%d", perPage, page))
+	listed := map[int64]bool{}
+	for page := 1; page <= workflowPages; page++ {
+		list, resp, err := call(patient, c, "read workflow list", func(ctx context.Context) (*github.Workflows, *github.Response, error) {
+			return c.api.Actions.ListWorkflows(ctx, c.owner(), c.name(), &github.ListOptions{PerPage: perPage, Page: page})
+		})
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		if err != nil {
 			return nil, denied(Actions, err)
 		}
-		for _, w := range list.value.Workflows {
+		before := len(listed)
+		for _, registered := range list.Workflows {
+			listed[registered.GetID()] = true
+			w := Workflow{registered.GetPath(), registered.GetState(), registered.GetCreatedAt().Time}
 			known, twice := workflows[w.File()]
 			if path.Dir(w.Path) == ".github/workflows" && (!twice || known.State == "deleted") {
 				workflows[w.File()] = w
 			}
 		}
-		more = list.more && len(list.value.Workflows) > 0
+		if resp.NextPage == 0 || len(listed) == before { // a list that repeats itself has no end
+			return workflows, nil
+		}
 	}
-	return workflows, nil
+	return nil, fmt.Errorf("read workflow list of %s: more than %d workflows", c.repository, workflowPages*perPage)
 }

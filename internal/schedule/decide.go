@@ -129,7 +129,7 @@ func Decide(s Schedule, t Tick) Decision {
 	if t.Forced && !t.Slot.IsZero() {
 		d.Window = s.Window(t.Slot)
 	}
-	first := evidence(d.Window, t.Runs)
+	first := evidence(d.Window, t.Now, t.Runs)
 	if first == nil { // else that run has discharged them
 		d.Missed, d.Last = missed(s, d.Window, t.Runs)
 	}
@@ -148,11 +148,12 @@ func Decide(s Schedule, t Tick) Decision {
 	return d
 }
 
-// evidence returns the first of the runs that confirm the window, or nil.
-func evidence(w Window, runs []Run) *Run {
+// evidence returns the first of the runs that confirm the window, or nil. A run
+// that was created or started later than now has a wrong time, and confirms nothing.
+func evidence(w Window, now time.Time, runs []Run) *Run {
 	var first *Run
 	for _, r := range runs {
-		if r.Confirms(w) && (first == nil || r.Started.Before(first.Started)) {
+		if r.Confirms(w) && !r.Created.After(now) && !r.Started.After(now) && (first == nil || r.Started.Before(first.Started)) {
 			first = &r
 		}
 	}

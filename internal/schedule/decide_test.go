@@ -61,6 +61,10 @@ func TestDecide(t *testing.T) {
 		{"a tick five hours late", Tick{Now: at("21 15:37"), Runs: []Run{executed("20 15:30")}}, true, Unconfirmed, "21 10:37", 0},
 		{"a tick before the slot belongs to yesterday", Tick{Now: at("21 10:36"), Runs: []Run{executed("20 15:30")}}, false, Confirmed, "20 10:37", 0},
 		{"only skipped", Tick{Now: at("21 12:00"), Runs: []Run{skipped("21 10:40")}}, true, Unconfirmed, "21 10:37", 0},
+		{"executed later than now", Tick{Now: at("21 12:00"), Runs: []Run{executed("21 12:01")}}, true, Unconfirmed, "21 10:37", 0},
+		{"started later than now", Tick{Now: at("21 12:00"), Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Success: true, Started: at("21 12:01")}}}, true, Unconfirmed, "21 10:37", 0},
+		{"created later than now", Tick{Now: at("21 12:00"), Runs: []Run{{Attempt: 1, Created: at("21 12:01"), Success: true, Started: at("21 11:00")}}}, true, Unconfirmed, "21 10:37", 0},
+		{"executed just now", Tick{Now: at("21 12:00"), Runs: []Run{executed("21 12:00")}}, false, Confirmed, "21 10:37", 0},
 		{"failed", Tick{Now: at("21 12:00"), Runs: []Run{failed("21 10:40"), executed("20 11:00")}}, true, Unconfirmed, "21 10:37", 0},
 		{"unreadable", Tick{Now: at("21 12:00"), Unknown: true}, true, HistoryUnknown, "21 10:37", 0},
 		{"unreadable half way", Tick{Now: at("21 12:00"), Unknown: true, Runs: []Run{executed("21 10:40")}}, true, HistoryUnknown, "21 10:37", 0},
@@ -173,6 +177,20 @@ func FuzzDecide(f *testing.F) {
 		}
 		if d.Missed < 0 || d.Missed > MaxMissed {
 			t.Errorf("missed %d", d.Missed)
+		}
+		// Runs of the future change nothing.
+		for _, ahead := range []time.Duration{1, time.Hour, w.End.Sub(now) - 1, 250 * 365 * 24 * time.Hour} {
+			r := Run{ID: 7, Attempt: 1 + rng.IntN(2), Created: now.Add(ahead), Success: true, Started: now.Add(ahead)}
+			switch rng.IntN(3) {
+			case 0:
+				r.Created = now
+			case 1:
+				r.Slot = w.Start
+			}
+			tick.Runs = append(tick.Runs, r)
+		}
+		if later := Decide(s, tick); later.Run != d.Run || !later.Run && later.Evidence.ID != d.Evidence.ID {
+			t.Errorf("run %v on %+v, and %v without what was still to come", later.Run, later.Evidence, d.Run)
 		}
 	})
 }

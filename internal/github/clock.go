@@ -1,0 +1,64 @@
+package github
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// What of GitHub's clock is implausible. A decision cannot be made by it: it says
+// which window is the current one, and so which evidence counts.
+const (
+	maxAge  = 5 * time.Minute // of an answer that a cache on the way kept
+	maxSkew = 24 * time.Hour  // between GitHub's clock and this machine's, which may be set to a wrong time zone
+	maxLead = 5 * time.Minute // of a run's creation over an answer's Date, by servers that do not agree
+)
+
+// clock returns the time by GitHub's clock when it sent an answer, UTC. There is an
+// error if the answer does not say, or what it says cannot be right.
+func (c *Client) clock(h http.Header) (time.Time, error) {
+	now := date(h)
+	if now.IsZero() {
+		return now, errors.New("the answer has no Date")
+	}
+	// https://www.rfc-editor.org/rfc/rfc9111#section-5.1
+	if kept := h.Get("Age"); kept != "" {
+		seconds, err := strconv.ParseUint(kept, 10, 31)
+		if err != nil || time.Duration(seconds)*time.Second > maxAge {
+			return time.Time{}, fmt.Errorf("the answer is from a cache and too old (Age %q)", kept)
+		}
+		now = now.Add(time.Duration(seconds) * time.Second)
+	}
+	if c.machine != nil {
+		if here := c.machine(); now.Sub(here).Abs() > maxSkew {
+			return time.Time{}, fmt.Errorf("the answer is dated %s, and this machine's clock says %s",
+				now.Format(time.RFC3339), here.UTC().Format(time.RFC3339))
+		}
+	}
+	return now, nil
+}
+
+// ahead returns an error if a run was created later than now: then the answer is
+// older than its list says. A run that was created far later than an error of the
+// clock explains has a wrong time itself, and no evidence comes from it.
+func ahead(runs []workflowRun, now time.Time) error {
+	for _, run := range runs {
+		if lead := run.Created.Sub(now); lead > maxLead && lead <= 2*maxSkew {
+			return fmt.Errorf("the answer is dated %s, and lists a run created at %s",
+				now.Format(time.RFC3339), run.Created.UTC().Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// date returns when an answer was sent, by the server's clock; zero if it has no
+// valid Date.
+func date(h http.Header) time.Time {
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return time.Time{}
+	}
+	return now
+}
