@@ -71,7 +71,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 	server := ghtest.Serve(listener)
 	defer server.Close()
-	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	now := time.Now().UTC().Truncate(time.Second)
 	server.SetNow(now)
 	for i := range 100 {
 		created := now.Add(-time.Duration(i) * 6 * time.Hour)

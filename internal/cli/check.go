@@ -119,6 +119,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	}
 	history, err := client.History(ctx, github.Query{
 		Workflow:      cmp.Or(trigger.Workflow, job.File()),
+		Job:           job.ID,
 		DefaultBranch: trigger.DefaultBranch,
 		Schedule:      job.Schedule,
 		Slot:          tick.Slot,

@@ -142,8 +142,10 @@ func api(host string) string {
 func (p *Program) client(o origin, log, trace io.Writer) (*github.Client, error) {
 	config := github.Config{
 		APIURL:     cmp.Or(p.getenv("GITHUB_API_URL"), api(o.host)),
+		ServerURL:  p.getenv("GITHUB_SERVER_URL"),
 		Repository: o.repository,
 		Token:      o.token,
+		Now:        p.Now,
 		Log:        log,
 	}
 	if p.getenv("RUNNER_DEBUG") == "1" {

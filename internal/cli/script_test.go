@@ -24,12 +24,24 @@ func TestMain(m *testing.M) {
 		"scheduled": func() {
 			program := cli.Program{
 				Args: os.Args[1:], Environ: os.Environ(),
-				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: time.Now,
+				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
 			}
 			os.Exit(program.Main())
 		},
 	})
 }
+
+// now is this machine's clock: it goes on from the time of the fake GitHub that a
+// script has started.
+func now() time.Time {
+	started, err := time.Parse(time.RFC3339, os.Getenv("GITHUB_FAKE_NOW"))
+	if err != nil {
+		return time.Now()
+	}
+	return started.Add(time.Since(processStart))
+}
+
+var processStart = time.Now()
 
 // TestScripts runs the program as its users do. A script has, beside the usual
 // commands of testscript:
@@ -108,6 +120,7 @@ func startGitHub(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	s := ghtest.Serve(listener)
 	s.SetNow(parseTime(ts, args[0]))
+	ts.Setenv("GITHUB_FAKE_NOW", args[0])
 	s.SetToken("s3cret-t0ken")
 	ts.Defer(func() {
 		s.Close()
@@ -183,6 +196,7 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 
 func setClock(ts *testscript.TestScript, _ bool, args []string) {
 	server(ts).SetNow(parseTime(ts, args[0]))
+	ts.Setenv("GITHUB_FAKE_NOW", args[0])
 }
 
 func forgot(ts *testscript.TestScript, _ bool, args []string) {

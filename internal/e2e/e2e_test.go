@@ -23,8 +23,8 @@ var (
 	askFirst = fmt.Sprintf(payload, `,"ref":"refs/heads/main","inputs":{"force":"false","window":""}`)
 )
 
-// now is on the hour, which no slot is near: a minute ago is the same window.
-var now = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+// now is the hour by this machine's clock, which no slot is near: a minute ago is the same window.
+var now = time.Now().UTC().Truncate(time.Hour)
 
 // The steps of a run of the quickstart project, less those that are skipped.
 var (

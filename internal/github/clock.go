@@ -11,9 +11,10 @@ import (
 // What of GitHub's clock is implausible. A decision cannot be made by it: it says
 // which window is the current one, and so which evidence counts.
 const (
-	maxAge  = 5 * time.Minute // of an answer that a cache on the way kept
-	maxSkew = 24 * time.Hour  // between GitHub's clock and this machine's, which may be set to a wrong time zone
-	maxLead = 5 * time.Minute // of a run's creation over an answer's Date, by servers that do not agree
+	maxAge  = 5 * time.Minute     // of an answer that a cache on the way kept
+	maxSkew = 24 * time.Hour      // between GitHub's clock and this machine's, which may be set to a wrong time zone
+	maxLead = 5 * time.Minute     // of a run's creation over an answer's Date, by servers that do not agree
+	maxLife = 70 * 24 * time.Hour // of a run: 30 days until it is approved or run again, and 35 days of execution
 )
 
 // clock returns the time by GitHub's clock when it sent an answer, UTC. There is an
@@ -51,6 +52,14 @@ func ahead(runs []workflowRun, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// plausible reports whether a run that was created then can have started its
+// entrypoint at that time. The one time is by GitHub's clock and the other may be by
+// that of a self-hosted runner.
+func plausible(created, started, now time.Time) bool {
+	waited := started.Sub(created)
+	return !started.After(now) && waited >= -maxSkew && waited <= maxLife
 }
 
 // date returns when an answer was sent, by the server's clock; zero if it has no

@@ -154,7 +154,7 @@ func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run,
 		return run, err
 	}
 	started, attempt := jobs.value.execution(r.query.Job)
-	if !started.After(r.now) { // else one of the clocks is wrong
+	if plausible(run.Created, started, r.now) {
 		run.Started = started
 	}
 	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed

@@ -75,6 +75,8 @@ func TestWatch(t *testing.T) {
 		{"another branch", all(ghtest.Run{Created: at("21 10:40"), Branch: "feature", Event: "workflow_dispatch"}), schedule.Due, 0, 1},
 		{"a push", all(ghtest.Run{Created: at("21 10:40"), Event: "push"}), schedule.Due, 0, 1},
 		{"a fork", all(ghtest.Run{Created: at("21 10:40"), Head: "fork/app"}), schedule.Due, 0, 1},
+		{"the file with a ref", all(ghtest.Run{Created: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/main"}), schedule.Fulfilled, 0, 1},
+		{"the file with another ref", all(ghtest.Run{Created: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/dev"}), schedule.Due, 0, 1},
 		{"another file", all(of("ci.yml", executed("21 10:40"))), schedule.Due, 0, 1},
 
 		// Pages are read back to the window's start, or until they say enough.

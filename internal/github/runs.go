@@ -106,7 +106,7 @@ func (l jobList) execution(job string) (started time.Time, attempt int) {
 func (l jobList) own(job string) (own runJob, ok bool) {
 	var named, all []runJob
 	for _, j := range l.Jobs {
-		if j.Name == cmp.Or(job, jobKey) {
+		if j.Name == cmp.Or(job, unnamed) {
 			named = append(named, j)
 		}
 		if j.Name != "" || j.Steps != nil { // else it is null
@@ -122,8 +122,8 @@ func (l jobList) own(job string) (own runJob, ok bool) {
 	return runJob{}, false
 }
 
-// jobKey is the name that GitHub gives to the job of a workflow without another.
-const jobKey = "run"
+// unnamed is the name of the job in the workflow of a job without an id.
+const unnamed = `""`
 
 // counts reports whether a run can be evidence for the job of the workflow file:
 // it was started by a schedule or a dispatch, from this file, on the default

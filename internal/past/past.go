@@ -100,7 +100,7 @@ func (a *Archive) Read(ctx context.Context, job Job, reach schedule.Reach) (Hist
 
 func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach) (History, error) {
 	workflow, registered := a.workflows[job.File]
-	known, err := a.Client.Past(ctx, github.Query{Workflow: job.File, DefaultBranch: a.branch, Schedule: job.Schedule}, reach)
+	known, err := a.Client.Past(ctx, github.Query{Workflow: job.File, Job: job.ID, DefaultBranch: a.branch, Schedule: job.Schedule}, reach)
 	switch {
 	case err == nil:
 	case github.Missing(err) && a.workflows != nil && !registered:

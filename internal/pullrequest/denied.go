@@ -58,9 +58,7 @@ var lacks = map[github.Right]string{
 // explain says which right is missing, if that is why a sync failed, and how to go
 // on. It returns any other error as it is, or as an *Invalid.
 func (s *syncing) explain(err error) error {
-	_, noBranch := errors.AsType[*github.NoBranch](err)
-	_, occupied := errors.AsType[*github.Occupied](err)
-	if noBranch || occupied {
+	if _, unusable := errors.AsType[*github.BranchError](err); unusable {
 		return &Invalid{err}
 	}
 	d, ok := errors.AsType[*github.Denied](err)

@@ -219,15 +219,15 @@ func (s *syncing) unknown() string {
 // proposal is the pull request that the plan needs.
 func (s *syncing) proposal() github.Proposal {
 	proposal := github.Proposal{
-		Base:      s.snapshot,
-		Project:   s.Path,
-		Branch:    s.Branch,
-		Title:     cmp.Or(s.Title, fmt.Sprintf("Keep scheduled workflows in step with %s", s.Path)),
-		Labels:    s.Labels,
-		Reviewers: s.Reviewers,
-		Assignees: s.Assignees,
-		Draft:     s.Draft,
-		Stubborn:  s.last,
+		Base:            s.snapshot,
+		Project:         s.Path,
+		Branch:          s.Branch,
+		Title:           cmp.Or(s.Title, fmt.Sprintf("Keep scheduled workflows in step with %s", s.Path)),
+		Labels:          s.Labels,
+		Reviewers:       s.Reviewers,
+		Assignees:       s.Assignees,
+		Draft:           s.Draft,
+		IgnoreBaseMoves: s.last,
 	}
 	for _, c := range s.plan.Changes() {
 		proposal.Files = append(proposal.Files, github.File{Path: c.Path, Content: c.New})
