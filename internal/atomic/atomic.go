@@ -1,5 +1,6 @@
 // Package atomic writes files whole or not at all: under a name of their own
-// first, then moved into place, so that nobody ever reads a part of one.
+// first, then moved into place, so that a reader never sees a part of one. And it
+// reads files that somebody else may have put there.
 package atomic
 
 import (

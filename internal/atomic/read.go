@@ -6,13 +6,12 @@ import (
 	"io/fs"
 )
 
-// Read returns the content of a regular file of at most so many bytes. A link
-// counts as the file it leads to; a pipe, a device or a folder is an error, and is
-// not opened, because that alone could block forever. An error that a file cannot
-// be found matches fs.ErrNotExist.
+// Read returns the content of a regular file with at most that many bytes. A link
+// counts as the file it leads to. A pipe, a device or a folder is an error and is not
+// opened, because opening a pipe can block forever. The error of a missing file
+// matches fs.ErrNotExist.
 //
-// Whether a link can lead out of the folder is up to fsys: those of os.Root.FS
-// cannot, those of os.DirFS can.
+// With os.Root.FS a link cannot lead out of the folder; with os.DirFS it can.
 func Read(fsys fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
 	if err == nil {

@@ -2,20 +2,20 @@ package pyproject
 
 import "github.com/scheduled-actions/scheduled/internal/problem"
 
-// Complaint is a problem with the value of a job's key that something outside of
-// pyproject.toml shows, such as an entrypoint that is not there.
+// Complaint is a problem with the value of a job's key that only something outside of
+// pyproject.toml shows, such as a missing entrypoint.
 type Complaint struct {
 	Job           Job
 	Key           string
 	Message, Hint string
 }
 
-// Complain returns complaints as problems. Each stands on the value of the key, as
-// written, that decides; or on the job's table where no such key stands.
+// Complain returns complaints as problems. Each is placed at the value of the key that
+// decides, or at the job's table if there is no such key.
 func (p *Project) Complain(complaints []Complaint) problem.Problems {
 	findings := make([]finding, 0, len(complaints))
 	for _, c := range complaints {
-		findings = append(findings, finding{p.value(c.Job, c.Key), problem.Cut(printable(c.Message), mostText), problem.Cut(printable(c.Hint), mostText)})
+		findings = append(findings, finding{p.value(c.Job, c.Key), printable(problem.Cut(c.Message, mostText)), printable(problem.Cut(c.Hint, mostText))})
 	}
 	return locate(p.File, p.text, findings)
 }

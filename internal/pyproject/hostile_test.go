@@ -15,8 +15,8 @@ import (
 // job is a good job of that id.
 const job = "[tool.scheduled.%s]\nevery = \"day\"\nentrypoint = \"a:b\"\n"
 
-// hostile are documents of about n bytes that would take far more than that: each is
-// a way that a part of the file could count as often as there is another.
+// hostile are documents of about n bytes that could take far more memory or time than
+// that: in each, one part of the file could be multiplied by another.
 var hostile = map[string]func(n int) string{
 	"header of many parts":     func(n int) string { return "[" + strings.Repeat("a.", n/2) + "a]" },
 	"key of many parts":        func(n int) string { return strings.Repeat("a.", n/2) + "a = 1" },
@@ -95,8 +95,8 @@ func jobs(n int, option string) string {
 	return lines(n, "[tool.scheduled-actions.jobs.j%d]\nevery='day'\nentrypoint='a:b'\n"+option)
 }
 
-// A file takes memory in proportion to its size, and so does its reading time: no
-// document takes more than so many times what a good one of its size takes.
+// A file takes memory and time in proportion to its size: no document takes much more
+// than a good one of the same size.
 func TestHostile(t *testing.T) {
 	const size = 100_000
 	cost := func(text string) (bytes uint64, took time.Duration, err error) {
@@ -135,7 +135,7 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// What is not the project's own file is not shown to who reads its errors.
+// A file that is not the project's own is never shown in an error.
 func TestLinks(t *testing.T) {
 	top := t.TempDir()
 	dir := filepath.Join(top, "repository")

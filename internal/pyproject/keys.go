@@ -10,8 +10,9 @@ import (
 // gigabyte for a key of 39 kB, because it keeps all the keys that one begins with.
 const maxDepth = 100
 
-// maxNames is how much the names of keys may take: a document whose keys are in a
-// table with a very long name takes far more memory than its size.
+// maxNames limits the memory for the names of keys. The toml package keeps the name
+// of its table with each key, so a long name with many keys takes far more than the
+// size of the file.
 func maxNames(text string) int { return 16<<20 + 64*len(text) }
 
 // scanKeys returns where the keys of a TOML document are: one span for each key
@@ -94,7 +95,7 @@ func (s *scanner) read(i int) int {
 	case s.key.parts > maxDepth:
 		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with those of its table, a key can have %d parts", maxDepth)}
 	case s.left < 0:
-		s.found = &finding{at, "the names of tables are too long for so many keys", "shorten the longest names"}
+		s.found = &finding{at, "the table names are too long for this many keys", "shorten the longest names"}
 	}
 	return max(end, i+1)
 }

@@ -2,11 +2,27 @@ package pyproject
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
+
+// The tables that are ours. The published JSON schema of [tool.scheduled]
+// allows only jobs in it, and only every and entrypoint in a job; so everything
+// that we add has a table of its own.
+const (
+	jobsTable    = "tool.scheduled"
+	optionsTable = "tool.scheduled-actions"
+)
+
+// jobTable returns the header of a job's table.
+func jobTable(id string) string { return "[" + jobsTable + "." + tomlKey(id) + "]" }
+
+// jobOptions returns the header of the table with a job's options.
+func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlKey(id) + "]" }
 
 // Options are what [tool.scheduled-actions] and its job tables set.
 type Options struct {
@@ -92,8 +108,8 @@ func into[T any](parse func(value any) (T, *flaw), field func(*Options) *T) func
 // step", https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 const maxAttempts = 10
 
-// maxItems is how many values an option can hold. All jobs have those of the project,
-// so they count as often as there are jobs. A job can read 300 secrets at most.
+// maxItems is how many values an option can hold. Every job merges its own into those
+// of the project. A job can read at most 300 secrets.
 // https://docs.github.com/actions/reference/security/secrets#limits-for-secrets
 const maxItems = 300
 
@@ -308,4 +324,69 @@ func optionNames() []string {
 		names = append(names, o.name)
 	}
 	return names
+}
+
+// hint returns the remedy for a flawed value of the option. source is the value
+// as written, if it is a number.
+func (o *option) hint(value any, source string, flawed *flaw) string {
+	if flawed.hint != "" {
+		return flawed.hint
+	}
+	switch value := value.(type) {
+	case int64, float64: // its quotes are missing
+		meant := strconv.Quote(source)
+		if _, flawed := o.parse(source); flawed == nil {
+			return "write " + o.name + " = " + meant
+		} else if flawed.hint != "" {
+			return flawed.hint
+		}
+	case string: // it should have no quotes
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			if _, flawed := o.parse(n); flawed == nil {
+				return "write " + o.name + " = " + value
+			}
+		}
+	}
+	return exampleHint(o.name, o.example)
+}
+
+// anyJob stands for the id of a job that is not known.
+const anyJob = "<job-id>"
+
+// home returns the header of the table where a key of ours belongs, or "" if the name
+// is not one of ours. job is the id of a job as TOML writes it, or anyJob.
+func home(name, job string) string {
+	o := lookup(name)
+	switch {
+	case slices.Contains(jobKeys, name):
+		return "[" + jobsTable + "." + job + "]"
+	case o == nil:
+		return ""
+	case o.shared || job == anyJob:
+		return "[" + optionsTable + "]"
+	}
+	return "[" + optionsTable + ".jobs." + job + "]"
+}
+
+// misplaced reports a key of ours that stands in the wrong table, perhaps spelled in
+// another way, and returns whether it does.
+func (r *reader) misplaced(e *entry, table, job string) bool {
+	if home(e.name, job) == table {
+		return false
+	}
+	for _, name := range slices.Concat(jobKeys, optionNames()) {
+		if fold(name) != fold(e.name) || home(name, job) == table {
+			continue
+		}
+		message, hint := "does not belong in "+table, "move it to "+home(name, job)
+		if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
+			message = "can only be set for the whole project"
+		}
+		if name != e.name {
+			hint += " and call it " + name
+		}
+		r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
+		return true
+	}
+	return false
 }

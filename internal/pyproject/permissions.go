@@ -1,11 +1,9 @@
 package pyproject
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
@@ -50,16 +48,4 @@ func (r *reader) permissions(e *entry) []Pair {
 // granted returns permissions with those of a job over them.
 func granted(permissions, job []Pair) []Pair {
 	return slices.DeleteFunc(Over(permissions, job), func(p Pair) bool { return p.Value == none })
-}
-
-// quotedList writes strings as a choice: "a", "b" or "c".
-func quotedList(words []string) string {
-	quoted := make([]string, len(words))
-	for i, word := range words {
-		quoted[i] = fmt.Sprintf("%q", word)
-	}
-	if last := len(quoted) - 1; last > 0 {
-		return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
-	}
-	return quoted[0]
 }

@@ -72,11 +72,11 @@ func (p *Project) Line(job Job, key string) int {
 	return job.Line
 }
 
-// Load reads the project whose pyproject.toml has the path name in fsys, which is
-// that of the repository: the names of a project's workflow files tell the folder
-// that it is in. Problems name the file as display. If anything in it is wrong, the
-// error is a problem.Problems that holds everything that is; any other error means that the
-// file could not be read, and matches fs.ErrNotExist if there is none.
+// Load reads the pyproject.toml at the path name in fsys, which is the repository: the
+// names of a project's workflow files depend on its folder there. Problems name the
+// file as display. If its content is wrong, the error is a problem.Problems with
+// everything that is wrong; any other error means that the file could not be read, and
+// matches fs.ErrNotExist if there is none. A link out of fsys is not followed.
 //
 // A job that only GitHub cannot run is not an error here: see Project.Hosted.
 func Load(fsys fs.FS, name, display string) (*Project, error) {

@@ -10,20 +10,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// The tables that are ours. The published JSON schema of [tool.scheduled]
-// allows only jobs in it, and only every and entrypoint in a job; so everything
-// that we add has a table of its own.
-const (
-	jobsTable    = "tool.scheduled"
-	optionsTable = "tool.scheduled-actions"
-)
-
-// jobTable returns the header of a job's table.
-func jobTable(id string) string { return "[" + jobsTable + "." + tomlKey(id) + "]" }
-
-// jobOptions returns the header of the table with a job's options.
-func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlKey(id) + "]" }
-
 // reader turns the tables of a document into a Project, and collects everything that
 // is wrong on the way: the document, the drafts in it, and a job of each.
 type reader struct {

@@ -3,7 +3,6 @@ package pyproject
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -67,45 +66,4 @@ func (r *reader) unknown(e *entry, kind, table string, names []string) {
 		hint = didYouMean(near)
 	}
 	r.report(e.at, hint, "unknown %s %s in %s", kind, problem.Quote(e.name), table)
-}
-
-// anyJob stands for the id of a job that is not known.
-const anyJob = "<job-id>"
-
-// home returns the header of the table where a key of ours belongs, or "" if the name
-// is not one of ours. job is the id of a job as TOML writes it, or anyJob.
-func home(name, job string) string {
-	o := lookup(name)
-	switch {
-	case slices.Contains(jobKeys, name):
-		return "[" + jobsTable + "." + job + "]"
-	case o == nil:
-		return ""
-	case o.shared || job == anyJob:
-		return "[" + optionsTable + "]"
-	}
-	return "[" + optionsTable + ".jobs." + job + "]"
-}
-
-// misplaced reports a key of ours that stands in the wrong table, perhaps spelled in
-// another way, and returns whether it does.
-func (r *reader) misplaced(e *entry, table, job string) bool {
-	if home(e.name, job) == table {
-		return false
-	}
-	for _, name := range slices.Concat(jobKeys, optionNames()) {
-		if fold(name) != fold(e.name) || home(name, job) == table {
-			continue
-		}
-		message, hint := "does not belong in "+table, "move it to "+home(name, job)
-		if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
-			message = "can only be set for the whole project"
-		}
-		if name != e.name {
-			hint += " and call it " + name
-		}
-		r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
-		return true
-	}
-	return false
 }

@@ -15,7 +15,7 @@ var (
 	unfitRuns = regexp.MustCompile(`[^a-z0-9_]+`)
 )
 
-// reserved are the ids whose plain slugs name files that are no job's: with the
+// reserved are the ids whose plain slugs name files that belong to no job: with the
 // prefix of the default, scheduled-sync.yml keeps the jobs' workflows up to date
 // and scheduled-rescue.yml starts due jobs that have no confirmed run.
 var reserved = map[string]bool{"sync": true, "rescue": true}

@@ -2,6 +2,7 @@ package pyproject
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,8 @@ func locate(file, text string, findings []finding) problem.Problems {
 	return problems
 }
 
-// drawing returns a line as a terminal can print it, with carets below so many
-// characters after the first ones.
+// drawing returns a line as a terminal can print it, with carets below a number of
+// marked characters, after the first ones.
 func drawing(line string, first, marked int) problem.Source {
 	if line == "" {
 		return problem.Source{}
@@ -83,4 +84,72 @@ func printable(s string) string {
 		b.WriteString(shown)
 	}
 	return b.String()
+}
+
+// span is a stretch of the text, in bytes.
+type span struct{ start, end int }
+
+// place is a position in the text that can only move forward.
+type place struct{ offset, line, column int }
+
+var beginning = place{offset: 0, line: 1, column: 1}
+
+// advance moves to an offset that is not before the present one.
+func (p *place) advance(text string, offset int) {
+	passed := text[p.offset:offset]
+	if newlines := strings.Count(passed, "\n"); newlines > 0 {
+		p.line += newlines
+		p.column = 1
+		passed = passed[strings.LastIndexByte(passed, '\n')+1:]
+	}
+	p.column += utf8.RuneCountInString(passed)
+	p.offset = offset
+}
+
+// excerpt returns the line that a span begins on, how many of its code points
+// come before the span, and how many belong to it. It cuts a long line to what
+// fits on a terminal: a whole file may be one line of a megabyte.
+func excerpt(text string, at span) (line string, caret, width int) {
+	const before, after = 80, 80
+	start, end := at.start, at.start
+	for start > 0 && text[start-1] != '\n' && caret < before {
+		_, size := utf8.DecodeLastRuneInString(text[:start])
+		start -= size
+		caret++
+	}
+	for n := 0; end < len(text) && text[end] != '\n' && n < after; n++ {
+		_, size := utf8.DecodeRuneInString(text[end:])
+		end += size
+	}
+	width = utf8.RuneCountInString(text[at.start:max(at.start, min(at.end, end))])
+	line = strings.TrimSuffix(text[start:end], "\r")
+	if end < len(text) && text[end] != '\n' && text[end] != '\r' {
+		line += "…"
+	}
+	if start > 0 && text[start-1] != '\n' {
+		line, caret = "…"+line, caret+1
+	}
+	return line, caret, max(1, width)
+}
+
+// decode returns the text of a file, or the first byte that no TOML file may
+// hold: "A TOML file must be a valid UTF-8 encoded Unicode document",
+// https://toml.io/en/v1.0.0#spec. The toml package finds those too, but gives the
+// position of the string or comment that they are in.
+func decode(data []byte) (text string, found *finding) {
+	text = string(data)
+	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") || strings.IndexByte(text[:min(2, len(text))], 0) >= 0 {
+		return "", &finding{message: "the file is in UTF-16; TOML is always UTF-8", hint: "save the file as UTF-8"}
+	}
+	text = strings.TrimLeft(text, "\ufeff")
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
+			return text, &finding{span{i, i + 1}, fmt.Sprintf("invalid UTF-8: byte 0x%02x", text[i]), "save the file as UTF-8"}
+		case r == '\t' || r == '\n' || r == '\r' && strings.HasPrefix(text[i:], "\r\n"):
+		case r < ' ' || r == '\x7f':
+			return text, &finding{span{i, i + 1}, fmt.Sprintf("invalid TOML: control character U+%04X", r), "remove it; lines end with LF or CRLF"}
+		}
+	}
+	return text, nil
 }

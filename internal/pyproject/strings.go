@@ -144,3 +144,15 @@ func swapped(a, b string) bool {
 
 // didYouMean returns a hint that offers a word.
 func didYouMean(word string) string { return "did you mean " + problem.Quote(word) + "?" }
+
+// quotedList writes strings as a choice: "a", "b" or "c".
+func quotedList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = fmt.Sprintf("%q", word)
+	}
+	if last := len(quoted) - 1; last > 0 {
+		return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+	}
+	return quoted[0]
+}

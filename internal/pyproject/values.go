@@ -208,30 +208,6 @@ func parseNotify(value any) (issue bool, _ *flaw) {
 	return s == "issue", flawed
 }
 
-// hint returns the remedy for a flawed value of the option. source is the value
-// as written, if it is a number.
-func (o *option) hint(value any, source string, flawed *flaw) string {
-	if flawed.hint != "" {
-		return flawed.hint
-	}
-	switch value := value.(type) {
-	case int64, float64: // its quotes are missing
-		meant := strconv.Quote(source)
-		if _, flawed := o.parse(source); flawed == nil {
-			return "write " + o.name + " = " + meant
-		} else if flawed.hint != "" {
-			return flawed.hint
-		}
-	case string: // it should have no quotes
-		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
-			if _, flawed := o.parse(n); flawed == nil {
-				return "write " + o.name + " = " + value
-			}
-		}
-	}
-	return exampleHint(o.name, o.example)
-}
-
 func exampleHint(name, example string) string {
 	return "write it as in " + name + " = " + example
 }
