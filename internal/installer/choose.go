@@ -289,15 +289,23 @@ func (c *chooser) upward(name string) (string, error) {
 // has reports whether there is such a file, which may be a symbolic link to another
 // file in the repository.
 func (c *chooser) has(file string) (bool, error) {
+	info, err := c.stat(file)
+	return info != nil, err
+}
+
+// stat describes a file, nil if there is none.
+func (c *chooser) stat(file string) (fs.FileInfo, error) {
 	info, err := fs.Stat(c.repo, file)
-	if err != nil && leadsOut(c.repo, file) {
-		return false, problem.New("commit the file itself, or delete the link: a checkout has nothing outside the repository",
+	switch {
+	case err == nil && info.Mode().IsRegular():
+		return info, nil
+	case err != nil && leadsOut(c.repo, file):
+		return nil, problem.New("commit the file itself, or delete the link: a checkout has nothing outside the repository",
 			"%s is a symbolic link that leads out of the repository", file)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && info.Mode().IsRegular(), err
+	return nil, err
 }
 
 // leadsOut reports whether a file is a symbolic link to something outside the

@@ -1,6 +1,7 @@
 package installer
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -139,14 +140,21 @@ func (c *chooser) readUV(env *Environment) error {
 	return nil
 }
 
+// largest is the size of a file in bytes up to which GitHub accepts it.
+// https://docs.github.com/en/repositories/working-with-files/managing-large-files/about-large-files-on-github
+const largest = 100 << 20
+
 // text returns the content of a file, "" if there is none or its name is "".
 func (c *chooser) text(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
-	found, err := c.has(file)
-	if !found || err != nil {
+	info, err := c.stat(file)
+	if info == nil || err != nil {
 		return "", err
+	}
+	if info.Size() > largest {
+		return "", fmt.Errorf("%s is larger than 100 MiB, which GitHub does not accept", file)
 	}
 	content, err := fs.ReadFile(c.repo, file)
 	return string(content), err

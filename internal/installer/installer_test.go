@@ -228,6 +228,25 @@ func TestChooseLink(t *testing.T) {
 	}
 }
 
+// A file that GitHub does not accept is not read: it may not fit into memory.
+func TestChooseHuge(t *testing.T) {
+	dir := t.TempDir()
+	for file, facts := range map[string]Facts{
+		"poetry.lock": {}, "requirements.txt": {}, "setup.cfg": {}, "uv.toml": {Tables: []string{"uv"}}, "Pipfile": {},
+	} {
+		path := filepath.Join(dir, file)
+		if err := errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, 1<<40)); err != nil {
+			t.Fatal(err)
+		}
+		if env, err := Choose(os.DirFS(dir), ".", facts); err == nil || !strings.Contains(err.Error(), file+" is larger than 100 MiB") {
+			t.Errorf("%s: %s, %v", file, env, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // refusing fails to tell whether there is a file, as a network may.
 type refusing struct{ fstest.MapFS }
 

@@ -64,7 +64,7 @@ func TestLookPath(t *testing.T) {
 
 // What is in the environment of this process itself does not decide.
 func TestFindReadsNoEnvironment(t *testing.T) {
-	repo, bin := repository(t, ".venv env/.venv .pdm-python:{repo}/.venv/bin/python pyproject.toml")
+	repo, bin := repository(t, ".venv env/.venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[project]")
 	for _, name := range slices.Concat(everyTool, []string{"python3"}) {
 		executableFile(t, bin, name)
 	}

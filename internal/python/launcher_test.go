@@ -33,7 +33,7 @@ func TestLauncher(t *testing.T) {
 		{installer.Environment{Tool: installer.UV}, "env/.venv", "UV_PROJECT_ENVIRONMENT=env/.venv", []string{"{repo}/env/.venv/bin/python", "{repo}/app"}},
 		{installer.Environment{Tool: installer.Poetry}, ".venv", "", []string{direct, "{repo}/app"}},
 		{installer.Environment{Tool: installer.Poetry}, ".venv poetry.toml:virtualenvs.in-project=true", "", []string{direct, "{repo}/app"}},
-		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "", []string{direct, "{repo}/app"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[project]", "", []string{direct, "{repo}/app"}},
 		{installer.Environment{Tool: installer.Pipenv}, ".venv", "", []string{direct, "{repo}/app"}},
 
 		// The tool, where it has its environment elsewhere or would do more.
@@ -46,10 +46,10 @@ func TestLauncher(t *testing.T) {
 		{installer.Environment{Tool: installer.Poetry}, ".venv", "POETRY_VIRTUALENVS_IN_PROJECT=false", []string{via + "poetry", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.Poetry}, ".venv poetry.toml:virtualenvs.in-project=false", "", []string{via + "poetry", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.PDM}, ".venv", "", []string{via + "pdm", "run", "python", "{repo}"}},
-		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:/usr/bin/python pyproject.toml", "", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:/usr/bin/python pyproject.toml:[project]", "", []string{via + "pdm", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[tool.pdm.scripts]", "", []string{via + "pdm", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.Poetry}, ".venv", "CONDA_PREFIX=/other", []string{via + "poetry", "run", "python", "{repo}"}},
-		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml", "PDM_PYTHON=/other/python", []string{via + "pdm", "run", "python", "{repo}"}},
+		{installer.Environment{Tool: installer.PDM}, ".venv .pdm-python:{repo}/.venv/bin/python pyproject.toml:[project]", "PDM_PYTHON=/other/python", []string{via + "pdm", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.Pipenv}, ".venv", "PIPENV_DOTENV_LOCATION=/other/.env", []string{via + "pipenv", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.Pipenv}, ".venv", "PIPENV_VENV_IN_PROJECT=0", []string{via + "pipenv", "run", "python", "{repo}"}},
 		{installer.Environment{Tool: installer.Pipenv}, ".venv", "VIRTUAL_ENV=/other", []string{via + "pipenv", "run", "python", "{repo}"}},

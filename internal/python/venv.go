@@ -54,9 +54,8 @@ func (p place) poetry() (dir string, alone bool) {
 	if active, other := p.active(); other {
 		return active, false
 	}
-	config, _ := os.ReadFile(filepath.Join(p.home, "poetry.toml"))
 	set := strings.ToLower(p.Get("POETRY_VIRTUALENVS_IN_PROJECT"))
-	if notInProject.Match(config) || set == "false" || set == "0" {
+	if notInProject.MatchString(p.text("poetry.toml")) || set == "false" || set == "0" {
 		return "", false
 	}
 	return p.dotVenv(), true
@@ -69,13 +68,13 @@ var notInProject = regexp.MustCompile(`(?m)^[^#\n]*in-project["']?\s*=\s*false`)
 // set variables.
 // https://pdm-project.org/latest/usage/scripts/#shared-options
 func (p place) pdm() (dir string, alone bool) {
-	chosen, err := os.ReadFile(filepath.Join(p.home, ".pdm-python"))
-	if err != nil || p.Get("PDM_PYTHON") != "" {
+	chosen := strings.TrimSpace(p.text(".pdm-python"))
+	if chosen == "" || p.Get("PDM_PYTHON") != "" {
 		return "", false
 	}
-	dir = filepath.Dir(filepath.Dir(strings.TrimSpace(string(chosen))))
-	pyproject, err := os.ReadFile(filepath.Join(p.home, "pyproject.toml"))
-	return dir, err == nil && dir == p.dotVenv() && !strings.Contains(string(pyproject), "pdm.scripts")
+	dir = filepath.Dir(filepath.Dir(chosen))
+	pyproject := p.text("pyproject.toml")
+	return dir, dir == p.dotVenv() && pyproject != "" && !strings.Contains(pyproject, "pdm.scripts")
 }
 
 // https://pipenv.pypa.io/en/latest/shell.html#automatic-loading-of-env
@@ -113,6 +112,18 @@ func (p place) active() (dir string, other bool) {
 	}
 	prefix, _ := p.conda()
 	return prefix, p.Get("CONDA_PREFIX") != ""
+}
+
+// text returns the content of a file of the tool, "" if there is none, or if it is
+// something that does not end, as a pipe or a link to /dev/zero.
+func (p place) text(name string) string {
+	const most = 1 << 20
+	file := filepath.Join(p.home, name)
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || info.Size() > most {
+		return ""
+	}
+	content, _ := os.ReadFile(file)
+	return string(content)
 }
 
 // interpreter returns the path of an environment's Python.
