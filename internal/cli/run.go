@@ -160,7 +160,7 @@ func (r run) local(ctx context.Context) error {
 }
 
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
-// it returns nil, and the error.
+// it returns nil, and the error. Call unlock in any case.
 func (r run) lockLedger(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
 	book, err = ledger.Open(r.project.file(), r.say)
 	if err != nil {

@@ -105,15 +105,7 @@ func ignoreInGit(all *os.Root) error {
 	if _, err := all.Lstat(name); err == nil {
 		return nil
 	}
-	f, err := all.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString("*\n")
-	return errors.Join(err, f.Close())
+	return atomic.Write(all, name, []byte("*\n"), 0o644)
 }
 
 // warnOfMove warns if a project file of that name, but in another place, has a

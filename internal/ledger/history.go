@@ -21,16 +21,16 @@ import (
 )
 
 const (
-	keep     = 1000     // runs kept per job
-	slack    = 250      // more runs that a file may have before it is pruned
-	maxSize  = 16 << 20 // bytes of a file, ten times as many as these runs take
-	maxCause = 1000     // characters of a run's cause, if they fit
-	sumSize  = 16       // hex digits of a line's checksum
+	keep     = 1000    // runs kept per job
+	slack    = 250     // more runs that a file may have before it is pruned
+	maxSize  = 4 << 20 // bytes of a file, many more than these runs take
+	maxCause = 150     // characters of a run's cause
+	sumSize  = 16      // hex digits of a line's checksum
 )
 
 // reserve is the room for a run's end. It is written together with the start, so
 // that the end can be recorded when the disk is full.
-var reserve = strings.Repeat(" ", 511) + "\n"
+var reserve = strings.Repeat(" ", 319) + "\n"
 
 // record is what is kept of one run. Slot and Cause are for people: no decision
 // depends on them.
@@ -84,7 +84,7 @@ func (l *Ledger) jobName(jobID string) string { return slug(jobID) + "-" + hash(
 // load reads the job's history, from the older ledger if it has no file yet.
 func (l *Ledger) load(dir *os.Root, jobID string) (*history, error) {
 	var before []byte
-	for {
+	for again := false; ; again = true {
 		h := l.newHistory(jobID)
 		content, err := readFile(dir, h.name, maxSize)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -95,15 +95,12 @@ func (l *Ledger) load(dir *os.Root, jobID string) (*history, error) {
 		}
 		if flaw, ok := errors.AsType[flawError](err); ok {
 			h.flaw = string(flaw)
-			return h, nil
-		}
-		if err != nil {
+		} else if err != nil {
 			return nil, err
 		}
 		h.read(content)
-		// A line that another process was writing looks damaged. It is not, if
-		// there is more of it by now.
-		if h.flaw == "" || before != nil && bytes.Equal(before, content) {
+		// A file that another process is writing may look damaged for a moment.
+		if h.flaw == "" || again && bytes.Equal(before, content) {
 			return h, nil
 		}
 		before = content

@@ -98,23 +98,23 @@ func (l *Ledger) tryLockFile(jobID string) (*os.File, error) {
 	return f, nil
 }
 
-// checkLock makes sure that the ledger still has that file, which was removed
-// otherwise while it was being locked.
+// checkLock makes sure that the file is still in the ledger. It may have been
+// removed while it was being locked.
 func (l *Ledger) checkLock(name string, f *os.File) error {
 	dir, err := l.folder()
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	there, err := dir.Lstat(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	locked, err := f.Stat()
+	if err != nil {
 		return err
 	}
-	locked, statErr := f.Stat()
-	if err != nil || statErr == nil && !os.SameFile(there, locked) {
+	there, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(there, locked) {
 		return errLocked
 	}
-	return statErr
+	return err
 }
 
 // busy reports whether a process holds the job's lock.
