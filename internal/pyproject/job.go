@@ -118,14 +118,14 @@ func (r *reader) strangers(d draft) {
 			r.report(e.at, nestedHint(d.id, e), "%s cannot hold the table %s", d.table, tomlKey(e.name))
 		case r.misplaced(e, d.table, tomlKey(d.id)):
 		default:
-			r.report(e.at, strangerHint(d, e.name), "unknown key %s in %s", problem.Quote(e.name), d.table)
+			r.report(e.at, r.strangerHint(d, e.name), "unknown key %s in %s", problem.Quote(e.name), d.table)
 		}
 	}
 }
 
 // strangerHint returns the remedy for an unknown key in a job's table.
-func strangerHint(d draft, name string) string {
-	near := nearest(name, slices.Concat(optionNames(), jobKeys))
+func (r *reader) strangerHint(d draft, name string) string {
+	near := r.nearest(name, slices.Concat(optionNames(), jobKeys))
 	switch {
 	case near == "":
 		return "keep only every and entrypoint here, and put options into " + jobOptions(d.id)

@@ -371,22 +371,27 @@ func home(name, job string) string {
 // misplaced reports a key of ours that stands in the wrong table, perhaps spelled in
 // another way, and returns whether it does.
 func (r *reader) misplaced(e *entry, table, job string) bool {
-	if home(e.name, job) == table {
+	name := ours[fold(e.name)]
+	right := home(name, job)
+	if right == "" || right == table {
 		return false
 	}
-	for _, name := range slices.Concat(jobKeys, optionNames()) {
-		if fold(name) != fold(e.name) || home(name, job) == table {
-			continue
-		}
-		message, hint := "does not belong in "+table, "move it to "+home(name, job)
-		if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
-			message = "can only be set for the whole project"
-		}
-		if name != e.name {
-			hint += " and call it " + name
-		}
-		r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
-		return true
+	message, hint := "does not belong in "+table, "move it to "+right
+	if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
+		message = "can only be set for the whole project"
 	}
-	return false
+	if name != e.name {
+		hint += " and call it " + name
+	}
+	r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
+	return true
 }
+
+// ours maps the names of all our keys, folded, to the names.
+var ours = func() map[string]string {
+	names := make(map[string]string)
+	for _, name := range slices.Concat(jobKeys, optionNames()) {
+		names[fold(name)] = name
+	}
+	return names
+}()

@@ -9,8 +9,18 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
+// maxProblems is how many problems of a file are kept: several for each of ten
+// thousand jobs.
+const maxProblems = 100_000
+
 // report keeps what is wrong at a place in the file.
 func (r *reader) report(at span, hint, format string, args ...any) {
+	switch n := len(r.findings); {
+	case n == maxProblems:
+		hint, format, args = "fix the others first", "there are further problems, which are not listed", nil
+	case n > maxProblems:
+		return
+	}
 	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
 }
 
@@ -59,10 +69,19 @@ func (r *reader) members(e *entry, example string) []*entry {
 	return e.entries
 }
 
+// nearest returns the word that name was probably meant to be, or "". It costs far more
+// than the rest of a report, so it gives up after a thousand.
+func (r *reader) nearest(name string, words []string) string {
+	if len(r.findings) > 1000 {
+		return ""
+	}
+	return nearest(name, words)
+}
+
 // unknown reports a key that its table cannot hold.
 func (r *reader) unknown(e *entry, kind, table string, names []string) {
 	hint := "use one of " + strings.Join(names, ", ")
-	if near := nearest(e.name, names); near != "" {
+	if near := r.nearest(e.name, names); near != "" {
 		hint = didYouMean(near)
 	}
 	r.report(e.at, hint, "unknown %s %s in %s", kind, problem.Quote(e.name), table)
