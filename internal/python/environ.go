@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Environ is the environment of a process, in the form of os.Environ. Nothing in this
-// package looks at that of its own process to find a Python.
+// Environ is the environment of a process, in the form of os.Environ. To find a Python,
+// this package reads only the one that it is handed.
 type Environ []string
 
 // Get returns the value of a variable, "" if it is not set. The last one counts. On
@@ -24,9 +24,9 @@ func (e Environ) Get(name string) string {
 	return ""
 }
 
-// LookPath returns the absolute path of an executable, which is a path itself or a
-// name on PATH. Relative paths and relative folders of PATH count from the working
-// folder: whoever must not start a project's own files looks at what comes back.
+// LookPath returns the absolute path of an executable: of a path, or of a name on PATH.
+// Relative paths and relative folders on PATH are relative to the working folder, so the
+// result may be the project's own file.
 func (e Environ) LookPath(name string) (string, error) {
 	folders := []string{"."}
 	if filepath.Base(name) == name {

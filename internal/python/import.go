@@ -11,9 +11,9 @@ import (
 //go:embed import.py
 var importer string
 
-// Import imports the module of an entrypoint, as Run would, and looks the callable
-// up without calling it. The outcome is that of the import, which took that long,
-// without the start of Python. It is an error only if nothing could be started.
+// Import imports the module of an entrypoint, as Run would, and looks the callable up
+// without calling it. It returns how long the import took, without the start of Python,
+// and its outcome. It is an error only if nothing could be started.
 func Import(ctx context.Context, e Entrypoint) (took time.Duration, o Outcome, err error) {
 	end, report, err := e.execute(ctx, strings.TrimSuffix(runner, "main()\n")+importer)
 	if err != nil {

@@ -1,5 +1,5 @@
-# Stands in place of the last line of runner.py: the entrypoint is looked up as for a
-# call, and not called. The report says how long its module took.
+# Replaces the last line of runner.py: the entrypoint is looked up as for a call, but not
+# called. The report says how long the import of its module took.
 import time
 
 SECONDS = 0.0

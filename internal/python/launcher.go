@@ -15,7 +15,7 @@ import (
 // Launcher says which Python is a project's own, and how to start it.
 type Launcher struct {
 	Args  []string // the command in front of Python's own arguments, Python included; the first is an absolute path
-	Dir   string   // the absolute folder to start it in; a tool finds its environment by it
+	Dir   string   // the absolute folder to start it in, by which a tool finds its environment
 	Env   []string // what to add to the environment, as in os.Environ
 	Words string   // for the log: "uv run --no-sync python"
 
@@ -36,20 +36,19 @@ func (l Launcher) Command(ctx context.Context, env []string, args ...string) *ex
 	return cmd
 }
 
-// Find is the one rule for which Python is a project's own: whatever runs its
-// entrypoints, imports them or looks for its packages asks here. The project is in the
-// folder dir of the repository in root, both absolute; e is how it is installed, and
-// environ the environment that its jobs get.
+// Find returns which Python is a project's own. This is the only rule for that: all
+// commands that run entrypoints, import them or look for packages use it. The project is
+// in the folder dir of the repository in root, both absolute; e is how it is installed,
+// and environ is the environment that its jobs get.
 //
-// The Python is the interpreter of the environment that the tool of e uses, started
-// directly if the tool would do no more, else by the tool's own command. Without the
-// tool on PATH, and for tools that only install, it is the interpreter of the nearest
-// .venv, up to the folder that the tool works in, else python3 or python on PATH. A
-// .venv with a broken interpreter is an error: any other would lack its packages.
+// It is the interpreter of the environment that the tool of e uses, started directly if
+// the tool would do nothing else, or by the tool's own command. If the tool is not on
+// PATH, or starts no Python itself, it is the interpreter of the nearest .venv, up to the
+// folder that the tool works in, or python3 or python on PATH. A .venv with a broken
+// interpreter is an error: any other Python would lack its packages.
 //
-// Find only looks at files and starts nothing. What it returns is what the user's
-// machine and the project say: the paths show whether a Python, or the environment
-// around it, is one that the project brings itself.
+// Find only looks at files and starts nothing. Not all that it finds can be trusted: the
+// paths show whether the project brings the interpreter or its environment itself.
 func Find(e installer.Environment, root, dir string, environ Environ) (Launcher, error) {
 	p := place{Environ: environ, root: root, dir: dir, home: filepath.Join(root, filepath.FromSlash(e.Root))}
 	tool, ok := tools[e.Tool]
@@ -87,7 +86,7 @@ func Find(e installer.Environment, root, dir string, environ Environ) (Launcher,
 // name on PATH.
 func Named(name, dir string, environ Environ) (Launcher, error) {
 	path, err := environ.LookPath(name)
-	return direct(path, dir, path+", as was asked for"), err
+	return direct(path, dir, path+", as you asked"), err
 }
 
 // direct starts an interpreter as it is.

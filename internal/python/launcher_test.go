@@ -136,7 +136,7 @@ func TestLauncherWords(t *testing.T) {
 		explicit, repo, want string
 	}{
 		{installer.UV, "", repo, inVenv + ", which `uv run --no-sync python` would start"},
-		{installer.UV, own, repo, own + ", as was asked for"},
+		{installer.UV, own, repo, own + ", as you asked"},
 		{installer.UV, "", bare, python3 + ", from PATH, because uv is not on PATH"},
 		{installer.Hatch, "", repo, inVenv + ", because hatch is not on PATH"},
 		{installer.None, "", repo, inVenv},

@@ -19,7 +19,7 @@ type place struct {
 	home string // the folder that the tool works in
 }
 
-// tool starts Python in an environment of its own.
+// tool has an environment of its own and starts Python in it.
 type tool struct {
 	start string // the command
 
