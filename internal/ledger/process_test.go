@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +25,7 @@ var roles = map[string]func(*Ledger) error{
 	"execute": func(l *Ledger) error { return runJob(l, appendExecution) },
 	"hang":    func(l *Ledger) error { return runJob(l, waitForEver) },
 	"loop":    loop,
+	"alone":   alone,
 }
 
 func TestMain(m *testing.M) {
@@ -105,6 +109,21 @@ func loop(l *Ledger) error {
 	}
 }
 
+// alone takes the job's lock again and again, and makes sure that no other process
+// has it, whatever becomes of the ledger.
+func alone(l *Ledger) error {
+	for range 10 {
+		unlock, _ := l.Lock(context.Background(), "clean", nil)
+		err := os.Mkdir("inside", 0o755)
+		time.Sleep(rand.N(5 * time.Millisecond))
+		if err = errors.Join(err, os.Remove("inside")); err != nil {
+			return err
+		}
+		unlock()
+	}
+	return nil
+}
+
 // process returns the test binary in that role.
 func process(t *testing.T, role, project string) *exec.Cmd {
 	t.Helper()
@@ -139,6 +158,32 @@ func TestTenProcessesAtOnceExecuteOnce(t *testing.T) {
 	}
 	if got := runs(t, openLedger(t, project), "clean"); len(got) != 1 || !got[0].Success {
 		t.Errorf("runs: %+v", got)
+	}
+}
+
+func TestOnlyOneRunsWhileTheLedgerIsRemoved(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux can lock a folder for one job")
+	}
+	project := t.TempDir()
+	var group sync.WaitGroup
+	for range 4 {
+		p := process(t, "alone", project)
+		group.Go(func() {
+			if err := p.Run(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() { group.Wait(); close(ended) }()
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+			_ = os.RemoveAll(filepath.Join(project, folderName)) // as long as it is in use, that may fail
+		}
 	}
 }
 
