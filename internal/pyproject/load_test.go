@@ -208,6 +208,9 @@ var (
 
 func FuzzLoad(f *testing.F) {
 	addFixtures(f)
+	for _, document := range hostile {
+		f.Add([]byte(document(500)))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		project, err := load(string(data))
 		if err != nil {

@@ -160,8 +160,10 @@ func (r *reader) uses(e *entry) (uses, note string) {
 // canonical reports whether a reference names an action by its only name: by another
 // one, as in actions/checkout/.@…, it would not be recognised.
 func canonical(path string) bool {
-	names := strings.Split(strings.TrimPrefix(path, "./"), "/")
-	return !slices.Contains(names, ".") && !slices.Contains(names, "..") && (len(names) < 2 || !strings.HasSuffix(strings.ToLower(names[1]), ".git"))
+	folder, local := strings.CutPrefix(path, "./")
+	names := strings.Split(folder, "/")
+	clone := !local && len(names) > 1 && strings.HasSuffix(strings.ToLower(names[1]), ".git")
+	return !slices.Contains(names, ".") && !slices.Contains(names, "..") && !clone
 }
 
 // usesHint returns the remedy for a reference that is not pinned.
