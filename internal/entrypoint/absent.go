@@ -3,10 +3,7 @@ package entrypoint
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
-	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,7 +12,7 @@ import (
 
 // absent returns the verdict on a module that is not found, in a package or, if that
 // is nil, at the top: a problem only if nothing that the project declares could make
-// or bring it. others are the last parts of the names that there are beside it; hint
+// or install it. others are the last parts of the names of the modules beside it; hint
 // is what to do if none of them is near.
 func (p *Prover) absent(of *place, name string, others []string, hint string) Verdict {
 	full, where := name, " in the project"
@@ -44,8 +41,8 @@ func (p *Prover) absent(of *place, name string, others []string, hint string) Ve
 	return unknown
 }
 
-// nowhere returns the verdict on a module without dots that is not found.
-func (p *Prover) nowhere(name string) Verdict {
+// absentTop is absent for a module without dots.
+func (p *Prover) absentTop(name string) Verdict {
 	hint := ""
 	if stray := p.finder.stash(name); len(stray) > 0 {
 		where := stray[0].shown
@@ -54,10 +51,10 @@ func (p *Prover) nowhere(name string) Verdict {
 		}
 		hint = fmt.Sprintf("there is one in %s, which is not on Python's path", where)
 	}
-	return p.absent(nil, name, p.finder.modulesIn([]folder{p.finder.roots[0], p.finder.src}), hint)
+	return p.absent(nil, name, p.finder.modulesIn(p.finder.own(nil)), hint)
 }
 
-// supplier says what could make or bring a module that is not found; "" if nothing.
+// supplier says what could make or install a module that is not found; "" if nothing.
 func (p *Prover) supplier(of *place, name string) string {
 	if of != nil && of.folders == nil {
 		return "" // no package, so that nothing can be in it
@@ -70,7 +67,25 @@ func (p *Prover) supplier(of *place, name string) string {
 			return why
 		}
 	}
-	return p.finder.build(of, name)
+	folders := p.finder.own(of)
+	if len(folders) == 0 {
+		return "" // the package is installed, and so built
+	}
+	for _, file := range p.finder.declarations() {
+		if file.makes || file.writes(name) || file.builds && p.finder.hasOriginal(folders, name) {
+			return fmt.Sprintf("the build that %s describes may make it", file.name)
+		}
+	}
+	return ""
+}
+
+// own returns the folders of the repository in which modules of a package are or, if
+// that is nil, the project's own modules.
+func (f *finder) own(of *place) []folder {
+	if of == nil {
+		return []folder{f.roots[0], f.src}
+	}
+	return slices.DeleteFunc(slices.Clone(of.folders), func(in folder) bool { return filepath.IsAbs(in.shown) })
 }
 
 // preinstalled are the modules that come with Python where it is set up.
@@ -92,7 +107,7 @@ func (p *Prover) hides(name string) string {
 	return ""
 }
 
-// installs says what that the project declares could install a module; "" if nothing.
+// installs says which declared dependency could bring a module; "" if none.
 func (p *Prover) installs(name string) string {
 	environment := p.project.Environment
 	for _, file := range p.finder.declarations() {
@@ -100,28 +115,23 @@ func (p *Prover) installs(name string) string {
 		case !file.installs:
 		case environment == nil:
 			return fmt.Sprintf("a dependency may bring it, says %s, and no environment is installed", file.name)
-		case strings.Contains(file.text, spelled(name)): // as pyyaml does yaml
+		case strings.Contains(file.words, spelled(name)): // as pyyaml does yaml
 			return fmt.Sprintf("%s may be older than %s, which mentions it", environment.shown, file.name)
 		}
 	}
 	return ""
 }
 
-// misspelt reports whether a module that something could make or bring is rather
-// meant to be one of others: its name is one edit away, and nothing here mentions it.
+// misspelt reports whether a module that something could make or install is more likely
+// one of others: its name is one edit away, and nothing here mentions it.
 func (p *Prover) misspelt(of *place, name string, others []string) bool {
-	if !slices.ContainsFunc(others, func(other string) bool { return oneEdit(name, other) }) || p.hides(name) != "" {
-		return false
-	}
-	folders := []folder{p.finder.roots[0], p.finder.src}
-	if of != nil {
-		folders = of.folders
-	}
-	return !slices.ContainsFunc(folders, func(in folder) bool { return filepath.IsAbs(in.shown) || p.finder.hasOriginal(in, name) }) &&
+	folders := p.finder.own(of)
+	return slices.ContainsFunc(others, func(other string) bool { return oneEdit(name, other) }) &&
+		p.hides(name) == "" && len(folders) > 0 && !p.finder.hasOriginal(folders, name) &&
 		!slices.ContainsFunc(p.finder.declarations(), func(file declaration) bool { return file.mentions(name) })
 }
 
-// oneEdit reports whether two names differ by a letter that is put in, left out or
+// oneEdit reports whether two names differ by a letter that is added, left out or
 // replaced, or by two that are swapped. Digits and underscores are no slips: v1 and v2
 // are two modules, and _core is what core is built with.
 func oneEdit(a, b string) bool {
@@ -134,72 +144,4 @@ func oneEdit(a, b string) bool {
 	}
 	swapped := len(x) == 2 && len(y) == 2 && x[0] == y[1] && x[1] == y[0]
 	return max(len(a), len(b)) > 2 && (swapped || max(len(x), len(y)) == 1) && !strings.ContainsAny(string(x)+string(y), "0123456789_")
-}
-
-// declaration is a file that may declare something to be installed.
-type declaration struct {
-	name     string
-	text     string // spelled, between two -, and without comments and entrypoints
-	installs bool   // it does
-}
-
-// mentions reports whether the name of a module stands in the file as a word.
-func (d declaration) mentions(name string) bool {
-	return strings.Contains(d.text, "-"+spelled(name)+"-")
-}
-
-// spelled returns a text as its words only, so that Later.Lib is later_lib.
-func spelled(text string) string {
-	return strings.Trim(separators.ReplaceAllString(strings.ToLower(text), "-"), "-")
-}
-
-// declaring are the names of the files that can declare what is to be installed.
-var declaring = []string{"pyproject.toml", "setup.py", "setup.cfg", "*requirements*.txt", "*requirements*.in", "requirements/*",
-	"Pipfile", "Pipfile.lock", "environment*.y*ml", "conda-lock*.yml", "pixi.toml", "hatch.toml", "*.lock", "pylock*.toml"}
-
-var (
-	separators = regexp.MustCompile(`[^\pL\d]+`)
-	remarks    = regexp.MustCompile(`(?m)#.*$|^\s*"?entrypoint"?\s*=.*$|^\s*\[+tool.scheduled.*$`)
-	empty      = regexp.MustCompile(`dependencies["']?\s*=\s*\[\s*\]`)
-	packages   = regexp.MustCompile(`\[\[packages?\]\]`)
-	itself     = regexp.MustCompile(`(virtual|editable) = "`)
-)
-
-// readDeclarations returns the files that may declare something to be installed, in the
-// project's folder and those above it.
-func (f *finder) readDeclarations() []declaration {
-	var found []declaration
-	for dir := path.Clean(f.project.Dir); ; dir = path.Dir(dir) {
-		for _, pattern := range declaring {
-			names, _ := fs.Glob(f.project.Repo, path.Join(globbed.Replace(dir), pattern))
-			for _, name := range names {
-				content, _ := readFile(f.project.Repo, name)
-				text := remarks.ReplaceAllString(string(content), "")
-				found = append(found, declaration{name, "-" + spelled(text) + "-", declares(path.Base(name), text)})
-			}
-		}
-		if dir == "." {
-			return found
-		}
-	}
-}
-
-// globbed escapes what has a meaning in a pattern.
-var globbed = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
-
-// declares reports whether a file of that name and text, without its comments,
-// declares something to be installed.
-func declares(name, text string) bool {
-	switch {
-	case name == "pyproject.toml":
-		text = empty.ReplaceAllString(text, "")
-		return strings.Contains(text, "dependenc") || strings.Contains(text, "tool.flit")
-	case name == "setup.cfg":
-		return strings.Contains(text, "requires")
-	case packages.MatchString(text): // a lock, in which the project itself is, too
-		return len(packages.FindAllString(text, -1)) > len(itself.FindAllString(text, -1))
-	case name == "uv.lock", name == "poetry.lock", name == "pdm.lock":
-		return false
-	}
-	return strings.TrimSpace(text) != ""
 }

@@ -100,13 +100,7 @@ func (p *Prover) prove(target string) Verdict {
 	if by := w.patcher(name, names); by != nil {
 		return Verdict{Unknown: fmt.Sprintf("package %q assigns it when it is imported", by.name)}
 	}
-	verdict = w.judgeAll(w.lookup(module, names, true))
-	if top, _, _ := strings.Cut(name, "."); verdict.Problem == "" && verdict.Unknown == "" {
-		if owner := p.finder.top(top).stranger; owner != "" {
-			verdict.Unknown = fmt.Sprintf("it is of the project in %s, on which nothing here depends", owner)
-		}
-	}
-	return verdict
+	return w.judgeAll(w.lookup(module, names, true))
 }
 
 // read returns what the source of a module says.

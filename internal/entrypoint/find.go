@@ -31,8 +31,6 @@ type place struct {
 	shown   string   // the file for people
 	opaque  bool     // there is no source: an extension, or of the standard library
 	folders []folder // of a package
-
-	stranger string // the folder of another project that has it, on which this one does not depend; "" if none
 }
 
 // finder finds modules as Python's path finder does.
@@ -104,7 +102,7 @@ func (f *finder) beyond(name string) *place {
 	if at := f.editable(name); at != nil {
 		return at
 	}
-	if at := f.neighbour(name); at != nil && (spread == nil || !at.namespace()) {
+	if at := f.shipped(name); at != nil && (spread == nil || !at.namespace()) {
 		return at
 	}
 	return spread
@@ -241,7 +239,7 @@ func (p *Prover) find(name string) (*place, Verdict) {
 	for part := range strings.SplitSeq(name, ".") {
 		if at == nil {
 			if at = p.finder.top(part); at == nil {
-				return nil, p.nowhere(part)
+				return nil, p.absentTop(part)
 			}
 			continue
 		}
