@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // absent returns the verdict on a module that is not found, in a package or, if that
@@ -24,7 +22,7 @@ func (p *Prover) absent(of *place, name string, others []string, hint string) Ve
 	}
 	missing := fmt.Sprintf("there is no module %q", full)
 	v := Verdict{Problem: missing + where, Hint: hint, missing: true, nowhere: of == nil}
-	if near := pyproject.Nearest(name, others); near != "" {
+	if near := nearest(name, others); near != "" {
 		v.Hint = fmt.Sprintf("did you mean %q?", strings.TrimSuffix(full, name)+near)
 	}
 	why := p.supplier(of, name)
@@ -126,22 +124,7 @@ func (p *Prover) installs(name string) string {
 // one of others: its name is one edit away, and nothing here mentions it.
 func (p *Prover) misspelt(of *place, name string, others []string) bool {
 	folders := p.finder.own(of)
-	return slices.ContainsFunc(others, func(other string) bool { return oneEdit(name, other) }) &&
+	return slices.ContainsFunc(others, func(other string) bool { return slip(name, other) }) &&
 		p.hides(name) == "" && len(folders) > 0 && !p.finder.hasOriginal(folders, name) &&
 		!slices.ContainsFunc(p.finder.declarations(), func(file declaration) bool { return file.mentions(name) })
-}
-
-// oneEdit reports whether two names differ by a letter that is added, left out or
-// replaced, or by two that are swapped. Digits and underscores are no slips: v1 and v2
-// are two modules, and _core is what core is built with.
-func oneEdit(a, b string) bool {
-	x, y := []rune(a), []rune(b)
-	for len(x) > 0 && len(y) > 0 && x[0] == y[0] {
-		x, y = x[1:], y[1:]
-	}
-	for len(x) > 0 && len(y) > 0 && x[len(x)-1] == y[len(y)-1] {
-		x, y = x[:len(x)-1], y[:len(y)-1]
-	}
-	swapped := len(x) == 2 && len(y) == 2 && x[0] == y[1] && x[1] == y[0]
-	return max(len(a), len(b)) > 2 && (swapped || max(len(x), len(y)) == 1) && !strings.ContainsAny(string(x)+string(y), "0123456789_")
 }

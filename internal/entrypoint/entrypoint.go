@@ -102,21 +102,3 @@ func (p *Prover) prove(target string) Verdict {
 	}
 	return w.judgeAll(w.lookup(module, names, true))
 }
-
-// read returns what the source of a module says.
-func (p *Prover) read(at *place) module {
-	if at.file == "" {
-		return module{Dynamic: at.opaque} // a namespace package, or compiled
-	}
-	return p.reader.read(at)
-}
-
-// unreadable returns the verdict on a module that Python does not compile.
-func (p *Prover) unreadable(at *place, err *syntaxError) Verdict {
-	where := fmt.Sprintf("%s:%d: %s", at.shown, err.Line, err.Message)
-	version := p.reader.version
-	if !err.Certain && !atLeast(version, p.project.Python) {
-		return Verdict{Unknown: fmt.Sprintf("Python %d.%d cannot read module %q, and the job may have a later one: %s", version[0], version[1], at.name, where)}
-	}
-	return Verdict{Problem: fmt.Sprintf("module %q cannot be imported: %s", at.name, where), File: at.shown, Line: err.Line}
-}

@@ -140,14 +140,45 @@ const (
 	asScript  guard = "__main__"      // not when the module is imported
 )
 
-// within returns the guard of a statement with the guard inner, inside one
-// with the guard g.
-func (g guard) within(inner guard) guard {
-	if g == forTypes || g == asScript || inner == always {
-		return g
-	}
-	return inner
-}
-
 // imported reports whether the statement can be run when the module is imported.
 func (g guard) imported() bool { return g != forTypes && g != asScript }
+
+// live returns the bindings that a name may have when the module has been imported.
+func live(names []binding, name string) []binding {
+	var alive []binding
+	for _, b := range names {
+		switch {
+		case b.Name != name || !b.Guard.imported():
+		case b.Guard == always && b.Kind == nothing:
+			alive = nil
+		case b.Kind == nothing:
+		case b.Guard == always && name != "*":
+			alive = []binding{b}
+		default:
+			alive = append(alive, b)
+		}
+	}
+	return alive
+}
+
+func first(names []binding, name string) (binding, bool) {
+	i := slices.IndexFunc(names, func(b binding) bool { return b.Name == name })
+	if i < 0 {
+		return binding{}, false
+	}
+	return names[i], true
+}
+
+func namesOf(names []binding) []string {
+	var all []string
+	for _, b := range names {
+		if b.Guard.imported() && b.Kind != nothing {
+			all = append(all, b.Name)
+		}
+	}
+	return all
+}
+
+func isDunder(name string) bool {
+	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}

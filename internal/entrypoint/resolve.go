@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // walk follows one entrypoint to its definitions.
@@ -51,6 +49,11 @@ func (w *walk) lookup(in *place, names []string, asked bool) []found {
 	if m.changes(names...) {
 		return unknown("module %q assigns %q when it runs", in.name, strings.Join(names, "."))
 	}
+	return w.within(in, m, names, asked)
+}
+
+// within is lookup in a module that has been read.
+func (w *walk) within(in *place, m module, names []string, asked bool) []found {
 	if things := w.bound(in, m, names); len(things) > 0 {
 		return things
 	}
@@ -115,7 +118,7 @@ func (w *walk) inside(in *place, m module, names []string, asked bool) []found {
 	v := Verdict{Problem: fmt.Sprintf("module %q has no attribute %q", in.name, names[0]), missing: true, File: in.shown}
 	if b, ok := first(m.Names, names[0]); ok {
 		v.Problem += reason(b)
-	} else if near := pyproject.Nearest(names[0], append(namesOf(m.Names), w.finder.modulesIn(in.folders)...)); near != "" {
+	} else if near := nearest(names[0], append(namesOf(m.Names), w.finder.modulesIn(in.folders)...)); near != "" {
 		v.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return settled(v)
@@ -130,46 +133,6 @@ func reason(b binding) string {
 		return ` when it is imported: it is bound only if __name__ == "__main__"`
 	}
 	return ": it deletes that"
-}
-
-// live returns the bindings that a name may have when the module has been imported.
-func live(names []binding, name string) []binding {
-	var alive []binding
-	for _, b := range names {
-		switch {
-		case b.Name != name || !b.Guard.imported():
-		case b.Guard == always && b.Kind == nothing:
-			alive = nil
-		case b.Kind == nothing:
-		case b.Guard == always && name != "*":
-			alive = []binding{b}
-		default:
-			alive = append(alive, b)
-		}
-	}
-	return alive
-}
-
-func first(names []binding, name string) (binding, bool) {
-	i := slices.IndexFunc(names, func(b binding) bool { return b.Name == name })
-	if i < 0 {
-		return binding{}, false
-	}
-	return names[i], true
-}
-
-func namesOf(names []binding) []string {
-	var all []string
-	for _, b := range names {
-		if b.Guard.imported() && b.Kind != nothing {
-			all = append(all, b.Name)
-		}
-	}
-	return all
-}
-
-func isDunder(name string) bool {
-	return strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
 }
 
 // followAll follows each of the bindings; the last one first, which is the likeliest.
@@ -219,10 +182,7 @@ func (w *walk) imported(by *place, b *binding, at *place, names []string) []foun
 	}
 	m := w.read(at) // so far it has got to the import, as in from . import name
 	m.Names = slices.DeleteFunc(slices.Clone(m.Names), func(other binding) bool { return other.Line >= b.Line })
-	if things := w.bound(at, m, names); len(things) > 0 {
-		return things
-	}
-	return w.inside(at, m, names, b.Attr != "")
+	return w.within(at, m, names, b.Attr != "")
 }
 
 // via says that it is an import that leads to what the verdict says.
@@ -342,7 +302,7 @@ func (w *walk) member(in *place, class *binding, names []string) []found {
 		}
 	}
 	v := Verdict{Problem: fmt.Sprintf("class %q of %q has no attribute %q", class.Name, in.name, names[0]), missing: true, File: in.shown, Line: class.Line}
-	if near := pyproject.Nearest(names[0], others); near != "" {
+	if near := nearest(names[0], others); near != "" {
 		v.Hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	return settled(v)

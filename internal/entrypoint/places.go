@@ -1,0 +1,233 @@
+package entrypoint
+
+import (
+	_ "embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// folder is a folder in which modules are looked for.
+type folder struct {
+	fsys  fs.FS
+	path  string // in fsys
+	shown string // for people: from the repository's root, or absolute
+}
+
+func (f folder) join(name string) folder {
+	return folder{f.fsys, path.Join(f.path, name), path.Join(f.shown, name)}
+}
+
+// place is where a module is.
+type place struct {
+	name    string // its full name
+	fsys    fs.FS
+	file    string   // its source in fsys; "" of a namespace package or where there is no source
+	shown   string   // the file for people
+	opaque  bool     // there is no source: an extension, or of the standard library
+	folders []folder // of a package
+}
+
+// finder finds modules as Python's path finder does.
+// https://docs.python.org/3/reference/import.html#the-path-based-finder
+type finder struct {
+	project   Project
+	roots     []folder // sys.path, the standard library aside
+	src       folder   // is on it for what is nowhere else, as the runner has it
+	strayPath string   // what of PYTHONPATH is no folder of the repository; "" if all are
+	listings  map[string][]string
+	found     map[string]*place
+
+	declarations func() []declaration
+}
+
+func newFinder(p Project) *finder {
+	dir := folder{p.Repo, path.Clean(p.Dir), path.Clean(p.Dir)}
+	f := &finder{project: p, src: dir.join("src"), listings: map[string][]string{}, found: map[string]*place{}}
+	f.roots = []folder{dir}
+	for _, more := range p.Path {
+		inside := dir.join(more)
+		if info, err := fs.Stat(p.Repo, inside.path); path.IsAbs(more) || err != nil || !info.IsDir() {
+			f.strayPath = more // as made by a step, or a zip file
+			continue
+		}
+		f.roots = append(f.roots, inside)
+	}
+	if p.Environment != nil {
+		f.roots = append(f.roots, p.Environment.roots()...)
+	}
+	f.declarations = sync.OnceValue(f.readDeclarations)
+	return f
+}
+
+//go:embed stdlib.txt
+var stdlibNames string
+
+// stdlib holds the names of the modules of Python 3.8 to 3.14.
+var stdlib = func() map[string]bool {
+	set := make(map[string]bool)
+	for name := range strings.Lines(stdlibNames) {
+		set[strings.TrimSpace(name)] = true
+	}
+	return set
+}()
+
+// top returns the module of a name without dots, or nil.
+func (f *finder) top(name string) *place {
+	if at, ok := f.found[name]; ok {
+		return at
+	}
+	at := f.locate(name, name, f.roots[:1])
+	if at == nil || at.namespace() {
+		at = f.beyond(name)
+	}
+	f.found[name] = at
+	return at
+}
+
+// beyond returns the module of a name that no file in the project's folder has.
+func (f *finder) beyond(name string) *place {
+	if stdlib[name] {
+		return &place{name: name, opaque: true}
+	}
+	spread := f.locate(name, name, append(slices.Clone(f.roots), f.src))
+	if spread != nil && !spread.namespace() {
+		return spread
+	}
+	if at := f.editable(name); at != nil {
+		return at
+	}
+	if at := f.shipped(name); at != nil && (spread == nil || !at.namespace()) {
+		return at
+	}
+	return spread
+}
+
+// namespace reports whether a module is a package without an __init__.py.
+func (p *place) namespace() bool { return p.file == "" && !p.opaque }
+
+// locate returns the module of that name in the first of the folders that has it,
+// or nil. Folders without an __init__.py count only where nothing else is found, and
+// then together.
+func (f *finder) locate(name, full string, in []folder) *place {
+	var portions []folder
+	for _, dir := range in {
+		entries := f.list(dir)
+		if has(entries, name+"/") {
+			inner := dir.join(name)
+			if at := f.source(full, inner, "__init__"); at != nil {
+				at.folders = []folder{inner}
+				return at
+			}
+			portions = append(portions, inner)
+		}
+		if at := f.source(full, dir, name); at != nil {
+			return at
+		}
+	}
+	if portions == nil {
+		return nil
+	}
+	return &place{name: full, shown: portions[0].shown, folders: portions}
+}
+
+// source returns the module whose file in the folder has that name, or nil.
+func (f *finder) source(full string, in folder, name string) *place {
+	for _, entry := range f.list(in) {
+		if entry == name+".py" {
+			at := in.join(entry)
+			return &place{name: full, fsys: in.fsys, file: at.path, shown: at.shown}
+		}
+	}
+	for _, entry := range f.list(in) {
+		stem, suffix, _ := strings.Cut(entry, ".")
+		if stem == name && (suffix == "pyc" || suffix == "so" || suffix == "pyd" || strings.HasSuffix(suffix, ".so") || strings.HasSuffix(suffix, ".pyd")) {
+			return &place{name: full, opaque: true, shown: in.join(entry).shown}
+		}
+	}
+	return nil
+}
+
+func has(entries []string, name string) bool {
+	_, found := slices.BinarySearch(entries, name)
+	return found
+}
+
+// list returns the entries of a folder, sorted; those of folders end in a slash.
+// Names are compared as they are also where the file system would not tell case
+// apart, as Python does, and in Python's normal form.
+func (f *finder) list(in folder) []string {
+	if entries, ok := f.listings[in.shown]; ok {
+		return entries
+	}
+	var names []string
+	entries, _ := fs.ReadDir(in.fsys, in.path)
+	for _, e := range entries {
+		name, dir := norm.NFC.String(e.Name()), e.IsDir()
+		if e.Type()&fs.ModeSymlink != 0 {
+			info, err := fs.Stat(in.fsys, path.Join(in.path, e.Name()))
+			if err != nil {
+				continue // a link to nothing, or to itself
+			}
+			dir = info.IsDir()
+		}
+		if dir {
+			name += "/"
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	f.listings[in.shown] = names
+	return names
+}
+
+// maxFile is how large a file may be that is read. Python's own library has none of half
+// a megabyte.
+const maxFile = 10 << 20
+
+// readFile returns the content of a regular file of bearable size. Anything else, as a
+// pipe, may never end.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxFile {
+		return nil, fmt.Errorf("%s is no file that can be read", name)
+	}
+	return fs.ReadFile(fsys, name)
+}
+
+// modulesIn returns the names of the modules in folders.
+func (f *finder) modulesIn(folders []folder) []string {
+	var names []string
+	for _, in := range folders {
+		for _, entry := range f.list(in) {
+			name, dir := strings.CutSuffix(entry, "/")
+			source := false
+			if !dir {
+				name, source = strings.CutSuffix(entry, ".py")
+			}
+			if (dir || source) && name != "__init__" && !strings.ContainsAny(name, ".-") && name != "__pycache__" {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// child returns the submodule of a package, or nil.
+func (f *finder) child(of *place, name string) *place {
+	full := of.name + "." + name
+	at, ok := f.found[full]
+	if !ok {
+		at = f.locate(name, full, of.folders)
+		f.found[full] = at
+	}
+	return at
+}
