@@ -66,9 +66,13 @@ func TestWords(t *testing.T) {
 // year fires: each window has its primary on the slot and each spare once,
 // inside, at a minute of its own.
 func TestTicksOfAWindow(t *testing.T) {
+	jobs := 60
+	if raceEnabled {
+		jobs = 15
+	}
 	for _, every := range Cadences[1:] {
 		for spares := range max(MaxSpares, DefaultSpares(every)) + 1 {
-			for job := range 60 {
+			for job := range jobs {
 				checkTicks(t, New(every, "acme", fmt.Sprint("job-", job)), spares)
 			}
 		}

@@ -121,7 +121,7 @@ type Window struct {
 // Window returns the window that holds t.
 func (s Schedule) Window(t time.Time) Window {
 	start := s.Prev(t)
-	return Window{Start: start, End: s.Next(start)}
+	return Window{Start: start, End: s.slot(start, 1)}
 }
 
 // Contains reports whether t lies in the window.

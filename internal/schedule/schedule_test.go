@@ -126,7 +126,11 @@ func walk(t *testing.T, name string, s Schedule, at civil) {
 			slots[i] = slots[i].Add(time.Duration(s.second) * time.Second)
 		}
 	}
-	for i := 1; i+1 < len(slots); i++ {
+	step := 1
+	if raceEnabled && s.every == Minute {
+		step = 7
+	}
+	for i := 1; i+1 < len(slots); i += step {
 		start, end := slots[i], slots[i+1]
 		for _, in := range []time.Time{start, start.Add(time.Nanosecond), start.Add(end.Sub(start) / 2), end.Add(-time.Nanosecond)} {
 			if w := s.Window(in); w.Start != start || w.End != end {

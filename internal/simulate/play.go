@@ -225,7 +225,7 @@ func (g *game) due(now, seen time.Time) []call {
 	var due []call
 	for _, w := range g.workflows {
 		w.advance(now)
-		runs := w.list(seen, w.job.Schedule.Window(now))
+		runs := w.list(seen, w.window(now))
 		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.sky.from, Runs: runs}, now)
 		if v.Dispatch {
 			due = append(due, call{w, v.Window.Start})

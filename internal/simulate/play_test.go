@@ -150,11 +150,15 @@ func TestBars(t *testing.T) {
 	}
 	p := project(4, rescue)
 	p.Jobs = slices.Delete(p.Jobs, 1, 4) // one hourly job has windows enough
+	days := 365
+	if raceEnabled || testing.Short() {
+		days = 60
+	}
 	for _, name := range []string{"ideal", "late", "throttled", "starved", "starved-file", "outage",
 		"ideal+flaky", "late+flaky", "throttled+flaky", "starved+flaky", "starved-file+flaky", "outage+flaky"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g, lives := play(t, p, regime(t, name), 365, 7)
+			g, lives := play(t, p, regime(t, name), days, 7)
 			for _, l := range lives {
 				l.checkBars(t, g, name)
 			}

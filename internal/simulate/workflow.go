@@ -39,6 +39,15 @@ type workflow struct {
 	running    int64       // id, or none
 	pending    int64       // id, or none
 	shown      []schedule.Run
+	latest     schedule.Window // that window returned last
+}
+
+// window returns the window of the job that holds a time.
+func (w *workflow) window(at time.Time) schedule.Window {
+	if !w.latest.Contains(at) {
+		w.latest = w.job.Schedule.Window(at)
+	}
+	return w.latest
 }
 
 const none = -1
@@ -177,7 +186,7 @@ func (w *workflow) decide(now time.Time) schedule.Decision {
 	if w.chance(w.sky.regime.Stale) {
 		seen = now.Add(-minutes(w.sky.regime.Behind))
 	}
-	window := w.job.Schedule.Window(now)
+	window := w.window(now)
 	tick.Runs = w.list(seen, window)
 	for _, asked := range schedule.Candidates(window, tick.Runs) {
 		for i := range tick.Runs {
