@@ -13,6 +13,7 @@ import (
 var version = ""
 
 func main() {
+	path, _ := os.Executable()
 	program := cli.Program{
 		Args:    os.Args[1:],
 		Environ: os.Environ(),
@@ -21,6 +22,7 @@ func main() {
 		Stderr:  os.Stderr,
 		Now:     time.Now,
 		Version: version,
+		Path:    path,
 	}
 	os.Exit(program.Main())
 }

@@ -22,9 +22,18 @@ type Runner struct {
 // written to w: the runner reads them from stdout and stderr alike.
 func New(w io.Writer, getenv func(string) string) *Runner {
 	return &Runner{
-		action: githubactions.New(githubactions.WithWriter(w), githubactions.WithGetenv(getenv)),
+		action: githubactions.New(githubactions.WithWriter(unfailing{w}), githubactions.WithGetenv(getenv)),
 		getenv: getenv,
 	}
+}
+
+// unfailing hides that a log cannot be written, because its disk is full or its
+// reader gone. The library would panic, and the work counts for more than its log.
+type unfailing struct{ w io.Writer }
+
+func (u unfailing) Write(b []byte) (int, error) {
+	u.w.Write(b)
+	return len(b), nil
 }
 
 // On reports whether this process runs in GitHub Actions.

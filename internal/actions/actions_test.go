@@ -63,6 +63,19 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
+// TestUnwritableLog holds that a log that cannot be written stops nothing.
+func TestUnwritableLog(t *testing.T) {
+	closed, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	r := New(closed, func(string) string { return "true" })
+	r.Group("title")()
+	r.StopCommands()()
+	r.Error(Place{}, "title", "message")
+}
+
 func TestStopCommands(t *testing.T) {
 	r, said := runner(map[string]string{"GITHUB_ACTIONS": "true"})
 	resume := r.StopCommands()

@@ -4,8 +4,10 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/spf13/cobra"
 )
 
@@ -20,6 +22,10 @@ type Program struct {
 	Now     func() time.Time
 	Version string // the release, as "v1.2.3"; "" if it is none
 
+	// Path is the file of this program, to start it again: without credentials, or as
+	// the guard of an entrypoint. Without it, neither is done.
+	Path string
+
 	project string // --project
 }
 
@@ -27,18 +33,21 @@ type Program struct {
 // 0 done; 1 drift, findings, or the entrypoint failed; 2 wrong usage or
 // configuration; 4 a credential is missing or lacks a right.
 func (p *Program) Main() int {
-	args := p.Args
+	if slices.Equal(p.Args, []string{python.GuardArgument}) {
+		python.Guard(p.Stdin)
+		return 0
+	}
 	if p.runner(p.Stderr).On() {
 		out, log := &guard{w: p.Stdout}, &guard{w: p.Stderr}
 		defer out.Flush()
 		defer log.Flush()
 		p.Stdout, p.Stderr = out, log
-		if len(args) == 0 {
-			args = p.argsFromInputs()
+		if len(p.Args) == 0 {
+			p.Args = p.argsFromInputs()
 		}
 	}
 	root := p.root()
-	root.SetArgs(args)
+	root.SetArgs(p.Args)
 	return p.report(root.Execute())
 }
 

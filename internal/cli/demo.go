@@ -81,6 +81,7 @@ func (p *Program) play(s scene, dir string, run func(*Program) int) error {
 	}
 	command := *p
 	command.Args = append([]string{"--project", dir}, s.args...)
+	command.Path = ""         // this process plays all scenes
 	command.Stderr = p.Stdout // one stream, so that the order is kept
 	command.Environ = slices.DeleteFunc(slices.Clone(p.Environ), func(v string) bool {
 		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "INPUT_") // as on anybody's machine

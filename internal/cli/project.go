@@ -198,12 +198,16 @@ func (p *Program) inRepository() (string, error) {
 	return rel, nil
 }
 
-// withSignals returns a context that SIGINT and SIGTERM end, with a cause
-// that names the signal.
+// withSignals returns a context that the signals end by which a program is told to
+// end, with a cause that names the signal. A SIGHUP that nohup has switched off stays
+// so.
 func withSignals() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		select {
 		case s := <-signals:

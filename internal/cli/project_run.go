@@ -50,6 +50,7 @@ func (p *Program) entrypoint(project *project, job pyproject.Job, launcher pytho
 		Target:   job.Entrypoint,
 		Env:      append(p.environ(job), variables...),
 		Secrets:  job.Options.Secrets,
+		Host:     p.host(),
 	}
 }
 

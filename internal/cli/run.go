@@ -5,7 +5,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -46,6 +49,8 @@ A --report that cannot be written is an error before anything runs. If that turn
 out only when the work is done, it is a warning: the work counts.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			p.restart()
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the entrypoint outlives the reader of its output
 			project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
 			if err != nil {
 				return err

@@ -22,8 +22,9 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"scheduled": func() {
+			path, _ := os.Executable()
 			program := cli.Program{
-				Args: os.Args[1:], Environ: os.Environ(),
+				Args: os.Args[1:], Environ: os.Environ(), Path: path,
 				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
 			}
 			os.Exit(program.Main())

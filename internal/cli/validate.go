@@ -32,6 +32,9 @@ environment as well. Both exit with 1 if an entrypoint cannot work. What only a 
 tell is a remark on stderr and no error.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
+			if flags.entrypoints || flags.imports {
+				p.restart() // both start a Python of the project
+			}
 			var found findings
 			project, err := p.openHosted()
 			if err == nil {

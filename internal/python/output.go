@@ -49,7 +49,7 @@ func (o *output) pipe(w io.Writer) (*os.File, error) {
 	}
 	o.ours, o.theirs = append(o.ours, ours), append(o.theirs, theirs)
 	o.copying.Go(func() {
-		defer ours.Close() // if w failed, the command notices
+		defer ours.Close()
 		o.copy(w, ours)
 	})
 	return theirs, nil
@@ -57,7 +57,8 @@ func (o *output) pipe(w io.Writer) (*os.File, error) {
 
 // copy copies until no process holds the pipe any more. Once the output is
 // finishing, it waits for no more than linger altogether; the time that w takes
-// does not count.
+// does not count. What w cannot take is lost, because the work counts for more than
+// its log: the disk may be full, or the reader of a pipe gone.
 func (o *output) copy(w io.Writer, pipe *os.File) {
 	buffer := make([]byte, 64<<10)
 	for patience := linger; ; {
@@ -69,7 +70,8 @@ func (o *output) copy(w io.Writer, pipe *os.File) {
 		if finishing {
 			patience -= time.Since(asked)
 		}
-		if _, failed := w.Write(buffer[:n]); failed != nil || err != nil {
+		w.Write(buffer[:n])
+		if err != nil {
 			return
 		}
 	}

@@ -5,9 +5,14 @@ import (
 	"crypto/rand"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // bind makes the kernel kill the command when this process dies, even by kill -9,
@@ -22,19 +27,87 @@ func bind(cmd *exec.Cmd) (mark string) {
 	return mark
 }
 
-// signalStrays sends a signal to the processes that have the mark but have left
-// the group, such as a browser that its driver starts in its own session. The
-// runner of GitHub Actions finds orphans in the same way, by RUNNER_TRACKING_ID.
-func signalStrays(mark string, group int, s syscall.Signal) {
+// adopt makes this process the parent of all orphans below it, so that a daemon stays
+// one of its descendants, and keeps others of the same user out of its memory.
+// https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
+// https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html
+var adopt = sync.OnceFunc(func() {
+	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+})
+
+// reap waits for orphans that have ended, as the parent of all orphans has to,
+// until it is told to stop. The children that it is not to touch have a caller that
+// waits for them.
+func reap(except func(pid int) bool) (stop func()) {
+	ended, over := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(ended, syscall.SIGCHLD)
+	var reaping sync.WaitGroup
+	reaping.Go(func() {
+		for {
+			select {
+			case <-ended:
+			case <-over:
+				return
+			}
+			for pid, parent := range parents() {
+				if parent == os.Getpid() && !except(pid) {
+					syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+				}
+			}
+		}
+	})
+	return func() {
+		signal.Stop(ended)
+		close(over)
+		reaping.Wait()
+	}
+}
+
+// marked returns the processes that have the mark in their environment. The runner
+// of GitHub Actions finds orphans in the same way, by RUNNER_TRACKING_ID.
+func marked(mark string) (pids []int) {
 	environments, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, file := range environments {
 		environ, err := os.ReadFile(file)
-		if err != nil || !bytes.Contains(environ, []byte(mark)) {
+		if mark == "" || err != nil || !bytes.Contains(environ, []byte(mark)) {
 			continue // another user's, or gone
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if of, err := syscall.Getpgid(pid); err == nil && of != group {
-			syscall.Kill(pid, s)
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
+// descendants returns the processes below this one, without those below one that is
+// to be left out.
+func descendants(except int) (pids []int) {
+	parent := parents()
+	for pid := range parent {
+		for above := pid; above > 1 && above != except; {
+			if above = parent[above]; above == os.Getpid() {
+				pids = append(pids, pid)
+				break
+			}
 		}
 	}
+	return pids
+}
+
+// parents returns the parent of each process.
+// https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+func parents() map[int]int {
+	parents := make(map[int]int)
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		stat, _ := os.ReadFile(file)
+		// "pid (name) state ppid …": the name may have any characters.
+		fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+		if len(fields) < 2 {
+			continue // gone
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		parents[pid], _ = strconv.Atoi(fields[1])
+	}
+	return parents
 }

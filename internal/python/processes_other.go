@@ -2,14 +2,17 @@
 
 package python
 
-import (
-	"os/exec"
-	"syscall"
-)
+import "os/exec"
 
-// Only Linux kills a child together with its parent and shows the environment of
-// other processes. Elsewhere the process group must do.
+// Only Linux kills a child together with its parent, shows the environment of other
+// processes and lets any process adopt orphans. Elsewhere the process group must do.
 
 func bind(*exec.Cmd) (mark string) { return "" }
 
-func signalStrays(string, int, syscall.Signal) {}
+func adopt() {}
+
+func reap(func(int) bool) (stop func()) { return func() {} }
+
+func marked(string) []int { return nil }
+
+func descendants(int) []int { return nil }

@@ -2,6 +2,7 @@ package python
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -19,7 +20,7 @@ type processes struct {
 
 // newProcesses makes a job that dies with this process, however it ends: the
 // system then closes our handle, which is the only one.
-func newProcesses(cmd *exec.Cmd) (*processes, error) {
+func newProcesses(cmd *exec.Cmd, _ *Host) (*processes, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return nil, os.NewSyscallError("CreateJobObject", err)
@@ -67,6 +68,9 @@ func (p *processes) signal(s syscall.Signal) error {
 func (p *processes) signalAll(s syscall.Signal) error { return p.signal(s) }
 
 func (p *processes) close() { windows.CloseHandle(p.job) }
+
+// Guard does nothing: a job object is guard enough.
+func Guard(io.Reader) {}
 
 // killedBy returns "": Windows has nothing but exit codes.
 func killedBy(*os.ProcessState) string { return "" }

@@ -36,7 +36,21 @@ type Entrypoint struct {
 	// Run has returned. If they are the same writer, it gets both in order.
 	Stdout, Stderr io.Writer
 
+	Host *Host // nil if this process does anything else meanwhile
+
 	grace time.Duration // 0 is defaultGrace
+}
+
+// GuardArgument is the only argument of this program when it is to call Guard.
+const GuardArgument = "guard-entrypoint"
+
+// Host is a process that does nothing else while an entrypoint runs. On Unix it gets
+// a guard: if kill -9 ends it, everything that the entrypoint has started is killed.
+// On Linux it also finds and reaps the daemons among that, and no other process of
+// the same user can read its memory.
+type Host struct {
+	Program string     // the file of this program, which with GuardArgument calls Guard
+	Held    []*os.File // what the guard holds open until everything is killed: the job's lock
 }
 
 // defaultGrace is how long an entrypoint has to exit after a stop signal before
@@ -121,7 +135,7 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 	}
 	cmd := e.Launcher.Command(ctx, Scrubbed(e.Env), "-")
 	cmd.Stdin = exchange.File
-	end, err := supervise(ctx, cmd, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+	end, err := supervise(ctx, cmd, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 	return end, exchange.report(), err
 }
 

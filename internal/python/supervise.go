@@ -25,12 +25,12 @@ type end struct {
 // supervise runs the command, which must have been made with ctx, to its end, and
 // kills what is left of its processes then. It writes nothing to stdout and
 // stderr after it has returned. The error says why the command did not start.
-func supervise(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer, grace time.Duration) (end, error) {
+func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io.Writer, grace time.Duration) (end, error) {
 	// The child is killed when the thread that started it dies: see bind on Linux.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	processes, err := newProcesses(cmd)
+	processes, err := newProcesses(cmd, host)
 	if err != nil {
 		return end{}, err
 	}
