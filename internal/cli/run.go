@@ -50,7 +50,8 @@ out only when the work is done, it is a warning: the work counts.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.restart()
-			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // the entrypoint outlives the reader of its output
+			// The entrypoint outlives the reader of its output.
+			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 			project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
 			if err != nil {
 				return err
@@ -73,7 +74,7 @@ out only when the work is done, it is a warning: the work counts.`,
 			if err != nil {
 				return err
 			}
-			r := run{p, project, job, environment, flags, report, runner}
+			r := run{p, project, job, environment, flags, report, runner, nil}
 			if runner.On() {
 				return r.inActions(ctx)
 			}
@@ -97,6 +98,7 @@ type run struct {
 	flags       runFlags
 	report      reportFile
 	runner      *actions.Runner
+	locks       []*os.File // of the job
 }
 
 // inActions runs the entrypoint: the step before has decided that.
@@ -134,6 +136,7 @@ func (r run) local(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	if err == nil {
+		r.locks = book.Held()
 		tick.Runs, err = book.Runs(r.job.ID)
 	}
 	if ledger.Full(err) {
@@ -210,6 +213,9 @@ func (r run) execute(ctx context.Context, v variables) python.Execution {
 		}
 		e := r.entrypoint(r.project, r.job, launcher, v.environ(r.job, n))
 		e.Timeout, e.Stdout, e.Stderr = timeout, r.Stdout, r.Stderr
+		if e.Host != nil {
+			e.Host.Held = r.locks
+		}
 		if !r.runner.On() {
 			return try(ctx, e)
 		}

@@ -34,6 +34,7 @@ import (
 type Ledger struct {
 	file string // the project file: absolute, its folder through no symbolic link
 	warn func(string)
+	held []*os.File
 }
 
 // Exists reports whether there is a ledger beside the project file.
@@ -54,7 +55,7 @@ func Open(projectFile string, warn func(string)) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return &Ledger{filepath.Join(dir, filepath.Base(file)), warn}, nil
+	return &Ledger{file: filepath.Join(dir, filepath.Base(file)), warn: warn}, nil
 }
 
 // Runs returns the job's recorded runs, the oldest first. Their IDs count from 1

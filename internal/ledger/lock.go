@@ -43,6 +43,11 @@ func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock 
 	}
 }
 
+// Held returns the files whose locks Lock has taken last. Where a child process
+// inherits them, the job stays locked until that has ended, too, even if kill -9 ends
+// this process. It does on Unix.
+func (l *Ledger) Held() []*os.File { return l.held }
+
 // errLocked says that another process holds the lock.
 var errLocked = errors.New("another process runs the job")
 
@@ -66,6 +71,7 @@ func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
 	case err != nil:
 		return func() { project.Close() }, err
 	}
+	l.held = []*os.File{project, file}
 	return func() { file.Close(); project.Close() }, nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -13,13 +15,37 @@ func TestGraceOfStrays(t *testing.T) {
 	testGrace(t, "jobs.lingers:left_group")
 }
 
-// If this program is killed, its Python dies, too: otherwise a second run would
-// meet the first one still at work.
+// If this program is killed, so is everything that its entrypoint has started:
+// otherwise a second run would meet the first one still at work.
 func TestKilled(t *testing.T) {
+	for _, target := range []string{"stay", "group", "left_group"} {
+		t.Run(target, func(t *testing.T) {
+			t.Parallel()
+			cmd, dies := host(t, target)
+			cmd.Process.Kill()
+			cmd.Wait()
+			dies()
+		})
+	}
+}
+
+// A program that is told to end ends everything that its entrypoint has started, even
+// a daemon with an environment of its own.
+func TestDaemonOfHost(t *testing.T) {
 	t.Parallel()
+	cmd, dies := host(t, "waits_for_daemon")
+	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	dies()
+}
+
+// host starts a program that does nothing but to run an entrypoint, and returns when
+// that is ready.
+func host(t *testing.T, target string) (cmd *exec.Cmd, dies func()) {
+	t.Helper()
 	e, dies := locked(t, "")
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(e.Env, "RUN_TARGET=jobs.lingers:stay", "TMPDIR="+t.TempDir())
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(e.Env, "RUN_TARGET=jobs.lingers:"+target)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -30,9 +56,18 @@ func TestKilled(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		t.Fatalf("got %q, %v", line, err)
 	}
-	cmd.Process.Kill()
-	cmd.Wait()
-	dies()
+	return cmd, dies
+}
+
+// Orphans that have ended are no zombies, as they would be below a process 1 that does
+// not wait for them.
+func TestReap(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(entrypoint(t, "flat", "").Env, "RUN_TARGET=jobs.lingers:leaves_orphan")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "gone\n{true ") {
+		t.Errorf("said %q, %v", out, err)
+	}
 }
 
 // The report needs no folder for temporary files, which may be full or missing.

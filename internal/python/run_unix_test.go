@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -19,12 +20,23 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
-// TestMain lets the test binary be a program that runs an entrypoint, for
-// TestKilled to kill.
+// TestMain lets the test binary be a program that runs an entrypoint, for TestKilled
+// to kill, and its guard.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == GuardArgument {
+		Guard(os.Stdin)
+		return
+	}
 	if target := os.Getenv("RUN_TARGET"); target != "" {
-		e := Entrypoint{Launcher: Launcher{Args: []string{"python3"}, Dir: "testdata/flat"}, Dir: "testdata/flat", Target: target, Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}
-		fmt.Println(Run(context.Background(), e))
+		ctx, cancel := context.WithCancelCause(context.Background())
+		told := make(chan os.Signal, 1)
+		signal.Notify(told, syscall.SIGTERM)
+		go func() { cancel(Cancelled{Signal: <-told}) }()
+		e := Entrypoint{
+			Launcher: Launcher{Args: []string{"python3"}, Dir: "testdata/flat"}, Dir: "testdata/flat", Target: target,
+			Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Host: &Host{Program: os.Args[0]}, grace: time.Minute,
+		}
+		fmt.Println(Run(ctx, e))
 		return
 	}
 	os.Exit(m.Run())

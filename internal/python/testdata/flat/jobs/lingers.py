@@ -79,6 +79,26 @@ def left_group():
     start(child, start_new_session=True).wait()
 
 
+def daemon():
+    """Leave the group, the parent and the environment behind, as daemons do."""
+    start(stay, start_new_session=True, env={"LOCK": os.environ["LOCK"]})
+
+
+def waits_for_daemon():
+    start(daemon).wait()
+    time.sleep(60)
+
+
+def leaves_orphan():
+    code = "import os, time; os.fork() and os._exit(0); print(os.getpid(), flush=True); time.sleep(0.1)"
+    orphan = int(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout.readline())
+    for _ in range(500):
+        if not os.path.exists("/proc/%d" % orphan):
+            print("gone")
+            return
+        time.sleep(0.01)
+
+
 def chatter():
     while True:
         print(".", flush=True)
