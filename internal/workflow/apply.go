@@ -13,11 +13,10 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// Apply makes the changes of a plan in the repository whose root folder is
-// given. Each file changes at once or not at all, and no symbolic link is
-// followed, whoever puts one there meanwhile. A sync that was interrupted is
-// mended by the next: now is the time by which its leftovers are told from
-// the files of one at work.
+// Apply makes the changes of a plan in a repository, given its root folder. Each file
+// changes as a whole or not at all, and no symbolic link is followed, even one that is
+// made meanwhile. The next sync cleans up after one that was interrupted; now tells
+// its leftovers from the files of a sync at work.
 func (p Plan) Apply(repo *os.Root, now time.Time) error {
 	changes := p.Changes()
 	if len(changes) == 0 && len(p.Unchanged) == 0 {
@@ -70,8 +69,8 @@ func openDir(repo *os.Root) (*os.Root, error) {
 	return openRealDir(github, path.Base(Dir))
 }
 
-// openRealDir opens a folder, making it where there is none, and makes sure
-// that it is no other folder which a link of that name leads to.
+// openRealDir opens a folder, which is made if it is missing, and makes sure that the
+// name is not a link to another folder.
 func openRealDir(parent *os.Root, name string) (*os.Root, error) {
 	if err := parent.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("make folder of the workflow files: %w", err)

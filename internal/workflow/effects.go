@@ -12,13 +12,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Effect says what a change means to the owner of the job, or of all jobs if it is
-// the rescue that changes.
+// Effect says what a change means for its job, or for all jobs if the rescue changes.
 type Effect struct {
 	Change
 	Kind     string      // "created", "updated" or "deleted"
 	Every    string      // cadence; of a rescue in words, as in "15 minutes"; "" when deleted
-	Was      string      // the assigned time before, in words, by the name of the old file; "" if there is none or that cannot be told
+	Was      string      // the assigned time before, in words, from the name in the old file; "" if unknown
 	Assigned string      // the assigned time now, in words; "" when deleted
 	Next     []time.Time // the next three slots, or ticks of a rescue, in UTC; nil when deleted
 }
@@ -48,8 +47,8 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 	return effects
 }
 
-// jobEffect completes the effect of a change to the file of a job, which is zero
-// if there is none any more.
+// jobEffect completes the effect of a change to the file of a job. A removed job is
+// zero.
 func (t Target) jobEffect(e *Effect, job pyproject.Job, now time.Time) {
 	title := display(e.Job)
 	e.Was = cmp.Or(assigned(e.Old, title+t.of()), assigned(e.Old, title)) // earlier releases did not name the project
@@ -70,7 +69,7 @@ func (t Target) rescueEffect(e *Effect, now time.Time) {
 	}
 }
 
-// spell writes how far apart ticks are: "15 minutes", "hour", "6 hours".
+// spell writes the time between ticks: "15 minutes", "hour", "6 hours".
 func spell(d time.Duration) string {
 	switch {
 	case d < time.Hour:
@@ -91,9 +90,9 @@ func next(after func(time.Time) time.Time, now time.Time) []time.Time {
 	return slots
 }
 
-// assigned returns the assigned time that the name in a file tells behind the
-// title: see title and rescueTitle. The file may be broken, and whoever edited it
-// may have put anything into its name, so what is not like our words is left out.
+// assigned returns the assigned time that stands in the name of a workflow behind the
+// title: see title and rescueTitle. The file may be broken or edited, so only words
+// like ours are returned.
 func assigned(file []byte, title string) string {
 	for line := range bytes.Lines(file) {
 		if !bytes.HasPrefix(line, []byte("name:")) {

@@ -13,12 +13,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// SyncFile is the name of the Keeper's file. No job's file has that name: pyproject
-// sees to it.
+// SyncFile is the name of the Keeper's file. pyproject gives no job's file that name.
 const SyncFile = "scheduled-sync.yml"
 
-// Keeper is the workflow that keeps the others in step with pyproject.toml. It
-// opens a pull request where they are not, and checks those of people.
+// Keeper is the workflow that keeps the others up to date with pyproject.toml. It
+// opens a pull request when they are not, and checks the pull requests of people.
 type Keeper struct {
 	Path     string // of pyproject.toml, relative to the repository's root, with slashes
 	Branch   string // the repository's default branch
@@ -28,19 +27,19 @@ type Keeper struct {
 	Prefixes []string // what the names of the project's workflow files begin with, in any order
 }
 
-// Token is how the Keeper gets a token that may write workflow files, which its
-// own GITHUB_TOKEN never may.
+// Token says where the Keeper gets a token that may write workflow files. Its own
+// GITHUB_TOKEN never may.
 type Token string
 
 // The kinds of token.
 const (
 	App     Token = "app"  // of a GitHub App, made for each run
 	PAT     Token = "pat"  // a personal access token, kept as a secret
-	NoToken Token = "none" // none: the Keeper only checks
+	NoToken Token = "none" // no token: the Keeper only checks
 )
 
-// What the user has to set in the repository: for App a variable and a secret,
-// for PAT a secret.
+// What the user sets in the repository: a variable and a secret for App, a secret
+// for PAT.
 const (
 	ClientIDVariable = "SCHEDULED_APP_CLIENT_ID"
 	PrivateKeySecret = "SCHEDULED_APP_PRIVATE_KEY"
@@ -110,8 +109,8 @@ func (k Keeper) validate() error {
 	return nil
 }
 
-// branchForm leaves out what git refuses, which is much of what a filter would
-// take for a pattern.
+// branchForm excludes what git refuses in a branch name. That is most of what a
+// filter would take for a pattern.
 // https://git-scm.com/docs/git-check-ref-format
 var branchForm = regexp.MustCompile(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?*\[\\])?$`)
 
@@ -126,7 +125,7 @@ func (k Keeper) document() *yaml.Node {
 		"name", plain("Scheduled sync"),
 		"on", mapping(
 			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", k.paths()),
-			"pull_request", mapping(), // all of them, and the merge queue, so that the check can be a required one
+			"pull_request", mapping(), // without a filter, and with the merge queue, so that the check can be a required one
 			"merge_group", mapping(),
 			"workflow_dispatch", mapping(),
 		),
@@ -138,17 +137,16 @@ func (k Keeper) document() *yaml.Node {
 	return doc
 }
 
-// inTurn lets syncs of the default branch wait for each other, and the checks
-// of a pull request too, but none for one of another ref. A sync is not
-// cancelled on its way, which could leave a branch without its pull request
-// until the next push. The newest may take the place of one that waits: each
-// reads what the branch holds by then.
+// inTurn runs the syncs of the default branch one after the other, and likewise the
+// checks of one pull request. A running sync is not cancelled, because that could
+// leave a branch without its pull request until the next push. A newer sync may
+// replace a waiting one: each reads the newest commit.
 var inTurn = mapping(
 	"group", plain("scheduled-sync-${{ github.ref }}"),
 	"cancel-in-progress", comment(plain("false"), "the next sync waits, and reads what is newest"),
 )
 
-// header says whose the file is, how to change it, and what it needs.
+// header says what made the file, how to change it, and what it needs.
 func (k Keeper) header() string {
 	needs := map[Token]string{
 		App: "# It needs a GitHub App with Contents, Pull requests and Workflows: write, its client id as the\n" +
@@ -192,16 +190,16 @@ func (k Keeper) pullRequest() *yaml.Node {
 	)
 }
 
-// onlyDefaultBranch keeps a dispatch from elsewhere and a fork, which inherits
-// the file, from syncing.
+// onlyDefaultBranch excludes a dispatch from another branch, and forks, which inherit
+// the file.
 const onlyDefaultBranch = "github.event_name != 'pull_request' && !github.event.repository.fork" +
 	" && github.ref == format('refs/heads/{0}', github.event.repository.default_branch)"
 
-// check is the job that fails where files differ. It runs what a pull request
-// holds, also one from a fork, with a token that can only read.
+// check is the job that fails when files differ. It runs on the content of a pull
+// request, even from a fork, so its token can only read.
 func (k Keeper) check() *yaml.Node {
 	job := mapping("name", plain("Scheduled workflows"))
-	if k.Token != NoToken { // else nobody but the check tells of a drift on the default branch
+	if k.Token != NoToken { // without one, only the check reports drift on the default branch
 		add(job, "if", plain("github.event_name == 'pull_request' || github.event_name == 'merge_group'"))
 	}
 	add(job, "runs-on", plain("ubuntu-latest"))
@@ -221,8 +219,8 @@ func (k Keeper) inputs(more ...input) []input {
 	return append(append([]input{{"command", plain("sync")}}, inFolder(path.Dir(k.Path))...), more...)
 }
 
-// decisive are the files of the project's folder that decide on the jobs or on
-// their environment, as path filters have them.
+// decisive are the files in the project's folder that the jobs' environment depends
+// on, as path filters.
 var decisive = []string{
 	"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile.lock", "requirements*.txt",
 	".python-version", "environment.yml", "environment.yaml", "conda-lock.yml", "Pipfile", "pixi.toml", "uv.toml", "setup.py", "setup.cfg",
@@ -245,7 +243,7 @@ func (k Keeper) paths() *yaml.Node {
 	return sequence(filters...)
 }
 
-// pattern returns the filter that matches a name and no other: "you need to
+// pattern returns the filter that matches just one name: "you need to
 // escape each of these special characters with \",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore
 func pattern(name string) string {

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// marker is the machine-readable line by which we know our own files: those of
-// jobs, of their rescue, and the one of Keeper.
+// marker is the machine-readable line that identifies our own files: those of jobs,
+// of their rescue, and of Keeper.
 type marker struct {
 	Version  int     `json:"version"`
 	Project  string  `json:"project"`            // path of pyproject.toml in the repository
 	Job      *string `json:"job,omitempty"`      // id of the job whose file it is, which may be empty
-	Workflow string  `json:"workflow,omitempty"` // what the workflow does, in a file that is no job's
+	Workflow string  `json:"workflow,omitempty"` // what the workflow does, in a file that belongs to no job
 }
 
 const markerPrefix = "# scheduled: "
 
-// What the workflows do that are no job's.
+// What a workflow does that belongs to no job.
 const (
-	Keeps   = "sync"   // keeps the files in step: that of Keeper
-	Rescues = "rescue" // starts the jobs whose windows nobody confirmed
+	Keeps   = "sync"   // keeps the files up to date: the workflow of Keeper
+	Rescues = "rescue" // starts due jobs that have no confirmed run
 )
 
 // line returns the marker as it stands in the file, without a newline.

@@ -11,10 +11,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Minutes returns what the ticks of the project's jobs and of their rescue cost at
-// least, before and after a plan of this target: started runner minutes in a month of 30 days. A
-// tick that only checks costs one, for "GitHub rounds the minutes and partial
-// minutes each job uses up to the nearest whole minute",
+// Minutes returns the runner minutes that the ticks of the project's jobs and rescue
+// cost in a month of 30 days, before and after a plan. It is a minimum: a tick that
+// only checks costs one minute, since "GitHub rounds the minutes and partial minutes
+// each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
 // An old file that cannot be read costs nothing: GitHub does not run it either.
 func (t Target) Minutes(p Plan) (before, after int) {

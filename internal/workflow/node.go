@@ -13,8 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Workflow files are built of nodes rather than structs or maps: order is
-// kept, comments have a place, and `on` stays without quotes.
+// Workflow files are built from nodes, not from structs or maps. So the order is kept,
+// comments have a place, and `on` stays without quotes.
 
 // mapping returns a mapping of the given keys and values, in this order.
 func mapping(pairs ...any) *yaml.Node {
@@ -30,8 +30,7 @@ func add(node *yaml.Node, key string, value *yaml.Node) {
 	node.Content = append(node.Content, plain(key), value)
 }
 
-// addNamed is add for a key of the project's own, which may be a word that YAML
-// takes for something else than a string.
+// addNamed is add for a key of the user's, which YAML may not take for a string.
 func addNamed(node *yaml.Node, key string, value *yaml.Node) {
 	add(node, key, value)
 	if otherThanText[strings.ToLower(key)] {
@@ -39,7 +38,7 @@ func addNamed(node *yaml.Node, key string, value *yaml.Node) {
 	}
 }
 
-// otherThanText are the words that some version of YAML takes for no string.
+// otherThanText are the words that some version of YAML does not take for a string.
 var otherThanText = map[string]bool{
 	"y": true, "yes": true, "n": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true,
 }
@@ -69,8 +68,8 @@ func texts(items []string) *yaml.Node {
 	return sequence(nodes...)
 }
 
-// lines is text for what can have several lines. They become a block if each is
-// there as it is: in quotes they would be hard to read.
+// lines is text that can have several lines. They become a block if every line can
+// stand there unchanged, because they would be hard to read in quotes.
 func lines(value string) *yaml.Node {
 	node := text(value)
 	if strings.Contains(value, "\n") && readable.MatchString(value) {
@@ -92,8 +91,8 @@ func plain(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: value}
 }
 
-// text returns a string that may hold anything. It is always quoted, so that
-// no reader of any YAML version takes it for something else.
+// text returns a string with any content. It is always quoted, so that no version of
+// YAML takes it for something else.
 func text(value string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: value, Style: yaml.DoubleQuotedStyle}
 }
@@ -118,8 +117,8 @@ func encode(doc *yaml.Node) ([]byte, error) {
 	return spaced(b.Bytes()), nil
 }
 
-// verify reads what was written: GitHub will read what was meant, or nothing
-// is written at all.
+// verify reads the content back and compares it, so that nothing is written that GitHub
+// would read differently.
 func verify(doc *yaml.Node, content []byte) error {
 	back, err := parse(content)
 	if err != nil {
@@ -131,8 +130,8 @@ func verify(doc *yaml.Node, content []byte) error {
 	return nil
 }
 
-// spaced puts an empty line before every top-level key. The lines of strings that
-// span several are indented, so a line that starts with a letter is such a key.
+// spaced puts an empty line before every top-level key. The lines of a long string are
+// indented, so a line that starts with a letter is such a key.
 func spaced(content []byte) []byte {
 	var b bytes.Buffer
 	for line := range bytes.Lines(content) {

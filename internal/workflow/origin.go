@@ -9,9 +9,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Origin returns the line of pyproject.toml from which it comes that the file of
-// a job differs: that of the key which the file follows no more, else that of the
-// job's table; 1 for a file that no job needs any more.
+// Origin returns the line of pyproject.toml that explains why a file differs: the line
+// of the key that the file no longer follows, else that of the job's table. It is 1
+// for a file that no job needs any more.
 func (t Target) Origin(e Effect) int {
 	if e.Does == Rescues {
 		return max(1, t.Project.Rescue.Line)
@@ -31,7 +31,7 @@ func (t Target) Origin(e Effect) int {
 	return t.Project.Line(job, "name") // which slots depend on where there is no seed
 }
 
-// inputs are the parts of a job's file that keys of pyproject.toml decide on.
+// inputs are the parts of a job's file that keys of pyproject.toml decide.
 type inputs struct {
 	On struct {
 		Schedule []struct{ Cron string }
@@ -49,7 +49,7 @@ type inputs struct {
 	}
 }
 
-// inputStep is a step of which no reference to an action is read: those follow
+// inputStep is a step without its reference to an action, because that follows
 // releases.
 type inputStep struct {
 	Name, Run string
@@ -66,8 +66,8 @@ func readInputs(file []byte) *inputs {
 	return &in
 }
 
-// key returns the key that decides on the first difference, "" if none is known.
-// before is how many steps of its own the job has now.
+// key returns the key that explains the first difference, "" if none is known. before
+// is the number of steps of its own that the job has now.
 func (in *inputs) key(now *inputs, before int) string {
 	was, will := in.crons(), now.crons()
 	a, b := in.Jobs.Run, now.Jobs.Run
@@ -96,8 +96,8 @@ func (in *inputs) key(now *inputs, before int) string {
 	return stepsKey(a.Steps, b.Steps, before)
 }
 
-// stepsKey returns the key that decides on the first difference of steps: those are
-// the checkout and the check, the job's own, the set-up, and the entrypoint's.
+// stepsKey returns the key that explains the first difference between steps: checkout
+// and check, the job's own, the set-up, and the entrypoint's.
 func stepsKey(was, will []inputStep, before int) string {
 	const first = 2
 	if len(was) < first+1 || len(will) < first+before+1 {
@@ -146,7 +146,7 @@ func (in *inputs) python() (versions []any) {
 	return versions
 }
 
-// cadence returns which fields of a cron are fixed, which tells how often it ticks.
+// cadence returns which fields of a cron are fixed. That shows how often it ticks.
 func cadence(cron string) string {
 	var b strings.Builder
 	for _, field := range strings.Fields(cron) {

@@ -9,10 +9,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// This file is about what a project adds to its jobs of its own. Its strings may
-// hold anything that pyproject lets pass, and so are quoted or in a block.
+// This file renders what a project adds to its jobs: steps, permissions, containers.
+// The strings are the user's, so they are always quoted or in a block.
 
-// permissions are those of every job and the ones that its options add.
+// permissions are the ones that every job has and those that its options add.
 func permissions(o pyproject.Options) *yaml.Node {
 	const asked = "asked for in pyproject.toml"
 	contents, actions := plain("read"), comment(plain("read"), "the history that says whether the window is confirmed")
@@ -30,8 +30,8 @@ func permissions(o pyproject.Options) *yaml.Node {
 	return node
 }
 
-// surroundings adds where a job runs besides its runner, if its options say so.
-func surroundings(job *yaml.Node, o pyproject.Options) {
+// containers adds the deployment environment, the container and the services of a job.
+func containers(job *yaml.Node, o pyproject.Options) {
 	if o.Environment != "" {
 		add(job, "environment", text(o.Environment))
 	}
@@ -68,9 +68,9 @@ func container(c pyproject.Container) *yaml.Node {
 	return node
 }
 
-// before returns the project's own steps. Each has a name: GitHub would call a step
-// without one after what it runs, and one that runs the command entrypoint would be
-// taken for the step that is evidence.
+// before returns the project's own steps. Each has a name. GitHub names a step without
+// one after what it runs, and a step that runs a command called entrypoint could then
+// pass for the step that is evidence.
 func (t Target) before(job pyproject.Job) []step {
 	var steps []step
 	for i, own := range job.Options.Before {
@@ -89,8 +89,8 @@ func (t Target) before(job pyproject.Job) []step {
 	return steps
 }
 
-// ownUses returns what a step of the project's own uses. It is in quotes, which tell
-// it from our references, also in a file that is there.
+// ownUses returns the action of one of the project's own steps. It is in quotes. That
+// tells it from our references, also in the file that is there.
 func ownUses(s pyproject.Step) *yaml.Node {
 	node := text(s.Uses)
 	switch {
@@ -102,12 +102,12 @@ func ownUses(s pyproject.Step) *yaml.Node {
 	return node
 }
 
-// installs matches the programs of which zizmor takes the installation of a package
-// for a finding, whatever the lines do otherwise.
+// installs matches the programs with which zizmor reports any installation of a
+// package.
 // https://docs.zizmor.sh/audits/#adhoc-packages
 var installs = regexp.MustCompile(`\b(?:npm|npx|pnpm|yarn|bun|gem|cargo|go|pip|pip3|pipx|uv|uvx|poetry|composer|dotnet|brew|cpan|luarocks|mix|conda|mamba)\b`)
 
-// exception returns what zizmor has to hear about lines of the project's own.
+// exception returns the comment that tells zizmor to accept lines of the project's own.
 func exception(lines string) string {
 	if installs.MatchString(lines) {
 		return "zizmor: ignore[adhoc-packages] the project's own lines, as they stand in pyproject.toml"
@@ -115,8 +115,8 @@ func exception(lines string) string {
 	return ""
 }
 
-// entrypointEnv is the environment of the step that runs the entrypoint, and of no
-// other: secrets are nowhere else.
+// entrypointEnv is the environment of the step that runs the entrypoint. No other step
+// gets the secrets.
 func entrypointEnv(o pyproject.Options) []input {
 	env := variables(o.Env)
 	for _, name := range o.Secrets {

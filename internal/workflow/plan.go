@@ -144,9 +144,9 @@ func (t Target) Files() []string {
 	return paths
 }
 
-// Guesses returns what each of Files would hold if it kept the references that
-// the file like has; nil like has none. A file that holds just that is up to
-// date, and whoever knows so by its hash need not read it.
+// Guesses returns the content of each of Files if it keeps the references in the file
+// like, which may be nil. A file with just that content is up to date. Its hash shows
+// that without reading it.
 func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	document, _, err := t.documents(repo)
 	if err != nil {
@@ -216,9 +216,8 @@ func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
 	return c, nil
 }
 
-// leftovers returns the project's own files that nobody needs any more. Those
-// of a project that is not there are kept: in a sparse checkout it may just
-// not have been checked out.
+// leftovers returns the project's own files that are no longer needed. The files of a
+// project that is missing are kept: a sparse checkout may have left it out.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
 	for _, file := range t.Files() {
@@ -257,8 +256,8 @@ func sorted(changes []Change) Plan {
 	return p
 }
 
-// exists returns a function that tells whether dir has a file of that name.
-// It remembers: the jobs of a project all ask the same.
+// exists returns a function that reports whether dir has a file of that name. It
+// remembers the answers, because all jobs of a project ask the same.
 func exists(dir fs.FS) func(name string) bool {
 	var seen sync.Map
 	return func(name string) bool {

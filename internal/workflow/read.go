@@ -14,12 +14,11 @@ import (
 type file struct {
 	content []byte
 	marker  marker // whose file it is, unless foreign says otherwise
-	foreign string // why who asks may not change it; "" if they may
+	foreign string // why the file must not be changed; "" if it may be
 }
 
-// readDir reads the workflow files by name, for the rescue its own and for jobs
-// all others, save the Keeper's, which is no business of theirs. A folder that is
-// not there has none; one that is a symbolic link is refused.
+// readDir reads the workflow files by name: for the rescue its own, for jobs all others
+// except the Keeper's. A missing folder has none. A symbolic link is refused.
 func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	found, err := realDir(repo)
 	if err != nil || !found {
@@ -52,10 +51,11 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	return byName, errors.Join(errs...)
 }
 
-// ours returns what tells by a file's name whether it may be the project's: it
-// begins as the names of its files do, or did by default, or it is that of a job
-// whose file is not there and may have another prefix by now. Whoever reads all
-// files finds one more: that of a job which went together with its own prefix.
+// ours returns a function that tells from a file's name whether it can belong to the
+// project: it begins with a prefix of the project or the default one, or it ends with
+// the name of a job whose file is missing, since the prefix may have changed. This
+// misses one file, which only reading all files finds: that of a job that was removed
+// together with a prefix of its own.
 func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	there := map[string]bool{}
 	for _, e := range entries {
@@ -78,8 +78,8 @@ func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	}
 }
 
-// realDir reports whether there is a folder of workflow files. It may be no
-// symbolic link, and be in none.
+// realDir reports whether there is a folder of workflow files. A symbolic link, in
+// place of it or above it, is an error.
 func realDir(repo fs.FS) (found bool, err error) {
 	for _, dir := range []string{path.Dir(Dir), Dir} {
 		info, err := fs.Lstat(repo, dir)

@@ -42,10 +42,9 @@ func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 
 // rescueDocument builds the workflow of the rescue.
 //
-// It has no `workflow_run` trigger, which would have it start when a job's run
-// ends badly: that takes the names of all jobs in the file, so each new job would
-// change it, and GitHub would drop its pending tick. The attempts within a run,
-// and the next tick, do the same.
+// It has no `workflow_run` trigger, which could start it when a job fails. That needs
+// the names of all jobs in the file, so each new job would change the file, and GitHub
+// would drop its pending tick. The attempts within a run and the next tick do the same.
 func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 	rescue := t.Project.Rescue
 	var ticks []*yaml.Node
@@ -88,7 +87,7 @@ func (t Target) rescueTitle() string {
 	return fmt.Sprintf("Scheduled rescue%s (%s)", t.of(), t.Project.Rescue.Rounds)
 }
 
-// rescuePermissions are those of the one workflow of ours that may start others.
+// rescuePermissions are those of our only workflow that may start others.
 func (t Target) rescuePermissions() *yaml.Node {
 	permissions := mapping(
 		"contents", comment(plain("read"), "the jobs"),
@@ -100,10 +99,9 @@ func (t Target) rescuePermissions() *yaml.Node {
 	return permissions
 }
 
-// branches returns the branches of which one should be the default branch: what
-// most are called, and the one that the Keeper in repo was told of. A filter cannot
-// say "the default branch", and one that lets all pass would put a skipped check on
-// every pull request.
+// branches returns the names that the default branch may have: the common ones, and the
+// one in the Keeper's file. A filter cannot say "the default branch", and no filter
+// would put a skipped check on every pull request.
 func branches(repo fs.FS) *yaml.Node {
 	names := []string{"main", "master"}
 	var keeper struct {
@@ -119,7 +117,7 @@ func branches(repo fs.FS) *yaml.Node {
 	return texts(names)
 }
 
-// rescueGuard lets a push start a rescue on the default branch only, and keeps a
-// fork, which inherits the file, from starting its jobs unasked.
+// rescueGuard lets only a push to the default branch start a rescue, and excludes
+// forks, which inherit the file.
 const rescueGuard = "(github.event_name == 'schedule' || github.ref == format('refs/heads/{0}', github.event.repository.default_branch))" +
 	" && (github.event_name == 'workflow_dispatch' || !github.event.repository.fork)"

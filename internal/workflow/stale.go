@@ -9,10 +9,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Stale reports whether the file of one job differs from what sync would write,
-// whatever release of our action it refers to. It is for a warning at run time,
-// so where it is not sure it says no: of a file that is not there, that cannot
-// be read, or that is not the job's.
+// Stale reports whether the file of one job differs from what sync would write. The
+// release of our action does not count. It is for a warning at run time, so when in
+// doubt it says no: for a file that is missing, unreadable, or not the job's.
 func (t Target) Stale(repo fs.FS, job pyproject.Job) bool {
 	document, _, err := t.documents(repo)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// The actions of others that generated files use, at the newest release we
-// have tested. Newer pins that a bot has brought into a file are kept.
+// Other people's actions in generated files, at the newest release we have tested.
+// Newer pins that a bot has written into a file are kept.
 var (
 	checkout = Uses{"actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"}
 
@@ -26,9 +26,9 @@ type step struct {
 	dir  string // working directory of run; "." for the repository's root
 
 	env       []input
-	own       *yaml.Node // what a step of the project's own uses
+	own       *yaml.Node // the action of one of the project's own steps
 	shell     string     // of run; "" for that of the runner
-	exception string     // what zizmor has to hear about run; "" for nothing
+	exception string     // a comment for zizmor behind run; "" for none
 }
 
 // input is one line of `with` or `env`.
@@ -116,7 +116,7 @@ func (s step) node() *yaml.Node {
 	return node
 }
 
-// lines returns what the step runs. Ours are a line that needs no quotes.
+// lines returns what the step runs. Our own steps run one line that needs no quotes.
 func (s step) lines() *yaml.Node {
 	node := plain(s.run)
 	if s.shell != "" {

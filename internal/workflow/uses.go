@@ -49,7 +49,7 @@ func (u Uses) node() *yaml.Node {
 	return node
 }
 
-// releaseForm is a release as the bots that raise pins write it behind a commit.
+// releaseForm is a release as update bots write it behind a commit.
 var releaseForm = regexp.MustCompile(`^v?\d{1,5}(\.\d{1,5}){0,2}$`)
 
 // release returns the release that a reference names, as semver has it: that in the
@@ -112,9 +112,9 @@ func keepReferences(doc *yaml.Node, file []byte, loose Uses) (kept []Uses) {
 	return kept
 }
 
-// references returns the latest reference to each action in a file, which may be
-// broken YAML. Only those of steps are: a project's own lines, inputs and variables
-// may look like one. Those in quotes are not ours.
+// references returns the latest reference to each action in a file, which may be broken
+// YAML. Only the key uses of a step counts: the user's own lines, inputs and variables
+// may look like it. References in quotes are not ours.
 func references(file []byte) map[string]Uses {
 	latest := map[string]Uses{}
 	item := 0   // where the keys of the list's item begin
@@ -148,7 +148,7 @@ func references(file []byte) map[string]Uses {
 	return latest
 }
 
-// opensBlock reports whether the lines below a key are text: those of `run: |-`.
+// opensBlock reports whether the lines below a key are text, as those of `run: |-`.
 func opensBlock(line []byte) bool {
 	_, style, found := bytes.Cut(line, []byte(": |"))
 	if !found {
@@ -158,8 +158,7 @@ func opensBlock(line []byte) bool {
 	return found && len(bytes.Trim(style, "+-0123456789 \r\n")) == 0
 }
 
-// readUses reads a reference and the release in the comment behind it, if that
-// is one.
+// readUses reads a reference and the release in the comment behind it, if there is one.
 func readUses(reference, comment string) (u Uses, ok bool) {
 	u, err := ParseUses(reference + " " + comment)
 	if err != nil {
