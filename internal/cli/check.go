@@ -113,7 +113,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 
 // askGitHub fills in the past runs, and the time by GitHub's own clock.
 func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) error {
-	client, err := p.github(token, retries)
+	client, err := p.client(github.FindOrigin(p.getenv, "", token), retries, p.Stderr)
 	if err != nil {
 		return err
 	}

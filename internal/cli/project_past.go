@@ -18,11 +18,11 @@ import (
 // sourcesHelp says where a history comes from.
 const sourcesHelp = `The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth token`" + `; it
-needs actions: read. Tokens of the environment are only sent to github.com, ghe.com
-and the host of $GITHUB_API_URL, $GITHUB_SERVER_URL or $GH_HOST. For any other host
-that a remote names, use --token, $GH_ENTERPRISE_TOKEN or gh. Without a repository,
-or without a token where there is a local ledger, the history is that of the ledger
-in .scheduled/.`
+needs actions: read. Those of the environment are only sent to github.com, to
+subdomains of ghe.com, and to the host of $GITHUB_SERVER_URL or $GITHUB_API_URL;
+$GH_ENTERPRISE_TOKEN only to the host that $GH_HOST names. For any other host that a
+remote names, use --token or gh. Without a repository, or without a token where there
+is a local ledger, the history is that of the ledger in .scheduled/.`
 
 func registerToken(cmd *cobra.Command, token *string) {
 	cmd.Flags().StringVar(token, "token", "", "token that may read Actions")
@@ -42,14 +42,14 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 	if err == nil {
 		err = read(ctx, archive)
 	}
-	return explainUnreadable(err, origin.token != "")
+	return explainUnreadable(err, origin.Token != "")
 }
 
 // archive chooses where the past of a project comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
-func (p *Program) archive(project *project, origin origin) (*past.Archive, error) {
+func (p *Program) archive(project *project, origin github.Origin) (*past.Archive, error) {
 	local := ledger.Exists(project.file())
-	if origin.repository == "" || origin.token == "" && local && !p.onGitHub() {
+	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() {
 		archive := &past.Archive{Now: p.Now()}
 		var err error
 		if local {
@@ -65,7 +65,7 @@ func (p *Program) archive(project *project, origin origin) (*past.Archive, error
 	if err != nil {
 		return nil, &exitError{exitUsage, err, ""}
 	}
-	return &past.Archive{Repository: origin.repository, Client: client, Retention: p.retention()}, nil
+	return &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}, nil
 }
 
 // pastJob is a job as the archive takes it.

@@ -74,7 +74,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	}
 	report, err := engine.Run(ctx)
 	if report != nil {
-		p.warnOfRescue(report, origin.repository)
+		p.warnOfRescue(report, origin.Repository)
 		err = errors.Join(err, p.printRescue(report, flags.asJSON))
 	}
 	return explainRescue(err)
@@ -82,11 +82,11 @@ func (p *Program) rescue(flags rescueFlags) error {
 
 // rescueClient returns a client that can start jobs, as far as that is known without
 // asking.
-func (p *Program) rescueClient(origin origin) (*github.Client, error) {
-	if origin.repository == "" {
+func (p *Program) rescueClient(origin github.Origin) (*github.Client, error) {
+	if origin.Repository == "" {
 		return nil, &exitError{exitUsage, errors.New("rescue: no repository on GitHub"), "set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin"}
 	}
-	if origin.token == "" {
+	if origin.Token == "" {
 		return nil, &exitError{exitDenied, errors.New("rescue: no token"), "set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`"}
 	}
 	client, err := p.client(origin, p.Stderr, p.Stderr)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -98,7 +99,8 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 	if !p.onGitHub() {
 		return pullrequest.Request{}, &exitError{exitUsage, errors.New("sync by pull request: no repository"), "set GITHUB_REPOSITORY to owner/name"}
 	}
-	client, err := p.github(flags.pull.token, p.Stderr)
+	origin := github.FindOrigin(p.getenv, "", flags.pull.token)
+	client, err := p.client(origin, p.Stderr, p.Stderr)
 	if err != nil {
 		return pullrequest.Request{}, &exitError{exitUsage, err, ""}
 	}
@@ -106,9 +108,9 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 	pull := flags.pull
 	return pullrequest.Request{
 		Client:        client,
-		Token:         p.token(pull.token),
-		Server:        cmp.Or(p.getenv("GITHUB_SERVER_URL"), "https://github.com"),
-		Repository:    p.getenv("GITHUB_REPOSITORY"),
+		Token:         origin.Token,
+		Server:        cmp.Or(p.getenv("GITHUB_SERVER_URL"), "https://"+origin.Host),
+		Repository:    origin.Repository,
 		DefaultBranch: trigger.DefaultBranch,
 		Path:          path,
 		Action:        action,

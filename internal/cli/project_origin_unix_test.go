@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// TestOutputOfWhatStays has programs that leave a child behind, which holds their
+// TestAskWhatStays has programs that leave a child behind, which holds their
 // standard output until the test is over.
-func TestOutputOfWhatStays(t *testing.T) {
+func TestAskWhatStays(t *testing.T) {
 	rows := []struct {
 		name, script, want string
 		patience           time.Duration
@@ -31,7 +31,7 @@ func TestOutputOfWhatStays(t *testing.T) {
 			if err := os.WriteFile(running, nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.output(ctx, "sh", "-c", row.script, running)
+			got, err := p.ask(ctx, p.Environ, "sh", "-c", row.script, running)
 			if got != row.want || (err != nil) != row.fails {
 				t.Errorf("%q, %v", got, err)
 			}

@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// origin finds the repository that a project lives in: the environment names it, as in
+// Actions, or the remote origin of the checkout does. A checkout of another forge has
+// none.
+func (p *Program) origin(ctx context.Context, dir, token string) github.Origin {
+	remote := ""
+	if !p.onGitHub() {
+		remote, _ = p.ask(ctx, p.Environ, "git", "-C", dir, "remote", "get-url", "origin")
+	}
+	o := github.FindOrigin(p.getenv, remote, token)
+	if o.Repository != "" && o.Token == "" {
+		o.Token = p.askGH(ctx, o.Host)
+	}
+	if o.Token == "" && o.Foreign {
+		return github.Origin{}
+	}
+	return o
+}
+
+// askGH returns the token that GitHub's own command line has for a host, if that is
+// installed and somebody is logged in.
+func (p *Program) askGH(ctx context.Context, host string) string {
+	environ := slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(github.TokenVariables, strings.ToUpper(name))
+	})
+	token, err := p.ask(ctx, environ, "gh", "auth", "token", "--hostname", host)
+	if err != nil {
+		return ""
+	}
+	return token
+}
+
+// ask returns what a program prints, which must not take long. What it leaves running
+// may hold its end of the pipe for ever. The program is not one of the working folder.
+func (p *Program) ask(ctx context.Context, environ []string, name string, args ...string) (string, error) {
+	folders := slices.DeleteFunc(filepath.SplitList(p.getenv("PATH")), func(folder string) bool { return !filepath.IsAbs(folder) })
+	path, err := append(python.Environ(slices.Clone(environ)), "PATH="+strings.Join(folders, string(filepath.ListSeparator))).LookPath(name)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env = environ
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program itself ended well
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// client returns a client of the repository, which writes its retries to log and,
+// when the run is debugged, its requests to trace.
+func (p *Program) client(o github.Origin, log, trace io.Writer) (*github.Client, error) {
+	config := github.Config{
+		APIURL:     o.APIURL,
+		ServerURL:  p.getenv("GITHUB_SERVER_URL"),
+		Repository: o.Repository,
+		Token:      o.Token,
+		Now:        p.Now,
+		Log:        log,
+	}
+	if p.getenv("RUNNER_DEBUG") == "1" {
+		config.Trace = trace
+	}
+	return github.New(config)
+}
