@@ -6,15 +6,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Other people's actions in generated files, at the newest release we have tested.
-// Newer pins that a bot has written into a file are kept.
-var (
-	checkout = Uses{"actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"}
-
-	// AppToken makes a token of a GitHub App.
-	AppToken = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
-)
-
 // step is one step of a job: either uses, with its inputs, or a shell line.
 type step struct {
 	name string
