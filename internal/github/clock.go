@@ -1,7 +1,6 @@
 package github
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,24 +16,31 @@ const (
 	maxLife = 70 * 24 * time.Hour // of a run: 30 days until it is approved or run again, and 35 days of execution
 )
 
+// clockError is the error of an answer whose time cannot be right.
+type clockError struct{ error }
+
+func implausible(format string, args ...any) error {
+	return clockError{fmt.Errorf(format, args...)}
+}
+
 // clock returns the time by GitHub's clock when it sent an answer, UTC. There is an
 // error if the answer does not say, or what it says cannot be right.
 func (c *Client) clock(h http.Header) (time.Time, error) {
 	now := date(h)
 	if now.IsZero() {
-		return now, errors.New("the answer has no Date")
+		return now, implausible("the answer has no Date")
 	}
 	// https://www.rfc-editor.org/rfc/rfc9111#section-5.1
 	if kept := h.Get("Age"); kept != "" {
 		seconds, err := strconv.ParseUint(kept, 10, 31)
 		if err != nil || time.Duration(seconds)*time.Second > maxAge {
-			return time.Time{}, fmt.Errorf("the answer is from a cache and too old (Age %q)", kept)
+			return time.Time{}, implausible("the answer is from a cache and too old (Age %q)", kept)
 		}
 		now = now.Add(time.Duration(seconds) * time.Second)
 	}
 	if c.machine != nil {
 		if here := c.machine(); now.Sub(here).Abs() > maxSkew {
-			return time.Time{}, fmt.Errorf("the answer is dated %s, and this machine's clock says %s",
+			return time.Time{}, implausible("the answer is dated %s, and this machine's clock says %s",
 				now.Format(time.RFC3339), here.UTC().Format(time.RFC3339))
 		}
 	}
@@ -47,7 +53,7 @@ func (c *Client) clock(h http.Header) (time.Time, error) {
 func ahead(runs []workflowRun, now time.Time) error {
 	for _, run := range runs {
 		if lead := run.Created.Sub(now); lead > maxLead && lead <= 2*maxSkew {
-			return fmt.Errorf("the answer is dated %s, and lists a run created at %s",
+			return implausible("the answer is dated %s, and lists a run created at %s",
 				now.Format(time.RFC3339), run.Created.UTC().Format(time.RFC3339))
 		}
 	}

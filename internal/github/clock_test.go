@@ -60,6 +60,9 @@ func TestImplausibleClock(t *testing.T) {
 		if decision.Reason != row.want || decision.Run != (row.want == unknown) {
 			t.Errorf("%s: %s, %v; want %s", row.name, decision.Reason, err, row.want)
 		}
+		if err != nil && !strings.HasPrefix(err.(*Failure).Hint(), "see whether this machine's clock") {
+			t.Errorf("%s: hint %q", row.name, err.(*Failure).Hint())
+		}
 		failure, failed := errors.AsType[*Failure](err)
 		if failed != (row.want == unknown) || failed && !failure.Now.IsZero() {
 			t.Errorf("%s: %+v; want a failure without a time: %v", row.name, failure, row.want == unknown)

@@ -25,6 +25,7 @@ type Failure struct {
 	limited   bool          // by a rate limit
 	wait      time.Duration // how long GitHub asks to wait; negative if it does not say
 	anonymous bool          // no token was sent
+	clock     bool          // it was served, at a time that cannot be right
 }
 
 // failure describes a request that failed; what says what it was to do, as in "read
@@ -47,6 +48,7 @@ func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
 		said:      err.Error(),
 		anonymous: c.token == "",
 	}
+	_, f.clock = errors.AsType[clockError](err)
 	f.limited = isLimit(resp, f.said)
 	f.wait = askedWait(resp.Header, date(resp.Header))
 	said := f.said
@@ -99,8 +101,8 @@ func askedWait(h http.Header, now time.Time) time.Duration {
 }
 
 // retry reports whether asking again may help, and how long to wait before. try
-// counts from 0. A change that may have been made is not asked for again: who
-// wants it has to look first.
+// counts from 0. A change that may have been made is not asked for again: the caller
+// has to look first.
 func (f *Failure) retry(try int) (wait time.Duration, again bool) {
 	if !f.limited && (f.write || f.refused()) {
 		return 0, false
@@ -125,6 +127,8 @@ func (f *Failure) Hint() string {
 		again = "run it again: it goes on where it stopped"
 	}
 	switch {
+	case f.clock:
+		return "see whether this machine's clock is right, and whether a proxy between it and GitHub keeps old answers; " + again
 	case f.limited:
 		return "GitHub's rate limit is used up: it grants GITHUB_TOKEN 1,000 requests an hour a repository, " +
 			"see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"

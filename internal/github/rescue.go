@@ -156,7 +156,7 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 		file, _, _ := strings.Cut(listed.Path, "@") // a ref may follow
 		file = path.Base(file)
 		i, watched := w.files[file]
-		if !watched || !listed.counts(w.client.repository, file, w.branch) {
+		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
 			continue
 		}
 		run, runs := listed.run(), &w.watches[i].Runs

@@ -47,6 +47,8 @@ func TestWatch(t *testing.T) {
 	}{
 		{"no runs", nil, schedule.Due, 0, 1},
 		{"executed", all(executed("21 10:40")), schedule.Fulfilled, 0, 1},
+		{"executed later than now", all(executed("21 13:00")), schedule.Due, 0, 1},
+		{"running since tomorrow", all(running("22 09:00")), schedule.Due, 0, 1},
 		{"executed before", all(executed("21 10:30")), schedule.Due, 0, 1},
 		{"only checked", all(skipped("21 11:40")), schedule.Fulfilled, 0, 1},
 		{"failed", all(failed("21 10:40")), schedule.Due, 1, 1},

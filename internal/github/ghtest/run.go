@@ -3,7 +3,9 @@ package ghtest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -44,9 +46,17 @@ type Step struct {
 // listed is a run that the server has, and what it answers about it.
 type listed struct {
 	Run
-	run     json.RawMessage
-	checked bool // against the types
+	run json.RawMessage
 }
+
+// shape is what of a run can be wrong by GitHub's types: not its numbers, times, names and
+// addresses, which are all written alike.
+type shape struct{ event, status, conclusion, branch, head string }
+
+func (r Run) shape() shape { return shape{r.Event, r.Status, r.Conclusion, r.Branch, r.Head} }
+
+// shapes are those of runs that were checked.
+var shapes sync.Map
 
 // Add adds runs, in any order, or replaces those with the same id. It returns
 // the id of the last.
@@ -102,26 +112,64 @@ func (r Run) write(api string) *listed {
 			r.Updated = r.Started.Add(time.Minute)
 		}
 	}
-	return &listed{Run: r, run: marshal(r.object(api))}
+	return &listed{Run: r, run: r.object(api)}
 }
 
+// varying are the fields of a run in lists that differ from run to run.
+type varying struct {
+	ID         int64  `json:"id"`
+	Number     int64  `json:"run_number"`
+	Path       string `json:"path"`
+	Event      string `json:"event"`
+	Title      string `json:"display_title"`
+	Branch     string `json:"head_branch"`
+	Attempt    int    `json:"run_attempt"`
+	Status     string `json:"status"`
+	Conclusion any    `json:"conclusion"`
+	Created    string `json:"created_at"`
+	Updated    string `json:"updated_at"`
+	Began      string `json:"run_started_at"`
+	URL        string `json:"url"`
+	Page       string `json:"html_url"`
+	Jobs       string `json:"jobs_url"`
+	Logs       string `json:"logs_url"`
+	Artifacts  string `json:"artifacts_url"`
+	Cancel     string `json:"cancel_url"`
+	Rerun      string `json:"rerun_url"`
+}
+
+// constant are the other ones, with a comma at the end; of a run of this repository.
+var constant = sync.OnceValue(func() []byte {
+	var names map[string]any
+	_ = json.Unmarshal(marshal(varying{}), &names)
+	for name := range names {
+		names[name] = Absent
+	}
+	fields := marshal(fixtures.Run.with(names).with(map[string]any{"head_repository": fixtures.Repository}))
+	return append(fields[1:len(fields)-1], ',')
+})
+
 // object returns the run as it is in lists.
-func (r Run) object(api string) object {
+func (r Run) object(api string) json.RawMessage {
 	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
-	head := fixtures.Repository
+	fields := marshal(varying{
+		r.ID, r.ID, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
+		stamp(r.Created), stamp(r.Updated), stamp(r.Created),
+		url, fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
+		url + "/jobs", url + "/logs", url + "/artifacts", url + "/cancel", url + "/rerun",
+	})
+	whole := slices.Concat([]byte{'{'}, constant(), fields[1:])
+	if r.Head == Repository && r.Patch == nil {
+		return whole
+	}
+	var o object
+	_ = json.Unmarshal(whole, &o)
 	if r.Head != Repository {
 		owner, name, _ := strings.Cut(r.Head, "/")
-		head = head.with(map[string]any{"id": 4711, "name": name, "full_name": r.Head, "fork": true, "description": "of " + owner})
+		o["head_repository"] = marshal(fixtures.Repository.with(map[string]any{
+			"id": 4711, "name": name, "full_name": r.Head, "fork": true, "description": "of " + owner}))
 	}
-	return fixtures.Run.with(map[string]any{
-		"id": r.ID, "run_number": r.ID, "path": r.Path, "event": r.Event, "display_title": r.Title,
-		"head_branch": r.Branch, "head_repository": head, "run_attempt": r.Attempt,
-		"status": r.Status, "conclusion": orNull(r.Conclusion),
-		"created_at": stamp(r.Created), "updated_at": stamp(r.Updated), "run_started_at": stamp(r.Created),
-		"url": url, "html_url": fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
-		"jobs_url": url + "/jobs", "logs_url": url + "/logs", "artifacts_url": url + "/artifacts",
-		"cancel_url": url + "/cancel", "rerun_url": url + "/rerun",
-	}).with(r.Patch)
+	return marshal(o.with(r.Patch))
 }
 
 // jobs returns the answer with the run's one job.
