@@ -38,7 +38,7 @@ func (p Plan) Apply(repo *os.Root, now time.Time) error {
 // planned: another sync may have written it for a newer pyproject.toml.
 func (c Change) apply(dir *os.Root) error {
 	name := path.Base(c.Path)
-	there, err := dir.ReadFile(name)
+	there, err := atomic.Read(dir.FS(), name, maxRead)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && (c.Old == nil || c.New == nil):
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

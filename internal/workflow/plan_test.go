@@ -285,6 +285,7 @@ func TestConflicts(t *testing.T) {
 	}{
 		{"foreign", &fstest.MapFile{Data: []byte("on: push\n")}, "a file that scheduled did not write has that name"},
 		{"link", &fstest.MapFile{Data: []byte("elsewhere"), Mode: fs.ModeSymlink}, "a symbolic link, or no regular file, has that name"},
+		{"huge", &fstest.MapFile{Data: make([]byte, maxRead+1)}, "a file of 7 MB has that name"},
 		{"other project", &fstest.MapFile{Data: []byte(markerOf("other/pyproject.toml", "a") + "\n")}, "the file belongs to other/pyproject.toml"},
 	}
 	for _, row := range rows {

@@ -7,8 +7,13 @@ import (
 	"path"
 	"slices"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
+
+// maxRead is the largest file that is read, in bytes: more than GitHub ever took for a
+// workflow.
+const maxRead = 16 * maxFile
 
 // file is a workflow file that is there already.
 type file struct {
@@ -102,9 +107,12 @@ func readFile(repo fs.FS, entry fs.DirEntry, project, does string) (*file, error
 	if !entry.Type().IsRegular() {
 		return &file{foreign: "a symbolic link, or no regular file, has that name"}, nil
 	}
-	content, err := fs.ReadFile(repo, path.Join(Dir, entry.Name()))
+	if info, err := entry.Info(); err == nil && info.Size() > maxRead {
+		return &file{foreign: fmt.Sprintf("a file of %d MB has that name", info.Size()>>20)}, nil
+	}
+	content, err := atomic.Read(repo, path.Join(Dir, entry.Name()), maxRead)
 	if err != nil {
-		return nil, fmt.Errorf("read workflow file: %w", err)
+		return nil, fmt.Errorf("read %s: %w", path.Join(Dir, entry.Name()), err)
 	}
 	m, ours := readMarker(content)
 	f := &file{content: content, marker: m}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"gopkg.in/yaml.v3"
 )
@@ -107,7 +108,7 @@ func branches(repo fs.FS) *yaml.Node {
 	var keeper struct {
 		On struct{ Push struct{ Branches []string } }
 	}
-	if content, err := fs.ReadFile(repo, path.Join(Dir, SyncFile)); err == nil && yaml.Unmarshal(content, &keeper) == nil {
+	if content, err := atomic.Read(repo, path.Join(Dir, SyncFile), maxRead); err == nil && yaml.Unmarshal(content, &keeper) == nil {
 		for _, name := range keeper.On.Push.Branches {
 			if pyproject.Forbidden(name) == "" && !slices.Contains(names, name) {
 				names = append(names, name)
