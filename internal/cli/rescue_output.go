@@ -74,7 +74,7 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	for _, job := range r.Jobs {
 		state := job.Workflow
 		if job.State() == rescue.Paused {
-			state = "" // somebody wants it so
+			state = "" // it is intended
 		}
 		on := past.Job{ID: job.ID, File: job.File, Schedule: job.Schedule}
 		for _, remark := range past.Setup(on, state, repository, job.Schedule.Window(r.Now), p.retention()) {

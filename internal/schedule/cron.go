@@ -5,9 +5,9 @@ import "fmt"
 // MaxSpares is the most spare ticks a job can ask for.
 const MaxSpares = 5
 
-// DefaultSpares returns how many spare ticks a window of this cadence has when
-// the project asks for no other number. They are there because GitHub delays
-// and drops ticks under load.
+// DefaultSpares returns the number of spare ticks in a window of this cadence, unless
+// the project sets another one. They exist because GitHub delays and drops ticks under
+// load.
 // https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 // "If the load is sufficiently high enough, some queued jobs may be dropped."
 func DefaultSpares(every Cadence) int { return defaultSpares[every] }
@@ -36,10 +36,9 @@ func (s Schedule) Crons(spares int) []Cron {
 	return crons
 }
 
-// spare returns the schedule of the i-th of n spare ticks. They part the
-// window evenly; a month's come 1, 2, 4, 8, 16 days after the slot, and fall
-// into the next month's first days rather than on the 29th to 31st, which not
-// every month has.
+// spare returns the schedule of the i-th of n spare ticks. They divide the window
+// evenly. Those of a month come 1, 2, 4, 8, 16 days after the slot, and skip the 29th
+// to 31st, which not every month has.
 func (s Schedule) spare(i, n int) Schedule {
 	switch s.every {
 	case Hour:

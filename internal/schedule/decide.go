@@ -17,7 +17,7 @@ const EvidenceStep = "Run entrypoint"
 const BackfillMark = "backfill "
 
 // RescueMark begins the same part of the name of a run that a rescue dispatched.
-// It serves the window that holds when it starts, which may be a later one.
+// It serves the window in which it starts, which may be a later one.
 const RescueMark = "window "
 
 // TickMark begins the same part of the name of a run that a tick started. Its entry
@@ -25,8 +25,8 @@ const RescueMark = "window "
 const TickMark = "tick of cron "
 
 // Run is one past run of a job, as recorded in a history. A history holds only
-// runs that could count: of this job, on the default branch of this
-// repository, started by a schedule or a dispatch.
+// runs that can count: of this job, on the default branch of this repository,
+// started by a schedule or a dispatch.
 type Run struct {
 	ID      int64
 	URL     string    // where a person can look at it; "" in a local history
@@ -37,16 +37,16 @@ type Run struct {
 	Failed  bool      // ended badly: failure, timed_out or startup_failure
 	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
-	Slot    time.Time // the window that a backfill was told to serve; else zero
+	Slot    time.Time // the window that a backfill serves; else zero
 	Rescue  bool      // dispatched by a rescue
-	Asked   time.Time // the window that the rescue saw unconfirmed; else zero
+	Asked   time.Time // the unconfirmed window that the rescue started it for; else zero
 	Cron    string    // the entry of `on.schedule` that started it, as far as that is known
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
 // of the entrypoint is known to have succeeded, and started inside. A re-run
 // counts only for the window in which its first attempt was created, and a
-// backfill for the window that it was told to serve.
+// backfill for the window that it was started for.
 func (r Run) Confirms(w Window) bool {
 	switch {
 	case r.Started.IsZero():
@@ -86,7 +86,7 @@ func byCreated(a, b Run) int {
 	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
 }
 
-// Reason says why a decision fell as it did.
+// Reason says why a job has to run, or not.
 type Reason string
 
 // The reasons of a decision. Only Confirmed skips.
@@ -103,7 +103,7 @@ type Tick struct {
 	Now     time.Time
 	Forced  bool      // started by hand
 	Attempt int       // of the run that asks; more than 1 is a re-run
-	Slot    time.Time // a window that a forced run is to serve in place of the one that holds Now; else zero
+	Slot    time.Time // a window that a forced run serves in place of the one of Now; else zero
 	Runs    []Run     // the history, in any order
 	Unknown bool      // the history could not be read
 }
@@ -114,7 +114,7 @@ type Decision struct {
 	Reason   Reason
 	Now      time.Time
 	Window   Window
-	Missed   int       // windows before this one that nobody confirmed, counted to MaxMissed
+	Missed   int       // windows without a confirmed run before this one, counted to MaxMissed
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
 	Last     time.Time // the newest success in a window before this one; zero if none is known, or none was looked for
 }
@@ -123,7 +123,7 @@ type Decision struct {
 const MaxMissed = 100
 
 // Decide says whether the job has to run. When in doubt it runs: it skips only
-// on evidence for the window that holds now.
+// on evidence for the current window.
 func Decide(s Schedule, t Tick) Decision {
 	d := Decision{Now: t.Now.UTC(), Window: s.Window(t.Now), Run: true}
 	if t.Forced && !t.Slot.IsZero() {

@@ -9,7 +9,7 @@ import (
 // run in it says when its entrypoint started.
 type Watch struct {
 	Schedule Schedule
-	Patience time.Duration // how long after the slot the job's own ticks have the first chance
+	Patience time.Duration // how long after the slot the job's own ticks come first
 	Since    time.Time     // when the job's workflow came to exist; zero if that is not known
 	Runs     []Run         // in any order, without Started
 	Known    time.Time     // every run created after it is among Runs; zero if all are
@@ -24,32 +24,32 @@ type Why string
 // The reasons of a Verdict. Only Due and Unread dispatch.
 const (
 	Due       Why = "due"
-	Unread    Why = "unread"    // nobody confirmed the window in the runs that are known, which are not all of it
+	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
 	Fulfilled Why = "confirmed" // by a run of the window
-	Running   Why = "running"   // a run of the job is active, whatever its window: it will look for itself
-	Young     Why = "young"     // the window began before the job's workflow existed: nothing is owed for it
-	Patience  Why = "patience"  // the job's own ticks still have the first chance
+	Running   Why = "running"   // a run of the job is active, whatever its window: it decides for itself
+	Young     Why = "young"     // the window began before the job's workflow existed: it needs no run
+	Patience  Why = "patience"  // the job's own ticks still come first
 	Backoff   Why = "backoff"   // the job failed in this window, and more than once
 )
 
 // Verdict is what a rescue does about a job.
 type Verdict struct {
-	Window   Window // the one that holds now
+	Window   Window // the current one
 	Dispatch bool
 	Why      Why
 	Failed   int       // runs of the window that ended badly
 	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
 }
 
-// How long a rescue waits after the second failure of a window, and at most: 5
-// minutes of an hour, 2 hours of a day. A daily job that is broken for good so
-// runs some 15 times a day, not 96; one that met with bad luck runs again at once.
-// Where three executions in ten fail, longer waits leave windows unserved, as
-// package simulate shows.
+// How long a rescue waits after the second failure of a window, and at most: 5 minutes
+// of an hour, 2 hours of a day. So a daily job that always fails runs some 15 times a
+// day, not 96, and one that failed by chance runs again at once. Where three
+// executions in ten fail, longer waits leave windows unserved, as package simulate
+// shows.
 const (
 	firstBackoff = 15 * time.Minute
 	maxBackoff   = 12 * time.Hour
-	shareBackoff = 12 // of the window, one part in so many
+	shareBackoff = 12 // the longest wait is this fraction of the window
 )
 
 // longestRun is how long a run can be active: "If a workflow run reaches this limit,
@@ -62,10 +62,10 @@ const longestRun = 35 * 24 * time.Hour
 // the run that it starts looks for evidence before it executes anything, so a
 // needless one costs a check.
 //
-// It asks for no evidence of its own. A run that was created in the window that
-// holds now, and succeeded, confirms that window: it is over, so it did all its
-// work in there, and it either executed the entrypoint or found that another
-// run had. That holds of the windows of its own schedule: see proves.
+// It asks for no evidence. A run that was created in the current window and succeeded
+// confirms that window: it is over, so all its work was in the window, and it either
+// executed the entrypoint or found that another run had. This is true only for the
+// windows of its own schedule: see proves.
 func Rescue(w Watch, now time.Time) Verdict {
 	v := Verdict{Window: w.Schedule.Window(now)}
 	var served, active bool
@@ -102,8 +102,8 @@ func Rescue(w Watch, now time.Time) Verdict {
 	return v
 }
 
-// serves reports whether the run is there for the window: it was created
-// inside, or is a backfill that was told to serve it.
+// serves reports whether the run is for the window: it was created inside, or is a
+// backfill of it.
 func (r Run) serves(w Window) bool {
 	if !r.Slot.IsZero() {
 		return w.Contains(r.Slot)
@@ -111,16 +111,15 @@ func (r Run) serves(w Window) bool {
 	return w.Contains(r.Created)
 }
 
-// proves reports whether the success of a run that serves the window confirms it.
-// It does not where the job had another schedule when the run started, as far as its
-// name tells: the window in which it found that another run had executed the
-// entrypoint was not this one.
+// proves reports whether the success of a run that serves the window confirms it. It
+// does not if the run's name tells that the job had another schedule when it started:
+// then it may have skipped on evidence for another window.
 func (r Run) proves(s Schedule, w Window) bool {
 	return r.Success && (r.Asked.IsZero() || r.Asked.Equal(w.Start)) && (r.Cron == "" || s.fires(r.Cron))
 }
 
-// fires reports whether a job of the schedule can have that cron, whatever number of
-// spares it had.
+// fires reports whether a job of the schedule can have that cron, with any number of
+// spares.
 func (s Schedule) fires(expr string) bool {
 	for spares := range max(MaxSpares, DefaultSpares(s.every)) + 1 {
 		if slices.ContainsFunc(s.Crons(spares), func(c Cron) bool { return c.Expr == expr }) {
@@ -130,8 +129,8 @@ func (s Schedule) fires(expr string) bool {
 	return false
 }
 
-// backoff returns how long after the last of so many failures a job is due
-// again: 0, 0, 15, 30, 60 minutes and so on.
+// backoff returns the wait after the last failure of a window, by the number of its
+// failures: 0, 0, 15, 30, 60 minutes and so on.
 func backoff(failed int) time.Duration {
 	if failed < 2 {
 		return 0

@@ -42,7 +42,7 @@ func TestRescue(t *testing.T) {
 		again    string // "" for zero
 	}{
 		// Whom the window has.
-		{"nobody ran", 0, "", nil, "21 10:37", Due, 0, ""},
+		{"no run", 0, "", nil, "21 10:37", Due, 0, ""},
 		{"the one before was served", 0, "", []Run{skipped("21 10:36")}, "21 10:38", Due, 0, ""},
 		{"served", 0, "", []Run{skipped("21 10:37")}, "21 10:38", Fulfilled, 0, ""},
 		{"served after a failure", 0, "", []Run{failed("21 10:40"), skipped("21 11:00")}, "21 12:00", Fulfilled, 1, ""},
@@ -170,10 +170,10 @@ func TestRescueKnowsNoMoreThanIsTrue(t *testing.T) {
 		v := Rescue(Watch{Schedule: s, Runs: list}, now)
 		served := slices.ContainsFunc(executions, func(r Run) bool { return r.Confirms(v.Window) })
 		if v.Why == Fulfilled && !served {
-			t.Errorf("seed %d: nobody served %v, and the rescue takes it for confirmed; runs %v", seed, v.Window, list)
+			t.Errorf("seed %d: %v is not served, and the rescue takes it for confirmed; runs %v", seed, v.Window, list)
 		}
 		if !served && !v.Dispatch && !(v.Why == Backoff && v.Failed > 1 && v.Again.After(now)) {
-			t.Errorf("seed %d: nobody served %v, and the rescue says %s", seed, v.Window, v.Why)
+			t.Errorf("seed %d: %v is not served, and the rescue says %s", seed, v.Window, v.Why)
 		}
 		seen[v.Why]++
 	}

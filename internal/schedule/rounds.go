@@ -13,13 +13,12 @@ type Rounds struct {
 	offset time.Duration // of the day's first tick, less than every
 }
 
-// RoundsEvery are how far apart the ticks of a rescue can be, the shortest first.
+// RoundsEvery are the possible intervals of a rescue's ticks, the shortest first.
 var RoundsEvery = []time.Duration{15 * time.Minute, time.Hour, 6 * time.Hour}
 
-// NewRounds assigns the ticks of a rescue: frozen, as slots are, and by the same
-// algorithm, on the same minutes. They are those of a daily job with the id
-// "rescue:", repeated every so often. project is as in New. It panics if every is
-// none of RoundsEvery.
+// NewRounds assigns the ticks of a rescue, by the frozen algorithm of slots and on the
+// same minutes: the slot of a daily job with the id "rescue:", repeated. project is as
+// in New. It panics if every is not in RoundsEvery.
 func NewRounds(project string, every time.Duration) Rounds {
 	if !slices.Contains(RoundsEvery, every) {
 		panic(fmt.Sprintf("schedule: no rounds every %v", every))
@@ -29,7 +28,7 @@ func NewRounds(project string, every time.Duration) Rounds {
 	return Rounds{every, slot % every}
 }
 
-// Every returns how far apart the ticks are; 0 if there are none.
+// Every returns the interval of the ticks; 0 if there are none.
 func (r Rounds) Every() time.Duration { return r.every }
 
 // Next returns the first tick after t.
@@ -45,10 +44,10 @@ func (r Rounds) Next(t time.Time) time.Time {
 // Crons returns the entries of `on.schedule` that together fire at all ticks; none
 // where there are no ticks.
 //
-// One tick an hour is written as 24 entries that fire once a day each, because
-// GitHub delivers those late, where it drops most of one that fires more often:
-// of daily ones 25 of 25 were late and none was dropped,
-// https://github.com/robhunter/agentdeals/issues/1848, of hourly ones 6 to 9 a day
+// One tick an hour is written as 24 entries that fire once a day each. GitHub delivers
+// those late, but it drops most ticks of an entry that fires more often: 25 of 25 daily
+// ticks were late and none was dropped,
+// https://github.com/robhunter/agentdeals/issues/1848, and of hourly ones 6 to 9 a day
 // came, https://github.com/onkartalekar/fpl-intelligence/issues/288
 func (r Rounds) Crons() []Cron {
 	if r.every == 0 {
@@ -67,7 +66,7 @@ func (r Rounds) Crons() []Cron {
 	return crons
 }
 
-// between returns the minutes of the ticks of an hour but for the first one's.
+// between returns the minutes of the ticks of an hour, without the first one.
 func (r Rounds) between(first int) (minutes []string) {
 	for m := first + int(r.every.Minutes()); m < 60; m += int(r.every.Minutes()) {
 		minutes = append(minutes, fmt.Sprint(m))

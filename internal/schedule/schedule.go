@@ -36,9 +36,8 @@ type Schedule struct {
 	day     int // 1 to 28, so that every month has it
 }
 
-// minutes are the minutes of the hour that slots may take: all that are not
-// within one minute of a quarter hour, when everybody else's crons fire and
-// GitHub drops ticks. https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+// minutes are the minutes of the hour that slots may take: all that are not within
+// one minute of a quarter hour, when most crons fire and GitHub drops ticks. https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 // "High load times include the start of every hour."
 var minutes = func() []int {
 	var quiet []int

@@ -9,7 +9,7 @@ import (
 )
 
 // TestGoldenSlots holds the algorithm to a table computed apart from it, so
-// that no upgrade can move anybody's job.
+// that no upgrade can move a job.
 func TestGoldenSlots(t *testing.T) {
 	table, err := os.ReadFile("testdata/slots-v1.tsv")
 	if err != nil {

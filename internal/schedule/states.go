@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// State says to people what became of a window.
+// State tells people what became of a window.
 type State string
 
-// The states of a window. The first three are said on evidence only.
+// The states of a window. The first three need evidence.
 const (
 	StateConfirmed State = "confirmed" // evidence, and it started in time: see InTime
 	StateLate      State = "late"      // evidence, and it started later
 	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
-	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, as it has been since at the latest the last run
-	StateDue       State = "due"       // the window holds now, and no run came of it, or only some that were cancelled
-	StateMissed    State = "missed"    // the same of a window that is over
-	StateUnknown   State = "unknown"   // the history does not reach back so far, or has a run that may have executed with success, or skipped on evidence now gone
+	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, which it can have been since the last run
+	StateDue       State = "due"       // it is the current window, and it has no run, or only cancelled ones
+	StateMissed    State = "missed"    // the same for a window that is over
+	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
 )
 
 // InTime reports whether an execution that started that long after the slot was
@@ -30,9 +30,9 @@ func (w Window) InTime(lateness time.Duration) bool {
 
 // Reach says how far to look back from now.
 type Reach struct {
-	Windows int           // at most so many, with the one that holds now
-	Since   time.Time     // no further than to the window that holds it; zero for no bound
-	Age     time.Duration // the same, as a time before now; zero for no bound
+	Windows int           // maximum number, with the current one
+	Since   time.Time     // no further back than its window; zero for no bound
+	Age     time.Duration // the same, as a duration before now; zero for no bound
 }
 
 // From returns the start of the oldest window in reach.
@@ -52,12 +52,12 @@ func (r Reach) From(s Schedule, now time.Time) time.Time {
 type Past struct {
 	Schedule Schedule
 	Runs     []Run     // in any order, with Started wherever a window may have its evidence
-	Since    time.Time // when the job came to exist: older windows without a run are owed nothing; zero if that is not known
+	Since    time.Time // when the job came to exist: older windows need no run; zero if that is not known
 	Known    time.Time // every run created since then is in Runs; zero if every run ever is
 	Paused   bool      // its workflow is disabled by hand
 
-	// Unread holds, by their IDs, the successful runs of which nobody could tell
-	// whether they executed the entrypoint, and when.
+	// Unread holds the IDs of successful runs whose execution of the entrypoint, if
+	// any, could not be read.
 	Unread map[int64]bool
 }
 
@@ -65,7 +65,7 @@ type Past struct {
 type Account struct {
 	Window   Window
 	State    State
-	Run      *Run          // the one that says so: the evidence, or else the newest active one, the newest that failed, the newest; nil without any
+	Run      *Run          // the run that shows the state: the evidence, else the newest active one, else the newest failed one, else the newest; nil without a run
 	Lateness time.Duration // from the slot to the start of the execution, where there is evidence
 }
 
@@ -74,16 +74,16 @@ func (a Account) Served() bool {
 	return a.State == StateConfirmed || a.State == StateLate || a.State == StateRescued
 }
 
-// Accounts returns what became of each window from the one that holds from to the
-// one that holds now, the newest first. Windows that began before the job came to
-// exist are left out, but for the one that holds now and those with a run.
+// Accounts returns what became of each window from that of from to that of now, the
+// newest first. Windows that began before the job came to exist are left out, except
+// the current one and those with a run.
 func (p Past) Accounts(from, now time.Time) []Account {
 	windows := p.sort()
 	var accounts []Account
 	paused := p.Paused
 	last := p.first(from, windows)
 	if last.After(now) {
-		last = now // somebody's clock is wrong
+		last = now // a clock is wrong
 	}
 	for w := p.Schedule.Window(now); w.End.After(last); w = p.Schedule.Window(w.Start.Add(-1)) {
 		h := windows[w.Start]
@@ -96,9 +96,9 @@ func (p Past) Accounts(from, now time.Time) []Account {
 	return accounts
 }
 
-// first returns the time where looking back from now may end: from, or later if
-// nothing can have been before.
-func (p Past) first(from time.Time, windows map[time.Time]*heard) time.Time {
+// first returns how far to look back from now: to from, or less if nothing can have
+// been before.
+func (p Past) first(from time.Time, windows map[time.Time]*findings) time.Time {
 	if p.Since.IsZero() {
 		return from
 	}
@@ -111,8 +111,8 @@ func (p Past) first(from time.Time, windows map[time.Time]*heard) time.Time {
 	return latest(from, oldest)
 }
 
-// heard is what the runs of one window say.
-type heard struct {
+// findings are what the runs of one window show.
+type findings struct {
 	evidence *Run // the first
 	active   *Run // the newest
 	failed   *Run // the newest
@@ -120,27 +120,27 @@ type heard struct {
 	doubtful bool // a run may be evidence, or stand for evidence that is gone
 }
 
-// sort sorts the runs into their windows, by the start of those.
-func (p Past) sort() map[time.Time]*heard {
-	windows := map[time.Time]*heard{}
-	hear := func(r Run, at time.Time) {
+// sort groups the runs by the start of their windows.
+func (p Past) sort() map[time.Time]*findings {
+	windows := map[time.Time]*findings{}
+	add := func(r Run, at time.Time) {
 		w := p.Schedule.Window(at)
 		if windows[w.Start] == nil {
-			windows[w.Start] = &heard{}
+			windows[w.Start] = &findings{}
 		}
-		windows[w.Start].hear(r, p.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
+		windows[w.Start].add(r, p.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
 	}
 	for _, r := range p.Runs {
-		hear(r, r.belongs())
+		add(r, r.belongs())
 		if p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 {
-			hear(r, latest(r.Created, r.Updated)) // it may have waited for that window: see Candidates
+			add(r, latest(r.Created, r.Updated)) // it may have waited for that window: see Candidates
 		}
 	}
 	return windows
 }
 
-// belongs returns the instant that says to which window a run belongs: the one
-// that it confirms, if it is evidence. See Run.Confirms.
+// belongs returns a time in the window that a run belongs to: the one that it
+// confirms, if it is evidence. See Run.Confirms.
 func (r Run) belongs() time.Time {
 	switch {
 	case !r.Slot.IsZero():
@@ -151,10 +151,10 @@ func (r Run) belongs() time.Time {
 	return r.Started
 }
 
-// hear takes in what a run says of its window. A success without evidence skipped
-// on evidence for the window in which it looked: this one, if it ended inside.
-// One that ended later says nothing, unless doubtful.
-func (h *heard) hear(r Run, doubtful bool) {
+// add takes in a run of the window. A success without evidence skipped on evidence for
+// the window in which it looked: this one, if it ended inside. One that ended later
+// shows nothing, unless it is doubtful.
+func (h *findings) add(r Run, doubtful bool) {
 	newest := func(known *Run) *Run {
 		if known == nil || byCreated(*known, r) < 0 {
 			return &r
@@ -177,11 +177,11 @@ func (h *heard) hear(r Run, doubtful bool) {
 	}
 }
 
-// account says what became of a window, from what was heard of it, if anything.
-func (p Past) account(w Window, h *heard, now time.Time, paused bool) Account {
+// account says what became of a window, from its findings; nil without any.
+func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account {
 	a := Account{Window: w}
 	if h == nil {
-		h = &heard{}
+		h = &findings{}
 	}
 	switch {
 	case h.evidence != nil:
@@ -204,7 +204,7 @@ func (p Past) account(w Window, h *heard, now time.Time, paused bool) Account {
 	return a
 }
 
-// served tells the states with evidence apart.
+// served returns the state of a window with evidence.
 func served(a Account) State {
 	switch {
 	case a.Run.Rescue:
@@ -215,9 +215,9 @@ func served(a Account) State {
 	return StateLate
 }
 
-// Lateness returns how late the executions were that started inside their window,
-// from the shortest, as NearestRank takes it. A backfill, or a re-run days later, serves a window as well, but says nothing of
-// how late the job's ticks come.
+// Lateness returns how late the executions inside their windows started, sorted from
+// the shortest, as NearestRank takes it. A backfill, or a re-run days later, serves a
+// window as well, but does not show how late the job's ticks come.
 func Lateness(accounts []Account) (late []time.Duration) {
 	for _, a := range accounts {
 		if a.Served() && a.Window.Contains(a.Run.Started) {

@@ -30,7 +30,7 @@ func displaced(created string) Run {
 	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
 }
 
-// unread is a success of which nobody knows what it did.
+// unread is a success whose jobs could not be read.
 func unread(created string) Run {
 	r := skipped(created)
 	r.ID = lost
@@ -95,7 +95,7 @@ func TestAccounts(t *testing.T) {
 		{"unread", Past{Runs: []Run{unread("19 11:00")}}, "missed unknown missed due"},
 		{"unread, and a failure", Past{Runs: []Run{unread("19 11:00"), failed("19 12:00")}}, "missed unknown missed due"},
 		{"unread, and evidence", Past{Runs: []Run{unread("19 11:00"), executed("19 10:40")}}, "missed confirmed missed due"},
-		{"unread in the window that holds now", Past{Runs: []Run{unread("21 11:00")}}, "missed missed missed unknown"},
+		{"unread in the current window", Past{Runs: []Run{unread("21 11:00")}}, "missed missed missed unknown"},
 		{"unread, and ended in the next window", Past{Runs: []Run{until("20 10:40", unread("19 11:00"))}}, "missed unknown unknown due"},
 		{"unread re-run", Past{Runs: []Run{again(until("20 10:40", unread("19 11:00")))}}, "missed unknown missed due"},
 
@@ -239,7 +239,7 @@ func naive(past Past, w Window, now time.Time) State {
 	return StateMissed
 }
 
-// astride reports whether nobody could read a run that was created before the
+// astride reports whether a run could not be read that was created before the
 // window and ended in it.
 func (p Past) astride(r Run, w Window) bool {
 	return p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 && r.Created.Before(w.Start) && w.Contains(r.Updated)

@@ -177,7 +177,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 			continue
 		}
 		if w.Contains(r.created.Add(longest)) && served[w.Start].executed.IsZero() {
-			t.Errorf("%s: nobody served %v, although a tick arrived %v", name, w, r.created)
+			t.Errorf("%s: %v is not served, although a tick arrived %v", name, w, r.created)
 		}
 	}
 	if g.sky.regime.Stale+g.sky.regime.Down > 0 || l.job.Patience > 0 {
@@ -186,7 +186,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 	for _, at := range g.ticks {
 		w, ok := l.window(at)
 		if _, out := g.sky.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].executed.IsZero() {
-			t.Errorf("%s: nobody served %v, although a rescue came %v", name, w, at)
+			t.Errorf("%s: %v is not served, although a rescue came %v", name, w, at)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func Sum(id string, outcomes []Outcome) Outcome {
 	return sum.counted()
 }
 
-// counted returns the outcome with what its windows tell.
+// counted returns the outcome with the numbers from its windows.
 func (o Outcome) counted() Outcome {
 	o.Windows = len(o.windows)
 	var late []time.Duration
@@ -60,8 +60,8 @@ func lateness(late []time.Duration) Lateness {
 
 func tenths(n float64) float64 { return math.Round(n*10) / 10 }
 
-// Picture draws the time played as a line of so many signs, each for the windows
-// that begin in its part. PictureKey says what the signs mean.
+// Picture draws the simulated time as a line of signs, each for the windows that begin
+// in its part. PictureKey says what the signs mean.
 func (o Outcome) Picture(width int) string {
 	if len(o.windows) == 0 {
 		return strings.Repeat("·", width)
@@ -96,8 +96,8 @@ func (o Outcome) sign() string {
 	return "!"
 }
 
-// Lateness is how long after the slot the windows that were served were, in
-// minutes: half of them no more than P50, and so on; nil where none was served.
+// Lateness is how long after the slot windows were served, in minutes: half of them
+// within P50, and so on; nil if none was served.
 type Lateness struct {
 	P50 *float64 `json:"p50_minutes"`
 	P95 *float64 `json:"p95_minutes"`

@@ -1,8 +1,7 @@
-// Package simulate plays scheduled jobs on a GitHub that delays, drops and
-// doubles ticks, loses runners and forgets. Only GitHub is made up: the windows,
-// the crons, the decision of every run and that of every rescue are those of
-// package schedule. It is deterministic: the same arguments give the same
-// result.
+// Package simulate simulates scheduled jobs on an unreliable GitHub, which delays,
+// drops and doubles ticks, loses runners and forgets runs. Only GitHub is made up: the
+// windows, the crons, and the decisions of runs and rescues come from package
+// schedule. It is deterministic: the same arguments give the same result.
 package simulate
 
 import (
@@ -18,14 +17,14 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Project is what is played.
+// Project is what is simulated.
 type Project struct {
 	Jobs   []Job
 	Rescue []string // the crons of the rescue; none: there is no rescue
-	AtOnce int      // dispatches of one rescue, at most
+	AtOnce int      // maximum number of dispatches of one rescue
 }
 
-// Job is a job of it, with ids that differ.
+// Job is a job of a project. No two have the same ID.
 type Job struct {
 	ID       string
 	Schedule schedule.Schedule
@@ -47,7 +46,7 @@ type Result struct {
 type Outcome struct {
 	ID         string  `json:"id"`
 	Windows    int     `json:"windows"`
-	Unreached  int     `json:"unreached"` // windows in which GitHub delivered no tick, of the job or of the rescue: nobody can serve them
+	Unreached  int     `json:"unreached"` // windows in which GitHub delivered no tick, of the job or of the rescue: they cannot be served
 	Served     int     `json:"served"`
 	InTime     int     `json:"served_in_time"` // within an eighth of the window
 	Lateness           // of those served
@@ -66,12 +65,12 @@ type Rescue struct {
 	Minutes float64 `json:"minutes_a_month"`
 }
 
-// Start is when every play begins: on a fixed day, so that its result does not
-// depend on the day it is played.
+// Start is when every simulation begins: on a fixed day, so that its result does not
+// depend on today.
 var Start = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// Play plays a project for so many days. The error names a cron that cannot be
-// read.
+// Play simulates a project for a number of days. The error names a cron that cannot
+// be read.
 func Play(p Project, r Regime, days int, seed uint64) (Result, error) {
 	g, err := newGame(p, r, days, seed)
 	if err != nil {
@@ -87,16 +86,15 @@ func Play(p Project, r Regime, days int, seed uint64) (Result, error) {
 	return result, nil
 }
 
-// Variant is what would become of a project with and without what holds its
-// windows up.
+// Variant is what becomes of a project with or without its spares and rescue.
 type Variant struct {
 	Spares bool `json:"spares"`
 	Rescue bool `json:"rescue"`
 	Result `json:"result"`
 }
 
-// Variants plays a project as it is, and then without its rescue, without its
-// spare ticks, and without both, as far as it has them.
+// Variants simulates a project as it is, without its rescue, without its spare ticks,
+// and without both, as far as it has them.
 func Variants(p Project, r Regime, days int, seed uint64) ([]Variant, error) {
 	spares := slices.ContainsFunc(p.Jobs, func(j Job) bool { return len(j.Crons) > 1 })
 	rescue := len(p.Rescue) > 0
@@ -131,13 +129,13 @@ func (p Project) without(spares, rescue bool) Project {
 	return p
 }
 
-// game is a project being played.
+// game is a project being simulated.
 type game struct {
 	project   Project
 	sky       sky
 	workflows []*workflow
 	ticks     []time.Time // of the rescue
-	rng       *rand.Rand  // of what becomes of its runs
+	rng       *rand.Rand  // for its runs
 	rescues   int
 	minutes   int
 }
@@ -160,8 +158,8 @@ func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
 	return g, nil
 }
 
-// source returns random numbers of their own for each name, so that what becomes
-// of one job does not depend on the others.
+// source returns separate random numbers for each name, so that one job does not
+// depend on the others.
 func source(seed uint64, name string) *rand.Rand {
 	hash := fnv.New64a()
 	hash.Write([]byte(name))
@@ -169,7 +167,7 @@ func source(seed uint64, name string) *rand.Rand {
 }
 
 func (g *game) play() {
-	var free time.Time // from when on no rescue runs
+	var free time.Time // when the latest rescue ends
 	for i, at := range g.ticks {
 		for _, w := range g.workflows {
 			w.tally.reached(at)
@@ -193,7 +191,7 @@ const (
 	dispatching = time.Second      // for each dispatch: "make requests serially, wait at least one second between each"
 )
 
-// rescue plays a run of the rescue and returns when it ends.
+// rescue simulates a run of the rescue and returns when it ends.
 func (g *game) rescue(at time.Time) time.Time {
 	regime := g.sky.regime
 	now := at.Add(queueing + looking)
@@ -214,7 +212,7 @@ func (g *game) rescue(at time.Time) time.Time {
 	return end
 }
 
-// call is a workflow to dispatch, and the slot to name.
+// call is a workflow to dispatch, and the slot that it is for.
 type call struct {
 	workflow *workflow
 	slot     time.Time
@@ -235,7 +233,7 @@ func (g *game) due(now, seen time.Time) []call {
 	return due[:min(len(due), cmp.Or(g.project.AtOnce, len(due)))]
 }
 
-// monthly returns how much of what the time played has 30 days have.
+// monthly returns the share of 30 days in a number of the whole simulation.
 func (g *game) monthly(n int) float64 {
 	days := g.sky.to.Sub(g.sky.from).Hours() / 24
 	return tenths(float64(n) * 30 / days)

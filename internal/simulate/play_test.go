@@ -15,7 +15,7 @@ import (
 // quarterly is a rescue of four ticks an hour.
 var quarterly = []string{"7,22,37,52 * * * *"}
 
-// project returns a project with so many jobs of each cadence.
+// project returns a project with a number of jobs of each cadence.
 func project(jobs int, rescue []string) Project {
 	p := Project{Rescue: rescue, AtOnce: 60}
 	for _, every := range schedule.Cadences[1:] {
@@ -65,7 +65,7 @@ func anyRegime(rng *rand.Rand) Regime {
 	return r
 }
 
-// TestPromises plays random projects in random regimes and holds what is
+// TestPromises simulates random projects in random regimes and holds what is
 // promised of decisions against the runs that there truly were.
 func TestPromises(t *testing.T) {
 	skips, doubts := 0, 0
@@ -236,7 +236,7 @@ func TestPlayIsDeterministic(t *testing.T) {
 	}
 }
 
-// TestJobsDoNotDisturbOneAnother: a job more leaves the others as they were.
+// TestJobsDoNotDisturbOneAnother: another job changes nothing for the others.
 func TestJobsDoNotDisturbOneAnother(t *testing.T) {
 	p, r := project(2, nil), regime(t, "throttled+flaky")
 	all, err := Play(p, r, 60, 5)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Regimes is the file of the built-in regimes, to be copied and changed.
+// Regimes is the file of the built-in regimes, to copy and change.
 //
 //go:embed regimes.json
 var Regimes []byte
@@ -22,18 +22,18 @@ var Regimes []byte
 type Regime struct {
 	Sources   []string  `json:"sources"`           // where its numbers come from
 	Delay     Quantiles `json:"delay_minutes"`     // from a cron's time to the run it starts; empty: none
-	Gaps      Quantiles `json:"gap_minutes"`       // between the runs that those crons of a workflow start that GitHub throttles; empty: it throttles none
-	Whole     float64   `json:"whole_from"`        // ticks a day of a workflow file from which on GitHub throttles all its crons together; 0: it throttles those that fire more than once a day, and no other
+	Gaps      Quantiles `json:"gap_minutes"`       // between the runs of a workflow's throttled crons; empty: GitHub throttles none
+	Whole     float64   `json:"whole_from"`        // with this many ticks a day in a workflow file, GitHub throttles all its crons together; 0: only those that fire more than once a day
 	Dropped   float64   `json:"dropped"`           // share of the ticks that start no run, beyond those that Gaps drops
 	Doubled   float64   `json:"doubled"`           // share of the ticks that start two
-	Outage    float64   `json:"outage_hours"`      // how long an outage takes, in which no run is created
-	Between   float64   `json:"outage_every_days"` // there is one outage in each stretch of so many days
+	Outage    float64   `json:"outage_hours"`      // length of an outage, in which no run is created
+	Between   float64   `json:"outage_every_days"` // each stretch of this length has one outage
 	Failed    float64   `json:"failed"`            // share of the executions that fail
-	Cancelled float64   `json:"cancelled"`         // share of the executions that somebody cancels
+	Cancelled float64   `json:"cancelled"`         // share of the executions that are cancelled
 	Lost      float64   `json:"lost"`              // share of the runs that lose their runner
 	Stale     float64   `json:"stale"`             // share of the lists of runs that are behind
 	Behind    float64   `json:"stale_minutes"`     // how far behind they are
-	Down      float64   `json:"down"`              // share of the checks and rescues that the API does not answer
+	Down      float64   `json:"down"`              // share of the checks and rescues without an answer of the API
 	History   float64   `json:"history_days"`      // how long a run is listed
 	Execution Quantiles `json:"execution_minutes"` // how long the entrypoint takes
 }
@@ -42,7 +42,7 @@ type Regime struct {
 // the values does not exceed, from share 0 to share 1, linear between.
 type Quantiles [][2]float64
 
-// draw returns a value in minutes as a time.
+// draw returns a random value, which is in minutes.
 func (q Quantiles) draw(rng *rand.Rand) time.Duration {
 	share := rng.Float64()
 	above := 1
@@ -62,7 +62,7 @@ func (q Quantiles) check() error {
 	}
 	for i := 1; i < len(q); i++ {
 		if q[i][0] <= q[i-1][0] || q[i][1] < q[i-1][1] {
-			return fmt.Errorf("pair %d is not beyond the one before", i+1)
+			return fmt.Errorf("pair %d is not greater than the previous one", i+1)
 		}
 	}
 	if q[0][1] < 0 || q[len(q)-1][1] > most {
@@ -71,14 +71,14 @@ func (q Quantiles) check() error {
 	return nil
 }
 
-// most is the largest number in a regime: that of the minutes of two years.
+// most is the largest number in a regime: about two years in minutes.
 const most = 1e6
 
 func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
 
-// Parse reads the regime of a name from a file as Regimes is one. Names joined
-// by "+", as in "late+flaky", are laid over one another: what the later says
-// goes. A name that the file does not have is that of a built-in regime.
+// Parse reads a regime by its name from a file like Regimes. Names joined by "+", as
+// in "late+flaky", are combined: a later one overrides the fields that it sets. A name
+// that is not in the file is that of a built-in regime.
 func Parse(file []byte, name string) (Regime, error) {
 	known, err := parseFile(Regimes)
 	if err != nil {
@@ -94,7 +94,7 @@ func Parse(file []byte, name string) (Regime, error) {
 	for _, layer := range append([]string{"ideal"}, strings.Split(name, "+")...) {
 		text, found := known[layer]
 		if !found {
-			return r, fmt.Errorf("no regime %q: there are %s", layer, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			return r, fmt.Errorf("no regime %q: choose one of %s", layer, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		}
 		if _, err := object(text); err != nil {
 			return r, fmt.Errorf("read regime %q: %w", layer, err)
@@ -121,8 +121,8 @@ func parseFile(file []byte) (map[string]json.RawMessage, error) {
 	return regimes, nil
 }
 
-// object reads a JSON object. Of a key that stands there twice, package json would
-// keep the last without a word.
+// object reads a JSON object. It refuses duplicate keys, of which package json would
+// silently keep the last.
 func object(text []byte) (map[string]json.RawMessage, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
@@ -130,13 +130,13 @@ func object(text []byte) (map[string]json.RawMessage, error) {
 	}
 	known := map[string]bool{}
 	decoder := json.NewDecoder(bytes.NewReader(text))
-	_, _ = decoder.Token() // that the text can be read is known by now
+	_, _ = decoder.Token() // the text was read once already
 	for decoder.More() {
 		key, _ := decoder.Token()
 		_ = decoder.Decode(new(json.RawMessage))
 		name := strings.ToLower(fmt.Sprint(key)) // package json takes either case
 		if known[name] {
-			return nil, fmt.Errorf("%q stands there twice", key)
+			return nil, fmt.Errorf("%q appears twice", key)
 		}
 		known[name] = true
 	}
@@ -149,7 +149,7 @@ func Names(file []byte) ([]string, error) {
 	return slices.Sorted(maps.Keys(regimes)), err
 }
 
-// check returns what is wrong with the values.
+// check says what is wrong with the values.
 func (r Regime) check(name string) error {
 	var flaws []string
 	flaw := func(key, is string) { flaws = append(flaws, fmt.Sprintf("regime %q: %s %s", name, key, is)) }
@@ -159,7 +159,7 @@ func (r Regime) check(name string) error {
 		}
 	}
 	if n := len(r.Gaps); n > 0 && r.Gaps[n-1][1] < 1 {
-		flaw("gap_minutes", "has no gap of a minute")
+		flaw("gap_minutes", "has no gap of a minute or more")
 	}
 	within := func(low, high float64, values map[string]float64) {
 		for key, value := range values {

@@ -30,7 +30,7 @@ func TestBuiltInRegimes(t *testing.T) {
 	}
 }
 
-// TestLayers: what the later says goes, and nothing else of the earlier does.
+// TestLayers: a later regime overrides the fields that it sets, and no other.
 func TestLayers(t *testing.T) {
 	file := []byte(`{"mine": {"sources": ["me"], "delay_minutes": [[0, 1], [1, 2]], "failed": 0.1}, "late": {"dropped": 0.5}}`)
 	got, err := Parse(file, "throttled+mine")
@@ -49,21 +49,21 @@ func TestLayers(t *testing.T) {
 
 func TestRefusedRegimes(t *testing.T) {
 	rows := []struct{ file, name, want string }{
-		{`{}`, "thirsty", `no regime "thirsty": there are flaky, ideal, late, outage, starved, starved-file, throttled`},
+		{`{}`, "thirsty", `no regime "thirsty": choose one of flaky, ideal, late, outage, starved, starved-file, throttled`},
 		{`[]`, "late", "read regimes: "},
 		{`{"x": {"delay": 1}}`, "x", `read regime "x": json: unknown field "delay"`},
 		{`{"x": {"failed": 30}}`, "x", `regime "x": failed 30 is not between 0 and 1`},
 		{`{"x": {"gap_minutes": [[0, 5]]}}`, "x", `regime "x": gap_minutes needs pairs from share 0 to share 1`},
-		{`{"x": {"gap_minutes": [[0, 5], [1, 4]]}}`, "x", `regime "x": gap_minutes pair 2 is not beyond the one before`},
+		{`{"x": {"gap_minutes": [[0, 5], [1, 4]]}}`, "x", `regime "x": gap_minutes pair 2 is not greater than the previous one`},
 		{`{"x": {"execution_minutes": []}}`, "x", `regime "x": execution_minutes is empty`},
 		{`{"x": {"outage_hours": 48, "outage_every_days": 2}}`, "x", `regime "x": outage_every_days 2 leaves no room for outages of 48 hours`},
 		{`{"x": {"history_days": -1}}`, "x", `regime "x": history_days -1 is not between 1 and 1000000`},
 		{`{"x": {"history_days": 0}}`, "x", `regime "x": history_days 0 is not between 1 and 1000000`},
 		{`{"x": {"gap_minutes": [[0, 0], [1, 0]]}}`, "x", `regime "x": gap_minutes has no gap of a minute`},
 		{`{"x": {"whole_from": -1}}`, "x", `regime "x": whole_from -1 is not between 0 and 1000000`},
-		{`{"x": {"failed": 0, "lost": 0, "failed": 1}}`, "x", `read regime "x": "failed" stands there twice`},
-		{`{"x": {"failed": 0, "Failed": 1}}`, "x", `read regime "x": "Failed" stands there twice`},
-		{`{"x": {}, "x": {"failed": 1}}`, "x", `read regimes: "x" stands there twice`},
+		{`{"x": {"failed": 0, "lost": 0, "failed": 1}}`, "x", `read regime "x": "failed" appears twice`},
+		{`{"x": {"failed": 0, "Failed": 1}}`, "x", `read regime "x": "Failed" appears twice`},
+		{`{"x": {}, "x": {"failed": 1}}`, "x", `read regimes: "x" appears twice`},
 		{`{"x": {"outage_hours": 0.1, "outage_every_days": 0.5}}`, "x", `regime "x": outage_every_days 0.5 is not between 1 and 1000000`},
 		{`{"x": {"delay_minutes": [[0, 1], [1, 1e9]]}}`, "x", `regime "x": delay_minutes has a value that is not between 0 and 1000000`},
 	}
@@ -181,7 +181,7 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// FuzzParse: a regime that is taken can be played.
+// FuzzParse: every accepted regime can be simulated.
 func FuzzParse(f *testing.F) {
 	f.Add(Regimes, "outage+flaky")
 	f.Add([]byte(`{"x": {"delay_minutes": [[0, 0], [1, 1e300]]}}`), "x")

@@ -14,16 +14,16 @@ type tally struct {
 	ticks      int // of its own crons that started a run
 	dispatches int
 	executions int
-	needless   int // executions that began in a window that was served
+	needless   int // executions that began in a window already served
 	minutes    int
-	watch      func(run) // hears of every run that ended; nil but in tests
+	watch      func(run) // is called with every run that ended; only set in tests
 }
 
-// window is a whole window in the time played.
+// window is a whole window in the simulated time.
 type window struct {
 	schedule.Window
-	reached bool          // a tick arrived in it, of the job or of the rescue, or one before it had a run begin there
-	served  bool          // an execution that succeeded began in it
+	reached bool          // a tick of the job or of the rescue arrived in it, or a run of an earlier tick began in it
+	served  bool          // a successful execution began in it
 	late    time.Duration // from the slot to the first of these
 }
 
@@ -35,7 +35,7 @@ func newTally(s schedule.Schedule, from, to time.Time) *tally {
 	return t
 }
 
-// at returns the window that holds a time, or nil.
+// at returns the window of a time, or nil.
 func (t *tally) at(at time.Time) *window {
 	i := sort.Search(len(t.windows), func(i int) bool { return at.Before(t.windows[i].End) })
 	if i == len(t.windows) || !t.windows[i].Contains(at) {

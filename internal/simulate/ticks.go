@@ -11,7 +11,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// sky is what GitHub does to the ticks of all workflows in the time played.
+// sky is what GitHub does to the ticks of all workflows in the simulated time.
 type sky struct {
 	regime   Regime
 	from, to time.Time
@@ -31,7 +31,7 @@ func newSky(r Regime, from, to time.Time, rng *rand.Rand) sky {
 	return s
 }
 
-// outage returns the outage that holds t, and whether one does.
+// outage returns the outage at t, and whether there is one.
 func (s sky) outage(t time.Time) (schedule.Window, bool) {
 	for _, out := range s.outages {
 		if out.Contains(t) {
@@ -69,11 +69,11 @@ func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
 
 const star = 1 << 63 // marks a field of a cron that allows all
 
-// due returns when a cron fires in the time played.
+// due returns when a cron fires in the simulated time.
 func (s sky) due(spec *cron.SpecSchedule) []time.Time {
 	end := s.to
 	const day = 24 * time.Hour
-	alike := spec.Dom&spec.Month&spec.Dow&star != 0 // one day is as the other, so one will do
+	alike := spec.Dom&spec.Month&spec.Dow&star != 0 // all days are the same, so one is enough
 	if tomorrow := s.from.Add(day); alike && tomorrow.Before(end) {
 		end = tomorrow
 	}
@@ -91,13 +91,13 @@ func (s sky) due(spec *cron.SpecSchedule) []time.Time {
 	return due
 }
 
-// timesOfDay returns how often a cron fires on a day on which it does.
+// timesOfDay returns how often a cron fires on each of its days.
 func timesOfDay(spec *cron.SpecSchedule) int {
 	return bits.OnesCount64(spec.Hour&^star) * bits.OnesCount64(spec.Minute&^star)
 }
 
-// delay returns when a tick arrives. One that is due in an outage stays there,
-// and is lost.
+// delay returns when a tick arrives. One that is due in an outage is not delayed, so
+// it is lost.
 func (s sky) delay(at time.Time, rng *rand.Rand) time.Time {
 	if _, out := s.outage(at); out || len(s.regime.Delay) == 0 {
 		return at
@@ -105,8 +105,8 @@ func (s sky) delay(at time.Time, rng *rand.Rand) time.Time {
 	return at.Add(s.regime.Delay.draw(rng))
 }
 
-// throttle thins out the ticks of a workflow: GitHub comes by at random, with the
-// regime's gaps in between, and makes one run of all ticks since the last time.
+// throttle thins out the ticks of a workflow: at random times, with the gaps of the
+// regime in between, GitHub starts one run for all ticks since the last time.
 // "Cadence kept, phase not": https://github.com/IronSecCo/ironclaw/issues/620
 func (s sky) throttle(due []time.Time, rng *rand.Rand) []time.Time {
 	slices.SortFunc(due, time.Time.Compare)
@@ -124,7 +124,7 @@ func (s sky) throttle(due []time.Time, rng *rand.Rand) []time.Time {
 }
 
 // spoil drops and doubles ticks, and drops those that arrive in an outage or
-// outside the time played.
+// outside the simulated time.
 func (s sky) spoil(ticks []time.Time, rng *rand.Rand) []time.Time {
 	var kept []time.Time
 	for _, at := range ticks {

@@ -7,7 +7,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// run is what truly became of a run. Of this, GitHub shows a part.
+// run is what truly became of a run. GitHub shows only a part of it.
 type run struct {
 	id       int64
 	created  time.Time
@@ -16,12 +16,12 @@ type run struct {
 	ended    time.Time // zero as long as it has not
 	success  bool
 	failed   bool      // neither a success nor cancelled
-	asked    time.Time // the slot of the window that the rescue which dispatched it saw unconfirmed; zero of a tick
+	asked    time.Time // the slot that a rescue dispatched it for; zero for a tick
 }
 
 func (r run) dispatched() bool { return !r.asked.IsZero() }
 
-// dispatch is what a rescue does about a job.
+// dispatch is a start of a job by a rescue.
 type dispatch struct{ at, slot time.Time }
 
 // workflow is the workflow of one job on GitHub, with the runs of its
@@ -29,7 +29,7 @@ type dispatch struct{ at, slot time.Time }
 type workflow struct {
 	job   Job
 	sky   sky
-	rng   *rand.Rand // of what becomes of the runs
+	rng   *rand.Rand // for the runs
 	tally *tally
 
 	ticks      []time.Time // still to come
@@ -52,11 +52,10 @@ func (w *workflow) window(at time.Time) schedule.Window {
 
 const none = -1
 
-// A workflow forgets its oldest runs as soon as it has more than twice as many as
-// this, which the runs of a window never are.
+// A workflow keeps at least its newest runs in this number. No window has as many.
 const remembered = 2048
 
-// How long a run takes for what is not the entrypoint.
+// How long a run takes beside the entrypoint.
 const (
 	queueing  = 15 * time.Second // until a runner takes it, on average
 	checking  = 10 * time.Second // until it has decided
@@ -64,7 +63,7 @@ const (
 	finding   = 10 * time.Minute // until GitHub finds that the runner is lost
 )
 
-// advance plays everything that happens until then.
+// advance simulates everything that happens until then.
 func (w *workflow) advance(until time.Time) {
 	for {
 		arrival, asked, any := w.arrival()
@@ -129,7 +128,7 @@ func (w *workflow) finish(at time.Time) {
 	}
 }
 
-// start plays a run to its end. Nothing that arrives in between can change it.
+// start simulates a run to its end. Nothing that arrives in between can change it.
 func (w *workflow) start(id int64, at time.Time) {
 	r := w.run(id)
 	if out, is := w.sky.outage(at); is {
@@ -153,7 +152,7 @@ func (w *workflow) start(id int64, at time.Time) {
 	w.end(r, end)
 }
 
-// attempt plays the attempts of an execution, with the shortest waits there can be
+// attempt simulates the attempts of an execution, with the shortest possible waits
 // between them, and returns when the last one ends and whether it failed.
 func (w *workflow) attempt(at time.Time) (end time.Time, failed bool) {
 	wait := w.job.Backoff / 2
@@ -202,11 +201,11 @@ func (w *workflow) decide(now time.Time) schedule.Decision {
 	return schedule.Decide(w.job.Schedule, tick)
 }
 
-// list returns the runs as they were seen then, newest first, back to the first
-// success that was over before the window began, and no further than history
-// reaches: runs follow one another, so none before that can be there for the
-// window. (One that ended without success may never have begun: another run took
-// its place, while one before it still ran.) The next call writes over it.
+// list returns the runs as GitHub lists them at a time, the newest first, back to the
+// first success that was over before the window began, and no further than GitHub
+// remembers. Runs follow one another, so none before that can count for the window.
+// (One that ended without success may never have begun: another run took its place
+// while one before it still ran.) The next call overwrites the result.
 func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
 	w.shown = w.shown[:0]
 	oldest := seen.Add(-minutes(60 * 24 * w.sky.regime.History))
