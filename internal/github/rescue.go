@@ -177,14 +177,21 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	})
 }
 
-// Dispatch starts a run of a workflow on a branch, to serve the window of that slot
-// or, if it takes longer to begin, the one that holds then; unless the window is
-// confirmed. The error is a *Denied, or a *Failure, which Refused tells about.
+// Dispatch starts a run of a workflow on a branch, for the window of that slot or, if
+// the run begins later, for the current one; unless that is confirmed. GitHub answers
+// with nothing, or with the run; any other answer, such as the page of a proxy, proves
+// nothing. The error is a *Denied, or a *Failure, which Refused tells about.
 // https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot time.Time) error {
+	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
+	ask := github.CreateWorkflowDispatchEventRequest{Ref: branch, Inputs: map[string]any{"force": "false", "window": slot.UTC().Format(time.RFC3339)}}
 	_, _, err := call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
-		resp, err := c.api.Actions.CreateWorkflowDispatchEventByFileName(ctx, c.owner(), c.name(), url.PathEscape(workflow),
-			github.CreateWorkflowDispatchEventRequest{Ref: branch, Inputs: map[string]any{"force": "false", "window": slot.UTC().Format(time.RFC3339)}})
+		req, err := c.api.NewRequest(http.MethodPost, path, ask)
+		if err != nil {
+			return nil, nil, err
+		}
+		var run map[string]any
+		resp, err := c.api.Do(ctx, req, &run)
 		return nil, resp, err
 	})
 	if status(err) == http.StatusNotFound {

@@ -281,3 +281,16 @@ func TestRefused(t *testing.T) {
 		t.Errorf("started %+v", dispatches)
 	}
 }
+
+// TestMoved has GitHub redirect a dispatch, as for a renamed repository, or a proxy
+// answer it with a page: the job may not have started.
+func TestMoved(t *testing.T) {
+	for _, status := range []int{200, 201, 301, 302, 307, 308} {
+		fake, r := newRescue(t, 1)
+		fake.Break(ghtest.Fault{Number: 3, Status: status, Header: map[string]string{"Location": fake.URL + "/repos/octo/app"}, Body: "<html>"})
+		report, err := r.run(t)
+		if err == nil || report.Started() != 0 || report.Jobs[0].Failed == nil || report.Jobs[0].Refused() != (status >= 300) {
+			t.Errorf("%d: %d started, failed: %v; error %v", status, report.Started(), report.Jobs[0].Failed, err)
+		}
+	}
+}
