@@ -2,9 +2,9 @@
 #
 #   docker run -v "$PWD:/project" IMAGE run JOB
 #
-# The history of the jobs is kept in the project's .scheduled folder, so the
-# user of the container must be able to write there. Where the project belongs
-# to another user than 1000, add --user "$(id -u):$(id -g)".
+# The jobs' history is kept in the project's folder .scheduled, so the user of the
+# container must be able to write there. If the project does not belong to user 1000,
+# add --user "$(id -u):$(id -g)".
 ARG GO_IMAGE=docker.io/library/golang:1.26
 ARG PYTHON_IMAGE=docker.io/library/python:3.14-slim
 
