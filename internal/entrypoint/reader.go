@@ -113,7 +113,7 @@ func (r *Reader) read(at *place) module {
 
 func (r *Reader) ask(source []byte) (answer *module, err error) {
 	if r.broken {
-		return nil, errors.New("Python gave no answer before")
+		return nil, errors.New("no answer from Python before")
 	}
 	defer time.AfterFunc(r.limit, r.kill).Stop()
 	_, err = io.WriteString(r.in, base64.StdEncoding.EncodeToString(source)+"\n")

@@ -3,10 +3,13 @@ package entrypoint
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // reads reports whether a Python gives an answer to a source.
@@ -111,5 +114,55 @@ func TestUnread(t *testing.T) {
 	}
 	if got, want := New(project, nil).Prove("absent:run"), (Verdict{Unknown: NoReader}); got != want {
 		t.Errorf("without Python: got %s, want %s", show(got), show(want))
+	}
+}
+
+// With docs, a Python finds the same definitions in its own library, with the same
+// docstrings, as without.
+func TestDocs(t *testing.T) {
+	full := startPython(t)
+	docs, err := startReader(pythonPath(), true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer docs.Close()
+	out, err := exec.Command(pythonPath(), "-c", "import os; print(os.path.dirname(os.__file__))").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "*.py"))
+	if err != nil || len(files) < 100 {
+		t.Fatal("the library has too few modules: ", len(files), err)
+	}
+	var definitions func([]binding) []string
+	definitions = func(names []binding) (all []string) {
+		for _, b := range names {
+			if b.Kind == aFunction || b.Kind == aClass || b.Kind == anImport {
+				all = append(all, fmt.Sprintln(b.Name, b.Kind, b.Doc, b.From, b.Attr, definitions(b.Body)))
+			}
+		}
+		return all
+	}
+	sources := [][]byte{[]byte("def a():\n    'One' ' two'\ndef b(\n    x):\n    r'''Raw.'''\n    def c():\n        'No.'\nx = '''\ndef d():\n    y'''\ndef e(): 'E.'\ndef j(x):\n    # type: (str)\n    'J.'\n    return 1\n" +
+		"class F:\n    def g(self):\n        # no\n\n        \"G \\\" \"\n        return 1\n    h = 1\nasync def i():\n    return 'none'\n")}
+	for i := 0; i < len(files); i += 3 {
+		source, err := os.ReadFile(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, source)
+	}
+	for i, source := range sources {
+		want, err := full.ask(source)
+		if err != nil || want == nil {
+			t.Fatal(err)
+		}
+		got, err := docs.ask(source)
+		if err != nil || got == nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(definitions(want.Names), definitions(got.Names)); diff != "" {
+			t.Errorf("source %d (-full +docs)\n%s", i, diff)
+		}
 	}
 }
