@@ -162,8 +162,5 @@ func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.
 	if err != nil || !target.Stale(os.DirFS(project.root), job) {
 		return nil
 	}
-	return &exitError{
-		err:  fmt.Errorf("the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File()),
-		hint: fmt.Sprintf("run `%s` and commit the file", p.mending()),
-	}
+	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.mending()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File())
 }

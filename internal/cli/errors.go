@@ -16,11 +16,10 @@ const (
 	exitDenied   = 4 // a credential is missing or lacks a right
 )
 
-// exitError is an error with an exit code and a hint at the remedy.
+// exitError is an error with an exit code.
 type exitError struct {
 	code int
 	err  error // nil if everything has been said already
-	hint string
 }
 
 func (e *exitError) Error() string {
@@ -32,16 +31,8 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// Hint returns the remedy, which may be that of the error within.
-func (e *exitError) Hint() string {
-	if e.hint == "" {
-		return hint(e.err)
-	}
-	return e.hint
-}
-
 func usageError(message string, cmd *cobra.Command) error {
-	return &exitError{exitUsage, errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath())}
+	return &exitError{exitUsage, problem.WithHint(errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath()))}
 }
 
 // The titles of annotations of problems.
@@ -62,7 +53,7 @@ func (p *Program) report(err error) int {
 	if err.Error() != "" {
 		p.say("error: " + err.Error())
 	}
-	if hint := hint(err); hint != "" {
+	if hint := problem.Hint(err); hint != "" {
 		p.say("hint: " + hint)
 	}
 	if exit, ok := errors.AsType[*exitError](err); ok {
@@ -96,8 +87,7 @@ func parseWindow(window string) (time.Time, error) {
 }
 
 func windowError(window, what string) error {
-	return &exitError{exitUsage, fmt.Errorf("window %q %s", window, what),
-		"give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now"}
+	return &exitError{exitUsage, problem.New("give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now", "window %q %s", window, what)}
 }
 
 // exitCode returns the code of an error that its findings have been printed of.

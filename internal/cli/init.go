@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
@@ -80,8 +81,7 @@ func checkToken(flag string) error {
 	if flag == "" || slices.Contains(tokenKinds, flag) {
 		return nil
 	}
-	return &exitError{exitUsage, fmt.Errorf("--token %q is no kind of token", flag),
-		"say app for that of a GitHub App, pat for a personal access token, or none"}
+	return &exitError{exitUsage, problem.New("say app for that of a GitHub App, pat for a personal access token, or none", "--token %q is no kind of token", flag)}
 }
 
 // initialise asks what is left to ask, and then writes: first an example job,
@@ -95,7 +95,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 	keeper.Token = workflow.NoToken
 	plan, err := keeper.Plan(repo.FS()) // what stands in the way does before anything is asked or written
 	if err != nil {
-		return &exitError{code: exitUsage, err: err}
+		return &exitError{exitUsage, err}
 	}
 	example, token, err := p.choose(project, plan, flags)
 	if err != nil {

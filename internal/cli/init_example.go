@@ -60,8 +60,7 @@ func (p *Program) addExample(project *project) error {
 		return fmt.Errorf("add example job: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return &exitError{exitUsage, fmt.Errorf("%s is a symbolic link, and jobs are written through none", project.path),
-			"add a job to the file that it leads to, by hand"}
+		return &exitError{exitUsage, problem.New("add a job to the file that it leads to, by hand", "%s is a symbolic link, and jobs are written through none", project.path)}
 	}
 	content, err := dir.ReadFile(name)
 	if err != nil {
@@ -75,8 +74,7 @@ func (p *Program) addExample(project *project) error {
 	}
 	_, err = pyproject.Load(dir.FS(), temp, project.path)
 	if _, wrong := errors.AsType[problem.Problems](err); wrong || closedTable.Match(content) {
-		return &exitError{exitUsage, fmt.Errorf("%s cannot take the table of an example job behind its last line", project.path),
-			"write the tables of tool and tool.scheduled with headers, as [tool.scheduled], not as {inline tables}"}
+		return &exitError{exitUsage, problem.New("write the tables of tool and tool.scheduled with headers, as [tool.scheduled], not as {inline tables}", "%s cannot take the table of an example job behind its last line", project.path)}
 	}
 	if err == nil {
 		err = dir.Rename(temp, name)

@@ -2,10 +2,11 @@ package cli
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // interview puts questions to whoever sits at the terminal. The nil interview
@@ -57,7 +58,7 @@ func (ask *interview) choose(question string, choices ...string) string {
 		fmt.Fprintf(ask.questions, "%s [%s] ", question, strings.Join(choices, "/"))
 		if !ask.answers.Scan() {
 			fmt.Fprintln(ask.questions)
-			ask.err = &exitError{exitUsage, errors.New("no answer, so nothing was changed"), "--yes and --token answer beforehand"}
+			ask.err = &exitError{exitUsage, problem.New("--yes and --token answer beforehand", "no answer, so nothing was changed")}
 			return ""
 		}
 		answer := strings.ToLower(strings.TrimSpace(ask.answers.Text()))

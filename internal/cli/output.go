@@ -28,7 +28,7 @@ func (p *Program) warn(runner *actions.Runner, err error) {
 		return
 	}
 	message := err.Error()
-	if hint := hint(err); hint != "" {
+	if hint := problem.Hint(err); hint != "" {
 		message += "\nhint: " + hint
 	}
 	if runner.On() {
@@ -125,18 +125,6 @@ func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepos
 		all = append(all, annotation{at, title, message})
 	}
 	p.annotate(w, all, "the log of the step has all")
-}
-
-// hint returns the remedy that an error names, or "".
-func hint(err error) string {
-	if hint := problem.Hint(err); hint != "" {
-		return hint
-	}
-	var hinter interface{ Hint() string }
-	if errors.As(err, &hinter) {
-		return hinter.Hint()
-	}
-	return ""
 }
 
 func paths(changes []workflow.Change) []string {

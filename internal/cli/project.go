@@ -53,7 +53,7 @@ func (p *Program) open() (*project, error) {
 	loaded, err := pyproject.Load(folder.FS(), path, file)
 	if err != nil {
 		if _, ok := errors.AsType[problem.Problems](err); !ok {
-			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err), ""}
+			err = &exitError{exitUsage, fmt.Errorf("read project: %w", err)}
 		}
 		return nil, err
 	}
@@ -96,14 +96,14 @@ func (p *Program) locate() (string, error) {
 	}
 	info, err := os.Stat(p.project)
 	if err != nil {
-		return "", &exitError{exitUsage, fmt.Errorf("find project: %w", err), "--project names a folder or a pyproject.toml"}
+		return "", &exitError{exitUsage, problem.New("--project names a folder or a pyproject.toml", "find project: %w", err)}
 	}
 	if !info.IsDir() {
 		return p.project, nil
 	}
 	file := filepath.Join(p.project, projectFile)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return "", &exitError{exitUsage, fmt.Errorf("folder %s has no %s", p.project, projectFile), "--project names a folder or a pyproject.toml"}
+		return "", &exitError{exitUsage, problem.New("--project names a folder or a pyproject.toml", "folder %s has no %s", p.project, projectFile)}
 	}
 	return file, nil
 }
@@ -117,12 +117,12 @@ func nearest() (string, error) {
 		if info, err := os.Stat(file); err == nil {
 			link, err := os.Lstat(file)
 			if dir != "." && (err != nil || !entrypoint.Own(link) || !entrypoint.Own(info)) {
-				return "", &exitError{exitUsage, fmt.Errorf("%s belongs to another user", file), "if you trust it, name it with --project"}
+				return "", &exitError{exitUsage, problem.New("if you trust it, name it with --project", "%s belongs to another user", file)}
 			}
 			return file, nil
 		}
 		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
-			return "", &exitError{exitUsage, fmt.Errorf("no %s here or in any folder above", projectFile), "go to the project's folder, or name it with --project"}
+			return "", &exitError{exitUsage, problem.New("go to the project's folder, or name it with --project", "no %s here or in any folder above", projectFile)}
 		}
 	}
 }
@@ -162,7 +162,7 @@ func (pr *project) job(id string) (pyproject.Job, error) {
 	if nearest != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", nearest, hint)
 	}
-	return job, &exitError{exitUsage, fmt.Errorf("no job %q in %s", id, pr.path), hint}
+	return job, &exitError{exitUsage, problem.New(hint, "no job %q in %s", id, pr.path)}
 }
 
 // inRepository returns the path of pyproject.toml in the repository: what
@@ -193,7 +193,7 @@ func (p *Program) inRepository() (string, error) {
 		if p.project == "" {
 			return projectFile, nil // the nearest one is no part of this repository
 		}
-		return "", &exitError{exitUsage, fmt.Errorf("--project %q is outside the repository", p.project), "--project names a folder of the repository, or a pyproject.toml in it"}
+		return "", &exitError{exitUsage, problem.New("--project names a folder of the repository, or a pyproject.toml in it", "--project %q is outside the repository", p.project)}
 	}
 	return rel, nil
 }
@@ -273,5 +273,5 @@ func (pr *project) placed(err error) error {
 		return err
 	}
 	job, _, _ := pr.Job(failed.Job)
-	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: hint(failed)}})
+	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)}})
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"runtime/debug"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -45,7 +46,7 @@ func (p *Program) action(flag string) (workflow.Uses, error) {
 	if flag != "" {
 		uses, err := workflow.ParseUses(flag)
 		if err != nil {
-			return uses, &exitError{exitUsage, err, "name a release and its commit: --action 'owner/repo@<commit> # v1.2.3'"}
+			return uses, &exitError{exitUsage, problem.WithHint(err, "name a release and its commit: --action 'owner/repo@<commit> # v1.2.3'")}
 		}
 		return uses, nil
 	}

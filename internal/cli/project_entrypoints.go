@@ -226,7 +226,7 @@ func (p *Program) importEntrypoints(ctx context.Context, project *project, skip 
 		}
 		took, outcome, err := p.importEntrypoint(ctx, project, job)
 		if err != nil {
-			outcome = python.Outcome{Cause: err.Error(), Hint: hint(err)}
+			outcome = python.Outcome{Cause: err.Error(), Hint: problem.Hint(err)}
 		}
 		if !outcome.OK {
 			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "entrypoint", Message: broken(outcome), Hint: outcome.Hint})
@@ -277,7 +277,7 @@ func (p *Program) checkEntrypoints(project *project, format string) error {
 	if format == githubFormat {
 		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.path })
 	}
-	return &exitError{code: exitFindings, err: proof.problems}
+	return &exitError{exitFindings, proof.problems}
 }
 
 // hintInstall adds to an outcome that a package may not be installed yet. In Actions

@@ -11,6 +11,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/past"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/spf13/cobra"
 )
@@ -63,7 +64,7 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 	log := &shared{w: p.Stderr}
 	client, err := p.client(origin, log, log)
 	if err != nil {
-		return nil, &exitError{exitUsage, err, ""}
+		return nil, &exitError{exitUsage, err}
 	}
 	return &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}, nil
 }
@@ -99,7 +100,7 @@ func explainUnreadable(err error, token bool) error {
 	if !token {
 		hint = "there is no token: set GITHUB_TOKEN, or log in with `gh auth login`. " + needs
 	}
-	return &exitError{exitDenied, err, hint}
+	return &exitError{exitDenied, problem.WithHint(err, hint)}
 }
 
 // shared lets several goroutines write to one stream.

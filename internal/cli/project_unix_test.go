@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // TestNearest takes the pyproject.toml of the user or of the system only, unless it is in
@@ -51,8 +53,8 @@ func TestNearest(t *testing.T) {
 		switch {
 		case row.taken && err != nil, !row.taken && (err == nil || !strings.Contains(err.Error(), "another user")):
 			t.Errorf("owner %d, link %t, in %s: got %q, %v", row.owner, row.link, row.dir, got, err)
-		case err != nil && hint(err) != "if you trust it, name it with --project":
-			t.Errorf("the hint is %q", hint(err))
+		case err != nil && problem.Hint(err) != "if you trust it, name it with --project":
+			t.Errorf("the hint is %q", problem.Hint(err))
 		}
 	}
 }

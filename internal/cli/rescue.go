@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/spf13/cobra"
 )
@@ -84,14 +85,14 @@ func (p *Program) rescue(flags rescueFlags) error {
 // asking.
 func (p *Program) rescueClient(origin github.Origin) (*github.Client, error) {
 	if origin.Repository == "" {
-		return nil, &exitError{exitUsage, errors.New("rescue: no repository on GitHub"), "set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin"}
+		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "rescue: no repository on GitHub")}
 	}
 	if origin.Token == "" {
-		return nil, &exitError{exitDenied, errors.New("rescue: no token"), "set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`"}
+		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`", "rescue: no token")}
 	}
 	client, err := p.client(origin, p.Stderr, p.Stderr)
 	if err != nil {
-		return nil, &exitError{exitUsage, err, "set GITHUB_REPOSITORY to owner/name"}
+		return nil, &exitError{exitUsage, problem.WithHint(err, "set GITHUB_REPOSITORY to owner/name")}
 	}
 	return client, nil
 }
@@ -112,10 +113,10 @@ var rescueHints = map[github.Right]string{
 // explainRescue gives the error of a missing right its exit code and its hint.
 func explainRescue(err error) error {
 	if _, hidden := errors.AsType[rescue.Hidden](err); hidden {
-		return &exitError{exitDenied, err, cannotStart}
+		return &exitError{exitDenied, problem.WithHint(err, cannotStart)}
 	}
 	if denied, ok := errors.AsType[*github.Denied](err); ok {
-		return &exitError{exitDenied, err, rescueHints[denied.Lacks]}
+		return &exitError{exitDenied, problem.WithHint(err, rescueHints[denied.Lacks])}
 	}
 	return err
 }

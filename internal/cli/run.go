@@ -209,7 +209,7 @@ func (r run) execute(ctx context.Context, v variables) python.Execution {
 		Failed:  func(remark string) { r.warn(r.runner, fmt.Errorf("job %s: %s", problem.Show(r.job.ID), remark)) },
 	}.Do(ctx, func(n int, timeout time.Duration) python.Outcome {
 		if missing != nil {
-			return python.Outcome{Refused: true, Cause: missing.Error(), Hint: hint(missing)}
+			return python.Outcome{Refused: true, Cause: missing.Error(), Hint: problem.Hint(missing)}
 		}
 		e := r.entrypoint(r.project, r.job, launcher, v.environ(r.job, n))
 		e.Timeout, e.Stdout, e.Stderr = timeout, r.Stdout, r.Stderr

@@ -54,7 +54,7 @@ func (r run) failed(e python.Execution) error {
 		summary += markdown.FoldedHTML("Traceback", html.EscapeString(e.Traceback))
 	}
 	r.warn(r.runner, r.runner.Summary(summary))
-	return &exitError{exitFindings, fmt.Errorf("job %s %s: %s", name, how, e.Cause), e.Hint}
+	return &exitError{exitFindings, problem.New(e.Hint, "job %s %s: %s", name, how, e.Cause)}
 }
 
 // log writes a remark for people to the stream that logGroup writes to.

@@ -3,12 +3,13 @@ package cli
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // reportFile is where `run --report` writes to. The zero value is nowhere.
@@ -45,7 +46,7 @@ func (p *Program) reportFile(name string) (reportFile, error) {
 }
 
 func unwritable(name string, err error, hint string) error {
-	return &exitError{exitUsage, fmt.Errorf("write report %q: %w", name, err), hint}
+	return &exitError{exitUsage, problem.New(hint, "write report %q: %w", name, err)}
 }
 
 // sameFile reports whether a stream of this program goes to that file.

@@ -71,7 +71,7 @@ type simulation struct {
 func (p *Program) simulate(flags simulateFlags) error {
 	regime, err := readRegime(flags.regime)
 	if err != nil {
-		return &exitError{exitUsage, err, "`scheduled simulate --regimes` prints the built-in ones"}
+		return &exitError{exitUsage, problem.WithHint(err, "`scheduled simulate --regimes` prints the built-in ones")}
 	}
 	project, err := p.openHosted()
 	if err != nil {

@@ -97,7 +97,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 		if flags.format == githubFormat {
 			p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.path })
 		}
-		return &exitError{code: exitUsage, err: err}
+		return &exitError{exitUsage, err}
 	}
 	for _, kept := range plan.Kept() {
 		p.say(kept.Words())
@@ -122,11 +122,9 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
 		p.report(unproven)
-		return &exitError{exitFindings, fmt.Errorf("%s out of step with %s", problem.Count(changes, "workflow file"), project.path),
-			fmt.Sprintf("run `%s` and commit the files", p.mending())}
+		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.mending()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.path)}
 	case changes > 0 && flags.exitCode:
-		return &exitError{exitFindings, fmt.Errorf("%s changed", problem.Count(changes, "workflow file")),
-			"add what changed to the commit: git add " + workflow.Dir}
+		return &exitError{exitFindings, problem.New("add what changed to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}
 	return unproven
 }

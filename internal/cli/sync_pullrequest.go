@@ -10,6 +10,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -97,12 +98,12 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 		return pullrequest.Request{}, err
 	}
 	if !p.onGitHub() {
-		return pullrequest.Request{}, &exitError{exitUsage, errors.New("sync by pull request: no repository"), "set GITHUB_REPOSITORY to owner/name"}
+		return pullrequest.Request{}, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name", "sync by pull request: no repository")}
 	}
 	origin := github.FindOrigin(p.getenv, "", flags.pull.token)
 	client, err := p.client(origin, p.Stderr, p.Stderr)
 	if err != nil {
-		return pullrequest.Request{}, &exitError{exitUsage, err, ""}
+		return pullrequest.Request{}, &exitError{exitUsage, err}
 	}
 	trigger, _ := p.runner(p.Stderr).Trigger() // what it does not tell GitHub does
 	pull := flags.pull
@@ -136,10 +137,10 @@ func (p *Program) explainPull(err error) error {
 	if denied, ok := errors.AsType[*pullrequest.Denied](err); ok {
 		runner.Error(actions.Place{}, "scheduled sync", denied.Notice)
 		p.warn(runner, runner.Summary(denied.Summary))
-		return &exitError{code: exitDenied, err: err}
+		return &exitError{exitDenied, err}
 	}
 	if _, ok := errors.AsType[*pullrequest.Invalid](err); ok {
-		return &exitError{code: exitUsage, err: err}
+		return &exitError{exitUsage, err}
 	}
 	if runner.On() {
 		p.annotateProblems(p.Stderr, configurationTitle, err, func(file string) string { return file })

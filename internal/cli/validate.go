@@ -48,7 +48,7 @@ tell is a remark on stderr and no error.`,
 			}
 			if problems, ok := errors.AsType[problem.Problems](err); ok {
 				problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
-				return &exitError{code: exitCode(err)}
+				return &exitError{exitCode(err), nil}
 			}
 			if err != nil {
 				return err
@@ -97,7 +97,7 @@ func (p *Program) validateEntrypoints(project *project, imports bool) (findings,
 	if len(problems) == 0 {
 		return found, nil
 	}
-	return found, &exitError{code: exitFindings, err: problems}
+	return found, &exitError{exitFindings, problems}
 }
 
 // printFindings writes the contract's object, with an error of the configuration or of
@@ -107,13 +107,13 @@ func (p *Program) printFindings(result findings, err error) error {
 	if problems, ok := errors.AsType[problem.Problems](err); ok {
 		result.Errors = problems
 	} else if err != nil {
-		result.Errors = problem.Problems{{File: p.project, Message: err.Error(), Hint: hint(err)}}
+		result.Errors = problem.Problems{{File: p.project, Message: err.Error(), Hint: problem.Hint(err)}}
 	}
 	if failed := p.printJSON(result); failed != nil {
 		return failed
 	}
 	if err != nil {
-		return &exitError{code: exitCode(err)}
+		return &exitError{exitCode(err), nil}
 	}
 	return nil
 }

@@ -15,24 +15,30 @@ type hinted struct {
 
 func (e hinted) Unwrap() error { return e.error }
 
+// Hint returns the way out.
+func (e hinted) Hint() string { return e.hint }
+
 // New returns an error with a hint. The message is formatted as by fmt.Errorf.
 func New(hint, format string, args ...any) error {
 	return WithHint(fmt.Errorf(format, args...), hint)
 }
 
 // WithHint adds a hint to an error, in place of one that it has. A hint is an
-// imperative: what the user can do about it. A nil error stays nil.
+// imperative: what the user can do about it. A nil error stays nil, and "" adds
+// nothing.
 func WithHint(err error, hint string) error {
-	if err == nil {
-		return nil
+	if err == nil || hint == "" {
+		return err
 	}
 	return hinted{err, hint}
 }
 
-// Hint returns the outermost hint of an error, "" if it has none.
+// Hint returns the outermost hint of an error, "" if it has none: one that was added
+// here, or what a method Hint says.
 func Hint(err error) string {
-	if h, ok := errors.AsType[hinted](err); ok {
-		return h.hint
+	var h interface{ Hint() string }
+	if errors.As(err, &h) {
+		return h.Hint()
 	}
 	return ""
 }

@@ -12,6 +12,11 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
+// clock is an error that makes its hint when it is asked.
+type clock struct{ error }
+
+func (clock) Hint() string { return "set the clock" }
+
 func TestHint(t *testing.T) {
 	plain := errors.New("plain")
 	for name, test := range map[string]struct {
@@ -23,6 +28,8 @@ func TestHint(t *testing.T) {
 		"its own":   {problem.New("do this", "read %q", "a"), "do this"},
 		"wrapped":   {fmt.Errorf("open: %w", problem.WithHint(plain, "do this")), "do this"},
 		"outermost": {problem.WithHint(problem.WithHint(plain, "inner"), "outer"), "outer"},
+		"empty":     {problem.WithHint(problem.WithHint(plain, "inner"), ""), "inner"},
+		"method":    {fmt.Errorf("ask: %w", clock{plain}), "set the clock"},
 		"joined":    {errors.Join(plain, problem.WithHint(plain, "do this")), "do this"},
 	} {
 		if got := problem.Hint(test.err); got != test.want {
