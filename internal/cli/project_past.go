@@ -13,6 +13,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/spf13/cobra"
 )
 
@@ -66,7 +67,11 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	return &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}, nil
+	archive := &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}
+	if p.runner(p.Stderr).On() { // the token is that of the jobs' own runs
+		archive.Reserve = rescue.Reserve
+	}
+	return archive, nil
 }
 
 // pastJob is a job as the archive takes it.

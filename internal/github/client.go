@@ -52,6 +52,7 @@ type Client struct {
 	machine    func() time.Time
 	log, trace io.Writer
 
+	sent      atomic.Int64 // requests
 	remaining atomic.Int64 // requests that GitHub still grants; negative if it does not say
 }
 
@@ -98,6 +99,9 @@ func (c *Client) connect(base *url.URL, next http.RoundTripper) {
 // owner and name are the two halves of the repository.
 func (c *Client) owner() string { owner, _, _ := strings.Cut(c.repository, "/"); return owner }
 func (c *Client) name() string  { _, name, _ := strings.Cut(c.repository, "/"); return name }
+
+// Sent returns how many requests the client has sent.
+func (c *Client) Sent() int { return int(c.sent.Load()) }
 
 // Remaining returns how many requests GitHub still grants, before its rate limit
 // starts anew; negative if no answer said so.

@@ -31,6 +31,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	// A cached answer has an old Date, which may lie in an old window.
 	r.Header.Set("Cache-Control", "no-cache")
+	t.client.sent.Add(1)
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err

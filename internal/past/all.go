@@ -19,8 +19,9 @@ const (
 	// requests in flight, of the 100 that GitHub allows.
 	atOnce = 8
 
-	// reserve is the number of requests that are left to the ticks of jobs.
-	reserve = 100
+	// maxRequests ends one ReadAll. Two windows of a job usually take three, and
+	// GitHub grants a token of a person 5,000 an hour.
+	maxRequests = 4000
 )
 
 // ReadAll reads the past of many jobs and calls read after each one, from several
@@ -89,11 +90,21 @@ func (r *readingAll) stopped(ctx context.Context) error {
 	defer r.mu.Unlock()
 	r.stop = cmp.Or(r.stop, context.Cause(ctx))
 	if client := r.archive.Client; r.stop == nil && client != nil {
-		if remaining := client.Remaining(); remaining >= 0 && remaining < reserve {
-			r.stop = fmt.Errorf("not read: GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
-		}
+		r.stop = r.archive.spent(client.Sent(), client.Remaining())
 	}
 	return r.stop
+}
+
+// spent says that no more requests may be sent, given how many were and how many
+// GitHub still grants, negative if unknown; nil if more may.
+func (a *Archive) spent(sent, remaining int) error {
+	switch {
+	case remaining >= 0 && remaining < a.Reserve:
+		return fmt.Errorf("not read: GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
+	case sent >= maxRequests:
+		return fmt.Errorf("not read: one call sends at most %d requests", maxRequests)
+	}
+	return nil
 }
 
 // forbidden reports whether a token may not read the runs of any job.

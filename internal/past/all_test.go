@@ -85,6 +85,7 @@ func countUnread(histories []History) (unread int) {
 // the other jobs are unknown, and the error says why.
 func TestReadAllLeavesRequests(t *testing.T) {
 	fake, archive, jobs := newArchive(t, 40)
+	archive.Reserve = 100
 	fake.Break(ghtest.Fault{Path: "/runs", Skip: 10, Header: map[string]string{"X-RateLimit-Remaining": "99"}})
 	histories, err := archive.readAll(t.Context(), t, jobs)
 	if err != nil {
@@ -115,5 +116,25 @@ func TestReadAllEndsInTime(t *testing.T) {
 	fake.On(20, stop)
 	if _, err := archive.ReadAll(stopped, jobs, schedule.Reach{Windows: 2}, func() {}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// TestSpent ends a ReadAll by the number of its requests.
+func TestSpent(t *testing.T) {
+	for _, row := range []struct {
+		sent, remaining int
+		want            string
+	}{
+		{0, -1, ""}, {maxRequests - 1, 100, ""},
+		{0, 99, "not read: GitHub's rate limit has 99 requests left, which the runs of jobs need"},
+		{maxRequests, -1, "not read: one call sends at most 4000 requests"},
+	} {
+		if err := (&Archive{Reserve: 100}).spent(row.sent, row.remaining); err == nil != (row.want == "") || err != nil && err.Error() != row.want {
+			t.Errorf("%+v: %v", row, err)
+		}
+	}
+	fake, archive, jobs := newArchive(t, 3)
+	if _, err := archive.readAll(t.Context(), t, jobs); err != nil || archive.Client.Sent() != len(fake.Requests()) {
+		t.Errorf("%d requests counted, %v", archive.Client.Sent(), err)
 	}
 }

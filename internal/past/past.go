@@ -37,11 +37,13 @@ const Missing = "missing"
 
 // Archive holds the past of a project's jobs.
 type Archive struct {
-	// Repository and Client are set for an archive on GitHub, and Retention is the
-	// number of days that GitHub keeps runs for, 0 if unknown.
+	// Repository and Client are set for an archive on GitHub. Retention is the number
+	// of days that GitHub keeps runs for, 0 if unknown. Reserve is the number of
+	// requests to leave to the runs of jobs where they share the token.
 	Repository string
 	Client     *github.Client
 	Retention  int
+	Reserve    int
 
 	// Ledger is the local archive, nil if nothing ever ran there, and Now its time.
 	Ledger *ledger.Ledger
