@@ -47,7 +47,7 @@ func (r run) failed(e python.Execution) error {
 	r.runner.Error(at, name+" "+how, message)
 	summary := fmt.Sprintf("%s %s: %s", markdown.Code(name), how, markdown.Code(e.Cause))
 	if e.Hint != "" {
-		summary += ". Hint: " + e.Hint
+		summary += ". Hint: " + markdown.Code(e.Hint)
 	}
 	summary += summarised(e.Returned)
 	if e.Traceback != "" {

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -18,9 +19,10 @@ type reportFile struct {
 	stream bool   // a device or a pipe: it is written to, never replaced
 }
 
-// reportFile finds the file and removes the report of an earlier run, which must
-// not pass for that of this one, however it ends. That there can be a new one is
-// held here, while nothing has been done that would be lost.
+// reportFile finds the file and removes the report of an earlier run, which must not
+// be mistaken for that of this one, however this one ends. It is an error if the file
+// is anything else than such a report, or if there can be no new one: nothing has been
+// done yet that would be lost.
 func (p *Program) reportFile(name string) (reportFile, error) {
 	if name == "" {
 		return reportFile{}, nil
@@ -33,6 +35,12 @@ func (p *Program) reportFile(name string) (reportFile, error) {
 		return reportFile{}, unwritable(name, errors.New("the log goes there"), "name a file of its own")
 	}
 	path, err := followed(name)
+	if err == nil {
+		err = replaceable(path)
+	}
+	if errors.Is(err, errNoReport) {
+		return reportFile{}, unwritable(name, err, "name a file that does not exist yet, or the report of an earlier run")
+	}
 	if err == nil {
 		err = os.Remove(path)
 	}
@@ -47,6 +55,38 @@ func (p *Program) reportFile(name string) (reportFile, error) {
 
 func unwritable(name string, err error, hint string) error {
 	return &exitError{exitUsage, problem.New(hint, "write report %q: %w", name, err)}
+}
+
+var errNoReport = errors.New("there is something else, which a report must not replace")
+
+// replaceable returns errNoReport unless the path is that of a report, of an empty
+// file or of nothing.
+func replaceable(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular() || info.Size() > 64<<20:
+		return errNoReport
+	case info.Size() == 0:
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var earlier map[string]json.RawMessage
+	if json.Unmarshal(content, &earlier) != nil {
+		return errNoReport
+	}
+	for _, key := range []string{"job", "window", "trigger", "status", "attempt", "attempts"} {
+		if _, ok := earlier[key]; !ok {
+			return errNoReport
+		}
+	}
+	return nil
 }
 
 // sameFile reports whether a stream of this program goes to that file.
@@ -93,11 +133,19 @@ func (r reportFile) write(content []byte) error {
 	if r.stream {
 		return writeStream(r.path, content)
 	}
-	return replaceFile(r.path, content)
+	if err := replaceable(r.path); err != nil { // the entrypoint may have put something there
+		return err
+	}
+	dir, err := os.OpenRoot(filepath.Dir(r.path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return atomic.Write(dir, filepath.Base(r.path), content, 0o666)
 }
 
-// writeStream writes to what is there. It does not wait for somebody to open the
-// other end of a pipe: the work is done.
+// writeStream writes to what is there. It does not wait for a reader to open the other
+// end of a pipe: the work is done.
 func writeStream(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -105,22 +153,4 @@ func writeStream(path string, content []byte) error {
 	}
 	_, err = f.Write(content)
 	return errors.Join(err, f.Close())
-}
-
-// replaceFile writes a file under a name of its own and moves it into place, so
-// that nobody ever reads a part of it.
-func replaceFile(path string, content []byte) error {
-	temp := filepath.Join(filepath.Dir(path), ".scheduled-"+rand.Text()+".tmp")
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }
