@@ -18,18 +18,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// interpreters returns the Pythons to test with: python3, and every python3.N on
-// PATH that starts.
+// interpreters returns the Pythons to test with, each once: python3, and every
+// python3.N on PATH that starts.
 var interpreters = sync.OnceValue(func() []string {
-	python := executable("python3")
-	if python == "" {
-		python = executable("python") // as on Windows
+	names := []string{"python3"}
+	if executable("python3") == "" {
+		names[0] = "python" // as on Windows
 	}
-	found := []string{python}
 	for minor := 8; minor <= 15; minor++ {
-		path := executable(fmt.Sprintf("python3.%d", minor))
-		if path != "" && !slices.Contains(found, path) {
-			found = append(found, path)
+		names = append(names, fmt.Sprintf("python3.%d", minor))
+	}
+	var found []string
+	known := make(map[string]bool)
+	for _, name := range names {
+		path := executable(name)
+		file, err := filepath.EvalSymlinks(path)
+		if err == nil && path != "" && !known[file] {
+			found, known[file] = append(found, path), true
 		}
 	}
 	return found
