@@ -194,8 +194,8 @@ func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot tim
 		resp, err := c.api.Do(ctx, req, &run)
 		return nil, resp, err
 	})
-	if status(err) == http.StatusNotFound {
-		return err // it may be just this workflow that is gone
+	if failure, ok := errors.AsType[*Failure](err); ok && (failure.status == http.StatusNotFound || strings.Contains(failure.said, "disabled workflow")) {
+		return err // it may be just this workflow that is gone, or was disabled meanwhile
 	}
 	return denied(Dispatching, err)
 }

@@ -269,16 +269,20 @@ func TestRace(t *testing.T) {
 	}
 }
 
-// TestRefused has GitHub refuse one of two jobs: the other is started.
+// TestRefused has GitHub refuse one of two jobs, whose workflow was disabled meanwhile:
+// the other is started. GitHub was seen to answer with either status.
 func TestRefused(t *testing.T) {
-	fake, r := newRescue(t, 2)
-	fake.On(3, func() { fake.Register(ghtest.Registered{File: "scheduled-job-1.yml", State: "disabled_manually"}) })
-	report, err := r.run(t)
-	if err == nil || !strings.Contains(err.Error(), "start job-1: create run of octo/app: 422") || !report.Jobs[1].Refused() || report.Due() != 2 || report.Started() != 1 {
-		t.Errorf("%v", err)
-	}
-	if dispatches := fake.Dispatches(); len(dispatches) != 1 || dispatches[0].File != "scheduled-job-0.yml" {
-		t.Errorf("started %+v", dispatches)
+	for _, status := range []int{403, 422} {
+		fake, r := newRescue(t, 2)
+		fake.Break(ghtest.Fault{Number: 3, Status: status, Body: `{"message":"Cannot trigger a 'workflow_dispatch' on a disabled workflow"}`})
+		report, err := r.run(t)
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("start job-1: create run of octo/app: %d", status)) ||
+			!report.Jobs[1].Refused() || report.Due() != 2 || report.Started() != 1 {
+			t.Errorf("%d: %v", status, err)
+		}
+		if dispatches := fake.Dispatches(); len(dispatches) != 1 || dispatches[0].File != "scheduled-job-0.yml" {
+			t.Errorf("%d: started %+v", status, dispatches)
+		}
 	}
 }
 
