@@ -14,14 +14,18 @@ import (
 // Runner is the runner that started this process. Outside Actions its methods
 // do nothing.
 type Runner struct {
+	w      io.Writer
 	action *githubactions.Action
 	getenv func(string) string
 }
 
 // New returns a Runner configured from the environment. Workflow commands are
-// written to w: the runner reads them from stdout and stderr alike.
+// written to w, below it if it is a Log: the runner reads them from stdout and stderr
+// alike.
 func New(w io.Writer, getenv func(string) string) *Runner {
+	w = below(w)
 	return &Runner{
+		w:      w,
 		action: githubactions.New(githubactions.WithWriter(unfailing{w}), githubactions.WithGetenv(getenv)),
 		getenv: getenv,
 	}
@@ -98,6 +102,27 @@ func (r *Runner) Error(at Place, title, message string) {
 		fields["col"] = strconv.Itoa(at.Column)
 	}
 	r.action.WithFieldsMap(fields).Errorf("%s", cut(message))
+}
+
+// Annotation is an error at a place.
+type Annotation struct {
+	At             Place
+	Title, Message string
+}
+
+// Errors marks lines with errors. If there are more than GitHub shows, the last one
+// says how many more, and rest says where to find them.
+func (r *Runner) Errors(all []Annotation, rest string) {
+	shown := all
+	if len(all) > MaxErrors {
+		shown = all[:MaxErrors-1]
+	}
+	for _, a := range shown {
+		r.Error(a.At, a.Title, a.Message)
+	}
+	if more := len(all) - len(shown); more > 0 {
+		r.Error(all[len(shown)].At, fmt.Sprintf("%d more", more), fmt.Sprintf("from here on there are %d more such errors: %s", more, rest))
+	}
 }
 
 // MaxErrors is how many errors of a step GitHub shows: "10 warning annotations,

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/spf13/cobra"
 )
@@ -38,7 +39,7 @@ func (p *Program) Main() int {
 		return 0
 	}
 	if p.runner(p.Stderr).On() {
-		out, log := &guard{w: p.Stdout}, &guard{w: p.Stderr}
+		out, log := actions.NewLog(p.Stdout), actions.NewLog(p.Stderr)
 		defer out.Flush()
 		defer log.Flush()
 		p.Stdout, p.Stderr = out, log

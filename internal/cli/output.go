@@ -47,7 +47,7 @@ func (p *Program) printJSON(result any) error {
 	if err := encoder.Encode(result); err != nil {
 		return err
 	}
-	// A guard would break it up, and another value would be read.
+	// A Log would break it up, and another value would be read.
 	_, err := p.Stdout.Write(bytes.ReplaceAll(text.Bytes(), []byte("##["), []byte(`#\u0023[`)))
 	return err
 }
@@ -81,33 +81,15 @@ func (p *Program) getenv(name string) string {
 	return python.Environ(p.Environ).Get(name)
 }
 
-// annotation is one error at a place of the repository.
-type annotation struct {
-	at             actions.Place
-	title, message string
-}
-
-// annotate writes errors for the pages of GitHub to w, wherever the program runs:
-// who asks for that format gets it. Of more than GitHub shows the last one says
-// how many there are, and rest where to find them.
-func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
-	runner := actions.New(below(w), func(name string) string {
+// annotator returns a runner that writes errors for the pages of GitHub to w, wherever
+// the program runs: it is for those who ask for that format.
+func (p *Program) annotator(w io.Writer) *actions.Runner {
+	return actions.New(w, func(name string) string {
 		if name == "GITHUB_ACTIONS" {
 			return "true"
 		}
 		return p.getenv(name)
 	})
-	shown := all
-	if len(all) > actions.MaxErrors {
-		shown = all[:actions.MaxErrors-1]
-	}
-	for _, a := range shown {
-		runner.Error(a.at, a.title, a.message)
-	}
-	if more := len(all) - len(shown); more > 0 {
-		at := all[len(shown)].at
-		runner.Error(at, fmt.Sprintf("%d more", more), fmt.Sprintf("from here on there are %d more such errors: %s", more, rest))
-	}
 }
 
 // annotateProblems marks what is wrong with the project's configuration or its
@@ -115,16 +97,16 @@ func (p *Program) annotate(w io.Writer, all []annotation, rest string) {
 // file from the repository's root.
 func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepository func(file string) string) {
 	problems, _ := errors.AsType[problem.Problems](err)
-	var all []annotation
+	var all []actions.Annotation
 	for _, wrong := range problems {
 		message := wrong.Message
 		if wrong.Hint != "" {
 			message += "\nhint: " + wrong.Hint
 		}
 		at := actions.Place{File: inRepository(wrong.File), Line: wrong.Line, Column: wrong.Column}
-		all = append(all, annotation{at, title, message})
+		all = append(all, actions.Annotation{At: at, Title: title, Message: message})
 	}
-	p.annotate(w, all, "the log of the step has all")
+	p.annotator(w).Errors(all, "the log of the step has all")
 }
 
 func paths(changes []workflow.Change) []string {
@@ -173,4 +155,9 @@ type pullRequest struct {
 	Number    int              `json:"number"`
 	URL       string           `json:"url"`
 	Operation github.Operation `json:"operation"`
+}
+
+// runner returns the runner of GitHub Actions; its commands go to w.
+func (p *Program) runner(w io.Writer) *actions.Runner {
+	return actions.New(w, p.getenv)
 }

@@ -250,7 +250,7 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
-	output, end := p.verbatim(p.Stderr) // stdout is for the result
+	output, end := p.runner(p.Stderr).Verbatim() // stdout is for the result
 	defer end()
 	e := p.entrypoint(project, job, launcher, p.variablesNow(job).environ(job, 1))
 	e.Timeout, e.Stdout, e.Stderr = importLimit, output, output

@@ -221,7 +221,7 @@ func (r run) execute(ctx context.Context, v variables) python.Execution {
 		}
 		// The runner reads stdout and stderr side by side, so only what goes to
 		// one of them is sure to lie between the two commands.
-		output, end := r.verbatim(r.Stdout)
+		output, end := r.runner.Verbatim()
 		defer end()
 		e.Stdout, e.Stderr = output, output
 		return try(ctx, e)

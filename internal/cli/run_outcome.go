@@ -93,7 +93,7 @@ func (r run) logReturned(o *python.Returned) {
 		r.say(strings.Join(lines, "\n"))
 		return
 	}
-	log, end := r.verbatim(r.Stdout)
+	log, end := r.runner.Verbatim()
 	defer end()
 	fmt.Fprintln(log, strings.ReplaceAll(strings.Join(lines, "\n"), "##[", "# #["))
 }

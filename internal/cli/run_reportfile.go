@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
@@ -91,8 +92,8 @@ func replaceable(path string) error {
 
 // sameFile reports whether a stream of this program goes to that file.
 func sameFile(info fs.FileInfo, stream io.Writer) bool {
-	if g, guarded := stream.(*guard); guarded {
-		stream = g.w
+	if log, ok := stream.(*actions.Log); ok {
+		stream = log.Stream()
 	}
 	f, ok := stream.(*os.File)
 	if !ok {

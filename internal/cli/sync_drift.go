@@ -18,15 +18,15 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 	if len(d.Effects) == 0 {
 		return nil
 	}
-	var all []annotation
+	var all []actions.Annotation
 	for _, e := range d.Effects {
 		at := actions.Place{File: d.Target.Path, Line: 1}
 		if len(all) < actions.MaxErrors { // the others are not shown
 			at.Line = d.Target.Origin(e)
 		}
-		all = append(all, annotation{at, "Workflow file out of step", drift(e) + "; run `" + p.mending() + "`"})
+		all = append(all, actions.Annotation{At: at, Title: "Workflow file out of step", Message: drift(e) + "; run `" + p.mending() + "`"})
 	}
-	p.annotate(p.Stdout, all, "the summary of the step has the table")
+	p.annotator(p.Stdout).Errors(all, "the summary of the step has the table")
 	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.mending()))
 }
 

@@ -24,7 +24,7 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 	case flags.asJSON:
 		return p.printJSON(result)
 	case flags.check:
-		w, end := p.verbatim(p.Stdout) // files may hold anything
+		w, end := runner.Verbatim() // files may hold anything
 		defer end()
 		_, err := io.WriteString(w, plan.Diff())
 		return err

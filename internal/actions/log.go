@@ -1,4 +1,4 @@
-package cli
+package actions
 
 import (
 	"bytes"
@@ -7,54 +7,58 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-
-	"github.com/scheduled-actions/scheduled/internal/actions"
 )
 
-// guard is a stream into the log of GitHub Actions. No text that is written to it
-// starts a workflow command: only what runner writes to it does, and what goes to
-// verbatim.
-type guard struct {
+// Log is a stream into the log of GitHub Actions. No text that is written to it
+// starts a workflow command: only what a Runner writes to it does, and what goes to
+// Verbatim.
+type Log struct {
 	mu   sync.Mutex
 	w    io.Writer
 	line []byte // begun, and not written yet
 }
 
-func (g *guard) Write(b []byte) (int, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// NewLog returns a Log that writes to w. Flush it at the end.
+func NewLog(w io.Writer) *Log { return &Log{w: w} }
+
+// Stream returns what it writes to.
+func (l *Log) Stream() io.Writer { return l.w }
+
+func (l *Log) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	end := bytes.LastIndexAny(b, "\r\n") + 1
 	if end == 0 {
-		g.line = append(g.line, b...)
+		l.line = append(l.line, b...)
 		return len(b), nil
 	}
-	lines := append(g.line, b[:end]...)
-	g.line = slices.Clone(b[end:])
-	if _, err := g.w.Write(defused(lines)); err != nil {
+	lines := append(l.line, b[:end]...)
+	l.line = slices.Clone(b[end:])
+	if _, err := l.w.Write(defused(lines)); err != nil {
 		return 0, err
 	}
 	return len(b), nil
 }
 
 // Flush writes the last line if it has no end.
-func (g *guard) Flush() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.flush()
+func (l *Log) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.flush()
 }
 
-func (g *guard) flush() error {
-	if len(g.line) == 0 {
+func (l *Log) flush() error {
+	if len(l.line) == 0 {
 		return nil
 	}
-	_, err := g.w.Write(defused(g.line))
-	g.line = nil
+	_, err := l.w.Write(defused(l.line))
+	l.line = nil
 	return err
 }
 
-// unguarded is the stream below a guard. What is written to it begins on a line of
+// unguarded is the stream below a Log. What is written to it begins on a line of
 // its own.
-type unguarded struct{ *guard }
+type unguarded struct{ *Log }
 
 func (u unguarded) Write(b []byte) (int, error) {
 	u.mu.Lock()
@@ -68,10 +72,10 @@ func (u unguarded) Write(b []byte) (int, error) {
 	return u.w.Write(b)
 }
 
-// below returns the stream below a guard, or the stream itself if it has none.
+// below returns the stream below a Log, or the stream itself if it is none.
 func below(stream io.Writer) io.Writer {
-	if g, ok := stream.(*guard); ok {
-		return unguarded{g}
+	if l, ok := stream.(*Log); ok {
+		return unguarded{l}
 	}
 	return stream
 }
@@ -94,16 +98,11 @@ func defused(lines []byte) []byte {
 	return oldCommand.ReplaceAll(lines, []byte("#$1 #$2["))
 }
 
-// runner returns the runner of GitHub Actions; its commands go to w.
-func (p *Program) runner(w io.Writer) *actions.Runner {
-	return actions.New(below(w), p.getenv)
-}
-
-// verbatim returns a stream for text of others, in which the runner takes nothing for
+// Verbatim returns a stream for text of others, in which the runner takes nothing for
 // a command until end is called.
-func (p *Program) verbatim(stream io.Writer) (w io.Writer, end func()) {
-	lines := &lineWriter{w: below(stream)}
-	resume := p.runner(stream).StopCommands()
+func (r *Runner) Verbatim() (w io.Writer, end func()) {
+	lines := &lineWriter{w: r.w}
+	resume := r.StopCommands()
 	return lines, func() {
 		lines.endLine()
 		resume()

@@ -1,4 +1,4 @@
-package cli
+package actions
 
 import (
 	"io"
@@ -24,9 +24,9 @@ func commandIn(log string) string {
 	return ""
 }
 
-// FuzzGuard holds that no text starts a workflow command, in whatever pieces it is
+// FuzzLog holds that no text starts a workflow command, in whatever pieces it is
 // written, and that other text stays as it is.
-func FuzzGuard(f *testing.F) {
+func FuzzLog(f *testing.F) {
 	for _, text := range []string{
 		"plain: a::b, #1, ##, [x]\n", "::error::x\n", " \t::error::x", "a\r::error::x\n", "a\n\n\u00a0\u3000::add-mask::x\n", "::::\n", ":::a::\n",
 		"x ##[error]y\n", "###[group]\n", "##[##[\n", "\u200b::error::x\n", ":\u00ad:error::x\n", "#\u200d#[error]\n", "\x00::a::\n", "\ufeff::a::", "\v\f\u0085\u2028::a::\n",
@@ -36,7 +36,7 @@ func FuzzGuard(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, size uint8) {
 		var log strings.Builder
-		g := &guard{w: &log}
+		g := NewLog(&log)
 		step := max(1, int(size))
 		for rest := text; rest != ""; {
 			n, err := g.Write([]byte(rest[:min(step, len(rest))]))
@@ -63,7 +63,7 @@ func FuzzGuard(f *testing.F) {
 // TestBelow holds the order of text and commands on one stream.
 func TestBelow(t *testing.T) {
 	var log strings.Builder
-	g := &guard{w: &log}
+	g := NewLog(&log)
 	for _, part := range []struct {
 		w    io.Writer
 		text string
