@@ -144,7 +144,7 @@ type proof struct {
 	open     []openQuestion
 }
 
-// openQuestion is an entrypoint of which something can be told only by running it.
+// openQuestion is an entrypoint that is not proven.
 type openQuestion struct {
 	Job        string `json:"job"`
 	Entrypoint string `json:"entrypoint"`
@@ -152,7 +152,7 @@ type openQuestion struct {
 }
 
 func (o openQuestion) String() string {
-	return fmt.Sprintf("%s: %s can be told only by running it: %s", problem.Show(o.Job), markdown.Clean(o.Entrypoint), markdown.Clean(o.Reason))
+	return fmt.Sprintf("%s: %s cannot be proven without running it: %s", problem.Show(o.Job), markdown.Clean(o.Entrypoint), markdown.Clean(o.Reason))
 }
 
 // proveEntrypoints looks at the entrypoints of all jobs without running anything.

@@ -58,8 +58,8 @@ tell is a remark on stderr and no error.`,
 		},
 	}
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&flags.entrypoints, "entrypoints", false, "prove that the entrypoints are there, without running anything")
-	cmd.Flags().BoolVar(&flags.imports, "import", false, "import them in the project's environment as well, and say how long that takes")
+	cmd.Flags().BoolVar(&flags.entrypoints, "entrypoints", false, "prove that the entrypoints exist, without running the project")
+	cmd.Flags().BoolVar(&flags.imports, "import", false, "also import them in the project's environment, and show how long that takes")
 	return cmd
 }
 

@@ -100,7 +100,7 @@ func (p *Prover) hides(name string) string {
 	case environment == nil && slices.Contains(preinstalled, name):
 		return "it may come with Python"
 	case environment != nil && environment.hidden:
-		return environment.shown + " may have it in a way that only Python sees"
+		return environment.shown + " may have it in a way that only a run shows"
 	}
 	return ""
 }

@@ -1,7 +1,7 @@
-// Package entrypoint proves, without running anything of a project, that an
-// entrypoint is there and can be called without arguments. It finds the module's
-// file as Python would, reads it, and follows imports and re-exports to the
-// definition. What only a run could tell counts for the entrypoint, never against it.
+// Package entrypoint proves that an entrypoint exists and can be called without
+// arguments, and runs nothing of the project. It finds the file of the module as Python
+// would, has a Python read it, and follows imports and re-exports to the definition.
+// What only a run can show counts for the entrypoint, never against it.
 package entrypoint
 
 import (
@@ -12,31 +12,31 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Project is where the modules of a project are.
+// Project says where the modules of a project are.
 type Project struct {
 	Repo        fs.FS        // the repository
 	Dir         string       // the project's folder there, with slashes; "." for the root
-	Path        []string     // what is on PYTHONPATH besides, relative to Dir
-	Before      bool         // steps of the project's own run first, which may make modules
-	Beyond      string       // what else may have modules installed: "the container"; "" if nothing
+	Path        []string     // the folders of PYTHONPATH, relative to Dir
+	Before      bool         // the project's own steps run first and may make modules
+	Beyond      string       // another place that may have modules: "the container"; "" if none
 	Environment *Environment // nil if none is installed
 	Python      string       // the version that runs the entrypoint, as "3.12" or ">=3.11"; "" if unknown
 }
 
 // Verdict is what is known about an entrypoint.
 type Verdict struct {
-	Problem string // why it cannot work; "" if nothing is known against it
+	Problem string // why it cannot work; "" if no reason is known
 	Hint    string // what to do about that
-	Unknown string // why nothing more can be told without running it; "" if it is proven
+	Unknown string // why it is not proven; "" if it is
 
 	File string // where it is defined: from the repository's root, or absolute; "" if unknown
 	Line int
 	Doc  string // the first line of its docstring
 
-	missing bool // the Problem is that there is no such name
-	nowhere bool // not even its first part, as a module
+	missing bool // the Problem is that the name does not exist
+	nowhere bool // nor does its first part, as a module
 
-	misspelt *Verdict // the Problem, instead of Unknown, if its name is to be a module of the project
+	misspelt *Verdict // the Problem to report instead of Unknown if the name is the user's own
 }
 
 // Prover proves the entrypoints of a project.
@@ -44,15 +44,15 @@ type Prover struct {
 	project Project
 	reader  *Reader
 	finder  *finder
-	without *Prover // knows nothing of an environment that may be of something else; nil if that has none
+	without *Prover // looks into no borrowed environment; nil if there is none
 	proofs  map[string]Verdict
 }
 
-// NoReader is why nothing is known about an entrypoint without a Python.
-const NoReader = "there is no Python here that could read its module"
+// NoReader is the reason why an entrypoint is not proven without a Python.
+const NoReader = "there is no Python 3 on PATH that belongs to you or to the system"
 
-// New returns a Prover that has modules read by a Python. Several may share that.
-// Without one, nil, everything is left open.
+// New returns a Prover for a project. The reader reads its modules, and several Provers
+// can share it. Without a reader nothing is proven.
 func New(project Project, reader *Reader) *Prover {
 	var without *Prover
 	if e := project.Environment; e != nil && e.borrowed {

@@ -34,7 +34,7 @@ func (p *Prover) enter(of *place, name string) (*place, Verdict) {
 	case inner != nil:
 		return inner, Verdict{}
 	case m.Dynamic:
-		return nil, Verdict{Unknown: fmt.Sprintf("module %q may have %q in a way that only Python sees", of.name, name)}
+		return nil, Verdict{Unknown: fmt.Sprintf("module %q may have %q in a way that only a run shows", of.name, name)}
 	case len(live(m.Names, name)) > 0:
 		return nil, p.absent(of, name, nil, fmt.Sprintf("%q is an attribute: write it after the colon, as in \"%s:%s\"", name, of.name, name))
 	}

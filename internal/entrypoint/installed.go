@@ -16,12 +16,12 @@ type Environment struct {
 	packages []string          // the folders of packages, absolute
 	moved    map[string]string // what an editable install maps: a module to its file or folder
 	hidden   bool              // something in it finds modules in a way of its own
-	borrowed bool              // it is merely active, and may be of something else
+	borrowed bool              // it is only active and may belong to another project
 }
 
-// OpenEnvironment returns the environment in a folder, or nil if there is none. It is
-// a project's own if it is in the repository, whose folder is root, or chosen for the
-// project; any other is merely active. Both paths are absolute.
+// OpenEnvironment returns the environment in a folder, or nil if there is none. It
+// belongs to the project if it is in the repository, whose folder is root, or chosen for
+// the project. Any other is only active. Both paths are absolute.
 func OpenEnvironment(dir, root string, chosen bool) *Environment {
 	if !hasAny(dir, "pyvenv.cfg", "conda-meta") {
 		return nil
@@ -42,7 +42,7 @@ func OpenEnvironment(dir, root string, chosen bool) *Environment {
 	return e
 }
 
-// hasAny reports whether a folder has something of one of these names.
+// hasAny reports whether a folder has an entry with one of these names.
 func hasAny(dir string, names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		_, err := os.Stat(filepath.Join(dir, name))
@@ -50,11 +50,12 @@ func hasAny(dir string, names ...string) bool {
 	})
 }
 
-// systemPackages matches a pyvenv.cfg by which the system's packages count, too.
+// systemPackages matches a pyvenv.cfg that includes the system's packages.
 var systemPackages = regexp.MustCompile(`(?mi)^include-system-site-packages\s*=\s*true`)
 
-// readPaths reads the .pth files of a folder of packages, as site does, which adds
-// folders and runs code. Of that only the finders of editable installs matter.
+// readPaths reads the .pth files of a folder of packages. Python adds the folders that
+// they name to its path and runs their code, which may be the finder of an editable
+// install.
 // https://docs.python.org/3/library/site.html
 func (e *Environment) readPaths(site string) {
 	files, _ := filepath.Glob(filepath.Join(site, "*.pth"))
@@ -81,8 +82,7 @@ var (
 	mapped       = regexp.MustCompile(`'((?:[^'\\]|\\.)*)': '((?:[^'\\]|\\.)*)'`)
 )
 
-// readFinder reads the modules that a finder of setuptools maps; others it leaves
-// unread.
+// readFinder reads the modules that a finder of setuptools maps. It cannot read others.
 func (e *Environment) readFinder(site, line string) {
 	module := finderModule.FindStringSubmatch(line)
 	if module == nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// judgeAll returns the verdict on what a name may be: a problem only if whatever it
-// may be has one, the first then; and proven only if none has.
+// judgeAll returns the verdict on everything that a name may be. It is a problem only if
+// all of them have one, and proven only if none has.
 func (w *walk) judgeAll(things []found) Verdict {
 	var verdicts []Verdict
 	refused := 0
@@ -26,7 +26,7 @@ func (w *walk) judgeAll(things []found) Verdict {
 	}
 	v := verdicts[best]
 	if v.Problem == "" && v.Unknown == "" && refused > 0 {
-		v.Unknown = "it depends on a condition what it is, and not everything that it may be can be called"
+		v.Unknown = "a condition decides what it is, and not every choice can be called"
 	}
 	return v
 }
@@ -47,7 +47,7 @@ func (w *walk) judge(f found) Verdict {
 		return *f.settled
 	}
 	if f.binding == nil {
-		return Verdict{Problem: fmt.Sprintf("%q is a module, which nobody can call", f.in.name), Hint: "name a function in it", File: f.in.shown}
+		return Verdict{Problem: fmt.Sprintf("%q is a module, which is not callable", f.in.name), Hint: "name a function in it", File: f.in.shown}
 	}
 	v := Verdict{File: f.in.shown, Line: f.binding.Line, Doc: f.binding.Doc}
 	switch f.binding.Kind {
@@ -56,12 +56,12 @@ func (w *walk) judge(f found) Verdict {
 	case aClass:
 		w.class(f, &v)
 	case aLiteral:
-		w.refuse(&v, "name a function", "is a value, which nobody can call")
+		w.refuse(&v, "name a function", "is a value, which is not callable")
 	default:
 		v.Unknown = fmt.Sprintf("what %q is assigned is known only when it runs", f.binding.Name)
 	}
 	if m := w.read(f.in); v.Problem != "" && (m.Dynamic || m.Registers && f.binding.Kind == aLiteral) {
-		return Verdict{Unknown: fmt.Sprintf("module %q may bind %q anew when it runs", f.in.name, f.binding.Name), File: v.File, Line: v.Line}
+		return Verdict{Unknown: fmt.Sprintf("module %q may assign %q again when it runs", f.in.name, f.binding.Name), File: v.File, Line: v.Line}
 	}
 	return v
 }
@@ -72,7 +72,7 @@ func (w *walk) refuse(v *Verdict, hint, format string, args ...any) {
 	v.Hint = hint
 }
 
-// plain are the decorators that leave alone how a function is called.
+// plain are the decorators that do not change how a function is called.
 var plain = []string{"lru_cache", "cache", "override", "final", "no_type_check", "deprecated"}
 
 // function judges a function, or a method as an attribute of its class.
@@ -86,7 +86,7 @@ func (w *walk) function(f found, v *Verdict) {
 		case decorator == "classmethod":
 			missing, method = missing[min(1, len(missing)):], false
 		case f.member && (last == "property" || last == "cached_property"):
-			w.refuse(v, "name a function", "is a property, which nobody can call")
+			w.refuse(v, "name a function", "is a property, which is not callable")
 			return
 		default:
 			v.Unknown = fmt.Sprintf("the decorator %q decides how it is called", decorator)
@@ -101,9 +101,9 @@ func (w *walk) function(f found, v *Verdict) {
 		w.refuse(v, "a job calls it without arguments: give each a default, or name a function that passes them",
 			"takes required arguments: %s", strings.Join(missing, ", "))
 	case f.binding.Generator && f.binding.Async:
-		w.refuse(v, "name a coroutine function that loops over it", "is an asynchronous generator: called, it would never run")
+		w.refuse(v, "name a coroutine function that loops over it", "is an asynchronous generator: calling it runs none of its code")
 	case f.binding.Generator:
-		w.refuse(v, "name a function that loops over it", "is a generator: called, it would never run")
+		w.refuse(v, "name a function that loops over it", "is a generator: calling it runs none of its code")
 	}
 }
 
@@ -113,7 +113,7 @@ func (w *walk) class(f found, v *Verdict) {
 	maker, mayMake := w.offers(f, "__new__")
 	switch {
 	case awaitable:
-		return // awaited, it does its work
+		return // it is awaited after the call
 	case maker || mayBe || mayMake:
 		v.Unknown = fmt.Sprintf("what calling the class %q does is known only when it runs", f.binding.Name)
 		return
@@ -126,7 +126,7 @@ func (w *walk) class(f found, v *Verdict) {
 		w.refuse(v, hint, "is a class, which takes required arguments: %s", strings.Join(constructor.Needs[1:], ", "))
 		return
 	}
-	w.refuse(v, hint, "is a class, and no function")
+	w.refuse(v, hint, "is a class, not a function")
 }
 
 func isDataclass(decorator string) bool {

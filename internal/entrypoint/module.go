@@ -5,21 +5,20 @@ import (
 	"strings"
 )
 
-// module is what the source of a module says, as far as it can be known without
-// running it. facts.py fills it.
+// module is what facts.py says about the source of a module without running it.
 type module struct {
 	Names   []binding    `json:"names"`
 	Dynamic bool         `json:"dynamic"` // it may get names in ways that cannot be followed
-	Error   *syntaxError `json:"error"`   // why Python would not compile it
+	Error   *syntaxError `json:"error"`   // why Python does not compile it
 
-	All       []string `json:"all"`       // the names in __all__; nil if there is none or it cannot be told
+	All       []string `json:"all"`       // the names in __all__; nil if unknown
 	Changed   []string `json:"changed"`   // the attributes that it assigns: a.b, or a.* for any of a
-	Registers bool     `json:"registers"` // it gives its own name to a function, which may find it by that, or finds modules so
+	Registers bool     `json:"registers"` // it uses sys.modules, or passes its own name to a function that may
 	Paths     bool     `json:"paths"`     // it changes where modules are looked for
 }
 
-// settle puts right what is known only when all of a module has been read: whether
-// names that mean something in conditions and imports mean that.
+// settle corrects what depends on the whole module: whether TYPE_CHECKING, __name__ and
+// sys.path mean what they usually mean.
 func (m *module) settle() {
 	types, script := true, true
 	for _, b := range m.Names {
@@ -39,7 +38,7 @@ func (m *module) settle() {
 	}
 }
 
-// calls are the attributes that change how the object is called to which they belong.
+// calls are the attributes that change how their object is called.
 var calls = []string{"__defaults__", "__kwdefaults__", "__code__", "__class__", "__bases__"}
 
 // changes reports whether the module assigns what a path of names leads through.
@@ -64,8 +63,8 @@ func (m *module) changes(names ...string) bool {
 	})
 }
 
-// imports reports whether the module, which has the full name, imports something of a
-// submodule, and so the submodule.
+// imports reports whether the module, whose full name is given, imports its submodule of
+// that name, or something in it.
 func (m *module) imports(full, name string) bool {
 	return slices.ContainsFunc(m.Names, func(b binding) bool {
 		from, absolute := strings.CutPrefix(b.From, full+".")
@@ -125,12 +124,12 @@ const (
 	aClass    kind = "class"
 	anImport  kind = "import"
 	anAlias   kind = "alias"   // the value of another name
-	aLiteral  kind = "literal" // a value that nobody can call
+	aLiteral  kind = "literal" // a value that is not callable
 	aValue    kind = "value"   // anything
 	nothing   kind = "del"
 )
 
-// guard is when a statement is run at all.
+// guard is the condition under which a statement runs.
 type guard string
 
 const (

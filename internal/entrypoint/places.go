@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// folder is a folder in which modules are looked for.
+// folder is a folder that may hold modules.
 type folder struct {
 	fsys  fs.FS
 	path  string // in fsys
@@ -27,9 +27,9 @@ func (f folder) join(name string) folder {
 type place struct {
 	name    string // its full name
 	fsys    fs.FS
-	file    string   // its source in fsys; "" of a namespace package or where there is no source
+	file    string   // its source in fsys; "" for a namespace package or without a source
 	shown   string   // the file for people
-	opaque  bool     // there is no source: an extension, or of the standard library
+	opaque  bool     // without a source: an extension, or a module of the standard library
 	folders []folder // of a package
 }
 
@@ -37,9 +37,9 @@ type place struct {
 // https://docs.python.org/3/reference/import.html#the-path-based-finder
 type finder struct {
 	project   Project
-	roots     []folder // sys.path, the standard library aside
-	src       folder   // is on it for what is nowhere else, as the runner has it
-	strayPath string   // what of PYTHONPATH is no folder of the repository; "" if all are
+	roots     []folder // sys.path without the standard library
+	src       folder   // comes last on the path, as in a run
+	strayPath string   // the part of PYTHONPATH that is no folder of the repository; "" if none
 	listings  map[string][]string
 	found     map[string]*place
 
@@ -53,7 +53,7 @@ func newFinder(p Project) *finder {
 	for _, more := range p.Path {
 		inside := dir.join(more)
 		if info, err := fs.Stat(p.Repo, inside.path); path.IsAbs(more) || err != nil || !info.IsDir() {
-			f.strayPath = more // as made by a step, or a zip file
+			f.strayPath = more // such as a zip file, or a folder that a step makes
 			continue
 		}
 		f.roots = append(f.roots, inside)
@@ -111,9 +111,9 @@ func (f *finder) beyond(name string) *place {
 // namespace reports whether a module is a package without an __init__.py.
 func (p *place) namespace() bool { return p.file == "" && !p.opaque }
 
-// locate returns the module of that name in the first of the folders that has it,
-// or nil. Folders without an __init__.py count only where nothing else is found, and
-// then together.
+// locate returns the module of that name in the first of the folders that has it, or
+// nil. Folders without an __init__.py count only if nothing else is found, and then all
+// of them are one package.
 func (f *finder) locate(name, full string, in []folder) *place {
 	var portions []folder
 	for _, dir := range in {
@@ -159,8 +159,8 @@ func has(entries []string, name string) bool {
 }
 
 // list returns the entries of a folder, sorted; those of folders end in a slash.
-// Names are compared as they are also where the file system would not tell case
-// apart, as Python does, and in Python's normal form.
+// Python compares names exactly, also on file systems that ignore case, and in its own
+// normal form.
 func (f *finder) list(in folder) []string {
 	if entries, ok := f.listings[in.shown]; ok {
 		return entries
@@ -186,12 +186,12 @@ func (f *finder) list(in folder) []string {
 	return names
 }
 
-// maxFile is how large a file may be that is read. Python's own library has none of half
-// a megabyte.
+// maxFile is the maximum size of a file that is read, in bytes. The largest module of
+// Python's own library has less than a tenth.
 const maxFile = 10 << 20
 
-// readFile returns the content of a regular file of bearable size. Anything else, as a
-// pipe, may never end.
+// readFile returns the content of a regular file of at most maxFile bytes. A pipe or a
+// device may never end.
 func readFile(fsys fs.FS, name string) ([]byte, error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {

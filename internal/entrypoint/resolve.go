@@ -13,8 +13,7 @@ type walk struct {
 	steps  int
 }
 
-// maxSteps is how many names a walk follows before it gives up. Imports may go in
-// circles.
+// maxSteps is the maximum number of names that a walk follows. Imports may be circular.
 const maxSteps = 500
 
 // found is what a path of names may lead to: a binding in a module, the module
@@ -32,12 +31,12 @@ func unknown(format string, args ...any) []found {
 	return settled(Verdict{Unknown: fmt.Sprintf(format, args...)})
 }
 
-// lookup returns what the names lead to from a module. It is more than one thing
-// where a name is bound under conditions. Where the names come from, the first may be
-// asked for as from … import does, which imports it if it is a submodule.
+// lookup returns what the names lead to from a module: several things if a name is bound
+// under conditions. asked says that the first name is imported if it is a submodule, as
+// from … import does.
 func (w *walk) lookup(in *place, names []string, asked bool) []found {
 	if w.steps++; w.steps > maxSteps {
-		return unknown("its imports lead too far, or in circles")
+		return unknown("its imports are circular or too deep")
 	}
 	if len(names) == 0 {
 		return []found{{in: in}}
@@ -60,8 +59,8 @@ func (w *walk) within(in *place, m module, names []string, asked bool) []found {
 	return w.inside(in, m, names, asked)
 }
 
-// bound returns what the names lead to through what a module binds, itself or by
-// star imports; nothing if it does not bind the first of them.
+// bound returns what the names lead to if the module binds the first one, itself or by a
+// star import. Otherwise it returns nothing.
 func (w *walk) bound(in *place, m module, names []string) []found {
 	bindings := live(m.Names, names[0])
 	all := w.followAll(in, nil, bindings, names[1:])
@@ -70,7 +69,7 @@ func (w *walk) bound(in *place, m module, names []string) []found {
 			break
 		}
 		if w.steps++; w.steps > maxSteps {
-			return unknown("its imports lead too far, or in circles")
+			return unknown("its imports are circular or too deep")
 		}
 		at, verdict := w.origin(in, star.From)
 		if at == nil {
@@ -135,7 +134,7 @@ func reason(b binding) string {
 	return ": it deletes that"
 }
 
-// followAll follows each of the bindings; the last one first, which is the likeliest.
+// followAll follows each of the bindings, the last one first: it is the most likely.
 func (w *walk) followAll(in *place, class []binding, bindings []binding, rest []string) []found {
 	var all []found
 	for _, b := range slices.Backward(bindings) {
@@ -174,21 +173,21 @@ func (w *walk) follow(in *place, class []binding, b *binding, rest []string) []f
 	return unknown("%q is an attribute of a value", rest[0])
 }
 
-// imported returns what the names lead to from a module that an import of another,
-// or of its own, takes them from.
+// imported returns what the names lead to from the module in which an import looks for
+// them. A module can import from itself.
 func (w *walk) imported(by *place, b *binding, at *place, names []string) []found {
 	if at != by || len(names) == 0 {
 		return w.lookup(at, names, b.Attr != "")
 	}
-	m := w.read(at) // so far it has got to the import, as in from . import name
+	m := w.read(at) // which has run up to the import, as in from . import name
 	m.Names = slices.DeleteFunc(slices.Clone(m.Names), func(other binding) bool { return other.Line >= b.Line })
 	return w.within(at, m, names, b.Attr != "")
 }
 
-// via says that it is an import that leads to what the verdict says.
+// via adds to a verdict the import that leads to it.
 func (w *walk) via(in *place, b *binding, v Verdict) Verdict {
 	if v.Problem != "" {
-		v.Problem = fmt.Sprintf("%s:%d imports what is not there: %s", in.shown, b.Line, v.Problem)
+		v.Problem = fmt.Sprintf("%s:%d imports something that does not exist: %s", in.shown, b.Line, v.Problem)
 		v.File, v.Line = in.shown, b.Line
 	}
 	return v
@@ -217,8 +216,8 @@ func (w *walk) origin(in *place, from string) (*place, Verdict) {
 	return at, v
 }
 
-// patcher returns the package above a module that assigns what the names lead through
-// from the module; nil if none does.
+// patcher returns the package above a module that assigns one of the names in it, nil if
+// none does.
 func (w *walk) patcher(module string, names []string) *place {
 	parts := strings.Split(module, ".")
 	for i := 1; i < len(parts); i++ {
@@ -234,8 +233,8 @@ func (w *walk) patcher(module string, names []string) *place {
 	return nil
 }
 
-// movesPath reports whether a module, a package above it, or a module that one of
-// them imports changes where modules are looked for.
+// movesPath reports whether Python's path is changed by a module, a package above it, or
+// a module that one of them imports.
 func (w *walk) movesPath(in *place) bool {
 	find := func(name string) module {
 		if at, _ := w.find(name); at != nil {
@@ -254,11 +253,11 @@ func (w *walk) movesPath(in *place) bool {
 	return false
 }
 
-// alias follows the name of which another is the value.
+// alias follows a name to the other name that is its value.
 func (w *walk) alias(in *place, class []binding, b *binding, rest []string) []found {
 	names := append(strings.Split(b.From, "."), rest...)
 	if w.steps++; w.steps > maxSteps {
-		return unknown("its names lead too far, or in circles")
+		return unknown("its names are circular or too deep")
 	}
 	if bindings := live(class, names[0]); len(bindings) > 0 {
 		return w.followAll(in, class, bindings, names[1:])
@@ -270,13 +269,13 @@ func (w *walk) alias(in *place, class []binding, b *binding, rest []string) []fo
 	return things
 }
 
-// inert are the bases that bring no method of their own.
+// inert are the base classes without methods of their own.
 var inert = []string{"object", "ABC", "Generic", "Protocol"}
 
 // member returns what the names lead to from a class.
 func (w *walk) member(in *place, class *binding, names []string) []found {
 	if w.steps++; w.steps > maxSteps {
-		return unknown("its bases lead too far, or in circles")
+		return unknown("its bases are circular or too deep")
 	}
 	if bindings := live(class.Body, names[0]); len(bindings) > 0 {
 		return w.followAll(in, class.Body, bindings, names[1:])
@@ -308,8 +307,8 @@ func (w *walk) member(in *place, class *binding, names []string) []found {
 	return settled(v)
 }
 
-// offers reports whether a class, or a base of it, binds a name; open says that it may
-// all the same.
+// offers reports whether a class or one of its bases binds a name. open says that this
+// is not certain.
 func (w *walk) offers(f found, name string) (offered, open bool) {
 	class := f.binding
 	if len(live(class.Body, name)) > 0 {
