@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -124,6 +125,20 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 		return err
 	}
 	return p.printInitialised(project, keeper, plan, example, flags.asJSON)
+}
+
+// addExample adds an example job to pyproject.toml.
+func (p *Program) addExample(project *project) error {
+	dir, err := os.OpenRoot(project.dir)
+	if err != nil {
+		return fmt.Errorf("open project: %w", err)
+	}
+	defer dir.Close()
+	err = pyproject.AddExample(dir, path.Base(project.path), project.path, p.Now())
+	if _, unfit := errors.AsType[*pyproject.Unfit](err); unfit {
+		return &exitError{exitUsage, err}
+	}
+	return err
 }
 
 // choose returns what no flag says: whether to add an example job, and the kind

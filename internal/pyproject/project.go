@@ -84,6 +84,11 @@ func Load(fsys fs.FS, name, display string) (*Project, error) {
 	if err != nil {
 		return nil, problem.WithHint(fmt.Errorf("read %q: %w", display, err), problem.Hint(err))
 	}
+	return loadText(data, name, display)
+}
+
+// loadText reads the content of a pyproject.toml.
+func loadText(data []byte, name, display string) (*Project, error) {
 	text, root, found := parse(data)
 	if found != nil {
 		return nil, locate(display, text, []finding{*found})

@@ -1,4 +1,4 @@
-package cli
+package pyproject
 
 import (
 	"bytes"
@@ -24,20 +24,21 @@ func TestExample(t *testing.T) {
 		{"options", "[tool.scheduled-actions]\nworkflow-prefix = \"x-\"\n", "\n# An example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), projectFile)
+			folder := t.TempDir()
+			file := filepath.Join(folder, "pyproject.toml")
 			if err := os.WriteFile(file, []byte(tt.content), 0o640); err != nil {
 				t.Fatal(err)
 			}
-			p := &Program{project: file, Now: time.Now}
-			project, err := p.open()
+			dir, err := os.OpenRoot(folder)
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer dir.Close()
 			before, err := os.Stat(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := p.addExample(project); err != nil {
+			if err := AddExample(dir, "pyproject.toml", "pyproject.toml", time.Now()); err != nil {
 				t.Fatal(err)
 			}
 			got, err := os.ReadFile(file)
@@ -54,7 +55,7 @@ func TestExample(t *testing.T) {
 			if after, err := os.Stat(file); err != nil || after.Mode() != before.Mode() {
 				t.Errorf("mode %v became %v, %v", before.Mode(), after.Mode(), err)
 			}
-			if project, err := p.openHosted(); err != nil || len(project.Jobs) != 1 {
+			if project, err := Load(dir.FS(), "pyproject.toml", "pyproject.toml"); err != nil || len(project.Jobs) != 1 {
 				t.Errorf("the outcome: %v, %v", project, err)
 			}
 		})
@@ -66,7 +67,7 @@ func TestExample(t *testing.T) {
 func TestExampleSweeps(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
-	for name, age := range map[string]time.Duration{projectFile: 0, ".scheduled-OLD.tmp": time.Hour, ".scheduled-NEW.tmp": 0} {
+	for name, age := range map[string]time.Duration{"pyproject.toml": 0, ".scheduled-OLD.tmp": time.Hour, ".scheduled-NEW.tmp": 0} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, nil, 0o644); err != nil {
 			t.Fatal(err)
@@ -75,12 +76,12 @@ func TestExampleSweeps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := &Program{project: dir, Now: func() time.Time { return now }}
-	project, err := p.open()
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.addExample(project); err != nil {
+	defer root.Close()
+	if err := AddExample(root, "pyproject.toml", "pyproject.toml", now); err != nil {
 		t.Fatal(err)
 	}
 	left, err := filepath.Glob(filepath.Join(dir, ".scheduled-*"))

@@ -1,0 +1,79 @@
+package pyproject
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// exampleJob runs in every project: its callable is one of Python's own.
+const exampleJob = `
+# An example, to be replaced by a job of yours. Its entrypoint, "module:callable",
+# is called at least once in every window.
+[tool.scheduled.example]
+every = "day" # hour, day, week, month
+entrypoint = "builtins:credits"
+`
+
+// withExample returns the content of a pyproject.toml with the example job
+// after it, in lines that end as its own do.
+func withExample(content []byte) []byte {
+	job := exampleJob
+	switch {
+	case len(content) == 0:
+		job = strings.TrimPrefix(job, "\n")
+	case !bytes.HasSuffix(content, []byte("\n")):
+		job = "\n" + job
+	}
+	if first, _, found := bytes.Cut(content, []byte("\n")); found && bytes.HasSuffix(first, []byte("\r")) {
+		job = strings.ReplaceAll(job, "\n", "\r\n")
+	}
+	return append(bytes.Clone(content), job...)
+}
+
+// closedTable finds inline tables that no header may add to: "Inline tables are
+// fully self-contained". Our TOML package lets it pass, Python's does not.
+// https://toml.io/en/v1.0.0#inline-table
+var closedTable = regexp.MustCompile(`(?m)^[^#\n]*\b(?:tool|scheduled)["']?[ \t]*=[ \t]*\{`)
+
+// Unfit is the error of a pyproject.toml that cannot take an example job.
+type Unfit struct{ error }
+
+// Unwrap returns what is in the way.
+func (e *Unfit) Unwrap() error { return e.error }
+
+// AddExample adds an example job to a pyproject.toml of a folder: at once or not at
+// all, through no symbolic link, and only if the outcome is valid. The file is shown as
+// display. The error is an *Unfit if it is the file's own.
+func AddExample(dir *os.Root, name, display string, now time.Time) error {
+	info, err := dir.Lstat(name)
+	if err != nil {
+		return fmt.Errorf("add example job: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return &Unfit{problem.New("add a job to the linked file by hand", "%s is a symbolic link, and jobs are written through none", display)}
+	}
+	content, err := dir.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("add example job: %w", err)
+	}
+	added := withExample(content)
+	if _, err := loadText(added, name, display); err != nil || closedTable.Match(content) {
+		return &Unfit{problem.New("write the tables of tool and tool.scheduled with headers, as [tool.scheduled], not as {inline tables}",
+			"%s cannot take the table of an example job after its last line", display)}
+	}
+	_ = atomic.Sweep(dir, now) // what cannot be removed does no harm
+	if err = atomic.Write(dir, name, added, info.Mode().Perm()); err == nil {
+		err = dir.Chmod(name, info.Mode().Perm()) // umask may have taken something from it
+	}
+	if err != nil {
+		return fmt.Errorf("add example job: %w", err)
+	}
+	return nil
+}
