@@ -38,15 +38,16 @@ func (p *Program) runCommand() *cobra.Command {
 		Long: `run executes the entrypoint in the environment that the project itself uses: it
 starts the environment's Python directly where that is all its tool would do,
 else through the tool, as in "poetry run python". Outside Actions it first asks
-the local ledger in .scheduled/ whether the window that holds now is confirmed,
-so any cron or timer may call it as often as it likes. In Actions the step
-before has asked already, and run executes at once.
+the local ledger in .scheduled/ whether the current window is confirmed, so any
+cron or timer may call it as often as it likes. In Actions the previous step has
+asked already, and run executes at once.
 
-What the entrypoint returns is shown. If that has a status, as a key or an
-attribute, the run fails where it is one like "failed", False or 404.
+run shows what the entrypoint returns. If that has a status, as a key or an
+attribute, a status like "failed", False or 404 fails the run.
 
-A --report that cannot be written is an error before anything runs. If that turns
-out only when the work is done, it is a warning: the work counts.`,
+--report replaces only an earlier report, and no other file. A report that cannot
+be written is an error before anything runs. If that shows only after the work is
+done, it is a warning: the work counts.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.restart()

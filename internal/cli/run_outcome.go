@@ -23,7 +23,7 @@ func (r run) conclude(v variables, e python.Execution) error {
 	return r.failed(e)
 }
 
-// succeeded puts everything into one group of the log, because nobody needs it.
+// succeeded puts everything into one group of the log, because it is rarely needed.
 func (r run) succeeded(e python.Execution) {
 	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.After())
 	defer r.runner.Group("Outcome: succeeded")()

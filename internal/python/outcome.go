@@ -10,7 +10,7 @@ import (
 // Outcome is how an entrypoint ended.
 type Outcome struct {
 	OK        bool
-	Refused   bool   // no call can succeed as things stand: no such callable, it needs arguments, …
+	Refused   bool   // no call can succeed: there is no such callable, it needs arguments, …
 	Cause     string // why it is not OK, in one line: "exit code 3", "ValueError: bad"; else ""
 	Hint      string // the remedy; "" if none is known
 	Exception string // its type: "ValueError"; "" without one

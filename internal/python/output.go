@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// output passes on what a command writes. It does not use the pipes of os/exec,
-// because those cannot be waited for between the end of the command and the
-// killing of its group.
+// output passes on what a command writes. It does not use the pipes of os/exec: one
+// cannot wait for those between the end of a command and the killing of its group.
 type output struct {
 	ours, theirs []*os.File
 	copying      sync.WaitGroup

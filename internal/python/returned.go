@@ -9,14 +9,14 @@ import (
 	"unicode"
 )
 
-// Returned is what an entrypoint returned, in terms of JSON: dicts, dataclasses
-// and named tuples are objects; lists, tuples and sets are arrays; what JSON has
-// no word for is a string, as Python's str() has it. "…" stands for what was left
-// out to keep it at about 10,000 characters.
+// Returned is what an entrypoint returned, as JSON: dicts, dataclasses and named
+// tuples are objects; lists, tuples and sets are arrays; anything that JSON does not
+// have is a string, by Python's str(). "…" stands for what was left out to keep it at
+// about 10,000 characters.
 //
-// A dict with the key "status", or an object with that attribute, says by itself
-// how the work went, if the status is a string, a number, a bool or a member of an
-// Enum. The README says which of them are failing.
+// A dict with the key "status", or an object with that attribute, says how the work
+// went if the status is a string, a number, a bool or a member of an Enum. The page
+// docs/entrypoint.md says which of them are failing.
 type Returned struct {
 	Value   json.RawMessage `json:"value"`
 	Status  string          `json:"status"`  // "" if it has none
@@ -82,8 +82,8 @@ func visible(text string) string {
 
 const maxText = 10_000 // bytes
 
-// cut escapes a text and shortens it to so many bytes, and says so in a line of
-// its own.
+// cut escapes a text. It shortens a long one to that many bytes, with a last line that
+// says so.
 func cut(text string, most int, escape func(string) string) string {
 	if whole := escape(text); len(whole) <= most {
 		return whole

@@ -1,7 +1,7 @@
-# What the entrypoint returned, in terms of JSON. This stands above runner.py, which
-# imports what is needed and has the functions that are not here.
+# What the entrypoint returned, as JSON. This is put in front of runner.py, which has the
+# imports and the other functions.
 
-# How many characters of a returned value are told.
+# How many characters of a returned value are reported.
 ROOM = 10000
 MORE = "\u2026"
 
@@ -13,7 +13,7 @@ FAILING = (
 
 
 def returned(result):
-    """What to tell of the result: nothing if its own code fails, because the work is done."""
+    """What to report of the result: nothing if its own code fails, because the work is done."""
     try:
         return told_of(result)
     except BaseException:  # even if a property exits
@@ -72,7 +72,7 @@ def is_number(value):
 
 
 def is_of(value, module, name):
-    """Whether value is of a class of the standard library. If nobody has imported that, it is not."""
+    """Whether value is of a class of the standard library. A module that was not imported has no instances."""
     kind = getattr(sys.modules.get(module), name, None)
     return isinstance(kind, type) and isinstance(value, kind)
 
@@ -108,9 +108,9 @@ def fields_of(value):
 
 
 def plain(value, room, within=()):
-    """Say a value in terms of JSON, until there is no more room.
+    """Turn a value into JSON, until there is no more room.
 
-    An object that has no words of its own is None, unless it is within others.
+    An object without a text form of its own is None, unless it is within others.
     """
     room[0] -= 2
     try:

@@ -53,17 +53,16 @@ type Host struct {
 	Held    []*os.File // what the guard holds open until everything is killed: the job's lock
 }
 
-// defaultGrace is how long an entrypoint has to exit after a stop signal before
-// it is killed. GitHub's runner grants no more after its SIGINT.
+// defaultGrace is how long an entrypoint has to exit after a stop signal before it is
+// killed. After its SIGINT, GitHub's runner gives no more time than this.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-cancellation
 // "If the process doesn't exit within 7500 ms, the runner will send
 // SIGTERM/Ctrl-Break to the process, then wait for 2500 ms for the process to
 // exit. If the process is still running, the runner kills the process tree."
 const defaultGrace = 10 * time.Second
 
-// lastGrace is how long an entrypoint has to exit after a second signal: less
-// than what is then left of the runner's own time, so that the outcome can
-// still be told.
+// lastGrace is how long an entrypoint has to exit after a second signal. The runner
+// then gives a little more than this, in which the outcome can still be reported.
 const lastGrace = 2 * time.Second
 
 // Cancelled is the cause to cancel Run's context with when a signal tells this
@@ -97,11 +96,10 @@ var (
 	runner   = returnedPy + runnerPy
 )
 
-// Run runs the entrypoint to its end and returns how it ended. It is an error
-// only if nothing could be started. When ctx ends or the time is up, all of the
-// entrypoint's processes are told to end, and killed 10 seconds later. When Run
-// returns, none is left running, except those that an entrypoint which ended by
-// itself had moved into their own session.
+// Run runs the entrypoint to its end and returns how it ended. It is an error only if
+// nothing could be started. When ctx ends or the time is up, all processes of the
+// entrypoint are told to end, and killed 10 seconds later. When Run returns, none of
+// them is left, except daemons of an entrypoint that ended by itself.
 func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
 	started := time.Now()
 	end, report, err := e.execute(ctx, runner)
