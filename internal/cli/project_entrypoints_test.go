@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -38,5 +40,50 @@ func TestWithoutPython(t *testing.T) {
 	}
 	if stdout, _, code := call(os.Getenv("PATH"), "list"); code != 0 || !strings.Contains(stdout, "Run.") {
 		t.Errorf("with a Python, list exits with %d and prints %s", code, stdout)
+	}
+}
+
+// TestEnvironmentOfProof looks for packages where a run would: in the environment that
+// the project's tool uses.
+func TestEnvironmentOfProof(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an environment looks different there")
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"pyproject.toml": "[project]\nname = \"x\"\ndependencies = [\"later\"]\n[tool.uv]\n[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"later:run\"\n",
+		"env/pyvenv.cfg": "",
+		"env/lib/python3.11/site-packages/later.py": "def run(): 'Later.'\n",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "env", "bin"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(python, filepath.Join(dir, "env", "bin", "python")); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ variable, remark string }{
+		{"UV_PROJECT_ENVIRONMENT=env", ""},
+		{"UV_PROJECT_ENVIRONMENT=" + filepath.Join(dir, "env"), ""},
+		{"UV_PROJECT_ENVIRONMENT=other", "no environment is installed"},
+		{"VIRTUAL_ENV=" + filepath.Join(dir, "env"), "no environment is installed"}, // uv does not use it
+	} {
+		var out, talk bytes.Buffer
+		p := Program{Args: []string{"--project", dir, "validate", "--entrypoints"}, Stdout: &out, Stderr: &talk, Now: time.Now,
+			Environ: []string{"PATH=" + os.Getenv("PATH"), row.variable}}
+		if code := p.Main(); code != 0 || (talk.Len() == 0) != (row.remark == "") || !strings.Contains(talk.String(), row.remark) {
+			t.Errorf("%s: exit code %d, %s%s", row.variable, code, out.String(), talk.String())
+		}
 	}
 }
