@@ -32,8 +32,8 @@ type Reader struct {
 	modules map[string]module // by where they are, as in place.shown
 }
 
-// answerLimit is how long a Python may take to read one source.
-const answerLimit = 5 * time.Second
+// answerLimit is how long a Python may take to start, or to read one source.
+const answerLimit = 20 * time.Second
 
 // FindReader starts the Python that reads the modules of a project in the folder dir of
 // a repository in root, both absolute and through no link: the first on the PATH of
