@@ -99,8 +99,8 @@ func TestPromises(t *testing.T) {
 	}
 }
 
-// TestRacingRescues has a second rescue at a random time after each, which nothing
-// keeps apart from the first: no window is lost, and none is executed twice.
+// TestRacingRescues has a second rescue at a random time after each, which can overlap
+// the first: no window is lost, and none is executed twice.
 func TestRacingRescues(t *testing.T) {
 	displaced := 0
 	for seed := range uint64(20) {
@@ -236,8 +236,8 @@ func TestPlayIsDeterministic(t *testing.T) {
 	}
 }
 
-// TestJobsDoNotDisturbOneAnother: another job changes nothing for the others.
-func TestJobsDoNotDisturbOneAnother(t *testing.T) {
+// TestJobsAreIndependent: another job changes nothing for the others.
+func TestJobsAreIndependent(t *testing.T) {
 	p, r := project(2, nil), regime(t, "throttled+flaky")
 	all, err := Play(p, r, 60, 5)
 	if err != nil {
