@@ -12,14 +12,14 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// Alarm is what a rescue has to say about a job: in an issue, of which a job has
-// at most one that is open.
+// Alarm is what a rescue says about a job, in an issue. A job has at most one open
+// issue.
 type Alarm struct {
 	Project string // path of the pyproject.toml
 	Job     string // its id
-	Failing bool   // else a window is confirmed again
+	Failing bool   // else its window is confirmed again
 	Title   string // of the issue when it is opened, one line
-	Body    string // of the issue from now on, Markdown
+	Body    string // of the issue, Markdown
 }
 
 // Alarmed is an issue that was changed.
@@ -30,22 +30,22 @@ type Alarmed struct {
 	Operation Operation // Created, Updated or Closed
 }
 
-// alarmLabel is the label that our issues are listed by. It takes the right to
-// triage issues to give it to others.
+// alarmLabel is the label of our issues. Only people who may triage issues can add
+// it to others.
 const alarmLabel = "scheduled-failure"
 
 const (
-	openPages   = 50 // of the list of our open issues, which is read to its end: to open one takes knowing that there is none
-	closedPages = 10 // of the list of closed ones, those changed last first
-	alarmWrites = 20 // of one Alarm: a rescue also dispatches, and GitHub allows 80 of both a minute
+	openPages   = 50 // of our open issues; all have to be read before one is opened
+	closedPages = 10 // of our closed issues, the last changed first
+	alarmWrites = 20 // by one Alarm: a rescue dispatches, too, and GitHub allows 80 writes a minute
 )
 
-// Alarm opens an issue for each job that fails and has none, updates those there
-// are, and closes them where a window is confirmed again. An issue that a person
-// has closed stays closed until its job has recovered. What is beyond alarmWrites
-// is left to the next call; left says how much. Where there are more open issues
-// than openPages it opens none, which is an error. Any other is a *Denied, a
-// *Failure, or that of ctx.
+// Alarm opens an issue for each failing job that has none, updates the open ones,
+// and closes those of jobs that work again. An issue that a person closed stays
+// closed until its job has recovered. After alarmWrites changes the rest is left to
+// the next call; left says how many. With more than openPages of open issues it
+// opens none and returns an error. Any other error is a *Denied, a *Failure, or that
+// of ctx.
 func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, left int, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
@@ -60,18 +60,18 @@ func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, 
 	return a.changed, a.left, denied(Issues, err)
 }
 
-// alarming is an Alarm at work.
+// alarming is the work of Alarm.
 type alarming struct {
 	client  *Client
 	alarms  []Alarm
 	known   map[alarmKey][]issue // the issues of a job: the open ones first, and of those the oldest
 	changed []Alarmed
 	left    int
-	cut     bool  // there are open issues beside those that are known
-	unsure  error // why none was opened; nil if none had to be, or all were
+	cut     bool  // there are more open issues than were read
+	unsure  error // why an issue was not opened; nil if none is missing
 }
 
-// reconcile brings all issues in step.
+// reconcile makes all issues say what the alarms say.
 func (a *alarming) reconcile(ctx context.Context) error {
 	var err error
 	if a.cut, err = a.list(ctx, "open", openPages); err != nil {
@@ -88,8 +88,8 @@ func (a *alarming) reconcile(ctx context.Context) error {
 	if !slices.ContainsFunc(a.changed, func(c Alarmed) bool { return c.Operation == Created }) {
 		return a.unsure
 	}
-	// Another rescue may have opened one at the same time. Both look again, and
-	// both keep the older one.
+	// Another rescue may have opened one at the same time. Both look again and keep
+	// the older one.
 	a.known = nil
 	if _, err := a.list(ctx, "open", openPages); err != nil {
 		return err
@@ -102,13 +102,13 @@ func (a *alarming) reconcile(ctx context.Context) error {
 	return nil
 }
 
-// list reads our issues in that state into known, at most so many pages. It reports
-// whether there are more.
+// list reads our issues in that state into known, up to a number of pages. It
+// reports whether there are more.
 func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool, _ error) {
 	if a.known == nil {
 		a.known = map[alarmKey][]issue{}
 	}
-	listed := map[int]bool{} // issues move from page to page while the list is read, so one may come twice
+	listed := map[int]bool{} // an issue can be on two pages if the list changes while it is read
 	more := true
 	for page := 1; more && page <= pages; page++ {
 		list, resp, err := call(ctx, a.client, "read issues", func(ctx context.Context) ([]*github.Issue, *github.Response, error) {
@@ -142,7 +142,7 @@ func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool,
 	return more, nil
 }
 
-// reconcileJob brings the issue of a job in step.
+// reconcileJob makes the issue of a job say what the alarm says.
 func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
 	if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
 	recovered := last == nil || last.state == "closed" && !last.note.Failing
 	switch {
 	case recovered && alarm.Failing && a.cut:
-		a.unsure = fmt.Errorf("read issues of %s: more than %d open ones have the label %s; none was opened, for there may be one already",
+		a.unsure = fmt.Errorf("read issues of %s: more than %d open ones have the label %s; none was opened, because there may be one already",
 			a.client.repository, openPages*perPage, alarmLabel)
 		return nil
 	case recovered && alarm.Failing:
@@ -170,8 +170,8 @@ func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
 	return a.write(ctx, alarm.Job, Updated, last.number, fields)
 }
 
-// last returns the issue of a job that counts: the one that is open, else the last
-// that was; nil if there is none.
+// last returns the issue of a job: the open one, else the last one; nil if there is
+// none.
 func (a *alarming) last(key alarmKey) *issue {
 	for i, issue := range a.known[key] {
 		if !issue.note.Duplicate {
@@ -181,7 +181,7 @@ func (a *alarming) last(key alarmKey) *issue {
 	return nil
 }
 
-// closeDuplicates closes all open issues of a job but the oldest.
+// closeDuplicates closes all open issues of a job except the oldest.
 func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
 	issues := a.known[key]
 	for n := 1; n < len(issues) && issues[n].state == "open"; n++ {
@@ -198,8 +198,8 @@ func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
 	return nil
 }
 
-// write changes an issue, or opens one if the number is 0, unless that is left to
-// the next call.
+// write changes an issue, or opens one if the number is 0, or leaves that to the
+// next call.
 func (a *alarming) write(ctx context.Context, job string, operation Operation, number int, fields github.IssueRequest) error {
 	if len(a.changed) == alarmWrites {
 		a.left++
@@ -227,7 +227,7 @@ func (c *Client) writeIssue(ctx context.Context, number int, fields github.Issue
 	return written, err
 }
 
-// same compares bodies as GitHub may give them back.
+// same compares bodies, which GitHub may return with other line ends.
 func same(a, b string) bool {
 	plain := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 	return plain(a) == plain(b)
@@ -246,13 +246,12 @@ type alarmKey struct{ project, job string }
 
 func (a Alarm) key() alarmKey { return alarmKey{a.Project, a.Job} }
 
-// alarmNote is what we remember of an issue, in a comment of its body that people
-// do not see.
+// alarmNote is what we remember about an issue, in an invisible comment in its body.
 type alarmNote struct {
 	Project   string  `json:"project"`
 	Job       *string `json:"job"` // which may be empty
 	Failing   bool    `json:"failing"`
-	Duplicate bool    `json:"duplicate,omitempty"` // we closed it in favour of another one
+	Duplicate bool    `json:"duplicate,omitempty"` // we closed it because there is another
 }
 
 func (n alarmNote) key() alarmKey { return alarmKey{n.Project, *n.Job} }

@@ -8,16 +8,15 @@ import (
 	"strings"
 )
 
-// discards reports whether somebody asked for the commits of others to be
-// discarded.
+// discards reports whether a person ticked the box that discards the commits of
+// others.
 func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.GetBody()) }
 
-// untouchable reports whether the branch holds commits of others that are to be
-// kept.
+// untouchable reports whether the branch has commits of others, which are kept.
 func (w *proposing) untouchable() bool { return w.foreign && !w.discards() }
 
-// assume takes what the branch holds from the last pull request, if that tells.
-// Nothing is written on the ground of it: whoever writes has a look before.
+// assume takes the state of the branch from the note in the last pull request, if
+// it has one. Nothing is written without a look at the branch itself.
 func (w *proposing) assume() bool {
 	last := cmp.Or(w.open, w.closed)
 	if last == nil {
@@ -31,7 +30,7 @@ func (w *proposing) assume() bool {
 	return true
 }
 
-// look finds out what the branch holds, unless it still is what it was.
+// look reads the state of the branch, if it changed.
 func (w *proposing) look(ctx context.Context) error {
 	head, err := w.client.head(ctx, w.Branch)
 	if err != nil || head == w.head {
@@ -66,14 +65,14 @@ func (w *proposing) tree(ctx context.Context) (string, error) {
 	return w.client.writeTree(ctx, w.Base.root, w.Files)
 }
 
-// pushed is the error of a branch that is not any more where it was.
+// pushed is the error of a branch that has moved.
 func (w *proposing) pushed(branch string) error {
-	return fmt.Errorf("%w: somebody pushed to %s", ErrMoved, branch)
+	return fmt.Errorf("%w: another push to %s came first", ErrMoved, branch)
 }
 
-// stays reports whether the commit that the branch is at will do: it has the tree,
-// and cannot conflict with the base, on top of which it is or whose files are
-// those that the open pull request changes.
+// stays reports whether the branch can stay at its commit: that has the right tree,
+// and cannot conflict with the base. Either it is on top of the base, or the base
+// has not changed the files of the open pull request.
 func (w *proposing) stays(tree string) bool {
 	return w.headTree == tree && !w.foreign &&
 		(w.headBase == w.Base.Commit || w.open != nil && w.was.Head == w.head && w.was.From == w.note.From)
@@ -93,7 +92,7 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 		}
 		w.note.Base = w.Base.Commit
 	}
-	if w.head != "" { // creating a branch asks for there to be none, moving one for nothing
+	if w.head != "" { // GitHub creates no branch that exists, but moves any
 		if err := w.look(ctx); err != nil || w.untouchable() {
 			return err
 		}
@@ -113,18 +112,18 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 	return nil
 }
 
-// obstructed tells of a branch whose name cannot be because of another's: git
-// keeps branches as files in folders.
+// obstructed explains an error by a branch whose name excludes ours: git keeps
+// branches as files in folders, so x and x/y cannot both exist.
 func (w *proposing) obstructed(err error) error {
 	failure, ok := errors.AsType[*Failure](err)
 	if ok && w.head == "" && strings.Contains(strings.ToLower(failure.said), "reference update failed") {
-		return occupied(w.Branch, "another branch, of which it would be a folder or a file")
+		return occupied(w.Branch, "another branch, whose name begins like its own")
 	}
 	return err
 }
 
-// unmoved makes sure that nobody has pushed to the base meanwhile, which may
-// have been another change to bring.
+// unmoved makes sure that the base is still at the same commit. A push to it may
+// need other changes.
 func (w *proposing) unmoved(ctx context.Context) error {
 	if w.IgnoreBaseMoves {
 		return nil
@@ -136,7 +135,7 @@ func (w *proposing) unmoved(ctx context.Context) error {
 	return denied(Read, err)
 }
 
-// move moves the branch to a commit, or to one that brings the same.
+// move moves the branch to a commit, or to one with the same content.
 func (w *proposing) move(ctx context.Context, commit, message, tree string) (string, error) {
 	if w.head == "" {
 		return commit, w.client.createBranch(ctx, w.Branch, commit)
@@ -148,8 +147,8 @@ func (w *proposing) move(ctx context.Context, commit, message, tree string) (str
 	return commit, err
 }
 
-// forward is for a branch whose rules forbid to replace its commits: it adds one
-// on top, which still brings to the base nothing but the change.
+// forward is for a branch whose rules forbid force pushes: it adds a commit on top.
+// The pull request still shows the change and nothing else.
 func (w *proposing) forward(ctx context.Context, message, tree string) (string, error) {
 	commit, err := w.client.writeCommit(ctx, message, tree, w.Base.Commit, w.head)
 	if err != nil {

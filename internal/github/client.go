@@ -104,7 +104,7 @@ func (c *Client) name() string  { _, name, _ := strings.Cut(c.repository, "/"); 
 func (c *Client) Sent() int { return int(c.sent.Load()) }
 
 // Remaining returns how many requests GitHub still grants, before its rate limit
-// starts anew; negative if no answer said so.
+// is reset; negative if no answer said so.
 func (c *Client) Remaining() int { return int(c.remaining.Load()) }
 
 // page returns the address of a page for people, "" if it is not on GitHub's own

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// What of GitHub's clock is implausible. A decision cannot be made by it: it says
-// which window is the current one, and so which evidence counts.
+// The limits of what is plausible. GitHub's clock says which window is the current
+// one, so no decision is made by a wrong clock.
 const (
-	maxAge  = 5 * time.Minute     // of an answer that a cache on the way kept
-	maxSkew = 24 * time.Hour      // between GitHub's clock and this machine's, which may be set to a wrong time zone
-	maxLead = 5 * time.Minute     // of a run's creation over an answer's Date, by servers that do not agree
+	maxAge  = 5 * time.Minute     // of an answer from a cache
+	maxSkew = 24 * time.Hour      // between GitHub's clock and this machine's, whose time zone may be wrong
+	maxLead = 5 * time.Minute     // of a run's creation before the answer's Date: GitHub's servers may differ
 	maxLife = 70 * 24 * time.Hour // of a run: 30 days until it is approved or run again, and 35 days of execution
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Right is what a token or a setting has to allow.
+// Right is something that a token or a setting has to allow.
 type Right string
 
 const (
@@ -20,14 +20,14 @@ const (
 	Issues       Right = "write access to issues"
 	Tracker      Right = "issues, which the repository has disabled"
 	Rules        Right = "branch rules that let it be written"
-	Other        Right = "what no other token gives"
+	Other        Right = "a right that no other token has"
 )
 
 // Denied is the error of a step that the token, a setting or a rule forbids.
 type Denied struct {
 	Lacks  Right
-	Branch string // holds the commit already, and only the pull request is missing; else ""
-	Pull   string // the page of the pull request, which has the commit already but not the description; else ""
+	Branch string // has the commit already, only the pull request is missing; else ""
+	Pull   string // page of the pull request, which has the commit but not the description; else ""
 	cause  *Failure
 }
 
@@ -42,8 +42,8 @@ type BranchError struct{ message string }
 
 func (e *BranchError) Error() string { return e.message }
 
-// denied tells from a failed request whether a right is missing, and which: one
-// that a step needs, unless GitHub's answer says otherwise. It returns any other
+// denied returns a *Denied if a request failed because a right is missing: the right
+// that GitHub's answer names, else the one that the step needs. It returns any other
 // error as it is.
 func denied(needs Right, err error) error {
 	failure, ok := errors.AsType[*Failure](err)
@@ -62,7 +62,7 @@ func denied(needs Right, err error) error {
 	return err
 }
 
-// ruledOut reports whether rules for branches are why a request was refused.
+// ruledOut reports whether a branch rule made GitHub refuse a request.
 func ruledOut(err error) bool {
 	d, ok := errors.AsType[*Denied](denied(Workflows, err))
 	return ok && d.Lacks == Rules
@@ -97,11 +97,10 @@ func lacking(said string, otherwise Right) Right {
 	return otherwise
 }
 
-// ErrMoved says that somebody else changed the repository meanwhile, so that
-// what was read of it no longer holds.
-var ErrMoved = errors.New("the repository changed meanwhile")
+// ErrMoved is the error of a repository that changed since it was read.
+var ErrMoved = errors.New("the repository has changed")
 
-// moved returns ErrMoved if that is what a refusal means, else the error as it is.
+// moved returns ErrMoved if a refusal means that, else the error as it is.
 func moved(err error) error {
 	failure, ok := errors.AsType[*Failure](err)
 	if !ok || failure.status != http.StatusUnprocessableEntity && failure.status != http.StatusConflict {
@@ -110,7 +109,7 @@ func moved(err error) error {
 	for _, part := range []string{
 		"already exists",          // a ref or pull request
 		"does not exist",          // a ref
-		"not a fast forward",      // a push by somebody else
+		"not a fast forward",      // another push came first
 		"cannot be updated",       // the same, at the same moment
 		"no commits between",      // the base has the change already
 		"head invalid",            // the branch was deleted, or GitHub does not see it yet
@@ -123,8 +122,8 @@ func moved(err error) error {
 	return err
 }
 
-// Again reports whether it helps to start over after an error: the repository
-// changed meanwhile, or a request may have been served though its answer is lost.
+// Again reports whether starting over can help after an error: the repository has
+// changed, or a request may have been served although its answer is lost.
 func Again(err error) bool {
 	if errors.Is(err, ErrMoved) {
 		return true
@@ -133,8 +132,8 @@ func Again(err error) bool {
 	return ok && failure.write && !failure.refused() && !failure.limited
 }
 
-// Missing reports whether GitHub knows nothing under the name that was asked for,
-// or does not tell this token.
+// Missing reports whether GitHub answered that something does not exist, or is
+// hidden from this token.
 func Missing(err error) bool { return status(err) == http.StatusNotFound }
 
 // status returns the status of GitHub's answer, 0 if err is not about one.

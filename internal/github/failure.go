@@ -18,12 +18,12 @@ type Failure struct {
 	Now time.Time // GitHub's clock, UTC; zero if no answer had it
 
 	write     bool          // the request was to change something
-	history   bool          // it was for a history, which the next tick asks for again
+	history   bool          // it was for a history, which the next tick reads again
 	status    int           // of GitHub's answer; 0 if there was none
 	said      string        // what GitHub's answer says, or why there was none
 	message   string        // all of it, on one line and without the token
 	limited   bool          // by a rate limit
-	wait      time.Duration // how long GitHub asks to wait; negative if it does not say
+	wait      time.Duration // how long GitHub tells us to wait; negative if it does not say
 	anonymous bool          // no token was sent
 	clock     bool          // it was served, at a time that cannot be right
 }
@@ -87,7 +87,7 @@ func isLimit(resp *http.Response, said string) bool {
 				strings.Contains(said, "rate limit"))
 }
 
-// askedWait returns how long an answer asks to wait; negative if it does not say.
+// askedWait returns how long an answer tells us to wait; negative if it does not say.
 // Both times are by the server's clock.
 func askedWait(h http.Header, now time.Time) time.Duration {
 	const longest = 24 * 60 * 60 // seconds; far beyond patience, and overflows nothing
@@ -117,10 +117,10 @@ func (f *Failure) retry(try int) (wait time.Duration, again bool) {
 // refused reports whether GitHub understood the request and turned it down.
 func (f *Failure) refused() bool { return f.status >= 300 && f.status < 500 && !f.limited }
 
-// Error names the cause on one line.
+// Error says on one line what failed, and why.
 func (f *Failure) Error() string { return f.message }
 
-// Hint names the way out.
+// Hint says what to do about it.
 func (f *Failure) Hint() string {
 	again := "the next tick asks again"
 	if !f.history {

@@ -27,8 +27,8 @@ func blobID(content []byte) string {
 // Short abbreviates the id of a commit, for people.
 func Short(id string) string { return id[:min(7, len(id))] }
 
-// isObject reports whether s is the id of one of git's objects. Ids go into paths
-// of URLs and into output.
+// isObject reports whether s can be the id of a git object. Ids are used in URLs
+// and in output.
 func isObject(s string) bool {
 	id, err := hex.DecodeString(s)
 	return err == nil && (len(id) == sha1.Size || len(id) == sha256.Size)
@@ -76,7 +76,7 @@ func (c *Client) commit(ctx context.Context, id string) (*github.Commit, error) 
 	return commit, err
 }
 
-// ahead returns how many commits head has that base has not.
+// ahead returns how many commits head has that base does not have.
 func (c *Client) ahead(ctx context.Context, base, head string) (int, error) {
 	compared, _, err := call(ctx, c, "read comparison", func(ctx context.Context) (*github.CommitsComparison, *github.Response, error) {
 		return c.api.Repositories.CompareCommits(ctx, c.owner(), c.name(), base, head, &github.ListOptions{PerPage: 1})
@@ -87,7 +87,7 @@ func (c *Client) ahead(ctx context.Context, base, head string) (int, error) {
 // tree returns a folder, with all that is below it if recursive.
 func (c *Client) tree(ctx context.Context, id string, recursive bool) (*github.Tree, error) {
 	if !isObject(id) {
-		return nil, fmt.Errorf("read tree of %s: its id %q is none", c.repository, id)
+		return nil, fmt.Errorf("read tree of %s: %q is not an id", c.repository, id)
 	}
 	tree, _, err := call(ctx, c, "read tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
 		return c.api.Git.GetTree(ctx, c.owner(), c.name(), id, recursive)
@@ -98,7 +98,7 @@ func (c *Client) tree(ctx context.Context, id string, recursive bool) (*github.T
 // blob returns the content of a file.
 func (c *Client) blob(ctx context.Context, id string) ([]byte, error) {
 	if !isObject(id) {
-		return nil, fmt.Errorf("read file of %s: its id %q is none", c.repository, id)
+		return nil, fmt.Errorf("read file of %s: %q is not an id", c.repository, id)
 	}
 	blob, _, err := call(ctx, c, "read file", func(ctx context.Context) (*github.Blob, *github.Response, error) {
 		return c.api.Git.GetBlob(ctx, c.owner(), c.name(), id)

@@ -30,8 +30,8 @@ type Query struct {
 	Slot          time.Time // of the window that a forced run serves instead of the current one; else zero
 }
 
-// History is what GitHub knows about a job: as much as schedule.Decide needs for
-// the window in question, not everything.
+// History is what GitHub knows about a job: as much as schedule.Decide needs for one
+// window, not everything.
 type History struct {
 	Now  time.Time      // GitHub's clock when it sent the list, UTC
 	Runs []schedule.Run // in any order; Started is set only where evidence was looked for
@@ -68,7 +68,7 @@ type reading struct {
 	oldest   schedule.Run           // of those
 	shuffled bool                   // they were not listed newest first, as they should be
 	first    bool                   // the workflow's first run ever is among them
-	runs     map[int64]schedule.Run // those that count
+	runs     map[int64]schedule.Run // those that could be evidence
 	asked    map[int64]bool         // those asked for evidence
 	unread   map[int64]bool         // those that were to be asked, and whose answer is unknown
 	lost     error                  // why, of the first that was asked
@@ -80,8 +80,8 @@ func newReading(c *Client, q Query) *reading {
 		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
 }
 
-// read reads pages until they cover the window, and asks for evidence. If there
-// is none, it reads on as long as that can change anything.
+// read reads pages until they cover the window, and asks for evidence. If there is
+// none, it reads on to count the missed windows.
 func (r *reading) read(ctx context.Context) error {
 	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
 		if err := r.readPage(ctx); err != nil {
@@ -99,15 +99,15 @@ func (r *reading) read(ctx context.Context) error {
 	}
 }
 
-// covered reports whether no older run can have started in the window. Runs of a
-// job follow one another, so that is so once one ended before the window began.
-// (The end of a re-run says nothing.)
+// covered reports whether no older run can have started in the window. The runs of a
+// job do not overlap, so the first one that ended before the window is enough. (The
+// end of a re-run says nothing.)
 func (r *reading) covered() bool {
 	return r.oldest.Created.Before(r.window.Start) && (r.oldest.Attempt > 1 || r.oldest.Updated.Before(r.window.Start))
 }
 
-// counted reports whether older runs cannot change the number of missed windows,
-// which schedule.Decide counts from the last success on, up to a maximum.
+// counted reports whether older runs cannot change the number of missed windows.
+// schedule.Decide counts from the last success, up to a maximum.
 func (r *reading) counted() bool {
 	for _, run := range r.runs {
 		if run.Success && run.Slot.IsZero() && run.Created.Before(r.window.Start) {
@@ -121,7 +121,7 @@ func (r *reading) counted() bool {
 	return r.oldest.Created.Before(first)
 }
 
-// confirm asks runs that can confirm the window for evidence, until one does.
+// confirm asks the candidates for evidence until one confirms the window.
 func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 	for _, run := range schedule.Candidates(r.window, slices.Collect(maps.Values(r.runs))) {
 		if r.asked[run.ID] {
@@ -144,7 +144,7 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 	return false, nil
 }
 
-// evidence asks a run when its execution of the entrypoint started.
+// evidence asks a run when the entrypoint started.
 func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
 	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
 	if status(err) == http.StatusNotFound {
@@ -187,8 +187,7 @@ func (r *reading) readPage(ctx context.Context) error {
 	return nil
 }
 
-// begin takes from the first page what holds for all of them: the clock, the
-// window and the default branch.
+// begin takes the clock, the window and the default branch from the first page.
 func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 	if r.now, err = r.client.clock(list.header); err == nil {
 		err = ahead(list.value.Runs, r.now)
@@ -205,7 +204,7 @@ func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 }
 
 // defaultBranch takes the default branch from the runs, or asks for it. If that
-// fails, it takes the branch of the newest run that a schedule started.
+// fails, it takes the branch of the newest scheduled run.
 // https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 // "Scheduled workflows will only run on the default branch."
 func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string, error) {
@@ -225,8 +224,8 @@ func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string,
 	return found.value.DefaultBranch, err
 }
 
-// add adds the runs of a page and reports whether any was new. Runs move from
-// page to page while the list is read, so one may come twice.
+// add adds the runs of a page and reports whether any was new. A run can be on two
+// pages if the list changes while it is read.
 func (r *reading) add(runs []workflowRun) (added bool) {
 	for _, listed := range runs {
 		run := listed.run()

@@ -12,32 +12,32 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// Proposal is a change of files that a pull request brings to a branch.
+// Proposal is a change of files, to be made by a pull request.
 type Proposal struct {
 	Base    *Snapshot
-	Files   []File // none if there is nothing to change
+	Files   []File // empty if there is nothing to change
 	Project string // path of the pyproject.toml whose files they are
 	Branch  string // that the change is committed to
 	Title   string // of the pull request and of the commit, one line
-	Body    string // of the pull request, Markdown, with room for 1,000 bytes more
+	Body    string // of the pull request, Markdown, at least 1,000 bytes shorter than GitHub allows
 
-	// IgnoreBaseMoves goes on where somebody has pushed to the base meanwhile.
+	// IgnoreBaseMoves goes on after a push to the base.
 	IgnoreBaseMoves bool
 
-	// Asked for once, when the pull request is opened.
+	// Used once, when the pull request is opened.
 	Labels    []string
 	Reviewers []string // logins, and teams as owner/team
 	Assignees []string
 	Draft     bool
 }
 
-// File is a file as it has to be: without content, it is to be no more.
+// File is a file as it should be. One without content is deleted.
 type File struct {
 	Path    string
 	Content []byte
 }
 
-// Operation is what became of a pull request.
+// Operation is what was done to a pull request or an issue.
 type Operation string
 
 const (
@@ -53,7 +53,7 @@ type Pull struct {
 	URL       string
 	Operation Operation
 	Head      string   // the commit that the pull request is at, "" without one
-	Remarks   []string // for people: what was left alone, and why
+	Remarks   []string // for people: what was not done, and why
 }
 
 // occupied returns the error of a branch that is taken: by what.
@@ -62,11 +62,11 @@ func occupied(branch, by string) error {
 		"give each project and each base a branch of its own with --branch")
 }
 
-// Propose sees to it that one open pull request brings the change, or that none
-// is open where there is nothing to change. Interrupted at any request, it goes on
-// when it is called again. Commits of others on the branch are kept until somebody
-// ticks the Discard box, and a pull request that a person closed stays closed until
-// the change is another one.
+// Propose opens or updates the one pull request with the change, or closes it where
+// there is nothing to change. If it is interrupted at any request, the next call
+// goes on from there. Commits of others on the branch are kept until a person ticks
+// the Discard box, and a pull request that a person closed stays closed until the
+// change is another one.
 //
 // ctx has to have a deadline. The error is a *Denied, a *BranchError, a *Failure,
 // or one that Again tells to start over with a new Snapshot.
@@ -87,7 +87,7 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	switch {
 	case len(p.Files) > 0 && w.refused():
 		w.result(w.closed)
-		w.remark("#%d was closed with this very change: it stays closed until another change is wanted, or somebody reopens it", w.closed.GetNumber())
+		w.remark("#%d was closed with this very change: it stays closed until you reopen it or the change is another one", w.closed.GetNumber())
 	case len(p.Files) > 0:
 		err = w.bring(ctx)
 	case w.open != nil:
@@ -98,7 +98,7 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	return w.pull, err
 }
 
-// proposing is a proposal at work.
+// proposing is the work on a proposal.
 type proposing struct {
 	Proposal
 	client *Client
@@ -110,7 +110,7 @@ type proposing struct {
 	head     string // the commit that the branch is at, "" if there is no branch
 	headTree string // "" if unknown
 	headBase string // the commit that it is on top of, "" if unknown
-	foreign  bool   // the branch holds commits of others that are merged nowhere
+	foreign  bool   // the branch has commits of others that are not merged
 
 	pull Pull
 }
@@ -127,8 +127,8 @@ func (w *proposing) step(format string, args ...any) {
 	fmt.Fprintf(w.client.log, format+"\n", args...)
 }
 
-// refused reports whether a person closed the last pull request, which brought
-// the same change.
+// refused reports whether a person closed the last pull request, which had the same
+// change.
 func (w *proposing) refused() bool {
 	if w.open != nil || w.closed == nil || !w.closed.GetMergedAt().IsZero() {
 		return false
@@ -137,7 +137,7 @@ func (w *proposing) refused() bool {
 	return was.Project == w.Project && was.Change == w.note.Change && !was.Withdrawn
 }
 
-// bring sees to the branch, and then to the pull request.
+// bring updates the branch, and then the pull request.
 func (w *proposing) bring(ctx context.Context) error {
 	if !w.assume() {
 		if err := w.look(ctx); err != nil {
@@ -169,7 +169,7 @@ func (w *proposing) openPull(ctx context.Context) error {
 	w.note.Asked = !wishes
 	body := w.Body
 	if w.untouchable() {
-		body = "This branch holds commits that `scheduled` did not make, and not the change that is wanted of it.\n\n" + Box
+		body = "This branch holds commits that `scheduled` did not make, so the change is not on it.\n\n" + Box
 	}
 	opened, _, err := call(ctx, w.client, "create pull request", func(ctx context.Context) (*github.PullRequest, *github.Response, error) {
 		return w.client.api.PullRequests.Create(ctx, w.client.owner(), w.client.name(), &github.NewPullRequest{
@@ -196,9 +196,8 @@ func (w *proposing) openPull(ctx context.Context) error {
 	return denied(PullRequests, w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: new(w.note.in(body))}))
 }
 
-// ask asks for the labels, reviewers and assignees that are not there. It goes on
-// without those that GitHub does not take: they do not make the pull request a
-// wrong one.
+// ask adds the labels, reviewers and assignees that are missing. It goes on without
+// those that GitHub refuses: the pull request is right without them.
 func (w *proposing) ask(ctx context.Context) error {
 	var people, teams []string
 	there := names(w.open.RequestedReviewers, (*github.User).GetLogin)
@@ -247,7 +246,7 @@ func (w *proposing) ask(ctx context.Context) error {
 			return err
 		}
 		if err != nil {
-			w.remark("#%d goes without %s: %v", number, strings.Join(wish.names, ", "), err)
+			w.remark("#%d has no %s: %v", number, strings.Join(wish.names, ", "), err)
 		}
 	}
 	return nil
@@ -268,8 +267,7 @@ func missing(names, there []string) []string {
 	})
 }
 
-// update changes the text of the open pull request, if it does not tell of the
-// commit that the branch is at.
+// update changes the text of the open pull request, unless it is right already.
 func (w *proposing) update(ctx context.Context) error {
 	w.note.Asked = true
 	if w.was == w.note && !w.discards() {
@@ -282,7 +280,7 @@ func (w *proposing) update(ctx context.Context) error {
 	}
 	fields := github.PullRequest{Body: new(w.note.in(w.Body))}
 	if w.was.Title == "" || w.was.Title == w.open.GetTitle() {
-		fields.Title = &w.Title // else a person has given it another
+		fields.Title = &w.Title // else a person has changed it
 	}
 	w.step("updating #%d", w.pull.Number)
 	w.pull.Operation = Updated
@@ -293,8 +291,8 @@ func (w *proposing) update(ctx context.Context) error {
 	return err
 }
 
-// leave leaves a branch alone that holds commits of others, and says so once
-// unless they bring the wanted tree.
+// leave keeps a branch with commits of others, and says so once unless it already
+// has the right content.
 func (w *proposing) leave(ctx context.Context, tree string) error {
 	if w.open == nil {
 		if err := w.openPull(ctx); err != nil {
@@ -304,32 +302,32 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 	if w.headTree == tree {
 		return nil
 	}
-	w.remark("#%d holds commits that are not of this program: left alone, until somebody ticks the box in its description", w.pull.Number)
-	if !strings.Contains(w.open.GetBody(), Discard) { // somebody has written another description
+	w.remark("#%d holds commits that `scheduled` did not make: it is not updated until you tick the box in its description", w.pull.Number)
+	if !strings.Contains(w.open.GetBody(), Discard) { // a person has replaced the description
 		body := w.note.in(w.open.GetBody() + "\n\n" + Box)
 		if err := w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: &body}); err != nil {
 			return denied(PullRequests, err)
 		}
 	}
 	return w.comment(ctx, "others "+w.was.Head,
-		"This branch holds commits that `scheduled` did not make. They are kept, and so the branch is not updated any more.\n\n"+
-			"To have them thrown away and the branch made anew, tick **"+discardText+"** in the description: "+
-			"the next sync does it. To keep them, merge this pull request, or move them to a branch of their own.")
+		"This branch holds commits that `scheduled` did not make. They are kept, so the branch is no longer updated.\n\n"+
+			"To discard them, tick **"+discardText+"** in the description: the next sync then rebuilds the branch. "+
+			"To keep them, merge this pull request, or move them to another branch.")
 }
 
-// comment makes a comment that bears a mark once. It goes on where GitHub takes
-// none: the conversation may be locked.
+// comment adds a comment with a mark, once. It goes on where GitHub refuses it: the
+// conversation may be locked.
 func (w *proposing) comment(ctx context.Context, mark, text string) error {
 	err := w.client.commentOnce(ctx, w.pull.Number, mark, text)
 	if failure, ok := errors.AsType[*Failure](err); ok && failure.refused() {
-		w.remark("#%d goes without a comment: %v", w.pull.Number, err)
+		w.remark("#%d has no comment about this: %v", w.pull.Number, err)
 		return nil
 	}
 	return err
 }
 
-// withdraw closes the pull request and deletes its branch: there is nothing left
-// to change.
+// withdraw closes the pull request and deletes its branch: there is nothing to
+// change any more.
 func (w *proposing) withdraw(ctx context.Context) error {
 	w.assume()
 	if err := w.look(ctx); err != nil {
@@ -340,7 +338,7 @@ func (w *proposing) withdraw(ctx context.Context) error {
 	}
 	w.step("closing #%d", w.pull.Number)
 	if err := w.comment(ctx, "closed "+w.head,
-		"The workflow files on `"+w.Base.Branch+"` are in step with `"+w.Project+"`: nothing is left to change."); err != nil {
+		"The workflow files on `"+w.Base.Branch+"` match `"+w.Project+"`: there is nothing to change."); err != nil {
 		return err
 	}
 	w.was.Withdrawn = true
@@ -352,8 +350,7 @@ func (w *proposing) withdraw(ctx context.Context) error {
 	return w.sweep(ctx, w.open)
 }
 
-// sweep deletes the branch of a pull request that we closed, if it still is what
-// it was.
+// sweep deletes the branch of a pull request that we closed, unless it has moved.
 func (w *proposing) sweep(ctx context.Context, closed *github.PullRequest) error {
 	head, err := w.client.head(ctx, w.Branch)
 	if err != nil || head == "" || head != closed.GetHead().GetSHA() {
@@ -361,7 +358,7 @@ func (w *proposing) sweep(ctx context.Context, closed *github.PullRequest) error
 	}
 	err = w.client.deleteBranch(ctx, w.Branch)
 	if ruledOut(err) {
-		w.remark("branch %s is kept: its rules forbid to delete it", w.Branch)
+		w.remark("branch %s is kept: a branch rule forbids deleting it", w.Branch)
 		return nil
 	}
 	if err = moved(err); errors.Is(err, ErrMoved) {

@@ -13,9 +13,8 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// pulls returns the pull requests that bring a branch of this repository to
-// another: the open one, nil if there is none, and the one that was closed last,
-// nil if there is none. The error is a *BranchError if one is open into another branch.
+// pulls returns the pull requests from a branch of this repository into base: the
+// open one and the one that was closed last, each nil if there is none. The error is a *BranchError if one is open into another base.
 func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *github.PullRequest, _ error) {
 	list, _, err := call(ctx, c, "read pull requests", func(ctx context.Context) ([]*github.PullRequest, *github.Response, error) {
 		return c.api.PullRequests.List(ctx, c.owner(), c.name(), &github.PullRequestListOptions{
@@ -40,7 +39,7 @@ func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *
 	return open, closed, nil
 }
 
-// own reports whether a repository is this one, and not a fork of it.
+// own reports whether a repository is this one, not a fork.
 func (c *Client) own(r *github.Repository) bool {
 	return r.GetFullName() == "" || strings.EqualFold(r.GetFullName(), c.repository)
 }
@@ -82,14 +81,14 @@ func (c *Client) commentOnce(ctx context.Context, number int, mark, text string)
 	return err
 }
 
-// note is what we remember of a pull request, in a comment of its body that
-// people do not see.
+// note is what we remember about a pull request, in an invisible comment in its
+// body.
 type note struct {
 	Project   string `json:"project"`             // path of pyproject.toml
-	Change    string `json:"change"`              // identifies the change that it brings
+	Change    string `json:"change"`              // identifies its change
 	From      string `json:"from"`                // identifies what the files were before
 	Title     string `json:"title"`               // as we wrote it
-	Head      string `json:"head"`                // our commit, "" if others have some there
+	Head      string `json:"head"`                // our commit, "" if the branch has commits of others
 	Base      string `json:"base"`                // the commit that ours is on top of
 	Tree      string `json:"tree"`                // of our commit
 	Asked     bool   `json:"asked,omitempty"`     // labels, reviewers and assignees were asked for
@@ -98,7 +97,7 @@ type note struct {
 
 const notePrefix = "<!-- scheduled: {"
 
-// in returns a body that holds the note instead of the one that is in it.
+// in returns the body with this note, in place of an older one.
 func (n note) in(body string) string {
 	if i := strings.LastIndex(body, notePrefix); i >= 0 {
 		body = body[:i]
@@ -131,18 +130,18 @@ func annotation[T any](body string) (note T) {
 	return note
 }
 
-// Discard is the mark of the checkbox by which people have the commits of others
-// discarded. In a body, it stands between the box and its text.
+// Discard marks the checkbox that discards the commits of others. In a body, it
+// stands between the box and its text.
 const Discard = "<!-- scheduled: discard -->"
 
 const discardText = "discard other commits and regenerate"
 
-// Box is that checkbox, which every body has to have on a line of its own.
+// Box is that checkbox. Every body has it, on a line of its own.
 const Box = "- [ ] " + Discard + discardText + "\n"
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
 
-// change identifies what files hold after a change, whatever they held before.
+// change identifies a change by what the files hold after it.
 func change(files []File) string {
 	h := sha256.New()
 	for _, f := range files {
@@ -152,7 +151,7 @@ func change(files []File) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// The trailers by which a commit of ours tells that it is as we made it.
+// The trailers by which we know that a commit is ours, and unchanged.
 // https://git-scm.com/docs/git-interpret-trailers
 const (
 	baseTrailer = "Scheduled-Base: "
@@ -164,8 +163,7 @@ func signed(title, base, tree string) string {
 	return title + "\n\n" + baseTrailer + base + "\n" + treeTrailer + tree + "\n"
 }
 
-// ours reports whether a commit is one that we made, in which nothing was
-// changed since.
+// ours reports whether we made a commit, and it was not changed since.
 func ours(c *github.Commit) bool {
 	return len(c.Parents) > 0 &&
 		strings.Contains(c.GetMessage(), "\n"+baseTrailer+c.Parents[0].GetSHA()+"\n"+treeTrailer+c.GetTree().GetSHA())

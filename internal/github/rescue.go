@@ -15,7 +15,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Watch is a job that a rescue looks after.
+// Watch is a job that a rescue checks.
 type Watch struct {
 	Workflow string // name of its file
 	schedule.Watch
@@ -25,12 +25,11 @@ type Watch struct {
 // jobs with four ticks a day is 40 pages a day.
 const watchRequests = 120
 
-// Watch reads into each job of watches its latest runs on a branch, as far back as
-// they can change what schedule.Rescue says, and into Known how far that is: not to
-// the window's start where it would have taken more than watchRequests. It reads the
-// list of all runs of the repository, and the jobs' own ones once that takes fewer
-// requests. It returns GitHub's clock, UTC. The error is a *Denied, a *Failure, or
-// that of ctx.
+// Watch fills in the latest runs of each job on a branch, as far back as they matter
+// to schedule.Rescue, and sets Known to how far that is. It stops after watchRequests,
+// perhaps before the start of a window. It reads the list of all runs of the
+// repository, and then the lists of single jobs once that takes fewer requests. It
+// returns GitHub's clock, UTC. The error is a *Denied, a *Failure, or that of ctx.
 func (c *Client) Watch(ctx context.Context, branch string, watches []Watch) (now time.Time, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
@@ -46,7 +45,7 @@ func (c *Client) Watch(ctx context.Context, branch string, watches []Watch) (now
 	return w.now, denied(Actions, err)
 }
 
-// watching is a Watch at work.
+// watching is the work of Watch.
 type watching struct {
 	client  *Client
 	branch  string
@@ -55,8 +54,8 @@ type watching struct {
 
 	now      time.Time
 	requests int
-	failures int       // to tell the runs of one job, in a row
-	open     []int     // those of watches that runs not seen yet can change
+	failures int       // in a row, to list the runs of a job
+	open     []int     // the watches that more runs can still change
 	pages    int       // of the list of all runs, read so far
 	total    int       // pages that it has
 	oldest   time.Time // creation of the oldest run on those read
@@ -81,9 +80,8 @@ func (w *watching) read(ctx context.Context) error {
 	return nil
 }
 
-// left returns how many more pages of all runs lead back to the earliest of the
-// windows that are open, if there are as many runs in an hour as there were on the
-// pages so far.
+// left estimates how many more pages of all runs lead back to the start of the
+// earliest open window, from the rate of runs so far.
 func (w *watching) left() int {
 	start := w.now
 	for _, i := range w.open {
@@ -117,8 +115,8 @@ func (w *watching) readPage(ctx context.Context) error {
 	return nil
 }
 
-// ask reads a page of the runs of one job. A workflow that is not there has none. One
-// whose runs GitHub cannot tell stays unread, unless that goes for all.
+// ask reads a page of the runs of one job. A workflow that does not exist has none. If
+// GitHub fails for one job, that stays unread; if it fails for all, that is an error.
 func (w *watching) ask(ctx context.Context, i, page int) error {
 	list, err := w.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d&page=%d", url.PathEscape(w.watches[i].Workflow), perPage, page))
 	if err != nil && !Missing(err) {
@@ -148,9 +146,9 @@ func (w *watching) get(ctx context.Context, path string) (answer[runList], error
 	return list, err
 }
 
-// add gives the runs of a page to their jobs. Of those of watches that it was read
-// for, all runs since known are known now, and those that no older run can change
-// are no longer open.
+// add gives the runs of a page to their jobs. The page was read for some of the
+// watches: their runs since known are now complete. Those that no older run can
+// change are no longer open.
 func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	for _, listed := range runs {
 		file, _, _ := strings.Cut(listed.Path, "@") // a ref may follow
@@ -164,7 +162,7 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 		if at < 0 {
 			*runs = append(*runs, run)
 		} else if byAge((*runs)[at], run) < 0 {
-			(*runs)[at] = run // it changed between two pages
+			(*runs)[at] = run // it changed since the other page
 		}
 	}
 	for _, i := range readFor {
@@ -177,10 +175,10 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	})
 }
 
-// Dispatch starts a run of a workflow on a branch, for the window of that slot or, if
-// the run begins later, for the current one; unless that is confirmed. GitHub answers
-// with nothing, or with the run; any other answer, such as the page of a proxy, proves
-// nothing. The error is a *Denied, or a *Failure, which Refused tells about.
+// Dispatch starts a run of a workflow on a branch, for the window of that slot. If
+// the run begins after that window, it serves the window that is then current. GitHub
+// answers with nothing, or with the run; any other answer, such as the page of a
+// proxy, proves nothing. The error is a *Denied or a *Failure; see Refused.
 // https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot time.Time) error {
 	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
@@ -195,13 +193,12 @@ func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot tim
 		return nil, resp, err
 	})
 	if failure, ok := errors.AsType[*Failure](err); ok && (failure.status == http.StatusNotFound || strings.Contains(failure.said, "disabled workflow")) {
-		return err // it may be just this workflow that is gone, or was disabled meanwhile
+		return err // perhaps only this workflow does not exist or is disabled
 	}
 	return denied(Dispatching, err)
 }
 
-// Refused reports whether GitHub understood the request that failed, and turned it
-// down.
+// Refused reports whether GitHub understood a request and refused it.
 func Refused(err error) bool {
 	failure, ok := errors.AsType[*Failure](err)
 	return ok && failure.refused()

@@ -29,7 +29,7 @@ func (l runList) oldest() (oldest time.Time) {
 	return oldest
 }
 
-// workflowRun is a run in a list. A field that is null or missing reads as zero.
+// workflowRun is a run in a list. A field that is null or missing is zero.
 type workflowRun struct {
 	ID         int64      `json:"id"`
 	Number     int        `json:"run_number"` // counts the runs of the workflow, from 1
@@ -82,8 +82,8 @@ func (l jobList) complete() bool { return l.Jobs != nil }
 
 // execution returns when the entrypoint started in an execution that succeeded,
 // and in which attempt; zero if none did. Only the one step of that name counts, in
-// the one job that a generated workflow has: whoever adds another to the file can
-// name it as they like.
+// the one job of the generated workflow: people can add other jobs and steps to the
+// file.
 func (l jobList) execution(job string) (started time.Time, attempt int) {
 	own, ok := l.own(job)
 	if !ok {
@@ -101,8 +101,8 @@ func (l jobList) execution(job string) (started time.Time, attempt int) {
 	return steps[0].Started, own.Attempt
 }
 
-// own returns the job that the generated workflow has: it bears the job's id. A run
-// that has only one job needs no name.
+// own returns the job of the generated workflow, whose name is the id. If a run has
+// only one job, it is that.
 func (l jobList) own(job string) (own runJob, ok bool) {
 	var named, all []runJob
 	for _, j := range l.Jobs {
@@ -143,8 +143,8 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 		(r.Head.FullName == "" || strings.EqualFold(r.Head.FullName, repository))
 }
 
-// badly lists the conclusions of a run that ended badly. Others say that it was
-// stopped or displaced (cancelled, skipped, stale), or that it waits for a person.
+// badly lists the conclusions of runs that failed. The others mean that a run was
+// stopped or replaced (cancelled, skipped, stale), or that it waits for a person.
 var badly = []string{"failure", "timed_out", "startup_failure"}
 
 func (r workflowRun) run() schedule.Run {
@@ -166,10 +166,10 @@ func (r workflowRun) run() schedule.Run {
 	}
 }
 
-// slot returns the window that a backfill was told to serve, with which the
-// run-name of our workflows ends: "clean-files: backfill 2026-11-05T14:55:00Z".
-// It is zero for any other run. A backfill of a window that cannot be read
-// serves none: then slot is a time before all runs.
+// slot returns the window that a backfill serves. It is at the end of the run's name:
+// "clean-files: backfill 2026-11-05T14:55:00Z". It is zero for any other run. A
+// backfill of a window that cannot be read serves none: its slot is a time before all
+// runs.
 func (r workflowRun) slot() time.Time {
 	named, ok := r.named("workflow_dispatch", schedule.BackfillMark)
 	if !ok {

@@ -18,8 +18,8 @@ import (
 )
 
 // Snapshot is the content of a repository at the head of a branch, as a file
-// system. All of it is of one commit, whatever is pushed meanwhile. A file is
-// fetched when it is read, unless its content is known already.
+// system. All of it is from one commit, whatever is pushed later. A file is fetched
+// when it is read, unless its content is known already.
 //
 // It implements fs.ReadDirFS, fs.ReadFileFS, fs.StatFS and fs.ReadLinkFS. Errors
 // hold a *Failure where GitHub did not answer.
@@ -28,9 +28,9 @@ type Snapshot struct {
 	Commit string
 
 	client *Client
-	ctx    context.Context // a file system has nowhere else to take it from
+	ctx    context.Context // the methods of a file system take none
 	root   string          // id of the tree
-	whole  bool            // folders holds all there are
+	whole  bool            // folders has all folders
 
 	mu      sync.Mutex
 	failed  error              // of the first request that failed
@@ -86,7 +86,7 @@ func (s *Snapshot) list() error {
 		return err
 	}
 	s.whole = true
-	s.folders["."] = nil // also where there is nothing
+	s.folders["."] = nil // even if it is empty
 	for _, listed := range tree.Entries {
 		dir := path.Dir(listed.GetPath())
 		s.folders[dir] = append(s.folders[dir], newEntry(listed))
@@ -111,8 +111,8 @@ func sortEntries(entries []entry) {
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 }
 
-// Err returns the error of the first request that failed, nil if none did: who
-// reads a file system may take a file that cannot be described for none.
+// Err returns the error of the first request that failed, nil if none did. Code that
+// reads a file system may treat a file that cannot be read as missing.
 func (s *Snapshot) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +129,7 @@ func (s *Snapshot) fail(err error) error {
 	return denied(Read, err)
 }
 
-// Know saves fetching files of that content.
+// Know makes files with that content readable without a request.
 func (s *Snapshot) Know(content []byte) {
 	id := blobID(content)
 	s.mu.Lock()
@@ -145,7 +145,7 @@ func (s *Snapshot) Known(name string) bool {
 	return err == nil && s.files[e.id] != nil
 }
 
-// blobs identifies what files hold in the snapshot.
+// blobs identifies the content of files in the snapshot.
 func (s *Snapshot) blobs(files []File) string {
 	h := sha256.New()
 	for _, f := range files {

@@ -55,8 +55,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 func (t transport) home(u *url.URL) bool { return u.Scheme == t.api.Scheme && u.Host == t.api.Host }
 
 // follows reports whether to go where an answer redirects to: only to read, and
-// only on the API's own host. Another host's answer proves nothing; and a change is
-// not made where it is sent on as a mere question, as net/http does after a 301.
+// only on the API's own host. Another host's answer proves nothing. A write is not
+// done when net/http follows a 301 with a GET.
 func (t transport) follows(resp *http.Response) bool {
 	if resp.StatusCode/100 != 3 || resp.Request == nil || resp.Request.Method != http.MethodGet {
 		return false
@@ -65,7 +65,7 @@ func (t transport) follows(resp *http.Response) bool {
 	return err == nil && t.home(target)
 }
 
-// count notes how many requests GitHub still grants, where an answer says so.
+// count notes how many requests GitHub still grants, if the answer says so.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
 func (t transport) count(h http.Header) {
 	if remaining, err := strconv.ParseUint(h.Get("X-RateLimit-Remaining"), 10, 31); err == nil {
@@ -73,7 +73,7 @@ func (t transport) count(h http.Header) {
 	}
 }
 
-// refusal is the error of an answer that is no success.
+// refusal is the error of an answer other than a success.
 type refusal struct {
 	resp *http.Response // whose body was read
 	said string         // GitHub's message, "" if there is none

@@ -27,18 +27,18 @@ const (
 // and 400 days"
 const shortestRetention = 24 * time.Hour
 
-// Past is what GitHub knows of a job's windows.
+// Past is what GitHub knows about the windows of a job.
 type Past struct {
 	schedule.Past
 	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
-	Unasked int       // windows with a success that was not asked for evidence, which would have taken too many requests
+	Unasked int       // windows with a success that was not asked for evidence, to limit the requests
 	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil without any
 }
 
-// Past reads the runs of a job as far back as the reach says, and looks for
-// evidence in them: a request a page of the list of runs, and usually one a window.
-// A run that cannot be read makes no error, unless the others cannot be read either.
-// Its schedule.Past lacks what is not about runs: Since and Paused. The error is a
+// Past reads the runs of a job as far back as the reach says, and looks for evidence
+// in them: one request for each page of the list, and usually one for each window.
+// A run that cannot be read is no error, unless none can be read. The fields of
+// schedule.Past that are not about runs stay empty: Since and Paused. The error is a
 // *Denied, a *Failure, or that of ctx.
 func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
@@ -74,7 +74,7 @@ func (r *reading) readBack(ctx context.Context, reach schedule.Reach) error {
 	return nil
 }
 
-// known returns the time since when every run is known: zero if all are.
+// known returns the time since which all runs are known; zero if all are.
 func (r *reading) known() time.Time {
 	switch {
 	case r.page != 0:
@@ -82,7 +82,7 @@ func (r *reading) known() time.Time {
 	case r.first:
 		return time.Time{}
 	}
-	// What was deleted, or expired, leaves no trace.
+	// Runs that were deleted or have expired leave no trace.
 	kept := r.now.Add(-shortestRetention)
 	if oldest := r.oldest.Created; !oldest.IsZero() && oldest.Before(kept) {
 		return oldest
@@ -90,9 +90,8 @@ func (r *reading) known() time.Time {
 	return kept
 }
 
-// askWindows asks the runs that can confirm a window for evidence, one of each
-// window at a time, until all windows have it or there is nobody left to ask. It
-// returns how many windows it had to give up on.
+// askWindows asks runs for evidence, one of each window at a time, until each window
+// has evidence or no run is left. It returns how many windows it gave up on.
 func (r *reading) askWindows(ctx context.Context) (unasked int, _ error) {
 	windows := r.inquiries()
 	for round := 0; len(windows) > 0; round++ {
@@ -124,7 +123,7 @@ type inquiry struct {
 	runs   []schedule.Run
 }
 
-// inquiries returns the windows that some runs can confirm, the newest first.
+// inquiries returns the windows that a run could confirm, newest first.
 func (r *reading) inquiries() (windows []inquiry) {
 	near := r.near()
 	window := r.query.Schedule.Window
@@ -142,8 +141,8 @@ func (r *reading) inquiries() (windows []inquiry) {
 	return windows
 }
 
-// near returns the successful runs by the starts of the windows that they can have
-// to do with.
+// near returns the successful runs by the starts of the windows that they could
+// confirm.
 func (r *reading) near() map[time.Time][]schedule.Run {
 	near := map[time.Time][]schedule.Run{}
 	for _, run := range r.runs {
@@ -161,8 +160,8 @@ func (r *reading) near() map[time.Time][]schedule.Run {
 	return near
 }
 
-// next returns the run to ask next about a window, if it is still open and there
-// is one.
+// next returns the run to ask next about a window; open is false if the window is
+// confirmed or no run is left.
 func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	for _, run := range w.runs {
 		if r.runs[run.ID].Confirms(w.window) {
@@ -175,14 +174,15 @@ func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	return run, false
 }
 
-// giveUp notes that nobody asks what is left to ask about a window.
+// giveUp notes that the remaining runs of a window are not asked.
 func (r *reading) giveUp(w inquiry) {
 	for _, run := range w.runs {
 		r.unread[run.ID] = r.unread[run.ID] || !r.asked[run.ID]
 	}
 }
 
-// askAll asks runs for evidence, several at once, until there is no use in it.
+// askAll asks runs for evidence, several at once. It stops early if the others would
+// fail, too.
 func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -208,9 +208,9 @@ func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 	return context.Cause(ctx)
 }
 
-// note takes in the answer to a run that was asked for evidence, and reports whether
-// there is no use in asking others: the right to is missing, a rate limit is used up,
-// or as many in a row failed as are asked at once.
+// note stores the answer about a run. It reports whether asking others is in vain: a
+// right is missing, a rate limit is used up, or more requests failed in a row than
+// are sent at once.
 func (r *reading) note(run schedule.Run, err error) (vain bool) {
 	if err == nil {
 		r.runs[run.ID], r.failures = run, 0
@@ -222,8 +222,8 @@ func (r *reading) note(run schedule.Run, err error) (vain bool) {
 	return hopeless(err) || r.failures > atOnce
 }
 
-// hopeless reports whether what made a request for runs fail will have others fail,
-// too: a right that is missing, or a rate limit.
+// hopeless reports whether other requests for runs will fail, too: a right is
+// missing, or a rate limit is used up.
 func hopeless(err error) bool {
 	_, refused := errors.AsType[*Denied](denied(Actions, err))
 	return refused || Limited(err)

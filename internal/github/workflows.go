@@ -20,7 +20,7 @@ type Workflow struct {
 // File returns the name of its file, without a folder.
 func (w Workflow) File() string { return path.Base(w.Path) }
 
-// Paused reports whether somebody disabled the workflow by hand.
+// Paused reports whether a person disabled the workflow.
 func (w Workflow) Paused() bool { return w.State == "disabled_manually" }
 
 // workflowPages is the most pages to read of the list of workflows.

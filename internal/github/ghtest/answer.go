@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// answer is GitHub's answer to a request. Methods that return one are called with
-// the lock held.
+// answer is GitHub's answer to a request. The lock is held in methods that return
+// one.
 type answer struct {
 	status int
 	header http.Header
@@ -27,7 +27,7 @@ func (a answer) write(w http.ResponseWriter) {
 	_, _ = w.Write(a.body) // the client may be gone
 }
 
-// say answers with a body for JSON, or none with nil.
+// say answers with a body as JSON, or without one if it is nil.
 func (s *Server) say(status int, body any) answer {
 	now := s.clock()
 	var data []byte
@@ -74,14 +74,14 @@ func (s *Server) invalid(resource, field, code, message string) answer {
 	})
 }
 
-// read returns the body of a request, as far as it fits: the check of the request
-// says what is wrong with it.
+// read returns the body of a request. What is wrong with it is found by the check of
+// the request.
 func read[T any](r *http.Request) (body T) {
 	_ = json.NewDecoder(r.Body).Decode(&body)
 	return body
 }
 
-// unknown answers requests that GitHub may know but the fake does not.
+// unknown answers requests that the fake does not support.
 func (s *Server) unknown(r *http.Request) answer {
 	s.violate(r, "the fake does not know this request")
 	return s.elsewhere(r)
@@ -92,7 +92,7 @@ func (s *Server) elsewhere(*http.Request) answer {
 	return s.refuse(http.StatusNotFound, "Not Found")
 }
 
-// clock returns what the time is on GitHub.
+// clock returns the server's time.
 func (s *Server) clock() time.Time {
 	if s.now.IsZero() {
 		return time.Now().UTC().Truncate(time.Second)

@@ -9,7 +9,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Dispatch is a run that was asked for.
+// Dispatch is a request to start a run.
 type Dispatch struct {
 	File   string
 	Ref    string
@@ -17,14 +17,14 @@ type Dispatch struct {
 	Run    int64 // the id of the run it became
 }
 
-// Dispatches returns the runs asked for since the last call.
+// Dispatches returns the dispatches since the last call.
 func (s *Server) Dispatches() (dispatches []Dispatch) {
 	s.locked(func() { dispatches, s.dispatches = s.dispatches, nil })
 	return dispatches
 }
 
-// Finish ends runs with that conclusion now. Of those that succeed the entrypoint
-// was executed, as soon as they were created.
+// Finish ends runs now with that conclusion. If it is a success, the entrypoint
+// started when the run was created.
 func (s *Server) Finish(conclusion string, ids ...int64) {
 	s.locked(func() {
 		for _, id := range ids {
@@ -70,7 +70,7 @@ func (s *Server) dispatch(r *http.Request) answer {
 	return s.say(http.StatusNoContent, nil)
 }
 
-// runName says of a run what a generated workflow has it say.
+// runName returns the end of the name that a generated workflow gives to a run.
 func runName(inputs map[string]string) string {
 	forced, window := inputs["force"] == "true", inputs["window"]
 	switch {

@@ -21,20 +21,20 @@ type Fault struct {
 	Drop bool // closes the connection without an answer
 	Cut  bool // closes the connection after half of the answer
 
-	// Late has the request take effect before its answer is lost or replaced; else
-	// it takes none, unless some of the right answer is sent.
+	// Late makes the request take effect before its answer is lost or replaced. Else it
+	// has no effect, unless a part of the right answer is sent.
 	Late bool
 
 	seen int // matching requests so far
 	due  int // what Number counts to, among all requests of the server
 }
 
-// early reports whether the fault strikes before the request takes effect.
+// early reports whether the fault prevents the effect of the request.
 func (f *Fault) early() bool {
 	return !f.Late && (f.Status != 0 || f.Drop || f.Hang && !f.Cut)
 }
 
-// fits reports whether the fault strikes a request, the n-th of all, and counts it.
+// fits reports whether the fault applies to a request, the n-th of all, and counts it.
 func (f *Fault) fits(path string, n int) bool {
 	if f.due != 0 && f.due != n {
 		return false

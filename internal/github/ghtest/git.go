@@ -34,7 +34,7 @@ const (
 	modeSubmodule = "160000"
 )
 
-// leaf is what a path leads to that is no folder.
+// leaf is a file, a link or a submodule.
 type leaf struct{ mode, id string }
 
 // entry is an entry of a tree; its path is a name, or longer in recursive lists.
@@ -99,8 +99,8 @@ func (g *store) leaves(tree string) map[string]leaf {
 	return leaves
 }
 
-// place puts a leaf at a path, instead of what is there: a leaf or a folder, or a
-// leaf where a folder has to be.
+// place puts a leaf at a path. It replaces a leaf or folder there, and a leaf where
+// a folder has to be.
 func place(leaves map[string]leaf, path string, l leaf) {
 	remove(leaves, path)
 	for i, c := range path {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// inRepository wraps answers that need a commit to be there.
+// inRepository wraps answers for which the repository must not be empty.
 func (s *Server) inRepository(then func(*http.Request) answer) func(*http.Request) answer {
 	return func(r *http.Request) answer {
 		if len(s.git.refs) == 0 {
@@ -54,7 +54,7 @@ func wrapped(data []byte) string {
 	return b.String()
 }
 
-// treeRequest is what a new tree shall be.
+// treeRequest describes a new tree.
 type treeRequest struct {
 	Base string `json:"base_tree"`
 	Tree []treeEntry
@@ -89,8 +89,8 @@ func (s *Server) createTree(r *http.Request) answer {
 	return s.say(http.StatusCreated, s.treeAnswer(s.git.putTree(leaves), false))
 }
 
-// apply carries out one entry of a new tree. It returns GitHub's words about
-// what is wrong with it, "" if nothing is.
+// apply adds one entry to a new tree. It returns GitHub's message about what is wrong
+// with it, "" if nothing is.
 func (s *Server) apply(leaves map[string]leaf, e treeEntry) (wrong string) {
 	for segment := range strings.SplitSeq(e.Path, "/") {
 		if segment == "" || segment == "." || segment == ".." || strings.EqualFold(segment, ".git") {

@@ -37,8 +37,8 @@ var operations = sync.OnceValue(func() routers.Router {
 	return router
 })
 
-// widen lets the last parameter of a path have slashes, which OpenAPI has no way
-// to say and GitHub takes there.
+// widen allows slashes in the last parameter of a path. GitHub does, and OpenAPI
+// cannot say so.
 func widen(paths *openapi3.Paths, path string) {
 	item := paths.Value(path)
 	paths.Delete(path)
@@ -54,11 +54,11 @@ func operation(r *http.Request) (*openapi3filter.RequestValidationInput, error) 
 	}, err
 }
 
-// checked holds what checks of requests and answers found. Tests send most of
-// them again and again, and a check takes longer than all the rest of one.
+// checked has the results of checks of requests and answers. Tests send most of them
+// again and again, and the check takes the longest.
 var checked sync.Map // of []string, by SHA-256
 
-// once returns what check finds. It checks the same parts only once.
+// once returns the result of check, which it calls once for the same parts.
 func once(check func() []string, parts ...string) []string {
 	hash := sha256.New()
 	for _, part := range parts {
@@ -73,7 +73,7 @@ func once(check func() []string, parts ...string) []string {
 	return found.([]string)
 }
 
-// checkRequest returns what of a request does not match the API.
+// checkRequest returns the mismatches of a request with the API.
 func checkRequest(r *http.Request, body []byte) []string {
 	parts := []string{r.Method, r.URL.String(), string(body)}
 	for _, name := range []string{"User-Agent", "Accept", "X-GitHub-Api-Version", "Authorization", "Content-Type"} {
@@ -101,8 +101,7 @@ func validateRequest(r *http.Request) (wrong []string) {
 	return append(wrong, checkHeader(r)...)
 }
 
-// checkHeader returns what is wrong with the headers that GitHub wants with every
-// request:
+// checkHeader returns what is wrong with the headers that GitHub requires:
 // https://docs.github.com/rest/using-the-rest-api/getting-started-with-the-rest-api#headers
 func checkHeader(r *http.Request) (wrong []string) {
 	if r.UserAgent() == "" {
@@ -120,8 +119,8 @@ func checkHeader(r *http.Request) (wrong []string) {
 	return wrong
 }
 
-// checkAnswer returns what of an answer does not match the API: the fake must not
-// lie.
+// checkAnswer returns the mismatches of an answer with the API: the fake has to be
+// right, too.
 func checkAnswer(r *http.Request, a answer) []string {
 	return once(func() []string { return validateAnswer(r, a) }, r.Method, r.URL.Path, strconv.Itoa(a.status),
 		a.header.Get("Content-Type"), a.header.Get("Link"), string(a.sample))

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// The files of Commit and Files hold other than plain files with these at the
-// beginning.
+// The prefixes of files of Commit and Files that are not plain files.
 const (
 	execMark = "\x00exec\x00"
 	linkMark = "\x00link\x00"
@@ -19,8 +18,8 @@ func Exec(content string) string { return execMark + content }
 // Link returns the value that stands for a symbolic link to target.
 func Link(target string) string { return linkMark + target }
 
-// Commit commits files to a branch, as a person would who pushes: path → content,
-// Exec, Link, or Absent to delete it. A branch that does not exist starts at the
+// Commit commits files to a branch, like the push of a person: path → content, Exec,
+// Link, or Absent to delete it. A branch that does not exist starts at the
 // default branch. It returns the id of the commit.
 func (s *Server) Commit(branch string, files map[string]string) (id string) {
 	s.locked(func() {
@@ -123,8 +122,8 @@ func (s *Server) Pulls() (pulls []Pull) {
 	return pulls
 }
 
-// EditPull changes a pull request as people do: its texts, its state, a comment
-// more. A pull request that is reopened is at the head of its branch.
+// EditPull changes a pull request as people do: its texts, its state, its comments.
+// A reopened pull request is at the head of its branch.
 func (s *Server) EditPull(number int, edit func(*Pull)) {
 	s.locked(func() {
 		p := s.pull(number)

@@ -86,7 +86,7 @@ func (s *Server) setState(p *pulled, state string) {
 	}
 }
 
-// unopenable returns GitHub's words about why a closed pull request cannot be
+// unopenable returns GitHub's message about why a closed pull request cannot be
 // reopened, "" if it can.
 func (s *Server) unopenable(p *pulled) string {
 	head := s.git.branch(p.Head)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Rights are what the token and the settings of the repository forbid; the zero
-// Rights forbid nothing.
+// Rights say what the token and the settings of the repository forbid. The zero
+// value forbids nothing.
 type Rights struct {
 	Token Token
 
@@ -30,7 +30,7 @@ const (
 	Classic                  // a personal access token with scopes
 )
 
-// Rules are what the rules of the repository forbid for its branches.
+// Rules say what the branch rules of the repository forbid.
 type Rules struct {
 	Prefix     string // of the branches
 	NoForce    bool   // no pushes but fast forward

@@ -11,7 +11,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Run is a run of a workflow, in short: the server's answers have every field.
+// Run is a run of a workflow. The server's answers have every other field, too.
 type Run struct {
 	ID         int64     // zero: one more than the last
 	Workflow   string    // the file that lists it; "" is Workflow
@@ -43,19 +43,19 @@ type Step struct {
 	Started    time.Time // zero is null
 }
 
-// listed is a run that the server has, and what it answers about it.
+// listed is a run of the server, and its JSON in lists.
 type listed struct {
 	Run
 	run json.RawMessage
 }
 
-// shape is what of a run can be wrong by GitHub's types: not its numbers, times, names and
-// addresses, which are all written alike.
+// shape has the fields by which runs differ in their types. Numbers, times, names and
+// addresses are written in one way.
 type shape struct{ event, status, conclusion, branch, head string }
 
 func (r Run) shape() shape { return shape{r.Event, r.Status, r.Conclusion, r.Branch, r.Head} }
 
-// shapes are those of runs that were checked.
+// shapes has those of the runs that were checked.
 var shapes sync.Map
 
 // Add adds runs, in any order, or replaces those with the same id. It returns
@@ -76,7 +76,7 @@ func (s *Server) Add(runs ...Run) (id int64) {
 	return id
 }
 
-// Remove removes runs, as GitHub does after their retention.
+// Remove removes runs, as GitHub does when they expire.
 func (s *Server) Remove(ids ...int64) {
 	s.locked(func() {
 		for _, id := range ids {
@@ -138,7 +138,7 @@ type varying struct {
 	Rerun      string `json:"rerun_url"`
 }
 
-// constant are the other ones, with a comma at the end; of a run of this repository.
+// constant has the other fields, of a run of this repository, and a comma at the end.
 var constant = sync.OnceValue(func() []byte {
 	var names map[string]any
 	_ = json.Unmarshal(marshal(varying{}), &names)

@@ -78,7 +78,7 @@ func (s *Server) hear(next http.Handler) http.Handler {
 	})
 }
 
-// record keeps what is wrong as violations.
+// record records violations.
 func (s *Server) record(r *http.Request, wrong []string) {
 	s.locked(func() {
 		for _, w := range wrong {
@@ -87,8 +87,8 @@ func (s *Server) record(r *http.Request, wrong []string) {
 	})
 }
 
-// reply carries out a request, checks the answer against GitHub's API and sends
-// it, unless a fault strikes before or after.
+// reply serves a request, checks the answer against GitHub's API and sends it, unless
+// a fault prevents that.
 func (s *Server) reply(w http.ResponseWriter, r *http.Request, answer func(*http.Request) answer) {
 	var n int
 	var meanwhile []func()
@@ -117,8 +117,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, answer func(*http
 	a.write(w)
 }
 
-// answer carries out a request if the token may make it, and not at all if a
-// fault strikes early.
+// answer serves a request if the token may make it, unless a fault prevents that.
 func (s *Server) answer(r *http.Request, answer func(*http.Request) answer, early bool) (a answer) {
 	s.locked(func() {
 		switch {

@@ -1,14 +1,13 @@
 // Package ghtest is a fake GitHub for tests: a server on the loopback interface
 // with one repository, under a base path as on GitHub Enterprise. It lists runs of
-// workflows and their jobs and queues those that are dispatched, keeps commits and
-// branches under the ids that git gives them, and takes issues, and pull requests
-// with comments and labels; it refuses what a
-// token, a setting or a branch rule forbids. Tests act as the people who push and
-// click meanwhile.
+// workflows and their jobs, queues dispatched ones, has commits and branches with the
+// ids that git gives them, and has issues, pull requests, comments and labels. It
+// refuses what a token, a setting or a branch rule forbids. Tests also act as the
+// people who push and click.
 //
 // It checks every request and every answer against GitHub's own description of its
-// API; whatever does not match, or is not in it, fails the test. It can also answer
-// wrongly, late or not at all.
+// API: what does not match fails the test. It can also answer wrongly, late or not at
+// all.
 package ghtest
 
 import (
@@ -26,7 +25,7 @@ import (
 const (
 	// Repository is the one repository that the server has.
 	Repository = "octo/app"
-	// Workflow is the file of runs that name no other.
+	// Workflow is the file of a Run without another.
 	Workflow = "scheduled-clean-files.yml"
 
 	defaultBranch = "main"
@@ -81,8 +80,7 @@ func (r Request) String() string {
 	return r.Method + " " + r.Path + "?" + r.Query.Encode()
 }
 
-// New starts a server that lives as long as the test, which fails on each
-// violation.
+// New starts a server for a test. Each violation fails the test.
 func New(t testing.TB) *Server {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -112,18 +110,18 @@ func Serve(l net.Listener) *Server {
 	return s
 }
 
-// Close stops the server, and the requests that still wait for an answer.
+// Close stops the server and ends the requests that wait for an answer.
 func (s *Server) Close() {
 	close(s.closed)
 	s.http.Close()
 }
 
-// SetNow sets the time of the Date header and of what is written from now on;
-// zero, the default, is the machine's clock.
+// SetNow sets the server's clock: the Date header and the times of what is written.
+// Zero, the default, is the machine's clock.
 func (s *Server) SetNow(now time.Time) { s.locked(func() { s.now = now }) }
 
-// SetToken makes the server refuse any other token; with "", the default, it
-// needs none.
+// SetToken makes the server refuse any other token. With "", the default, it takes
+// all.
 func (s *Server) SetToken(token string) { s.locked(func() { s.token = token }) }
 
 // SetArrange passes every list of runs, the newest first, to f before it is cut
@@ -134,14 +132,14 @@ func (s *Server) SetArrange(f func([]Run) []Run) { s.locked(func() { s.arrange =
 // they are truncated; with 0, the default, they hold all.
 func (s *Server) SetTreeLimit(n int) { s.locked(func() { s.treeLimit = n }) }
 
-// On calls f before the n-th request from now is served, 1 for the next: to have
-// somebody push meanwhile.
+// On calls f before the n-th request from now is served, 1 for the next: f can push,
+// for example.
 func (s *Server) On(n int, f func()) {
 	s.locked(func() { s.hooks[s.served+n] = append(s.hooks[s.served+n], f) })
 }
 
 // Break makes the server answer wrongly. Of several faults that fit a request,
-// the first that is not used up strikes.
+// the first that is not used up is taken.
 func (s *Server) Break(faults ...Fault) {
 	s.locked(func() {
 		for _, f := range faults {
@@ -159,7 +157,7 @@ func (s *Server) Requests() (requests []Request) {
 	return requests
 }
 
-// Violations returns what did not match GitHub's API so far.
+// Violations returns all mismatches with GitHub's API so far.
 func (s *Server) Violations() (violations []string) {
 	s.locked(func() { violations = slices.Clone(s.violations) })
 	return violations

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Issue is an issue that is no pull request.
+// Issue is an issue, not a pull request.
 type Issue struct {
 	Number      int
 	State       string // open or closed
@@ -61,8 +61,7 @@ func (s *Server) EditIssue(number int, change func(*Issue)) {
 // nextNumber returns the number of the next issue or pull request.
 func (s *Server) nextNumber() int { return len(s.pulls) + len(s.issues) + 1 }
 
-// listIssues answers with one page of the issues, among which are the pull
-// requests.
+// listIssues answers with one page of the issues, which include the pull requests.
 func (s *Server) listIssues(r *http.Request) answer {
 	type listed struct {
 		object           object

@@ -17,8 +17,8 @@ type Registered struct {
 	Created time.Time // when it was registered; zero: at the start of 2026
 }
 
-// Register adds workflows to those that the repository has, or replaces those of
-// the same file. Until then it has whatever it is asked for.
+// Register adds workflows, or replaces those of the same file. Without any, the
+// server has every workflow that it is asked for.
 func (s *Server) Register(workflows ...Registered) {
 	s.locked(func() {
 		for _, w := range workflows {
