@@ -229,6 +229,7 @@ func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string,
 func (r *reading) add(runs []workflowRun) (added bool) {
 	for _, listed := range runs {
 		run := listed.run()
+		run.URL = r.client.page(run.URL)
 		if !r.listed[run.ID] {
 			r.listed[run.ID] = true
 			added = true

@@ -148,6 +148,24 @@ func TestHugeAnswers(t *testing.T) {
 	}
 }
 
+// TestHostilePage has an address of a run that is a workflow command.
+func TestHostilePage(t *testing.T) {
+	for _, address := range []string{"\n::error::x", "https://evil.example/", "https://github.com/\r\n##[error]x"} {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Add(odd(map[string]any{"html_url": address}))
+		client := newClient(t, fake.URL)
+		decision, err := decide(t, client, query(daily))
+		if err != nil || decision.Evidence == nil || decision.Evidence.URL != "" {
+			t.Errorf("%q: evidence %+v, %v", address, decision.Evidence, err)
+		}
+		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
+		if _, err := client.Watch(t.Context(), "main", watches); err != nil || len(watches[0].Runs) != 1 || watches[0].Runs[0].URL != "" {
+			t.Errorf("%q: runs %+v, %v", address, watches[0].Runs, err)
+		}
+	}
+}
+
 // TestPageOfServer lets through only addresses of pages on GitHub's own host.
 func TestPageOfServer(t *testing.T) {
 	rows := []struct{ api, server, address, want string }{

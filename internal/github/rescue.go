@@ -158,6 +158,7 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 			continue
 		}
 		run, runs := listed.run(), &w.watches[i].Runs
+		run.URL = w.client.page(run.URL)
 		at := slices.IndexFunc(*runs, func(r schedule.Run) bool { return r.ID == run.ID })
 		if at < 0 {
 			*runs = append(*runs, run)
