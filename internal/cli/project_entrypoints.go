@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -126,7 +127,13 @@ func (p *provers) version(job pyproject.Job) string {
 	if file == "" {
 		return ""
 	}
-	content, _ := p.repo.ReadFile(filepath.FromSlash(file))
+	opened, err := p.repo.Open(filepath.FromSlash(file))
+	if err != nil {
+		return ""
+	}
+	defer opened.Close()
+	const most = 1 << 10
+	content, _ := io.ReadAll(io.LimitReader(opened, most))
 	return strings.TrimSpace(string(content))
 }
 

@@ -35,10 +35,10 @@ type Reader struct {
 // answerLimit is how long a Python may take to start, or to read one source.
 const answerLimit = 20 * time.Second
 
-// FindReader starts the Python that reads the modules of a project in the folder dir of
-// a repository in root, both absolute and through no link: the first on the PATH of
-// environ that is to be trusted. It is nil if there is none. Close ends it. With docs it
-// reads only definitions and their docstrings, which is faster.
+// FindReader starts the Python that reads the modules of a project: the first trusted one
+// on the PATH of environ. The project is in the folder dir of the repository in root, both
+// absolute and without links. The Reader is nil if there is no such Python. Close ends it.
+// With docs it reads only definitions and their docstrings, which is faster.
 func FindReader(dir, root string, docs bool, environ python.Environ) *Reader {
 	trust, err := trustAround(dir, root)
 	if err != nil {
@@ -58,20 +58,19 @@ func FindReader(dir, root string, docs bool, environ python.Environ) *Reader {
 	return nil
 }
 
-// lists are the variables that a Python may need to start at all. Of their folders it
-// gets those from which a program may be started. Other variables may be secrets, or say
-// what it is to load.
+// lists are the variables that a Python may need in order to start. It gets only their
+// trusted folders. Other variables may be secrets, or name files to load.
 var lists = []string{"PATH", "LD_LIBRARY_PATH"}
 
-// startReader starts the Python of that path: isolated, without site, so that nothing
-// of the project or its environment is run. env is its environment.
+// startReader starts a Python with the environment env. It is isolated and without site,
+// so that it runs nothing of the project or of an environment.
 func startReader(file string, docs bool, env []string) (*Reader, error) {
 	cmd := exec.Command(file, "-I", "-S", "-c", facts)
 	if docs {
 		cmd.Args = append(cmd.Args, "docs")
 	}
 	cmd.Dir = filepath.Dir(file)
-	cmd.Env = append([]string{}, env...) // not nil, which is all of ours
+	cmd.Env = append([]string{}, env...) // nil would be the environment of this process
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start Python: %w", err)
@@ -93,8 +92,8 @@ func startReader(file string, docs bool, env []string) (*Reader, error) {
 	return r, nil
 }
 
-// read returns what Python makes of a module's source. What it cannot tell, as of one
-// that is nested too deeply for it, may hold anything.
+// read returns what Python says about a module. A source that it cannot read, such as one
+// that is nested too deeply, may hold anything.
 func (r *Reader) read(at *place) module {
 	m, done := r.modules[at.shown]
 	if done {

@@ -10,22 +10,22 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// trust decides which programs may be started to look at a project that the user has
-// not asked to run. Such a program belongs to the user or to the system, and no other
-// user can change it. The same holds for the folders above it, and for each link on the
-// way to it. Nothing on that way is in the project or in the repository around it:
-// what is in there may have come with the project.
+// trust decides which programs may be started to look at a project that the user has not
+// asked to run. A trusted program belongs to the user or to the system, and no other user
+// can change it. The same is true for the folders above it and for each link that leads
+// to it. None of these is in the project or in the repository around it, where it may have
+// come with the project.
 type trust struct {
-	outermost fs.FileInfo // the folder of all that may have come with the project
+	outermost fs.FileInfo // the folder that holds everything that may have come with the project
 }
 
-// marks are the names that the top folder of a project or repository has one of.
+// marks are the names by which the top folder of a project or repository is known.
 var marks = []string{"pyproject.toml", "setup.py", ".git", ".hg", ".svn", ".jj"}
 
-// trustAround returns the trust for a project in the folder dir of a repository in
-// root, both absolute and through no link. Neither may be all that came with the project:
-// its repository can be a submodule, or a folder of one that was unpacked. So the topmost
-// folder counts that looks like a project.
+// trustAround returns the trust for a project in the folder dir of the repository in root,
+// both absolute and without links. More may have come with the project than root holds:
+// root can be a submodule, or dir where there is no repository. So the topmost folder that
+// looks like a project counts.
 func trustAround(dir, root string) (trust, error) {
 	outermost := root
 	for at := dir; ; at = filepath.Dir(at) {
@@ -40,15 +40,15 @@ func trustAround(dir, root string) (trust, error) {
 	return trust{info}, err
 }
 
-// maxLinks is how many links lead to a file at most, as on Linux.
+// maxLinks is the maximum number of links that lead to a file, as on Linux.
 const maxLinks = 40
 
-// follow returns the file or folder that a path leads to, or "" if that is not to be
-// trusted. Links are followed also because there may be a pyvenv.cfg beside one, from
-// which Python takes where its own library is.
+// follow returns the file or folder that a path leads to, or "" if it is not trusted. The
+// file itself must be started, not a link to it: Python reads where its library is from a
+// pyvenv.cfg beside the link.
 func (t trust) follow(path string) string {
 	if !filepath.IsAbs(path) {
-		return "" // the project decides where it leads
+		return "" // it depends on the working folder
 	}
 	top := filepath.VolumeName(path) + string(filepath.Separator)
 	at, ahead, links := top, split(path), 0
@@ -81,12 +81,12 @@ func split(path string) []string {
 	return slices.DeleteFunc(strings.Split(path, "/"), func(part string) bool { return part == "" || part == "." })
 }
 
-// folders returns those folders of a list, as in PATH, that are to be trusted.
+// folders returns the trusted folders of a list such as PATH.
 func (t trust) folders(list string) []string {
 	return slices.DeleteFunc(filepath.SplitList(list), func(folder string) bool { return t.follow(folder) == "" })
 }
 
-// pythons returns the files of the Pythons on the PATH that are to be trusted.
+// pythons returns the files of the trusted Pythons on PATH.
 func (t trust) pythons(environ python.Environ) []string {
 	var found []string
 	for _, folder := range t.folders(environ.Get("PATH")) {

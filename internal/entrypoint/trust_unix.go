@@ -15,9 +15,9 @@ func Own(info fs.FileInfo) bool {
 	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }
 
-// guarded reports whether no other user can change a file of the user or the system.
-// Many systems give each user a group of the same number, and Homebrew's folders to the
-// group of the administrators.
+// guarded reports whether no other user can change a file. Many systems give each user a
+// group with the user's own number. Homebrew's folders belong to the group of the
+// administrators.
 func guarded(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok || info.Mode().Perm()&0o002 != 0 {

@@ -9,9 +9,9 @@ import (
 // minors matches the versions of Python 3 in a constraint.
 var minors = regexp.MustCompile(`\b3\.(\d+)`)
 
-// atLeast reports whether a Python is at least as new as a job's, so that what it
-// refuses is no Python for the job either. Of a range the oldest version counts: a
-// project supports it, and so all that are newer. Without a version it is not known.
+// atLeast reports whether a Python is at least as new as the one that a constraint asks
+// for, so that a source which it refuses is wrong for the job, too. In a range the oldest
+// version counts: the project supports it and all newer ones.
 func atLeast(version [2]int, constraint string) bool {
 	oldest := -1
 	for clause := range strings.SplitSeq(constraint, ",") {
