@@ -28,11 +28,10 @@ func (p *Program) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check JOB",
 		Short: "Decide whether the job has to run, and say why",
-		Long: `check decides whether the window that holds now is confirmed. With
-GITHUB_REPOSITORY set, as in Actions, it asks GitHub for the runs of the job's
-workflow; without, it reads the local ledger. It exits with 0 whatever it
-decides; the answer is in its output, in --json, and in the outputs of the
-step.`,
+		Long: `check decides whether the current window is confirmed. If GITHUB_REPOSITORY is set,
+as in Actions, it asks GitHub for the runs of the job's workflow, else it reads the
+local ledger. The decision is in its output, in --json and in the outputs of the
+step. The exit code is 0 either way.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			project, err := p.open()
@@ -60,7 +59,7 @@ step.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&token, "token", "", "token that may read Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	cmd.Flags().StringVar(&token, "token", "", "token that may read Actions (default: $INPUT_TOKEN, $GITHUB_TOKEN or $GH_TOKEN)")
 	return cmd
 }
 
@@ -75,7 +74,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		if asked, err = parseWindow(trigger.Window); err != nil {
 			return schedule.Decision{}, err
 		}
-		if tick.Forced { // else the window that holds now discharges all before it
+		if tick.Forced { // else the current window stands for all before it
 			tick.Slot = asked
 		}
 	}
@@ -99,7 +98,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !asked.IsZero() && !decision.Window.Contains(asked) {
-		p.say(fmt.Sprintf("window %s was asked for; without force the window that holds now is served", problem.Clock(asked)))
+		p.say(fmt.Sprintf("window %s was asked for; without force the current window is served", problem.Clock(asked)))
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
@@ -135,8 +134,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	return err
 }
 
-// askLedger fills in the past runs of this machine, of which there are none
-// where there is no ledger.
+// askLedger fills in the past runs of this machine: none if there is no ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
 	if !ledger.Exists(project.file()) {
 		return nil
@@ -162,5 +160,5 @@ func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.
 	if err != nil || !target.Stale(os.DirFS(project.root), job) {
 		return nil
 	}
-	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.mending()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File())
+	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.howToSync()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File())
 }

@@ -15,7 +15,7 @@ import (
 func (p *Program) demoCommand(run func(*Program) int) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Show all of it on a sample project in a fresh folder",
+		Short: "Try it on a sample project",
 		Args:  noArguments,
 		RunE:  func(*cobra.Command, []string) error { return p.demo(run) },
 	}
@@ -46,7 +46,7 @@ func writeOrders(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "data", "orders.csv"), []byte("order,amount\n1,19.90\n2,5.10\n"), 0o644)
 }
 
-// demo plays the scenes in a fresh folder, which it leaves for people to see.
+// demo plays the scenes in a new folder, and keeps the folder.
 func (p *Program) demo(run func(*Program) int) error {
 	dir, err := os.MkdirTemp("", "scheduled-demo-")
 	if err != nil {

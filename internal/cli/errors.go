@@ -32,7 +32,7 @@ func (e *exitError) Error() string {
 func (e *exitError) Unwrap() error { return e.err }
 
 func usageError(message string, cmd *cobra.Command) error {
-	return &exitError{exitUsage, problem.WithHint(errors.New(message), fmt.Sprintf("`%s --help` shows how it is used", cmd.CommandPath()))}
+	return &exitError{exitUsage, problem.WithHint(errors.New(message), fmt.Sprintf("`%s --help` shows how to use it", cmd.CommandPath()))}
 }
 
 // The titles of annotations of problems.
@@ -87,7 +87,7 @@ func parseWindow(window string) (time.Time, error) {
 }
 
 func windowError(window, what string) error {
-	return &exitError{exitUsage, problem.New("give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the window that holds now", "window %q %s", window, what)}
+	return &exitError{exitUsage, problem.New("give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the current window", "window %q %s", window, what)}
 }
 
 // exitCode returns the code of an error that its findings have been printed of.

@@ -32,21 +32,21 @@ func (p *Program) initCommand() *cobra.Command {
 	var flags initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write the workflow that keeps the others in step, and an example job if there is none",
+		Short: "Write the workflow that keeps the others up to date, and an example job if there is none",
 		Long: `init writes ` + workflow.Dir + "/" + workflow.SyncFile + `. Once it is on the default
-branch, every pull request that leaves the workflow files out of step with
-pyproject.toml fails. Given a token that may write workflow files, it also
-brings them in step by a pull request of its own:
+branch, it fails every pull request whose workflow files do not match
+pyproject.toml. With a token that may write workflow files, it also opens a pull
+request that updates them:
 
-  app    that of a GitHub App: its client ID in the variable
+  app    a GitHub App: its client ID in the variable
          ` + workflow.ClientIDVariable + `, its private key in the secret
          ` + workflow.PrivateKeySecret + `
   pat    a personal access token, in the secret ` + workflow.TokenSecret + `
   none   no token: it only checks, and names the command to run
 
-Either token needs Contents, Pull requests and Workflows: write. What no flag
-says, init asks on a terminal. Elsewhere it adds no example, and takes the kind
-of token that the file there has, or none.`,
+Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
+asks for what no flag says. Elsewhere it adds no example and keeps the kind of token
+that the file has, or uses none.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkToken(flags.token); err != nil {
@@ -67,11 +67,11 @@ of token that the file there has, or none.`,
 			return p.initialise(project, keeper, flags)
 		},
 	}
-	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing, and add an example job if there is no job")
-	cmd.Flags().StringVar(&flags.token, "token", "", "what may write workflow files: app, pat or none")
-	cmd.Flags().StringVar(&flags.branch, "branch", "", "the repository's default branch (default: origin's, else main or master, else the one checked out)")
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing; add an example job if there is no job")
+	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write workflow files: app, pat or none")
+	cmd.Flags().StringVar(&flags.branch, "branch", "", "default branch of the repository (default: origin's, else main or master, else the current one)")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&flags.action, "action", "", "how the file refers to our action, as in 'owner/repo@commit # v1.2.3'")
+	cmd.Flags().StringVar(&flags.action, "action", "", "reference to our action in the file, such as 'owner/repo@commit # v1.2.3'")
 	return cmd
 }
 
@@ -82,7 +82,7 @@ func checkToken(flag string) error {
 	if flag == "" || slices.Contains(tokenKinds, flag) {
 		return nil
 	}
-	return &exitError{exitUsage, problem.New("say app for that of a GitHub App, pat for a personal access token, or none", "--token %q is no kind of token", flag)}
+	return &exitError{exitUsage, problem.New("say app for a GitHub App, pat for a personal access token, or none", "--token %q is no kind of token", flag)}
 }
 
 // initialise asks what is left to ask, and then writes: first an example job,
@@ -275,5 +275,5 @@ func (p *Program) nextSteps(keeper workflow.Keeper) []string {
 			brings,
 		}
 	}
-	return []string{"Write the workflow files of the jobs: " + p.mending(), push}
+	return []string{"Write the workflow files of the jobs: " + p.howToSync(), push}
 }

@@ -10,14 +10,14 @@ import (
 )
 
 // interview puts questions to whoever sits at the terminal. The nil interview
-// is that with nobody.
+// is one without a terminal.
 type interview struct {
 	questions io.Writer
 	answers   *bufio.Scanner
 	err       error // a question got no answer
 }
 
-// interview returns nil where nobody would see a question, or answer it.
+// interview returns nil if there is no terminal to ask on.
 func (p *Program) interview() *interview {
 	if !terminal(p.Stdin) || !terminal(p.Stderr) {
 		return nil

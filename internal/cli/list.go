@@ -85,7 +85,7 @@ func (p *Program) listCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().IntVarP(&runs, "number", "n", 3, "how many of the next runs to show")
+	cmd.Flags().IntVarP(&runs, "number", "n", 3, "number of next runs to show")
 	cmd.Flags().StringVar(&now, "now", "", "show the runs after this time, as in 2026-11-21T10:37:00Z")
 	return cmd
 }

@@ -40,7 +40,7 @@ func (p *Program) open() (*project, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, root, path, err := whereabouts(file, p.getenv("GITHUB_WORKSPACE"))
+	dir, root, path, err := locateInRepo(file, p.getenv("GITHUB_WORKSPACE"))
 	if err != nil {
 		return nil, fmt.Errorf("find project: %w", err)
 	}
@@ -60,10 +60,10 @@ func (p *Program) open() (*project, error) {
 	return &project{Project: loaded, dir: dir, root: root, path: path}, nil
 }
 
-// whereabouts returns the folder of a file, absolute and through no symbolic
+// locateInRepo returns the folder of a file, absolute and through no symbolic
 // link, the root of its repository, and its path from there, with slashes.
 // workspace is the folder of the repository in Actions, "" elsewhere.
-func whereabouts(file, workspace string) (dir, root, path string, err error) {
+func locateInRepo(file, workspace string) (dir, root, path string, err error) {
 	dir, err = filepath.Abs(filepath.Dir(file))
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
@@ -227,15 +227,14 @@ func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
 
 // fromRoot returns the path of a file here from the root of its repository.
 func fromRoot(file string) string {
-	if _, _, path, err := whereabouts(file, ""); err == nil {
+	if _, _, path, err := locateInRepo(file, ""); err == nil {
 		return path
 	}
 	return file
 }
 
-// mending returns the command that brings the files in step, as a person
-// would type it.
-func (p *Program) mending() string {
+// howToSync returns the command that updates the files, as a person would type it.
+func (p *Program) howToSync() string {
 	if p.project == "" || p.project == "." {
 		return "scheduled sync"
 	}

@@ -34,7 +34,7 @@ func TestWhereabouts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, gotRoot, path, err := whereabouts(file, row.workspace)
+		got, gotRoot, path, err := locateInRepo(file, row.workspace)
 		if err != nil || got != dir || path != row.want || filepath.Join(gotRoot, path) != file {
 			t.Errorf("%s: %s in %s, %s, %v; want %s", row.name, path, gotRoot, got, err, row.want)
 		}

@@ -35,12 +35,11 @@ func (p *Program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run JOB",
 		Short: "Execute the job's entrypoint, if its window is not confirmed",
-		Long: `run executes the entrypoint in the environment that the project itself uses: it
-starts the environment's Python directly where that is all its tool would do,
-else through the tool, as in "poetry run python". Outside Actions it first asks
-the local ledger in .scheduled/ whether the current window is confirmed, so any
-cron or timer may call it as often as it likes. In Actions the previous step has
-asked already, and run executes at once.
+		Long: `run executes the entrypoint in the project's own environment. It starts the Python of
+that environment directly if its tool would do no more, else through the tool, as in
+"poetry run python". Outside Actions it first asks the local ledger in .scheduled/
+whether the current window is confirmed, so any cron or timer can call it as often as
+it likes. In Actions the step before has asked already, and run executes at once.
 
 run shows what the entrypoint returns. If that has a status, as a key or an
 attribute, a status like "failed", False or 404 fails the run.
@@ -82,10 +81,10 @@ done, it is a warning: the work counts.`,
 			return r.local(ctx)
 		},
 	}
-	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: that of the project's environment)")
+	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the one of the project's environment)")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed")
 	cmd.Flags().StringVar(&flags.window, "window", "", "in Actions: start of the window that check decided on")
-	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: how many windows check found missed")
+	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: number of missed windows that check found")
 	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome to, as JSON")
 	return cmd
 }

@@ -31,14 +31,14 @@ func (p *Program) syncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync",
 		Short: "Write the workflow files that the jobs need",
-		Long: `sync writes a workflow file for each job, and one that rescues them, and deletes
-those that nobody needs any more. A file is written only if its meaning changed.
+		Long: `sync writes a workflow file for each job and one for the rescue, and deletes those
+that are not needed any more. It writes a file only if its meaning changed.
 
 With --pull-request it works on GitHub alone, whatever is checked out: it reads
-pyproject.toml and the workflow files from the repository's default branch and
-opens a pull request with the changes, updates the one that is open, or closes it
-when nothing is left to change. It needs GITHUB_REPOSITORY, as in Actions, and a
-token that may write contents, pull requests and workflows.`,
+pyproject.toml and the workflow files from the default branch. Then it opens a pull
+request with the changes, updates the open one, or closes it if nothing is left to
+change. It needs GITHUB_REPOSITORY, as in Actions, and a token that may write
+contents, pull requests and workflows.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.validate(cmd); err != nil {
@@ -61,26 +61,26 @@ token that may write contents, pull requests and workflows.`,
 			return p.sync(project, uses, flags)
 		},
 	}
-	cmd.Flags().BoolVar(&flags.check, "check", false, "change nothing, and exit with 1 if files differ")
-	cmd.Flags().BoolVar(&flags.exitCode, "exit-code", false, "exit with 1 if files were changed, as a hook has to before a commit")
-	cmd.Flags().StringVar(&flags.format, "output-format", textFormat, "with --check: text, or github for errors at the lines of pyproject.toml")
+	cmd.Flags().BoolVar(&flags.check, "check", false, "change nothing; exit with 1 if files differ")
+	cmd.Flags().BoolVar(&flags.exitCode, "exit-code", false, "exit with 1 if files were changed, for hooks")
+	cmd.Flags().StringVar(&flags.format, "output-format", textFormat, "with --check: text, or github for annotations at the lines of pyproject.toml")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&flags.action, "action", "", "how the files refer to our action, as in 'owner/repo@commit # v1.2.3'")
+	cmd.Flags().StringVar(&flags.action, "action", "", "reference to our action in the files, such as 'owner/repo@commit # v1.2.3'")
 	flags.pull.register(cmd)
 	return cmd
 }
 
-// validate refuses flags that make no sense, or none together.
+// validate refuses flags that make no sense, alone or together.
 func (f *syncFlags) validate(cmd *cobra.Command) error {
 	switch {
 	case f.format != textFormat && f.format != githubFormat:
 		return usageError(fmt.Sprintf("--output-format is %s or %s, not %q", textFormat, githubFormat, f.format), cmd)
 	case f.format == githubFormat && f.asJSON:
-		return usageError("--json and --output-format github are two outputs: choose one", cmd)
+		return usageError("--json cannot be combined with --output-format github", cmd)
 	case f.format == githubFormat && !f.check:
 		return usageError("--output-format is for --check", cmd)
 	case f.pull.on && (f.check || f.exitCode):
-		return usageError("--check and --exit-code are about files that are here, and --pull-request is not", cmd)
+		return usageError("--check and --exit-code cannot be combined with --pull-request", cmd)
 	}
 	return f.pull.check(cmd)
 }
@@ -122,9 +122,9 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
 		p.report(unproven)
-		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.mending()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.path)}
+		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.path)}
 	case changes > 0 && flags.exitCode:
-		return &exitError{exitFindings, problem.New("add what changed to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
+		return &exitError{exitFindings, problem.New("add the files to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}
 	return unproven
 }

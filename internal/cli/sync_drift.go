@@ -24,10 +24,10 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 		if len(all) < actions.MaxErrors { // the others are not shown
 			at.Line = d.Target.Origin(e)
 		}
-		all = append(all, actions.Annotation{At: at, Title: "Workflow file out of step", Message: drift(e) + "; run `" + p.mending() + "`"})
+		all = append(all, actions.Annotation{At: at, Title: "Workflow file out of step", Message: drift(e) + "; run `" + p.howToSync() + "`"})
 	}
 	p.annotator(p.Stdout).Errors(all, "the summary of the step has the table")
-	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.mending()))
+	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.howToSync()))
 }
 
 // drift says how the workflow file of a job, or of the rescue, differs from what it

@@ -34,12 +34,12 @@ const defaultBranch = "scheduled/sync"
 
 func (f *pullFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVar(&f.on, "pull-request", false, "read the files from GitHub and bring the changes in by pull request")
-	flags.StringVar(&f.token, "token", "", "with --pull-request: token that may write workflow files (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	flags.BoolVar(&f.on, "pull-request", false, "read the files from GitHub and propose the changes in a pull request")
+	flags.StringVar(&f.token, "token", "", "with --pull-request: token that may write workflow files (default: $INPUT_TOKEN, $GITHUB_TOKEN or $GH_TOKEN)")
 	flags.StringVar(&f.branch, "branch", defaultBranch, "with --pull-request: branch to commit to")
-	flags.StringVar(&f.base, "base", "", "with --pull-request: branch to read and to change (default: the repository's)")
+	flags.StringVar(&f.base, "base", "", "with --pull-request: branch to read and to change (default: the default branch)")
 	flags.StringVar(&f.title, "title", "", "with --pull-request: title of the pull request and of its commit")
-	flags.StringVar(&f.body, "body", "", "with --pull-request: Markdown that its description begins with")
+	flags.StringVar(&f.body, "body", "", "with --pull-request: Markdown at the start of its description")
 	flags.StringVar(&f.labels, "labels", "", "with --pull-request: labels, separated by commas")
 	flags.StringVar(&f.reviewers, "reviewers", "", "with --pull-request: reviewers, separated by commas; teams as org/team")
 	flags.StringVar(&f.assignees, "assignees", "", "with --pull-request: assignees, separated by commas")
@@ -56,7 +56,7 @@ func (f *pullFlags) check(cmd *cobra.Command) error {
 	case len(f.body) > pullrequest.MaxIntro:
 		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), pullrequest.MaxIntro), cmd)
 	case !pullrequest.ValidBranch(f.branch):
-		return usageError(fmt.Sprintf("%q cannot be the name of a branch", f.branch), cmd)
+		return usageError(fmt.Sprintf("%q is not a valid name of a branch", f.branch), cmd)
 	}
 	return nil
 }
@@ -124,7 +124,7 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 		Reviewers:     list(pull.reviewers),
 		Assignees:     list(pull.assignees),
 		Draft:         pull.draft,
-		Command:       p.mending(),
+		Command:       p.howToSync(),
 		Now:           p.Now(),
 		Say:           p.say,
 	}, nil

@@ -21,7 +21,7 @@ type Description struct {
 
 	head   string // the commit that it was read from, abbreviated; "" for a checkout
 	branch string // of the pull request
-	intro  string // what the user has to say first, in Markdown; at most MaxIntro bytes
+	intro  string // what the user wants to say first, in Markdown; at most MaxIntro bytes
 	envs   []workflow.Installed
 	kept   []workflow.Kept
 	before int // runner minutes that the ticks cost in a month so far
@@ -234,7 +234,7 @@ func (d Description) instructions() string {
 		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
 		"- **Change:** edit " + markdown.Code(d.Target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
 		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.Target.Path) + ".\n" +
-		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then nobody starts the jobs whose ticks GitHub drops.\n" +
+		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then jobs whose ticks GitHub drops are not started.\n" +
 		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + markdown.Code(d.branch) + " are kept: " +
 		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
