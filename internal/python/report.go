@@ -22,7 +22,7 @@ type report struct {
 }
 
 // maxReport is more than runner.py ever writes, in bytes.
-const maxReport = 4 << 20
+const maxReport = 16 << 20
 
 // exchange is the file that the interpreter gets as its stdin: the program comes
 // in it, and the report goes out in it. Every tool that starts Python passes stdin

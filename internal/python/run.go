@@ -146,7 +146,7 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 func Scrubbed(env []string) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return withheld(strings.ToUpper(name)) // Windows takes token for TOKEN
+		return withheld(name)
 	})
 }
 
