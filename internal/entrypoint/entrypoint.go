@@ -81,6 +81,9 @@ func (p *Prover) Prove(target string) Verdict {
 		if verdict.Problem != "" && p.without != nil {
 			verdict = p.without.Prove(target)
 		}
+		if verdict.Unknown != "" && p.reader.broken {
+			verdict.Unknown = "the Python that reads its modules has stopped"
+		}
 		p.proofs[target] = verdict
 	}
 	return verdict

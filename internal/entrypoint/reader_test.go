@@ -112,6 +112,11 @@ func TestUnread(t *testing.T) {
 			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
 		}
 	}
+	stopped := startPython(t)
+	stopped.kill()
+	if got := New(project, stopped).Prove("good:run"); !strings.Contains(got.Unknown, "has stopped") {
+		t.Errorf("when Python has stopped: got %s", show(got))
+	}
 	if got, want := New(project, nil).Prove("absent:run"), (Verdict{Unknown: NoReader}); got != want {
 		t.Errorf("without Python: got %s, want %s", show(got), show(want))
 	}
