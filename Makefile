@@ -36,7 +36,7 @@ lint: $(STATICCHECK)
 .PHONY: unit
 unit:
 	go test $(RACE) ./...
-	$(if $(RACE),go test ./internal/schedule ./internal/simulate)
+	$(if $(RACE),go test ./internal/schedule ./internal/simulate ./internal/github)
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
