@@ -3,10 +3,10 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -185,10 +185,7 @@ func (p *Program) defaultBranch(root string) string {
 		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
 		{"symbolic-ref", "HEAD"},
 	} {
-		git := exec.Command("git", ask...)
-		git.Dir, git.Env = root, p.Environ
-		out, err := git.Output()
-		ref := strings.TrimSpace(string(out))
+		ref, err := p.ask(context.Background(), p.Environ, "git", append([]string{"-C", root}, ask...)...)
 		for _, prefix := range []string{"refs/remotes/origin/", "refs/heads/"} {
 			if branch, found := strings.CutPrefix(ref, prefix); err == nil && found {
 				return branch
