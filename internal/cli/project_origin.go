@@ -74,8 +74,13 @@ func (p *Program) client(o github.Origin, log, trace io.Writer) (*github.Client,
 		ServerURL:  p.getenv("GITHUB_SERVER_URL"),
 		Repository: o.Repository,
 		Token:      o.Token,
-		Now:        p.Now,
 		Log:        log,
+	}
+	// GitHub sets the clock of its own runners. That of any other machine may be wrong
+	// for years, and then each tick would execute the job.
+	// https://docs.github.com/actions/reference/workflows-and-actions/variables
+	if p.getenv("RUNNER_ENVIRONMENT") == "github-hosted" {
+		config.Now = p.Now
 	}
 	if p.getenv("RUNNER_DEBUG") == "1" {
 		config.Trace = trace

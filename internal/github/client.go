@@ -38,7 +38,7 @@ type Config struct {
 	ServerURL  string           // as in GITHUB_SERVER_URL: the pages for people; "" is defaultServer
 	Repository string           // owner/name
 	Token      string           // sent to the API's own host only; empty for unauthenticated requests
-	Now        func() time.Time // this machine's clock, which GitHub's is compared with; nil for no comparison
+	Now        func() time.Time // a clock that is known to be right, which GitHub's is compared with; nil for none
 	Log        io.Writer        // receives a line a step, and one a retry; nil for none
 	Trace      io.Writer        // receives a line a request; nil for none
 }

@@ -33,6 +33,8 @@ func TestImplausibleClock(t *testing.T) {
 		{"dated days ago", noon, date(noon.AddDate(0, 0, -3)), unknown},
 		{"dated a week ahead", noon, date(noon.AddDate(0, 0, 7)), unknown},
 		{"dated in 9999", noon, date(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)), unknown},
+		{"dated in 9999, and nothing to compare with", time.Time{}, date(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)), unknown},
+		{"dated in 1970, and nothing to compare with", time.Time{}, date(time.Unix(0, 0).UTC()), unknown},
 		{"dated in the year 1", noon, date(time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)), unknown},
 		{"no Date", noon, map[string]string{"Date": ""}, unknown},
 		{"a Date that is none", noon, map[string]string{"Date": "yesterday"}, unknown},
