@@ -1,5 +1,6 @@
 # make test installs its pinned tools into .tools and runs everything.
-# make bench runs the benchmarks. Both need Go, Python 3, Node and git only.
+# make quick is for the inner loop: no tools, and the short form of all tests.
+# make bench runs the benchmarks. All need Go, Python 3, Node and git only.
 
 ACT         := .tools/act@v0.2.89/act
 PRECOMMIT   := .tools/python/bin/pre-commit
@@ -9,9 +10,9 @@ UV          := .tools/python/bin/uv
 PIPX        := .tools/python/bin/pipx
 PARSER      := .tools/parser/parse.mjs
 
-# The race detector needs a C compiler. Under it, some tests repeat their cases less
-# often; unit also runs these without it.
-RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+# The packages with goroutines, which import sync. The race detector makes tests ten
+# times slower and needs a C compiler, so it runs the short form of theirs.
+RACY = $(shell go list -f '{{range .Imports}}{{if eq . "sync"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 
 # Where the end-to-end tests find programs.
 E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX))
@@ -25,6 +26,11 @@ test:
 	$(MAKE) --no-print-directory -j4 tools
 	$(MAKE) --no-print-directory lint unit workflows e2e image
 
+.PHONY: quick
+quick:
+	go vet ./...
+	go test -short ./...
+
 .PHONY: lint
 lint: $(STATICCHECK)
 	@unformatted=$$(gofmt -l cmd internal testdata); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
@@ -35,8 +41,8 @@ lint: $(STATICCHECK)
 
 .PHONY: unit
 unit:
-	go test $(RACE) ./...
-	$(if $(RACE),go test ./internal/schedule ./internal/simulate ./internal/github)
+	go test ./...
+	$(if $(filter 1,$(shell go env CGO_ENABLED)),go test -race -short $(RACY))
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e

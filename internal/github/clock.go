@@ -16,8 +16,8 @@ const (
 	maxLife = 70 * 24 * time.Hour // of a run: 30 days until it is approved or run again, and 35 days of execution
 )
 
-// No run can be from before GitHub had Actions, and no program lives for ever.
-var firstRun, lastRun = time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+// No answer of GitHub's is from before or after that.
+var earliest, latest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // clockError is the error of an answer whose time cannot be right.
 type clockError struct{ error }
@@ -30,7 +30,7 @@ func implausible(format string, args ...any) error {
 // error if the answer does not say, or what it says cannot be right.
 func (c *Client) clock(h http.Header) (time.Time, error) {
 	now := date(h)
-	if now.Before(firstRun) || now.After(lastRun) {
+	if now.Before(earliest) || now.After(latest) {
 		return time.Time{}, implausible("the answer has the Date %q", h.Get("Date"))
 	}
 	// https://www.rfc-editor.org/rfc/rfc9111#section-5.1

@@ -38,7 +38,7 @@ func TestSoak(t *testing.T) {
 		every   schedule.Cadence
 		windows int
 	}{
-		{schedule.Hour, 60 / rare}, {schedule.Day, 75 / rare}, {schedule.Week, 26 / rare}, {schedule.Month, 12 / rare},
+		{schedule.Hour, share(60)}, {schedule.Day, share(75)}, {schedule.Week, share(26)}, {schedule.Month, share(12)},
 	} {
 		t.Run(string(row.every), func(t *testing.T) {
 			t.Parallel()

@@ -295,7 +295,7 @@ func TestAccountsOfMixes(t *testing.T) {
 	var a answers
 	client := answering(t, &a)
 	random := rand.New(rand.NewPCG(20, 26))
-	const total = 3000 / rare
+	total := share(3000)
 	served := 0
 	for range total {
 		a = mix(func(n int) int {

@@ -67,7 +67,7 @@ func TestWords(t *testing.T) {
 // inside, at a minute of its own.
 func TestTicksOfAWindow(t *testing.T) {
 	jobs := 60
-	if raceEnabled {
+	if testing.Short() {
 		jobs = 15
 	}
 	for _, every := range Cadences[1:] {

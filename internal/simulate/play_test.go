@@ -151,7 +151,7 @@ func TestBars(t *testing.T) {
 	p := project(4, rescue)
 	p.Jobs = slices.Delete(p.Jobs, 1, 4) // one hourly job has windows enough
 	days := 365
-	if raceEnabled || testing.Short() {
+	if testing.Short() {
 		days = 60
 	}
 	for _, name := range []string{"ideal", "late", "throttled", "starved", "starved-file", "outage",

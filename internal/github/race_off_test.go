@@ -1,5 +1,0 @@
-//go:build !race
-
-package github
-
-const rare = 1
