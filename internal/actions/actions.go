@@ -31,8 +31,8 @@ func New(w io.Writer, getenv func(string) string) *Runner {
 	}
 }
 
-// unfailing hides that a log cannot be written, because its disk is full or its
-// reader gone. The library would panic, and the work counts for more than its log.
+// unfailing hides that a log cannot be written, because its disk is full or its reader
+// is gone. The library would panic, and the work counts for more than its log.
 type unfailing struct{ w io.Writer }
 
 func (u unfailing) Write(b []byte) (int, error) {
@@ -121,7 +121,7 @@ func (r *Runner) Errors(all []Annotation, rest string) {
 		r.Error(a.At, a.Title, a.Message)
 	}
 	if more := len(all) - len(shown); more > 0 {
-		r.Error(all[len(shown)].At, fmt.Sprintf("%d more", more), fmt.Sprintf("from here on there are %d more such errors: %s", more, rest))
+		r.Error(all[len(shown)].At, fmt.Sprintf("%d more", more), fmt.Sprintf("%d more errors like this one follow: %s", more, rest))
 	}
 }
 
@@ -154,8 +154,8 @@ func (r *Runner) Group(title string) (end func()) {
 }
 
 // StopCommands makes the runner treat everything that follows as plain text
-// until the returned function is called, so that text of others can issue no
-// workflow command. The text must go to the same stream and end in a newline.
+// until the returned function is called, so that other programs' text cannot issue
+// workflow commands. The text must go to the same stream and end in a newline.
 func (r *Runner) StopCommands() (resume func()) {
 	if !r.On() {
 		return func() {}

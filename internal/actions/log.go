@@ -92,14 +92,15 @@ var (
 
 const invisible = `[\p{Cf}\p{M}\x00-\x08\x0e-\x1f\x7f-\x9f]*`
 
-// defused breaks up what the runner would take for workflow commands in whole lines.
+// defused breaks up whatever the runner would take for a workflow command in whole
+// lines.
 func defused(lines []byte) []byte {
 	lines = command.ReplaceAll(lines, []byte("$1$2:$3 :"))
 	return oldCommand.ReplaceAll(lines, []byte("#$1 #$2["))
 }
 
-// Verbatim returns a stream for text of others, in which the runner takes nothing for
-// a command until end is called.
+// Verbatim returns a stream for other programs' text. Until end is called, the runner
+// takes nothing in it for a command.
 func (r *Runner) Verbatim() (w io.Writer, end func()) {
 	lines := &lineWriter{w: r.w}
 	resume := r.StopCommands()

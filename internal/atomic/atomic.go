@@ -1,6 +1,6 @@
-// Package atomic writes files whole or not at all: under a name of their own
-// first, then moved into place, so that a reader never sees a part of one. And it
-// reads files that somebody else may have put there.
+// Package atomic writes files whole or not at all: under a temporary name first, then
+// moved into place, so that a reader never sees a part of one. It also reads files that
+// may come from somebody else.
 package atomic
 
 import (
@@ -18,14 +18,14 @@ const (
 	suffix = ".tmp"
 )
 
-// Write writes a file of a folder, in place of the one of that name if there is
-// one. It follows no symbolic link.
+// Write writes a file in a folder, and replaces a file of that name. It follows no
+// symbolic link.
 func Write(dir *os.Root, name string, content []byte, perm fs.FileMode) error {
 	return write(dir, name, content, perm, false)
 }
 
-// WriteDurably is Write, and the file is on the disk when it returns: it survives
-// that the machine loses power.
+// WriteDurably is like Write. When it returns, the file is on the disk and survives a
+// power failure.
 func WriteDurably(dir *os.Root, name string, content []byte, perm fs.FileMode) error {
 	return write(dir, name, content, perm, true)
 }
@@ -51,8 +51,8 @@ func write(dir *os.Root, name string, content []byte, perm fs.FileMode, durable 
 	return nil
 }
 
-// Sweep removes what calls that were killed have left in a folder. A call at work
-// moves its file within moments, so one that has been there for a minute is stale.
+// Sweep removes the temporary files that killed calls have left in a folder. A running
+// call moves its file within moments, so a file that is a minute old is stale.
 func Sweep(dir *os.Root, now time.Time) error {
 	temps, err := fs.Glob(dir.FS(), prefix+"*"+suffix)
 	if err != nil {

@@ -216,7 +216,7 @@ func TestTornLine(t *testing.T) {
 		}
 		removeAside(t, path)
 	}
-	blank := len(started) - len(reserve) + 5 // from here on every 50th byte will do
+	blank := len(started) - len(reserve) + 5 // after this point every 50th byte is enough
 	for n := len(before); n < len(started); n += step(n, blank) {
 		check(fmt.Sprintf("start cut at %d", n), started[:n], true, false)
 		zeros := append(slices.Clone(started[:n]), make([]byte, len(started)-n)...)

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Code writes text as inline code. GitHub makes no mention, reference, link or
-// emoji of what stands in code; elsewhere no backslash would keep it from that.
+// Code writes text as inline code. GitHub turns no code into a mention, reference, link
+// or emoji; elsewhere a backslash would not prevent that.
 func Code(text string) string {
 	fence := strings.Repeat("`", Backticks(text)+1)
 	if strings.HasPrefix(text, "`") || strings.HasSuffix(text, "`") {
@@ -18,14 +18,14 @@ func Code(text string) string {
 	return fence + text + fence
 }
 
-// Fenced writes lines as a block of code, which nothing in them can end.
+// Fenced writes lines as a block of code. Nothing in the lines can end the block.
 func Fenced(language, lines string) string {
 	fence := strings.Repeat("`", max(3, Backticks(lines)+1))
 	return fence + language + "\n" + lines + fence + "\n"
 }
 
-// Folded ends a line with a text that is shown on demand. The text stands in HTML,
-// escaped, where no Markdown can be in it.
+// Folded ends a line with a text that is shown on demand. The text is escaped HTML, in
+// which Markdown has no effect.
 func Folded(title, text string) string {
 	return FoldedHTML(title, html.EscapeString(text))
 }
@@ -76,8 +76,8 @@ func FirstLines(text string, limit int) string {
 	return text[:strings.LastIndexByte(text[:max(0, limit)], '\n')+1]
 }
 
-// Clean replaces what a file may hold and no text on GitHub: bytes that are no
-// text, and characters that hide or reorder others.
+// Clean replaces what must not appear in text on GitHub: invalid bytes, and characters
+// that hide or reorder others.
 func Clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -93,7 +93,7 @@ func Clean(text string) string {
 }
 
 // Unmarked breaks up what looks like one of our own marks, the comments by which an
-// issue or a pull request tells us what to do, in a text that others have a hand in.
+// issue or a pull request tells us what to do, in a text that others can change.
 func Unmarked(text string) string {
 	return strings.ReplaceAll(text, "<!-- scheduled:", "<!-- scheduled;")
 }

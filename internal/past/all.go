@@ -65,7 +65,7 @@ type readingAll struct {
 	failures int   // in a row
 }
 
-// read reads the i-th job, unless that is of no use.
+// read reads the i-th job, unless that is useless.
 func (r *readingAll) read(ctx context.Context, i int, job Job, reach schedule.Reach) {
 	history, err := History{}, r.stopped(ctx)
 	if err == nil {
@@ -95,8 +95,8 @@ func (r *readingAll) stopped(ctx context.Context) error {
 	return r.stop
 }
 
-// spent says that no more requests may be sent, given how many were and how many
-// GitHub still grants, negative if unknown; nil if more may.
+// spent is an error if no more requests may be sent. It is given how many were sent and
+// how many GitHub still grants, negative if unknown.
 func (a *Archive) spent(sent, remaining int) error {
 	switch {
 	case remaining >= 0 && remaining < a.Reserve:
@@ -113,8 +113,8 @@ func forbidden(err error) bool {
 	return denied && !github.Missing(err)
 }
 
-// fillUnread gives unknown windows to the jobs that could not be read. The other jobs
-// tell the time.
+// fillUnread gives unknown windows to the jobs that could not be read. The time comes
+// from the other jobs.
 func fillUnread(histories []History, reach schedule.Reach) (err error) {
 	var now time.Time
 	for _, h := range histories {

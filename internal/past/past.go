@@ -49,8 +49,8 @@ type Archive struct {
 	Ledger *ledger.Ledger
 	Now    time.Time
 
-	branch    string                     // the default branch; "" if GitHub does not tell
-	workflows map[string]github.Workflow // nil if GitHub does not tell
+	branch    string                     // the default branch; "" if GitHub does not say
+	workflows map[string]github.Workflow // nil if GitHub does not say
 }
 
 // The time for the list of workflows, and for all runs that are asked for at once.
@@ -59,7 +59,7 @@ const (
 	readPatience = 5 * time.Minute
 )
 
-// within bounds the time of a step. The cause of its end says so.
+// within limits the time of a step. If the time is up, the cause names the step.
 func within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
 }
@@ -74,7 +74,7 @@ func (a *Archive) Begin(ctx context.Context) (err error) {
 	ctx, cancel := within(ctx, listPatience, "read workflows")
 	defer cancel()
 	a.workflows, err = a.Client.Workflows(ctx)
-	a.branch, _ = a.Client.DefaultBranch(ctx) // without it, each list of runs tells or asks
+	a.branch, _ = a.Client.DefaultBranch(ctx) // without it, each list of runs says or asks
 	if _, denied := errors.AsType[*github.Denied](err); denied {
 		return nil
 	}

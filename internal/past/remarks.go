@@ -23,8 +23,9 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	return remarks
 }
 
-// Setup are the remarks on a job's set-up on GitHub that keeps it from running or from
-// being confirmed: the state of its workflow, and for how many days GitHub keeps runs.
+// Setup returns remarks on whatever in a job's set-up on GitHub keeps it from running
+// or from being confirmed: the state of its workflow, and for how many days GitHub
+// keeps runs.
 func Setup(job Job, workflow, repository string, w schedule.Window, retention int) (remarks []string) {
 	name := problem.Show(job.ID)
 	switch workflow {
@@ -45,8 +46,8 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 	return remarks
 }
 
-// Forgotten is the remark on a job whose runs GitHub keeps for less than a window; ""
-// if it keeps them long enough, or days is 0. A month counts as the longest one.
+// Forgotten returns the remark on a job whose runs GitHub keeps for less than a window;
+// "" if it keeps them long enough, or days is 0. A month counts as the longest one.
 func Forgotten(id string, s schedule.Schedule, w schedule.Window, days int) string {
 	const day = 24 * time.Hour
 	length := w.End.Sub(w.Start)
@@ -56,5 +57,5 @@ func Forgotten(id string, s schedule.Schedule, w schedule.Window, days int) stri
 	if days <= 0 || time.Duration(days)*day >= length {
 		return ""
 	}
-	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is gone before the window is over: raise that in Settings > Actions > General", problem.Show(id), problem.Count(days, "day"))
+	return fmt.Sprintf("%s: GitHub keeps its runs for %s only, so the evidence of a window is deleted before the window ends: raise the limit in Settings > Actions > General", problem.Show(id), problem.Count(days, "day"))
 }

@@ -15,7 +15,7 @@ type Problem struct {
 	Line    int    `json:"line"`   // from 1
 	Column  int    `json:"column"` // from 1, in Unicode code points
 	Message string `json:"message"`
-	Hint    string `json:"hint"` // the way out, "" if there is none
+	Hint    string `json:"hint"` // what to do about it, "" if unknown
 
 	Source Source `json:"-"`
 }

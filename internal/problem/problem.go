@@ -1,5 +1,5 @@
-// Package problem is what a user is told when something is wrong: what, where,
-// and the way out.
+// Package problem is what a user is told when something is wrong: what, where, and what
+// to do about it.
 package problem
 
 import (
@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// hinted is an error with the way out.
+// hinted is an error with a hint.
 type hinted struct {
 	error
 	hint string
@@ -15,7 +15,7 @@ type hinted struct {
 
 func (e hinted) Unwrap() error { return e.error }
 
-// Hint returns the way out.
+// Hint returns what to do about the error.
 func (e hinted) Hint() string { return e.hint }
 
 // New returns an error with a hint. The message is formatted as by fmt.Errorf.
@@ -23,9 +23,8 @@ func New(hint, format string, args ...any) error {
 	return WithHint(fmt.Errorf(format, args...), hint)
 }
 
-// WithHint adds a hint to an error, in place of one that it has. A hint is an
-// imperative: what the user can do about it. A nil error stays nil, and "" adds
-// nothing.
+// WithHint adds a hint to an error, or replaces its hint. A hint is an imperative: what
+// the user can do about it. A nil error stays nil, and "" adds nothing.
 func WithHint(err error, hint string) error {
 	if err == nil || hint == "" {
 		return err

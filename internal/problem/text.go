@@ -24,8 +24,8 @@ func Cut(text string, most int) string {
 // Quote returns a user's value in quotes, escaped, and cut if it is long.
 func Quote(value string) string { return strconv.Quote(Cut(value, 101)) }
 
-// Show writes a job's id for people: in quotes where it could be misread or could
-// play tricks on a terminal, and cut if it is long.
+// Show writes a job's id for people: in quotes where it could be misread or could upset
+// a terminal, and cut if it is long.
 func Show(id string) string {
 	id = Cut(id, 60)
 	if quoted := strconv.Quote(id); id == "" || strings.TrimSpace(id) != id || quoted != `"`+id+`"` {

@@ -13,8 +13,8 @@ import (
 // MaxDispatches is how many jobs one rescue starts. For 1,000 jobs it reads 10 pages
 // of workflows and, at most, 120 of runs; each job that it starts costs its dispatch
 // and the requests of its run. Of the 1,000 requests an hour of GITHUB_TOKEN that
-// leaves 1000 - 130 - 240 * 3 = 150, more than the Reserve. The other rescues of the
-// hour start what the Reserve lets them.
+// leaves 1000 - 130 - 240 * 3 = 150, more than the Reserve. The other rescues in that
+// hour start as many as the Reserve allows.
 const MaxDispatches = 240
 
 // Reserve is the number of requests that a rescue leaves to the ticks of jobs.
@@ -22,7 +22,7 @@ const Reserve = 100
 
 const (
 	runRequests = 2                 // of a run that looks for evidence
-	maxRefused  = MaxDispatches / 2 // dispatches that GitHub may refuse: they take no place of others, and a second each
+	maxRefused  = MaxDispatches / 2 // dispatches that GitHub may refuse: they do not count as started, but take a second each
 	maxLost     = 10                // dispatches in a row without a clear answer: then GitHub is in trouble
 
 	// pause comes between two dispatches after the first few. "No more than 80
@@ -92,7 +92,7 @@ type tally struct {
 	lost             int // the latest ones in a row without a clear answer
 }
 
-// bound says why a rescue may start no further job; "" if it may. remaining is the
+// bound says why a rescue may not start another job; "" if it may. remaining is the
 // number of requests that GitHub still grants, negative if unknown.
 func (n tally) bound(ctx context.Context, remaining int) string {
 	switch {

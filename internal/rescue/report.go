@@ -69,8 +69,8 @@ func (r Result) Latest() (latest schedule.Run, found bool) {
 	return latest, found
 }
 
-// due returns the jobs to start: those first whose window began first, and at the end
-// those whose runs were not all read.
+// due returns the jobs to start, the oldest windows first. Jobs whose runs were not all
+// read come last.
 func (r *Report) due() (due []*Result) {
 	for i := range r.Jobs {
 		if r.Jobs[i].Verdict.Dispatch {

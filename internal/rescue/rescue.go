@@ -58,8 +58,7 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	return report, errors.Join(dispatching, alarming, report.failures())
 }
 
-// within gives a step its time. The error of a context that is out of it names the
-// step.
+// within limits the time of a step. If the time is up, the error names the step.
 func within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
 }

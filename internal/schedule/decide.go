@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// EvidenceStep is the name of the step that executes the entrypoint. Evidence
-// of an execution is a successful step of this name: a run's own `success`
-// proves nothing, for a run that only checked and skipped has it too.
+// EvidenceStep is the name of the step that executes the entrypoint. Evidence of an
+// execution is a successful step of this name. A run's own `success` proves nothing,
+// because a run that only checked and skipped has it too.
 const EvidenceStep = "Run entrypoint"
 
 // BackfillMark begins the part of a run's name that says which window a backfill
-// serves: "backfill 2026-11-05T14:55:00Z". GitHub tells the name of a run, and
-// not the inputs of its dispatch.
+// serves: "backfill 2026-11-05T14:55:00Z". GitHub shows the name of a run, but not the
+// inputs of its dispatch.
 const BackfillMark = "backfill "
 
 // RescueMark begins the same part of the name of a run that a rescue dispatched.
@@ -44,9 +44,9 @@ type Run struct {
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
-// of the entrypoint is known to have succeeded, and started inside. A re-run
-// counts only for the window in which its first attempt was created, and a
-// backfill for the window that it was started for.
+// of the entrypoint is known to have succeeded, and started in the window. A re-run
+// counts only for the window in which its first attempt was created, and a backfill for
+// the window that it was started for.
 func (r Run) Confirms(w Window) bool {
 	switch {
 	case r.Started.IsZero():
@@ -62,10 +62,10 @@ func (r Run) Confirms(w Window) bool {
 // Candidates returns the runs to ask for evidence of the window, in the order
 // to ask. They are the successful runs created inside it, oldest first: the
 // first success of a window is the execution and the later ones are skips.
-// Behind the first come those that were created before and ended inside,
-// newest first. At most two of these count: a job's runs share one concurrency
-// group, so only one that was running and one that was pending when the window
-// began can have started in it.
+// Then come the runs that were created before the window and ended inside, newest
+// first. At most two of these can count: a job's runs share one concurrency group, so
+// only one that was running and one that was pending when the window began can have
+// started in it.
 func Candidates(w Window, runs []Run) []Run {
 	var inside, astride []Run
 	for _, r := range runs {
@@ -98,12 +98,12 @@ const (
 	HistoryUnknown Reason = "history-unknown"
 )
 
-// Tick is one question whether a job has to run.
+// Tick asks whether a job has to run.
 type Tick struct {
 	Now     time.Time
 	Forced  bool      // started by hand
 	Attempt int       // of the run that asks; more than 1 is a re-run
-	Slot    time.Time // a window that a forced run serves in place of the one of Now; else zero
+	Slot    time.Time // the window that a forced run serves instead of the current one; else zero
 	Runs    []Run     // the history, in any order
 	Unknown bool      // the history could not be read
 }
@@ -114,12 +114,12 @@ type Decision struct {
 	Reason   Reason
 	Now      time.Time
 	Window   Window
-	Missed   int       // windows without a confirmed run before this one, counted to MaxMissed
+	Missed   int       // windows without a confirmed run before this one, up to MaxMissed
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
 	Last     time.Time // the newest success in a window before this one; zero if none is known, or none was looked for
 }
 
-// MaxMissed is where counting missed windows ends.
+// MaxMissed is the maximum number of missed windows that are counted.
 const MaxMissed = 100
 
 // Decide says whether the job has to run. When in doubt it runs: it skips only
@@ -130,7 +130,7 @@ func Decide(s Schedule, t Tick) Decision {
 		d.Window = s.Window(t.Slot)
 	}
 	first := evidence(d.Window, t.Now, t.Runs)
-	if first == nil { // else that run has discharged them
+	if first == nil { // otherwise that run has served them too
 		d.Missed, d.Last = missed(s, d.Window, t.Runs)
 	}
 	switch {
@@ -148,8 +148,8 @@ func Decide(s Schedule, t Tick) Decision {
 	return d
 }
 
-// evidence returns the first of the runs that confirm the window, or nil. A run
-// that was created or started later than now has a wrong time, and confirms nothing.
+// evidence returns the first run that confirms the window, or nil. A run that was
+// created or started later than now has a wrong time, and confirms nothing.
 func evidence(w Window, now time.Time, runs []Run) *Run {
 	var first *Run
 	for _, r := range runs {
@@ -162,9 +162,9 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 
 // missed counts the windows between the last one with a success and w, and
 // returns the time of that success. Here a run's own `success` is enough: a
-// run that only skipped did so on evidence for the same window, and the number
-// informs people and decides nothing. Without any success it counts from the
-// oldest run: nothing is owed for windows before that.
+// run that only skipped did so on evidence for the same window, and the number only
+// informs people. Without any success it counts from the oldest run: earlier windows
+// are not owed.
 func missed(s Schedule, w Window, runs []Run) (n int, last time.Time) {
 	var oldest time.Time
 	var served Window // the newest one with a success

@@ -1,16 +1,16 @@
 package schedule
 
-// Failure is what people are told about a job that fails.
+// Failure is what people need to know about a job that fails.
 type Failure struct {
 	Window Window // without a success
 	Runs   int    // failed runs of it, at least 1
 	Last   Run    // the newest of them
 }
 
-// Failing says whether a job fails, given a verdict about it: in the current window
-// or, if that has no failed run yet, in the previous one. A window with a success has
-// not failed, whatever else happened in it. If not all runs of a window are known, one
-// may have succeeded; and while a run is active, it still can.
+// Failing says whether a job fails, given a verdict about it. It looks at the current
+// window or, if that has no failed run yet, at the previous one. A window with a
+// success has not failed, whatever else happened in it. If not all runs of a window are
+// known, one may have succeeded; and while a run is active, it still can.
 func Failing(w Watch, v Verdict) (f Failure, failing bool) {
 	if v.Why == Fulfilled || v.Why == Running {
 		return f, false

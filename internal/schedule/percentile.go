@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// NearestRank returns the duration that the given share of them do not exceed: 0.5 for
-// the median. They are sorted from the shortest. Without any, there is none.
+// NearestRank returns the duration that the given share of the durations do not exceed:
+// 0.5 for the median. They are sorted from the shortest. Without any, there is none.
 func NearestRank(sorted []time.Duration, share float64) (at time.Duration, known bool) {
 	if len(sorted) == 0 {
 		return 0, false

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Watch is what a rescue knows of a job. It comes from one list of runs, so no
-// run in it says when its entrypoint started.
+// Watch is what a rescue knows about a job. It comes from one list of runs, so no run
+// in it says when its entrypoint started.
 type Watch struct {
 	Schedule Schedule
-	Patience time.Duration // how long after the slot the job's own ticks come first
-	Since    time.Time     // when the job's workflow came to exist; zero if that is not known
+	Patience time.Duration // time after the slot that is left to the job's own ticks
+	Since    time.Time     // when the job's workflow was created; zero if unknown
 	Runs     []Run         // in any order, without Started
 	Known    time.Time     // every run created after it is among Runs; zero if all are
 }
@@ -27,7 +27,7 @@ const (
 	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
 	Fulfilled Why = "confirmed" // by a run of the window
 	Running   Why = "running"   // a run of the job is active, whatever its window: it decides for itself
-	Young     Why = "young"     // the window began before the job's workflow existed: it needs no run
+	Young     Why = "young"     // the window began before the job's workflow existed, so it needs no run
 	Patience  Why = "patience"  // the job's own ticks still come first
 	Backoff   Why = "backoff"   // the job failed in this window, and more than once
 )
@@ -41,9 +41,9 @@ type Verdict struct {
 	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
 }
 
-// How long a rescue waits after the second failure of a window, and at most: 5 minutes
-// of an hour, 2 hours of a day. So a daily job that always fails runs some 15 times a
-// day, not 96, and one that failed by chance runs again at once. Where three
+// How long a rescue waits after the second failure in a window, and the longest wait: 5
+// minutes of an hour, 2 hours of a day. So a daily job that always fails runs some 15
+// times a day, not 96, and one that failed by chance runs again at once. Where three
 // executions in ten fail, longer waits leave windows unserved, as package simulate
 // shows.
 const (
@@ -112,7 +112,7 @@ func (r Run) serves(w Window) bool {
 }
 
 // proves reports whether the success of a run that serves the window confirms it. It
-// does not if the run's name tells that the job had another schedule when it started:
+// does not if the run's name shows that the job had another schedule when it started:
 // then it may have skipped on evidence for another window.
 func (r Run) proves(s Schedule, w Window) bool {
 	return r.Success && (r.Asked.IsZero() || r.Asked.Equal(w.Start)) && (r.Cron == "" || s.fires(r.Cron))

@@ -25,8 +25,8 @@ const (
 // Cadences lists every cadence, the shortest first.
 var Cadences = []Cadence{Minute, Hour, Day, Week, Month}
 
-// Schedule is a cadence together with the job's slot: the one instant in each
-// period that the job was assigned. Its zero value is not usable; call New.
+// Schedule is a cadence together with the job's slot: the one instant in each period
+// that is assigned to the job. Its zero value is not usable; call New.
 type Schedule struct {
 	every   Cadence
 	second  int // 0 to 59, cadence minute only
@@ -87,8 +87,8 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	return slot
 }
 
-// slot returns the slot of the calendar period that lies n periods after the
-// one that holds t. time.Date carries what overflows.
+// slot returns the slot of the calendar period that lies n periods after the one that
+// contains t. time.Date carries the overflow.
 func (s Schedule) slot(t time.Time, n int) time.Time {
 	t = t.UTC()
 	year, month, day := t.Date()
@@ -117,7 +117,7 @@ type Window struct {
 	Start, End time.Time
 }
 
-// Window returns the window that holds t.
+// Window returns the window that contains t.
 func (s Schedule) Window(t time.Time) Window {
 	start := s.Prev(t)
 	return Window{Start: start, End: s.slot(start, 1)}

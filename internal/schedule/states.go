@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// State tells people what became of a window.
+// State says what became of a window.
 type State string
 
 // The states of a window. The first three need evidence.
@@ -15,7 +15,7 @@ const (
 	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
-	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, which it can have been since the last run
+	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, perhaps only since the last run
 	StateDue       State = "due"       // it is the current window, and it has no run, or only cancelled ones
 	StateMissed    State = "missed"    // the same for a window that is over
 	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
@@ -48,11 +48,11 @@ func (r Reach) From(s Schedule, now time.Time) time.Time {
 	return start
 }
 
-// Past is what is known of a job's past.
+// Past is what is known about a job's past.
 type Past struct {
 	Schedule Schedule
 	Runs     []Run     // in any order, with Started wherever a window may have its evidence
-	Since    time.Time // when the job came to exist: older windows need no run; zero if that is not known
+	Since    time.Time // when the job was created: older windows need no run; zero if unknown
 	Known    time.Time // every run created since then is in Runs; zero if every run ever is
 	Paused   bool      // its workflow is disabled by hand
 
@@ -75,8 +75,8 @@ func (a Account) Served() bool {
 }
 
 // Accounts returns what became of each window from that of from to that of now, the
-// newest first. Windows that began before the job came to exist are left out, except
-// the current one and those with a run.
+// newest first. Windows that began before the job existed are left out, except the
+// current one and those with a run.
 func (p Past) Accounts(from, now time.Time) []Account {
 	windows := p.sort()
 	var accounts []Account

@@ -76,7 +76,7 @@ const most = 1e6
 
 func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
 
-// Parse reads a regime by its name from a file like Regimes. Names joined by "+", as
+// Parse reads a regime by its name from a file such as Regimes. Names joined by "+", as
 // in "late+flaky", are combined: a later one overrides the fields that it sets. A name
 // that is not in the file is that of a built-in regime.
 func Parse(file []byte, name string) (Regime, error) {
