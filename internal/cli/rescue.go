@@ -2,9 +2,12 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/spf13/cobra"
@@ -79,6 +82,83 @@ func (p *Program) rescue(flags rescueFlags) error {
 		err = errors.Join(err, p.printRescue(report, flags.asJSON))
 	}
 	return explainRescue(err)
+}
+
+// rescueJSON is the output of `rescue --json`.
+type rescueJSON struct {
+	Now  time.Time       `json:"now"`
+	Left int             `json:"left"`
+	Jobs []rescueJobJSON `json:"jobs"`
+}
+
+type rescueJobJSON struct {
+	Job    string `json:"job"`
+	State  string `json:"state"`
+	Window struct {
+		Start time.Time `json:"start"`
+		End   time.Time `json:"end"`
+	} `json:"window"`
+	Dispatched bool       `json:"dispatched"`
+	Failed     int        `json:"failed"`
+	Again      *time.Time `json:"again"`
+}
+
+func newRescueJSON(r *rescue.Report) rescueJSON {
+	out := rescueJSON{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []rescueJobJSON{}}
+	for _, job := range r.Jobs {
+		row := rescueJobJSON{Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed, Again: optional(job.Verdict.Again)}
+		window := job.Schedule.Window(r.Now)
+		row.Window.Start, row.Window.End = window.Start, window.End
+		out.Jobs = append(out.Jobs, row)
+	}
+	return out
+}
+
+// printRescue prints the report, as JSON or as a table, and adds it to the summary of
+// the step.
+func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
+	runner := p.runner(p.Stderr)
+	p.warn(runner, runner.Summary(r.Summary()))
+	if asJSON {
+		return p.printJSON(newRescueJSON(r))
+	}
+	t := table(p.Stdout)
+	unconfirmed, _ := r.ByNeed()
+	for _, job := range unconfirmed {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), problem.Clock(job.Schedule.Prev(r.Now)), r.Words(job))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(p.Stdout, r.Sum())
+	return err
+}
+
+// warnOfRescue warns of what people have to do something about, in one annotation:
+// GitHub shows ten of a step.
+func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
+	if r.IssuesLeft > 0 {
+		p.say(fmt.Sprintf("the issues of %s are left to the next rescue", problem.Count(r.IssuesLeft, "job")))
+	}
+	var remarks []error
+	for _, job := range r.Jobs {
+		state := job.Workflow
+		if job.State() == rescue.Paused {
+			state = "" // it is intended
+		}
+		on := past.Job{ID: job.ID, File: job.File, Schedule: job.Schedule}
+		for _, remark := range past.Setup(on, state, repository, job.Schedule.Window(r.Now), p.retention()) {
+			remarks = append(remarks, errors.New(remark))
+		}
+	}
+	if left := r.Left(); left > 0 {
+		remark := problem.Count(left, "due job") + " left to the next rescue"
+		if r.Bound != "" {
+			remark += ": " + r.Bound
+		}
+		remarks = append(remarks, errors.New(remark))
+	}
+	p.warn(p.runner(p.Stderr), errors.Join(remarks...))
 }
 
 // rescueClient returns a client that can start jobs, as far as that is known without

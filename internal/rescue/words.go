@@ -1,0 +1,119 @@
+package rescue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// ByNeed returns the jobs whose current window is not known to be confirmed, and the
+// others.
+func (r *Report) ByNeed() (unconfirmed, confirmed []Result) {
+	for _, job := range r.Jobs {
+		if job.State() == string(schedule.Fulfilled) {
+			confirmed = append(confirmed, job)
+		} else {
+			unconfirmed = append(unconfirmed, job)
+		}
+	}
+	return unconfirmed, confirmed
+}
+
+// Words says how a job stands and what the rescue did about it.
+func (r *Report) Words(job Result) string {
+	v := job.Verdict
+	switch {
+	case job.Started && v.Failed > 0:
+		return "started again, after " + problem.Count(v.Failed, "failed run")
+	case job.Started && v.Why == schedule.Unread:
+		return "started: its runs were not read"
+	case job.Started:
+		return "started: it had no confirmed run"
+	case job.Refused():
+		return "due: GitHub refused to start it"
+	case job.Failed != nil:
+		return "due: GitHub may have started it, its answer is not clear"
+	case v.Why == schedule.Unread && r.DryRun:
+		return "its runs were not read: would be started"
+	case v.Why == schedule.Unread:
+		return "its runs were not read: left to the next rescue"
+	case v.Dispatch && r.DryRun:
+		return "due: would be started"
+	case v.Dispatch:
+		return "due: left to the next rescue"
+	}
+	switch state := job.State(); state {
+	case string(schedule.Running):
+		return "a run is queued or in progress"
+	case string(schedule.Young):
+		return "its workflow is younger than the window: first due " + problem.Clock(v.Window.End)
+	case string(schedule.Patience):
+		return "left to its own ticks until " + problem.Clock(v.Again)
+	case string(schedule.Backoff):
+		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
+	case Paused:
+		return "paused: its workflow is disabled by hand"
+	case Missing:
+		return "GitHub does not know its workflow"
+	case "disabled_inactivity":
+		return "GitHub disabled its workflow, because the repository had no activity"
+	case "disabled_fork":
+		return "its workflow is disabled, as on every fork"
+	case "deleted":
+		return "its workflow was deleted"
+	default:
+		return strings.ReplaceAll(state, "_", " ")
+	}
+}
+
+// Sum says in one line what was done.
+func (r *Report) Sum() string {
+	due, started := r.Due(), r.Started()
+	_, confirmed := r.ByNeed()
+	parts := []string{problem.Count(len(r.Jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
+	switch {
+	case r.DryRun:
+		parts = append(parts, fmt.Sprintf("%d due", due))
+	case due > started:
+		parts = append(parts, fmt.Sprintf("%d started", started), fmt.Sprintf("%d due and not started", due-started))
+	default:
+		parts = append(parts, fmt.Sprintf("%d started", started))
+	}
+	for _, issue := range r.Issues {
+		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// maxTable is in bytes. GitHub drops a summary of more than 1 MiB as a whole:
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+const maxTable = 256 << 10
+
+// minute is how a column that says UTC has a time.
+const minute = "2006-01-02 15:04"
+
+// Summary is what the page of the run shows: the state of all jobs, those at
+// the top that may need attention.
+func (r *Report) Summary() string {
+	var b strings.Builder
+	b.WriteString(r.Sum() + ", at " + problem.Clock(r.Now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
+	unconfirmed, confirmed := r.ByNeed()
+	for i, job := range slices.Concat(unconfirmed, confirmed) {
+		latest := ""
+		if run, found := job.Latest(); found {
+			latest = markdown.Link(fmt.Sprintf("run %d", run.ID), run.URL)
+		}
+		window := job.Schedule.Window(r.Now)
+		row := markdown.Row(markdown.Code(problem.Show(job.ID)), window.Start.UTC().Format(minute), r.Words(job), latest, window.End.UTC().Format(minute))
+		if b.Len()+len(row) > maxTable {
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.Jobs), "row"))
+			break
+		}
+		b.WriteString(row)
+	}
+	return b.String()
+}
