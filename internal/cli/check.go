@@ -136,10 +136,10 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 
 // askLedger fills in the past runs of this machine: none if there is no ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
-	if !ledger.Exists(project.file()) {
+	if !ledger.Exists(project.AbsFile()) {
 		return nil
 	}
-	book, err := ledger.Open(project.file(), p.say)
+	book, err := ledger.Open(project.AbsFile(), p.say)
 	if err != nil {
 		return err
 	}
@@ -156,9 +156,9 @@ func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.
 		return nil
 	}
 	action, err := p.action("")
-	target := workflow.Target{Project: project.Project, Path: project.path, Action: action}
-	if err != nil || !target.Stale(os.DirFS(project.root), job) {
+	target := workflow.Target{Project: project.Project, Path: project.Path, Action: action}
+	if err != nil || !target.Stale(os.DirFS(project.Root), job) {
 		return nil
 	}
-	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.howToSync()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.path, job.File())
+	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.howToSync()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.Path, job.File())
 }

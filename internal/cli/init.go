@@ -61,7 +61,7 @@ that the file has, or uses none.`,
 				return err
 			}
 			keeper := workflow.Keeper{
-				Path: project.path, Branch: cmp.Or(flags.branch, p.defaultBranch(project.root)),
+				Path: project.Path, Branch: cmp.Or(flags.branch, p.defaultBranch(project.Root)),
 				Action: uses, Exact: flags.action != "",
 			}
 			return p.initialise(project, keeper, flags)
@@ -88,7 +88,7 @@ func checkToken(flag string) error {
 // initialise asks what is left to ask, and then writes: first an example job,
 // if one is wanted, and then the workflow.
 func (p *Program) initialise(project *project, keeper workflow.Keeper, flags initFlags) error {
-	repo, err := os.OpenRoot(project.root)
+	repo, err := os.OpenRoot(project.Root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
@@ -112,8 +112,8 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 		}
 	}
 	if len(project.Jobs) == 0 {
-		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.path))} // that of jobs to come
-		p.say(project.path + " declares no job; `scheduled init --yes` adds an example")
+		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.Path))} // that of jobs to come
+		p.say(project.Path + " declares no job; `scheduled init --yes` adds an example")
 	}
 	for _, job := range project.Jobs {
 		keeper.Prefixes = append(keeper.Prefixes, job.Options.WorkflowPrefix)
@@ -129,12 +129,12 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 
 // addExample adds an example job to pyproject.toml.
 func (p *Program) addExample(project *project) error {
-	dir, err := os.OpenRoot(project.dir)
+	dir, err := os.OpenRoot(project.Dir)
 	if err != nil {
 		return fmt.Errorf("open project: %w", err)
 	}
 	defer dir.Close()
-	err = pyproject.AddExample(dir, path.Base(project.path), project.path, p.Now())
+	err = pyproject.AddExample(dir, path.Base(project.Path), project.Path, p.Now())
 	if _, unfit := errors.AsType[*pyproject.Unfit](err); unfit {
 		return &exitError{exitUsage, err}
 	}
@@ -149,7 +149,7 @@ func (p *Program) choose(project *project, plan workflow.Plan, flags initFlags) 
 		ask = p.interview()
 	}
 	if len(project.Jobs) == 0 {
-		example = flags.yes || ask.agree("Add an example job to "+project.path+"?")
+		example = flags.yes || ask.agree("Add an example job to "+project.Path+"?")
 	}
 	kind := cmp.Or(flags.token, tokenOf(plan))
 	if kind == "" {
@@ -199,7 +199,7 @@ func (p *Program) defaultBranch(root string) string {
 func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, example, asJSON bool) error {
 	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged), Kept: keptPins(plan)}
 	if example {
-		result.Updated = append(result.Updated, project.path)
+		result.Updated = append(result.Updated, project.Path)
 	}
 	if asJSON {
 		return p.printJSON(result)
@@ -211,7 +211,7 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 	}{{"created", result.Created}, {"updated", result.Updated}, {"unchanged", result.Unchanged}} {
 		for _, path := range list.paths {
 			what := fmt.Sprintf("branch %s, token: %s", keeper.Branch, keeper.Token)
-			if path == project.path {
+			if path == project.Path {
 				what = "job " + project.Jobs[0].ID + ", " + project.Jobs[0].Schedule.String()
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, path, what)

@@ -78,7 +78,7 @@ func (p *Program) listCommand() *cobra.Command {
 			if asJSON {
 				return p.printJSON(map[string]any{"jobs": jobs})
 			}
-			if err := printJobs(p.Stdout, project.path, jobs); err != nil {
+			if err := printJobs(p.Stdout, project.Path, jobs); err != nil {
 				return err
 			}
 			return printEnvironments(p.Stdout, environments)

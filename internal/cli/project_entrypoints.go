@@ -45,7 +45,7 @@ type provers struct {
 // provers returns what proves the entrypoints of a project; with docs, only what reads
 // their docstrings, which is faster. Close ends it.
 func (p *Program) provers(project *project, installed []workflow.Installed, docs bool) (*provers, error) {
-	repo, err := os.OpenRoot(project.root)
+	repo, err := os.OpenRoot(project.Root)
 	if err != nil {
 		return nil, fmt.Errorf("open repository: %w", err)
 	}
@@ -53,7 +53,7 @@ func (p *Program) provers(project *project, installed []workflow.Installed, docs
 		Program:      p,
 		project:      project,
 		repo:         repo,
-		reader:       entrypoint.FindReader(project.dir, project.root, docs, p.Environ),
+		reader:       entrypoint.FindReader(project.Dir, project.Root, docs, p.Environ),
 		installed:    make(map[string]installer.Environment),
 		environments: make(map[string]*entrypoint.Environment),
 		made:         make(map[moduleSources]*entrypoint.Prover),
@@ -72,7 +72,7 @@ func (p *provers) prove(job pyproject.Job) entrypoint.Verdict {
 	if p.made[s] == nil {
 		p.made[s] = entrypoint.New(entrypoint.Project{
 			Repo:        p.repo.FS(),
-			Dir:         path.Dir(p.project.path),
+			Dir:         path.Dir(p.project.Path),
 			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
 			Before:      s.before,
 			Beyond:      s.beyond,
@@ -107,14 +107,14 @@ func (p *provers) sources(job pyproject.Job) moduleSources {
 // packages, nil without one. A Python that cannot be started has none.
 func (p *provers) environment(job pyproject.Job) *entrypoint.Environment {
 	environ := p.environ(job)
-	found, err := python.Find(p.installed[job.ID], p.project.root, p.project.dir, environ)
+	found, err := python.Find(p.installed[job.ID], p.project.Root, p.project.Dir, environ)
 	if err != nil || found.Venv == "" {
 		return nil
 	}
 	environment, opened := p.environments[found.Venv]
 	if !opened {
 		chosen := found.Venv == environ.Get("UV_PROJECT_ENVIRONMENT")
-		environment = entrypoint.OpenEnvironment(found.Venv, p.project.root, chosen)
+		environment = entrypoint.OpenEnvironment(found.Venv, p.project.Root, chosen)
 		p.environments[found.Venv] = environment
 	}
 	return environment
@@ -253,7 +253,7 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
-	launcher, err := python.Find(environment, project.root, project.dir, p.environ(job))
+	launcher, err := python.Find(environment, project.Root, project.Dir, p.environ(job))
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
@@ -282,7 +282,7 @@ func (p *Program) checkEntrypoints(project *project, format string) error {
 		return err
 	}
 	if format == githubFormat {
-		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.path })
+		p.annotateProblems(p.Stdout, entrypointTitle, proof.problems, func(string) string { return project.Path })
 	}
 	return &exitError{exitFindings, proof.problems}
 }

@@ -36,7 +36,7 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 	ctx, stop := withSignals()
 	defer stop()
 	defer p.progress(doing)()
-	origin := p.origin(ctx, project.dir, token)
+	origin := p.origin(ctx, project.Dir, token)
 	archive, err := p.archive(project, origin)
 	if err == nil {
 		err = archive.Begin(ctx)
@@ -50,12 +50,12 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 // archive chooses where the past of a project comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
 func (p *Program) archive(project *project, origin github.Origin) (*past.Archive, error) {
-	local := ledger.Exists(project.file())
+	local := ledger.Exists(project.AbsFile())
 	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() {
 		archive := &past.Archive{Now: p.Now()}
 		var err error
 		if local {
-			archive.Ledger, err = ledger.Open(project.file(), p.say)
+			archive.Ledger, err = ledger.Open(project.AbsFile(), p.say)
 		}
 		return archive, err
 	}

@@ -45,8 +45,8 @@ func (v variables) environ(job pyproject.Job, n int) []string {
 func (p *Program) entrypoint(project *project, job pyproject.Job, launcher python.Launcher, variables []string) python.Entrypoint {
 	return python.Entrypoint{
 		Launcher: launcher,
-		Dir:      project.dir,
-		Root:     project.root,
+		Dir:      project.Dir,
+		Root:     project.Root,
 		Target:   job.Entrypoint,
 		Env:      append(p.environ(job), variables...),
 		Secrets:  job.Options.Secrets,

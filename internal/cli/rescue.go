@@ -62,7 +62,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	}
 	ctx, stop := withSignals()
 	defer stop()
-	origin := p.origin(ctx, project.dir, flags.token)
+	origin := p.origin(ctx, project.Dir, flags.token)
 	client, err := p.rescueClient(origin)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	trigger, err := p.runner(p.Stderr).Trigger()
 	p.warn(p.runner(p.Stderr), err)
 	engine := rescue.Rescue{
-		Client: client, Branch: trigger.DefaultBranch, Project: project.path,
+		Client: client, Branch: trigger.DefaultBranch, Project: project.Path,
 		DryRun: flags.dryRun, Notify: project.Rescue.Notify,
 	}
 	for _, job := range project.Jobs {

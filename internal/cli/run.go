@@ -170,7 +170,7 @@ func (r run) local(ctx context.Context) error {
 // lockLedger opens the ledger and waits for the job's turn. Without a ledger
 // it returns nil, and the error. Call unlock in any case.
 func (r run) lockLedger(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
-	book, err = ledger.Open(r.project.file(), r.say)
+	book, err = ledger.Open(r.project.AbsFile(), r.say)
 	if err != nil {
 		return nil, func() {}, err
 	}
@@ -241,9 +241,9 @@ func chosen(project *project, job pyproject.Job, interpreter string) (installer.
 // launcher returns how to start the Python of the job's environment.
 func (r run) launcher() (python.Launcher, error) {
 	environ := r.Program.environ(r.job)
-	launcher, err := python.Find(r.environment, r.project.root, r.project.dir, environ)
+	launcher, err := python.Find(r.environment, r.project.Root, r.project.Dir, environ)
 	if r.flags.python != "" {
-		launcher, err = python.Named(r.flags.python, r.project.dir, environ)
+		launcher, err = python.Named(r.flags.python, r.project.Dir, environ)
 	}
 	if err == nil {
 		r.logGroup("Environment: "+string(r.environment.Tool), fmt.Sprintf("environment %v; Python: %s", r.environment, launcher.Words))

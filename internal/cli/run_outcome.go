@@ -35,7 +35,7 @@ func (r run) succeeded(e python.Execution) {
 // failed leaves everything open in the log.
 func (r run) failed(e python.Execution) error {
 	name, how := problem.Show(r.job.ID), "failed"+e.After()
-	at := actions.Place{File: r.project.path, Line: r.job.Line}
+	at := actions.Place{File: r.project.Path, Line: r.job.Line}
 	if e.Frame != nil {
 		at = actions.Place{File: e.Frame.File, Line: e.Frame.Line}
 	}

@@ -97,7 +97,7 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 		return p.printJSON(map[string]any{"jobs": jobs})
 	}
 	if len(histories) == 0 {
-		return printNoJobs(p.Stdout, project.path)
+		return printNoJobs(p.Stdout, project.Path)
 	}
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", problem.Count(len(histories), "job"), source)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -54,7 +55,7 @@ contents, pull requests and workflows.`,
 			project, err := p.openHosted()
 			if err != nil {
 				if flags.format == githubFormat {
-					p.annotateProblems(p.Stdout, configurationTitle, err, fromRoot)
+					p.annotateProblems(p.Stdout, configurationTitle, err, pyproject.FromRoot)
 				}
 				return err
 			}
@@ -86,16 +87,16 @@ func (f *syncFlags) validate(cmd *cobra.Command) error {
 }
 
 func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) error {
-	repo, err := os.OpenRoot(project.root)
+	repo, err := os.OpenRoot(project.Root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
 	defer repo.Close()
-	target := workflow.Target{Project: project.Project, Path: project.path, Action: action, Exact: flags.action != ""}
+	target := workflow.Target{Project: project.Project, Path: project.Path, Action: action, Exact: flags.action != ""}
 	plan, err := target.Plan(repo.FS())
 	if err = project.placed(err); err != nil {
 		if flags.format == githubFormat {
-			p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.path })
+			p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.Path })
 		}
 		return &exitError{exitUsage, err}
 	}
@@ -122,7 +123,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
 		p.report(unproven)
-		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.path)}
+		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.Path)}
 	case changes > 0 && flags.exitCode:
 		return &exitError{exitFindings, problem.New("add the files to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -93,9 +94,9 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 
 // pullRequest is what the flags and the environment ask for.
 func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullrequest.Request, error) {
-	path, err := p.inRepository()
+	path, err := pyproject.PathInRepository(p.project, p.getenv("GITHUB_WORKSPACE"))
 	if err != nil {
-		return pullrequest.Request{}, err
+		return pullrequest.Request{}, &exitError{exitUsage, err}
 	}
 	if !p.onGitHub() {
 		return pullrequest.Request{}, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name", "sync by pull request: no repository")}

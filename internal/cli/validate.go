@@ -53,7 +53,7 @@ tell is a remark on stderr and no error.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.path, problem.Count(len(project.Jobs), "job"))
+			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.Path, problem.Count(len(project.Jobs), "job"))
 			return nil
 		},
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
@@ -54,7 +55,7 @@ func (t trust) follow(path string) string {
 	at, ahead, links := top, split(path), 0
 	for {
 		info, err := os.Lstat(at)
-		if err != nil || os.SameFile(info, t.outermost) || !Own(info) || info.Mode()&fs.ModeSymlink == 0 && !guarded(info) {
+		if err != nil || os.SameFile(info, t.outermost) || !pyproject.Own(info) || info.Mode()&fs.ModeSymlink == 0 && !guarded(info) {
 			return ""
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {

@@ -9,12 +9,6 @@ import (
 	"syscall"
 )
 
-// Own reports whether a file belongs to the user or to the system.
-func Own(info fs.FileInfo) bool {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
-}
-
 // guarded reports whether no other user can change a file. Many systems give each user a
 // group with the user's own number. Homebrew's folders belong to the group of the
 // administrators.

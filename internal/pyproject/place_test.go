@@ -1,4 +1,4 @@
-package cli
+package pyproject
 
 import (
 	"os"
@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestWhereabouts finds the root of a repository by .git, or where there is none by
+// TestPlaceOf finds the root of a repository by .git, or where there is none by
 // the folder in which Actions has put the files.
-func TestWhereabouts(t *testing.T) {
+func TestPlaceOf(t *testing.T) {
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +34,9 @@ func TestWhereabouts(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, gotRoot, path, err := locateInRepo(file, row.workspace)
-		if err != nil || got != dir || path != row.want || filepath.Join(gotRoot, path) != file {
-			t.Errorf("%s: %s in %s, %s, %v; want %s", row.name, path, gotRoot, got, err, row.want)
+		got, err := placeOf(file, row.workspace)
+		if err != nil || got.Dir != dir || got.Path != row.want || got.AbsFile() != file {
+			t.Errorf("%s: %+v, %v; want %s", row.name, got, err, row.want)
 		}
 		if row.git != "" {
 			if err := os.Remove(git); err != nil {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package pyproject
 
 import (
 	"os"
@@ -11,14 +11,14 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// TestNearest takes the pyproject.toml of the user or of the system only, unless it is in
+// TestFindUpward takes the pyproject.toml of the user or of the system only, unless it is in
 // the working folder.
-func TestNearest(t *testing.T) {
+func TestFindUpward(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file to another user")
 	}
 	shared := t.TempDir()
-	mine, file := filepath.Join(shared, "mine"), filepath.Join(shared, projectFile)
+	mine, file := filepath.Join(shared, "mine"), filepath.Join(shared, fileName)
 	if err := os.Mkdir(mine, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestNearest(t *testing.T) {
 	} {
 		plant(row.owner, row.link)
 		t.Chdir(row.dir)
-		got, err := nearest()
+		got, err := findUpward()
 		switch {
 		case row.taken && err != nil, !row.taken && (err == nil || !strings.Contains(err.Error(), "another user")):
 			t.Errorf("owner %d, link %t, in %s: got %q, %v", row.owner, row.link, row.dir, got, err)
