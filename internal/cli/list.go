@@ -65,7 +65,7 @@ func (p *Program) listCommand() *cobra.Command {
 				return err
 			}
 			jobs := make([]listedJob, 0, len(project.Jobs))
-			docs, err := p.docstrings(project, environments)
+			docs, err := p.jobs(project, environments).Docs()
 			if err != nil {
 				return err
 			}
@@ -110,14 +110,10 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 }
 
 func setEnvironments(jobs []listedJob, environments []workflow.Installed) {
-	of := map[string]listedEnvironment{}
-	for _, env := range environments {
-		for _, id := range env.Jobs {
-			of[id] = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
-		}
-	}
+	of := workflow.ByJob(environments)
 	for i := range jobs {
-		jobs[i].Environment = of[jobs[i].ID]
+		env := of[jobs[i].ID]
+		jobs[i].Environment = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
 	}
 }
 
@@ -157,4 +153,13 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 			job.Entrypoint, strings.Join(next, ", "), does(job.Doc))
 	}
 	return t.Flush()
+}
+
+// docColumn returns a cell of the last column of a table of jobs.
+func docColumn(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return "\t" + strings.ReplaceAll(text, "\t", " ")
 }

@@ -30,6 +30,19 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.howToSync()))
 }
 
+// checkEntrypoints returns the problems of the entrypoints as an error of findings,
+// and marks their lines for GitHub in its format.
+func (p *Program) checkEntrypoints(project *project, format string) error {
+	proof, err := p.proveEntrypoints(project)
+	if err != nil || len(proof.Problems) == 0 {
+		return err
+	}
+	if format == githubFormat {
+		p.annotateProblems(p.Stdout, entrypointTitle, proof.Problems, func(string) string { return project.Path })
+	}
+	return &exitError{exitFindings, proof.Problems}
+}
+
 // drift says how the workflow file of a job, or of the rescue, differs from what it
 // has to be.
 func drift(e workflow.Effect) string {

@@ -65,10 +65,10 @@ tell is a remark on stderr and no error.`,
 
 // findings are what `validate --json` says.
 type findings struct {
-	OK      bool             `json:"ok"`
-	Errors  problem.Problems `json:"errors"`
-	Open    []openQuestion   `json:"open,omitzero"`    // with --entrypoints
-	Imports []imported       `json:"imports,omitzero"` // with --import
+	OK      bool                  `json:"ok"`
+	Errors  problem.Problems      `json:"errors"`
+	Open    []entrypoint.Question `json:"open,omitzero"`    // with --entrypoints
+	Imports []imported            `json:"imports,omitzero"` // with --import
 }
 
 // validateEntrypoints returns the problems of the entrypoints as an error, what it
@@ -79,19 +79,19 @@ func (p *Program) validateEntrypoints(project *project, imports bool) (findings,
 	if err != nil {
 		return findings{}, err
 	}
-	if len(proof.open) > 0 && proof.open[0].Reason == entrypoint.NoReader { // then it is so of all
+	if len(proof.Open) > 0 && proof.Open[0].Reason == entrypoint.NoReader { // then it is so of all
 		p.say("the entrypoints are not proven: " + entrypoint.NoReader)
 	} else {
-		for _, question := range proof.open {
+		for _, question := range proof.Open {
 			p.say(question.String())
 		}
 	}
-	found, problems := findings{Open: proof.open}, proof.problems
+	found, problems := findings{Open: proof.Open}, proof.Problems
 	if imports {
 		ctx, stop := withSignals()
 		defer stop()
 		var broken problem.Problems
-		found.Imports, broken = p.importEntrypoints(ctx, project, proof.refused)
+		found.Imports, broken = p.importEntrypoints(ctx, project, proof.Refused)
 		problems = append(problems, broken...)
 	}
 	if len(problems) == 0 {

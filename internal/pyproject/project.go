@@ -60,6 +60,16 @@ func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
 // [tool.scheduled."my job"].
 func (j Job) Table() string { return j.table }
 
+// Environ returns an environment, as os.Environ has it, and what the job's options add to
+// it in all steps of its workflow.
+func (j Job) Environ(environ []string) []string {
+	environ = slices.Clone(environ)
+	for _, variable := range j.Options.Env {
+		environ = append(environ, variable.Name+"="+variable.Value)
+	}
+	return environ
+}
+
 // Line returns the line of the key that decides on something of a job: every,
 // entrypoint, an option, or name, the project's. It is that of the job's table
 // where no such key stands.

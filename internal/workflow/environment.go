@@ -16,6 +16,17 @@ type Installed struct {
 	Jobs []string // their ids, in the order of the project
 }
 
+// ByJob returns the environments by the ids of the jobs.
+func ByJob(all []Installed) map[string]installer.Environment {
+	environments := map[string]installer.Environment{}
+	for _, installed := range all {
+		for _, id := range installed.Jobs {
+			environments[id] = installed.Environment
+		}
+	}
+	return environments
+}
+
 // Environments says how the packages of the jobs are installed: usually in one way
 // for all, and in one more for each other installer that a job names. It chooses once
 // for each, because reading a file may take a request. The error is an

@@ -1,0 +1,194 @@
+package entrypoint
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// Jobs are the jobs of a project, whose entrypoints are to be proven.
+type Jobs struct {
+	Project   *pyproject.Project
+	Place     pyproject.Place
+	Installed map[string]installer.Environment // by the ids of jobs
+	Environ   []string                         // of this process
+}
+
+// Proof is what is known about the entrypoints of a project.
+type Proof struct {
+	Problems problem.Problems
+	Refused  map[string]bool // the ids of the jobs that have one
+	Open     []Question
+}
+
+// Question is an entrypoint that is not proven.
+type Question struct {
+	Job        string `json:"job"`
+	Entrypoint string `json:"entrypoint"`
+	Reason     string `json:"reason"`
+}
+
+func (q Question) String() string {
+	return fmt.Sprintf("%s: %s cannot be proven without running it: %s", problem.Show(q.Job), markdown.Clean(q.Entrypoint), markdown.Clean(q.Reason))
+}
+
+// Prove looks at the entrypoints of all jobs without running anything.
+func (j Jobs) Prove() (Proof, error) {
+	provers, err := j.provers(false)
+	if err != nil {
+		return Proof{}, err
+	}
+	defer provers.close()
+	var complaints []pyproject.Complaint
+	result := Proof{Refused: make(map[string]bool), Open: []Question{}}
+	for _, job := range j.Project.Jobs {
+		switch v := provers.prove(job); {
+		case v.Problem != "":
+			result.Refused[job.ID] = true
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "entrypoint", Message: v.Problem, Hint: v.Hint})
+		case v.Unknown != "":
+			result.Open = append(result.Open, Question{job.ID, job.Entrypoint, v.Unknown})
+		}
+	}
+	result.Problems = j.Project.Complain(complaints)
+	return result, nil
+}
+
+// Docs returns the first lines of the docstrings of the jobs' entrypoints, in their
+// order; "" where there is none, or no Python that could read it.
+func (j Jobs) Docs() ([]string, error) {
+	provers, err := j.provers(true)
+	if err != nil {
+		return nil, err
+	}
+	defer provers.close()
+	docs := make([]string, len(j.Project.Jobs))
+	for i, job := range j.Project.Jobs {
+		docs[i] = markdown.Clean(provers.prove(job).Doc)
+	}
+	return docs, nil
+}
+
+// provers has a Prover for each kind of sources that jobs of a project have. One Python
+// reads the modules of all.
+type provers struct {
+	Jobs
+	repo         *os.Root
+	reader       *Reader // nil if there is none
+	environments map[string]*Environment
+	made         map[moduleSources]*Prover
+}
+
+// provers returns what proves the entrypoints; with docs, only what reads their
+// docstrings, which is faster. Close ends it.
+func (j Jobs) provers(docs bool) (*provers, error) {
+	repo, err := os.OpenRoot(j.Place.Root)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	return &provers{
+		Jobs:         j,
+		repo:         repo,
+		reader:       FindReader(j.Place.Dir, j.Place.Root, docs, j.Environ),
+		environments: make(map[string]*Environment),
+		made:         make(map[moduleSources]*Prover),
+	}, nil
+}
+
+// moduleSources is where the modules of a job are.
+type moduleSources struct {
+	pythonPath  string
+	before      bool   // the job has steps of its own
+	beyond      string // what else may have modules; "" if nothing
+	environment *Environment
+	python      string // the version that runs it; "" if unknown
+}
+
+// prove returns what is known about a job's entrypoint without running anything.
+func (p *provers) prove(job pyproject.Job) Verdict {
+	s := p.sources(job)
+	if p.made[s] == nil {
+		p.made[s] = New(Project{
+			Repo:        p.repo.FS(),
+			Dir:         path.Dir(p.Place.Path),
+			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
+			Before:      s.before,
+			Beyond:      s.beyond,
+			Environment: s.environment,
+			Python:      s.python,
+		}, p.reader)
+	}
+	return p.made[s].Prove(job.Entrypoint)
+}
+
+func (p *provers) sources(job pyproject.Job) moduleSources {
+	s := moduleSources{
+		before:      len(job.Options.Before) > 0,
+		environment: p.environment(job),
+		python:      cmp.Or(job.Options.Python, p.version(job), p.Project.RequiresPython),
+	}
+	for _, variable := range job.Options.Env {
+		if variable.Name == "PYTHONPATH" {
+			s.pythonPath = variable.Value
+		}
+	}
+	switch {
+	case job.Options.Container != nil:
+		s.beyond = "the container"
+	case slices.Contains(job.Options.RunsOn, "self-hosted"):
+		s.beyond = "the self-hosted runner"
+	}
+	return s
+}
+
+// environment returns the environment in which a run of the job would look for
+// packages, nil without one. A Python that cannot be started has none.
+func (p *provers) environment(job pyproject.Job) *Environment {
+	environ := python.Environ(job.Environ(p.Environ))
+	found, err := python.Find(p.Installed[job.ID], p.Place.Root, p.Place.Dir, environ)
+	if err != nil || found.Venv == "" {
+		return nil
+	}
+	environment, opened := p.environments[found.Venv]
+	if !opened {
+		chosen := found.Venv == environ.Get("UV_PROJECT_ENVIRONMENT")
+		environment = OpenEnvironment(found.Venv, p.Place.Root, chosen)
+		p.environments[found.Venv] = environment
+	}
+	return environment
+}
+
+// version returns the version of Python that .python-version has for a job, "" if there
+// is none.
+func (p *provers) version(job pyproject.Job) string {
+	file := p.Installed[job.ID].PythonVersion
+	if file == "" {
+		return ""
+	}
+	opened, err := p.repo.Open(filepath.FromSlash(file))
+	if err != nil {
+		return ""
+	}
+	defer opened.Close()
+	const most = 1 << 10
+	content, _ := io.ReadAll(io.LimitReader(opened, most))
+	return strings.TrimSpace(string(content))
+}
+
+func (p *provers) close() {
+	p.repo.Close()
+	if p.reader != nil {
+		p.reader.Close()
+	}
+}
