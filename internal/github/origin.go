@@ -119,6 +119,11 @@ func (s surrounding) home() string {
 // scp is the form of a remote that git takes from scp: "git@github.com:octo/app".
 var scp = regexp.MustCompile(`^(?:[^/@]+@)?([^/:@]+):(.+)$`)
 
+// hostName is the form of a host, with a port or without one. Any other character could
+// end the host of an address that is made of it: in https://api.evil.com#.ghe.com the
+// host is api.evil.com.
+var hostName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]+(:[0-9]+)?$`)
+
 // parseRemote returns the host and the repository of a remote's URL; none if it is
 // not of the form HOST/owner/name, such as a folder.
 func parseRemote(remote string) (host, repository string) {
@@ -138,7 +143,7 @@ func parseRemote(remote string) (host, repository string) {
 	}
 	path = strings.TrimSuffix(strings.Trim(path, "/"), ".git")
 	owner, name, _ := strings.Cut(path, "/")
-	if len(host) < 2 || owner == "" || name == "" || strings.Contains(name, "/") { // C:\ is no host
+	if !hostName.MatchString(host) || owner == "" || name == "" || strings.Contains(name, "/") { // C:\ is no host
 		return "", ""
 	}
 	return host, path

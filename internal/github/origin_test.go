@@ -36,6 +36,19 @@ func TestParseRemote(t *testing.T) {
 		{"https://github.com/octo", "", "", ""},
 		{"https://gitlab.com/group/sub/app.git", "", "", ""},
 		{"https://github.com/", "", "", ""},
+
+		{"git@evil.com#.ghe.com:octo/app", "", "", ""},
+		{"git@evil.com?.ghe.com:octo/app", "", "", ""},
+		{`git@evil.com\.ghe.com:octo/app`, "", "", ""},
+		{"git@evil.com%23.ghe.com:octo/app", "", "", ""},
+		{"evil.com;.ghe.com:octo/app", "", "", ""},
+		{"git@evil.com .ghe.com:octo/app", "", "", ""},
+		{"git@evil.com\t.ghe.com:octo/app", "", "", ""},
+		{"git@.ghe.com:octo/app", "", "", ""},
+		{"[evil.com].ghe.com:octo/app", "", "", ""},
+		{"https://[::1%25.ghe.com]/octo/app", "", "", ""},
+		{"https://evil.com;.ghe.com/octo/app", "", "", ""},
+		{"ssh://git@github.com@evil.com/octo/app", "evil.com", "octo/app", "https://evil.com/api/v3"},
 	}
 	for _, row := range rows {
 		host, repository := parseRemote(row.remote)
