@@ -61,7 +61,7 @@ that the file has, or uses none.`,
 				return err
 			}
 			keeper := workflow.Keeper{
-				Path: project.Path, Branch: cmp.Or(flags.branch, p.defaultBranch(project.Root)),
+				Path: project.Path, Branch: cmp.Or(flags.branch, p.defaultBranch(project)),
 				Action: uses, Exact: flags.action != "",
 			}
 			return p.initialise(project, keeper, flags)
@@ -176,7 +176,7 @@ func tokenOf(plan workflow.Plan) string {
 // defaultBranch returns the branch into which pull requests go: that of the
 // clone's origin, else main or master where there is one, else the branch that is
 // checked out, else main.
-func (p *Program) defaultBranch(root string) string {
+func (p *Program) defaultBranch(project *project) string {
 	for _, ask := range [][]string{
 		{"symbolic-ref", "refs/remotes/origin/HEAD"},
 		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/main"},
@@ -185,7 +185,7 @@ func (p *Program) defaultBranch(root string) string {
 		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
 		{"symbolic-ref", "HEAD"},
 	} {
-		ref, err := p.ask(context.Background(), p.Environ, "git", append([]string{"-C", root}, ask...)...)
+		ref, err := p.ask(context.Background(), project, p.Environ, "git", append([]string{"-C", project.Root}, ask...)...)
 		for _, prefix := range []string{"refs/remotes/origin/", "refs/heads/"} {
 			if branch, found := strings.CutPrefix(ref, prefix); err == nil && found {
 				return branch

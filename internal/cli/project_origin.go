@@ -10,21 +10,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/github"
-	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
 // origin finds the repository that a project lives in: the environment names it, as in
 // Actions, or the remote origin of the checkout does. A checkout of another forge has
 // none.
-func (p *Program) origin(ctx context.Context, dir, token string) github.Origin {
+func (p *Program) origin(ctx context.Context, project *project, token string) github.Origin {
 	remote := ""
 	if !p.onGitHub() {
-		remote, _ = p.ask(ctx, p.Environ, "git", "-C", dir, "remote", "get-url", "origin")
+		remote, _ = p.ask(ctx, project, p.Environ, "git", "-C", project.Dir, "remote", "get-url", "origin")
 	}
 	o := github.FindOrigin(p.getenv, remote, token)
 	if o.Repository != "" && o.Token == "" {
-		o.Token = p.askGH(ctx, o.Host)
+		o.Token = p.askGH(ctx, project, o.Host)
 	}
 	if o.Token == "" && o.Foreign {
 		return github.Origin{}
@@ -34,12 +34,12 @@ func (p *Program) origin(ctx context.Context, dir, token string) github.Origin {
 
 // askGH returns the token that GitHub's own command line has for a host, if that is
 // installed and somebody is logged in.
-func (p *Program) askGH(ctx context.Context, host string) string {
+func (p *Program) askGH(ctx context.Context, project *project, host string) string {
 	environ := slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(github.TokenVariables, strings.ToUpper(name))
 	})
-	token, err := p.ask(ctx, environ, "gh", "auth", "token", "--hostname", host)
+	token, err := p.ask(ctx, project, environ, "gh", "auth", "token", "--hostname", host)
 	if err != nil {
 		return ""
 	}
@@ -47,17 +47,18 @@ func (p *Program) askGH(ctx context.Context, host string) string {
 }
 
 // ask returns what a program prints, which must not take long. What it leaves running
-// may hold its end of the pipe for ever. The program is not one of the working folder.
-func (p *Program) ask(ctx context.Context, environ []string, name string, args ...string) (string, error) {
-	folders := slices.DeleteFunc(filepath.SplitList(p.getenv("PATH")), func(folder string) bool { return !filepath.IsAbs(folder) })
-	path, err := append(python.Environ(slices.Clone(environ)), "PATH="+strings.Join(folders, string(filepath.ListSeparator))).LookPath(name)
+// may hold its end of the pipe for ever. No program that may have come with the project
+// is started, neither here nor by a wrapper that looks at PATH or at the working folder.
+func (p *Program) ask(ctx context.Context, project *project, environ []string, name string, args ...string) (string, error) {
+	file, path, err := entrypoint.LookPath(name, project.Dir, project.Root, environ)
 	if err != nil {
 		return "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = environ
+	cmd := exec.CommandContext(ctx, file, args...)
+	cmd.Env = append(slices.Clip(environ), "PATH="+path)
+	cmd.Dir = filepath.Dir(file)
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrWaitDelay) {

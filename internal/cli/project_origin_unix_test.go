@@ -22,6 +22,9 @@ func TestAskWhatStays(t *testing.T) {
 		{"ends badly", `echo token; while test -e "$0"; do sleep 0.1; done & exit 3`, "token", time.Hour, true},
 		{"is killed", `(while test -e "$0"; do sleep 0.1; done); true`, "", 100 * time.Millisecond, true},
 	}
+	here := new(project)
+	here.Dir = t.TempDir()
+	here.Root = here.Dir
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), row.patience)
@@ -31,7 +34,7 @@ func TestAskWhatStays(t *testing.T) {
 			if err := os.WriteFile(running, nil, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			got, err := p.ask(ctx, p.Environ, "sh", "-c", row.script, running)
+			got, err := p.ask(ctx, here, p.Environ, "sh", "-c", row.script, running)
 			if got != row.want || (err != nil) != row.fails {
 				t.Errorf("%q, %v", got, err)
 			}

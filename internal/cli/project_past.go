@@ -36,7 +36,7 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 	ctx, stop := withSignals()
 	defer stop()
 	defer p.progress(doing)()
-	origin := p.origin(ctx, project.Dir, token)
+	origin := p.origin(ctx, project, token)
 	archive, err := p.archive(project, origin)
 	if err == nil {
 		err = archive.Begin(ctx)

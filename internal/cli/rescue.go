@@ -62,7 +62,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	}
 	ctx, stop := withSignals()
 	defer stop()
-	origin := p.origin(ctx, project.Dir, flags.token)
+	origin := p.origin(ctx, project, flags.token)
 	client, err := p.rescueClient(origin)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package entrypoint
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -48,6 +49,20 @@ const maxLinks = 40
 // file itself must be started, not a link to it: Python reads where its library is from a
 // pyvenv.cfg beside the link.
 func (t trust) follow(path string) string {
+	return t.walk(path, func(info fs.FileInfo) bool {
+		return pyproject.Own(info) && (info.Mode()&fs.ModeSymlink != 0 || guarded(info))
+	})
+}
+
+// outside reports whether a path leads to a file or folder without touching what may have
+// come with the project.
+func (t trust) outside(path string) bool {
+	return t.walk(path, func(fs.FileInfo) bool { return true }) != ""
+}
+
+// walk returns the file or folder that a path leads to, or "" if anything on the way may
+// have come with the project or is not accepted.
+func (t trust) walk(path string, accepted func(fs.FileInfo) bool) string {
 	if !filepath.IsAbs(path) {
 		return "" // it depends on the working folder
 	}
@@ -55,7 +70,7 @@ func (t trust) follow(path string) string {
 	at, ahead, links := top, split(path), 0
 	for {
 		info, err := os.Lstat(at)
-		if err != nil || os.SameFile(info, t.outermost) || !pyproject.Own(info) || info.Mode()&fs.ModeSymlink == 0 && !guarded(info) {
+		if err != nil || os.SameFile(info, t.outermost) || !accepted(info) {
 			return ""
 		}
 		if info.Mode()&fs.ModeSymlink != 0 {
@@ -101,4 +116,23 @@ func (t trust) pythons(environ python.Environ) []string {
 		}
 	}
 	return found
+}
+
+// LookPath returns the path of a program on the PATH of environ, as the user would start
+// it, but for those that may have come with the project. path is that PATH without the
+// project's folders, for the program and what it starts. The project is in the folder dir
+// of the repository in root, both absolute and without links.
+func LookPath(name, dir, root string, environ python.Environ) (file, path string, err error) {
+	trust, err := trustAround(dir, root)
+	if err != nil {
+		return "", "", err
+	}
+	folders := slices.DeleteFunc(filepath.SplitList(environ.Get("PATH")), func(folder string) bool { return !trust.outside(folder) })
+	for _, folder := range folders {
+		found, err := append(slices.Clip(environ), "PATH="+folder).LookPath(name)
+		if err == nil && trust.outside(found) {
+			return found, strings.Join(folders, string(filepath.ListSeparator)), nil
+		}
+	}
+	return "", "", fmt.Errorf("there is no %s on PATH outside the project", name)
 }
