@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// Alarm is what a rescue says about a job, in an issue. A job has at most one open
+// Alarm is what a rescue says about a job in an issue. A job has at most one open
 // issue.
 type Alarm struct {
 	Project string // path of the pyproject.toml
@@ -37,7 +37,7 @@ const alarmLabel = "scheduled-failure"
 const (
 	openPages   = 50 // of our open issues; all have to be read before one is opened
 	closedPages = 10 // of our closed issues, the last changed first
-	alarmWrites = 20 // by one Alarm: a rescue dispatches, too, and GitHub allows 80 writes a minute
+	alarmWrites = 20 // by one Alarm: a rescue also dispatches, and GitHub allows 80 writes a minute
 )
 
 // Alarm opens an issue for each failing job that has none, updates the open ones,
@@ -153,7 +153,7 @@ func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
 	recovered := last == nil || last.state == "closed" && !last.note.Failing
 	switch {
 	case recovered && alarm.Failing && a.cut:
-		a.unsure = fmt.Errorf("read issues of %s: more than %d open ones have the label %s; none was opened, because there may be one already",
+		a.unsure = fmt.Errorf("read issues of %s: more than %d open issues have the label %s; none was opened, because one may exist already",
 			a.client.repository, openPages*perPage, alarmLabel)
 		return nil
 	case recovered && alarm.Failing:
@@ -241,7 +241,7 @@ type issue struct {
 	note   alarmNote
 }
 
-// alarmKey tells jobs apart.
+// alarmKey identifies a job.
 type alarmKey struct{ project, job string }
 
 func (a Alarm) key() alarmKey { return alarmKey{a.Project, a.Job} }

@@ -211,7 +211,7 @@ func TestAlarmCut(t *testing.T) {
 		fake.Break(ghtest.Fault{Number: 1 + n, Body: fmt.Sprintf(`[{"number":1,"state":"open","body":%q}]`, fake.Issues()[0].Body), Header: map[string]string{"Link": next}})
 	}
 	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")})
-	if len(changed) != 1 || changed[0].Number != 1 || left != 0 || err == nil || !strings.Contains(err.Error(), "more than 5000 open ones") {
+	if len(changed) != 1 || changed[0].Number != 1 || left != 0 || err == nil || !strings.Contains(err.Error(), "more than 5000 open issues") {
 		t.Errorf("changed %+v, %d left, %v", changed, left, err)
 	}
 	if requests := len(fake.Requests()); requests != openPages+2 {

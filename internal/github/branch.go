@@ -12,7 +12,7 @@ import (
 // others.
 func (w *proposing) discards() bool { return w.open != nil && ticked.MatchString(w.open.GetBody()) }
 
-// untouchable reports whether the branch has commits of others, which are kept.
+// untouchable reports whether the branch has other people's commits, which are kept.
 func (w *proposing) untouchable() bool { return w.foreign && !w.discards() }
 
 // assume takes the state of the branch from the note in the last pull request, if
@@ -65,7 +65,7 @@ func (w *proposing) tree(ctx context.Context) (string, error) {
 	return w.client.writeTree(ctx, w.Base.root, w.Files)
 }
 
-// pushed is the error of a branch that has moved.
+// pushed is the error of a branch that somebody else has moved.
 func (w *proposing) pushed(branch string) error {
 	return fmt.Errorf("%w: another push to %s came first", ErrMoved, branch)
 }
@@ -112,12 +112,12 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 	return nil
 }
 
-// obstructed explains an error by a branch whose name excludes ours: git keeps
+// obstructed explains an error by another branch with a conflicting name: git keeps
 // branches as files in folders, so x and x/y cannot both exist.
 func (w *proposing) obstructed(err error) error {
 	failure, ok := errors.AsType[*Failure](err)
 	if ok && w.head == "" && strings.Contains(strings.ToLower(failure.said), "reference update failed") {
-		return occupied(w.Branch, "another branch, whose name begins like its own")
+		return occupied(w.Branch, "another branch with a name that begins the same")
 	}
 	return err
 }

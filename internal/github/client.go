@@ -1,6 +1,6 @@
 // Package github talks to GitHub: a job's history comes in, which runs its
-// workflow had and when the entrypoint started in them; a repository's files come
-// in, and a pull request that changes some of them goes out.
+// workflow had and when the entrypoint started in them; a repository's files come in,
+// and a pull request that changes them goes out.
 package github
 
 import (
@@ -38,9 +38,9 @@ type Config struct {
 	ServerURL  string           // as in GITHUB_SERVER_URL: the pages for people; "" is defaultServer
 	Repository string           // owner/name
 	Token      string           // sent to the API's own host only; empty for unauthenticated requests
-	Now        func() time.Time // a clock that is known to be right, which GitHub's is compared with; nil for none
-	Log        io.Writer        // receives a line a step, and one a retry; nil for none
-	Trace      io.Writer        // receives a line a request; nil for none
+	Now        func() time.Time // a clock that is known to be right, to compare GitHub's with; nil for none
+	Log        io.Writer        // receives a line for each step and each retry; nil for none
+	Trace      io.Writer        // receives a line for each request; nil for none
 }
 
 // Client reads from one repository, and writes to it.
@@ -68,7 +68,7 @@ func New(c Config) (*Client, error) {
 	}
 	server, err := url.Parse(cmp.Or(c.ServerURL, defaultServer))
 	if err != nil {
-		server = &url.URL{} // no page is on it
+		server = &url.URL{} // no page has it
 	}
 	client := &Client{server: server, repository: c.Repository, token: c.Token, machine: c.Now, log: io.Discard, trace: io.Discard}
 	client.remaining.Store(-1)
@@ -122,10 +122,10 @@ func (c *Client) page(address string) string {
 	return ""
 }
 
-// call has one of go-github's services send a request, and retries it where that
-// may help; it never waits past ctx's deadline, which there must be. what is for
-// messages, and says what the request does: "read branch", "create commit". The
-// error is a *Failure.
+// call has one of go-github's services send a request, and retries it where that may
+// help. It never waits past the deadline of ctx, which must have one. what is for
+// messages and says what the request does: "read branch", "create commit". The error is
+// a *Failure.
 func call[T any](ctx context.Context, c *Client, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
 	err := c.insist(ctx, func(ctx context.Context) *Failure {
 		var err error
@@ -187,7 +187,7 @@ func complete(value any) bool {
 	return true // its content does not matter
 }
 
-// insist sends a request until it succeeds, as long as sending it again may help.
+// insist sends a request until it succeeds, or until sending it again cannot help.
 func (c *Client) insist(ctx context.Context, send func(context.Context) *Failure) error {
 	deadline, _ := ctx.Deadline()
 	for try := 0; ; try++ {
@@ -213,7 +213,7 @@ func (c *Client) insist(ctx context.Context, send func(context.Context) *Failure
 // resource is the JSON of an answer, as far as we read it.
 type resource interface {
 	noun() string   // what it is, for messages
-	complete() bool // whether it has what was asked for
+	complete() bool // whether all required fields are there
 }
 
 // answer is the answer to one request.
@@ -223,11 +223,10 @@ type answer[T any] struct {
 	more   bool // there is a next page
 }
 
-// get fetches a path under the repository as call does, for what a decision waits
-// for: not with go-github's types, which hold two whole repositories per run and
-// take twice as long to decode; nor with encoding/json, which takes 12 ms for the
-// first full page in a process (100 runs, 1.2 MB), where this takes 3 ms. The
-// budget for the whole program is 15 ms.
+// get fetches a path under the repository as call does, but faster, because a decision
+// waits for it. go-github's types hold two whole repositories per run and take twice as
+// long to decode. encoding/json takes 12 ms for the first full page in a process (100
+// runs, 1.2 MB), and this takes 3 ms. The budget for the whole program is 15 ms.
 func get[T resource](ctx context.Context, c *Client, path string) (a answer[T], _ error) {
 	err := c.insist(ctx, func(ctx context.Context) *Failure {
 		a = answer[T]{}
@@ -268,8 +267,8 @@ func decode[T resource](resp *http.Response) (value T, _ error) {
 	return value, nil
 }
 
-// page is a list in an answer, which is never longer than GitHub makes one: the
-// memory for its items is many times that for their text.
+// page is a list in an answer. It must not be longer than a list of GitHub's, because
+// its items take many times the memory of their text.
 type page[T any] []T
 
 const maxItems = 1000 // of a page; GitHub sends 100, and a job has fewer steps

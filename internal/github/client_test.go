@@ -68,9 +68,9 @@ func TestNoToken(t *testing.T) {
 	}
 	fake.SetToken("another")
 	_, err = anonymous.History(t.Context(), query(daily))
-	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "no token was given")
+	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "set GITHUB_TOKEN to a token with")
 	_, err = client.History(t.Context(), query(daily))
-	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "the token is not valid or has expired")
+	checkFailure(t, err, "read run list of octo/app: 401 Unauthorized: Bad credentials", "set GITHUB_TOKEN to a valid token with")
 }
 
 // TestMoved follows a repository to its new name.
@@ -103,7 +103,7 @@ func TestRedirect(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.Break(ghtest.Fault{Status: 307, Header: map[string]string{"Location": other.URL}})
 	_, err := newClient(t, fake.URL).History(t.Context(), query(daily))
-	checkFailure(t, err, "read run list of octo/app: 307 Temporary Redirect", "see whether GITHUB_API_URL is right")
+	checkFailure(t, err, "read run list of octo/app: 307 Temporary Redirect", "check that GITHUB_API_URL is right")
 	if asked {
 		t.Errorf("asked another host, with Authorization %q", auth)
 	}
@@ -175,17 +175,17 @@ func TestFailure(t *testing.T) {
 		want  string
 		hint  string
 	}{
-		{"no right", ghtest.Fault{Path: list, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, noon, "read run list of octo/app: 403 Forbidden: Resource not accessible by integration", "the token lacks a right: add `actions: read`"},
-		{"no workflow", ghtest.Fault{Path: list, Status: 404, Body: `{"message":"Not Found"}`}, noon, "read run list of octo/app: 404 Not Found: Not Found", "there is no such workflow, or the token may not see it: add `actions: read`"},
-		{"no right for the jobs", ghtest.Fault{Path: jobs, Status: 403}, noon, "read jobs of octo/app: 403 Forbidden", "the token lacks a right: add `actions: read`"},
-		{"rate limit", ghtest.Fault{Path: jobs, Status: 429, Header: map[string]string{"Retry-After": "3600"}}, noon, "read jobs of octo/app: 429 Too Many Requests", "GitHub's rate limit is used up"},
-		{"rate limit as a 403", ghtest.Fault{Path: list, Status: 403, Header: map[string]string{"Retry-After": "3600"}}, noon, "read run list of octo/app: 403 Forbidden", "GitHub's rate limit is used up"},
-		{"trouble", ghtest.Fault{Path: list, Status: 502, Body: "<html>"}, noon, "read run list of octo/app: 502 Bad Gateway", "GitHub has trouble"},
-		{"not GitHub", ghtest.Fault{Path: list, Body: "<html>"}, noon, `read run list of octo/app: decode answer: jsontext: invalid character '<' at start of value`, "see whether GITHUB_API_URL is right"},
-		{"network", ghtest.Fault{Path: list, Drop: true}, time.Time{}, "read run list of octo/app: EOF", "see whether GITHUB_API_URL is right"},
-		{"network, for the jobs", ghtest.Fault{Path: jobs, Drop: true}, noon, "read jobs of octo/app: EOF", "see whether GITHUB_API_URL is right"},
-		{"hangs in the middle", ghtest.Fault{Path: list, Hang: true, Cut: true}, noon, "read run list of octo/app: decode answer: jsontext: read error: no answer within 1m0s", "see whether GITHUB_API_URL is right"},
-		{"hangs", ghtest.Fault{Path: list, Hang: true}, time.Time{}, "read run list of octo/app: no answer within 1m0s", "see whether GITHUB_API_URL is right"},
+		{"no right", ghtest.Fault{Path: list, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}, noon, "read run list of octo/app: 403 Forbidden: Resource not accessible by integration", "add `actions: read` to the `permissions:` of the workflow's job: the token lacks a right"},
+		{"no workflow", ghtest.Fault{Path: list, Status: 404, Body: `{"message":"Not Found"}`}, noon, "read run list of octo/app: 404 Not Found: Not Found", "add `actions: read` to the `permissions:` of the workflow's job: the token may not see the workflow, or there is none"},
+		{"no right for the jobs", ghtest.Fault{Path: jobs, Status: 403}, noon, "read jobs of octo/app: 403 Forbidden", "add `actions: read` to the `permissions:` of the workflow's job: the token lacks a right"},
+		{"rate limit", ghtest.Fault{Path: jobs, Status: 429, Header: map[string]string{"Retry-After": "3600"}}, noon, "read jobs of octo/app: 429 Too Many Requests", "wait until GitHub's rate limit is reset"},
+		{"rate limit as a 403", ghtest.Fault{Path: list, Status: 403, Header: map[string]string{"Retry-After": "3600"}}, noon, "read run list of octo/app: 403 Forbidden", "wait until GitHub's rate limit is reset"},
+		{"server error", ghtest.Fault{Path: list, Status: 502, Body: "<html>"}, noon, "read run list of octo/app: 502 Bad Gateway", "see https://www.githubstatus.com"},
+		{"not GitHub", ghtest.Fault{Path: list, Body: "<html>"}, noon, `read run list of octo/app: decode answer: jsontext: invalid character '<' at start of value`, "check that GITHUB_API_URL is right"},
+		{"network", ghtest.Fault{Path: list, Drop: true}, time.Time{}, "read run list of octo/app: EOF", "check that GITHUB_API_URL is right"},
+		{"network, for the jobs", ghtest.Fault{Path: jobs, Drop: true}, noon, "read jobs of octo/app: EOF", "check that GITHUB_API_URL is right"},
+		{"hangs in the middle", ghtest.Fault{Path: list, Hang: true, Cut: true}, noon, "read run list of octo/app: decode answer: jsontext: read error: no answer within 1m0s", "check that GITHUB_API_URL is right"},
+		{"hangs", ghtest.Fault{Path: list, Hang: true}, time.Time{}, "read run list of octo/app: no answer within 1m0s", "check that GITHUB_API_URL is right"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The limits of what is plausible. GitHub's clock says which window is the current
-// one, so no decision is made by a wrong clock.
+// The limits of what is plausible. GitHub's clock says which window is the current one,
+// so no decision may rely on a wrong clock.
 const (
 	maxAge  = 5 * time.Minute     // of an answer from a cache
 	maxSkew = 24 * time.Hour      // between GitHub's clock and this machine's, whose time zone may be wrong
@@ -16,7 +16,7 @@ const (
 	maxLife = 70 * 24 * time.Hour // of a run: 30 days until it is approved or run again, and 35 days of execution
 )
 
-// No answer of GitHub's is from before or after that.
+// No answer can be from before or after these times.
 var earliest, latest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // clockError is the error of an answer whose time cannot be right.
@@ -51,8 +51,8 @@ func (c *Client) clock(h http.Header) (time.Time, error) {
 }
 
 // ahead returns an error if a run was created later than now: then the answer is
-// older than its list says. A run that was created far later than an error of the
-// clock explains has a wrong time itself, and no evidence comes from it.
+// older than its list says. A run that was created much later than a clock error
+// explains has a wrong time itself, and is no evidence.
 func ahead(runs []workflowRun, now time.Time) error {
 	for _, run := range runs {
 		if lead := run.Created.Sub(now); lead > maxLead && lead <= 2*maxSkew {
@@ -64,8 +64,8 @@ func ahead(runs []workflowRun, now time.Time) error {
 }
 
 // plausible reports whether a run that was created then can have started its
-// entrypoint at that time. The one time is by GitHub's clock and the other may be by
-// that of a self-hosted runner.
+// entrypoint at that time. The creation time is by GitHub's clock, and the start may be
+// by that of a self-hosted runner.
 func plausible(created, started, now time.Time) bool {
 	waited := started.Sub(created)
 	return !started.After(now) && waited >= -maxSkew && waited <= maxLife

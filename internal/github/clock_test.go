@@ -62,7 +62,7 @@ func TestImplausibleClock(t *testing.T) {
 		if decision.Reason != row.want || decision.Run != (row.want == unknown) {
 			t.Errorf("%s: %s, %v; want %s", row.name, decision.Reason, err, row.want)
 		}
-		if err != nil && !strings.HasPrefix(err.(*Failure).Hint(), "see whether this machine's clock") {
+		if err != nil && !strings.HasPrefix(err.(*Failure).Hint(), "check this machine's clock") {
 			t.Errorf("%s: hint %q", row.name, err.(*Failure).Hint())
 		}
 		failure, failed := errors.AsType[*Failure](err)

@@ -18,15 +18,15 @@ const (
 	Actions      Right = "read access to Actions"
 	Dispatching  Right = "write access to Actions"
 	Issues       Right = "write access to issues"
-	Tracker      Right = "issues, which the repository has disabled"
-	Rules        Right = "branch rules that let it be written"
-	Other        Right = "a right that no other token has"
+	Tracker      Right = "issues, which are disabled in the repository"
+	Rules        Right = "branch rules that allow writing to it"
+	Other        Right = "another right, which GitHub's message names"
 )
 
 // Denied is the error of a step that the token, a setting or a rule forbids.
 type Denied struct {
 	Lacks  Right
-	Branch string // has the commit already, only the pull request is missing; else ""
+	Branch string // it has the commit already, and only the pull request is missing; else ""
 	Pull   string // page of the pull request, which has the commit but not the description; else ""
 	cause  *Failure
 }
@@ -36,8 +36,7 @@ func (d *Denied) Error() string { return d.cause.Error() }
 
 func (d *Denied) Unwrap() error { return d.cause }
 
-// BranchError is the error of a branch that cannot be used: it does not exist, or it
-// is taken.
+// BranchError is the error of a branch that does not exist, or is taken.
 type BranchError struct{ message string }
 
 func (e *BranchError) Error() string { return e.message }
@@ -68,7 +67,7 @@ func ruledOut(err error) bool {
 	return ok && d.Lacks == Rules
 }
 
-// lacking returns the right that GitHub's message names, or otherwise.
+// lacking returns the right that GitHub's message names, or else the given one.
 func lacking(said string, otherwise Right) Right {
 	for _, row := range []struct {
 		part  string
@@ -132,8 +131,8 @@ func Again(err error) bool {
 	return ok && failure.write && !failure.refused() && !failure.limited
 }
 
-// Missing reports whether GitHub answered that something does not exist, or is
-// hidden from this token.
+// Missing reports whether GitHub answered that something does not exist or is hidden
+// from this token.
 func Missing(err error) bool { return status(err) == http.StatusNotFound }
 
 // status returns the status of GitHub's answer, 0 if err is not about one.

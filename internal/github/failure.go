@@ -23,13 +23,13 @@ type Failure struct {
 	said      string        // what GitHub's answer says, or why there was none
 	message   string        // all of it, on one line and without the token
 	limited   bool          // by a rate limit
-	wait      time.Duration // how long GitHub tells us to wait; negative if it does not say
+	wait      time.Duration // how long GitHub asks us to wait; negative if it does not say
 	anonymous bool          // no token was sent
-	clock     bool          // it was served, at a time that cannot be right
+	clock     bool          // it was served, but with a time that cannot be right
 }
 
-// failure describes a request that failed; what says what it was to do, as in "read
-// branch". resp is the answer, nil if there was none or err is a *refusal.
+// failure describes a request that failed; what says what it should have done, as in
+// "read branch". resp is the answer, nil if there was none or err is a *refusal.
 func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
 	if resp == nil {
 		resp = &http.Response{}
@@ -87,10 +87,10 @@ func isLimit(resp *http.Response, said string) bool {
 				strings.Contains(said, "rate limit"))
 }
 
-// askedWait returns how long an answer tells us to wait; negative if it does not say.
+// askedWait returns how long an answer asks us to wait; negative if it does not say.
 // Both times are by the server's clock.
 func askedWait(h http.Header, now time.Time) time.Duration {
-	const longest = 24 * 60 * 60 // seconds; far beyond patience, and overflows nothing
+	const longest = 24 * 60 * 60 // seconds; longer than we ever wait, and without overflow
 	if seconds, err := strconv.ParseUint(h.Get("Retry-After"), 10, 64); err == nil {
 		return time.Duration(min(seconds, longest)) * time.Second
 	}
@@ -128,24 +128,24 @@ func (f *Failure) Hint() string {
 	}
 	switch {
 	case f.clock:
-		return "see whether this machine's clock is right, and whether a proxy between it and GitHub keeps old answers; " + again
+		return "check this machine's clock, and whether a proxy between it and GitHub caches old answers; " + again
 	case f.limited:
-		return "GitHub's rate limit is used up: it grants GITHUB_TOKEN 1,000 requests an hour a repository, " +
+		return "wait until GitHub's rate limit is reset: GITHUB_TOKEN has 1,000 requests an hour for each repository, " +
 			"see https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"
 	case f.status >= 500:
-		return "GitHub has trouble, see https://www.githubstatus.com; " + again
+		return "see https://www.githubstatus.com, because GitHub has a problem; " + again
 	case !f.refused():
-		return "see whether GITHUB_API_URL is right and this machine can reach it; " + again
+		return "check that GITHUB_API_URL is right and this machine can reach it; " + again
 	case !f.history:
 		return ""
 	case f.anonymous:
-		return "no token was given: set GITHUB_TOKEN to one with the permission `actions: read`"
+		return "set GITHUB_TOKEN to a token with the permission `actions: read`"
 	case f.status == http.StatusUnauthorized:
-		return "the token is not valid or has expired: set GITHUB_TOKEN to one with the permission `actions: read`"
+		return "set GITHUB_TOKEN to a valid token with the permission `actions: read`: this one is not valid or has expired"
 	case f.status == http.StatusForbidden:
-		return "the token lacks a right: add `actions: read` to the `permissions:` of the workflow's job"
+		return "add `actions: read` to the `permissions:` of the workflow's job: the token lacks a right"
 	case f.status == http.StatusNotFound:
-		return "there is no such workflow, or the token may not see it: add `actions: read` to the `permissions:` of the workflow's job"
+		return "add `actions: read` to the `permissions:` of the workflow's job: the token may not see the workflow, or there is none"
 	}
-	return "see whether GITHUB_API_URL is right and this machine can reach it; " + again
+	return "check that GITHUB_API_URL is right and this machine can reach it; " + again
 }

@@ -56,7 +56,7 @@ func (c *Client) head(ctx context.Context, branch string) (string, error) {
 // branch returns a branch with the commit that it is at.
 func (c *Client) branch(ctx context.Context, branch string) (*github.Branch, error) {
 	found, _, err := call(ctx, c, "read branch", func(ctx context.Context) (*github.Branch, *github.Response, error) {
-		// Not with GetBranch, which keeps GitHub's message to itself.
+		// Not with GetBranch, which hides GitHub's message.
 		req, err := c.api.NewRequest(http.MethodGet, "repos/"+c.repository+"/branches/"+url.PathEscape(branch), nil)
 		if err != nil {
 			return nil, nil, err
@@ -108,13 +108,13 @@ func (c *Client) blob(ctx context.Context, id string) ([]byte, error) {
 	}
 	content, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(blob.GetContent(), "\n", ""))
 	if err == nil && blobID(content) != id {
-		err = fmt.Errorf("file %s arrived with another content", id)
+		err = fmt.Errorf("file %s arrived with different content", id)
 	}
 	return content, err
 }
 
-// filesPerTree is how many files one request writes: GitHub ends requests that
-// take it more than ten seconds.
+// filesPerTree is how many files one request writes: GitHub ends requests that take
+// more than ten seconds.
 // https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
 const filesPerTree = 250
 

@@ -16,12 +16,12 @@ import (
 
 const (
 	perPage    = 100 // the most that GitHub returns
-	coverPages = 30  // the most to read for the window itself
-	countPages = 10  // the most to read then to count the missed ones before it
-	maxAsked   = 50  // the most runs to ask for evidence of the window; the first one nearly always has it
+	coverPages = 30  // maximum to read for the window itself
+	countPages = 10  // maximum to read after that to count the missed windows before it
+	maxAsked   = 50  // maximum number of runs to ask for evidence of the window; the first one nearly always has it
 )
 
-// Query says whose history to read.
+// Query says which job's history to read.
 type Query struct {
 	Workflow      string // the job's workflow file: "scheduled-clean-files.yml"
 	Job           string // its id, which is the name of the workflow's one job
@@ -70,8 +70,8 @@ type reading struct {
 	first    bool                   // the workflow's first run ever is among them
 	runs     map[int64]schedule.Run // those that could be evidence
 	asked    map[int64]bool         // those asked for evidence
-	unread   map[int64]bool         // those that were to be asked, and whose answer is unknown
-	lost     error                  // why, of the first that was asked
+	unread   map[int64]bool         // those that were asked without an answer
+	lost     error                  // why, for the first of them
 	failures int                    // to answer, in a row
 }
 
@@ -128,7 +128,7 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 			continue
 		}
 		if len(r.asked) == maxAsked {
-			fmt.Fprintf(r.client.log, "none of %d runs executed the entrypoint: no more are asked\n", maxAsked)
+			fmt.Fprintf(r.client.log, "none of %d runs executed the entrypoint; not checking more\n", maxAsked)
 			return false, nil
 		}
 		r.asked[run.ID] = true

@@ -14,7 +14,7 @@ type Origin struct {
 	APIURL     string // "" for that of github.com
 	Token      string // for that host; "" if the environment has none
 
-	// Foreign is true where only a remote names the host. Without a token for it
+	// Foreign is true if only a remote names the host. Without a token for that host
 	// there is no reason to send anything there.
 	Foreign bool
 }
@@ -49,7 +49,7 @@ func FindOrigin(getenv func(string) string, remote, token string) Origin {
 // environment for any GitHub Enterprise Server, so it has to be asked without them.
 var TokenVariables = []string{"INPUT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
 
-// surrounding is the environment of a call, as far as it is about GitHub.
+// surrounding is the environment of a call, as far as it concerns GitHub.
 type surrounding struct{ getenv func(string) string }
 
 // token returns the token of the environment for a host. Whoever made the checkout

@@ -16,7 +16,7 @@ import (
 type Proposal struct {
 	Base    *Snapshot
 	Files   []File // empty if there is nothing to change
-	Project string // path of the pyproject.toml whose files they are
+	Project string // path of the pyproject.toml that the files belong to
 	Branch  string // that the change is committed to
 	Title   string // of the pull request and of the commit, one line
 	Body    string // of the pull request, Markdown, at least 1,000 bytes shorter than GitHub allows
@@ -53,7 +53,7 @@ type Pull struct {
 	URL       string
 	Operation Operation
 	Head      string   // the commit that the pull request is at, "" without one
-	Remarks   []string // for people: what was not done, and why
+	Remarks   []string // for people: what was left undone, and why
 }
 
 // occupied returns the error of a branch that is taken: by what.
@@ -62,14 +62,14 @@ func occupied(branch, by string) error {
 		"give each project and each base a branch of its own with --branch")
 }
 
-// Propose opens or updates the one pull request with the change, or closes it where
-// there is nothing to change. If it is interrupted at any request, the next call
-// goes on from there. Commits of others on the branch are kept until a person ticks
-// the Discard box, and a pull request that a person closed stays closed until the
-// change is another one.
+// Propose opens or updates the one pull request with the change, or closes it if there
+// is nothing to change. If it is interrupted at any request, the next call goes on from
+// there. Other people's commits on the branch are kept until a person ticks the Discard
+// box, and a pull request that a person closed stays closed until the change is a
+// different one.
 //
-// ctx has to have a deadline. The error is a *Denied, a *BranchError, a *Failure,
-// or one that Again tells to start over with a new Snapshot.
+// ctx must have a deadline. The error is a *Denied, a *BranchError, a *Failure, or one
+// that Again tells to start over with a new Snapshot.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: change(p.Files), From: p.Base.blobs(p.Files)}}
 	w.pull.Operation = None
@@ -87,7 +87,7 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	switch {
 	case len(p.Files) > 0 && w.refused():
 		w.result(w.closed)
-		w.remark("#%d was closed with this very change: it stays closed until you reopen it or the change is another one", w.closed.GetNumber())
+		w.remark("#%d was closed with this same change: it stays closed until you reopen it or the change is a different one", w.closed.GetNumber())
 	case len(p.Files) > 0:
 		err = w.bring(ctx)
 	case w.open != nil:
@@ -110,7 +110,7 @@ type proposing struct {
 	head     string // the commit that the branch is at, "" if there is no branch
 	headTree string // "" if unknown
 	headBase string // the commit that it is on top of, "" if unknown
-	foreign  bool   // the branch has commits of others that are not merged
+	foreign  bool   // the branch has other people's commits that are not merged
 
 	pull Pull
 }
@@ -197,7 +197,7 @@ func (w *proposing) openPull(ctx context.Context) error {
 }
 
 // ask adds the labels, reviewers and assignees that are missing. It goes on without
-// those that GitHub refuses: the pull request is right without them.
+// those that GitHub refuses, because the pull request is complete without them.
 func (w *proposing) ask(ctx context.Context) error {
 	var people, teams []string
 	there := names(w.open.RequestedReviewers, (*github.User).GetLogin)
@@ -219,7 +219,8 @@ func (w *proposing) ask(ctx context.Context) error {
 		ask   func(ctx context.Context) (*github.Response, error)
 	}{
 		{labels, "add labels", func(ctx context.Context) (*github.Response, error) {
-			// Not with AddLabelsToIssue, which sends a mere list, as GitHub no longer describes it.
+			// Not with AddLabelsToIssue, which sends a bare list. GitHub's description
+			// has no such body any more.
 			req, err := c.api.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", c.repository, number), map[string]any{"labels": labels})
 			if err != nil {
 				return nil, err
@@ -267,7 +268,7 @@ func missing(names, there []string) []string {
 	})
 }
 
-// update changes the text of the open pull request, unless it is right already.
+// update changes the text of the open pull request, if it needs to change.
 func (w *proposing) update(ctx context.Context) error {
 	w.note.Asked = true
 	if w.was == w.note && !w.discards() {
@@ -280,7 +281,7 @@ func (w *proposing) update(ctx context.Context) error {
 	}
 	fields := github.PullRequest{Body: new(w.note.in(w.Body))}
 	if w.was.Title == "" || w.was.Title == w.open.GetTitle() {
-		fields.Title = &w.Title // else a person has changed it
+		fields.Title = &w.Title // otherwise a person has changed it
 	}
 	w.step("updating #%d", w.pull.Number)
 	w.pull.Operation = Updated
@@ -291,8 +292,8 @@ func (w *proposing) update(ctx context.Context) error {
 	return err
 }
 
-// leave keeps a branch with commits of others, and says so once unless it already
-// has the right content.
+// leave keeps a branch with other people's commits. It says so once, unless the branch
+// already has the right content.
 func (w *proposing) leave(ctx context.Context, tree string) error {
 	if w.open == nil {
 		if err := w.openPull(ctx); err != nil {
@@ -302,7 +303,7 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 	if w.headTree == tree {
 		return nil
 	}
-	w.remark("#%d holds commits that `scheduled` did not make: it is not updated until you tick the box in its description", w.pull.Number)
+	w.remark("#%d has commits that `scheduled` did not make: it is not updated until you tick the box in its description", w.pull.Number)
 	if !strings.Contains(w.open.GetBody(), Discard) { // a person has replaced the description
 		body := w.note.in(w.open.GetBody() + "\n\n" + Box)
 		if err := w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: &body}); err != nil {
@@ -315,8 +316,8 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 			"To keep them, merge this pull request, or move them to another branch.")
 }
 
-// comment adds a comment with a mark, once. It goes on where GitHub refuses it: the
-// conversation may be locked.
+// comment adds a comment with a mark, once. If GitHub refuses the comment, it goes on:
+// the conversation may be locked.
 func (w *proposing) comment(ctx context.Context, mark, text string) error {
 	err := w.client.commentOnce(ctx, w.pull.Number, mark, text)
 	if failure, ok := errors.AsType[*Failure](err); ok && failure.refused() {

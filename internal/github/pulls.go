@@ -56,7 +56,7 @@ func (c *Client) updatePull(ctx context.Context, number int, fields github.PullR
 const maxComments = 20
 
 // commentOnce comments on a pull request, unless a comment with the same mark is
-// there already, or there are too many to tell.
+// there already, or there are too many comments to know.
 func (c *Client) commentOnce(ctx context.Context, number int, mark, text string) error {
 	mark = "<!-- scheduled: " + mark + " -->"
 	for page := 1; ; page++ {
@@ -81,8 +81,7 @@ func (c *Client) commentOnce(ctx context.Context, number int, mark, text string)
 	return err
 }
 
-// note is what we remember about a pull request, in an invisible comment in its
-// body.
+// note is what we store about a pull request, in an invisible comment in its body.
 type note struct {
 	Project   string `json:"project"`             // path of pyproject.toml
 	Change    string `json:"change"`              // identifies its change
@@ -97,7 +96,7 @@ type note struct {
 
 const notePrefix = "<!-- scheduled: {"
 
-// in returns the body with this note, in place of an older one.
+// in returns the body with this note instead of an older one.
 func (n note) in(body string) string {
 	if i := strings.LastIndex(body, notePrefix); i >= 0 {
 		body = body[:i]
@@ -130,8 +129,8 @@ func annotation[T any](body string) (note T) {
 	return note
 }
 
-// Discard marks the checkbox that discards the commits of others. In a body, it
-// stands between the box and its text.
+// Discard marks the checkbox that discards other people's commits. In a body, it stands
+// between the box and its text.
 const Discard = "<!-- scheduled: discard -->"
 
 const discardText = "discard other commits and regenerate"

@@ -21,8 +21,8 @@ type Watch struct {
 	schedule.Watch
 }
 
-// watchRequests is the most that one Watch asks for. The list of all runs of 1,000
-// jobs with four ticks a day is 40 pages a day.
+// watchRequests is the maximum number of requests of one Watch. The list of all runs of
+// 1,000 jobs with four ticks a day is 40 pages a day.
 const watchRequests = 120
 
 // Watch fills in the latest runs of each job on a branch, as far back as they matter
@@ -178,8 +178,8 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 
 // Dispatch starts a run of a workflow on a branch, for the window of that slot. If
 // the run begins after that window, it serves the window that is then current. GitHub
-// answers with nothing, or with the run; any other answer, such as the page of a
-// proxy, proves nothing. The error is a *Denied or a *Failure; see Refused.
+// answers with nothing, or with the run; any other answer, such as a page of a proxy,
+// proves nothing. The error is a *Denied or a *Failure; see Refused.
 // https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot time.Time) error {
 	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
@@ -194,7 +194,7 @@ func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot tim
 		return nil, resp, err
 	})
 	if failure, ok := errors.AsType[*Failure](err); ok && (failure.status == http.StatusNotFound || strings.Contains(failure.said, "disabled workflow")) {
-		return err // perhaps only this workflow does not exist or is disabled
+		return err // perhaps only this workflow is missing or disabled
 	}
 	return denied(Dispatching, err)
 }

@@ -130,9 +130,9 @@ const unnamed = `""`
 // branch of the repository itself. Another branch, fork or file may have another
 // entrypoint.
 //
-// A run without a path or a head repository counts all the same. The list is that
-// of the file, and what a schedule or a dispatch starts in a fork is listed in
-// the fork. Without any of the other fields it does not count.
+// A run without a path or a head repository counts too. The list is that of the file,
+// and what a schedule or a dispatch starts in a fork is listed in the fork. Without any
+// of the other fields it does not count.
 func (r workflowRun) counts(repository, file, branch string) bool {
 	path, ref, _ := strings.Cut(r.Path, "@")
 	return r.ID > 0 && !r.Created.IsZero() &&
@@ -144,7 +144,7 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 }
 
 // badly lists the conclusions of runs that failed. The others mean that a run was
-// stopped or replaced (cancelled, skipped, stale), or that it waits for a person.
+// stopped or replaced (cancelled, skipped, stale), or waits for a person.
 var badly = []string{"failure", "timed_out", "startup_failure"}
 
 func (r workflowRun) run() schedule.Run {
@@ -202,7 +202,7 @@ func (r workflowRun) named(event, mark string) (rest string, ok bool) {
 	return strings.TrimSpace(r.Title[at+len(mark):]), true
 }
 
-// byAge orders what answers at different times say about one run.
+// byAge orders answers from different times about one run.
 func byAge(a, b schedule.Run) int {
 	return cmp.Or(cmp.Compare(a.Attempt, b.Attempt), a.Updated.Compare(b.Updated))
 }

@@ -55,8 +55,8 @@ func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 	return found.GetDefaultBranch(), nil
 }
 
-// Snapshot returns the content of a branch. ctx, which has to have a deadline, is
-// for all that is read from it later, too.
+// Snapshot returns the content of a branch. ctx must have a deadline; it also covers
+// everything that is read from the snapshot later.
 func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
 	head, err := c.branch(ctx, branch)
 	if status(err) == http.StatusNotFound {
@@ -129,7 +129,7 @@ func (s *Snapshot) fail(err error) error {
 	return denied(Read, err)
 }
 
-// Know makes files with that content readable without a request.
+// Know makes files with this content readable without a request.
 func (s *Snapshot) Know(content []byte) {
 	id := blobID(content)
 	s.mu.Lock()

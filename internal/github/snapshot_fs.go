@@ -84,7 +84,7 @@ func (s *Snapshot) ReadLink(name string) (string, error) {
 	return string(target), err
 }
 
-// entryInfo describes an entry under the name that it was asked for by.
+// entryInfo describes an entry under the requested name.
 type entryInfo struct {
 	name  string
 	entry entry

@@ -16,8 +16,8 @@ import (
 
 // transport is what go-github sends its requests through. It gives the token to
 // the API's own host and to no other, and returns any answer but a success as a
-// *refusal: after a rate limit go-github would send nothing until it is over by
-// this machine's clock, not GitHub's.
+// *refusal: after a rate limit go-github would wait by this machine's clock, not
+// GitHub's.
 type transport struct {
 	client *Client
 	api    *url.URL
@@ -54,9 +54,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // home reports whether an address is on the API's own host.
 func (t transport) home(u *url.URL) bool { return u.Scheme == t.api.Scheme && u.Host == t.api.Host }
 
-// follows reports whether to go where an answer redirects to: only to read, and
-// only on the API's own host. Another host's answer proves nothing. A write is not
-// done when net/http follows a 301 with a GET.
+// follows reports whether to follow a redirect: only to read, and only on the API's own
+// host. Another host's answer proves nothing. And net/http follows the 301 of a write
+// with a GET, which writes nothing.
 func (t transport) follows(resp *http.Response) bool {
 	if resp.StatusCode/100 != 3 || resp.Request == nil || resp.Request.Method != http.MethodGet {
 		return false
@@ -73,7 +73,7 @@ func (t transport) count(h http.Header) {
 	}
 }
 
-// refusal is the error of an answer other than a success.
+// refusal is the error of an answer that is no success.
 type refusal struct {
 	resp *http.Response // whose body was read
 	said string         // GitHub's message, "" if there is none

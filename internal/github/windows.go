@@ -15,7 +15,7 @@ import (
 
 const (
 	longPatience = 10 * time.Minute // for all requests of one Past
-	pastPages    = 100              // the most to read of one list
+	pastPages    = 100              // maximum to read of one list
 	pastEvidence = 750              // the most runs to ask for evidence: 30 days of an hourly job, and within the 1,000 requests an hour of GITHUB_TOKEN
 	perWindow    = 5                // the most of one window
 	atOnce       = 8                // requests; GitHub allows 100
@@ -31,8 +31,8 @@ const shortestRetention = 24 * time.Hour
 type Past struct {
 	schedule.Past
 	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
-	Unasked int       // windows with a success that was not asked for evidence, to limit the requests
-	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil without any
+	Unasked int       // windows with a success that was not checked, to limit the requests
+	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil if there are none
 }
 
 // Past reads the runs of a job as far back as the reach says, and looks for evidence
@@ -174,7 +174,7 @@ func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	return run, false
 }
 
-// giveUp notes that the remaining runs of a window are not asked.
+// giveUp notes that the remaining runs of a window will not be asked.
 func (r *reading) giveUp(w inquiry) {
 	for _, run := range w.runs {
 		r.unread[run.ID] = r.unread[run.ID] || !r.asked[run.ID]
@@ -208,9 +208,9 @@ func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 	return context.Cause(ctx)
 }
 
-// note stores the answer about a run. It reports whether asking others is in vain: a
-// right is missing, a rate limit is used up, or more requests failed in a row than
-// are sent at once.
+// note stores the answer about a run. It reports whether it is useless to ask others: a
+// right is missing, a rate limit is used up, or more requests failed in a row than are
+// sent at once.
 func (r *reading) note(run schedule.Run, err error) (vain bool) {
 	if err == nil {
 		r.runs[run.ID], r.failures = run, 0

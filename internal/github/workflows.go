@@ -23,12 +23,12 @@ func (w Workflow) File() string { return path.Base(w.Path) }
 // Paused reports whether a person disabled the workflow.
 func (w Workflow) Paused() bool { return w.State == "disabled_manually" }
 
-// workflowPages is the most pages to read of the list of workflows.
+// workflowPages is the maximum number of pages to read of the list of workflows.
 const workflowPages = 100
 
-// Workflows returns the workflows of the repository by the names of their files:
-// a request a hundred. It waits for a rate limit as long as Past does. The error is a
-// *Denied, a *Failure, or that of ctx, or says that there are too many.
+// Workflows returns the workflows of the repository by the names of their files, with
+// one request per hundred. It waits for a rate limit as long as Past does. The error is
+// a *Denied, a *Failure, or that of ctx, or says that there are too many.
 func (c *Client) Workflows(ctx context.Context) (map[string]Workflow, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()

@@ -24,9 +24,8 @@ const (
 	hashSize = 12
 )
 
-// folder opens the folder that this project file has in the ledger, and makes it
-// where there is none. It follows no symbolic link, which a repository could have
-// planted.
+// folder opens the folder of this project file in the ledger, and creates it if it is
+// missing. It follows no symbolic link, because a repository could have planted one.
 func (l *Ledger) folder() (*os.Root, error) {
 	path := filepath.Dir(l.file)
 	project, err := os.OpenRoot(path)
@@ -69,7 +68,7 @@ func (l *Ledger) enterOwn(all *os.Root) (mine *os.Root, err error) {
 	return mine, nil
 }
 
-// enter opens a folder in another one, and makes it where there is none.
+// enter opens a folder in another one, and creates it if it is missing.
 func enter(parent *os.Root, name string) (dir *os.Root, fresh bool, err error) {
 	path := filepath.Join(parent.Name(), name)
 	info, err := parent.Lstat(name)
@@ -124,9 +123,8 @@ func (l *Ledger) warnOfMove(all *os.Root, stem, name string) {
 	}
 }
 
-// regularFile opens a regular file that is in the folder itself. It returns a
-// flawError for anything else, which it does not open: not a link, which leads
-// elsewhere, and not a pipe, which blocks.
+// regularFile opens a regular file that is in the folder itself. Anything else is a
+// flawError and is not opened: a link leads elsewhere, and a pipe blocks.
 func regularFile(dir *os.Root, name string, flag int, most int64) (*os.File, error) {
 	info, err := dir.Lstat(name)
 	if err != nil {
@@ -152,7 +150,7 @@ func regularFile(dir *os.Root, name string, flag int, most int64) (*os.File, err
 	return nil, errors.Join(err, f.Close())
 }
 
-// readFile reads a regular file of that size at most.
+// readFile reads a regular file of at most that size.
 func readFile(dir *os.Root, name string, most int64) ([]byte, error) {
 	f, err := regularFile(dir, name, os.O_RDONLY, most)
 	if err != nil {
@@ -185,18 +183,18 @@ func hash(key string) string {
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(key)))[:hashSize]
 }
 
-// withHint adds the way out to an error of the ledger's folder.
+// withHint adds a hint to an error of the ledger's folder.
 func (l *Ledger) withHint(err error) error {
 	return hintAt(err, filepath.Join(filepath.Dir(l.file), folderName))
 }
 
-// hintAt adds the way out to an error of that folder.
+// hintAt adds a hint to an error of that folder.
 func hintAt(err error, folder string) error {
 	switch {
 	case err == nil || problem.Hint(err) != "":
 		return err
 	case Full(err):
-		return problem.WithHint(err, fmt.Sprintf("make room on the disk of %s: a run that cannot be recorded would be repeated", folder))
+		return problem.WithHint(err, fmt.Sprintf("free space on the disk of %s: a run that cannot be recorded would be repeated", folder))
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
 		return problem.WithHint(err, fmt.Sprintf(`make the folder %s writable, so that the history can be kept; in a container, run with --user "$(id -u):$(id -g)"`, folder))
 	}

@@ -61,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 			started++
 		}
 	}
-	if !Full(err) || !strings.HasPrefix(problem.Hint(err), "make room on the disk of "+folder) {
+	if !Full(err) || !strings.HasPrefix(problem.Hint(err), "free space on the disk of "+folder) {
 		t.Errorf("%v, hint %q", err, problem.Hint(err))
 	}
 	got := runs(t, l, "clean") // no damage

@@ -22,7 +22,7 @@ import (
 
 const (
 	keep     = 1000    // runs kept per job
-	slack    = 250     // more runs that a file may have before it is pruned
+	slack    = 250     // further runs that a file may have before it is pruned
 	maxSize  = 4 << 20 // bytes of a file, many more than these runs take
 	maxCause = 150     // characters of a run's cause
 	sumSize  = 16      // hex digits of a line's checksum
@@ -73,7 +73,7 @@ func (l *Ledger) newHistory(jobID string) *history {
 	}
 }
 
-// jobKey tells the job from every other job of any project file.
+// jobKey identifies the job among the jobs of all project files.
 func (l *Ledger) jobKey(jobID string) string {
 	return "scheduled ledger 2\x00" + l.file + "\x00" + jobID
 }
@@ -142,7 +142,7 @@ func (h *history) read(content []byte) {
 	}
 }
 
-// decode reads a line of this history. Any other line is not known.
+// decode reads a line of this history. ok is false for any other line.
 func (h *history) decode(line []byte) (r record, known bool) {
 	sum, body, _ := bytes.Cut(line, []byte(" "))
 	known = string(sum) == h.checksum(body) && json.Unmarshal(body, &r) == nil && r.Run > 0
@@ -240,8 +240,8 @@ func (h *history) add(dir *os.Root, now time.Time, lines string) error {
 	return errors.Join(err, f.Close())
 }
 
-// rewrite writes the file anew, with more lines at the end. It keeps the one that
-// is damaged under another name, so that somebody can look at it.
+// rewrite writes the file anew, with more lines at the end. It keeps a damaged file
+// under another name, so that somebody can look at it.
 func (h *history) rewrite(dir *os.Root, now time.Time, lines string) error {
 	if h.flaw != "" {
 		if err := h.setAside(dir, now); err != nil {

@@ -43,7 +43,7 @@ func Exists(projectFile string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// Open returns the ledger of a project file. Its folder is made when it is needed.
+// Open returns the ledger of a project file. Its folder is created when it is needed.
 // The methods call warn with a sentence when runs that were recorded do not count,
 // because the history is damaged or the project was moved. Their errors have a hint.
 func Open(projectFile string, warn func(string)) (*Ledger, error) {
@@ -72,15 +72,15 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 		return nil, fmt.Errorf("read history of job %q: %w", jobID, l.withHint(err))
 	}
 	if h.flaw != "" {
-		l.warn(fmt.Sprintf("the history %s is damaged (%s): what it has lost is unknown, so the job may run once more",
+		l.warn(fmt.Sprintf("the history %s is damaged (%s): what is lost is unknown, so the job may run once more",
 			filepath.Join(dir.Name(), h.name), h.flaw))
 	}
 	return h.runs(), nil
 }
 
 // Past returns the job's recorded runs like Runs, with Active set for the current
-// one. No run since known is missing; known is zero if none is missing at all. This
-// is for people: when they read it, it may have changed.
+// one. All runs since known are there; known is zero if all runs ever are. This is for
+// people: when they read it, it may have changed.
 func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err error) {
 	busy := l.busy(jobID)
 	if runs, err = l.Runs(jobID); len(runs) == 0 {

@@ -18,10 +18,9 @@ import (
 // the process ends, however it ends. Locks of different jobs are independent.
 // Read the clock after Lock returns: by then it may be another window.
 //
-// The lock is that of a file in the ledger. To remove the ledger, or to put a link
-// in its place, does not free it: on Linux a part of the project's own folder is
-// locked as well. That lock may be held even if there is an error, so call unlock
-// in any case.
+// The lock is that of a file in the ledger. Removing the ledger, or replacing it with a
+// link, does not free the lock: on Linux a part of the project's own folder is locked
+// as well. That lock may be held even if there is an error, so call unlock in any case.
 func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
 	for waits := 0; ; waits++ {
 		unlock, err = l.tryLock(jobID)
@@ -43,9 +42,9 @@ func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock 
 	}
 }
 
-// Held returns the files whose locks Lock has taken last. Where a child process
-// inherits them, the job stays locked until that has ended, too, even if kill -9 ends
-// this process. It does on Unix.
+// Held returns the files whose locks Lock has taken last. If a child process inherits
+// them, the job stays locked until the child has ended too, even after kill -9 of this
+// process. That works on Unix.
 func (l *Ledger) Held() []*os.File { return l.held }
 
 // errLocked says that another process holds the lock.
@@ -76,7 +75,7 @@ func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
 }
 
 // tryLockFile takes the lock of the job's file if it is free. The lock is that of
-// the open file, so it only counts while its name is still that of the file.
+// the open file, so it counts only while the name still belongs to that file.
 func (l *Ledger) tryLockFile(jobID string) (*os.File, error) {
 	dir, err := l.folder()
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFolder takes the lock of one byte of an open folder, if it is free. A folder
-// can only be opened for reading, and so can only be locked for reading, which
-// others can do at the same time. But one can ask whether others do. Two who lock at
-// the same moment both see the other: both let go and try again. A file system
+// lockFolder takes the lock of one byte of an open folder, if it is free. A folder can
+// only be opened for reading, and so can only be locked for reading, which other
+// processes can do at the same time. But a process can ask whether others do. Two that
+// lock at the same moment see each other: both let go and try again. A file system
 // without such locks has no lock to take.
 // https://man7.org/linux/man-pages/man2/F_OFD_SETLK.2const.html
 func lockFolder(folder *os.File, at int64) error {

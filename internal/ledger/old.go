@@ -25,8 +25,8 @@ const (
 	oldSumSize   = 8
 )
 
-// adopt moves the old ledger into the folder of the project file, because the path
-// of that is not in it: in a copy of the project it must not count.
+// adopt moves the old ledger into the folder of the project file. The old ledger does
+// not name that file, and it must not count in a copy of the project.
 func adopt(all *os.Root, name string) error {
 	if _, err := all.Lstat(oldName); err != nil {
 		return nil
@@ -38,8 +38,8 @@ func adopt(all *os.Root, name string) error {
 	return err
 }
 
-// readOld returns the job's records in the old ledger. The free pages of that may
-// have older versions of a record: the one with an end is the newest.
+// readOld returns the job's records in the old ledger. Its free pages may have older
+// versions of a record: the one with an end is the newest.
 func readOld(dir *os.Root, jobID string) (map[int64]record, error) {
 	records := map[int64]record{}
 	f, err := regularFile(dir, oldName, os.O_RDONLY, maxOldSize)

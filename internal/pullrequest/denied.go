@@ -12,12 +12,12 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// Denied is the error of a token that is missing or lacks a right. Its hint names
-// the right, and the ways to give it or to do without.
+// Denied is the error of a token that is missing or lacks a right. Its hint names the
+// right, and says how to give it or do without it.
 type Denied struct {
 	cause   error
 	Notice  string // what is wrong, for an annotation
-	Summary string // what is wrong, and the change for a person to make: Markdown for the page of the run
+	Summary string // what is wrong, and how to make the change by hand: Markdown for the page of the run
 }
 
 func (d *Denied) Error() string { return d.cause.Error() }
@@ -25,9 +25,9 @@ func (d *Denied) Error() string { return d.cause.Error() }
 // Unwrap returns the error of GitHub.
 func (d *Denied) Unwrap() error { return d.cause }
 
-// tokenAdvice are the ways to give a token that may do all that a sync needs.
+// tokenAdvice says how to give a token that may do all that a sync needs.
 // https://docs.github.com/rest/authentication/permissions-required-for-fine-grained-personal-access-tokens
-var tokenAdvice = `three kinds of token have every right that it needs:
+var tokenAdvice = `give it a token of one of three kinds:
   - of a GitHub App, by a step before this one:
       - uses: ` + workflow.AppToken.String() + " # " + workflow.AppToken.Version + `
         id: token
@@ -39,19 +39,19 @@ var tokenAdvice = `three kinds of token have every right that it needs:
           permission-workflows: write
   - fine-grained, of a person: Contents, Pull requests and Workflows, each "Read and write"
   - classic, of a person: the scopes repo and workflow
-hand it to the action as its input token, or set GITHUB_TOKEN`
+pass it to the action as the input token, or set GITHUB_TOKEN`
 
-// withoutToken is how to go on without one.
-const withoutToken = "\nwithout one: `%s && git add " + workflow.Dir + " && git commit`, on a branch of your own"
+// withoutToken says what to do without a token.
+const withoutToken = "\nwithout a token, run `%s && git add " + workflow.Dir + " && git commit` on your own branch"
 
 // lacks says what is missing, in words.
 var lacks = map[github.Right]string{
 	github.Valid:        "the token is not valid, or has expired",
 	github.Read:         "the token may not read the repository: it needs Contents: read",
-	github.Workflows:    "the token may not write to the repository, or not its workflow files, which the GITHUB_TOKEN of a workflow never may",
+	github.Workflows:    "the token may not write to the repository or its workflow files; the GITHUB_TOKEN of a workflow can never write workflow files",
 	github.PullRequests: "the token may not write pull requests",
 	github.Opening:      "a setting of the repository or its organisation forbids GitHub Actions to create pull requests: Settings > Actions > General > Workflow permissions",
-	github.Rules:        "rules for branches forbid it: let them leave out %s, or let the token's owner bypass them",
+	github.Rules:        "branch rules forbid it: exclude %s from them, or allow the token's owner to bypass them",
 	github.Other:        "GitHub's own message says why",
 }
 
@@ -80,13 +80,13 @@ func (s *syncing) explain(err error) error {
 	return problem.WithHint(denied, strings.Join(hint, "\n")+fmt.Sprintf(withoutToken, s.Command))
 }
 
-// unfit says what is wrong with a token, "" if nothing seems to be.
+// unfit says what is wrong with a token, "" if it looks right.
 func unfit(token string) string {
 	switch {
 	case token == "":
 		return "no token"
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "the token holds characters that no token has"
+		return "the token contains characters that are not allowed in a token"
 	}
 	return ""
 }
@@ -95,7 +95,7 @@ func unfit(token string) string {
 func (r Request) tokenless(what string) error {
 	denied := &Denied{
 		cause:   errors.New("sync by pull request: " + what),
-		Notice:  what + ": see the log for the ways to give one",
+		Notice:  what + ": see the log for how to give one",
 		Summary: "**No pull request:** " + what + ".\n\n" + byHand(r.Command),
 	}
 	return problem.WithHint(denied, tokenAdvice+fmt.Sprintf(withoutToken, r.Command))

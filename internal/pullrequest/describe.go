@@ -13,15 +13,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// Description says in Markdown what a sync changes, to the people who decide about
-// it: as the body of a pull request, and as the summary of a step.
+// Description says in Markdown what a sync changes, for the people who decide about it:
+// as the body of a pull request, and as the summary of a step.
 type Description struct {
 	Target  workflow.Target
 	Effects []workflow.Effect // what changes, by path
 
 	head   string // the commit that it was read from, abbreviated; "" for a checkout
 	branch string // of the pull request
-	intro  string // what the user wants to say first, in Markdown; at most MaxIntro bytes
+	intro  string // the user's own beginning, in Markdown; at most MaxIntro bytes
 	envs   []workflow.Installed
 	kept   []workflow.Kept
 	before int // runner minutes that the ticks cost in a month so far
@@ -38,7 +38,7 @@ func Describe(target workflow.Target, plan workflow.Plan, now time.Time) Descrip
 // The limits, in bytes.
 const (
 	// GitHub refuses a body of more than 65,536 characters, however it counts
-	// them. What is left to that is for what the caller adds.
+	// them. The rest is for what the caller adds.
 	maxBody = 64_000
 
 	// "Job summaries are isolated between steps and each step is restricted to
@@ -68,9 +68,9 @@ func (d Description) Overview() string {
 	return d.opening() + d.table(maxOverview) + d.environments() + d.pins() + d.minutes()
 }
 
-// Patch returns what a summary says where only a person can make the change:
-// the command that makes it, and a patch. The patch is cut after a whole file,
-// so that git applies as much of it as there is.
+// Patch returns what a summary says if only a person can make the change: the command
+// that makes it, and a patch. The patch is cut after a whole file, so that git applies
+// as much of it as there is.
 func (d Description) Patch(command string) string {
 	var patch strings.Builder
 	ticks, files := 0, 0
@@ -85,7 +85,7 @@ func (d Description) Patch(command string) string {
 	}
 	text := byHand(command)
 	if files > 0 {
-		text += "\nOr save this patch and hand it to `git apply` at the root of the repository.\n\n" + markdown.Fenced("diff", patch.String())
+		text += "\nOr save this patch and run `git apply` on it at the root of the repository.\n\n" + markdown.Fenced("diff", patch.String())
 	}
 	if files < len(d.Effects) {
 		text += fmt.Sprintf("\nThe patch is cut: %d of %s shown. The command makes them all.\n", files, problem.Count(len(d.Effects), "file"))
@@ -109,7 +109,7 @@ func (d Description) opening() string {
 			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
 		}
 	}
-	return fmt.Sprintf("Brings the workflow files in step with %s%s: %s.\n\n", markdown.Code(d.Target.Path), at, strings.Join(counts, ", "))
+	return fmt.Sprintf("Updates the workflow files to match %s%s: %s.\n\n", markdown.Code(d.Target.Path), at, strings.Join(counts, ", "))
 }
 
 // table returns a row for each effect, as many as fit into limit bytes.
@@ -147,8 +147,7 @@ func subject(e workflow.Effect) string {
 	return markdown.Code(problem.Show(e.Job))
 }
 
-// Assigned says the time that a job is assigned and, where it moves, the one
-// it had.
+// Assigned says the assigned time of a job and, if it moves, the previous one.
 func Assigned(e workflow.Effect) string {
 	now := e.Assigned
 	if now == "" {
@@ -177,7 +176,8 @@ func (d Description) environments() string {
 	return b.String()
 }
 
-// pins says which references to actions are kept that a sync did not write.
+// pins lists the references to actions that are kept although a sync did not write
+// them.
 func (d Description) pins() string {
 	const most = 20 // a file has fewer
 	var b strings.Builder
@@ -191,7 +191,7 @@ func (d Description) pins() string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return "Newer pins that the files have are kept. Nothing here can check that the commit is that release:\n\n" + b.String() + "\n"
+	return "These newer pins in the files are kept. Please check that each commit belongs to its release, because `scheduled` cannot:\n\n" + b.String() + "\n"
 }
 
 // minutes says what the ticks cost.
@@ -200,7 +200,7 @@ func (d Description) minutes() string {
 	if d.before != d.after {
 		cost = fmt.Sprintf("**%d → %d**", d.before, d.after)
 	}
-	return "Runner minutes a month, at least: " + cost + ". This counts the ticks alone: each starts a job, " +
+	return "Runner minutes a month, at least: " + cost + ". This counts only the ticks: each starts a job, " +
 		"and GitHub bills a job by whole minutes. The time of the entrypoints comes on top. " +
 		"Standard runners are free for public repositories.\n\n"
 }
@@ -208,7 +208,7 @@ func (d Description) minutes() string {
 // fold returns the diff, folded, as many lines of it as fit into limit bytes.
 func (d Description) fold(limit int) string {
 	if limit < 1000 {
-		limit = 0 // so few lines tell nothing
+		limit = 0 // so few lines are no help
 	}
 	var whole strings.Builder
 	for _, e := range d.Effects {
@@ -230,14 +230,14 @@ func (d Description) fold(limit int) string {
 // instructions says what people can do about the pull request.
 func (d Description) instructions() string {
 	return "### What you can do\n\n" +
-		"- **Accept:** merge this pull request. Nothing changes before.\n" +
-		"- **Refuse:** close it. It stays closed until the change to be made is a different one.\n" +
+		"- **Accept:** merge this pull request. Nothing changes before that.\n" +
+		"- **Refuse:** close it. It stays closed until a different change is needed.\n" +
 		"- **Change:** edit " + markdown.Code(d.Target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
 		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.Target.Path) + ".\n" +
 		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then jobs whose ticks GitHub drops are not started.\n" +
 		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + markdown.Code(d.branch) + " are kept: " +
-		"while there are any, this pull request is left as it is. Tick the box, and the next sync makes it anew; " +
+		"while there are any, this pull request is not updated. Tick the box, and the next sync rebuilds it without them; " +
 		"**Run workflow** in the Actions tab starts one at once.\n\n" +
 		github.Box
 }
@@ -249,7 +249,7 @@ func diff(e workflow.Effect) string {
 
 var plainPhrase = regexp.MustCompile(`^[\pL\pN: ]+$`)
 
-// phrase writes words that come from a file, which may hold others than ours.
+// phrase writes words from a file, which may not be ours.
 func phrase(words string) string {
 	if plainPhrase.MatchString(words) {
 		return words

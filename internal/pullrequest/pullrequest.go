@@ -1,5 +1,5 @@
-// Package pullrequest keeps the workflow files of a repository on GitHub in step
-// with its pyproject.toml, by one pull request that follows it.
+// Package pullrequest keeps the workflow files of a repository on GitHub up to date
+// with its pyproject.toml, by one pull request.
 package pullrequest
 
 import (
@@ -26,7 +26,7 @@ type Request struct {
 
 	Path   string        // of pyproject.toml in the repository
 	Action workflow.Uses // how workflow files refer to our action
-	Exact  bool          // and no file keeps another reference
+	Exact  bool          // files keep no other reference to it
 
 	Branch    string // that the pull request brings
 	Base      string // that it changes; "" for the default branch
@@ -37,7 +37,7 @@ type Request struct {
 	Assignees []string
 	Draft     bool
 
-	Command string       // with which a person does the same in a checkout
+	Command string       // the command that does the same in a checkout
 	Now     time.Time    // for the next runs in the description
 	Say     func(string) // for remarks while it works
 }
@@ -53,7 +53,7 @@ type Result struct {
 	Pull    github.Pull
 	Project *pyproject.Project
 	Plan    workflow.Plan
-	Summary string // Markdown for the page of the run; "" if there is nothing to tell
+	Summary string // Markdown for the page of the run; "" if there is nothing to say
 }
 
 // Invalid is the error of a request, or of a repository, that has to be changed
@@ -65,12 +65,12 @@ func (e *Invalid) Unwrap() error { return e.error }
 
 const (
 	patience = 10 * time.Minute // for the whole sync, with the waits that GitHub asks for
-	tries    = 4                // where somebody else changes the repository meanwhile
+	tries    = 4                // tries, if somebody else changes the repository meanwhile
 )
 
 // Sync opens a pull request with the changes that the workflow files need, updates
-// the one that is open, or closes it where nothing is left to change. It works on
-// GitHub alone, whatever is checked out here.
+// the one that is open, or closes it if nothing is left to change. It works on GitHub
+// alone, whatever is checked out here.
 //
 // The error is a problem.Problems of pyproject.toml, an *Invalid, a *Denied, or
 // another one of GitHub or of the network.
@@ -129,7 +129,7 @@ func (s *syncing) read(ctx context.Context) (err error) {
 	}
 	base := cmp.Or(s.Base, main)
 	if s.Branch == base || s.Branch == main {
-		return &Invalid{problem.New("give another --branch", "branch %q cannot be the one of the pull request: it would be overwritten", s.Branch)}
+		return &Invalid{problem.New("give another --branch", "branch %q is the base of the pull request, so it cannot also be its branch", s.Branch)}
 	}
 	if s.snapshot, err = s.Client.Snapshot(ctx, base); err != nil {
 		return err
@@ -171,8 +171,8 @@ func (s *syncing) project() (*pyproject.Project, error) {
 	return project, nil
 }
 
-// invalid returns the error of what the repository holds, unless it is that not
-// all of it could be read.
+// invalid returns an error in the content of the repository as an *Invalid. An error in
+// reading it stays as it is.
 func (s *syncing) invalid(err error) error {
 	if failed := s.snapshot.Err(); failed != nil || err == nil {
 		return failed
@@ -180,9 +180,9 @@ func (s *syncing) invalid(err error) error {
 	return &Invalid{err}
 }
 
-// guess saves fetching files that hold what we would write now, or would write
-// with the references that another file has: bots bring newer ones to all files
-// at once.
+// guess avoids fetching files that already have what we would write, with our
+// references or with those that another file has: bots bring newer ones to all files at
+// once.
 func (s *syncing) guess() error {
 	const rounds = 3
 	var like []byte
@@ -222,7 +222,7 @@ func (s *syncing) proposal() github.Proposal {
 		Base:            s.snapshot,
 		Project:         s.Path,
 		Branch:          s.Branch,
-		Title:           cmp.Or(s.Title, fmt.Sprintf("Keep scheduled workflows in step with %s", s.Path)),
+		Title:           cmp.Or(s.Title, fmt.Sprintf("Update scheduled workflows to match %s", s.Path)),
 		Labels:          s.Labels,
 		Reviewers:       s.Reviewers,
 		Assignees:       s.Assignees,
@@ -246,7 +246,7 @@ func Became(operation github.Operation) string {
 	return string(operation)
 }
 
-// summary tells what became of the pull request.
+// summary says what became of the pull request.
 func (s *syncing) summary(pull github.Pull) string {
 	summary := ""
 	if len(s.plan.Changes()) > 0 {

@@ -12,8 +12,8 @@ import (
 func TestTokenless(t *testing.T) {
 	for token, want := range map[string]string{
 		"":          "sync by pull request: no token",
-		"two words": "sync by pull request: the token holds characters that no token has",
-		"tökén":     "sync by pull request: the token holds characters that no token has",
+		"two words": "sync by pull request: the token contains characters that are not allowed in a token",
+		"tökén":     "sync by pull request: the token contains characters that are not allowed in a token",
 	} {
 		_, err := Sync(t.Context(), Request{Token: token, Command: "scheduled sync"})
 		denied, ok := errors.AsType[*Denied](err)

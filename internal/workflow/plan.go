@@ -35,16 +35,16 @@ type Plan struct {
 	Environments                         []Installed // of all jobs, whether their files change or not
 }
 
-// Kept is a reference to an action that a sync did not write and keeps. That the commit
-// belongs to the release cannot be known here, so people have to look at it.
+// Kept is a reference to an action that a sync did not write and keeps. Offline we
+// cannot know whether the commit belongs to the release, so people have to check it.
 type Kept struct {
 	Uses
 	Files []string // paths of the files that have it, sorted
 }
 
-// Words says what is kept, and what people have to look at.
+// Words says what is kept, and what people have to check.
 func (k Kept) Words() string {
-	return fmt.Sprintf("kept %s, said to be %s, in %s: scheduled did not write it and cannot check offline which release the commit is",
+	return fmt.Sprintf("kept %s (%s by its comment) in %s: check that this is the commit of that release, because scheduled did not write it",
 		k.Uses, k.release(), problem.Count(len(k.Files), "file"))
 }
 

@@ -18,7 +18,7 @@ import (
 	"github.com/scheduled-actions/scheduled/testdata"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files")
 
 // release is a pinned reference to our action.
 var release = Uses{"scheduled-actions/scheduled", "0123456789abcdef0123456789abcdef01234567", "v1.2.3"}
