@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -62,6 +64,42 @@ func (pr *project) job(id string) (pyproject.Job, error) {
 		hint = fmt.Sprintf("did you mean %q? %s", nearest, hint)
 	}
 	return job, &exitError{exitUsage, problem.New(hint, "no job %q in %s", id, pr.Path)}
+}
+
+// jobs returns the jobs of a project for the proof of their entrypoints.
+func (p *Program) jobs(project *project, installed []workflow.Installed) entrypoint.Jobs {
+	return entrypoint.Jobs{Project: project.Project, Place: project.Place, Installed: workflow.ByJob(installed), Environ: p.Environ}
+}
+
+// proveEntrypoints looks at the entrypoints of all jobs without running anything.
+func (p *Program) proveEntrypoints(project *project) (entrypoint.Proof, error) {
+	installed, err := project.environments()
+	if err != nil {
+		return entrypoint.Proof{}, err
+	}
+	return p.jobs(project, installed).Prove()
+}
+
+// execution returns how to run a job on this machine.
+func (p *Program) execution(project *project, job pyproject.Job, environment installer.Environment) execution.Job {
+	return execution.Job{
+		Job:         job,
+		Place:       project.Place,
+		Environment: environment,
+		Environ:     p.Environ,
+		Program:     p.Path,
+		Actions:     p.runner(p.Stderr).On(),
+		Now:         p.Now,
+		Say:         p.say,
+	}
+}
+
+// restart starts this program over without the credentials that an entrypoint must not
+// have.
+func (p *Program) restart() {
+	if err := python.Restart(p.Path, p.Args, p.Environ); err != nil {
+		p.say("warning: the entrypoint can read the credentials of this step: start " + p.Path + " again without them: " + err.Error())
+	}
 }
 
 // withSignals returns a context that the signals end by which a program is told to

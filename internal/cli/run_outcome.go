@@ -8,19 +8,24 @@ import (
 	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// conclude says how the entrypoint ended, and fails if it did.
-func (r run) conclude(v variables, e python.Execution) error {
-	r.warn(r.runner, r.reportExecution(v, e))
-	if e.OK {
-		r.succeeded(e)
+// conclude reports what became of the run, says how the entrypoint ended, and fails if
+// it did.
+func (r run) conclude(result execution.Result) error {
+	r.warn(r.runner, r.report.Write(r.job.ID, result))
+	switch {
+	case result.Skipped:
+		return nil
+	case result.OK:
+		r.succeeded(result.Execution)
 		return nil
 	}
-	return r.failed(e)
+	return r.failed(result.Execution)
 }
 
 // succeeded puts everything into one group of the log, because it is rarely needed.

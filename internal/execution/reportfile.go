@@ -1,4 +1,4 @@
-package cli
+package execution
 
 import (
 	"encoding/json"
@@ -7,40 +7,40 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
-	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// reportFile is where `run --report` writes to. The zero value is nowhere.
-type reportFile struct {
+// ReportFile is where `run --report` writes to. The zero value is nowhere.
+type ReportFile struct {
 	path   string // not a symbolic link, or of a stream
 	stream bool   // a device or a pipe: it is written to, never replaced
 }
 
-// reportFile finds the file and removes the report of an earlier run, which must not
-// be mistaken for that of this one, however this one ends. It is an error if the file
-// is anything else than such a report, or if there can be no new one: nothing has been
-// done yet that would be lost.
-func (p *Program) reportFile(name string) (reportFile, error) {
+// FindReport finds the file of a report and removes the report of an earlier run, which
+// must not be mistaken for that of this one, however this one ends. It is an error if the
+// file is anything else than such a report, if one of the streams of this program goes
+// there, or if there can be no new one: nothing has been done yet that would be lost.
+func FindReport(name string, streams ...io.Writer) (ReportFile, error) {
 	if name == "" {
-		return reportFile{}, nil
+		return ReportFile{}, nil
 	}
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return reportFile{name, true}, nil
+		return ReportFile{name, true}, nil
 	}
-	if name == "-" || err == nil && (sameFile(info, p.Stdout) || sameFile(info, p.Stderr)) {
-		return reportFile{}, unwritable(name, errors.New("the log goes there"), "name a file of its own")
+	if name == "-" || err == nil && slices.ContainsFunc(streams, func(w io.Writer) bool { return sameFile(info, w) }) {
+		return ReportFile{}, unwritable(name, errors.New("the log goes there"), "name a file of its own")
 	}
 	path, err := followed(name)
 	if err == nil {
 		err = replaceable(path)
 	}
 	if errors.Is(err, errNoReport) {
-		return reportFile{}, unwritable(name, err, "name a file that does not exist yet, or the report of an earlier run")
+		return ReportFile{}, unwritable(name, err, "name a file that does not exist yet, or the report of an earlier run")
 	}
 	if err == nil {
 		err = os.Remove(path)
@@ -49,13 +49,13 @@ func (p *Program) reportFile(name string) (reportFile, error) {
 		err = writable(filepath.Dir(path))
 	}
 	if err != nil {
-		return reportFile{}, unwritable(name, err, "the report goes into a folder that exists and can be written to")
+		return ReportFile{}, unwritable(name, err, "the report goes into a folder that exists and can be written to")
 	}
-	return reportFile{path: path}, nil
+	return ReportFile{path: path}, nil
 }
 
 func unwritable(name string, err error, hint string) error {
-	return &exitError{exitUsage, problem.New(hint, "write report %q: %w", name, err)}
+	return problem.New(hint, "write report %q: %w", name, err)
 }
 
 var errNoReport = errors.New("there is something else, which a report must not replace")
@@ -92,7 +92,7 @@ func replaceable(path string) error {
 
 // sameFile reports whether a stream of this program goes to that file.
 func sameFile(info fs.FileInfo, stream io.Writer) bool {
-	if log, ok := stream.(*actions.Log); ok {
+	if log, ok := stream.(interface{ Stream() io.Writer }); ok { // one of package actions
 		stream = log.Stream()
 	}
 	f, ok := stream.(*os.File)
@@ -130,19 +130,19 @@ func writable(dir string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-func (r reportFile) write(content []byte) error {
-	if r.stream {
-		return writeStream(r.path, content)
+func (f ReportFile) write(content []byte) error {
+	if f.stream {
+		return writeStream(f.path, content)
 	}
-	if err := replaceable(r.path); err != nil { // the entrypoint may have put something there
+	if err := replaceable(f.path); err != nil { // the entrypoint may have put something there
 		return err
 	}
-	dir, err := os.OpenRoot(filepath.Dir(r.path))
+	dir, err := os.OpenRoot(filepath.Dir(f.path))
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	return atomic.Write(dir, filepath.Base(r.path), content, 0o666)
+	return atomic.Write(dir, filepath.Base(f.path), content, 0o666)
 }
 
 // writeStream writes to what is there. It does not wait for a reader to open the other

@@ -3,35 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/entrypoint"
-	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
-	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
-
-// jobs returns the jobs of a project for the proof of their entrypoints.
-func (p *Program) jobs(project *project, installed []workflow.Installed) entrypoint.Jobs {
-	return entrypoint.Jobs{Project: project.Project, Place: project.Place, Installed: workflow.ByJob(installed), Environ: p.Environ}
-}
-
-// proveEntrypoints looks at the entrypoints of all jobs without running anything.
-func (p *Program) proveEntrypoints(project *project) (entrypoint.Proof, error) {
-	installed, err := project.environments()
-	if err != nil {
-		return entrypoint.Proof{}, err
-	}
-	return p.jobs(project, installed).Prove()
-}
-
-// importLimit is how long the import of a module may take. What takes longer would
-// cost every run as much.
-const importLimit = 5 * time.Minute
 
 // imported is an entrypoint whose module could be imported.
 type imported struct {
@@ -64,23 +44,18 @@ func (p *Program) importEntrypoints(ctx context.Context, project *project, skip 
 }
 
 // importEntrypoint imports the module of one entrypoint. What that prints can issue no
-// workflow command.
+// workflow command, and stdout is for the result.
 func (p *Program) importEntrypoint(ctx context.Context, project *project, job pyproject.Job) (time.Duration, python.Outcome, error) {
 	environment, err := project.environment(job)
 	if err != nil {
 		return 0, python.Outcome{}, err
 	}
-	launcher, err := python.Find(environment, project.Root, project.Dir, p.environ(job))
-	if err != nil {
-		return 0, python.Outcome{}, err
+	engine := p.execution(project, job, environment)
+	engine.Output = func() (stdout, stderr io.Writer, end func()) {
+		output, end := p.runner(p.Stderr).Verbatim()
+		return output, output, end
 	}
-	output, end := p.runner(p.Stderr).Verbatim() // stdout is for the result
-	defer end()
-	e := p.entrypoint(project, job, launcher, p.variablesNow(job).environ(job, 1))
-	e.Timeout, e.Stdout, e.Stderr = importLimit, output, output
-	took, outcome, err := python.Import(ctx, e)
-	p.hintInstall(&outcome, environment)
-	return took, outcome, err
+	return engine.Import(ctx)
 }
 
 // broken says how an import failed, and where.
@@ -89,12 +64,4 @@ func broken(o python.Outcome) string {
 		return o.Cause
 	}
 	return fmt.Sprintf("%s:%d: %s", filepath.ToSlash(o.Frame.File), o.Frame.Line, o.Cause)
-}
-
-// hintInstall adds to an outcome that a package may not be installed yet. In Actions
-// the steps before have done that.
-func (p *Program) hintInstall(o *python.Outcome, env installer.Environment) {
-	if command := env.Install(); command != "" && o.Exception == "ModuleNotFoundError" && !p.runner(p.Stderr).On() {
-		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
-	}
 }

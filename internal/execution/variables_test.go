@@ -1,4 +1,4 @@
-package cli
+package execution
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -24,7 +25,7 @@ func TestAttemptNumbers(t *testing.T) {
 		{5, 10, 10, "50"},
 	} {
 		job := pyproject.Job{Options: pyproject.Options{Attempts: row.attempts}}
-		environ := variables{runAttempt: row.runAttempt}.environ(job, row.n)
+		environ := Variables{RunAttempt: row.runAttempt}.environ(job, row.n)
 		if !slices.Contains(environ, "SCHEDULED_ATTEMPT="+row.want) {
 			t.Errorf("%+v: %v", row, environ)
 		}
@@ -32,11 +33,11 @@ func TestAttemptNumbers(t *testing.T) {
 }
 
 // What only imports a module is told of the current window.
-func TestVariablesNow(t *testing.T) {
+func TestVariablesOfImport(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	job := pyproject.Job{ID: "clean", Schedule: schedule.New("day", "acme", "clean")}
 	window := job.Schedule.Window(now)
-	environ := (&Program{Now: func() time.Time { return now }}).variablesNow(job).environ(job, 1)
+	environ := Job{Job: job, Now: func() time.Time { return now }}.importing(python.Launcher{}).Env
 	for _, want := range []string{
 		"SCHEDULED_WINDOW_START=" + window.Start.Format(time.RFC3339), "SCHEDULED_KEY=" + window.Key("clean"),
 		"SCHEDULED_ATTEMPT=1", "SCHEDULED_TRIGGER=local", "SCHEDULED_MISSED=0",

@@ -1,0 +1,151 @@
+// Package execution runs the entrypoint of a job on this machine, and tells what became
+// of it. Outside Actions it asks the local ledger first whether that is needed.
+package execution
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// Job is a job to run on this machine.
+type Job struct {
+	pyproject.Job
+	Place       pyproject.Place
+	Environment installer.Environment // how its packages are installed
+	Interpreter string                // instead of that of the environment; "" without one
+
+	Environ []string // of this process, as os.Environ has it
+	Program string   // the file of this program; see python.Host. "" without a guard
+	Actions bool     // this is a step of GitHub Actions
+	Now     func() time.Time
+
+	Say   func(remark string)
+	Warn  func(error)           // does nothing for nil
+	Found func(python.Launcher) // is told which Python it is
+
+	// Output returns the streams of one attempt, and what to call after it.
+	Output func() (stdout, stderr io.Writer, end func())
+}
+
+// Result is what became of a run.
+type Result struct {
+	Variables
+	python.Execution
+	Skipped bool // its window is confirmed, so that nothing was executed
+}
+
+// Execute runs the entrypoint, as often as the job's options say. What locks it holds
+// open stays so until everything that the entrypoint has started has ended.
+func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result {
+	launcher, missing := j.launcher()
+	if missing == nil {
+		j.Found(launcher)
+	}
+	executed := python.Attempts{
+		Most:    j.Options.Attempts,
+		Backoff: j.Options.Backoff,
+		Timeout: j.Options.Timeout,
+		Random:  rand.N[time.Duration],
+		Now:     j.Now,
+		Sleep:   python.Sleep,
+		Failed:  func(remark string) { j.Warn(fmt.Errorf("job %s: %s", problem.Show(j.ID), remark)) },
+	}.Do(ctx, func(n int, timeout time.Duration) python.Outcome {
+		if missing != nil {
+			return python.Outcome{Refused: true, Cause: missing.Error(), Hint: problem.Hint(missing)}
+		}
+		e := j.entrypoint(launcher, v, n)
+		if e.Host != nil {
+			e.Host.Held = locks
+		}
+		var end func()
+		e.Stdout, e.Stderr, end = j.Output()
+		defer end()
+		e.Timeout = timeout
+		return try(ctx, e)
+	})
+	j.hintInstall(&executed.Outcome)
+	return Result{Variables: v, Execution: executed}
+}
+
+// try runs the entrypoint once. If nothing can be started, that is the outcome, which
+// another attempt may improve, as it may an error while the module is loaded: that may
+// ask a server for something.
+func try(ctx context.Context, e python.Entrypoint) python.Outcome {
+	o, err := python.Run(ctx, e)
+	if err != nil {
+		return python.Outcome{Cause: err.Error()}
+	}
+	return o
+}
+
+// importLimit is how long the import of a module may take. What takes longer would
+// cost every run as much.
+const importLimit = 5 * time.Minute
+
+// Import imports the module of the entrypoint in the current window, and returns how
+// long that took. It is an error only if nothing could be started.
+func (j Job) Import(ctx context.Context) (time.Duration, python.Outcome, error) {
+	launcher, err := j.launcher()
+	if err != nil {
+		return 0, python.Outcome{}, err
+	}
+	e := j.importing(launcher)
+	var end func()
+	e.Stdout, e.Stderr, end = j.Output()
+	defer end()
+	took, outcome, err := python.Import(ctx, e)
+	j.hintInstall(&outcome)
+	return took, outcome, err
+}
+
+// importing returns the entrypoint as Import takes it: a run in the current window, with
+// no window missed.
+func (j Job) importing(launcher python.Launcher) python.Entrypoint {
+	v := Variables{Window: j.Schedule.Window(j.Now()), Trigger: Local, RunAttempt: 1}
+	e := j.entrypoint(launcher, v, 1)
+	e.Timeout = importLimit
+	return e
+}
+
+// launcher returns how to start the Python of the job.
+func (j Job) launcher() (python.Launcher, error) {
+	environ := j.Job.Environ(j.Environ)
+	if j.Interpreter != "" {
+		return python.Named(j.Interpreter, j.Place.Dir, environ)
+	}
+	return python.Find(j.Environment, j.Place.Root, j.Place.Dir, environ)
+}
+
+// entrypoint returns what the n-th attempt runs. It gets the variables beside those of
+// this process and of the job's options.
+func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Entrypoint {
+	e := python.Entrypoint{
+		Launcher: launcher,
+		Dir:      j.Place.Dir,
+		Root:     j.Place.Root,
+		Target:   j.Entrypoint,
+		Env:      append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
+		Secrets:  j.Options.Secrets,
+	}
+	if j.Program != "" {
+		e.Host = &python.Host{Program: j.Program}
+	}
+	return e
+}
+
+// hintInstall adds to an outcome that a package may not be installed yet. In Actions
+// the steps before have done that.
+func (j Job) hintInstall(o *python.Outcome) {
+	if command := j.Environment.Install(); command != "" && o.Exception == "ModuleNotFoundError" && !j.Actions {
+		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
+	}
+}

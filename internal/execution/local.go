@@ -1,0 +1,76 @@
+package execution
+
+import (
+	"context"
+	"os"
+
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// RunLocally runs the entrypoint if the local ledger has no evidence for the window, or
+// with force; decided is told which. Only one process at a time runs a job; the others
+// wait and then find its evidence. A failing ledger causes a warning but never stops a
+// job, unless the disk is full: then each call would run it again. It is an error only
+// if nothing was decided.
+func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.Decision)) (Result, error) {
+	book, unlock, err := j.lock(ctx)
+	defer unlock()
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	tick, locks := schedule.Tick{Forced: force}, []*os.File(nil)
+	if err == nil {
+		locks = book.Held()
+		tick.Runs, err = book.Runs(j.ID)
+	}
+	if ledger.Full(err) {
+		return Result{}, err
+	}
+	tick.Unknown = err != nil
+	j.Warn(err)
+	tick.Now = j.Now() // the window may be another one after the wait
+	decision := schedule.Decide(j.Schedule, tick)
+	decided(decision)
+	v := Variables{Window: decision.Window, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
+	if !decision.Run {
+		return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true}, nil
+	}
+	finish, err := j.start(book, decision)
+	if ledger.Full(err) {
+		return Result{}, err
+	}
+	j.Warn(err)
+	result := j.Execute(ctx, v, locks)
+	j.Warn(finish(result.Outcome))
+	return result, nil
+}
+
+// lock opens the ledger and waits for the job's turn. Without a ledger it returns nil,
+// and the error. Call unlock in any case.
+func (j Job) lock(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
+	book, err = ledger.Open(j.Place.AbsFile(), j.Say)
+	if err != nil {
+		return nil, func() {}, err
+	}
+	unlock, err = book.Lock(ctx, j.ID, func() { j.Say("waiting for another process that runs this job") })
+	if err != nil {
+		return nil, unlock, err
+	}
+	return book, unlock, nil
+}
+
+// start enters a run into the ledger, if there is one, and returns how to enter its
+// end.
+func (j Job) start(book *ledger.Ledger, d schedule.Decision) (finish func(python.Outcome) error, err error) {
+	finish = func(python.Outcome) error { return nil }
+	if book == nil {
+		return finish, nil
+	}
+	execution, err := book.Start(j.ID, d.Now, d.Window)
+	if err != nil {
+		return finish, err
+	}
+	return func(o python.Outcome) error { return execution.Finish(j.Now(), o.OK, o.Cause) }, nil
+}

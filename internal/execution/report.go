@@ -1,0 +1,109 @@
+package execution
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/python"
+)
+
+// report is the content of the file of `run --report`. What does not apply is
+// null.
+type report struct {
+	Job       string             `json:"job"`
+	Window    reportedWindow     `json:"window"`
+	Missed    int                `json:"missed"`
+	Trigger   string             `json:"trigger"`
+	Status    string             `json:"status"`  // succeeded, failed or skipped
+	Attempt   int                `json:"attempt"` // the last one; 0 if it was skipped
+	Attempts  int                `json:"attempts"`
+	Start     *time.Time         `json:"start"` // of the last attempt
+	End       *time.Time         `json:"end"`
+	Python    *string            `json:"python"` // its version
+	Cause     *string            `json:"cause"`  // why it failed, in one line
+	Hint      *string            `json:"hint"`
+	Exception *reportedException `json:"exception"`
+	Value     json.RawMessage    `json:"value"` // what the entrypoint returned
+	Returned  *reportedStatus    `json:"returned"`
+}
+
+type reportedWindow struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+type reportedException struct {
+	Type      string        `json:"type"`
+	Traceback string        `json:"traceback"`
+	Place     *python.Frame `json:"place"`
+}
+
+// reportedStatus is what a value that has a status says by itself.
+type reportedStatus struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// newReport returns what there is to report of a run.
+func newReport(job string, r Result) report {
+	out := report{
+		Job:      job,
+		Window:   reportedWindow{r.Window.Start, r.Window.End},
+		Missed:   r.Missed,
+		Trigger:  r.Trigger,
+		Status:   "failed",
+		Attempt:  r.Attempt,
+		Attempts: r.Most,
+		Python:   optional(r.Python),
+		Cause:    optional(r.Cause),
+		Hint:     optional(r.Hint),
+	}
+	switch {
+	case r.Skipped:
+		out.Status = "skipped"
+	case r.OK:
+		out.Status = "succeeded"
+	}
+	if !r.Started.IsZero() {
+		out.Start, out.End = new(r.Started.UTC().Truncate(time.Millisecond)), new(r.Ended.UTC().Truncate(time.Millisecond))
+	}
+	if r.Exception != "" {
+		out.Exception = &reportedException{r.Exception, r.Traceback, r.Frame}
+	}
+	if r.Returned != nil {
+		out.Value = r.Returned.Value
+		if r.Returned.Status != "" {
+			out.Returned = &reportedStatus{r.Returned.Status, r.Returned.Message}
+		}
+	}
+	return out
+}
+
+// optional returns nil for the empty text.
+func optional(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// Write writes what became of a run, if there is a file.
+func (f ReportFile) Write(job string, r Result) error {
+	if f.path == "" {
+		return nil
+	}
+	var content bytes.Buffer
+	encoder := json.NewEncoder(&content)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(newReport(job, r))
+	if err == nil {
+		err = f.write(content.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
