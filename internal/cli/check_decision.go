@@ -19,6 +19,11 @@ type decided struct {
 	Now      time.Time       `json:"now"`
 }
 
+type decidedWindow struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
 type evidence struct {
 	RunID     int64     `json:"run_id"`
 	URL       string    `json:"url"`

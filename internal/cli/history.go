@@ -30,7 +30,7 @@ func (p *Program) historyCommand() *cobra.Command {
 entrypoint started in it, how late that was, the window's state, and the run that
 proves it.
 
-` + statesHelp + `
+` + past.States + `
 
 ` + sourcesHelp + `
 
@@ -170,7 +170,7 @@ func (p *Program) printHistory(h past.History, source string) error {
 	measured := schedule.Lateness(h.Accounts)
 	if p50, known := schedule.NearestRank(measured, 0.5); known {
 		p95, _ := schedule.NearestRank(measured, 0.95)
-		fmt.Fprintf(p.Stdout, "\nlateness: p50 %s, p95 %s, of %s with an execution inside\n", late(p50), late(p95), problem.Count(len(measured), "window"))
+		fmt.Fprintf(p.Stdout, "\nlateness: p50 %s, p95 %s, of %s with an execution inside\n", past.Late(p50), past.Late(p95), problem.Count(len(measured), "window"))
 	} else {
 		fmt.Fprintln(p.Stdout, "\nlateness: unknown, no window has an execution inside")
 	}

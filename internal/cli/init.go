@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,12 +8,10 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strings"
-	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -60,8 +57,11 @@ that the file has, or uses none.`,
 			if err != nil {
 				return err
 			}
+			git := func(args ...string) (string, error) {
+				return p.ask(context.Background(), project, p.Environ, "git", append([]string{"-C", project.Root}, args...)...)
+			}
 			keeper := workflow.Keeper{
-				Path: project.Path, Branch: cmp.Or(flags.branch, p.defaultBranch(project)),
+				Path: project.Path, Branch: cmp.Or(flags.branch, github.CloneBranch(git)),
 				Action: uses, Exact: flags.action != "",
 			}
 			return p.initialise(project, keeper, flags)
@@ -151,48 +151,11 @@ func (p *Program) choose(project *project, plan workflow.Plan, flags initFlags) 
 	if len(project.Jobs) == 0 {
 		example = flags.yes || ask.agree("Add an example job to "+project.Path+"?")
 	}
-	kind := cmp.Or(flags.token, tokenOf(plan))
+	kind := cmp.Or(flags.token, string(plan.Token()))
 	if kind == "" {
 		kind = ask.token()
 	}
 	return example, workflow.Token(cmp.Or(kind, tokenKinds[0])), ask.failed()
-}
-
-// tokenOf returns the kind of token that the file which is there uses, "" if
-// there is none.
-func tokenOf(plan workflow.Plan) string {
-	there := slices.Concat(plan.Updated, plan.Unchanged)
-	switch {
-	case len(there) == 0:
-		return ""
-	case bytes.Contains(there[0].Old, []byte("secrets."+workflow.PrivateKeySecret)):
-		return string(workflow.App)
-	case bytes.Contains(there[0].Old, []byte("secrets."+workflow.TokenSecret)):
-		return string(workflow.PAT)
-	}
-	return string(workflow.NoToken)
-}
-
-// defaultBranch returns the branch into which pull requests go: that of the
-// clone's origin, else main or master where there is one, else the branch that is
-// checked out, else main.
-func (p *Program) defaultBranch(project *project) string {
-	for _, ask := range [][]string{
-		{"symbolic-ref", "refs/remotes/origin/HEAD"},
-		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/main"},
-		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/master"},
-		{"for-each-ref", "--format=%(refname)", "refs/heads/main"},
-		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
-		{"symbolic-ref", "HEAD"},
-	} {
-		ref, err := p.ask(context.Background(), project, p.Environ, "git", append([]string{"-C", project.Root}, ask...)...)
-		for _, prefix := range []string{"refs/remotes/origin/", "refs/heads/"} {
-			if branch, found := strings.CutPrefix(ref, prefix); err == nil && found {
-				return branch
-			}
-		}
-	}
-	return "main"
 }
 
 // printInitialised writes what was done and, for people, what to do next.
@@ -222,55 +185,12 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 	}
 	if len(plan.Changes()) > 0 || example {
 		fmt.Fprintln(p.Stdout, "\nNext:")
-		for i, step := range p.nextSteps(keeper) {
+		for i, step := range keeper.NextSteps(p.howToSync()) {
 			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
 		}
 		if rounds := project.Rescue.Rounds; rounds.Every() > 0 {
-			fmt.Fprintln(p.Stdout, "\n"+rescueCost(rounds))
+			fmt.Fprintln(p.Stdout, "\n"+workflow.RescueCost(rounds))
 		}
 	}
 	return nil
-}
-
-// rescueCost says what a rescue costs, and what the others would. "GitHub rounds
-// the minutes and partial minutes each job uses up to the nearest whole minute",
-// https://docs.github.com/billing/reference/actions-runner-pricing
-func rescueCost(rounds schedule.Rounds) string {
-	var others []string
-	for _, every := range schedule.RoundsEvery {
-		if every != rounds.Every() {
-			written := strings.TrimSuffix(strings.TrimSuffix(every.String(), "0s"), "0m") // "1h0m0s"
-			others = append(others, fmt.Sprintf("%d with %q", monthly(every), written))
-		}
-	}
-	return fmt.Sprintf("The rescue looks after all jobs %s. That is free in a public repository;\n"+
-		"in a private one it is at most %d runner minutes a month, %s, none with false:\n"+
-		"see the option rescue of [tool.scheduled-actions].",
-		rounds, monthly(rounds.Every()), strings.Join(others, ", "))
-}
-
-// monthly returns how many ticks 30 days have.
-func monthly(every time.Duration) int { return int(30 * 24 * time.Hour / every) }
-
-// nextSteps returns what is left to do until the workflow does its work.
-func (p *Program) nextSteps(keeper workflow.Keeper) []string {
-	const rights = "Contents, Pull requests and Workflows: read and write"
-	push := "Commit the files and push them to " + keeper.Branch + "."
-	brings := push + " A pull request brings the workflow files of the jobs."
-	switch keeper.Token {
-	case workflow.App:
-		return []string{
-			"Make a GitHub App with the repository permissions " + rights + ". Install it on this repository.",
-			"Give its client ID to the workflow: gh variable set " + workflow.ClientIDVariable,
-			"Give a private key of it to the workflow: gh secret set " + workflow.PrivateKeySecret + " <key.pem",
-			brings,
-		}
-	case workflow.PAT:
-		return []string{
-			"Make a fine-grained personal access token for this repository with the permissions " + rights + ".",
-			"Give it to the workflow: gh secret set " + workflow.TokenSecret,
-			brings,
-		}
-	}
-	return []string{"Write the workflow files of the jobs: " + p.howToSync(), push}
 }

@@ -2,17 +2,23 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"golang.org/x/term"
 )
@@ -160,4 +166,129 @@ type pullRequest struct {
 // runner returns the runner of GitHub Actions; its commands go to w.
 func (p *Program) runner(w io.Writer) *actions.Runner {
 	return actions.New(w, p.getenv)
+}
+
+// windowJSON is a window in JSON, with null for a missing value.
+type windowJSON struct {
+	Start    time.Time      `json:"start"`
+	End      time.Time      `json:"end"`
+	State    schedule.State `json:"state"`
+	Ran      *time.Time     `json:"ran"`
+	Lateness *int64         `json:"lateness"`
+	Attempt  *int           `json:"attempt"`
+	RunID    *int64         `json:"run_id"`
+	URL      *string        `json:"url"`
+}
+
+func newWindowJSON(a schedule.Account) windowJSON {
+	one := windowJSON{Start: a.Window.Start, End: a.Window.End, State: a.State}
+	if a.Served() {
+		one.Ran = new(a.Run.Started.UTC().Truncate(time.Second))
+		one.Lateness = new(int64(a.Lateness / time.Second))
+	}
+	if a.Run != nil {
+		one.RunID, one.URL, one.Attempt = new(a.Run.ID), optional(a.Run.URL), optional(a.Run.Attempt)
+	}
+	return one
+}
+
+// optional returns nil for the zero value.
+func optional[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// ranAt returns two cells: when a window ran, and how late that was.
+func ranAt(a schedule.Account) string {
+	if !a.Served() {
+		return "\t"
+	}
+	return minute(a.Run.Started) + "\t" + past.Late(a.Lateness)
+}
+
+func attempt(a schedule.Account) string {
+	if a.Run == nil || a.Run.Attempt == 0 {
+		return ""
+	}
+	return strconv.Itoa(a.Run.Attempt)
+}
+
+func link(a schedule.Account) string {
+	if a.Run == nil {
+		return ""
+	}
+	return cmp.Or(a.Run.URL, fmt.Sprintf("run %d", a.Run.ID))
+}
+
+// minute writes a time for a column whose head says UTC.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// painter returns a function that colours a state for w. Paint every cell of a column,
+// its head too: then all codes have the same length, and the table stays aligned.
+func (p *Program) painter(w io.Writer) func(schedule.State, string) string {
+	if !p.color(w) {
+		return func(_ schedule.State, text string) string { return text }
+	}
+	return func(state schedule.State, text string) string {
+		code, ok := stateColors[state]
+		if !ok {
+			code = "39" // the default colour
+		}
+		return "\x1b[" + code + "m" + text + "\x1b[0m"
+	}
+}
+
+var stateColors = map[schedule.State]string{
+	schedule.StateConfirmed: "32", // green
+	schedule.StateLate:      "33", // yellow
+	schedule.StateRescued:   "33",
+	schedule.StateRunning:   "36", // cyan
+	schedule.StateFailed:    "31", // red
+	schedule.StateMissed:    "31",
+}
+
+// describe says a decision in one line. link writes a run that people can look at.
+func describe(d schedule.Decision, link func(schedule.Run) string) string {
+	window := fmt.Sprintf("window %s to %s", problem.Clock(d.Window.Start), problem.Clock(d.Window.End))
+	switch d.Reason {
+	case schedule.Confirmed:
+		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), problem.Clock(d.Evidence.Started))
+	case schedule.Forced:
+		return window + " is forced, started by hand: running"
+	case schedule.Rerun:
+		return window + " is run again, by a re-run: running"
+	case schedule.HistoryUnknown:
+		return window + " is unknown, its history cannot be read: running"
+	}
+	parts := []string{window + " is unconfirmed"}
+	if d.Last.IsZero() {
+		parts = append(parts, "no earlier success is known")
+	} else {
+		parts = append(parts, "last success "+problem.Clock(d.Last))
+	}
+	if d.Missed == schedule.MaxMissed {
+		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
+	} else if d.Missed > 0 {
+		parts = append(parts, problem.Count(d.Missed, "window")+" missed")
+	}
+	return strings.Join(parts, "; ") + ": running"
+}
+
+// plainLink names a run in a log.
+func plainLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
+	}
+	return r.URL
+}
+
+// markdownLink names a run in a summary.
+func markdownLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
+	}
+	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -69,7 +67,7 @@ type simulation struct {
 }
 
 func (p *Program) simulate(flags simulateFlags) error {
-	regime, err := readRegime(flags.regime)
+	regime, err := simulate.Read(flags.regime)
 	if err != nil {
 		return &exitError{exitUsage, problem.WithHint(err, "`scheduled simulate --regimes` prints the built-in ones")}
 	}
@@ -86,30 +84,6 @@ func (p *Program) simulate(flags simulateFlags) error {
 		return p.printJSON(s)
 	}
 	return s.print(p.Stdout)
-}
-
-// readRegime returns the regime that --regime names: NAME, FILE#NAME, or FILE
-// where it holds but one.
-func readRegime(spec string) (simulate.Regime, error) {
-	file, name, named := strings.Cut(spec, "#")
-	if !named && filepath.Ext(file) != ".json" {
-		return simulate.Parse(simulate.Regimes, spec)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return simulate.Regime{}, fmt.Errorf("read regimes: %w", err)
-	}
-	if !named {
-		names, err := simulate.Names(text)
-		if err != nil {
-			return simulate.Regime{}, err
-		}
-		if len(names) != 1 {
-			return simulate.Regime{}, fmt.Errorf("%s holds %s: choose one, as in %s#late", file, problem.Count(len(names), "regime"), file)
-		}
-		name = names[0]
-	}
-	return simulate.Parse(text, name)
 }
 
 // simulated returns the project in the form that the simulator takes.

@@ -69,7 +69,7 @@ func simulated(years []year) ([]simulate.Result, error) {
 	var wait sync.WaitGroup
 	for i, y := range years {
 		wait.Go(func() {
-			regime, err := readRegime(y.regime)
+			regime, err := simulate.Read(y.regime)
 			if err == nil {
 				results[i], err = simulate.Play(y.project, regime, 365, 1)
 			}

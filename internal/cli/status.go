@@ -22,7 +22,7 @@ func (p *Program) statusCommand() *cobra.Command {
 		Short: "Show the current and the previous window of every job",
 		Long: `status shows the current and the previous window of every job.
 
-` + statesHelp + `
+` + past.States + `
 
 ` + sourcesHelp + `
 

@@ -161,3 +161,25 @@ func apiURL(host string) string {
 	}
 	return "https://" + host + "/api/v3"
 }
+
+// CloneBranch returns the branch into which pull requests go: that of the
+// clone's origin, else main or master where there is one, else the branch that is
+// checked out, else main. git runs git in the clone and returns what it prints.
+func CloneBranch(git func(args ...string) (string, error)) string {
+	for _, ask := range [][]string{
+		{"symbolic-ref", "refs/remotes/origin/HEAD"},
+		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/main"},
+		{"for-each-ref", "--format=%(refname)", "refs/remotes/origin/master"},
+		{"for-each-ref", "--format=%(refname)", "refs/heads/main"},
+		{"for-each-ref", "--format=%(refname)", "refs/heads/master"},
+		{"symbolic-ref", "HEAD"},
+	} {
+		ref, err := git(ask...)
+		for _, prefix := range []string{"refs/remotes/origin/", "refs/heads/"} {
+			if branch, found := strings.CutPrefix(ref, prefix); err == nil && found {
+				return branch
+			}
+		}
+	}
+	return "main"
+}

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Regimes is the file of the built-in regimes, to copy and change.
@@ -75,6 +79,30 @@ func (q Quantiles) check() error {
 const most = 1e6
 
 func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
+
+// Read returns the regime that a text names: NAME, of a built-in one, FILE#NAME, or FILE
+// where it holds but one.
+func Read(spec string) (Regime, error) {
+	file, name, named := strings.Cut(spec, "#")
+	if !named && filepath.Ext(file) != ".json" {
+		return Parse(Regimes, spec)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return Regime{}, fmt.Errorf("read regimes: %w", err)
+	}
+	if !named {
+		names, err := Names(text)
+		if err != nil {
+			return Regime{}, err
+		}
+		if len(names) != 1 {
+			return Regime{}, fmt.Errorf("%s holds %s: choose one, as in %s#late", file, problem.Count(len(names), "regime"), file)
+		}
+		name = names[0]
+	}
+	return Parse(text, name)
+}
 
 // Parse reads a regime by its name from a file such as Regimes. Names joined by "+", as
 // in "late+flaky", are combined: a later one overrides the fields that it sets. A name
