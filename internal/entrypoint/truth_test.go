@@ -20,7 +20,13 @@ func TestTruth(t *testing.T) {
 	library, names, _ := strings.Cut(string(bytes.ReplaceAll(out, []byte("\r"), nil)), "\n")
 	p := New(Project{Repo: os.DirFS(library), Dir: "."}, startPython(t))
 	count := make(map[string]int)
-	for line := range strings.Lines(names) {
+	step := 1
+	if testing.Short() {
+		step = 8
+	}
+	lines := strings.SplitAfter(names, "\n")
+	for i := 0; i < len(lines)-1; i += step {
+		line := lines[i]
 		target, kind, _ := strings.Cut(strings.TrimSpace(line), " ")
 		v := p.Prove(target)
 		proven := v.Problem == "" && v.Unknown == ""
@@ -34,7 +40,7 @@ func TestTruth(t *testing.T) {
 		}
 		count[kind]++
 	}
-	if count["function"] < 100 || count["needs"] < 500 {
+	if count["function"] < 100/step || count["needs"] < 500/step {
 		t.Errorf("proven too little: %v", count)
 	}
 	t.Log(count)

@@ -18,14 +18,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// interpreters returns the Pythons to test with, each once: python3, and every
-// python3.N on PATH that starts.
+// interpreters returns the Pythons to test with, each once: python3 and, unless the run
+// is short, every python3.N on PATH that starts.
 var interpreters = sync.OnceValue(func() []string {
 	names := []string{"python3"}
 	if executable("python3") == "" {
 		names[0] = "python" // as on Windows
 	}
-	for minor := 8; minor <= 15; minor++ {
+	for minor := 8; minor <= 15 && !testing.Short(); minor++ {
 		names = append(names, fmt.Sprintf("python3.%d", minor))
 	}
 	var found []string
