@@ -140,7 +140,10 @@ var entrypoints = map[string][]row{
 func TestRun(t *testing.T) {
 	for _, python := range interpreters() {
 		for project, rows := range entrypoints {
-			for _, want := range rows {
+			for i, want := range rows {
+				if leftOut(i) {
+					continue
+				}
 				t.Run(filepath.Base(python)+"/"+want.target, func(t *testing.T) {
 					t.Parallel()
 					e := entrypoint(t, project, want.target)

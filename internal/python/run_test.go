@@ -40,6 +40,10 @@ var interpreters = sync.OnceValue(func() []string {
 	return found
 })
 
+// leftOut reports whether a short run leaves a case of a long table out. Each case
+// starts a Python.
+func leftOut(i int) bool { return testing.Short() && i%3 > 0 }
+
 // executable returns the interpreter behind any shim; "" if there is none.
 func executable(python string) string {
 	out, _ := exec.Command(python, "-c", "import sys; print(sys.executable)").Output()
