@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/scheduled-actions/scheduled/"
+
+// leaves are the packages that every other may import, but for those that import
+// nothing of ours.
+var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown"}
+
+// only are the libraries that one package alone imports.
+var only = map[string]string{
+	"github.com/BurntSushi/toml":            "internal/pyproject",
+	"github.com/google/go-github/":          "internal/github",
+	"github.com/sethvargo/go-githubactions": "internal/actions",
+	"github.com/spf13/cobra":                "internal/cli",
+	"gopkg.in/yaml.v3":                      "internal/workflow",
+	"github.com/go-json-experiment/json":    "internal/github",
+	"github.com/agext/levenshtein":          "internal/pyproject",
+	"github.com/gofrs/flock":                "internal/ledger",
+	"golang.org/x/term":                     "internal/cli",
+}
+
+// room is a row of the table in docs/architecture.md.
+type room struct {
+	packages []string
+	may      []string // packages without "internal/"; "all below"
+}
+
+var row = regexp.MustCompile("(?m)^\\| (`.*`) \\| .* \\| (.*) \\|$")
+
+func rooms(t *testing.T) (rooms []room) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range row.FindAllStringSubmatch(string(page), -1) {
+		packages := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(m[1], -1)
+		r := room{may: strings.FieldsFunc(strings.ReplaceAll(m[2], "`", ""), func(c rune) bool { return c == ',' })}
+		for i := range r.may {
+			r.may[i] = strings.TrimSpace(r.may[i])
+		}
+		for _, p := range packages {
+			r.packages = append(r.packages, p[1])
+		}
+		rooms = append(rooms, r)
+	}
+	return rooms
+}
+
+// imports returns what each package imports, by its path in the module.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...")
+	list.Dir = "../.."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		all[strings.TrimPrefix(fields[0], module)] = fields[1:]
+	}
+	return all
+}
+
+// TestImports compares the imports with the table in docs/architecture.md: a package
+// imports what the table says, and only packages in rows below its own.
+func TestImports(t *testing.T) {
+	all, rooms := imports(t), rooms(t)
+	var seen []string
+	for i, r := range rooms {
+		var below []string
+		for _, lower := range rooms[i+1:] {
+			below = append(below, lower.packages...)
+		}
+		seen = append(seen, r.packages...)
+		for _, name := range r.packages {
+			if all[name] == nil {
+				t.Errorf("docs/architecture.md has %s, which is no package", name)
+			}
+			for _, imported := range all[name] {
+				ours, ok := strings.CutPrefix(imported, module)
+				if !ok || ours == "testdata" {
+					continue
+				}
+				inTable := slices.Contains(r.may, strings.TrimPrefix(ours, "internal/")) || slices.Contains(r.may, "all below")
+				leaf := slices.Contains(leaves, ours) && !slices.Contains(r.may, "nothing of ours") && !slices.Contains(r.may, "the standard library")
+				if !inTable && !leaf || !slices.Contains(below, ours) {
+					t.Errorf("%s imports %s: the table in docs/architecture.md does not allow it", name, ours)
+				}
+			}
+			if slices.Contains(r.may, "the standard library") {
+				for _, imported := range all[name] {
+					if strings.Contains(imported, ".") {
+						t.Errorf("%s imports %s, which is not of the standard library", name, imported)
+					}
+				}
+			}
+		}
+	}
+	for name, imported := range all {
+		test := name == "testdata" || name == "internal/e2e" || strings.HasSuffix(name, "test")
+		if !test && !slices.Contains(seen, name) {
+			t.Errorf("docs/architecture.md lacks %s", name)
+		}
+		for library, owner := range only {
+			uses := slices.ContainsFunc(imported, func(path string) bool { return strings.HasPrefix(path, library) })
+			if uses && name != owner && !test {
+				t.Errorf("%s imports %s, which only %s may", name, library, owner)
+			}
+		}
+	}
+}
+
+// The sizes that a newcomer reads, in lines.
+const (
+	maxFile = 500
+	maxCLI  = 3500 // all of internal/cli
+)
+
+// TestSizes keeps files readable in one sitting, and the engines out of cli. Every
+// package has one doc comment.
+func TestSizes(t *testing.T) {
+	cli, docs := 0, map[string]int{}
+	err := filepath.WalkDir("../..", func(path string, entry os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == "testdata" || entry.Name() == ".tools"):
+			return filepath.SkipDir
+		case filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		lines := bytes.Count(content, []byte("\n"))
+		if lines > maxFile {
+			t.Errorf("%s has %d lines, more than %d", path, lines, maxFile)
+		}
+		if filepath.Base(filepath.Dir(path)) == "cli" {
+			cli += lines
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, content, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		if docs[filepath.Dir(path)] += 0; parsed.Doc != nil {
+			docs[filepath.Dir(path)]++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cli > maxCLI {
+		t.Errorf("internal/cli has %d lines, more than %d: move an engine out", cli, maxCLI)
+	}
+	for dir, n := range docs {
+		if n != 1 {
+			t.Errorf("%s has %d package comments, want 1", dir, n)
+		}
+	}
+}
