@@ -10,6 +10,14 @@ set -euo pipefail
 
 # What an earlier step may have written to $GITHUB_ENV: options of the tools below.
 unset TAR_OPTIONS GZIP CURL_HOME GREP_OPTIONS GREP_COLORS
+# Of those of Go only what says where modules are. Others, and Go's own file of them, can
+# name programs that it starts.
+for variable in "${!GO@}"; do
+  case $variable in
+    GOPROXY | GONOPROXY | GOPRIVATE | GOSUMDB | GONOSUMDB | GOINSECURE | GOPATH | GOMODCACHE | GOCACHE | GOTOOLCHAIN) ;;
+    *) unset "$variable" ;;
+  esac
+done
 
 readonly sums="$GITHUB_ACTION_PATH/.github/release.sha256"
 
@@ -97,7 +105,7 @@ build() {
   command -v go >/dev/null || fail "no prebuilt program for $(platform), and no Go to build it with" \
     "put a step with actions/setup-go before this one, or use a release of the action on Linux, macOS or Windows, x64 or arm64"
   cd "$GITHUB_ACTION_PATH"
-  export CGO_ENABLED=0 GOFLAGS=-trimpath GOWORK=off
+  export CGO_ENABLED=0 GOENV=off GOFLAGS=-trimpath GOWORK=off
   if [ -n "$VERSION" ]; then
     GOBIN=$bin go install -ldflags "$ldflags" "$(go list -m)/cmd/scheduled@$VERSION"
     return

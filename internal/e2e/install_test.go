@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"errors"
@@ -150,6 +151,35 @@ func TestInstallFromSource(t *testing.T) {
 		t.Fatalf("install: %v\n%s", err, log)
 	}
 	in.again(t, "scheduled version "+release, "--version")
+}
+
+// TestInstallGoVariables builds the program where an earlier step has set variables of Go,
+// some of which name programs to start.
+func TestInstallGoVariables(t *testing.T) {
+	for _, name := range []string{"GOCACHEPROG", "GOAUTH", "GOENV", "XDG_CONFIG_HOME", "GOFLAGS", "GOROOT", "GOOS", "GOEXPERIMENT"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := newInstallation(t, serveRelease(t, nil), "")
+			dir := t.TempDir()
+			program := filepath.Join(dir, "program")
+			write(t, program, []byte("#!/bin/sh\ntouch "+dir+"/started\nexit 1\n"))
+			if err := errors.Join(os.Chmod(program, 0o755), os.Mkdir(filepath.Join(dir, "go"), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			settings := filepath.Join(dir, "go", "env")
+			write(t, settings, []byte("GOCACHEPROG="+program+"\nGOFLAGS=-toolexec="+program+"\n"))
+			value := map[string]string{"GOENV": settings, "XDG_CONFIG_HOME": dir, "GOFLAGS": "-toolexec=" + program, "GOOS": "plan9"}[name]
+			in.env = append(in.env, "VERSION=", "ACTION_REF=main", name+"="+cmp.Or(value, program))
+			if log, err := in.run(); err != nil {
+				t.Errorf("install: %v\n%s", err, log)
+			} else {
+				in.again(t, "built (devel)")
+			}
+			if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+				t.Error("a program of the environment was started")
+			}
+		})
+	}
 }
 
 // releaseServer is the part of a GitHub server that has releases.
