@@ -32,14 +32,7 @@ proves it.
 
 ` + past.States + `
 
-` + sourcesHelp + `
-
---json prints {"job", "every", "next", "workflow", "lateness": {"p50", "p95"},
-"windows": [{"start", "end", "state", "ran", "lateness", "attempt", "run_id",
-"url"}]}: times in RFC 3339, UTC; lateness in seconds; null for a missing value.
-The percentiles cover the windows in which the execution itself started, without
-later backfills and re-runs. workflow is the state of the workflow on GitHub,
-"missing" if GitHub does not know the file.`,
+` + sourcesHelp + ``,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			reach, err := parseReach(cmd, since, limit, p.Now())

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -291,4 +293,44 @@ func markdownLink(r schedule.Run) string {
 		return fmt.Sprintf("run %d", r.ID)
 	}
 	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
+}
+
+// note tells people what they should know beside a result.
+func (p *Program) note(remarks []string) {
+	for _, remark := range remarks {
+		p.say("note: " + remark)
+	}
+}
+
+// shared lets several goroutines write to one stream.
+type shared struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *shared) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(b)
+}
+
+// progress tells people what goes on, every two seconds until stop is called.
+func (p *Program) progress(what func() string) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for tick := time.Tick(2 * time.Second); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick:
+				p.say(what())
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }

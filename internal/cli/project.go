@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
@@ -15,6 +16,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 )
 
 // project is the project that a command works on.
@@ -66,6 +69,40 @@ func (pr *project) job(id string) (pyproject.Job, error) {
 	return job, &exitError{exitUsage, problem.New(hint, "no job %q in %s", id, pr.Path)}
 }
 
+// environment says how the packages of a job are installed. If they cannot be, the
+// error is problem.Problems.
+func (pr *project) environment(job pyproject.Job) (installer.Environment, error) {
+	repo, err := os.OpenRoot(pr.Root)
+	if err != nil {
+		return installer.Environment{}, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	env, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environment(repo.FS(), job)
+	return env, pr.placed(err)
+}
+
+// environments is environment for all jobs.
+func (pr *project) environments() ([]workflow.Installed, error) {
+	repo, err := os.OpenRoot(pr.Root)
+	if err != nil {
+		return nil, fmt.Errorf("open repository: %w", err)
+	}
+	defer repo.Close()
+	environments, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environments(repo.FS())
+	return environments, pr.placed(err)
+}
+
+// placed returns an error of a job's environment as a problem of the configuration,
+// at the option that decides or could. It returns any other error as it is.
+func (pr *project) placed(err error) error {
+	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
+	if !ok {
+		return err
+	}
+	job, _, _ := pr.Job(failed.Job)
+	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)}})
+}
+
 // jobs returns the jobs of a project for the proof of their entrypoints.
 func (p *Program) jobs(project *project, installed []workflow.Installed) entrypoint.Jobs {
 	return entrypoint.Jobs{Project: project.Project, Place: project.Place, Installed: workflow.ByJob(installed), Environ: p.Environ}
@@ -102,6 +139,67 @@ func (p *Program) restart() {
 	}
 }
 
+// defaultAction is our action where no release or fork is known.
+const defaultAction = "scheduled-actions/scheduled@v1"
+
+// build tells what the program was built from.
+type build struct {
+	version string // for display
+	release string // the version if it is a release, else ""
+	commit  string // "" if unknown; the releases themselves do not know theirs
+}
+
+func (p *Program) build() build {
+	b := build{version: p.Version}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if b.version == "" {
+			b.version = info.Main.Version
+		}
+		settings := map[string]string{}
+		for _, s := range info.Settings {
+			settings[s.Key] = s.Value
+		}
+		if settings["vcs.modified"] == "false" {
+			b.commit = settings["vcs.revision"]
+		}
+	}
+	if semver.IsValid(b.version) && semver.Build(b.version) == "" && !module.IsPseudoVersion(b.version) {
+		b.release = b.version
+	}
+	return b
+}
+
+// action returns how generated files refer to our action: as --action says,
+// as the action that runs this program was referred to, or by what the
+// program was built from.
+func (p *Program) action(flag string) (workflow.Uses, error) {
+	if flag != "" {
+		uses, err := workflow.ParseUses(flag)
+		if err != nil {
+			return uses, &exitError{exitUsage, problem.WithHint(err, "name a release and its commit: --action 'owner/repo@<commit> # v1.2.3'")}
+		}
+		return uses, nil
+	}
+	uses, err := workflow.ParseUses(defaultAction)
+	if err != nil {
+		return uses, err
+	}
+	built := p.build()
+	repository, ref := p.getenv("GITHUB_ACTION_REPOSITORY"), p.getenv("GITHUB_ACTION_REF")
+	switch {
+	case repository != "" && ref != "":
+		uses, err = workflow.ParseUses(repository + "@" + ref)
+	case built.commit != "":
+		uses.Ref = built.commit
+	case built.release != "":
+		uses.Ref = built.release
+	}
+	if uses.Pinned() {
+		uses.Version = built.release
+	}
+	return uses, err
+}
+
 // withSignals returns a context that the signals end by which a program is told to
 // end, with a cause that names the signal. A SIGHUP that nohup has switched off stays
 // so.
@@ -125,48 +223,10 @@ func withSignals() (context.Context, context.CancelFunc) {
 	}
 }
 
-// onGitHub reports whether the history to ask is GitHub's, from within Actions
-// or from anywhere else.
-func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
-
 // howToSync returns the command that updates the files, as a person would type it.
 func (p *Program) howToSync() string {
 	if p.project == "" || p.project == "." {
 		return "scheduled sync"
 	}
 	return fmt.Sprintf("scheduled --project %q sync", p.project)
-}
-
-// environment says how the packages of a job are installed. If they cannot be, the
-// error is problem.Problems.
-func (pr *project) environment(job pyproject.Job) (installer.Environment, error) {
-	repo, err := os.OpenRoot(pr.Root)
-	if err != nil {
-		return installer.Environment{}, fmt.Errorf("open repository: %w", err)
-	}
-	defer repo.Close()
-	env, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environment(repo.FS(), job)
-	return env, pr.placed(err)
-}
-
-// environments is environment for all jobs.
-func (pr *project) environments() ([]workflow.Installed, error) {
-	repo, err := os.OpenRoot(pr.Root)
-	if err != nil {
-		return nil, fmt.Errorf("open repository: %w", err)
-	}
-	defer repo.Close()
-	environments, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environments(repo.FS())
-	return environments, pr.placed(err)
-}
-
-// placed returns an error of a job's environment as a problem of the configuration,
-// at the option that decides or could. It returns any other error as it is.
-func (pr *project) placed(err error) error {
-	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
-	if !ok {
-		return err
-	}
-	job, _, _ := pr.Job(failed.Job)
-	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)}})
 }

@@ -26,26 +26,13 @@ func (p *Program) rescueCommand() *cobra.Command {
 		Use:   "rescue",
 		Short: "Start due jobs that have no confirmed run",
 		Long: `rescue looks for jobs whose window has begun without a confirmed run and that have
-no run queued or in progress, and starts their workflows. A run that it starts
-decides for itself before it executes anything. A job that fails is started again
-at once, then after 15, 30, 60 minutes and so on, up to a twelfth of the window.
-
-The workflow scheduled-rescue.yml runs it. It reads the list of workflows and the
-list of runs, and sends one request for each job that it starts: at most ` + strconv.Itoa(rescue.MaxDispatches) + `,
-those first whose window began first, and only while GitHub's rate limit leaves
-` + strconv.Itoa(rescue.Reserve) + ` requests. The next rescue starts the rest. If the list of runs is too long to
-read, some jobs are unread; they are started last. A workflow that was disabled by
-hand is paused and stays so.
+no run queued or in progress, and starts their workflows: at most ` + strconv.Itoa(rescue.MaxDispatches) + `, those first
+whose window began first. The next rescue starts the rest. A run that it starts
+decides for itself before it executes anything. The workflow scheduled-rescue.yml
+runs it.
 
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
-needs actions: write, and issues: write if the option notify is "issue".
-
---json prints {"now", "left", "jobs": [{"job", "state", "window": {"start", "end"},
-"dispatched", "failed", "again"}]}. left counts the jobs that are left to the next
-rescue. state is due, unread, confirmed, running, young (its workflow is younger
-than the window), patience, backoff, paused, missing, disabled_inactivity,
-disabled_fork or deleted; failed counts the failed runs of the window; again is when
-the job is next due, with patience and backoff.`,
+needs actions: write, and issues: write if the option notify is "issue".`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.rescue(flags) },
 	}

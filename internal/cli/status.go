@@ -26,10 +26,6 @@ func (p *Program) statusCommand() *cobra.Command {
 
 ` + sourcesHelp + `
 
---json prints {"jobs": [{"job", "every", "next", "workflow", "current", "last"}]},
-where current and last are windows as ` + "`scheduled history --json`" + ` prints them; last is
-null for a job that did not exist then.
-
 A job that cannot be read is shown as unknown. The exit code is then 1, or 4 if the
 token may not read runs.`,
 		Args: noArguments,

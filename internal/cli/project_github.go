@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -17,14 +21,90 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// onGitHub reports whether the history to ask is GitHub's, from within Actions
+// or from anywhere else.
+func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
+
+// origin finds the repository that a project lives in: the environment names it, as in
+// Actions, or the remote origin of the checkout does. A checkout of another forge has
+// none.
+func (p *Program) origin(ctx context.Context, project *project, token string) github.Origin {
+	remote := ""
+	if !p.onGitHub() {
+		remote, _ = p.ask(ctx, project, p.Environ, "git", "-C", project.Dir, "remote", "get-url", "origin")
+	}
+	o := github.FindOrigin(p.getenv, remote, token)
+	if o.Repository != "" && o.Token == "" {
+		o.Token = p.askGH(ctx, project, o.Host)
+	}
+	if o.Token == "" && o.Foreign {
+		return github.Origin{}
+	}
+	return o
+}
+
+// askGH returns the token that GitHub's own command line has for a host, if that is
+// installed and somebody is logged in.
+func (p *Program) askGH(ctx context.Context, project *project, host string) string {
+	environ := slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(github.TokenVariables, strings.ToUpper(name))
+	})
+	token, err := p.ask(ctx, project, environ, "gh", "auth", "token", "--hostname", host)
+	if err != nil {
+		return ""
+	}
+	return token
+}
+
+// ask returns what a program prints, which must not take long. What it leaves running
+// may hold its end of the pipe for ever. No program that may have come with the project
+// is started, neither here nor by a wrapper that looks at PATH or at the working folder.
+func (p *Program) ask(ctx context.Context, project *project, environ []string, name string, args ...string) (string, error) {
+	file, path, err := entrypoint.LookPath(name, project.Dir, project.Root, environ)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, file, args...)
+	cmd.Env = append(slices.Clip(environ), "PATH="+path)
+	cmd.Dir = filepath.Dir(file)
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the program itself ended well
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// client returns a client of the repository, which writes its retries to log and,
+// when the run is debugged, its requests to trace.
+func (p *Program) client(o github.Origin, log, trace io.Writer) (*github.Client, error) {
+	config := github.Config{
+		APIURL:     o.APIURL,
+		ServerURL:  p.getenv("GITHUB_SERVER_URL"),
+		Repository: o.Repository,
+		Token:      o.Token,
+		Log:        log,
+	}
+	// GitHub sets the clock of its own runners. That of any other machine may be wrong
+	// for years, and then each tick would execute the job.
+	// https://docs.github.com/actions/reference/workflows-and-actions/variables
+	if p.getenv("RUNNER_ENVIRONMENT") == "github-hosted" {
+		config.Now = p.Now
+	}
+	if p.getenv("RUNNER_DEBUG") == "1" {
+		config.Trace = trace
+	}
+	return github.New(config)
+}
+
 // sourcesHelp says where a history comes from.
 const sourcesHelp = `The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth token`" + `; it
-needs actions: read. Those of the environment are only sent to github.com, to
-subdomains of ghe.com, and to the host of $GITHUB_SERVER_URL or $GITHUB_API_URL;
-$GH_ENTERPRISE_TOKEN only to the host that $GH_HOST names. For any other host that a
-remote names, use --token or gh. Without a repository, or without a token where there
-is a local ledger, the history is that of the ledger in .scheduled/.`
+needs actions: read. Without a repository, or without a token where there is a local
+ledger, the history is that of the ledger in .scheduled/.`
 
 func registerToken(cmd *cobra.Command, token *string) {
 	cmd.Flags().StringVar(token, "token", "", "token that may read Actions")
@@ -86,13 +166,6 @@ func (p *Program) retention() int {
 	return days
 }
 
-// note tells people what they should know beside a result.
-func (p *Program) note(remarks []string) {
-	for _, remark := range remarks {
-		p.say("note: " + remark)
-	}
-}
-
 // explainUnreadable gives the error of a token that may not read runs its exit code
 // and its hint.
 func explainUnreadable(err error, token bool) error {
@@ -106,37 +179,4 @@ func explainUnreadable(err error, token bool) error {
 		hint = "there is no token: set GITHUB_TOKEN, or log in with `gh auth login`. " + needs
 	}
 	return &exitError{exitDenied, problem.WithHint(err, hint)}
-}
-
-// shared lets several goroutines write to one stream.
-type shared struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (s *shared) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(b)
-}
-
-// progress tells people what goes on, every two seconds until stop is called.
-func (p *Program) progress(what func() string) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for tick := time.Tick(2 * time.Second); ; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick:
-				p.say(what())
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
 }
