@@ -56,38 +56,43 @@ func (p *Program) listCommand() *cobra.Command {
 			if runs < 0 {
 				return usageError(fmt.Sprintf("-n %d must not be negative", runs), cmd)
 			}
-			project, err := p.openHosted()
-			if err != nil {
-				return err
-			}
-			environments, err := project.environments()
-			if err != nil {
-				return err
-			}
-			jobs := make([]listedJob, 0, len(project.Jobs))
-			docs, err := p.jobs(project, environments).Docs()
-			if err != nil {
-				return err
-			}
-			for i, job := range project.Jobs {
-				l := listed(job, from, runs)
-				l.Doc = docs[i]
-				jobs = append(jobs, l)
-			}
-			setEnvironments(jobs, environments)
-			if asJSON {
-				return p.printJSON(map[string]any{"jobs": jobs})
-			}
-			if err := printJobs(p.Stdout, project.Path, jobs); err != nil {
-				return err
-			}
-			return printEnvironments(p.Stdout, environments)
+			return p.list(from, runs, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().IntVarP(&runs, "number", "n", 3, "number of next runs to show")
 	cmd.Flags().StringVar(&now, "now", "", "show the runs after this time, as in 2026-11-21T10:37:00Z")
 	return cmd
+}
+
+// list shows the jobs, each with that number of runs after a time.
+func (p *Program) list(from time.Time, runs int, asJSON bool) error {
+	project, err := p.openHosted()
+	if err != nil {
+		return err
+	}
+	environments, err := project.environments()
+	if err != nil {
+		return err
+	}
+	docs, err := p.jobs(project, environments).Docs()
+	if err != nil {
+		return err
+	}
+	jobs, environmentOf := make([]listedJob, 0, len(project.Jobs)), workflow.ByJob(environments)
+	for i, job := range project.Jobs {
+		l, env := listed(job, from, runs), environmentOf[job.ID]
+		l.Doc = docs[i]
+		l.Environment = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
+		jobs = append(jobs, l)
+	}
+	if asJSON {
+		return p.printJSON(map[string]any{"jobs": jobs})
+	}
+	if err := printJobs(p.Stdout, project.Path, jobs); err != nil {
+		return err
+	}
+	return printEnvironments(p.Stdout, environments)
 }
 
 func listed(job pyproject.Job, from time.Time, runs int) listedJob {
@@ -107,14 +112,6 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 		l.Next = append(l.Next, slot.Format(time.RFC3339))
 	}
 	return l
-}
-
-func setEnvironments(jobs []listedJob, environments []workflow.Installed) {
-	of := workflow.ByJob(environments)
-	for i := range jobs {
-		env := of[jobs[i].ID]
-		jobs[i].Environment = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
-	}
 }
 
 // printEnvironments says in a line each what installs the jobs' packages.

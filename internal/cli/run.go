@@ -47,38 +47,7 @@ attribute, a status like "failed", False or 404 fails the run.
 be written is an error before anything runs. If that shows only after the work is
 done, it is a warning: the work counts.`,
 		Args: jobArgument,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p.restart()
-			// The entrypoint outlives the reader of its output.
-			signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-			project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
-			if err != nil {
-				return err
-			}
-			job, err := project.job(args[0])
-			if err != nil {
-				return err
-			}
-			ctx, stop := withSignals()
-			defer stop()
-			runner := p.runner(p.Stdout)
-			if !runner.On() && (flags.window != "" || flags.missed != 0) {
-				return usageError("--window and --missed are for Actions, where check has decided", cmd)
-			}
-			report, err := execution.FindReport(flags.report, p.Stdout, p.Stderr)
-			if err != nil {
-				return &exitError{exitUsage, err}
-			}
-			environment, err := chosen(project, job, flags.python)
-			if err != nil {
-				return err
-			}
-			r := run{p, project, job, flags, report, runner}
-			if runner.On() {
-				return r.inActions(ctx, r.engine(environment))
-			}
-			return r.local(ctx, r.engine(environment))
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd, args[0], flags) },
 	}
 	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the one of the project's environment)")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed")
@@ -86,6 +55,39 @@ done, it is a warning: the work counts.`,
 	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: number of missed windows that check found")
 	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome to, as JSON")
 	return cmd
+}
+
+func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
+	p.restart()
+	// The entrypoint outlives the reader of its output.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
+	if err != nil {
+		return err
+	}
+	job, err := project.job(id)
+	if err != nil {
+		return err
+	}
+	ctx, stop := withSignals()
+	defer stop()
+	runner := p.runner(p.Stdout)
+	if !runner.On() && (flags.window != "" || flags.missed != 0) {
+		return usageError("--window and --missed are for Actions, where check has decided", cmd)
+	}
+	report, err := execution.FindReport(flags.report, p.Stdout, p.Stderr)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	environment, err := chosen(project, job, flags.python)
+	if err != nil {
+		return err
+	}
+	r := run{p, project, job, flags, report, runner}
+	if runner.On() {
+		return r.inActions(ctx, r.engine(environment))
+	}
+	return r.local(ctx, r.engine(environment))
 }
 
 // run is one call of the command.

@@ -31,36 +31,38 @@ other users can write. With --import it then imports each entrypoint in the proj
 environment as well. Both exit with 1 if an entrypoint cannot work. What only a run can
 tell is a remark on stderr and no error.`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			if flags.entrypoints || flags.imports {
-				p.restart() // both start a Python of the project
-			}
-			var found findings
-			project, err := p.openHosted()
-			if err == nil {
-				_, err = project.environments()
-			}
-			if err == nil && (flags.entrypoints || flags.imports) {
-				found, err = p.validateEntrypoints(project, flags.imports)
-			}
-			if flags.asJSON {
-				return p.printFindings(found, err)
-			}
-			if problems, ok := errors.AsType[problem.Problems](err); ok {
-				problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
-				return &exitError{exitCode(err), nil}
-			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.Path, problem.Count(len(project.Jobs), "job"))
-			return nil
-		},
+		RunE: func(*cobra.Command, []string) error { return p.validate(flags) },
 	}
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&flags.entrypoints, "entrypoints", false, "prove that the entrypoints exist, without running the project")
 	cmd.Flags().BoolVar(&flags.imports, "import", false, "also import them in the project's environment, and show how long that takes")
 	return cmd
+}
+
+func (p *Program) validate(flags validateFlags) error {
+	if flags.entrypoints || flags.imports {
+		p.restart() // both start a Python of the project
+	}
+	var found findings
+	project, err := p.openHosted()
+	if err == nil {
+		_, err = project.environments()
+	}
+	if err == nil && (flags.entrypoints || flags.imports) {
+		found, err = p.validateEntrypoints(project, flags.imports)
+	}
+	if flags.asJSON {
+		return p.printFindings(found, err)
+	}
+	if problems, ok := errors.AsType[problem.Problems](err); ok {
+		problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
+		return &exitError{exitCode(err), nil}
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.Path, problem.Count(len(project.Jobs), "job"))
+	return nil
 }
 
 // findings are what `validate --json` says.
