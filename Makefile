@@ -52,8 +52,9 @@ e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX)
 .PHONY: workflows
 workflows: $(ZIZMOR) $(PARSER)
 	@test -n "$(GENERATED)" || { echo "no generated workflows under internal/workflow/testdata/golden"; exit 1; }
-	$(ZIZMOR) --quiet --offline --pedantic --strict-collection $(GENERATED) $(OWN)
-	node $(PARSER) $(GENERATED) $(OWN)
+	@echo "zizmor and GitHub's own parser: $(words $(GENERATED) $(OWN)) files"
+	@$(ZIZMOR) --quiet --offline --pedantic --strict-collection $(GENERATED) $(OWN)
+	@node $(PARSER) $(GENERATED) $(OWN)
 
 # In a container of the Dockerfile.
 .PHONY: image

@@ -154,9 +154,5 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 
 // docColumn returns a cell of the last column of a table of jobs.
 func docColumn(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most-1]) + "…"
-	}
-	return "\t" + strings.ReplaceAll(text, "\t", " ")
+	return "\t" + strings.ReplaceAll(problem.Cut(text, 60), "\t", " ")
 }

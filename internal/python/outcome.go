@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Outcome is how an entrypoint ended.
@@ -66,9 +68,5 @@ func oneLine(text string) string {
 		}
 		return ' '
 	}, text)
-	line := []rune(strings.Join(strings.Fields(printable), " "))
-	if len(line) > 500 {
-		return string(line[:499]) + "…"
-	}
-	return string(line)
+	return problem.Cut(strings.Join(strings.Fields(printable), " "), 500)
 }
