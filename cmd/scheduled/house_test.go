@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"os"
@@ -176,4 +177,91 @@ func TestSizes(t *testing.T) {
 			t.Errorf("%s has %d package comments, want 1", dir, n)
 		}
 	}
+}
+
+// TestCallsGoDown reads the calls between the files of internal/cli. cli.go calls the
+// commands; the file of a command calls its own further files, which begin with its
+// name, and the shared files; of these project.go calls errors.go, and both output.go.
+func TestCallsGoDown(t *testing.T) {
+	const dir = "../../internal/cli"
+	shared := map[string]int{"project": 10, "errors": 11, "output": 12}
+	// place returns the command that a file belongs to, or the shared file that it
+	// continues, and how far down it stands.
+	place := func(file string) (of string, depth int) {
+		of, _, further := strings.Cut(strings.TrimSuffix(file, ".go"), "_")
+		switch depth, isShared := shared[of]; {
+		case file == "cli.go":
+			return "", 0
+		case of == "cli", isShared && !further:
+			return of, max(depth, 1)
+		case isShared:
+			return of, depth
+		case further:
+			return of, 2
+		}
+		return of, 1
+	}
+	files := map[string]*ast.File{}
+	declared := map[string][]string{} // the files that declare a name
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if filepath.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if files[name], err = parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range files[name].Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok {
+				declared[f.Name.Name] = append(declared[f.Name.Name], name)
+			}
+		}
+	}
+	calls := 0
+	for from, file := range files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			name := ""
+			switch f := call.Fun.(type) {
+			case *ast.Ident:
+				if f.Obj == nil || f.Obj.Kind == ast.Fun {
+					name = f.Name
+				}
+			case *ast.SelectorExpr:
+				if x, ok := f.X.(*ast.Ident); ok && x.Obj == nil && imported(file, x.Name) {
+					return true
+				}
+				name = f.Sel.Name
+			}
+			if name == "Error" || len(declared[name]) != 1 || declared[name][0] == from {
+				return true
+			}
+			calls++
+			to := declared[name][0]
+			caller, above := place(from)
+			callee, below := place(to)
+			_, isShared := shared[callee]
+			if from != "cli.go" && (below < above || below == above && caller != callee || !isShared && caller != callee) {
+				t.Errorf("%s calls %s in %s, which does not stand below it", from, name, to)
+			}
+			return true
+		})
+	}
+	if calls < 100 {
+		t.Errorf("found only %d calls between files", calls)
+	}
+}
+
+// imported reports whether a name is that of a package that a file imports.
+func imported(file *ast.File, name string) bool {
+	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool {
+		return strings.HasSuffix(strings.Trim(spec.Path.Value, `"`), "/"+name) || strings.Trim(spec.Path.Value, `"`) == name
+	})
 }
