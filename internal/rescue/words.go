@@ -10,17 +10,52 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// ByNeed returns the jobs whose current window is not known to be confirmed, and the
-// others.
-func (r *Report) ByNeed() (unconfirmed, confirmed []Result) {
-	for _, job := range r.Jobs {
-		if job.State() == string(schedule.Fulfilled) {
-			confirmed = append(confirmed, job)
-		} else {
-			unconfirmed = append(unconfirmed, job)
+// maxTable is in bytes. GitHub drops a summary of more than 1 MiB as a whole:
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+const maxTable = 256 << 10
+
+// minute is how a column that says UTC has a time.
+const minute = "2006-01-02 15:04"
+
+// Summary is what the page of the run shows: the state of all jobs, those at
+// the top that may need attention.
+func (r *Report) Summary() string {
+	var b strings.Builder
+	b.WriteString(r.Sum() + ", at " + problem.Clock(r.Now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
+	unconfirmed, confirmed := r.ByNeed()
+	for i, job := range slices.Concat(unconfirmed, confirmed) {
+		latest := ""
+		if run, found := job.Latest(); found {
+			latest = markdown.Link(fmt.Sprintf("run %d", run.ID), run.URL)
 		}
+		window := job.Schedule.Window(r.Now)
+		row := markdown.Row(markdown.Code(problem.Show(job.ID)), window.Start.UTC().Format(minute), r.Words(job), latest, window.End.UTC().Format(minute))
+		if b.Len()+len(row) > maxTable {
+			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.Jobs), "row"))
+			break
+		}
+		b.WriteString(row)
 	}
-	return unconfirmed, confirmed
+	return b.String()
+}
+
+// Sum says in one line what was done.
+func (r *Report) Sum() string {
+	due, started := r.Due(), r.Started()
+	_, confirmed := r.ByNeed()
+	parts := []string{problem.Count(len(r.Jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
+	switch {
+	case r.DryRun:
+		parts = append(parts, fmt.Sprintf("%d due", due))
+	case due > started:
+		parts = append(parts, fmt.Sprintf("%d started", started), fmt.Sprintf("%d due and not started", due-started))
+	default:
+		parts = append(parts, fmt.Sprintf("%d started", started))
+	}
+	for _, issue := range r.Issues {
+		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Words says how a job stands and what the rescue did about it.
@@ -70,50 +105,15 @@ func (r *Report) Words(job Result) string {
 	}
 }
 
-// Sum says in one line what was done.
-func (r *Report) Sum() string {
-	due, started := r.Due(), r.Started()
-	_, confirmed := r.ByNeed()
-	parts := []string{problem.Count(len(r.Jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
-	switch {
-	case r.DryRun:
-		parts = append(parts, fmt.Sprintf("%d due", due))
-	case due > started:
-		parts = append(parts, fmt.Sprintf("%d started", started), fmt.Sprintf("%d due and not started", due-started))
-	default:
-		parts = append(parts, fmt.Sprintf("%d started", started))
-	}
-	for _, issue := range r.Issues {
-		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// maxTable is in bytes. GitHub drops a summary of more than 1 MiB as a whole:
-// https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
-const maxTable = 256 << 10
-
-// minute is how a column that says UTC has a time.
-const minute = "2006-01-02 15:04"
-
-// Summary is what the page of the run shows: the state of all jobs, those at
-// the top that may need attention.
-func (r *Report) Summary() string {
-	var b strings.Builder
-	b.WriteString(r.Sum() + ", at " + problem.Clock(r.Now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
-	unconfirmed, confirmed := r.ByNeed()
-	for i, job := range slices.Concat(unconfirmed, confirmed) {
-		latest := ""
-		if run, found := job.Latest(); found {
-			latest = markdown.Link(fmt.Sprintf("run %d", run.ID), run.URL)
+// ByNeed returns the jobs whose current window is not known to be confirmed, and the
+// others.
+func (r *Report) ByNeed() (unconfirmed, confirmed []Result) {
+	for _, job := range r.Jobs {
+		if job.State() == string(schedule.Fulfilled) {
+			confirmed = append(confirmed, job)
+		} else {
+			unconfirmed = append(unconfirmed, job)
 		}
-		window := job.Schedule.Window(r.Now)
-		row := markdown.Row(markdown.Code(problem.Show(job.ID)), window.Start.UTC().Format(minute), r.Words(job), latest, window.End.UTC().Format(minute))
-		if b.Len()+len(row) > maxTable {
-			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.Jobs), "row"))
-			break
-		}
-		b.WriteString(row)
 	}
-	return b.String()
+	return unconfirmed, confirmed
 }
