@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// absent returns the verdict on a module that is not found, in a package or, if that
-// is nil, at the top: a problem only if nothing that the project declares could make
-// or install it. others are the last parts of the names of the modules beside it; hint
-// is what to do if none of them is near.
+// absent returns the verdict on a module that is not found in a package or, without
+// one, at the top. It is a problem only if nothing that the project declares could make
+// or install the module. others are the last parts of the names of the modules beside
+// it; hint says what to do if none of them is similar.
 func (p *Prover) absent(of *place, name string, others []string, hint string) Verdict {
 	full, where := name, " in the project"
 	if p.project.Environment != nil {
@@ -52,10 +52,10 @@ func (p *Prover) absentTop(name string) Verdict {
 	return p.absent(nil, name, p.finder.modulesIn(p.finder.own(nil)), hint)
 }
 
-// supplier says what could make or install a module that is not found; "" if nothing.
+// supplier says what could make or install a missing module; "" if nothing.
 func (p *Prover) supplier(of *place, name string) string {
 	if of != nil && of.folders == nil {
-		return "" // no package, so that nothing can be in it
+		return "" // no package, so nothing can be in it
 	}
 	if p.project.Before {
 		return "the steps before the entrypoint may make it"
@@ -86,10 +86,10 @@ func (f *finder) own(of *place) []folder {
 	return slices.DeleteFunc(slices.Clone(of.folders), func(in folder) bool { return filepath.IsAbs(in.shown) })
 }
 
-// preinstalled are the modules that come with Python where it is set up.
+// preinstalled are the modules that come with Python when it is set up.
 var preinstalled = []string{"pip", "setuptools", "pkg_resources", "wheel"}
 
-// hides says where a module may be without anything here that shows it; "" if nowhere.
+// hides says where a module may be although nothing here shows it; "" if nowhere.
 func (p *Prover) hides(name string) string {
 	environment := p.project.Environment
 	switch {
@@ -105,14 +105,14 @@ func (p *Prover) hides(name string) string {
 	return ""
 }
 
-// installs says which declared dependency could bring a module; "" if none.
+// installs says which declared dependency could provide a module; "" if none.
 func (p *Prover) installs(name string) string {
 	environment := p.project.Environment
 	for _, file := range p.finder.declarations() {
 		switch {
 		case !file.installs:
 		case environment == nil:
-			return fmt.Sprintf("a dependency may bring it, says %s, and no environment is installed", file.name)
+			return fmt.Sprintf("a dependency in %s may provide it, and no environment is installed", file.name)
 		case strings.Contains(file.words, spelled(name)): // as pyyaml does yaml
 			return fmt.Sprintf("%s may be older than %s, which mentions it", environment.shown, file.name)
 		}
@@ -121,7 +121,7 @@ func (p *Prover) installs(name string) string {
 }
 
 // misspelt reports whether a module that something could make or install is more likely
-// one of others: its name is one edit away, and nothing here mentions it.
+// a typo for one of others: its name is one edit away, and nothing here mentions it.
 func (p *Prover) misspelt(of *place, name string, others []string) bool {
 	folders := p.finder.own(of)
 	return slices.ContainsFunc(others, func(other string) bool { return slip(name, other) }) &&

@@ -45,9 +45,9 @@ func spelled(text string) string {
 	return strings.Trim(separators.ReplaceAllString(strings.ToLower(text), "-"), "-")
 }
 
-// configurations are the files in which a build of a project can be described, and
-// builders those by which a compiler is known. declaring are the other files that can
-// declare what is to be installed.
+// configurations are the files that can describe a build of a project, and builders
+// those that show a compiler. declaring are the other files that can declare what to
+// install.
 var (
 	configurations = []string{"pyproject.toml", "setup.py", "setup.cfg", "hatch.toml"}
 	builders       = []string{"Cargo.toml", "meson.build", "CMakeLists.txt"}
@@ -85,7 +85,7 @@ func (f *finder) readDeclarations() []declaration {
 	}
 }
 
-// globbed escapes what has a meaning in a pattern.
+// globbed escapes the special characters of a pattern.
 var globbed = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 
 func (f *finder) declaration(name string) declaration {
@@ -132,8 +132,8 @@ func (f *finder) hasOriginal(folders []folder, name string) bool {
 	})
 }
 
-// shipped returns the module of a name that a declaration names with its folder, as the
-// project's build installs it from there. It is nil if there is none.
+// shipped returns the module of that name if a declaration names it with its folder,
+// because the project's build installs it from there; else nil.
 func (f *finder) shipped(name string) *place {
 	for _, in := range f.stash(name) {
 		if slices.ContainsFunc(f.declarations(), func(d declaration) bool { return d.ships(in, name) }) {
@@ -143,7 +143,7 @@ func (f *finder) shipped(name string) *place {
 	return nil
 }
 
-// The stash is not looked for further down than this, nor in more folders.
+// stash looks no further down than this, and in no more folders.
 const (
 	maxStashDepth   = 5
 	maxStashFolders = 5000

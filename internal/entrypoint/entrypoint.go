@@ -1,6 +1,6 @@
 // Package entrypoint proves that an entrypoint exists and can be called without
 // arguments, and runs nothing of the project. It finds the file of the module as Python
-// would, has a Python read it, and follows imports and re-exports to the definition.
+// would, lets a Python read it, and follows imports and re-exports to the definition.
 // What only a run can show counts for the entrypoint, never against it.
 package entrypoint
 
@@ -25,7 +25,7 @@ type Project struct {
 
 // Verdict is what is known about an entrypoint.
 type Verdict struct {
-	Problem string // why it cannot work; "" if no reason is known
+	Problem string // why it cannot work; "" if there is no known reason
 	Hint    string // what to do about that
 	Unknown string // why it is not proven; "" if it is
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// find returns the module of a full name, or nil and why there is none.
+// find returns the module with that full name, or nil and the reason.
 func (p *Prover) find(name string) (*place, Verdict) {
 	top, rest, _ := strings.Cut(name, ".")
 	at := p.finder.top(top)
@@ -22,7 +22,7 @@ func (p *Prover) find(name string) (*place, Verdict) {
 	return at, Verdict{}
 }
 
-// enter returns the submodule of a package, or nil and why there is none. Python runs the
+// enter returns the submodule of a package, or nil and the reason. Python runs the
 // package first.
 func (p *Prover) enter(of *place, name string) (*place, Verdict) {
 	m := p.read(of)

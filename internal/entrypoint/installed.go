@@ -15,13 +15,13 @@ type Environment struct {
 	shown    string            // for people
 	packages []string          // the folders of packages, absolute
 	moved    map[string]string // what an editable install maps: a module to its file or folder
-	hidden   bool              // something in it finds modules in a way of its own
+	hidden   bool              // something in it finds modules in a special way
 	borrowed bool              // it is only active and may belong to another project
 }
 
 // OpenEnvironment returns the environment in a folder, or nil if there is none. It
-// belongs to the project if it is in the repository, whose folder is root, or chosen for
-// the project. Any other is only active. Both paths are absolute.
+// belongs to the project if it is in the repository at root, or was chosen for the
+// project. Any other environment is only active. Both paths are absolute.
 func OpenEnvironment(dir, root string, chosen bool) *Environment {
 	if !hasAny(dir, "pyvenv.cfg", "conda-meta") {
 		return nil
@@ -82,7 +82,8 @@ var (
 	mapped       = regexp.MustCompile(`'((?:[^'\\]|\\.)*)': '((?:[^'\\]|\\.)*)'`)
 )
 
-// readFinder reads the modules that a finder of setuptools maps. It cannot read others.
+// readFinder reads the modules that a finder of setuptools maps. It cannot read other
+// finders.
 func (e *Environment) readFinder(site, line string) {
 	module := finderModule.FindStringSubmatch(line)
 	if module == nil {

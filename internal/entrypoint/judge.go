@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// judgeAll returns the verdict on everything that a name may be. It is a problem only if
-// all of them have one, and proven only if none has.
+// judgeAll returns the verdict on everything that a name may be. It is a problem only
+// if each of them is one, and proven only if each of them is.
 func (w *walk) judgeAll(things []found) Verdict {
 	var verdicts []Verdict
 	refused := 0
@@ -58,7 +58,7 @@ func (w *walk) judge(f found) Verdict {
 	case aLiteral:
 		w.refuse(&v, "name a function", "is a value, which is not callable")
 	default:
-		v.Unknown = fmt.Sprintf("what %q is assigned is known only when it runs", f.binding.Name)
+		v.Unknown = fmt.Sprintf("only a run shows what is assigned to %q", f.binding.Name)
 	}
 	if m := w.read(f.in); v.Problem != "" && (m.Dynamic || m.Registers && f.binding.Kind == aLiteral) {
 		return Verdict{Unknown: fmt.Sprintf("module %q may assign %q again when it runs", f.in.name, f.binding.Name), File: v.File, Line: v.Line}
@@ -75,7 +75,8 @@ func (w *walk) refuse(v *Verdict, hint, format string, args ...any) {
 // plain are the decorators that do not change how a function is called.
 var plain = []string{"lru_cache", "cache", "override", "final", "no_type_check", "deprecated"}
 
-// function judges a function, or a method as an attribute of its class.
+// function gives the verdict on a function, or on a method as an attribute of its
+// class.
 func (w *walk) function(f found, v *Verdict) {
 	missing, method := f.binding.Needs, f.member
 	for _, decorator := range f.binding.Decorators {
@@ -107,7 +108,7 @@ func (w *walk) function(f found, v *Verdict) {
 	}
 }
 
-// class judges a class.
+// class gives the verdict on a class.
 func (w *walk) class(f found, v *Verdict) {
 	awaitable, mayBe := w.offers(f, "__await__")
 	maker, mayMake := w.offers(f, "__new__")
@@ -115,7 +116,7 @@ func (w *walk) class(f found, v *Verdict) {
 	case awaitable:
 		return // it is awaited after the call
 	case maker || mayBe || mayMake:
-		v.Unknown = fmt.Sprintf("what calling the class %q does is known only when it runs", f.binding.Name)
+		v.Unknown = fmt.Sprintf("only a run shows what calling the class %q does", f.binding.Name)
 		return
 	}
 	hint := "name a function, or a classmethod or staticmethod of it"

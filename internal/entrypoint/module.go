@@ -8,17 +8,17 @@ import (
 // module is what facts.py says about the source of a module without running it.
 type module struct {
 	Names   []binding    `json:"names"`
-	Dynamic bool         `json:"dynamic"` // it may get names in ways that cannot be followed
-	Error   *syntaxError `json:"error"`   // why Python does not compile it
+	Dynamic bool         `json:"dynamic"` // it may get names in ways that we cannot follow
+	Error   *syntaxError `json:"error"`   // why Python cannot compile it
 
 	All       []string `json:"all"`       // the names in __all__; nil if unknown
-	Changed   []string `json:"changed"`   // the attributes that it assigns: a.b, or a.* for any of a
+	Changed   []string `json:"changed"`   // the attributes that it assigns: a.b, or a.* for any attribute of a
 	Registers bool     `json:"registers"` // it uses sys.modules, or passes its own name to a function that may
 	Paths     bool     `json:"paths"`     // it changes where modules are looked for
 }
 
 // settle corrects what depends on the whole module: whether TYPE_CHECKING, __name__ and
-// sys.path mean what they usually mean.
+// sys.path have their usual meaning.
 func (m *module) settle() {
 	types, script := true, true
 	for _, b := range m.Names {

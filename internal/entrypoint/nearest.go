@@ -14,8 +14,8 @@ func nearest(name string, others []string) string {
 }
 
 // slip reports whether one name was almost certainly meant to be the other: it is one
-// edit away, and not by digits and underscores. v1 and v2 are two modules, and _core is
-// what core is built with.
+// edit away, and the edit is no digit or underscore: v1 and v2 are two modules, and
+// core may be built from _core.
 func slip(name, other string) bool {
 	before, after := difference(name, other)
 	return max(len(name), len(other)) > 2 && oneEdit(before, after) && !strings.ContainsAny(before+after, "0123456789_")

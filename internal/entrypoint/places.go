@@ -53,7 +53,7 @@ func newFinder(p Project) *finder {
 	for _, more := range p.Path {
 		inside := dir.join(more)
 		if info, err := fs.Stat(p.Repo, inside.path); path.IsAbs(more) || err != nil || !info.IsDir() {
-			f.strayPath = more // such as a zip file, or a folder that a step makes
+			f.strayPath = more // such as a zip file, or a folder that a step creates
 			continue
 		}
 		f.roots = append(f.roots, inside)
@@ -158,9 +158,9 @@ func has(entries []string, name string) bool {
 	return found
 }
 
-// list returns the entries of a folder, sorted; those of folders end in a slash.
-// Python compares names exactly, also on file systems that ignore case, and in its own
-// normal form.
+// list returns the entries of a folder, sorted; names of folders end in a slash. Python
+// compares names exactly, also on file systems that ignore case, and in its own normal
+// form.
 func (f *finder) list(in folder) []string {
 	if entries, ok := f.listings[in.shown]; ok {
 		return entries
@@ -198,7 +198,7 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is no file that can be read", name)
+		return nil, fmt.Errorf("%s is not a regular file of at most 10 MiB", name)
 	}
 	return fs.ReadFile(fsys, name)
 }

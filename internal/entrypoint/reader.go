@@ -92,8 +92,8 @@ func startReader(file string, docs bool, env []string) (*Reader, error) {
 	return r, nil
 }
 
-// read returns what Python says about a module. A source that it cannot read, such as one
-// that is nested too deeply, may hold anything.
+// read returns what Python says about a module. A source that it cannot read, such as
+// one that is nested too deeply, may have anything in it.
 func (r *Reader) read(at *place) module {
 	m, done := r.modules[at.shown]
 	if done {
@@ -132,7 +132,7 @@ func (r *Reader) receive(into any) error {
 	return err
 }
 
-// kill ends the process at once, and whatever waits for it.
+// kill ends the process at once, and so whatever waits for it.
 func (r *Reader) kill() {
 	_ = r.cmd.Process.Kill()
 	r.in.Close()

@@ -31,9 +31,9 @@ func unknown(format string, args ...any) []found {
 	return settled(Verdict{Unknown: fmt.Sprintf(format, args...)})
 }
 
-// lookup returns what the names lead to from a module: several things if a name is bound
-// under conditions. asked says that the first name is imported if it is a submodule, as
-// from … import does.
+// lookup returns what the names lead to from a module: several things if a name is
+// bound under conditions. With asked, the first name is imported if it is a submodule,
+// as from … import does.
 func (w *walk) lookup(in *place, names []string, asked bool) []found {
 	if w.steps++; w.steps > maxSteps {
 		return unknown("its imports are circular or too deep")
@@ -94,7 +94,7 @@ func (w *walk) bound(in *place, m module, names []string) []found {
 	return all
 }
 
-// computes reports whether a module may have names that its source does not bind.
+// computes reports whether a module may have names that are not bound in its source.
 func computes(m module) bool {
 	_, computed := first(m.Names, "__getattr__")
 	return computed || m.Dynamic || m.Registers
@@ -104,7 +104,7 @@ func computes(m module) bool {
 func (w *walk) inside(in *place, m module, names []string, asked bool) []found {
 	if at := w.finder.child(in, names[0]); at != nil {
 		if !asked && !m.imports(in.name, names[0]) {
-			return unknown("nothing in module %q shows that %q is imported", in.name, at.name)
+			return unknown("nothing in module %q imports %q", in.name, at.name)
 		}
 		return w.lookup(at, names[1:], false)
 	}
@@ -216,8 +216,8 @@ func (w *walk) origin(in *place, from string) (*place, Verdict) {
 	return at, v
 }
 
-// patcher returns the package above a module that assigns one of the names in it, nil if
-// none does.
+// patcher returns the package above a module that assigns one of the module's names;
+// nil if none does.
 func (w *walk) patcher(module string, names []string) *place {
 	parts := strings.Split(module, ".")
 	for i := 1; i < len(parts); i++ {

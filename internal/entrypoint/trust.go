@@ -12,22 +12,22 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// trust decides which programs may be started to look at a project that the user has not
-// asked to run. A trusted program belongs to the user or to the system, and no other user
-// can change it. The same is true for the folders above it and for each link that leads
-// to it. None of these is in the project or in the repository around it, where it may have
-// come with the project.
+// trust decides which programs may be started to look at a project that the user did
+// not ask us to run. A trusted program belongs to the user or to the system, and no
+// other user can change it. The same is true for the folders above it and for each link
+// that leads to it. None of these is in the project or in the repository around it,
+// where it may have come with the project.
 type trust struct {
-	outermost fs.FileInfo // the folder that holds everything that may have come with the project
+	outermost fs.FileInfo // the folder of everything that may have come with the project
 }
 
-// marks are the names by which the top folder of a project or repository is known.
+// marks are the names that show the top folder of a project or repository.
 var marks = []string{"pyproject.toml", "setup.py", ".git", ".hg", ".svn", ".jj"}
 
 // trustAround returns the trust for a project in the folder dir of the repository in root,
-// both absolute and without links. More may have come with the project than root holds:
-// root can be a submodule, or dir where there is no repository. So the topmost folder that
-// looks like a project counts.
+// both absolute and without links. More may have come with the project than root
+// contains: root can be a submodule, or dir where there is no repository. So the
+// topmost folder that looks like a project counts.
 func trustAround(dir, root string) (trust, error) {
 	outermost := root
 	for at := dir; ; at = filepath.Dir(at) {

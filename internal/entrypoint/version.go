@@ -10,8 +10,8 @@ import (
 var minors = regexp.MustCompile(`\b3\.(\d+)`)
 
 // atLeast reports whether a Python is at least as new as the one that a constraint asks
-// for, so that a source which it refuses is wrong for the job, too. In a range the oldest
-// version counts: the project supports it and all newer ones.
+// for, so that a source that it refuses is also wrong for the job. In a range the
+// oldest version counts: the project supports it and all newer ones.
 func atLeast(version [2]int, constraint string) bool {
 	oldest := -1
 	for clause := range strings.SplitSeq(constraint, ",") {

@@ -24,8 +24,8 @@ func failing(job, body string) Alarm {
 
 func fine(job string) Alarm { return Alarm{Project: "pyproject.toml", Job: job, Body: "works"} }
 
-// sounded calls Alarm and returns what changed, as "created #1".
-func sounded(t *testing.T, fake *ghtest.Server, alarms ...Alarm) string {
+// alarmed calls Alarm and returns what changed, as "created #1".
+func alarmed(t *testing.T, fake *ghtest.Server, alarms ...Alarm) string {
 	t.Helper()
 	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms)
 	if err != nil || left > 0 {
@@ -87,7 +87,7 @@ func TestAlarm(t *testing.T) {
 	}
 	for _, step := range steps {
 		step.before()
-		got := sounded(t, fake, step.alarms...)
+		got := alarmed(t, fake, step.alarms...)
 		if requests := len(fake.Requests()); got != step.want || requests != step.requests {
 			t.Fatalf("%s: %s, %d requests; want %s, %d", step.name, got, requests, step.want, step.requests)
 		}
@@ -119,13 +119,13 @@ func TestAlarmRace(t *testing.T) {
 		if left := open(fake); len(left) != 1 {
 			t.Fatalf("round %d: open issues %v", round, left)
 		}
-		if got := sounded(t, fake, failing("a", "once")); got != "" {
+		if got := alarmed(t, fake, failing("a", "once")); got != "" {
 			t.Errorf("round %d: then %s", round, got)
 		}
-		if got := sounded(t, fake, fine("a")); !strings.HasPrefix(got, "closed #") {
+		if got := alarmed(t, fake, fine("a")); !strings.HasPrefix(got, "closed #") {
 			t.Errorf("round %d: then %s", round, got)
 		}
-		if got := sounded(t, fake, failing("a", "once")); !strings.HasPrefix(got, "created #") {
+		if got := alarmed(t, fake, failing("a", "once")); !strings.HasPrefix(got, "created #") {
 			t.Errorf("round %d: then %s", round, got)
 		}
 	}
@@ -136,14 +136,14 @@ func TestAlarmRace(t *testing.T) {
 func TestAlarmStale(t *testing.T) {
 	for _, stale := range []int{1, 2} { // lists in a row
 		fake := ghtest.New(t)
-		if got := sounded(t, fake, failing("a", "once")); got != "created #1" {
+		if got := alarmed(t, fake, failing("a", "once")); got != "created #1" {
 			t.Fatal(got)
 		}
 		for n := range stale {
 			fake.Break(ghtest.Fault{Number: 1 + 3*n, Body: "[]"}) // the open ones, the closed ones, a creation, the open ones
 		}
-		sounded(t, fake, failing("a", "once"))
-		sounded(t, fake, failing("a", "once"))
+		alarmed(t, fake, failing("a", "once"))
+		alarmed(t, fake, failing("a", "once"))
 		if diff := cmp.Diff([]int{1}, open(fake)); diff != "" {
 			t.Errorf("%d stale lists: open issues (-want +got):\n%s", stale, diff)
 		}
@@ -151,7 +151,7 @@ func TestAlarmStale(t *testing.T) {
 		if duplicate.Reason != "not_planned" || !strings.Contains(duplicate.Body, "#1") {
 			t.Errorf("duplicate: %+v", duplicate)
 		}
-		if got := sounded(t, fake, fine("a")) + ", " + sounded(t, fake, failing("a", "once")); got != "closed #1, created #3" {
+		if got := alarmed(t, fake, fine("a")) + ", " + alarmed(t, fake, failing("a", "once")); got != "closed #1, created #3" {
 			t.Errorf("%d stale lists: then %s", stale, got)
 		}
 	}
@@ -160,10 +160,10 @@ func TestAlarmStale(t *testing.T) {
 // TestAlarmTwice has a list with the same issue twice, which is no duplicate.
 func TestAlarmTwice(t *testing.T) {
 	fake := ghtest.New(t)
-	sounded(t, fake, failing("a", "once"))
+	alarmed(t, fake, failing("a", "once"))
 	one := fmt.Sprintf(`{"number":1,"state":"open","body":%q}`, fake.Issues()[0].Body)
 	fake.Break(ghtest.Fault{Number: 1, Body: "[" + one + "," + one + "]"})
-	if got := sounded(t, fake, failing("a", "once")); got != "" || len(open(fake)) != 1 {
+	if got := alarmed(t, fake, failing("a", "once")); got != "" || len(open(fake)) != 1 {
 		t.Errorf("%s; open issues %v", got, open(fake))
 	}
 }
@@ -188,14 +188,14 @@ func TestAlarmMany(t *testing.T) {
 func TestAlarmCrowd(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
-	sounded(t, fake, failing("a", "once"))
+	alarmed(t, fake, failing("a", "once"))
 	var crowd []ghtest.Issue
 	for i := range closedPages*perPage + 1 {
 		crowd = append(crowd, ghtest.Issue{State: "closed", Title: fmt.Sprint("closed ", i), Labels: []string{alarmLabel}})
 	}
 	fake.SetNow(noon.Add(time.Hour))
 	fake.Track(crowd...)
-	if got := sounded(t, fake, failing("a", "twice")); got != "updated #1" {
+	if got := alarmed(t, fake, failing("a", "twice")); got != "updated #1" {
 		t.Errorf("%s, of %d closed issues and one that is open", got, len(crowd))
 	}
 }
@@ -204,7 +204,7 @@ func TestAlarmCrowd(t *testing.T) {
 // those that are known are brought in step.
 func TestAlarmCut(t *testing.T) {
 	fake := ghtest.New(t)
-	sounded(t, fake, failing("a", "once"))
+	alarmed(t, fake, failing("a", "once"))
 	next := `<` + fake.URL + `/repos/octo/app/issues?page=2>; rel="next"`
 	fake.Requests()
 	for n := range openPages {
@@ -248,7 +248,7 @@ func TestAlarmRefused(t *testing.T) {
 		fake.SetRights(ghtest.Rights{})
 		fake.SetToken("")
 		if row.lacks == "" && row.want != "decode answer" {
-			sounded(t, fake, failing("a", "once"))
+			alarmed(t, fake, failing("a", "once"))
 			if len(open(fake)) != 1 {
 				t.Errorf("%s: then open issues %v", row.want, open(fake))
 			}

@@ -28,7 +28,7 @@ const (
 // else the one of a git remote, which may be "". token is one that the user has
 // named for this call, or "".
 func FindOrigin(getenv func(string) string, remote, token string) Origin {
-	env := surrounding{getenv}
+	env := environment{getenv}
 	o := Origin{Repository: getenv("GITHUB_REPOSITORY"), Host: env.home(), APIURL: getenv("GITHUB_API_URL")}
 	if o.Repository == "" {
 		var host string
@@ -49,8 +49,8 @@ func FindOrigin(getenv func(string) string, remote, token string) Origin {
 // environment for any GitHub Enterprise Server, so it has to be asked without them.
 var TokenVariables = []string{"INPUT_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
 
-// surrounding is the environment of a call, as far as it concerns GitHub.
-type surrounding struct{ getenv func(string) string }
+// environment is the environment of a call, as far as it concerns GitHub.
+type environment struct{ getenv func(string) string }
 
 // token returns the token of the environment for a host. Whoever made the checkout
 // chose the remote, so a token goes only to the host that it is for.
@@ -63,7 +63,7 @@ type surrounding struct{ getenv func(string) string }
 //     Server host." We take it for the one that GH_HOST names.
 //
 // https://cli.github.com/manual/gh_help_environment
-func (s surrounding) token(host string) string {
+func (s environment) token(host string) string {
 	var names []string
 	if s.own(host) || public(host) && s.server() == "" {
 		names = append(names, "INPUT_TOKEN", "GITHUB_TOKEN")
@@ -87,15 +87,15 @@ func public(host string) bool { return host == publicHost || strings.HasSuffix(h
 
 // own reports whether a host is the one that the environment says a run of Actions is
 // on.
-func (s surrounding) own(host string) bool { return s.server() != "" && host == s.home() }
+func (s environment) own(host string) bool { return s.server() != "" && host == s.home() }
 
 // server returns what says which server the run is on, "" outside Actions.
-func (s surrounding) server() string {
+func (s environment) server() string {
 	return cmp.Or(s.getenv("GITHUB_SERVER_URL"), s.getenv("GITHUB_API_URL"))
 }
 
 // enterprise returns the GitHub Enterprise Server that GH_HOST names, or "".
-func (s surrounding) enterprise() string {
+func (s environment) enterprise() string {
 	host := strings.ToLower(strings.TrimSpace(s.getenv("GH_HOST")))
 	if public(host) {
 		return ""
@@ -104,7 +104,7 @@ func (s surrounding) enterprise() string {
 }
 
 // home returns the host that the environment names, else github.com.
-func (s surrounding) home() string {
+func (s environment) home() string {
 	if server, err := url.Parse(s.getenv("GITHUB_SERVER_URL")); err == nil && server.Host != "" {
 		return strings.ToLower(server.Host)
 	}

@@ -29,8 +29,8 @@ var locks = []sign{
 	{"conda-lock.yml", Conda},
 }
 
-// manifests belong to tools that can do without a table in pyproject.toml. They
-// name the packages that a project needs, but not their exact versions.
+// manifests belong to tools that need no table in pyproject.toml. They name the
+// packages that a project needs, but not their exact versions.
 var manifests = []sign{
 	{"Pipfile", Pipenv},
 	{"pixi.toml", Pixi},
@@ -105,7 +105,7 @@ func (c *chooser) byOption(tool Tool) (Environment, error) {
 		}
 	}
 	if needs[tool] != "" {
-		return Environment{}, problem.New("commit the file, or leave out the option: then the files in the repository decide",
+		return Environment{}, problem.New("commit the file, or remove the option: then the files in the repository decide",
 			"option installer is %q, and there is no %s from the project up to the repository's root", tool, needs[tool])
 	}
 	return Environment{Tool: tool, Root: c.dir, Why: why}, nil
@@ -207,8 +207,8 @@ func (c *chooser) byLegacyFile() (Environment, error) {
 	return Environment{}, nil
 }
 
-// byDependencies lets uv install the project's dependencies. pip would build the
-// project without being told how, and cannot build one with several packages.
+// byDependencies lets uv install the project's dependencies. pip would guess how to
+// build the project, and cannot build one with several packages.
 func (c *chooser) byDependencies() (Environment, error) {
 	if !c.facts.Dependencies {
 		return Environment{}, nil
@@ -262,7 +262,7 @@ func ambiguous(found []string, tools []Tool) error {
 			hint = "rename the right one to requirements.txt"
 		}
 	}
-	return problem.New(hint, "%s are there, but only one can say what to install", strings.Join(found, " and "))
+	return problem.New(hint, "%s are there, but only one can be used", strings.Join(found, " and "))
 }
 
 // folders returns the project's folder and those above it, nearest first.
@@ -300,7 +300,7 @@ func (c *chooser) stat(file string) (fs.FileInfo, error) {
 	case err == nil && info.Mode().IsRegular():
 		return info, nil
 	case err != nil && leadsOut(c.repo, file):
-		return nil, problem.New("commit the file itself, or delete the link: a checkout has nothing outside the repository",
+		return nil, problem.New("commit the file itself, or delete the link: a checkout contains only the repository",
 			"%s is a symbolic link that leads out of the repository", file)
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil

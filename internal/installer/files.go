@@ -30,7 +30,7 @@ func (c *chooser) serves(env *Environment) (bool, error) {
 	return env.Member != "" || !c.facts.Dependencies && !c.facts.BuildSystem, nil
 }
 
-// memberName is a normalised name, which has no special meaning in a shell.
+// memberName is a normalised name, without special meaning in a shell.
 // https://packaging.python.org/en/latest/specifications/name-normalization/
 var memberName = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
 

@@ -55,7 +55,7 @@ type Environment struct {
 	Requires string // of UV and Poetry: the versions of the tool itself that Root asks for, as uv or pip writes them; "" for any
 	Old      bool   // of Poetry: File was written by Poetry 1, or Requires allows no other
 	Bare     bool   // of Poetry: Root's pyproject.toml declares no dependencies except those of other groups
-	Manifest string // of Pixi: the file that says what Root needs
+	Manifest string // of Pixi: the file that lists what Root needs
 	Pinned   bool   // of Pipenv: Root's Pipfile names a version of Python
 
 	PythonVersion string // nearest .python-version; "" if there is none

@@ -119,7 +119,7 @@ func TestChoose(t *testing.T) {
 			got += ", hashes"
 		}
 		if err != nil {
-			got = strings.Replace(err.Error(), ", but only one can say what to install", "", 1) + ": " + problem.Hint(err)
+			got = strings.Replace(err.Error(), ", but only one can be used", "", 1) + ": " + problem.Hint(err)
 			if !strings.Contains(got, test.want) {
 				t.Errorf("%q, %+v: %s; want %s", test.files, test.facts, got, test.want)
 			}

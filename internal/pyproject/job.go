@@ -15,7 +15,7 @@ func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
 		r.report(d.declaration.at, "rename the job", "job id %s must not contain the %s", problem.Quote(d.id), mark)
 	}
-	r.strangers(d)
+	r.unknownKeys(d)
 	every := r.every(d)
 	entrypoint := r.entrypoint(d)
 	own := r.jobOptions(d)
@@ -105,8 +105,8 @@ func (r *reader) dotted(d draft) bool {
 	return len(d.declaration.entries) > 0 && d.declaration != d.options
 }
 
-// strangers reports what does not belong in a job's table in [tool.scheduled].
-func (r *reader) strangers(d draft) {
+// unknownKeys reports what does not belong in a job's table in [tool.scheduled].
+func (r *reader) unknownKeys(d draft) {
 	if d.declaration == d.options {
 		return
 	}
@@ -118,13 +118,13 @@ func (r *reader) strangers(d draft) {
 			r.report(e.at, nestedHint(d.id, e), "%s cannot hold the table %s", d.table, tomlKey(e.name))
 		case r.misplaced(e, d.table, tomlKey(d.id)):
 		default:
-			r.report(e.at, r.strangerHint(d, e.name), "unknown key %s in %s", problem.Quote(e.name), d.table)
+			r.report(e.at, r.unknownKeyHint(d, e.name), "unknown key %s in %s", problem.Quote(e.name), d.table)
 		}
 	}
 }
 
-// strangerHint returns the remedy for an unknown key in a job's table.
-func (r *reader) strangerHint(d draft, name string) string {
+// unknownKeyHint returns the remedy for an unknown key in a job's table.
+func (r *reader) unknownKeyHint(d draft, name string) string {
 	near := r.nearest(name, slices.Concat(optionNames(), jobKeys))
 	switch {
 	case near == "":

@@ -15,19 +15,19 @@ type Attempts struct {
 	Random func(time.Duration) time.Duration    // from 0 to below its argument, as rand.N
 	Now    func() time.Time                     // the clock
 	Sleep  func(context.Context, time.Duration) // returns early when the context ends
-	Failed func(remark string)                  // is told of each failure but the last
+	Failed func(remark string)                  // gets each failure except the last
 }
 
 // Execution is how the attempts at an entrypoint ended.
 type Execution struct {
 	Outcome     // of the last attempt
 	Attempt int // its number, from 1
-	Most    int // how many there could have been
+	Most    int // the maximum number
 }
 
 // Do tries until an attempt succeeds or is refused, until the attempts or their time
 // are used up, or until ctx ends. Each attempt gets the remaining time in whole
-// seconds, and none begins with less than one.
+// seconds, and needs at least one.
 func (a Attempts) Do(ctx context.Context, try func(n int, timeout time.Duration) Outcome) Execution {
 	end := a.Now().Add(a.Timeout)
 	left := a.Timeout
@@ -58,7 +58,7 @@ func (a Attempts) wait(n int) time.Duration {
 	return full/2 + a.Random(full/2)
 }
 
-// After says which attempt was the last, if there could have been several.
+// After says which attempt was the last, if several were possible.
 func (e Execution) After() string {
 	switch {
 	case e.Most == 1 || e.OK && e.Attempt == 1:

@@ -9,7 +9,7 @@ import (
 )
 
 // Environ is the environment of a process, in the form of os.Environ. To find a Python,
-// this package reads only the one that it is handed.
+// this package reads only the one that is passed to it.
 type Environ []string
 
 // Get returns the value of a variable, "" if it is not set. The last one counts. On

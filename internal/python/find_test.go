@@ -53,7 +53,7 @@ func TestFind(t *testing.T) {
 		{"." + string(filepath.Separator) + filepath.Base(own), project, onPath, own},
 		{"no-python", project, onPath, `"no-python"`},
 		{filepath.Join(dir, "no-python"), project, onPath, "no-python"},
-		{"", bare, dir, "neither python3 nor python on PATH"},
+		{"", bare, dir, "no python3 or python on PATH"},
 		{"", bare, dir, ".venv"},
 	} {
 		environ := Environ{"PATH=" + test.path}

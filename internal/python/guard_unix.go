@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// guard is a process that outlives this one, if only to kill what an entrypoint has
+// guard is a process that outlives this one, only to kill what an entrypoint has
 // started when kill -9 ends this one.
 type guard struct {
 	cmd  *exec.Cmd
@@ -38,10 +38,11 @@ func startGuard(program string, files []*os.File) (*guard, error) {
 	return &guard{cmd, ours}, nil
 }
 
-// tell tells the guard what to kill: a mark or a group.
+// tell sends the guard what to kill: a mark or a group.
 func (g *guard) tell(what string) { io.WriteString(g.pipe, what+"\n") }
 
-// dismiss ends the guard while this process still lives, so that it kills nothing.
+// dismiss ends the guard while this process is still alive, so that the guard kills
+// nothing.
 func (g *guard) dismiss() {
 	g.cmd.Process.Kill()
 	g.cmd.Wait()

@@ -41,14 +41,15 @@ func (l Launcher) Command(ctx context.Context, env []string, args ...string) *ex
 // in the folder dir of the repository in root, both absolute; e is how it is installed,
 // and environ is the environment that its jobs get.
 //
-// It is the interpreter of the environment that the tool of e uses, started directly if
-// the tool would do nothing else, or by the tool's own command. If the tool is not on
-// PATH, or starts no Python itself, it is the interpreter of the nearest .venv, up to the
-// folder that the tool works in, or python3 or python on PATH. A .venv with a broken
-// interpreter is an error: any other Python would lack its packages.
+// It is the interpreter of the environment that the tool of e uses. It is started
+// directly if the tool would do nothing else, or by the tool's own command. If the tool
+// is not on PATH, or starts no Python itself, it is the interpreter of the nearest
+// .venv, up to the folder that the tool works in, or python3 or python on PATH. A .venv
+// with a broken interpreter is an error: any other Python would lack its packages.
 //
-// Find only looks at files and starts nothing. Not all that it finds can be trusted: the
-// paths show whether the project brings the interpreter or its environment itself.
+// Find only looks at files and starts nothing. Not everything that it finds can be
+// trusted: the paths show whether the interpreter or its environment comes with the
+// project.
 func Find(e installer.Environment, root, dir string, environ Environ) (Launcher, error) {
 	p := place{Environ: environ, root: root, dir: dir, home: filepath.Join(root, filepath.FromSlash(e.Root))}
 	tool, ok := tools[e.Tool]
@@ -126,7 +127,7 @@ func (p place) nearest() (Launcher, error) {
 			return direct(path, p.dir, path+", from PATH"), nil
 		}
 	}
-	return Launcher{}, fmt.Errorf("find interpreter: there is no %q, and neither python3 nor python on PATH",
+	return Launcher{}, fmt.Errorf("find interpreter: there is no %q, and no python3 or python on PATH",
 		interpreter(filepath.Join(p.dir, ".venv")))
 }
 

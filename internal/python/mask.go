@@ -9,12 +9,12 @@ import (
 )
 
 // mask replaces secrets with "***". It is the last thing that happens to a text of
-// an Outcome, wherever that text comes from; runner.py masks too, because it cuts
-// long texts, and a secret that is cut is not found any more.
+// an Outcome, wherever that text comes from. runner.py masks too, because it cuts long
+// texts, and a secret that is cut cannot be found any more.
 type mask struct{ secrets []string }
 
-// newMask returns what masks the values of these variables, each line of them that
-// is longer than 3 bytes, and both as Go quotes them.
+// newMask returns a mask for the values of these variables, each line of them that is
+// longer than 3 bytes, and both as Go quotes them.
 func newMask(env, names []string) mask {
 	var m mask
 	for _, variable := range env {
@@ -59,7 +59,7 @@ func (m mask) json(value json.RawMessage) json.RawMessage {
 		if masked == text {
 			return scalar
 		}
-		quoted, _ := json.Marshal(masked) // a string always can be
+		quoted, _ := json.Marshal(masked) // a string always works
 		return quoted
 	})
 }

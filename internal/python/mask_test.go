@@ -21,26 +21,26 @@ func FuzzMask(f *testing.F) {
 		if err := json.Unmarshal(masked, &value); err != nil {
 			t.Fatalf("%q becomes %q: %v", document, masked, err)
 		}
-		if told(value, secret) {
-			t.Errorf("%q becomes %q, which tells %q", document, masked, secret)
+		if reveals(value, secret) {
+			t.Errorf("%q becomes %q, which reveals %q", document, masked, secret)
 		}
 	})
 }
 
-// told reports whether a string of the value contains the secret.
-func told(value any, secret string) bool {
+// reveals reports whether a string of the value contains the secret.
+func reveals(value any, secret string) bool {
 	switch v := value.(type) {
 	case string:
 		return strings.Contains(v, secret)
 	case []any:
 		for _, element := range v {
-			if told(element, secret) {
+			if reveals(element, secret) {
 				return true
 			}
 		}
 	case map[string]any:
 		for key, member := range v {
-			if told(key, secret) || told(member, secret) {
+			if reveals(key, secret) || reveals(member, secret) {
 				return true
 			}
 		}

@@ -13,14 +13,14 @@ import (
 type Outcome struct {
 	OK        bool
 	Refused   bool   // no call can succeed: there is no such callable, it needs arguments, …
-	Cause     string // why it is not OK, in one line: "exit code 3", "ValueError: bad"; else ""
+	Cause     string // why it is not OK, on one line: "exit code 3", "ValueError: bad"; else ""
 	Hint      string // the remedy; "" if none is known
 	Exception string // its type: "ValueError"; "" without one
 	Traceback string // as Python formats it, only the last 64 KiB; "" without an exception
 	Frame     *Frame // the deepest place inside the repository; nil if there is none
 
 	Python   string    // its version: "3.13.1"; "" if it did not say
-	Returned *Returned // what the callable returned; nil if that was None, or did not happen
+	Returned *Returned // what the callable returned; nil if that was None, or it did not return
 
 	Started, Ended time.Time // by this machine's clock
 }
@@ -41,7 +41,7 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 	return o
 }
 
-// cause says in one line why the call was not a success. It is "" if it was: the
+// cause says on one line why the call was not a success. It is "" after a success: the
 // call is known to have returned, and then Python ended with exit code 0.
 func cause(end end, r *report) string {
 	signal, code := killedBy(end.state), end.state.ExitCode()

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// output passes on what a command writes. It does not use the pipes of os/exec: one
-// cannot wait for those between the end of a command and the killing of its group.
+// output passes on what a command writes. It does not use the pipes of os/exec, because
+// those cannot be waited for between the end of a command and the killing of its group.
 type output struct {
 	ours, theirs []*os.File
 	copying      sync.WaitGroup
@@ -56,8 +56,8 @@ func (o *output) pipe(w io.Writer) (*os.File, error) {
 
 // copy copies until no process holds the pipe any more. Once the output is
 // finishing, it waits for no more than linger altogether; the time that w takes
-// does not count. What w cannot take is lost, because the work counts for more than
-// its log: the disk may be full, or the reader of a pipe gone.
+// does not count. What w cannot take is lost, because the work counts for more than its
+// log: the disk may be full, or the reader of a pipe may be gone.
 func (o *output) copy(w io.Writer, pipe *os.File) {
 	buffer := make([]byte, 64<<10)
 	for patience := linger; ; {
@@ -76,7 +76,7 @@ func (o *output) copy(w io.Writer, pipe *os.File) {
 	}
 }
 
-// closeTheirs closes the ends that only the command should hold.
+// closeTheirs closes the ends that only the command should have.
 func (o *output) closeTheirs() {
 	for _, pipe := range o.theirs {
 		pipe.Close()

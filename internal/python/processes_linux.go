@@ -36,9 +36,8 @@ var adopt = sync.OnceFunc(func() {
 	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 })
 
-// reap waits for orphans that have ended, as the parent of all orphans has to,
-// until it is told to stop. The children that it is not to touch have a caller that
-// waits for them.
+// reap waits for orphans that have ended, as the parent of all orphans must, until it
+// is told to stop. It leaves alone the children that a caller waits for.
 func reap(except func(pid int) bool) (stop func()) {
 	ended, over := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(ended, syscall.SIGCHLD)
@@ -79,8 +78,8 @@ func marked(mark string) (pids []int) {
 	return pids
 }
 
-// descendants returns the processes below this one, without those below one that is
-// to be left out.
+// descendants returns the processes below this one, except those below the one to leave
+// out.
 func descendants(except int) (pids []int) {
 	parent := parents()
 	for pid := range parent {

@@ -14,7 +14,7 @@ import (
 // processes are a command and everything that it starts: a process group.
 type processes struct {
 	cmd   *exec.Cmd
-	mark  string // in the environment of each of them; "" if there is no such mark
+	mark  string // in the environment of each of them; "" without one
 	guard *guard // nil if this process is no Host
 	stop  func() // stops waiting for orphans
 }
@@ -49,8 +49,8 @@ func (p *processes) signal(s syscall.Signal) error {
 	return syscall.Kill(-p.cmd.Process.Pid, s)
 }
 
-// signalAll sends a signal to the group and to the processes that have left it, such
-// as a browser that its driver starts in its own session.
+// signalAll sends a signal to the group and to the processes that have left it, such as
+// a browser that its driver starts in a separate session.
 func (p *processes) signalAll(s syscall.Signal) error {
 	strays := marked(p.mark)
 	if p.guard != nil {

@@ -24,10 +24,10 @@ type report struct {
 // maxReport is more than runner.py ever writes, in bytes.
 const maxReport = 16 << 20
 
-// exchange is the file that the interpreter gets as its stdin: the program comes
-// in it, and the report goes out in it. Every tool that starts Python passes stdin
-// on, which is not true of other files. On Linux the file is in memory: it cannot
-// be left behind, and a full disk cannot lose the report of what has been done.
+// exchange is the file that the interpreter gets as its stdin: it brings the program in
+// and takes the report out. Every tool that starts Python passes stdin on, which is not
+// true of other files. On Linux the file is in memory: it cannot be left behind, and
+// the report cannot be lost on a full disk.
 type exchange struct {
 	*os.File
 	path string // "" if the file has no name

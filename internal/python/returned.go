@@ -10,9 +10,9 @@ import (
 )
 
 // Returned is what an entrypoint returned, as JSON: dicts, dataclasses and named
-// tuples are objects; lists, tuples and sets are arrays; anything that JSON does not
-// have is a string, by Python's str(). "…" stands for what was left out to keep it at
-// about 10,000 characters.
+// tuples are objects; lists, tuples and sets are arrays; anything else is a string, by
+// Python's str(). "…" stands for what was left out to limit the value to about 10,000
+// characters.
 //
 // A dict with the key "status", or an object with that attribute, says how the work
 // went if the status is a string, a number, a bool or a member of an Enum. The page
@@ -21,7 +21,7 @@ type Returned struct {
 	Value   json.RawMessage `json:"value"`
 	Status  string          `json:"status"`  // "" if it has none
 	Message string          `json:"message"` // beside the status; it may be any text
-	Rest    json.RawMessage `json:"rest"`    // what there is besides status and message; of nothing but "output", that itself
+	Rest    json.RawMessage `json:"rest"`    // everything except status and message; if only "output" is left, its value
 	Cause   string          `json:"cause"`   // why the entrypoint failed, with status and message; "" unless the status is failing
 }
 
@@ -34,9 +34,9 @@ func (r Returned) StatusLine() string {
 	return oneLine(r.Status + ": " + r.Message)
 }
 
-// Text returns what people should see of the value besides status and message: a
-// string as it is, anything else as indented JSON. All of it can be printed,
-// line by line, and it has at most 10 kB. It is "" if there is nothing.
+// Text returns what people should see of the value apart from status and message: a
+// string as it is, anything else as indented JSON. All of it can be printed, line by
+// line, and it has at most 10 kB. It is "" if there is nothing.
 func (r Returned) Text() string {
 	return cut(r.text(), maxText, func(text string) string { return text })
 }

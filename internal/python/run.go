@@ -1,5 +1,5 @@
-// Package python finds a project's environment, runs an entrypoint in it and
-// says how that ended.
+// Package python finds a project's environment, runs an entrypoint in it and reports
+// how it ended.
 package python
 
 import (
@@ -27,7 +27,7 @@ type Entrypoint struct {
 	Env []string
 
 	// Secrets are names of variables in Env. Their values, and each line of them, are
-	// "***" in whatever the Outcome tells.
+	// "***" everywhere in the Outcome.
 	Secrets []string
 
 	Timeout time.Duration // 0 is none
@@ -36,7 +36,7 @@ type Entrypoint struct {
 	// Run has returned. If they are the same writer, it gets both in order.
 	Stdout, Stderr io.Writer
 
-	Host *Host // nil if this process does anything else meanwhile
+	Host *Host // nil if this process also does other things meanwhile
 
 	grace time.Duration // 0 is defaultGrace
 }
@@ -46,8 +46,8 @@ const GuardArgument = "guard-entrypoint"
 
 // Host is a process that does nothing else while an entrypoint runs. On Unix it gets
 // a guard: if kill -9 ends it, everything that the entrypoint has started is killed.
-// On Linux it also finds and reaps the daemons among that, and no other process of
-// the same user can read its memory.
+// On Linux it also finds and reaps daemons that the entrypoint has started, and no
+// other process of the same user can read its memory.
 type Host struct {
 	Program string     // the file of this program, which with GuardArgument calls Guard
 	Held    []*os.File // what the guard holds open until everything is killed: the job's lock
@@ -65,12 +65,11 @@ const defaultGrace = 10 * time.Second
 // then gives a little more than this, in which the outcome can still be reported.
 const lastGrace = 2 * time.Second
 
-// Cancelled is the cause to cancel Run's context with when a signal tells this
-// program to end. The entrypoint gets SIGINT for SIGINT, and SIGTERM for any
-// other.
+// Cancelled is the cause for cancelling Run's context when a signal tells this program
+// to end. The entrypoint gets SIGINT for SIGINT, and SIGTERM for any other.
 type Cancelled struct {
 	Signal os.Signal
-	More   <-chan os.Signal // what comes after it is passed on too; may be nil
+	More   <-chan os.Signal // later signals, which are passed on too; may be nil
 }
 
 func (c Cancelled) Error() string { return "cancelled by " + signalName(c.Signal) }
@@ -111,8 +110,8 @@ func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
 	return outcome, nil
 }
 
-// execute has the interpreter run a program and waits for its end. The report is
-// nil if the interpreter did not get that far.
+// execute lets the interpreter run a program and waits for its end. The report is nil
+// if the interpreter did not get that far.
 func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, error) {
 	if ctx.Err() != nil {
 		return end{}, nil, context.Cause(ctx)

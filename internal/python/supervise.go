@@ -22,9 +22,9 @@ type end struct {
 	stopped error // why it was told to end; nil if it ended by itself
 }
 
-// supervise runs the command, which must have been made with ctx, to its end, and
-// kills what is left of its processes then. It writes nothing to stdout and
-// stderr after it has returned. The error says why the command did not start.
+// supervise runs the command, which must have been made with ctx, to its end, and then
+// kills what is left of its processes. It writes nothing to stdout and stderr after it
+// has returned. The error says why the command did not start.
 func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io.Writer, grace time.Duration) (end, error) {
 	// The child is killed when the thread that started it dies: see bind on Linux.
 	runtime.LockOSThread()
@@ -53,13 +53,13 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 		if c, ok := errors.AsType[Cancelled](stopped); ok {
 			passing.Go(func() { processes.pass(c.More, over) })
 		}
-		return processes.signalAll(polite(stopped))
+		return processes.signalAll(stopSignal(stopped))
 	}
 	if err := processes.start(); err != nil {
 		return end{}, err
 	}
 	out.closeTheirs()
-	cmd.Wait() // the state and the context say more than its error
+	cmd.Wait() // the state and the context say more than this error
 	if stopped != nil {
 		out.wait(time.Until(killAt))
 		processes.signalAll(syscall.SIGKILL)
@@ -77,7 +77,7 @@ func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
 	for {
 		select {
 		case s := <-signals:
-			p.signalAll(polite(Cancelled{Signal: s}))
+			p.signalAll(stopSignal(Cancelled{Signal: s}))
 			if kill == nil {
 				kill = time.After(lastGrace)
 			}
@@ -89,8 +89,8 @@ func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
 	}
 }
 
-// polite returns the signal that asks processes to end.
-func polite(cause error) syscall.Signal {
+// stopSignal returns the signal that asks processes to end.
+func stopSignal(cause error) syscall.Signal {
 	if c, ok := errors.AsType[Cancelled](cause); ok && c.Signal == os.Interrupt {
 		return syscall.SIGINT
 	}

@@ -19,7 +19,7 @@ type place struct {
 	home string // the folder that the tool works in
 }
 
-// tool has an environment of its own and starts Python in it.
+// tool is a tool that starts Python in its own environment.
 type tool struct {
 	start string // the command
 
@@ -114,8 +114,8 @@ func (p place) active() (dir string, other bool) {
 	return prefix, p.Get("CONDA_PREFIX") != ""
 }
 
-// text returns the content of a file of the tool, "" if there is none, or if it is
-// something that does not end, as a pipe or a link to /dev/zero.
+// text returns the content of a file of the tool, "" if there is none or it may never
+// end, such as a pipe or a link to /dev/zero.
 func (p place) text(name string) string {
 	const most = 1 << 20
 	file := filepath.Join(p.home, name)

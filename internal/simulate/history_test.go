@@ -39,11 +39,11 @@ func TestHistory(t *testing.T) {
 // past returns what the program reads at the end of the play.
 func (l *life) past(t *testing.T, g *game) github.Past {
 	t.Helper()
-	now := g.sky.to
+	now := g.delivery.to
 	fake := ghtest.New(t)
 	fake.SetNow(now)
 	for _, r := range l.runs {
-		if kept := now.Add(-minutes(24 * 60 * g.sky.regime.History)); !r.created.After(now) && !r.created.Before(kept) {
+		if kept := now.Add(-minutes(24 * 60 * g.delivery.regime.History)); !r.created.After(now) && !r.created.Before(kept) {
 			fake.Add(l.listed(r, now))
 		}
 	}

@@ -170,22 +170,22 @@ func (l *life) checkGroup(t *testing.T, name string) {
 func (l *life) checkServed(t *testing.T, name string, g *game) {
 	t.Helper()
 	served := l.served()
-	longest := l.job.longest(g.sky.regime)
+	longest := l.job.longest(g.delivery.regime)
 	for _, r := range l.runs {
 		w, ok := l.window(r.created)
-		if _, out := g.sky.outage(r.created.Add(longest)); !ok || out {
+		if _, out := g.delivery.outage(r.created.Add(longest)); !ok || out {
 			continue
 		}
 		if w.Contains(r.created.Add(longest)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: %v is not served, although a tick arrived %v", name, w, r.created)
 		}
 	}
-	if g.sky.regime.Stale+g.sky.regime.Down > 0 || l.job.Patience > 0 {
+	if g.delivery.regime.Stale+g.delivery.regime.Down > 0 || l.job.Patience > 0 {
 		return
 	}
 	for _, at := range g.ticks {
 		w, ok := l.window(at)
-		if _, out := g.sky.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].executed.IsZero() {
+		if _, out := g.delivery.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: %v is not served, although a rescue came %v", name, w, at)
 		}
 	}

@@ -132,7 +132,7 @@ func (p Project) without(spares, rescue bool) Project {
 // game is a project being simulated.
 type game struct {
 	project   Project
-	sky       sky
+	delivery  delivery
 	workflows []*workflow
 	ticks     []time.Time // of the rescue
 	rng       *rand.Rand  // for its runs
@@ -142,17 +142,17 @@ type game struct {
 
 func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
 	to := Start.AddDate(0, 0, days)
-	g := &game{project: p, sky: newSky(r, Start, to, source(seed, "outages")), rng: source(seed, "rescue")}
+	g := &game{project: p, delivery: newDelivery(r, Start, to, source(seed, "outages")), rng: source(seed, "rescue")}
 	var err error
-	if g.ticks, err = g.sky.deliver(p.Rescue, source(seed, "ticks of the rescue")); err != nil {
+	if g.ticks, err = g.delivery.deliver(p.Rescue, source(seed, "ticks of the rescue")); err != nil {
 		return nil, fmt.Errorf("rescue: %w", err)
 	}
 	for _, job := range p.Jobs {
-		ticks, err := g.sky.deliver(job.Crons, source(seed, "ticks of "+job.ID))
+		ticks, err := g.delivery.deliver(job.Crons, source(seed, "ticks of "+job.ID))
 		if err != nil {
 			return nil, fmt.Errorf("job %q: %w", job.ID, err)
 		}
-		g.workflows = append(g.workflows, &workflow{job: job, sky: g.sky, rng: source(seed, "runs of "+job.ID),
+		g.workflows = append(g.workflows, &workflow{job: job, delivery: g.delivery, rng: source(seed, "runs of "+job.ID),
 			tally: newTally(job.Schedule, Start, to), ticks: ticks, running: none, pending: none})
 	}
 	return g, nil
@@ -181,7 +181,7 @@ func (g *game) play() {
 		free = g.rescue(at)
 	}
 	for _, w := range g.workflows {
-		w.advance(g.sky.to)
+		w.advance(g.delivery.to)
 	}
 }
 
@@ -193,7 +193,7 @@ const (
 
 // rescue simulates a run of the rescue and returns when it ends.
 func (g *game) rescue(at time.Time) time.Time {
-	regime := g.sky.regime
+	regime := g.delivery.regime
 	now := at.Add(queueing + looking)
 	seen := now
 	down, lost := g.rng.Float64() < regime.Down, g.rng.Float64() < regime.Lost
@@ -224,7 +224,7 @@ func (g *game) due(now, seen time.Time) []call {
 	for _, w := range g.workflows {
 		w.advance(now)
 		runs := w.list(seen, w.window(now))
-		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.sky.from, Runs: runs}, now)
+		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.delivery.from, Runs: runs}, now)
 		if v.Dispatch {
 			due = append(due, call{w, v.Window.Start})
 		}
@@ -235,7 +235,7 @@ func (g *game) due(now, seen time.Time) []call {
 
 // monthly returns the share of 30 days in a number of the whole simulation.
 func (g *game) monthly(n int) float64 {
-	days := g.sky.to.Sub(g.sky.from).Hours() / 24
+	days := g.delivery.to.Sub(g.delivery.from).Hours() / 24
 	return tenths(float64(n) * 30 / days)
 }
 

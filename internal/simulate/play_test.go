@@ -119,7 +119,7 @@ func TestRacingRescues(t *testing.T) {
 			}
 		}
 		for i, w := range g.workflows {
-			w.advance(g.sky.to)
+			w.advance(g.delivery.to)
 			displaced += len(slices.DeleteFunc(slices.Clone(lives[i].runs), func(r run) bool { return !r.checked.IsZero() }))
 		}
 		sorted(lives)
@@ -201,10 +201,10 @@ func (l *life) checkBars(t *testing.T, g *game, name string) {
 // swallowed reports whether an outage left the window no tick with the time to
 // execute the entrypoint and, where executions fail, to do so again.
 func (l *life) swallowed(w schedule.Window, g *game) bool {
-	if !slices.ContainsFunc(g.sky.outages, func(out schedule.Window) bool { return out.Start.Before(w.End) && w.Start.Before(out.End) }) {
+	if !slices.ContainsFunc(g.delivery.outages, func(out schedule.Window) bool { return out.Start.Before(w.End) && w.Start.Before(out.End) }) {
 		return false
 	}
-	enough := schedule.Window{Start: w.Start, End: w.End.Add(-l.job.longest(g.sky.regime))}
+	enough := schedule.Window{Start: w.Start, End: w.End.Add(-l.job.longest(g.delivery.regime))}
 	tries := 0
 	for _, at := range g.ticks {
 		if enough.Contains(at) {
@@ -216,7 +216,7 @@ func (l *life) swallowed(w schedule.Window, g *game) bool {
 			tries++
 		}
 	}
-	return tries == 0 || g.sky.regime.Failed > 0 && tries < 12
+	return tries == 0 || g.delivery.regime.Failed > 0 && tries < 12
 }
 
 func TestPlayIsDeterministic(t *testing.T) {

@@ -11,15 +11,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// sky is what GitHub does to the ticks of all workflows in the simulated time.
-type sky struct {
+// delivery is how GitHub delivers the ticks of all workflows in the simulated time.
+type delivery struct {
 	regime   Regime
 	from, to time.Time
 	outages  []schedule.Window
 }
 
-func newSky(r Regime, from, to time.Time, rng *rand.Rand) sky {
-	s := sky{regime: r, from: from, to: to}
+func newDelivery(r Regime, from, to time.Time, rng *rand.Rand) delivery {
+	s := delivery{regime: r, from: from, to: to}
 	if r.Outage == 0 {
 		return s
 	}
@@ -32,7 +32,7 @@ func newSky(r Regime, from, to time.Time, rng *rand.Rand) sky {
 }
 
 // outage returns the outage at t, and whether there is one.
-func (s sky) outage(t time.Time) (schedule.Window, bool) {
+func (s delivery) outage(t time.Time) (schedule.Window, bool) {
 	for _, out := range s.outages {
 		if out.Contains(t) {
 			return out, true
@@ -42,7 +42,7 @@ func (s sky) outage(t time.Time) (schedule.Window, bool) {
 }
 
 // deliver returns when the crons of one workflow start runs, sorted.
-func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
+func (s delivery) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
 	var alone, throttled []time.Time
 	for _, expr := range crons {
 		parsed, err := cron.ParseStandard(expr)
@@ -70,7 +70,7 @@ func (s sky) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
 const star = 1 << 63 // marks a field of a cron that allows all
 
 // due returns when a cron fires in the simulated time.
-func (s sky) due(spec *cron.SpecSchedule) []time.Time {
+func (s delivery) due(spec *cron.SpecSchedule) []time.Time {
 	end := s.to
 	const day = 24 * time.Hour
 	alike := spec.Dom&spec.Month&spec.Dow&star != 0 // all days are the same, so one is enough
@@ -98,7 +98,7 @@ func timesOfDay(spec *cron.SpecSchedule) int {
 
 // delay returns when a tick arrives. One that is due in an outage is not delayed, so
 // it is lost.
-func (s sky) delay(at time.Time, rng *rand.Rand) time.Time {
+func (s delivery) delay(at time.Time, rng *rand.Rand) time.Time {
 	if _, out := s.outage(at); out || len(s.regime.Delay) == 0 {
 		return at
 	}
@@ -108,7 +108,7 @@ func (s sky) delay(at time.Time, rng *rand.Rand) time.Time {
 // throttle thins out the ticks of a workflow: at random times, with the gaps of the
 // regime in between, GitHub starts one run for all ticks since the last time.
 // "Cadence kept, phase not": https://github.com/IronSecCo/ironclaw/issues/620
-func (s sky) throttle(due []time.Time, rng *rand.Rand) []time.Time {
+func (s delivery) throttle(due []time.Time, rng *rand.Rand) []time.Time {
 	slices.SortFunc(due, time.Time.Compare)
 	var delivered []time.Time
 	for at := s.from; len(due) > 0; at = at.Add(max(time.Second, s.regime.Gaps.draw(rng))) {
@@ -125,7 +125,7 @@ func (s sky) throttle(due []time.Time, rng *rand.Rand) []time.Time {
 
 // spoil drops and doubles ticks, and drops those that arrive in an outage or
 // outside the simulated time.
-func (s sky) spoil(ticks []time.Time, rng *rand.Rand) []time.Time {
+func (s delivery) spoil(ticks []time.Time, rng *rand.Rand) []time.Time {
 	var kept []time.Time
 	for _, at := range ticks {
 		dropped, doubled := rng.Float64() < s.regime.Dropped, rng.Float64() < s.regime.Doubled

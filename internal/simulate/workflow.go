@@ -27,10 +27,10 @@ type dispatch struct{ at, slot time.Time }
 // workflow is the workflow of one job on GitHub, with the runs of its
 // concurrency group: one runs, and one is pending.
 type workflow struct {
-	job   Job
-	sky   sky
-	rng   *rand.Rand // for the runs
-	tally *tally
+	job      Job
+	delivery delivery
+	rng      *rand.Rand // for the runs
+	tally    *tally
 
 	ticks      []time.Time // still to come
 	dispatches []dispatch  // still to come
@@ -131,7 +131,7 @@ func (w *workflow) finish(at time.Time) {
 // start simulates a run to its end. Nothing that arrives in between can change it.
 func (w *workflow) start(id int64, at time.Time) {
 	r := w.run(id)
-	if out, is := w.sky.outage(at); is {
+	if out, is := w.delivery.outage(at); is {
 		at = out.End
 	}
 	w.running = id
@@ -142,9 +142,9 @@ func (w *workflow) start(id int64, at time.Time) {
 	if decision.Run {
 		r.executed = r.checked.Add(w.about(preparing))
 		end, r.failed = w.attempt(r.executed)
-		success = !r.failed && !w.chance(w.sky.regime.Cancelled)
+		success = !r.failed && !w.chance(w.delivery.regime.Cancelled)
 	}
-	if w.chance(w.sky.regime.Lost) {
+	if w.chance(w.delivery.regime.Lost) {
 		end, success, r.failed = end.Add(finding), false, true
 	}
 	r.success = success
@@ -157,8 +157,8 @@ func (w *workflow) start(id int64, at time.Time) {
 func (w *workflow) attempt(at time.Time) (end time.Time, failed bool) {
 	wait := w.job.Backoff / 2
 	for n := 1; ; n++ {
-		at = at.Add(w.sky.regime.Execution.draw(w.rng))
-		if !w.chance(w.sky.regime.Failed) {
+		at = at.Add(w.delivery.regime.Execution.draw(w.rng))
+		if !w.chance(w.delivery.regime.Failed) {
 			return at, false
 		}
 		if n >= w.job.Attempts {
@@ -177,13 +177,13 @@ func (w *workflow) end(r *run, at time.Time) {
 // decide does what the check of a run does.
 func (w *workflow) decide(now time.Time) schedule.Decision {
 	tick := schedule.Tick{Now: now, Attempt: 1}
-	if w.chance(w.sky.regime.Down) {
+	if w.chance(w.delivery.regime.Down) {
 		tick.Unknown = true
 		return schedule.Decide(w.job.Schedule, tick)
 	}
 	seen := now
-	if w.chance(w.sky.regime.Stale) {
-		seen = now.Add(-minutes(w.sky.regime.Behind))
+	if w.chance(w.delivery.regime.Stale) {
+		seen = now.Add(-minutes(w.delivery.regime.Behind))
 	}
 	window := w.window(now)
 	tick.Runs = w.list(seen, window)
@@ -208,7 +208,7 @@ func (w *workflow) decide(now time.Time) schedule.Decision {
 // while one before it still ran.) The next call overwrites the result.
 func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
 	w.shown = w.shown[:0]
-	oldest := seen.Add(-minutes(60 * 24 * w.sky.regime.History))
+	oldest := seen.Add(-minutes(60 * 24 * w.delivery.regime.History))
 	for i := len(w.runs) - 1; i >= 0; i-- {
 		r := &w.runs[i]
 		if r.created.After(seen) {

@@ -123,7 +123,7 @@ func TestDisplacedRunIsShown(t *testing.T) {
 func TestNothingStartsInAnOutage(t *testing.T) {
 	w, slot := ticked(t, steady(), schedule.Day, 0, minute)
 	end := slot.Add(5 * hour)
-	w.sky.outages = []schedule.Window{{Start: slot.Add(5 * minute), End: end}}
+	w.delivery.outages = []schedule.Window{{Start: slot.Add(5 * minute), End: end}}
 	w.advance(slot.Add(10 * hour))
 	if first, second := w.runs[0], w.runs[1]; !first.checked.Before(slot.Add(5*minute)) || !second.checked.After(end) {
 		t.Errorf("the outage ended %v, and the runs decided %v and %v", end, first.checked, second.checked)

@@ -62,7 +62,7 @@ func (k Keeper) Plan(repo fs.FS) (Plan, error) {
 	if there != nil && there.foreign != "" {
 		return Plan{}, c.conflict(there.foreign)
 	}
-	c, err = c.over(there, k.document(), loose(k.Action, k.Exact))
+	c, err = c.compare(there, k.document(), loose(k.Action, k.Exact))
 	if err != nil {
 		return Plan{}, err
 	}

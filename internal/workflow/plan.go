@@ -197,11 +197,11 @@ func (t Target) change(job pyproject.Job, there *file, doc *yaml.Node) (Change, 
 	if there != nil && there.foreign != "" {
 		return c, c.conflict(there.foreign)
 	}
-	return c.over(there, doc, loose(t.Action, t.Exact))
+	return c.compare(there, doc, loose(t.Action, t.Exact))
 }
 
-// over completes a change with what is there and what has to be.
-func (c Change) over(there *file, doc *yaml.Node, loose Uses) (Change, error) {
+// compare completes a change with the present content and the wanted one.
+func (c Change) compare(there *file, doc *yaml.Node, loose Uses) (Change, error) {
 	if there != nil {
 		c.Old = there.content
 	}

@@ -38,7 +38,7 @@ func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 	if there != nil && there.foreign != "" {
 		return c, c.conflict(there.foreign)
 	}
-	return c.over(there, t.rescueDocument(repo), loose(t.Action, t.Exact))
+	return c.compare(there, t.rescueDocument(repo), loose(t.Action, t.Exact))
 }
 
 // rescueDocument builds the workflow of the rescue.

@@ -46,8 +46,8 @@ func (f *Fault) fits(path string, n int) bool {
 	return f.seen > f.Skip && (!f.Once || f.seen == f.Skip+1)
 }
 
-// strike answers instead of the right answer a.
-func (f *Fault) strike(w http.ResponseWriter, r *http.Request, a answer, closed <-chan struct{}) {
+// inject sends the fault instead of the right answer a.
+func (f *Fault) inject(w http.ResponseWriter, r *http.Request, a answer, closed <-chan struct{}) {
 	if f.Cut {
 		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 		a.body = a.body[:len(a.body)/2]

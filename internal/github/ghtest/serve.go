@@ -61,8 +61,8 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// hear records every request and checks it against GitHub's API.
-func (s *Server) hear(next http.Handler) http.Handler {
+// recording records every request and checks it against GitHub's API.
+func (s *Server) recording(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -111,7 +111,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, answer func(*http
 		s.record(r, checkAnswer(r, a))
 	}
 	if fault != nil {
-		fault.strike(w, r, a, s.closed)
+		fault.inject(w, r, a, s.closed)
 		return
 	}
 	a.write(w)

@@ -104,7 +104,7 @@ func Serve(l net.Listener) *Server {
 		closed: make(chan struct{}), runs: map[int64]*listed{}, hooks: map[int][]func(){},
 		git: store{objects: map[string]stored{}, refs: map[string]string{}},
 	}
-	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.hear(s.routes())}}
+	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.recording(s.routes())}}
 	s.http.Start()
 	s.URL = s.http.URL + base
 	return s
