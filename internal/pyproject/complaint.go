@@ -2,16 +2,16 @@ package pyproject
 
 import "github.com/scheduled-actions/scheduled/internal/problem"
 
-// Complaint is a problem with the value of a job's key that only something outside of
-// pyproject.toml shows, such as a missing entrypoint.
+// Complaint is a problem with the value of a job's key that pyproject.toml alone does
+// not show, such as a missing entrypoint.
 type Complaint struct {
 	Job           Job
 	Key           string
 	Message, Hint string
 }
 
-// Complain returns complaints as problems. Each is placed at the value of the key that
-// decides, or at the job's table if there is no such key.
+// Complain returns complaints as problems. Each is placed at the value of the deciding
+// key, or at the job's table without such a key.
 func (p *Project) Complain(complaints []Complaint) problem.Problems {
 	findings := make([]finding, 0, len(complaints))
 	for _, c := range complaints {
@@ -20,7 +20,7 @@ func (p *Project) Complain(complaints []Complaint) problem.Problems {
 	return locate(p.File, p.text, findings)
 }
 
-// value returns where the value of a job's key is, or the key if that is no string
+// value returns the place of a job's value, or of its key if the value is not a string
 // beside it.
 func (p *Project) value(job Job, key string) span {
 	var at span

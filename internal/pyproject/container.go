@@ -89,8 +89,8 @@ func (r *reader) box(e *entry, what string, flawed func(name string) *flaw) Cont
 var imageForm = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*` +
 	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
 
-// image reads the name of an image with its release: it would be unknown later what
-// latest was, and zizmor refuses it for that reason.
+// image reads the name of an image with its release. The tag latest does not say later
+// what was used, so zizmor refuses it.
 // https://docs.zizmor.sh/audits/#unpinned-images
 func (r *reader) image(e *entry) string {
 	s, ok := r.string(e, `"postgres:17"`)
@@ -100,7 +100,7 @@ func (r *reader) image(e *entry) string {
 	m := imageForm.FindStringSubmatch(s)
 	switch {
 	case m == nil:
-		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not the name of an image", e.name, problem.Quote(s))
+		r.report(e.at, `write it as in "postgres:17" or "ghcr.io/owner/image:1.2"`, "%s is %s, which is not a valid image name", e.name, problem.Quote(s))
 	case m[2] == "" && (m[1] == "" || m[1] == "latest"):
 		r.report(e.at, `write a tag, as in "postgres:17", or a digest`, "%s is %s, which has no fixed tag or digest", e.name, problem.Quote(s))
 	}

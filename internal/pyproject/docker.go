@@ -18,8 +18,8 @@ var refused = map[string]string{
 	"-e":           "write env = { NAME = \"value\" } beside options",
 }
 
-// switches are the options of `docker create` that take no value. Every other one
-// takes the next word, if its own does not go on with the value.
+// switches are the options of `docker create` that take no value. Every other option
+// takes the next word, unless its own word contains the value.
 // https://docs.docker.com/reference/cli/docker/container/create/#options
 var switches = map[string]bool{
 	"--disable-content-trust": true, "--help": true, "--init": true, "--interactive": true, "--no-healthcheck": true,
@@ -32,7 +32,8 @@ func flawedArguments(words []string) *flaw {
 	value := false // whether a word is the value of the option before it
 	for _, word := range words {
 		names, takes := optionsOf(word)
-		// A value that looks like an option is one, if we are wrong about the one before.
+		// If we are wrong about the option before, a value that looks like an option is
+		// one.
 		for _, name := range names {
 			if hint := refused[name]; hint != "" {
 				return &flaw{"contain " + name, hint}
@@ -70,9 +71,9 @@ func optionsOf(word string) (names []string, takes bool) {
 	return names, false
 }
 
-// arguments splits options as GitHub's runner does, which has .NET do it: words are
-// divided by spaces and tabs outside of double quotes, a backslash escapes a double
-// quote and nothing else, and a single quote is a character like any other.
+// arguments splits options as GitHub's runner does through .NET: words are divided by
+// spaces and tabs outside of double quotes, a backslash escapes a double quote and
+// nothing else, and a single quote is a character like any other.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.Unix.cs
 func arguments(line string) []string {
 	var words []string

@@ -15,15 +15,15 @@ import (
 // entry is a key of the document and all that belongs to it.
 type entry struct {
 	name    string
-	shown   string   // how an element of an array is called; "" of a key
+	shown   string   // the name of an element of an array in messages; "" for a key
 	value   any      // as the toml package decodes it
 	at      span     // the key where it is defined: in its table's header, or before its '='
 	entries []*entry // of a table, in file order
 
 	index   map[string]*entry
-	defined bool      // by a key of its own, not only as a part of one such as tool.scheduled.clean
+	defined bool      // by its own key, not only as a part of one such as tool.scheduled.clean
 	inside  []mention // the keys in the elements of an array
-	tables  int       // of an array of tables: how many have begun
+	tables  int       // of an array of tables: the number that have begun
 }
 
 // mention is a key in an element of an array.
@@ -95,7 +95,7 @@ func (e *entry) items(text string) []*entry {
 	return items
 }
 
-// what returns how an entry is called in a message.
+// what returns the name of an entry in messages.
 func (e *entry) what() string { return cmp.Or(e.shown, tomlKey(e.name)) }
 
 // size returns how many values an array or a table holds.
@@ -117,8 +117,8 @@ func (e *entry) isTable() bool {
 	return ok
 }
 
-// parse returns the text of a file and the root of its tables, or the first
-// thing that keeps it from being TOML.
+// parse returns the text of a file and the root of its tables, or the first reason why
+// it is not TOML.
 func parse(data []byte) (text string, root *entry, found *finding) {
 	text, found = decode(data)
 	if found != nil {
@@ -140,8 +140,8 @@ func parse(data []byte) (text string, root *entry, found *finding) {
 	return text, root, nil
 }
 
-// define puts a key into the tables below e. If a key is named more than once,
-// its position is that of its definition, or else of its first mention.
+// define puts a key into the tables below e. The position of a key that is named more
+// than once is that of its definition, or else of its first mention.
 func (e *entry) define(key toml.Key, at span) {
 	for i, name := range key {
 		table, ok := e.value.(map[string]any)
@@ -199,7 +199,7 @@ var plainer = strings.NewReplacer("Key '", "key '", "was already created as a ha
 
 // duplicate returns the position of the key that a message says is defined
 // twice. The toml package gives the position of the last key that it has read,
-// which is another one if the key's value holds inline tables.
+// which is a different one if the key's value has inline tables.
 func duplicate(text string, keys []span, at span, message string) span {
 	for i := len(keys) - 1; i >= 0; i-- {
 		key := keys[i]
@@ -219,11 +219,11 @@ var tomlHints = []struct{ says, hint string }{
 	{"already", "merge the two: a table or key can be defined only once"},
 	{"invalid escape", `write \\ for a backslash, or put the string in '…'`},
 	{"strings cannot contain newlines", `end the string with a quote on the same line`},
-	{"unexpected EOF", "look for a missing quote or bracket: something is never closed"},
+	{"unexpected EOF", "look for a missing quote or bracket: something is not closed"},
 	{"expected value but found", `put a string in quotes, as in every = "day"`},
-	{"expected '.' or '='", `write [a table] or key = value on each line, and put a key with other characters than A-Z a-z 0-9 _ - in quotes`},
+	{"expected '.' or '='", `write [a table] or key = value on each line, and put quotes around a key with characters other than A-Z a-z 0-9 _ -`},
 	{`to end table name, but got '\`, "end the table's name with ]"},
-	{"to end table name", `put a name with other characters than A-Z a-z 0-9 _ - in quotes, as in [tool.scheduled."my job"]`},
+	{"to end table name", `put quotes around a name with characters other than A-Z a-z 0-9 _ -, as in [tool.scheduled."my job"]`},
 	{"to end with a newline", "write one key = value on each line"},
 }
 

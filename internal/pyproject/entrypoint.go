@@ -20,9 +20,9 @@ func checkEntrypoint(s string) string {
 	case strings.Contains(callable, ":"):
 		return "has more than one colon"
 	case module == "":
-		return "names no module before the colon"
+		return "has no module before the colon"
 	case callable == "":
-		return "names no callable after the colon"
+		return "has no callable after the colon"
 	}
 	for _, name := range append(strings.Split(module, "."), strings.Split(callable, ".")...) {
 		switch {

@@ -40,11 +40,11 @@ var owned = map[string]string{
 	"NODE_OPTIONS":        "it changes how the actions of the workflow run",
 	"BASH_ENV":            "bash would run that file before every step",
 	"ENV":                 "a shell would run that file before every step",
-	"SHELLOPTS":           "it can have bash skip what a step does, and succeed",
+	"SHELLOPTS":           "it can make bash skip a step's commands and succeed",
 	"BASHOPTS":            "it changes how bash runs every step",
 	"PROGRAM":             "our action sets it",
-	"GH_TOKEN":            "it is a name for the job's token, which the entrypoint never gets",
-	"GH_ENTERPRISE_TOKEN": "it is a name for the job's token, which the entrypoint never gets",
+	"GH_TOKEN":            "it is a name of the job's token, which the entrypoint never gets",
+	"GH_ENTERPRISE_TOKEN": "it is a name of the job's token, which the entrypoint never gets",
 }
 
 // OwnedVariables returns the names that the options env and secrets cannot have, as
@@ -97,8 +97,8 @@ func (r *reader) variables(e *entry, flawed func(name string) *flaw) []Pair {
 	return env
 }
 
-// flawedInside is flawedVariable for a container beside the job, which GitHub and
-// we set nothing in.
+// flawedInside is flawedVariable for a container beside the job, in which neither
+// GitHub nor we set anything.
 func flawedInside(name string) *flaw {
 	if !variableForm.MatchString(name) {
 		return flawedVariable(name)
@@ -155,12 +155,12 @@ func (r *reader) overlap(o Options, keys []placed) {
 	}
 }
 
-// named has a name in which case does not count, as GitHub compares names.
+// named has a name. Its case does not count, because GitHub ignores it.
 type named interface{ name() string }
 
 func (p Pair) name() string { return p.Name }
 
-// Over returns general values with a job's own over them, sorted by name.
+// Over returns general values, overridden by a job's own, sorted by name.
 func Over[T named](general, own []T) []T {
 	switch {
 	case len(general) == 0:

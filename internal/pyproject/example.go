@@ -37,27 +37,27 @@ func withExample(content []byte) []byte {
 	return append(bytes.Clone(content), job...)
 }
 
-// closedTable finds inline tables that no header may add to: "Inline tables are
-// fully self-contained". Our TOML package lets it pass, Python's does not.
+// closedTable finds inline tables, to which no header may add: "Inline tables are fully
+// self-contained". Our TOML package accepts that, Python's does not.
 // https://toml.io/en/v1.0.0#inline-table
 var closedTable = regexp.MustCompile(`(?m)^[^#\n]*\b(?:tool|scheduled)["']?[ \t]*=[ \t]*\{`)
 
-// Unfit is the error of a pyproject.toml that cannot take an example job.
+// Unfit is the error of a pyproject.toml to which no example job can be added.
 type Unfit struct{ error }
 
 // Unwrap returns what is in the way.
 func (e *Unfit) Unwrap() error { return e.error }
 
-// AddExample adds an example job to a pyproject.toml of a folder: at once or not at
-// all, through no symbolic link, and only if the outcome is valid. The file is shown as
-// display. The error is an *Unfit if it is the file's own.
+// AddExample adds an example job to a pyproject.toml of a folder: whole or not at all,
+// through no symbolic link, and only if the result is valid. Messages name the file as
+// display. The error is an *Unfit if the file itself is the problem.
 func AddExample(dir *os.Root, name, display string, now time.Time) error {
 	info, err := dir.Lstat(name)
 	if err != nil {
 		return fmt.Errorf("add example job: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return &Unfit{problem.New("add a job to the linked file by hand", "%s is a symbolic link, and jobs are written through none", display)}
+		return &Unfit{problem.New("add a job to the linked file by hand", "%s is a symbolic link, and scheduled does not write through links", display)}
 	}
 	content, err := dir.ReadFile(name)
 	if err != nil {
@@ -65,12 +65,12 @@ func AddExample(dir *os.Root, name, display string, now time.Time) error {
 	}
 	added := withExample(content)
 	if _, err := loadText(added, name, display); err != nil || closedTable.Match(content) {
-		return &Unfit{problem.New("write the tables of tool and tool.scheduled with headers, as [tool.scheduled], not as {inline tables}",
+		return &Unfit{problem.New("write tool and tool.scheduled as tables with headers, such as [tool.scheduled], not as {inline tables}",
 			"%s cannot take the table of an example job after its last line", display)}
 	}
-	_ = atomic.Sweep(dir, now) // what cannot be removed does no harm
+	_ = atomic.Sweep(dir, now) // a file that cannot be removed does no harm
 	if err = atomic.Write(dir, name, added, info.Mode().Perm()); err == nil {
-		err = dir.Chmod(name, info.Mode().Perm()) // umask may have taken something from it
+		err = dir.Chmod(name, info.Mode().Perm()) // umask may have removed a permission
 	}
 	if err != nil {
 		return fmt.Errorf("add example job: %w", err)

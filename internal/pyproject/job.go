@@ -10,7 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// job reads a job. Its result is of use only if nothing was reported.
+// job reads a job. Its result is valid only if nothing was reported.
 func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
 		r.report(d.declaration.at, "rename the job", "job id %s must not contain the %s", problem.Quote(d.id), mark)
@@ -94,8 +94,8 @@ func (r *reader) required(d draft, name, example string) (string, *entry) {
 	return s, e
 }
 
-// dotted reports whether a draft is not a job but the first part of job ids whose
-// dots lack quotes: [tool.scheduled.my.job].
+// dotted reports whether a draft is not a job, but the first part of job ids with
+// unquoted dots: [tool.scheduled.my.job].
 func (r *reader) dotted(d draft) bool {
 	for _, e := range d.declaration.entries {
 		if !e.isTable() {
@@ -115,7 +115,7 @@ func (r *reader) unknownKeys(d draft) {
 		switch {
 		case slices.Contains(jobKeys, e.name):
 		case e.isTable() && (option == nil || option.read == nil):
-			r.report(e.at, nestedHint(d.id, e), "%s cannot hold the table %s", d.table, tomlKey(e.name))
+			r.report(e.at, nestedHint(d.id, e), "%s cannot contain the table %s", d.table, tomlKey(e.name))
 		case r.misplaced(e, d.table, tomlKey(d.id)):
 		default:
 			r.report(e.at, r.unknownKeyHint(d, e.name), "unknown key %s in %s", problem.Quote(e.name), d.table)
@@ -128,7 +128,7 @@ func (r *reader) unknownKeyHint(d draft, name string) string {
 	near := r.nearest(name, slices.Concat(optionNames(), jobKeys))
 	switch {
 	case near == "":
-		return "keep only every and entrypoint here, and put options into " + jobOptions(d.id)
+		return "keep only every and entrypoint here, and put options in " + jobOptions(d.id)
 	case lookup(near) != nil:
 		return didYouMean(near) + " It belongs in " + home(near, tomlKey(d.id))
 	}
@@ -172,7 +172,7 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 		return set
 	}
 	if n := size(e); n > maxItems {
-		r.report(e.at, fmt.Sprintf("use at most %d", maxItems), "%s holds %d values", e.name, n)
+		r.report(e.at, fmt.Sprintf("use at most %d", maxItems), "%s has %d values", e.name, n)
 		return set
 	}
 	if o.read != nil {

@@ -6,8 +6,8 @@ import (
 )
 
 // maxDepth is how deep arrays and tables can be nested, and how many parts a key can
-// have. The toml package has no limit: it overflows the stack, or takes half a
-// gigabyte for a key of 39 kB, because it keeps all the keys that one begins with.
+// have. The toml package has no limit: it overflows the stack, or takes half a gigabyte
+// for a key of 39 kB, because it keeps every prefix of a key.
 const maxDepth = 100
 
 // maxNames limits the memory for the names of keys. The toml package keeps the name
@@ -18,11 +18,10 @@ func maxNames(text string) int { return 16<<20 + 64*len(text) }
 // scanKeys returns where the keys of a TOML document are: one span for each key
 // of toml.MetaData.Keys, in the same order.
 //
-// It is not a parser and assumes a valid document; in any other, its spans are
-// of no use beyond the first error. It is needed because the toml package gives
-// positions only in its errors, each at the cost of a pass through the file, and
-// only those of the value, of the last element of an array of tables, or, if a
-// key is "", of another key.
+// It is not a parser and assumes a valid document; in any other, its spans are useless
+// after the first error. It is needed because the toml package gives positions only in
+// its errors. Each costs a pass through the file, and is that of the value, of the last
+// element of an array of tables, or, if a key is "", of another key.
 func scanKeys(text string) ([]span, *finding) {
 	s := scanner{text: text, left: maxNames(text)}
 	fresh := true // whether a key comes next
@@ -66,7 +65,7 @@ func scanKeys(text string) ([]span, *finding) {
 type scanner struct {
 	text  string
 	keys  []span
-	found *finding // what makes it too large to be parsed
+	found *finding // why it is too large to be parsed
 
 	open  []opened // the brackets that we are in
 	table name     // of the table that we are in
@@ -93,7 +92,7 @@ func (s *scanner) read(i int) int {
 	s.left -= parts * (s.key.length + 16*s.key.parts)
 	switch {
 	case s.key.parts > maxDepth:
-		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with those of its table, a key can have %d parts", maxDepth)}
+		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with its table, a key can have at most %d parts", maxDepth)}
 	case s.left < 0:
 		s.found = &finding{at, "the table names are too long for this many keys", "shorten the longest names"}
 	}

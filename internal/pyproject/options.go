@@ -10,9 +10,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// The tables that are ours. The published JSON schema of [tool.scheduled]
-// allows only jobs in it, and only every and entrypoint in a job; so everything
-// that we add has a table of its own.
+// Our own tables. The published JSON schema of [tool.scheduled] allows only jobs in it,
+// and only every and entrypoint in a job; so everything that we add is in another
+// table.
 const (
 	jobsTable    = "tool.scheduled"
 	optionsTable = "tool.scheduled-actions"
@@ -28,26 +28,26 @@ func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlK
 type Options struct {
 	RunsOn         []string      // labels of the runner; never empty
 	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
-	Attempts       int           // how often one run tries the entrypoint, from 1
+	Attempts       int           // attempts in one run, from 1
 	Backoff        time.Duration // the longest wait before the second attempt; it doubles before each further one; whole seconds
 	Python         string        // the version to set up; "" if the project itself says it
 	Spares         int           // spare ticks in each window
-	WorkflowPrefix string        // what the names of workflow files begin with
+	WorkflowPrefix string        // beginning of the names of workflow files
 	Seed           string        // replaces the project's name where slots are computed
-	Patience       time.Duration // how long after the slot the job's own ticks have the first chance, before a rescue; at most half a window
-	Installer      string        // what installs the project's packages, one of Installers; "" to choose by the project's files
+	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window
+	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
 	Before         []Step        // the project's own steps, before its environment is set up
 	Env            []Pair        // environment variables of Before, of the set-up and of the entrypoint, sorted by name
 	Secrets        []string      // names of secrets, and of the entrypoint's environment variables that hold them, sorted
 	Environment    string        // GitHub's deployment environment; "" for none
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none
-	Permissions    []Pair        // of the job's token, scope and read or write, besides the ones of every job; sorted
+	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
 
-	rescue rescueOptions // of the project alone
+	rescue rescueOptions // only for the whole project
 }
 
-// rescueOptions are what only the project can set.
+// rescueOptions can only be set for the whole project.
 type rescueOptions struct {
 	every  time.Duration // 0 for none
 	notify bool
@@ -67,8 +67,8 @@ func (r *reader) defaults(every schedule.Cadence) Options {
 	}
 }
 
-// WorkflowPrefix returns what the names of the workflow files of the project in that
-// folder of a repository begin with, unless an option says otherwise: those of all
+// WorkflowPrefix returns the beginning of the names of workflow files for the project
+// in that folder of a repository, unless an option sets another one. The files of all
 // projects are in one folder.
 func WorkflowPrefix(folder string) string {
 	if folder == "." {
@@ -90,9 +90,9 @@ type option struct {
 	fallback string // its default, in Markdown
 	meaning  string // in Markdown
 	example  string // a valid value, in TOML
-	shared   bool   // of the project alone, not of a job
+	shared   bool   // only for the whole project, not of a job
 	parse    func(value any) (setting, *flaw)
-	read     func(r *reader, e *entry) setting // in place of parse, for a value with several that can be wrong
+	read     func(r *reader, e *entry) setting // instead of parse, for a value that can have several problems
 }
 
 // into puts what parse makes of a value into a field of Options.
@@ -103,12 +103,13 @@ func into[T any](parse func(value any) (T, *flaw), field func(*Options) *T) func
 	}
 }
 
-// maxAttempts keeps the failed ones within the warnings that GitHub shows.
-// "10 warning annotations, 10 error annotations, and 10 notice annotations per
-// step", https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
+// maxAttempts keeps the number of failed attempts within the warnings that GitHub
+// shows. "10 warning annotations, 10 error annotations, and 10 notice annotations per
+// step",
+// https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 const maxAttempts = 10
 
-// maxItems is how many values an option can hold. Every job merges its own into those
+// maxItems is how many values an option can have. Every job merges its own into those
 // of the project. A job can read at most 300 secrets.
 // https://docs.github.com/actions/reference/security/secrets#limits-for-secrets
 const maxItems = 300
@@ -300,7 +301,7 @@ func OptionsTable() string {
 	return b.String()
 }
 
-// placed is the setting of a key, and where that stands.
+// placed is the setting of a key, and its place.
 type placed struct {
 	name string
 	at   span
@@ -326,8 +327,8 @@ func optionNames() []string {
 	return names
 }
 
-// hint returns the remedy for a flawed value of the option. source is the value
-// as written, if it is a number.
+// hint returns the remedy for a wrong value of the option. source is the value as
+// written, if it is a number.
 func (o *option) hint(value any, source string, flawed *flaw) string {
 	if flawed.hint != "" {
 		return flawed.hint
@@ -353,8 +354,8 @@ func (o *option) hint(value any, source string, flawed *flaw) string {
 // anyJob stands for the id of a job that is not known.
 const anyJob = "<job-id>"
 
-// home returns the header of the table where a key of ours belongs, or "" if the name
-// is not one of ours. job is the id of a job as TOML writes it, or anyJob.
+// home returns the header of the table in which a key of ours belongs, or "" if the key
+// is not ours. job is the id of a job as TOML writes it, or anyJob.
 func home(name, job string) string {
 	o := lookup(name)
 	switch {
@@ -368,8 +369,8 @@ func home(name, job string) string {
 	return "[" + optionsTable + ".jobs." + job + "]"
 }
 
-// misplaced reports a key of ours that stands in the wrong table, perhaps spelled in
-// another way, and returns whether it does.
+// misplaced reports a key of ours in the wrong table, perhaps with another spelling,
+// and returns whether it is one.
 func (r *reader) misplaced(e *entry, table, job string) bool {
 	name := ours[fold(e.name)]
 	right := home(name, job)

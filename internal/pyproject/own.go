@@ -23,8 +23,8 @@ type Step struct {
 	Env  []Pair // sorted by name, over the job's
 }
 
-// before reads the project's own steps. Lines that follow one another are
-// one step, so that one can change the folder for the next.
+// before reads the project's own steps. Consecutive lines are one step, so that a line
+// can change the folder for the next one.
 func (r *reader) before(e *entry) []Step {
 	switch e.value.(type) {
 	case []any, []map[string]any:
@@ -76,7 +76,7 @@ func (r *reader) step(e *entry) Step {
 	case uses == run:
 		r.report(e.at, "give it either uses or run", "%s must have either uses or run", what)
 	case run && e.child("with") != nil:
-		r.report(e.child("with").at, "pass values to the lines with env", "%s runs lines, which have no inputs", what)
+		r.report(e.child("with").at, "pass values to the lines with env", "%s runs lines of bash, which have no inputs", what)
 	case isCheckout(s.Uses) && !slices.Contains(s.With, Pair{"persist-credentials", "false"}):
 		r.report(e.child("uses").at, "add with = { persist-credentials = false }",
 			"%s would leave the job's token where every later step can read it", what)
@@ -98,8 +98,8 @@ func (r *reader) stepName(e *entry) string {
 	return s
 }
 
-// appearance returns a name without what people do not see: case, spaces, invisible
-// characters, and different code points for the same character.
+// appearance returns a name without differences that people do not notice: case,
+// spaces, invisible characters, and different code points for the same character.
 func appearance(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.White_Space, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
@@ -157,8 +157,8 @@ func (r *reader) uses(e *entry) (uses, note string) {
 	return "", ""
 }
 
-// canonical reports whether a reference names an action by its only name: by another
-// one, as in actions/checkout/.@…, it would not be recognised.
+// canonical reports whether a reference names an action by its usual name. By another
+// one, such as actions/checkout/.@…, it would not be recognised.
 func canonical(path string) bool {
 	folder, local := strings.CutPrefix(path, "./")
 	names := strings.Split(folder, "/")

@@ -18,7 +18,7 @@ var scopes = map[string][]string{
 	"repository-projects": {"read", "write"}, "security-events": {"read", "write"}, "statuses": {"read", "write"},
 }
 
-// none takes a permission of the project from a job.
+// none removes a permission of the project from a job.
 const none = "none"
 
 // permissions reads permissions of the job's token, sorted by scope.
@@ -45,7 +45,7 @@ func (r *reader) permissions(e *entry) []Pair {
 	return permissions
 }
 
-// granted returns permissions with those of a job over them.
+// granted returns permissions, overridden by those of a job.
 func granted(permissions, job []Pair) []Pair {
 	return slices.DeleteFunc(Over(permissions, job), func(p Pair) bool { return p.Value == none })
 }

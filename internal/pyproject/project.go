@@ -1,5 +1,5 @@
 // Package pyproject reads the scheduled jobs of a Python project from its
-// pyproject.toml, or reports everything that is wrong with them at once.
+// pyproject.toml, or reports everything that is wrong with them, all at once.
 package pyproject
 
 import (
@@ -70,9 +70,8 @@ func (j Job) Environ(environ []string) []string {
 	return environ
 }
 
-// Line returns the line of the key that decides on something of a job: every,
-// entrypoint, an option, or name, the project's. It is that of the job's table
-// where no such key stands.
+// Line returns the line of a key that concerns a job: every, entrypoint, an option, or
+// the project's name. Without such a key it is the line of the job's table.
 func (p *Project) Line(job Job, key string) int {
 	for _, k := range slices.Backward(job.keys) {
 		if k.name == key && k.at.end > 0 {
@@ -88,7 +87,7 @@ func (p *Project) Line(job Job, key string) int {
 // everything that is wrong; any other error means that the file could not be read, and
 // matches fs.ErrNotExist if there is none. A link out of fsys is not followed.
 //
-// A job that only GitHub cannot run is not an error here: see Project.Hosted.
+// A job that cannot run on GitHub is not an error here: see Project.Hosted.
 func Load(fsys fs.FS, name, display string) (*Project, error) {
 	data, err := read(fsys, name)
 	if err != nil {
@@ -119,8 +118,7 @@ func loadText(data []byte, name, display string) (*Project, error) {
 const maxFile = 8 << 20
 
 // read reads a pyproject.toml. Its lines can be shown in errors, so a link must not
-// lead to a file that is not the project's: one outside of fsys, or one that is not
-// TOML.
+// lead to somebody else's file: one outside of fsys, or one that is not TOML.
 func read(fsys fs.FS, name string) ([]byte, error) {
 	target := name
 	for range 40 { // no system follows more

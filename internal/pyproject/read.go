@@ -121,8 +121,8 @@ func normalise(name string) string {
 	return strings.ToLower(separators.ReplaceAllString(name, "-"))
 }
 
-// misspelt reports tables that are almost certainly meant to be ours and would be
-// ignored silently: [tool.scheduled_actions].
+// misspelt reports tables that are almost certainly meant for us and would be ignored
+// silently: [tool.scheduled_actions].
 func (r *reader) misspelt(tool *entry) {
 	for _, e := range tool.children() {
 		for _, name := range []string{"scheduled", "scheduled-actions"} {
@@ -155,8 +155,8 @@ func (r *reader) declared(jobs, perJob *entry) {
 	})
 }
 
-// maxGuesses is for how many unknown job ids a similar one is looked for. Each is
-// compared with every job.
+// maxGuesses is the number of unknown job ids for which we look for a similar one. Each
+// is compared with every job.
 const maxGuesses = 20
 
 // undeclared reports the entries of [tool.scheduled-actions.jobs] that belong to
@@ -183,7 +183,7 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 				}
 			}
 			r.report(e.at, hint, "there is no job %s", problem.Quote(e.name))
-			r.jobOptions(draft{id: e.name, options: e}) // for what is wrong with them
+			r.jobOptions(draft{id: e.name, options: e}) // to report what is wrong with them
 		}
 	}
 }
@@ -218,7 +218,7 @@ func (r *reader) clashes(jobs []Job) {
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
 		if reservedFiles[file] {
-			r.report(at, "choose another workflow-prefix", "job %s would have the workflow file %s, which is used by scheduled itself", problem.Quote(job.ID), problem.Quote(job.File()))
+			r.report(at, "choose another workflow-prefix", "job %s would have the workflow file %s, which scheduled uses itself", problem.Quote(job.ID), problem.Quote(job.File()))
 		}
 		if first, taken := slugs[job.Slug]; taken {
 			r.report(at, "rename one of the two", "job %s has the same slug %s as job %s on line %d",

@@ -17,14 +17,14 @@ const maxProblems = 100_000
 func (r *reader) report(at span, hint, format string, args ...any) {
 	switch n := len(r.findings); {
 	case n == maxProblems:
-		hint, format, args = "fix the others first", "there are further problems, which are not listed", nil
+		hint, format, args = "fix the others first", "there are more problems, which are not listed", nil
 	case n > maxProblems:
 		return
 	}
 	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
 }
 
-// valid reports a flaw of an entry's value, which must be of that kind, and returns
+// valid reports a flaw of an entry's value, which must be of that kind. It returns
 // whether there is none.
 func (r *reader) valid(e *entry, kind string, flawed *flaw, hint string) bool {
 	if flawed == nil {
@@ -38,7 +38,7 @@ func (r *reader) valid(e *entry, kind string, flawed *flaw, hint string) bool {
 	return false
 }
 
-// string reads a string, or reports what else there is.
+// string reads a string, or reports that the value is none.
 func (r *reader) string(e *entry, example string) (string, bool) {
 	s, flawed := parseText(e.value)
 	hint := exampleHint(tomlKey(e.name), example)
@@ -49,8 +49,8 @@ func (r *reader) string(e *entry, example string) (string, bool) {
 	return s, r.valid(e, "a string", flawed, hint)
 }
 
-// members returns the entries of a table, or reports that it is none. GitHub takes
-// names that differ only in case for the same, and then the second for an error.
+// members returns the entries of a table, or reports that it is none. To GitHub, names
+// that differ only in case are the same, and the second one is an error.
 // https://github.com/actions/languageservices/blob/main/workflow-parser/src/templates/template-reader.ts
 func (r *reader) members(e *entry, example string) []*entry {
 	if !e.isTable() {

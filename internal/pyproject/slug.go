@@ -25,7 +25,7 @@ var reservedFiles = map[string]bool{"scheduled-sync.yml": true, "scheduled-rescu
 
 // slug returns a job id in a form fit for file names and concurrency groups: the
 // id itself if it is fit and not reserved, else its fit characters and a hash of
-// the whole. Only an id that looks like another one's slug can share it.
+// the whole. Only an id that looks like another job's slug can share it.
 func slug(id string) string {
 	if plainID.MatchString(id) && !reserved[id] {
 		return id

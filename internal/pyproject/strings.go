@@ -13,9 +13,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// Forbidden returns the first thing in s that no string of ours may contain, or "".
-// Such things could make a reader of the file, or of what is generated from it,
-// see something other than what GitHub does.
+// Forbidden returns the first thing in s that no string of ours may contain, or "". It
+// could make people who read the file, or what is generated from it, see something else
+// than GitHub does.
 func Forbidden(s string) string {
 	for _, r := range s {
 		switch {
@@ -86,8 +86,8 @@ func typeName(value any) string {
 
 var joints = strings.NewReplacer("-", "", "_", "", " ", "", ".", "")
 
-// fold returns a name without case and without what joins its words: people mix
-// these up.
+// fold returns a name without case and without the characters between its words,
+// because people mix these up.
 func fold(name string) string { return strings.ToLower(joints.Replace(name)) }
 
 // maxWord is the length of the longest word that is compared with others, in bytes.
@@ -112,8 +112,8 @@ func nearest(name string, words []string) string {
 	return best
 }
 
-// distance returns in how many characters two folded names differ, or most for
-// any number above it. A name that begins with the other one is near it, as
+// distance returns the number of characters in which two folded names differ, or most
+// for any number above it. A name that begins with the other one is near it, as
 // timeout-minutes is near timeout.
 func distance(a, b string, most int) int {
 	short := min(len(a), len(b))

@@ -9,11 +9,11 @@ type Tools struct {
 // Installers are the values of the option installer.
 var Installers = []string{"uv", "poetry", "pdm", "pixi", "hatch", "pipenv", "pylock", "conda", "pip", "project", "none"}
 
-// toolTables are the tables by which an installer is known.
+// toolTables are the tables that show an installer.
 var toolTables = [][]string{{"hatch", "envs"}, {"pdm"}, {"pipenv"}, {"pixi"}, {"poetry"}, {"uv"}}
 
-// tools reads what a document says about tools. What others own is not checked:
-// a value of another type than expected counts as none.
+// tools reads what a document says about tools. Other tools' tables are not checked: a
+// value of an unexpected type counts as none.
 func tools(root *entry) Tools {
 	tool := root.child("tool")
 	var t Tools
@@ -36,7 +36,7 @@ func dependencies(root *entry) bool {
 	return filled(project.child("dependencies")) || filled(project.child("optional-dependencies")) || filled(root.child("dependency-groups"))
 }
 
-// filled reports whether an entry is there, and is a list or table of something.
+// filled reports whether an entry exists and is a list or table with something in it.
 func filled(e *entry) bool {
 	if e == nil {
 		return false

@@ -20,7 +20,7 @@ type flaw struct {
 	hint    string // "" if an example of a valid value will do
 }
 
-// wrongType is the flaw of a value whose TOML type is not that of its key.
+// wrongType is the flaw of a value of the wrong TOML type.
 var wrongType = &flaw{}
 
 func parseText(value any) (string, *flaw) {
@@ -53,7 +53,7 @@ func parseLabels(value any) ([]string, *flaw) {
 		list = []any{value}
 	}
 	if len(list) == 0 {
-		return nil, &flaw{message: "must name at least one label"}
+		return nil, &flaw{message: "must have at least one label"}
 	}
 	var labels []string
 	for _, element := range list {
@@ -73,9 +73,9 @@ func parseLabels(value any) ([]string, *flaw) {
 // takes: at least a second, and whole seconds.
 type durations struct {
 	option string
-	unit   string // what a number without a unit was probably meant in
+	unit   string // the unit that a number without one probably has
 	most   time.Duration
-	limit  string // that there is most, in words
+	limit  string // the maximum, in words
 	zero   bool   // is one of them
 }
 
@@ -84,8 +84,8 @@ var timeouts = durations{"timeout", "m", 35 * 24 * time.Hour, "a run can last at
 
 var backoffs = durations{"backoff", "s", 24 * time.Hour, "it must be at most 24 hours", false}
 
-// What is too long for a job's window is cut to half of it, so that a project can
-// have one patience for all jobs.
+// For a short window it is cut to half of that, so that a project can have one patience
+// for all jobs.
 var patiences = durations{"patience", "m", 365 * 24 * time.Hour, "it must be at most 365 days", true}
 
 var (
@@ -119,8 +119,8 @@ func (d durations) parse(value any) (time.Duration, *flaw) {
 	return duration, nil
 }
 
-// hint returns the remedy for an invalid duration: what was probably meant by
-// "30 minutes", "2 days" or "30", or "" if that cannot be guessed.
+// hint returns the remedy for an invalid duration: the probable meaning of "30
+// minutes", "2 days" or "30", or "" if there is none.
 func (d durations) hint(s string) string {
 	var meant strings.Builder
 	for _, part := range durationPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
@@ -169,8 +169,8 @@ func numbers(low, high int) func(value any) (int, *flaw) {
 	}
 }
 
-// prefixForm keeps workflow files from being hidden and from looking like flags.
-// It is never empty, so that they do not take the names of other workflows.
+// prefixForm allows no workflow files that are hidden or look like flags. A prefix is
+// never empty, so that the files do not take the names of other workflows.
 var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 
 func parsePrefix(value any) (string, *flaw) {
