@@ -191,7 +191,7 @@ func TestLinks(t *testing.T) {
 // A file can be too large, and have too many problems to list.
 func TestLimits(t *testing.T) {
 	_, err := load("[tool.scheduled-actions]\n" + lines(9*maxProblems, "a%d=1\n"))
-	if problems, _ := err.(problem.Problems); len(problems) != maxProblems+1 || !strings.Contains(problems[maxProblems].Message, "further problems") {
+	if problems, _ := err.(problem.Problems); len(problems) != maxProblems+1 || !strings.Contains(problems[maxProblems].Message, "more problems") {
 		t.Errorf("%d problems", len(problems))
 	}
 	if _, err := load(strings.Repeat("#\n", maxFile/2+1)); err == nil || !strings.Contains(err.Error(), "is larger than 8 MB") {

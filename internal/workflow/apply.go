@@ -14,9 +14,9 @@ import (
 )
 
 // Apply makes the changes of a plan in a repository, given its root folder. Each file
-// changes as a whole or not at all, and no symbolic link is followed, even one that is
-// made meanwhile. The next sync cleans up after one that was interrupted; now tells
-// its leftovers from the files of a sync at work.
+// changes as a whole or not at all, and no symbolic link is followed, not even one that
+// appears meanwhile. The next sync cleans up after one that was interrupted; now
+// distinguishes its leftovers from the files of a running sync.
 func (p Plan) Apply(repo *os.Root, now time.Time) error {
 	changes := p.Changes()
 	if len(changes) == 0 && len(p.Unchanged) == 0 {
@@ -58,8 +58,8 @@ func (c Change) apply(dir *os.Root) error {
 	return nil
 }
 
-// openDir opens the real folder of the workflow files. os.Root keeps links
-// from leading out of the repository; links within it are refused here.
+// openDir opens the real folder of the workflow files. os.Root follows no link out of
+// the repository; links inside are refused here.
 func openDir(repo *os.Root) (*os.Root, error) {
 	github, err := openRealDir(repo, path.Dir(Dir))
 	if err != nil {
@@ -69,11 +69,11 @@ func openDir(repo *os.Root) (*os.Root, error) {
 	return openRealDir(github, path.Base(Dir))
 }
 
-// openRealDir opens a folder, which is made if it is missing, and makes sure that the
-// name is not a link to another folder.
+// openRealDir opens a folder, creates it if it is missing, and makes sure that the name
+// is not a link to another folder.
 func openRealDir(parent *os.Root, name string) (*os.Root, error) {
 	if err := parent.Mkdir(name, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("make folder of the workflow files: %w", err)
+		return nil, fmt.Errorf("create folder of the workflow files: %w", err)
 	}
 	dir, err := parent.OpenRoot(name)
 	if err != nil {
@@ -83,7 +83,7 @@ func openRealDir(parent *os.Root, name string) (*os.Root, error) {
 	named, err2 := parent.Lstat(name)
 	if err := errors.Join(err1, err2); err != nil || !os.SameFile(opened, named) {
 		dir.Close()
-		return nil, errors.Join(fmt.Errorf("%s is a symbolic link: workflow files are written through none", name), err)
+		return nil, errors.Join(fmt.Errorf("%s is a symbolic link: scheduled does not write through links", name), err)
 	}
 	return dir, nil
 }

@@ -90,9 +90,9 @@ func next(after func(time.Time) time.Time, now time.Time) []time.Time {
 	return slots
 }
 
-// assigned returns the assigned time that stands in the name of a workflow behind the
-// title: see title and rescueTitle. The file may be broken or edited, so only words
-// like ours are returned.
+// assigned returns the assigned time in the name of a workflow, after the title: see
+// title and rescueTitle. The file may be broken or edited, so only words like ours are
+// returned.
 func assigned(file []byte, title string) string {
 	for line := range bytes.Lines(file) {
 		if !bytes.HasPrefix(line, []byte("name:")) {

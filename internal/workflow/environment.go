@@ -27,9 +27,9 @@ func ByJob(all []Installed) map[string]installer.Environment {
 	return environments
 }
 
-// Environments says how the packages of the jobs are installed: usually in one way
-// for all, and in one more for each other installer that a job names. It chooses once
-// for each, because reading a file may take a request. The error is an
+// Environments says how the packages of the jobs are installed: usually in one way for
+// all, and in another way for each other installer that a job names. It chooses only
+// once for each, because reading a file may take a request. The error is an
 // *EnvironmentError.
 func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 	var all []Installed
@@ -65,7 +65,7 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environmen
 	})
 	if err == nil {
 		if what := pyproject.Forbidden(env.File); what != "" {
-			err = fmt.Errorf("path %q holds the %s, which no workflow file may", env.File, what)
+			err = fmt.Errorf("path %q contains the %s, which is not allowed in workflow files", env.File, what)
 		}
 	}
 	if err != nil {
@@ -74,14 +74,15 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environmen
 	return env, nil
 }
 
-// checkPython refuses a version of Python that the job's environment cannot have.
+// checkPython is an error for a version of Python that the job's environment cannot
+// have.
 func checkPython(job pyproject.Job, env installer.Environment) error {
 	version := job.Options.Python
 	if version == "" {
 		return nil
 	}
 	if env.Tool == installer.Pixi || env.Tool == installer.Conda && env.Locked {
-		return problem.New("leave out the option, and ask for that version in the tool's own file",
+		return problem.New("remove the option, and ask for that version in the tool's own file",
 			"job %q: option python has no effect, because %s says which Python to install", job.ID, cmp.Or(env.File, env.Manifest))
 	}
 	if _, ok := pythonFor(env.Tool, version); !ok {

@@ -24,11 +24,11 @@ type Keeper struct {
 	Token    Token
 	Action   Uses     // our own action
 	Exact    bool     // as in Target
-	Prefixes []string // what the names of the project's workflow files begin with, in any order
+	Prefixes []string // beginnings of the names of the project's workflow files, in any order
 }
 
 // Token says where the Keeper gets a token that may write workflow files. Its own
-// GITHUB_TOKEN never may.
+// GITHUB_TOKEN can never do that.
 type Token string
 
 // The kinds of token.
@@ -47,9 +47,8 @@ const (
 )
 
 // Plan compares the Keeper's file with the one in repo, the file system of the
-// repository's root, and reads no other. The plan has just that one change,
-// which is of no job. A file of that name that is not this project's Keeper is an
-// error.
+// repository's root, and reads no other. The plan has only that change, which belongs
+// to no job. A file of that name that is not this project's Keeper is an error.
 func (k Keeper) Plan(repo fs.FS) (Plan, error) {
 	if err := k.validate(); err != nil {
 		return Plan{}, err
@@ -84,33 +83,33 @@ func (k Keeper) read(repo fs.FS) (*file, error) {
 	return readFile(repo, fs.FileInfoToDirEntry(info), k.Path, Keeps)
 }
 
-// validate refuses what cannot stand in a workflow file.
+// validate is an error for values that are not allowed in a workflow file.
 func (k Keeper) validate() error {
 	for _, text := range slices.Concat([]string{k.Path, k.Branch}, k.Prefixes) {
 		if what := pyproject.Forbidden(text); what != "" {
-			return fmt.Errorf("%q holds the %s, which no workflow file may", text, what)
+			return fmt.Errorf("%q contains the %s, which is not allowed in workflow files", text, what)
 		}
 	}
 	switch {
 	case !slices.Contains([]Token{App, PAT, NoToken}, k.Token):
-		return fmt.Errorf("token %q is none of app, pat and none", k.Token)
+		return fmt.Errorf("token is %q; it must be app, pat or none", k.Token)
 	case !fs.ValidPath(k.Path) || path.Base(k.Path) != "pyproject.toml":
-		return fmt.Errorf("project path %q leads to no pyproject.toml of the repository", k.Path)
+		return fmt.Errorf("project path %q is not a pyproject.toml in the repository", k.Path)
 	case strings.TrimSpace(k.Path) != k.Path:
-		return fmt.Errorf("project path %q begins with white space, which no path filter of a workflow may", k.Path)
+		return fmt.Errorf("project path %q begins with white space, which is not allowed in a path filter of a workflow", k.Path)
 	case !branchForm.MatchString(k.Branch):
-		return fmt.Errorf("branch %q is no name that git allows", k.Branch)
+		return fmt.Errorf("branch %q is not a valid branch name in git", k.Branch)
 	}
 	for _, prefix := range k.Prefixes {
 		if !fs.ValidPath(prefix) || strings.Contains(prefix, "/") {
-			return fmt.Errorf("prefix %q can begin no file name", prefix)
+			return fmt.Errorf("prefix %q is not valid at the beginning of a file name", prefix)
 		}
 	}
 	return nil
 }
 
-// branchForm excludes what git refuses in a branch name. That is most of what a
-// filter would take for a pattern.
+// branchForm excludes characters that git refuses in a branch name. They include most
+// of those that make a pattern in a filter.
 // https://git-scm.com/docs/git-check-ref-format
 var branchForm = regexp.MustCompile(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?*\[\\])?$`)
 
@@ -125,7 +124,7 @@ func (k Keeper) document() *yaml.Node {
 		"name", plain("Scheduled sync"),
 		"on", mapping(
 			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", k.paths()),
-			"pull_request", mapping(), // without a filter, and with the merge queue, so that the check can be a required one
+			"pull_request", mapping(), // without a filter, and with the merge queue, so that the check can be required
 			"merge_group", mapping(),
 			"workflow_dispatch", mapping(),
 		),

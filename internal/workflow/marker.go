@@ -17,7 +17,7 @@ type marker struct {
 
 const markerPrefix = "# scheduled: "
 
-// What a workflow does that belongs to no job.
+// The purposes of workflows that belong to no job.
 const (
 	Keeps   = "sync"   // keeps the files up to date: the workflow of Keeper
 	Rescues = "rescue" // starts due jobs that have no confirmed run

@@ -16,10 +16,10 @@ import (
 // only checks costs one minute, since "GitHub rounds the minutes and partial minutes
 // each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
-// An old file that cannot be read costs nothing: GitHub does not run it either.
+// An old file that cannot be read costs nothing, because GitHub does not run it either.
 func (t Target) Minutes(p Plan) (before, after int) {
 	type whose struct{ does, job string }
-	fresh := map[whose]bool{} // those whose ticks are not as they were
+	fresh := map[whose]bool{} // those with different ticks than before
 	old := make([]float64, len(p.Updated)+len(p.Deleted))
 	for _, changes := range [][]Change{p.Created, p.Updated} {
 		for _, c := range changes {
@@ -75,8 +75,8 @@ func ticksOf(file []byte) float64 {
 
 var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
 
-// ticksOfCron returns how many ticks a cron has in 30 days, 0 for one that is
-// none to GitHub.
+// ticksOfCron returns how many ticks a cron has in 30 days, 0 for one that GitHub does
+// not accept.
 func ticksOfCron(expr string) float64 {
 	if strings.Contains(expr, "=") { // TZ=, which the parser knows and GitHub does not
 		return 0
@@ -86,11 +86,11 @@ func ticksOfCron(expr string) float64 {
 		return 0
 	}
 	spec := parsed.(*cron.SpecSchedule)
-	const star = 1 << 63 // marks a field that allows all, and so leaves the other to decide
+	const star = 1 << 63 // marks a field that allows all, so that the other one decides
 	share := func(set uint64, of float64) float64 { return float64(bits.OnesCount64(set&^star)) / of }
 	day, weekday := min(share(spec.Dom, 30), 1), share(spec.Dow, 7)
 	days := day * weekday
-	if spec.Dom&star == 0 && spec.Dow&star == 0 { // either will do
+	if spec.Dom&star == 0 && spec.Dow&star == 0 { // either is enough
 		days = day + weekday - days
 	}
 	return 30 * days * share(spec.Month, 12) * share(spec.Hour, 1) * share(spec.Minute, 1)

@@ -25,12 +25,12 @@ func mapping(pairs ...any) *yaml.Node {
 	return node
 }
 
-// add puts one more key behind those that a mapping has.
+// add adds a key at the end of a mapping.
 func add(node *yaml.Node, key string, value *yaml.Node) {
 	node.Content = append(node.Content, plain(key), value)
 }
 
-// addNamed is add for a key of the user's, which YAML may not take for a string.
+// addNamed is add for a key of the user's, which YAML might not read as a string.
 func addNamed(node *yaml.Node, key string, value *yaml.Node) {
 	add(node, key, value)
 	if otherThanText[strings.ToLower(key)] {
@@ -38,7 +38,7 @@ func addNamed(node *yaml.Node, key string, value *yaml.Node) {
 	}
 }
 
-// otherThanText are the words that some version of YAML does not take for a string.
+// otherThanText are the words that some version of YAML does not read as a string.
 var otherThanText = map[string]bool{
 	"y": true, "yes": true, "n": true, "no": true, "on": true, "off": true, "true": true, "false": true, "null": true,
 }
@@ -68,8 +68,8 @@ func texts(items []string) *yaml.Node {
 	return sequence(nodes...)
 }
 
-// lines is text that can have several lines. They become a block if every line can
-// stand there unchanged, because they would be hard to read in quotes.
+// lines is text that can have several lines. They become a block if no line needs
+// escapes, because they would be hard to read in quotes.
 func lines(value string) *yaml.Node {
 	node := text(value)
 	if strings.Contains(value, "\n") && readable.MatchString(value) {
@@ -78,8 +78,9 @@ func lines(value string) *yaml.Node {
 	return node
 }
 
-// readable matches lines that end with something to see, as the first also begins,
-// and have nothing in them that YAML would escape. Some may be empty, but not the last.
+// readable matches lines without trailing white space and without anything that YAML
+// would escape. The first must not begin with white space. Lines may be empty, except
+// the last.
 var readable = regexp.MustCompile(`^[!-~]([ -~\t]*[!-~])?(\n+[ \t]*[!-~]([ -~\t]*[!-~])?)*$`)
 
 func sequence(items ...*yaml.Node) *yaml.Node {
@@ -117,15 +118,14 @@ func encode(doc *yaml.Node) ([]byte, error) {
 	return spaced(b.Bytes()), nil
 }
 
-// verify reads the content back and compares it, so that nothing is written that GitHub
-// would read differently.
+// verify reads the content back and compares it, so that GitHub reads what we meant.
 func verify(doc *yaml.Node, content []byte) error {
 	back, err := parse(content)
 	if err != nil {
 		return fmt.Errorf("read back: %w", err)
 	}
 	if !sameMeaning(doc, back) {
-		return errors.New("read back: the file would not say what was meant")
+		return errors.New("read back: the file would have another meaning")
 	}
 	return nil
 }
@@ -144,8 +144,8 @@ func spaced(content []byte) []byte {
 }
 
 // parse reads a file that is one document from its first byte to its last, and returns
-// its content node. yaml.Unmarshal would read the first of several documents only, and
-// other encodings than UTF-8.
+// its content node. yaml.Unmarshal would read only the first of several documents, and
+// encodings other than UTF-8.
 func parse(content []byte) (*yaml.Node, error) {
 	if !utf8.Valid(content) || bytes.HasPrefix(content, []byte("\ufeff")) {
 		return nil, errors.New("not plain UTF-8")
@@ -166,7 +166,7 @@ func parse(content []byte) (*yaml.Node, error) {
 
 // sameMeaning reports whether two documents say the same to GitHub: comments,
 // style, and the order of keys do not count. Anchors and explicit tags do: not every
-// version of GitHub's parser takes them.
+// version of GitHub's parser accepts them.
 func sameMeaning(a, b *yaml.Node) bool {
 	const explicit = yaml.TaggedStyle
 	if a.Kind != b.Kind || a.ShortTag() != b.ShortTag() || a.Value != b.Value || len(a.Content) != len(b.Content) ||

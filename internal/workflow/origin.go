@@ -10,8 +10,8 @@ import (
 )
 
 // Origin returns the line of pyproject.toml that explains why a file differs: the line
-// of the key that the file no longer follows, else that of the job's table. It is 1
-// for a file that no job needs any more.
+// of the key that changed, else that of the job's table. It is 1 for a file that no job
+// needs any more.
 func (t Target) Origin(e Effect) int {
 	if e.Does == Rescues {
 		return max(1, t.Project.Rescue.Line)
@@ -28,7 +28,7 @@ func (t Target) Origin(e Effect) int {
 	if line := t.Project.Line(job, key); key != "seed" || line != job.Line {
 		return line
 	}
-	return t.Project.Line(job, "name") // which slots depend on where there is no seed
+	return t.Project.Line(job, "name") // slots depend on it if there is no seed
 }
 
 // inputs are the parts of a job's file that keys of pyproject.toml decide.
@@ -49,8 +49,8 @@ type inputs struct {
 	}
 }
 
-// inputStep is a step without its reference to an action, because that follows
-// releases.
+// inputStep is a step without its reference to an action, because references change
+// with releases.
 type inputStep struct {
 	Name, Run string
 	With      map[string]any

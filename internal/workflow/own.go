@@ -10,9 +10,9 @@ import (
 )
 
 // This file renders what a project adds to its jobs: steps, permissions, containers.
-// The strings are the user's, so they are always quoted or in a block.
+// The strings come from the user, so they are always quoted or in a block.
 
-// permissions are the ones that every job has and those that its options add.
+// permissions returns those that every job has and those that its options add.
 func permissions(o pyproject.Options) *yaml.Node {
 	const asked = "asked for in pyproject.toml"
 	contents, actions := plain("read"), comment(plain("read"), "the history that says whether the window is confirmed")
@@ -89,8 +89,8 @@ func (t Target) before(job pyproject.Job) []step {
 	return steps
 }
 
-// ownUses returns the action of one of the project's own steps. It is in quotes. That
-// tells it from our references, also in the file that is there.
+// ownUses returns the action of one of the project's own steps. It is in quotes, which
+// distinguishes it from our references, also in an existing file.
 func ownUses(s pyproject.Step) *yaml.Node {
 	node := text(s.Uses)
 	switch {
@@ -102,12 +102,11 @@ func ownUses(s pyproject.Step) *yaml.Node {
 	return node
 }
 
-// installs matches the programs with which zizmor reports any installation of a
-// package.
+// installs matches the programs for which zizmor reports any installation of a package.
 // https://docs.zizmor.sh/audits/#adhoc-packages
 var installs = regexp.MustCompile(`\b(?:npm|npx|pnpm|yarn|bun|gem|cargo|go|pip|pip3|pipx|uv|uvx|poetry|composer|dotnet|brew|cpan|luarocks|mix|conda|mamba)\b`)
 
-// exception returns the comment that tells zizmor to accept lines of the project's own.
+// exception returns the comment that tells zizmor to accept the project's own lines.
 func exception(lines string) string {
 	if installs.MatchString(lines) {
 		return "zizmor: ignore[adhoc-packages] the project's own lines, as they stand in pyproject.toml"

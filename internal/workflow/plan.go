@@ -22,11 +22,11 @@ import (
 // Change is one workflow file of the plan.
 type Change struct {
 	Path string // relative to the repository's root, with slashes
-	Does string // what the workflow does, in a file that is no job's: Rescues or Keeps; else ""
-	Job  string // id of the job whose file it is, or was
-	Old  []byte // the content there is; nil for a file to create
-	New  []byte // the content there has to be; nil for a file to delete
-	Kept []Uses // references in Old that stay in New in place of ours
+	Does string // purpose of a workflow that belongs to no job: Rescues or Keeps; else ""
+	Job  string // id of the job that the file belongs to, or belonged to
+	Old  []byte // the present content; nil for a file to create
+	New  []byte // the new content; nil for a file to delete
+	Kept []Uses // references in Old that stay in New instead of ours
 }
 
 // Plan is what a sync has to do. Each list is sorted by path.
@@ -88,22 +88,22 @@ func (p Plan) Diff() string {
 	return b.String()
 }
 
-// conflict is the error of a change whose file is not ours to write.
+// conflict is the error of a change to a file that is not ours.
 func (c Change) conflict(reason string) error {
 	whose, hint := fmt.Sprintf("of job %q", c.Job), "move that file away, or choose other file names with workflow-prefix in [tool.scheduled-actions]"
 	switch c.Does {
 	case Keeps:
 		whose, hint = "that keeps the others up to date",
-			"move that file away and run `scheduled init` again, or, if it is another project's, add jobs for this project to it"
+			"move that file away and run `scheduled init` again, or, if it belongs to another project, add jobs for this project to it"
 	case Rescues:
 		whose, hint = "that rescues jobs", "move that file away, or set rescue = false in [tool.scheduled-actions]"
 	}
 	return problem.New(hint, "%s: cannot write the workflow %s: %s", c.Path, whose, reason)
 }
 
-// Plan compares the files that the project's jobs and their rescue need with those
-// in repo, the file system of the repository's root. It reads nothing outside Dir,
-// the project's folder and the names of files above that. All conflicts are reported at once.
+// Plan compares the files that the project's jobs and their rescue need with those in
+// repo, the file system of the repository's root. It reads only Dir, the project's
+// folder, and the names of files above that. All conflicts are reported at once.
 func (t Target) Plan(repo fs.FS) (Plan, error) {
 	document, environments, err := t.documents(repo)
 	if err != nil {
@@ -131,8 +131,8 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 	return plan, nil
 }
 
-// Files returns the paths of the files that the project needs: of its jobs, in
-// their order, and then of its rescue.
+// Files returns the paths of the files that the project needs: first those of its jobs,
+// in their order, then that of its rescue.
 func (t Target) Files() []string {
 	var paths []string
 	for _, job := range t.Project.Jobs {
@@ -145,8 +145,8 @@ func (t Target) Files() []string {
 }
 
 // Guesses returns the content of each of Files if it keeps the references in the file
-// like, which may be nil. A file with just that content is up to date. Its hash shows
-// that without reading it.
+// like, which may be nil. A file with exactly that content is up to date, and its hash
+// shows that without reading it.
 func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	document, _, err := t.documents(repo)
 	if err != nil {
@@ -175,7 +175,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 // how the jobs' packages are installed.
 func (t Target) documents(repo fs.FS) (document func(pyproject.Job) *yaml.Node, environments []Installed, err error) {
 	if what := pyproject.Forbidden(t.Path); what != "" {
-		return nil, nil, fmt.Errorf("project path %q holds the %s, which no workflow file may", t.Path, what)
+		return nil, nil, fmt.Errorf("project path %q contains the %s, which is not allowed in workflow files", t.Path, what)
 	}
 	if environments, err = t.Environments(repo); err != nil {
 		return nil, nil, err
@@ -210,14 +210,14 @@ func (c Change) compare(there *file, doc *yaml.Node, loose Uses) (Change, error)
 		return c, fmt.Errorf("render %s: %w", c.Path, err)
 	}
 	if len(c.New) > maxFile {
-		return c, problem.New("move long texts out of before and env, into files of the repository: https://docs.github.com/actions/reference/limits",
+		return c, problem.New("move long texts from before and env into files of the repository: https://docs.github.com/actions/reference/limits",
 			"%s: the workflow of job %q would have %d bytes; GitHub takes at most %d (500 KB)", c.Path, c.Job, len(c.New), maxFile)
 	}
 	return c, nil
 }
 
 // leftovers returns the project's own files that are no longer needed. The files of a
-// project that is missing are kept: a sparse checkout may have left it out.
+// missing project are kept, because a sparse checkout may not include it.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
 	for _, file := range t.Files() {

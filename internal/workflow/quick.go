@@ -7,7 +7,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// quickly reports whether encode would write just this content.
+// quickly reports whether encode would write exactly this content.
 func quickly(doc *yaml.Node, content []byte) bool {
 	quick, ok := quickEncode(doc)
 	return ok && bytes.Equal(quick, content)
@@ -92,7 +92,7 @@ func (e *quickEncoder) scalar(node *yaml.Node) string {
 	return text + behind(node)
 }
 
-// behind returns the comment of a scalar as it stands behind it.
+// behind returns the comment of a scalar as it is written after it.
 func behind(node *yaml.Node) string {
 	if node.LineComment == "" {
 		return ""

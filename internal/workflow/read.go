@@ -18,7 +18,7 @@ const maxRead = 16 * maxFile
 // file is a workflow file that is there already.
 type file struct {
 	content []byte
-	marker  marker // whose file it is, unless foreign says otherwise
+	marker  marker // what the file belongs to, unless foreign says otherwise
 	foreign string // why the file must not be changed; "" if it may be
 }
 
@@ -56,11 +56,11 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	return byName, errors.Join(errs...)
 }
 
-// ours returns a function that tells from a file's name whether it can belong to the
-// project: it begins with a prefix of the project or the default one, or it ends with
-// the name of a job whose file is missing, since the prefix may have changed. This
-// misses one file, which only reading all files finds: that of a job that was removed
-// together with a prefix of its own.
+// ours returns a function that reports whether a file's name can belong to the project:
+// it begins with a prefix of the project or the default one, or it ends with the name
+// of a job without a file, since the prefix may have changed. It misses the file of a
+// job that was removed together with its own prefix; only reading all files would find
+// that.
 func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	there := map[string]bool{}
 	for _, e := range entries {
@@ -83,8 +83,8 @@ func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	}
 }
 
-// realDir reports whether there is a folder of workflow files. A symbolic link, in
-// place of it or above it, is an error.
+// realDir reports whether there is a folder of workflow files. It is an error if it, or
+// a folder above it, is a symbolic link.
 func realDir(repo fs.FS) (found bool, err error) {
 	for _, dir := range []string{path.Dir(Dir), Dir} {
 		info, err := fs.Lstat(repo, dir)
@@ -95,14 +95,14 @@ func realDir(repo fs.FS) (found bool, err error) {
 			return false, fmt.Errorf("read %s: %w", dir, err)
 		}
 		if !info.IsDir() {
-			return false, fmt.Errorf("%s is not a folder: workflow files are written through no symbolic link", dir)
+			return false, fmt.Errorf("%s is not a folder: scheduled does not write through symbolic links", dir)
 		}
 	}
 	return true, nil
 }
 
-// readFile reads a workflow file for the project at that path: for its jobs, or
-// for the workflow of its own that does the named thing.
+// readFile reads a workflow file for the project at that path: for its jobs, or for its
+// workflow with that purpose.
 func readFile(repo fs.FS, entry fs.DirEntry, project, does string) (*file, error) {
 	if !entry.Type().IsRegular() {
 		return &file{foreign: "a symbolic link, or no regular file, has that name"}, nil

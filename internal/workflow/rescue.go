@@ -43,9 +43,10 @@ func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 
 // rescueDocument builds the workflow of the rescue.
 //
-// It has no `workflow_run` trigger, which could start it when a job fails. That needs
-// the names of all jobs in the file, so each new job would change the file, and GitHub
-// would drop its pending tick. The attempts within a run and the next tick do the same.
+// It has no `workflow_run` trigger, which could start it when a job fails. That would
+// need the names of all jobs in the file, so each new job would change the file, and
+// GitHub would drop its pending tick. The attempts within a run and the next tick are
+// enough.
 func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 	rescue := t.Project.Rescue
 	var ticks []*yaml.Node
@@ -88,7 +89,7 @@ func (t Target) rescueTitle() string {
 	return fmt.Sprintf("Scheduled rescue%s (%s)", t.of(), t.Project.Rescue.Rounds)
 }
 
-// rescuePermissions are those of our only workflow that may start others.
+// rescuePermissions returns those of our only workflow that may start others.
 func (t Target) rescuePermissions() *yaml.Node {
 	permissions := mapping(
 		"contents", comment(plain("read"), "the jobs"),
@@ -101,8 +102,8 @@ func (t Target) rescuePermissions() *yaml.Node {
 }
 
 // branches returns the names that the default branch may have: the common ones, and the
-// one in the Keeper's file. A filter cannot say "the default branch", and no filter
-// would put a skipped check on every pull request.
+// one in the Keeper's file. A filter cannot say "the default branch", and without a
+// filter every pull request would have a skipped check.
 func branches(repo fs.FS) *yaml.Node {
 	names := []string{"main", "master"}
 	var keeper struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
-// recipe is what the documentation of a tool recommends for a workflow: everything
-// is pinned, the lock is enforced, and development dependencies are not installed.
+// recipe is what a tool's documentation recommends for a workflow: everything is
+// pinned, the lock is enforced, and development dependencies are not installed.
 type recipe struct {
 	prepare func(setup) []step // sets up Python and the tool
 	check   string             // fails if the lock does not fit the project; "" if install does that
@@ -64,7 +64,7 @@ func (s setup) steps() []step {
 	return steps
 }
 
-// uv leaves .python-version and requires-python to uv, which reads both.
+// uv lets the tool itself read .python-version and requires-python.
 // https://docs.astral.sh/uv/guides/integration/github/
 func (s setup) uv() []step {
 	with := []input{{"version", text(cmp.Or(s.env.Requires, uvVersion))}}
@@ -104,7 +104,7 @@ func (s setup) poetry() []step {
 		s.python("poetry"),
 	}
 	if s.env.Old {
-		// Otherwise it takes the Python that it runs on, which is the runner's.
+		// Otherwise Poetry takes the Python that it runs on, which is the runner's.
 		// https://python-poetry.org/docs/1.8/configuration/#virtualenvsprefer-active-python-experimental
 		steps = append(steps, step{name: "Use that Python", run: "poetry env use python", dir: s.env.Root})
 	}
@@ -183,13 +183,13 @@ func pipInstall(env installer.Environment) string {
 	return command + "-r " + path.Base(env.File)
 }
 
-// tool installs a tool with the Python that it will make environments of.
+// tool installs a tool with the Python that it will use for environments.
 func (s setup) tool(name, requirement string) step {
 	return step{name: "Install " + name, run: "python -m pip install " + requirement, dir: "."}
 }
 
-// requirement writes a package and its versions for a shell, in which < and others
-// have another meaning.
+// requirement writes a package and its versions for a shell, in which < and others have
+// a special meaning.
 func requirement(pkg, versions string) string {
 	if strings.ContainsAny(versions, "<>!~*,") {
 		return "'" + pkg + versions + "'"
@@ -206,8 +206,8 @@ func (s setup) python(cache string) step {
 	return python
 }
 
-// version returns the option python in the notation of what sets Python up, "" if it
-// is not set. Environments has refused what cannot be written there.
+// version returns the option python in the notation of whatever sets Python up, "" if
+// it is not set. Environments has refused values that have no such form.
 func (s setup) version() string {
 	version, _ := pythonFor(s.env.Tool, s.job.Options.Python)
 	return version
@@ -215,7 +215,7 @@ func (s setup) version() string {
 
 // pythonVersion returns the input that tells setup-python the version: the option,
 // .python-version, or the range that the project or its tool declares. Without it,
-// setup-python would take whatever the runner has on its path.
+// setup-python would take any Python on the runner's PATH.
 // https://github.com/actions/setup-python#basic-usage
 func (s setup) pythonVersion() input {
 	file := func(name string) input { return input{"python-version-file", text(name)} }

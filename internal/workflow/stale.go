@@ -11,7 +11,7 @@ import (
 
 // Stale reports whether the file of one job differs from what sync would write. The
 // release of our action does not count. It is for a warning at run time, so when in
-// doubt it says no: for a file that is missing, unreadable, or not the job's.
+// doubt it says no: if the file is missing, unreadable, or not the job's.
 func (t Target) Stale(repo fs.FS, job pyproject.Job) bool {
 	document, _, err := t.documents(repo)
 	if err != nil {

@@ -53,7 +53,7 @@ func (u Uses) node() *yaml.Node {
 var releaseForm = regexp.MustCompile(`^v?\d{1,5}(\.\d{1,5}){0,2}$`)
 
 // release returns the release that a reference names, as semver has it: that in the
-// comment of a commit, else the tag. It is "" if that has not the form of a release.
+// comment of a commit, else the tag. It is "" if that does not look like a release.
 func (u Uses) release() string {
 	name := u.Version
 	if !u.Pinned() {
@@ -66,17 +66,17 @@ func (u Uses) release() string {
 }
 
 // newerThan reports whether u is a pin of the same action to a later release, by the
-// comment behind it. Whether the commit really is that release cannot be known
-// offline: see Plan.Kept.
+// comment behind it. Offline we cannot know whether the commit really is that release:
+// see Plan.Kept.
 func (u Uses) newerThan(other Uses) bool {
 	return u.Action == other.Action && u.Pinned() && u.release() != "" && other.release() != "" &&
 		semver.Compare(u.release(), other.release()) > 0
 }
 
-// standsFor reports whether u, which a file has, may stay in place of an unpinned
+// standsFor reports whether u, which is in a file, may stay instead of an unpinned
 // reference. A commit is better than a tag, and of two tags the later one is. A tag
-// such as v1 moves along with its releases. So people and workflows with programs of
-// several releases do not undo each other's work.
+// such as v1 moves along with its releases. So different releases of the program do not
+// undo each other's work.
 func (u Uses) standsFor(wanted Uses) bool {
 	switch {
 	case u.Action != wanted.Action || wanted.Pinned():
@@ -89,8 +89,8 @@ func (u Uses) standsFor(wanted Uses) bool {
 
 // keepReferences changes our references in doc to those of a file that name a later
 // release of the same action, as Dependabot and Renovate write them, and returns
-// those. Otherwise they and we would undo each other's work forever. For loose, a
-// reference in the file may also stay in place of a tag.
+// those. Otherwise they and we would undo each other's work forever. With loose, a
+// reference in the file may also replace a tag.
 //
 // Those of a project's own steps stay as pyproject.toml has them, so that it can go
 // back to an older release. They are the ones in quotes: see ownUses.

@@ -10,10 +10,10 @@ import (
 )
 
 // This file translates the option python, a version or a range in the notation of npm
-// or pip, for what sets Python up.
+// or pip, for whatever sets Python up.
 
-// pythonFor returns the option in the notation of a tool's set-up, or false if it
-// cannot be written there.
+// pythonFor returns the option in the notation of a tool's set-up, or false if it has
+// no such form.
 func pythonFor(tool installer.Tool, version string) (string, bool) {
 	switch tool {
 	case installer.UV, installer.Pylock:

@@ -1,6 +1,6 @@
-// Package workflow turns jobs into GitHub Actions workflow files and says what
-// differs from the files that are there. Package python chooses what installs a
-// project's packages; the steps that do so in a workflow are made here.
+// Package workflow turns jobs into GitHub Actions workflow files, and compares them
+// with the existing files. Package installer chooses what installs a project's
+// packages; this package makes the steps for that.
 package workflow
 
 import (
@@ -23,11 +23,11 @@ type Target struct {
 	Project *pyproject.Project
 	Path    string // of pyproject.toml, relative to the repository's root, with slashes
 	Action  Uses   // our own action
-	Exact   bool   // Action is what somebody asked for: only a later pin may stand in for it
+	Exact   bool   // the user asked for Action, so only a later pin may replace it
 	Remote  bool   // reading a file takes a request: see Target.ours
 }
 
-// loose returns our action if the reference in a file may stand in for it.
+// loose returns our action if a reference in a file may replace it.
 func loose(action Uses, exact bool) Uses {
 	if exact {
 		return Uses{}
@@ -41,7 +41,7 @@ func (t Target) dir() string { return path.Dir(t.Path) }
 
 // setupMargin is the time for checkout and set-up on top of the entrypoint's timeout.
 // So `run` ends an entrypoint and says so, before GitHub cancels the job without a
-// word.
+// message.
 const setupMargin = 15 * time.Minute
 
 // maxFile is the largest size of a workflow file, in bytes. GitHub starts no run of a
@@ -53,7 +53,7 @@ const maxFile = 512_000
 // render returns the content of a workflow file: the document, or the old content if
 // that means the same. GitHub registers a file that was written again as new and drops
 // its pending tick, so a file is left alone unless its meaning changed. kept are the
-// references of the old content that stay in place of ours; loose is as for
+// references in the old content that stay instead of ours; loose is as for
 // keepReferences.
 func render(doc *yaml.Node, old []byte, loose Uses) (content []byte, kept []Uses, err error) {
 	if old != nil {
@@ -89,7 +89,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	add(run, "steps", sequence(t.steps(job, setup)...))
 	doc := mapping(
 		"name", text(t.title(job)),
-		// GitHub cuts off the end of a long name, which says the window.
+		// GitHub cuts off the end of a long name, where the window is.
 		"run-name", text(problem.Cut(display(job.ID), 100)+": "+runName),
 		"on", mapping(
 			"schedule", crons(job),
@@ -110,7 +110,7 @@ func (t Target) header(job pyproject.Job) string {
 		t.Path, job.Table(), t.Path, marker{Version: 1, Project: t.Path, Job: &job.ID}.line())
 }
 
-// display is how a job is named to people: its id, quoted where it is empty.
+// display is the name of a job for people: its id, or quotes if that is empty.
 func display(id string) string {
 	if id == "" {
 		return `""`
@@ -123,8 +123,8 @@ func (t Target) title(job pyproject.Job) string {
 	return fmt.Sprintf("%s%s (%s)", display(job.ID), t.of(), job.Schedule)
 }
 
-// of tells the project from others of the repository in what people read: ""
-// for one at the root.
+// of distinguishes the project from others of the repository for people: "" for one at
+// the root.
 func (t Target) of() string {
 	if t.dir() == "." {
 		return ""
@@ -132,9 +132,9 @@ func (t Target) of() string {
 	return " of " + t.dir()
 }
 
-// runName says the trigger and the window. Only `github`, `inputs` and `vars`
-// are available to it, so the window of a tick is left to the run's summary.
-// The history reads these names: see schedule.BackfillMark and schedule.RescueMark.
+// runName says the trigger and the window. Only `github`, `inputs` and `vars` are
+// available here, so the window of a tick is shown in the run's summary. The history
+// reads these names: see schedule.BackfillMark and schedule.RescueMark.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
 	" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
