@@ -4,7 +4,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -34,8 +33,8 @@ type Program struct {
 // 0 done; 1 drift, findings, or the entrypoint failed; 2 wrong usage or
 // configuration; 4 a credential is missing or lacks a right.
 func (p *Program) Main() int {
-	if slices.Equal(p.Args, []string{python.GuardArgument}) {
-		python.Guard(p.Stdin)
+	if len(p.Args) > 0 && p.Args[0] == python.GuardArgument {
+		python.Guard(p.Args[1:])
 		return 0
 	}
 	if p.runner(p.Stderr).On() {

@@ -3,73 +3,118 @@
 package python
 
 import (
+	"bufio"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// guard is a process that outlives this one, only to kill what an entrypoint has
-// started when kill -9 ends this one.
+// guard is the process between this one and an entrypoint. If kill -9 ends this one, the
+// guard kills everything that the entrypoint has started: on Linux all of that stays
+// below the guard, whatever it does.
 type guard struct {
-	cmd  *exec.Cmd
-	pipe *os.File // it ends when this process does
+	life *os.File      // ends when this process does
+	told *bufio.Reader // what the guard says: the entrypoint's process, and how that ended
+	from *os.File      // told reads from it
 }
 
-// startGuard starts the program as a guard. It holds the files open until all
-// processes of the entrypoint are gone.
-func startGuard(program string, files []*os.File) (*guard, error) {
-	theirs, ours, err := os.Pipe()
+// startGuard makes the guard the command, starts it, and returns the process that the
+// guard has started for the command. The guard holds the files open until everything is
+// killed.
+func startGuard(program string, cmd *exec.Cmd, files []*os.File) (g *guard, pid int, err error) {
+	theirLife, life, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	defer theirLife.Close()
+	from, theirs, err := os.Pipe()
+	if err != nil {
+		life.Close()
+		return nil, 0, err
 	}
 	defer theirs.Close()
-	cmd := exec.Command(program, GuardArgument)
-	cmd.Env, cmd.Dir, cmd.Stdin, cmd.ExtraFiles = []string{}, "/", theirs, files
-	detach(cmd)
+	g = &guard{life, bufio.NewReader(from), from}
+	cmd.ExtraFiles = append([]*os.File{theirLife, theirs}, files...)
+	cmd.Args = slices.Concat([]string{program, GuardArgument, strconv.Itoa(len(cmd.ExtraFiles)), cmd.Path}, cmd.Args[1:])
+	cmd.Path = program
 	if err := cmd.Start(); err != nil {
-		ours.Close()
-		return nil, err
+		g.close()
+		return nil, 0, err
 	}
-	return &guard{cmd, ours}, nil
+	theirs.Close()
+	said, _ := g.told.ReadString('\n')
+	if pid, err = strconv.Atoi(strings.TrimSpace(said)); err != nil {
+		cmd.Process.Kill()
+		cmd.Wait()
+		g.close()
+		return nil, 0, errors.New(strings.TrimSpace(said))
+	}
+	return g, pid, nil
 }
 
-// tell sends the guard what to kill: a mark or a group.
-func (g *guard) tell(what string) { io.WriteString(g.pipe, what+"\n") }
-
-// dismiss ends the guard while this process is still alive, so that the guard kills
-// nothing.
-func (g *guard) dismiss() {
-	g.cmd.Process.Kill()
-	g.cmd.Wait()
-	g.pipe.Close()
+// wait returns how the entrypoint ended. It is false if something has killed the guard.
+func (g *guard) wait() (status syscall.WaitStatus, ok bool) {
+	said, _ := g.told.ReadString('\n')
+	number, err := strconv.ParseUint(strings.TrimSpace(said), 10, 32)
+	return syscall.WaitStatus(number), err == nil
 }
 
-// detach keeps signals to our group, and those of the terminal, from a command.
-func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
+func (g *guard) close() {
+	g.life.Close()
+	g.from.Close()
+}
 
-// Guard waits for the end of its input, which is the end of the process that runs an
-// entrypoint, and kills what is left of the entrypoint then.
-func Guard(input io.Reader) {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	told, _ := io.ReadAll(input)
-	group, mark := 0, ""
-	for what := range strings.FieldsSeq(string(told)) {
-		if number, err := strconv.Atoi(what); err == nil {
-			group = number
-		} else {
-			mark = what
+// Guard starts an entrypoint for the process that has started this one, says how it
+// ended, and waits to be killed. If that process ends first, it kills what is left of the
+// entrypoint. args are the number of files it was handed, and the command.
+func Guard(args []string) {
+	if len(args) < 2 {
+		return
+	}
+	runtime.LockOSThread() // see die on Linux
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) { // what is ignored here is so in the entrypoint
+			signal.Notify(make(chan os.Signal, 1), s)
 		}
 	}
+	const first = 3
+	handed, _ := strconv.Atoi(args[0])
+	for fd := first; fd < first+handed; fd++ {
+		syscall.CloseOnExec(fd)
+	}
+	life, told := os.NewFile(first, "life"), os.NewFile(first+1, "told")
+	adopt()
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	die(cmd)
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(told, err)
+		return
+	}
+	for _, stream := range []*os.File{os.Stdin, os.Stdout, os.Stderr} {
+		stream.Close() // they end when the entrypoint has
+	}
+	pid := cmd.Process.Pid
+	reap(func(child int) bool { return child == pid })
+	fmt.Fprintln(told, pid)
+	go func() {
+		cmd.Wait()
+		fmt.Fprintln(told, uint32(cmd.ProcessState.Sys().(syscall.WaitStatus)))
+	}()
+	io.Copy(io.Discard, life)
 	for wait := time.Millisecond; ; wait = min(2*wait, time.Second) {
-		if group > 1 {
-			syscall.Kill(-group, syscall.SIGKILL)
-		}
-		left := marked(mark)
+		syscall.Kill(-pid, syscall.SIGKILL)
+		left := descendants()
 		for _, pid := range left {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}

@@ -44,7 +44,7 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 // cause says on one line why the call was not a success. It is "" after a success: the
 // call is known to have returned, and then Python ended with exit code 0.
 func cause(end end, r *report) string {
-	signal, code := killedBy(end.state), end.state.ExitCode()
+	signal, code := end.killedBy, end.code
 	switch {
 	case end.stopped != nil:
 		return end.stopped.Error()

@@ -15,14 +15,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bind makes the kernel kill the command when this process dies, even by kill -9,
-// and marks everything that it starts. To Linux, the "parent" is a thread.
+// die makes the kernel kill the command when this thread dies, and so when this process
+// does, even by kill -9.
 // https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
 // "the signal will be sent when that thread terminates … rather than after all
 // of the threads in the parent process terminate."
-func bind(cmd *exec.Cmd) (mark string) {
+func die(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	mark = "SCHEDULED_TRACKING_ID=" + rand.Text()
+}
+
+// mark marks the command and everything that it starts.
+func mark(cmd *exec.Cmd) string {
+	mark := "SCHEDULED_TRACKING_ID=" + rand.Text()
 	cmd.Env = append(cmd.Env, mark)
 	return mark
 }
@@ -78,12 +82,11 @@ func marked(mark string) (pids []int) {
 	return pids
 }
 
-// descendants returns the processes below this one, except those below the one to leave
-// out.
-func descendants(except int) (pids []int) {
+// descendants returns the processes below this one.
+func descendants() (pids []int) {
 	parent := parents()
 	for pid := range parent {
-		for above := pid; above > 1 && above != except; {
+		for above := pid; above > 1; {
 			if above = parent[above]; above == os.Getpid() {
 				pids = append(pids, pid)
 				break

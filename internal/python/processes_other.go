@@ -7,7 +7,9 @@ import "os/exec"
 // Only Linux kills a child together with its parent, shows the environment of other
 // processes and lets any process adopt orphans. Elsewhere the process group must do.
 
-func bind(*exec.Cmd) (mark string) { return "" }
+func die(*exec.Cmd) {}
+
+func mark(*exec.Cmd) string { return "" }
 
 func adopt() {}
 
@@ -15,4 +17,4 @@ func reap(func(int) bool) (stop func()) { return func() {} }
 
 func marked(string) []int { return nil }
 
-func descendants(int) []int { return nil }
+func descendants() []int { return nil }

@@ -5,7 +5,7 @@ package python
 import (
 	"os"
 	"os/exec"
-	"strconv"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -14,51 +14,82 @@ import (
 // processes are a command and everything that it starts: a process group.
 type processes struct {
 	cmd   *exec.Cmd
-	mark  string // in the environment of each of them; "" without one
-	guard *guard // nil if this process is no Host
-	stop  func() // stops waiting for orphans
+	host  *Host
+	group atomic.Int32 // 0 until the command has started
+	mark  string       // in the environment of each of them; "" without one
+	guard *guard       // the command's parent; nil if this process is
+	stop  func()       // stops waiting for orphans
 }
 
 func newProcesses(cmd *exec.Cmd, host *Host) (*processes, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	p := &processes{cmd: cmd, mark: bind(cmd), stop: func() {}}
-	if host == nil {
-		return p, nil
-	}
-	adopt()
-	if guard, err := startGuard(host.Program, host.Held); err == nil { // the work counts for more than its guard
-		p.guard = guard
-		guard.tell(p.mark)
-	}
-	return p, nil
+	return &processes{cmd: cmd, host: host, mark: mark(cmd), stop: func() {}}, nil
 }
 
 func (p *processes) start() error {
-	if err := p.cmd.Start(); err != nil || p.guard == nil {
-		return err
+	if p.host != nil {
+		adopt()
+		path, args := p.cmd.Path, p.cmd.Args
+		guard, group, err := startGuard(p.host.Program, p.cmd, p.host.Held)
+		if err == nil {
+			p.guard = guard
+			p.group.Store(int32(group))
+			p.stop = reap(func(pid int) bool { return pid == p.cmd.Process.Pid })
+		}
+		if p.cmd.Process != nil {
+			return err
+		}
+		p.cmd.Path, p.cmd.Args, p.cmd.ExtraFiles = path, args, nil // the work counts for more than its guard
 	}
-	group, guard := p.cmd.Process.Pid, p.guard.cmd.Process.Pid
-	p.guard.tell(strconv.Itoa(group))
-	p.stop = reap(func(pid int) bool { return pid == group || pid == guard })
-	return nil
+	die(p.cmd)
+	err := p.cmd.Start()
+	if err == nil {
+		p.group.Store(int32(p.cmd.Process.Pid))
+	}
+	return err
+}
+
+// wait waits for the end of the command and returns the signal that killed it, "" if
+// none did, and its exit code.
+func (p *processes) wait() (killedBy string, code int) {
+	if p.guard != nil {
+		if status, ok := p.guard.wait(); ok {
+			return signalOf(status), status.ExitStatus()
+		}
+		defer p.signalAll(syscall.SIGKILL)
+	}
+	p.cmd.Wait() // the state says more than its error
+	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return signalOf(status), status.ExitStatus()
+}
+
+func signalOf(status syscall.WaitStatus) string {
+	if !status.Signaled() {
+		return ""
+	}
+	return unix.SignalName(status.Signal())
 }
 
 // signal sends a signal to the group. The group keeps its ID while it has a
 // process; once it has none, PIDs would have to wrap around before it is reused.
 func (p *processes) signal(s syscall.Signal) error {
-	return syscall.Kill(-p.cmd.Process.Pid, s)
+	return syscall.Kill(-int(p.group.Load()), s)
 }
 
 // signalAll sends a signal to the group and to the processes that have left it, such as
 // a browser that its driver starts in a separate session.
 func (p *processes) signalAll(s syscall.Signal) error {
-	strays := marked(p.mark)
-	if p.guard != nil {
-		strays = append(strays, descendants(p.guard.cmd.Process.Pid)...)
+	own := int(p.group.Load())
+	if own == 0 {
+		return os.ErrProcessDone
 	}
-	signalled := make(map[int]bool)
+	strays := marked(p.mark)
+	if p.host != nil {
+		strays = append(strays, descendants()...)
+	}
+	signalled := map[int]bool{p.cmd.Process.Pid: true} // the guard, or one of the group
 	for _, pid := range strays {
-		if group, err := syscall.Getpgid(pid); err == nil && group != p.cmd.Process.Pid && !signalled[pid] {
+		if group, err := syscall.Getpgid(pid); err == nil && group != own && !signalled[pid] {
 			syscall.Kill(pid, s)
 			signalled[pid] = true
 		}
@@ -67,19 +98,12 @@ func (p *processes) signalAll(s syscall.Signal) error {
 }
 
 func (p *processes) close() {
-	p.stop()
 	if p.guard != nil {
-		p.guard.dismiss()
+		p.cmd.Process.Kill() // while this process lives, the guard kills nothing
+		p.cmd.Wait()
+		p.guard.close()
 	}
-}
-
-// killedBy returns the name of the signal by which a process died, or "".
-func killedBy(state *os.ProcessState) string {
-	status, ok := state.Sys().(syscall.WaitStatus)
-	if !ok || !status.Signaled() {
-		return ""
-	}
-	return unix.SignalName(status.Signal())
+	p.stop()
 }
 
 func signalName(s os.Signal) string {

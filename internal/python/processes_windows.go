@@ -2,7 +2,6 @@ package python
 
 import (
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -70,10 +69,14 @@ func (p *processes) signalAll(s syscall.Signal) error { return p.signal(s) }
 func (p *processes) close() { windows.CloseHandle(p.job) }
 
 // Guard does nothing: a job object is guard enough.
-func Guard(io.Reader) {}
+func Guard([]string) {}
 
-// killedBy returns "": Windows has nothing but exit codes.
-func killedBy(*os.ProcessState) string { return "" }
+// wait waits for the end of the command and returns its exit code. Windows has nothing
+// like signals that kill.
+func (p *processes) wait() (killedBy string, code int) {
+	p.cmd.Wait() // the state says more than its error
+	return "", p.cmd.ProcessState.ExitCode()
+}
 
 func signalName(s os.Signal) string {
 	switch s {

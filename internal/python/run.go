@@ -41,7 +41,8 @@ type Entrypoint struct {
 	grace time.Duration // 0 is defaultGrace
 }
 
-// GuardArgument is the only argument of this program when it is to call Guard.
+// GuardArgument is the first argument of this program when it is to call Guard with the
+// others.
 const GuardArgument = "guard-entrypoint"
 
 // Host is a process that does nothing else while an entrypoint runs. On Unix it gets

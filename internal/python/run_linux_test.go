@@ -18,7 +18,7 @@ func TestGraceOfStrays(t *testing.T) {
 // If this program is killed, so is everything that its entrypoint has started:
 // otherwise a second run would meet the first one still at work.
 func TestKilled(t *testing.T) {
-	for _, target := range []string{"stay", "group", "left_group"} {
+	for _, target := range []string{"stay", "group", "left_group", "waits_for_daemon"} {
 		t.Run(target, func(t *testing.T) {
 			t.Parallel()
 			cmd, dies := host(t, target)
@@ -35,6 +35,14 @@ func TestDaemonOfHost(t *testing.T) {
 	t.Parallel()
 	cmd, dies := host(t, "waits_for_daemon")
 	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	dies()
+}
+
+// Nor does anything live on if an entrypoint kills the guard, its parent.
+func TestKilledGuard(t *testing.T) {
+	t.Parallel()
+	cmd, dies := host(t, "kills_guard")
 	cmd.Wait()
 	dies()
 }

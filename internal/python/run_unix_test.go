@@ -23,8 +23,8 @@ import (
 // TestMain lets the test binary be a program that runs an entrypoint, for TestKilled
 // to kill, and its guard.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == GuardArgument {
-		Guard(os.Stdin)
+	if len(os.Args) > 2 && os.Args[1] == GuardArgument {
+		Guard(os.Args[2:])
 		return
 	}
 	if target := os.Getenv("RUN_TARGET"); target != "" {

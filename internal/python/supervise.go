@@ -18,15 +18,16 @@ const linger = time.Second
 
 // end is how a command ended.
 type end struct {
-	state   *os.ProcessState
-	stopped error // why it was told to end; nil if it ended by itself
+	killedBy string // the signal; "" if none did
+	code     int    // its exit code
+	stopped  error  // why it was told to end; nil if it ended by itself
 }
 
 // supervise runs the command, which must have been made with ctx, to its end, and then
 // kills what is left of its processes. It writes nothing to stdout and stderr after it
 // has returned. The error says why the command did not start.
 func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io.Writer, grace time.Duration) (end, error) {
-	// The child is killed when the thread that started it dies: see bind on Linux.
+	// The child is killed when the thread that started it dies: see die on Linux.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -41,14 +42,21 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 		return end{}, err
 	}
 
+	var mu sync.Mutex
 	var stopped error
 	var killAt time.Time
+	var ended bool
 	var passing sync.WaitGroup
 	over := make(chan struct{})
 	defer passing.Wait()
 	defer close(over)
 	cmd.WaitDelay = grace
 	cmd.Cancel = func() error {
+		mu.Lock()
+		defer mu.Unlock()
+		if ended {
+			return os.ErrProcessDone
+		}
 		stopped, killAt = context.Cause(ctx), time.Now().Add(grace)
 		if c, ok := errors.AsType[Cancelled](stopped); ok {
 			passing.Go(func() { processes.pass(c.More, over) })
@@ -58,8 +66,14 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 	if err := processes.start(); err != nil {
 		return end{}, err
 	}
+	if ctx.Err() != nil { // Cancel may have come too early to find anything
+		processes.signalAll(stopSignal(context.Cause(ctx)))
+	}
 	out.closeTheirs()
-	cmd.Wait() // the state and the context say more than this error
+	killedBy, code := processes.wait()
+	mu.Lock()
+	ended = true
+	mu.Unlock()
 	if stopped != nil {
 		out.wait(time.Until(killAt))
 		processes.signalAll(syscall.SIGKILL)
@@ -67,7 +81,7 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 		out.wait(linger)
 		processes.signal(syscall.SIGKILL)
 	}
-	return end{cmd.ProcessState, stopped}, nil
+	return end{killedBy, code, stopped}, nil
 }
 
 // pass passes on the signals that come until it is over, and kills all
