@@ -26,9 +26,13 @@ const (
 )
 
 // adopt moves the old ledger into the folder of the project file. The old ledger does
-// not name that file, and it must not count in a copy of the project.
+// not name that file, and it must not count in a copy of the project. It is adopted
+// once: an older program that is still in use begins another one, and keeps that.
 func adopt(all *os.Root, name string) error {
 	if _, err := all.Lstat(oldName); err != nil {
+		return nil
+	}
+	if _, err := all.Lstat(name + "/" + oldName); err == nil {
 		return nil
 	}
 	err := all.Rename(oldName, name+"/"+oldName)

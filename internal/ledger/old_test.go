@@ -140,3 +140,20 @@ func TestOldRecordAcrossReads(t *testing.T) {
 		}
 	}
 }
+
+// TestOldLedgerIsAdoptedOnce has an older program begin another ledger after the first
+// one was adopted. The runs of the first are not lost.
+func TestOldLedgerIsAdoptedOnce(t *testing.T) {
+	l := openFile(t, withOld(t, defaultFile, oldLedger(t)), func(w string) { t.Error(w) })
+	if got := runs(t, l, "clean"); len(got) != 3 {
+		t.Fatalf("%d runs, want 3", len(got))
+	}
+	again := filepath.Join(filepath.Dir(l.file), folderName, oldName)
+	write(t, again, []byte("another"))
+	if got := runs(t, l, "clean"); len(got) != 3 {
+		t.Errorf("%d runs after an older program began another ledger, want 3", len(got))
+	}
+	if got := read(t, again); string(got) != "another" {
+		t.Errorf("the ledger of the older program holds %q", got)
+	}
+}
