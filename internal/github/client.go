@@ -237,7 +237,7 @@ func get[T resource](ctx context.Context, c *Client, path string) (a answer[T], 
 		}
 		resp, err := c.api.Client().Do(req.WithContext(ctx))
 		if err != nil {
-			return c.failure(what, nil, err)
+			return c.failure(what, resp, err) // after too many redirects there is an answer, too
 		}
 		defer resp.Body.Close()
 		if a.value, err = decode[T](resp); err != nil {

@@ -109,6 +109,22 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
+// TestRedirectLoop checks that an address that leads to itself is not asked again.
+func TestRedirectLoop(t *testing.T) {
+	asked := 0
+	var loop *httptest.Server
+	loop = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		http.Redirect(w, r, loop.URL+r.URL.RequestURI(), http.StatusMovedPermanently)
+	}))
+	defer loop.Close()
+	_, err := newClient(t, loop.URL).History(t.Context(), query(daily))
+	checkFailure(t, err, "read run list of octo/app: 301 Moved Permanently: stopped after 10 redirects", "check that GITHUB_API_URL is right")
+	if asked > 10 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 // TestOneLine makes any text fit for a log.
 func TestOneLine(t *testing.T) {
 	client := &Client{token: "secret-token"}
