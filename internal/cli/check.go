@@ -63,7 +63,7 @@ step. The exit code is 0 either way.`,
 	return cmd
 }
 
-// check decides, logs the decision, and hands it to the later steps.
+// check decides, logs the decision, and passes it to the later steps.
 func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, token string, log io.Writer) (schedule.Decision, error) {
 	runner := p.runner(log)
 	trigger, badEvent := runner.Trigger()
@@ -74,7 +74,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		if asked, err = parseWindow(trigger.Window); err != nil {
 			return schedule.Decision{}, err
 		}
-		if tick.Forced { // else the current window stands for all before it
+		if tick.Forced { // otherwise the current window stands for all before it
 			tick.Slot = asked
 		}
 	}
@@ -98,7 +98,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !asked.IsZero() && !decision.Window.Contains(asked) {
-		p.say(fmt.Sprintf("window %s was asked for; without force the current window is served", problem.Clock(asked)))
+		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(asked)))
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
@@ -134,7 +134,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	return err
 }
 
-// askLedger fills in the past runs of this machine: none if there is no ledger.
+// askLedger fills in the past runs on this machine: none without a ledger.
 func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
 	if !ledger.Exists(project.AbsFile()) {
 		return nil
@@ -148,9 +148,9 @@ func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject
 }
 
 // stale returns a warning if, in Actions, the workflow file of the job is not
-// the one that sync would write. It is no more than that: a job whose file is
-// stale still runs, and a gate that stopped such jobs would stop them unseen,
-// at every tick. Pull requests are where drift is an error.
+// the one that sync would write. It is only a warning: a job with a stale file still
+// runs, because stopping it would go unnoticed, at every tick. Drift is an error in
+// pull requests.
 func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.Job) error {
 	if !runner.On() {
 		return nil
@@ -160,5 +160,5 @@ func (p *Program) stale(runner *actions.Runner, project *project, job pyproject.
 	if err != nil || !target.Stale(os.DirFS(project.Root), job) {
 		return nil
 	}
-	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.howToSync()), "the workflow file of %s is out of step with %s: the job still runs as %s says", problem.Show(job.ID), project.Path, job.File())
+	return problem.New(fmt.Sprintf("run `%s` and commit the file", p.howToSync()), "the workflow file of %s does not match %s; the job still runs as %s says", problem.Show(job.ID), project.Path, job.File())
 }

@@ -45,7 +45,7 @@ func newDecided(job string, d schedule.Decision) decided {
 	return out
 }
 
-// verdict says a decision in a word.
+// verdict returns a decision in one word.
 func verdict(d schedule.Decision) string {
 	if d.Run {
 		return "run"
@@ -53,7 +53,7 @@ func verdict(d schedule.Decision) string {
 	return "skip"
 }
 
-// setOutputs hands a decision to the later steps.
+// setOutputs passes a decision to the later steps.
 func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
 	start := d.Window.Start.Format(time.RFC3339)
 	for _, output := range [][2]string{
@@ -63,7 +63,7 @@ func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
 		{"scheduled-for", start},
 		{"missed", strconv.Itoa(d.Missed)},
 		{"key", d.Window.Key(job)},
-		{"run", strconv.FormatBool(d.Run)}, // last: who reads it finds the others
+		{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
 	} {
 		if err := runner.Output(output[0], output[1]); err != nil {
 			return err

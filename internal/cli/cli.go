@@ -1,4 +1,4 @@
-// Package cli is the command line: one file a command, and what they share.
+// Package cli is the command line: one file for each command, and what they share.
 package cli
 
 import (

@@ -21,7 +21,7 @@ func (p *Program) demoCommand(run func(*Program) int) *cobra.Command {
 	}
 }
 
-// scene is one step of the demo: what it shows, a command, and how that ends.
+// scene is one step of the demo: what it shows, a command, and its exit code.
 type scene struct {
 	title   string
 	prepare func(dir string) error
@@ -30,15 +30,15 @@ type scene struct {
 }
 
 var scenes = []scene{
-	{"Four jobs, each at a time of its own", nil, []string{"list"}, 0},
+	{"Four jobs, each at its own time", nil, []string{"list"}, 0},
 	{"A workflow file for each", nil, []string{"sync"}, 0},
 	{"A job runs", nil, []string{"run", "clean-files"}, 0},
-	{"Again: its window is confirmed, so it does not", nil, []string{"run", "clean-files"}, 0},
+	{"Again: its window is confirmed, so it does not run", nil, []string{"run", "clean-files"}, 0},
 	{"A job fails", nil, []string{"run", "import-orders"}, exitFindings},
-	{"Its input is there now: nothing has confirmed the window, so it runs", writeOrders, []string{"run", "import-orders"}, 0},
+	{"Its input is there now, and the window is not confirmed, so it runs", writeOrders, []string{"run", "import-orders"}, 0},
 }
 
-// writeOrders gives import-orders the file that it lacks.
+// writeOrders writes the missing input file of import-orders.
 func writeOrders(dir string) error {
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o755); err != nil {
 		return err
@@ -46,11 +46,11 @@ func writeOrders(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "data", "orders.csv"), []byte("order,amount\n1,19.90\n2,5.10\n"), 0o644)
 }
 
-// demo plays the scenes in a new folder, and keeps the folder.
+// demo plays the scenes in a new folder, and keeps it.
 func (p *Program) demo(run func(*Program) int) error {
 	dir, err := os.MkdirTemp("", "scheduled-demo-")
 	if err != nil {
-		return fmt.Errorf("make folder of the demo: %w", err)
+		return fmt.Errorf("create folder of the demo: %w", err)
 	}
 	quickstart, err := fs.Sub(testdata.Quickstart, "quickstart")
 	if err == nil {
@@ -84,7 +84,7 @@ func (p *Program) play(s scene, dir string, run func(*Program) int) error {
 	command.Path = ""         // this process plays all scenes
 	command.Stderr = p.Stdout // one stream, so that the order is kept
 	command.Environ = slices.DeleteFunc(slices.Clone(p.Environ), func(v string) bool {
-		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "INPUT_") // as on anybody's machine
+		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "INPUT_") // as on a developer's machine
 	})
 	if code := run(&command); code != s.code {
 		return fmt.Errorf("scheduled %s exited with %d, want %d", strings.Join(s.args, " "), code, s.code)

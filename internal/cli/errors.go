@@ -19,7 +19,7 @@ const (
 // exitError is an error with an exit code.
 type exitError struct {
 	code int
-	err  error // nil if everything has been said already
+	err  error // nil if there is nothing more to say
 }
 
 func (e *exitError) Error() string {
@@ -62,7 +62,7 @@ func (p *Program) report(err error) int {
 	return exitFindings
 }
 
-// jobArgument is the argument of the commands on one job.
+// jobArgument is the argument of commands about one job.
 func jobArgument(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usageError(fmt.Sprintf("%s takes the id of one job", cmd.Name()), cmd)
@@ -77,7 +77,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// parseWindow reads a time that a window is named by.
+// parseWindow reads the time that names a window.
 func parseWindow(window string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, window)
 	if err != nil {
@@ -90,7 +90,7 @@ func windowError(window, what string) error {
 	return &exitError{exitUsage, problem.New("give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the current window", "window %q %s", window, what)}
 }
 
-// exitCode returns the code of an error that its findings have been printed of.
+// exitCode returns the code of an error after its findings have been printed.
 func exitCode(err error) int {
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.code

@@ -148,7 +148,7 @@ func seconds(late []time.Duration, share float64) *int64 {
 	return new(int64(at / time.Second))
 }
 
-// printHistory prints a table of the windows, and below it what they add up to.
+// printHistory prints a table of the windows, and a summary below it.
 func (p *Program) printHistory(h past.History, source string) error {
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", problem.Show(h.ID), h.Schedule, source)

@@ -42,7 +42,7 @@ request that updates them:
   none   no token: it only checks, and names the command to run
 
 Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
-asks for what no flag says. Elsewhere it adds no example and keeps the kind of token
+asks for what the flags do not say. Elsewhere it adds no example and keeps the kind of token
 that the file has, or uses none.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
@@ -82,11 +82,11 @@ func checkToken(flag string) error {
 	if flag == "" || slices.Contains(tokenKinds, flag) {
 		return nil
 	}
-	return &exitError{exitUsage, problem.New("say app for a GitHub App, pat for a personal access token, or none", "--token %q is no kind of token", flag)}
+	return &exitError{exitUsage, problem.New("use app for a GitHub App, pat for a personal access token, or none", "--token is %q; it must be app, pat or none", flag)}
 }
 
-// initialise asks what is left to ask, and then writes: first an example job,
-// if one is wanted, and then the workflow.
+// initialise asks the open questions, and then writes: first an example job, if the
+// user wants one, and then the workflow.
 func (p *Program) initialise(project *project, keeper workflow.Keeper, flags initFlags) error {
 	repo, err := os.OpenRoot(project.Root)
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 	}
 	defer repo.Close()
 	keeper.Token = workflow.NoToken
-	plan, err := keeper.Plan(repo.FS()) // what stands in the way does before anything is asked or written
+	plan, err := keeper.Plan(repo.FS()) // so that it fails before anything is asked or written
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -112,7 +112,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 		}
 	}
 	if len(project.Jobs) == 0 {
-		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.Path))} // that of jobs to come
+		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.Path))} // that of future jobs
 		p.say(project.Path + " declares no job; `scheduled init --yes` adds an example")
 	}
 	for _, job := range project.Jobs {
@@ -141,8 +141,8 @@ func (p *Program) addExample(project *project) error {
 	return err
 }
 
-// choose returns what no flag says: whether to add an example job, and the kind
-// of token. It asks before anything is written, and only on a terminal.
+// choose decides what no flag says: whether to add an example job, and the kind of
+// token. It asks before anything is written, and only on a terminal.
 func (p *Program) choose(project *project, plan workflow.Plan, flags initFlags) (example bool, token workflow.Token, err error) {
 	var ask *interview
 	if !flags.yes {

@@ -9,15 +9,14 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// interview puts questions to whoever sits at the terminal. The nil interview
-// is one without a terminal.
+// interview asks the user questions on the terminal. A nil interview has no terminal.
 type interview struct {
 	questions io.Writer
 	answers   *bufio.Scanner
 	err       error // a question got no answer
 }
 
-// interview returns nil if there is no terminal to ask on.
+// interview returns nil if there is no terminal.
 func (p *Program) interview() *interview {
 	if !terminal(p.Stdin) || !terminal(p.Stderr) {
 		return nil
@@ -33,14 +32,14 @@ func (ask *interview) failed() error {
 	return ask.err
 }
 
-// agree asks a question whose usual answer is yes. Nobody does not agree.
+// agree asks a question with the usual answer yes. Without a terminal the answer is no.
 func (ask *interview) agree(question string) bool {
 	return ask.choose(question, "Y", "n") == "Y"
 }
 
-// token asks for a kind of token. Nobody answers "".
+// token asks for a kind of token. Without a terminal the answer is "".
 func (ask *interview) token() string {
-	const question = `What may write workflow files, for a pull request that brings them in step?
+	const question = `What may write workflow files, for pull requests that update them?
   none  nothing: pull requests are only checked
   app   a GitHub App
   pat   a personal access token
@@ -48,8 +47,8 @@ Token?`
 	return ask.choose(question, tokenKinds...)
 }
 
-// choose asks until it gets one of the choices, by its first letter; an empty
-// answer is the first of them.
+// choose asks until it gets one of the choices, by its first letter; an empty answer is
+// the first choice.
 func (ask *interview) choose(question string, choices ...string) string {
 	if ask == nil || ask.err != nil {
 		return ""
@@ -58,7 +57,7 @@ func (ask *interview) choose(question string, choices ...string) string {
 		fmt.Fprintf(ask.questions, "%s [%s] ", question, strings.Join(choices, "/"))
 		if !ask.answers.Scan() {
 			fmt.Fprintln(ask.questions)
-			ask.err = &exitError{exitUsage, problem.New("--yes and --token answer beforehand", "no answer, so nothing was changed")}
+			ask.err = &exitError{exitUsage, problem.New("use --yes and --token to answer in advance", "no answer, so nothing was changed")}
 			return ""
 		}
 		answer := strings.ToLower(strings.TrimSpace(ask.answers.Text()))

@@ -32,7 +32,7 @@ type listedJob struct {
 // listedEnvironment is how a job's packages are installed.
 type listedEnvironment struct {
 	Tool   installer.Tool `json:"tool"`
-	File   string         `json:"file"`   // relative to the repository's root; "" if none says what to install
+	File   string         `json:"file"`   // relative to the repository's root; "" without one
 	Why    string         `json:"why"`    // what decided
 	Locked bool           `json:"locked"` // the file pins every package
 }
@@ -61,7 +61,7 @@ func (p *Program) listCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().IntVarP(&runs, "number", "n", 3, "number of next runs to show")
-	cmd.Flags().StringVar(&now, "now", "", "show the runs after this time, as in 2026-11-21T10:37:00Z")
+	cmd.Flags().StringVar(&now, "now", "", "time after which to show the next runs, as in 2026-11-21T10:37:00Z")
 	return cmd
 }
 
@@ -114,7 +114,8 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 	return l
 }
 
-// printEnvironments says in a line each what installs the jobs' packages.
+// printEnvironments prints a line for each way in which the jobs' packages are
+// installed.
 func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 	for i, env := range environments {
 		whose := "every job"

@@ -55,7 +55,7 @@ func (p *Program) printJSON(result any) error {
 	if err := encoder.Encode(result); err != nil {
 		return err
 	}
-	// A Log would break it up, and another value would be read.
+	// A Log would break it up, and change its value.
 	_, err := p.Stdout.Write(bytes.ReplaceAll(text.Bytes(), []byte("##["), []byte(`#\u0023[`)))
 	return err
 }
@@ -65,7 +65,7 @@ func table(w io.Writer) *tabwriter.Writer {
 	return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 }
 
-// color reports whether w is a terminal whose owner wants colour.
+// color reports whether w is a terminal and the user wants colour.
 // https://no-color.org
 func (p *Program) color(w io.Writer) bool {
 	return terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
@@ -90,7 +90,7 @@ func (p *Program) getenv(name string) string {
 }
 
 // annotator returns a runner that writes errors for the pages of GitHub to w, wherever
-// the program runs: it is for those who ask for that format.
+// the program runs: it is for users who ask for that format.
 func (p *Program) annotator(w io.Writer) *actions.Runner {
 	return actions.New(w, func(name string) string {
 		if name == "GITHUB_ACTIONS" {
@@ -114,7 +114,7 @@ func (p *Program) annotateProblems(w io.Writer, title string, err error, inRepos
 		at := actions.Place{File: inRepository(wrong.File), Line: wrong.Line, Column: wrong.Column}
 		all = append(all, actions.Annotation{At: at, Title: title, Message: message})
 	}
-	p.annotator(w).Errors(all, "the log of the step has all")
+	p.annotator(w).Errors(all, "the log of the step has all of them")
 }
 
 func paths(changes []workflow.Change) []string {
@@ -140,7 +140,7 @@ type synced struct {
 	Deleted   []string `json:"deleted"`
 	Unchanged []string `json:"unchanged"`
 
-	Kept        []keptPin    `json:"kept"`         // pins that sync did not write and leaves in place of its own
+	Kept        []keptPin    `json:"kept"`         // pins that sync did not write and keeps instead of its own
 	PullRequest *pullRequest `json:"pull_request"` // null without one
 }
 
@@ -229,7 +229,7 @@ func link(a schedule.Account) string {
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // painter returns a function that colours a state for w. Paint every cell of a column,
-// its head too: then all codes have the same length, and the table stays aligned.
+// including its head: then all codes have the same length, and the table stays aligned.
 func (p *Program) painter(w io.Writer) func(schedule.State, string) string {
 	if !p.color(w) {
 		return func(_ schedule.State, text string) string { return text }
@@ -295,7 +295,7 @@ func markdownLink(r schedule.Run) string {
 	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
 }
 
-// note tells people what they should know beside a result.
+// note writes what people should know beside a result.
 func (p *Program) note(remarks []string) {
 	for _, remark := range remarks {
 		p.say("note: " + remark)
@@ -314,7 +314,7 @@ func (s *shared) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-// progress tells people what goes on, every two seconds until stop is called.
+// progress shows what goes on, every two seconds until stop is called.
 func (p *Program) progress(what func() string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -93,7 +93,7 @@ func (pr *project) environments() ([]workflow.Installed, error) {
 }
 
 // placed returns an error of a job's environment as a problem of the configuration,
-// at the option that decides or could. It returns any other error as it is.
+// at the option that decides it. It returns any other error as it is.
 func (pr *project) placed(err error) error {
 	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
 	if !ok {
@@ -135,14 +135,14 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 // have.
 func (p *Program) restart() {
 	if err := python.Restart(p.Path, p.Args, p.Environ); err != nil {
-		p.say("warning: the entrypoint can read the credentials of this step: start " + p.Path + " again without them: " + err.Error())
+		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
 }
 
-// defaultAction is our action where no release or fork is known.
+// defaultAction is our action if no release or fork is known.
 const defaultAction = "scheduled-actions/scheduled@v1"
 
-// build tells what the program was built from.
+// build says what the program was built from.
 type build struct {
 	version string // for display
 	release string // the version if it is a release, else ""
@@ -169,9 +169,9 @@ func (p *Program) build() build {
 	return b
 }
 
-// action returns how generated files refer to our action: as --action says,
-// as the action that runs this program was referred to, or by what the
-// program was built from.
+// action returns how generated files refer to our action: as --action says, as the
+// workflow refers to the action that runs this program, or by what the program was
+// built from.
 func (p *Program) action(flag string) (workflow.Uses, error) {
 	if flag != "" {
 		uses, err := workflow.ParseUses(flag)
@@ -200,9 +200,8 @@ func (p *Program) action(flag string) (workflow.Uses, error) {
 	return uses, err
 }
 
-// withSignals returns a context that the signals end by which a program is told to
-// end, with a cause that names the signal. A SIGHUP that nohup has switched off stays
-// so.
+// withSignals returns a context that ends when a signal tells the program to end, with
+// a cause that names the signal. A SIGHUP that nohup has switched off stays off.
 func withSignals() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -25,9 +25,8 @@ import (
 // or from anywhere else.
 func (p *Program) onGitHub() bool { return p.getenv("GITHUB_REPOSITORY") != "" }
 
-// origin finds the repository that a project lives in: the environment names it, as in
-// Actions, or the remote origin of the checkout does. A checkout of another forge has
-// none.
+// origin finds the repository of a project: the environment names it, as in Actions, or
+// the remote origin of the checkout does. A checkout from elsewhere has none.
 func (p *Program) origin(ctx context.Context, project *project, token string) github.Origin {
 	remote := ""
 	if !p.onGitHub() {
@@ -43,8 +42,8 @@ func (p *Program) origin(ctx context.Context, project *project, token string) gi
 	return o
 }
 
-// askGH returns the token that GitHub's own command line has for a host, if that is
-// installed and somebody is logged in.
+// askGH returns the token that GitHub's own command line has for a host, if it is
+// installed and logged in.
 func (p *Program) askGH(ctx context.Context, project *project, host string) string {
 	environ := slices.DeleteFunc(slices.Clone(p.Environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -73,13 +72,13 @@ func (p *Program) ask(ctx context.Context, project *project, environ []string, n
 	cmd.WaitDelay = time.Second
 	out, err := cmd.Output()
 	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // the program itself ended well
+		err = nil // the program itself succeeded
 	}
 	return strings.TrimSpace(string(out)), err
 }
 
-// client returns a client of the repository, which writes its retries to log and,
-// when the run is debugged, its requests to trace.
+// client returns a client of the repository. It writes its retries to log and, if the
+// run is debugged, its requests to trace.
 func (p *Program) client(o github.Origin, log, trace io.Writer) (*github.Client, error) {
 	config := github.Config{
 		APIURL:     o.APIURL,
@@ -88,8 +87,8 @@ func (p *Program) client(o github.Origin, log, trace io.Writer) (*github.Client,
 		Token:      o.Token,
 		Log:        log,
 	}
-	// GitHub sets the clock of its own runners. That of any other machine may be wrong
-	// for years, and then each tick would execute the job.
+	// GitHub sets the clock of its own runners. The clock of any other machine may be
+	// wrong for years, and then each tick would execute the job.
 	// https://docs.github.com/actions/reference/workflows-and-actions/variables
 	if p.getenv("RUNNER_ENVIRONMENT") == "github-hosted" {
 		config.Now = p.Now
@@ -110,8 +109,7 @@ func registerToken(cmd *cobra.Command, token *string) {
 	cmd.Flags().StringVar(token, "token", "", "token that may read Actions")
 }
 
-// recall opens the past of a project for read, and tells people meanwhile what it is
-// doing.
+// recall opens the past of a project for read, and shows what it is doing meanwhile.
 func (p *Program) recall(project *project, token string, doing func() string, read func(context.Context, *past.Archive) error) error {
 	ctx, stop := withSignals()
 	defer stop()
@@ -148,7 +146,7 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 		return nil, &exitError{exitUsage, err}
 	}
 	archive := &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}
-	if p.runner(p.Stderr).On() { // the token is that of the jobs' own runs
+	if p.runner(p.Stderr).On() { // the jobs' own runs use the same token
 		archive.Reserve = rescue.Reserve
 	}
 	return archive, nil
@@ -159,20 +157,20 @@ func pastJob(job pyproject.Job) past.Job {
 	return past.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
 }
 
-// retention returns for how many days GitHub keeps runs, as it tells the runs
-// themselves; 0 if it does not.
+// retention returns for how many days GitHub keeps runs, which a run finds in its
+// environment; 0 if unknown.
 func (p *Program) retention() int {
 	days, _ := strconv.Atoi(p.getenv("GITHUB_RETENTION_DAYS"))
 	return days
 }
 
-// explainUnreadable gives the error of a token that may not read runs its exit code
-// and its hint.
+// explainUnreadable gives an exit code and a hint to the error of a token that may not
+// read runs.
 func explainUnreadable(err error, token bool) error {
 	if _, denied := errors.AsType[*github.Denied](err); !denied {
 		return err
 	}
-	const needs = "reading runs takes the permission `actions: read`"
+	const needs = "reading runs needs the permission `actions: read`"
 	hint := "the token lacks it, or there is no such repository: " + needs + ". " +
 		"Give it to GITHUB_TOKEN under `permissions:` of the workflow's job, to a fine-grained token as Actions: read; a classic token has it by the scope repo"
 	if !token {

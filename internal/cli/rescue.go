@@ -26,17 +26,16 @@ func (p *Program) rescueCommand() *cobra.Command {
 		Use:   "rescue",
 		Short: "Start due jobs that have no confirmed run",
 		Long: `rescue looks for jobs whose window has begun without a confirmed run and that have
-no run queued or in progress, and starts their workflows: at most ` + strconv.Itoa(rescue.MaxDispatches) + `, those first
-whose window began first. The next rescue starts the rest. A run that it starts
-decides for itself before it executes anything. The workflow scheduled-rescue.yml
-runs it.
+no run queued or in progress, and starts their workflows: at most ` + strconv.Itoa(rescue.MaxDispatches) + `, the
+oldest windows first. The next rescue starts the rest. A run that it starts checks its
+window before it executes anything. The workflow scheduled-rescue.yml runs it.
 
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 needs actions: write, and issues: write if the option notify is "issue".`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.rescue(flags) },
 	}
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "start no job and write no issue")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "report what is due, but start no job and write no issue")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
 	return cmd
@@ -121,8 +120,8 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	return err
 }
 
-// warnOfRescue warns of what people have to do something about, in one annotation:
-// GitHub shows ten of a step.
+// warnOfRescue warns about what people have to act on, in one annotation: GitHub shows
+// ten for each step.
 func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	if r.IssuesLeft > 0 {
 		p.say(fmt.Sprintf("the issues of %s are left to the next rescue", problem.Count(r.IssuesLeft, "job")))
@@ -131,7 +130,7 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	for _, job := range r.Jobs {
 		state := job.Workflow
 		if job.State() == rescue.Paused {
-			state = "" // it is intended
+			state = "" // intended
 		}
 		on := past.Job{ID: job.ID, File: job.File, Schedule: job.Schedule}
 		for _, remark := range past.Setup(on, state, repository, job.Schedule.Window(r.Now), p.retention()) {
@@ -148,14 +147,14 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	p.warn(p.runner(p.Stderr), errors.Join(remarks...))
 }
 
-// rescueClient returns a client that can start jobs, as far as that is known without
-// asking.
+// rescueClient returns a client that can start jobs, as far as that is known without a
+// request.
 func (p *Program) rescueClient(origin github.Origin) (*github.Client, error) {
 	if origin.Repository == "" {
 		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "rescue: no repository on GitHub")}
 	}
 	if origin.Token == "" {
-		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs takes the permission `actions: write`", "rescue: no token")}
+		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "rescue: no token")}
 	}
 	client, err := p.client(origin, p.Stderr, p.Stderr)
 	if err != nil {
@@ -165,19 +164,19 @@ func (p *Program) rescueClient(origin github.Origin) (*github.Client, error) {
 }
 
 // cannotStart is the hint for a token that may not start workflows.
-const cannotStart = "the token may not start workflows: add `actions: write` to the `permissions:` of the rescue's job, as `scheduled sync` writes them; " +
+const cannotStart = "add `actions: write` to the `permissions:` of the rescue's job, as `scheduled sync` does: the token may not start workflows; " +
 	"a fine-grained token needs Actions: read and write, a classic one the scope repo"
 
 // rescueHints are the hints for what a token or the repository lacks.
 var rescueHints = map[github.Right]string{
-	github.Valid:       "the token is not valid, or has expired",
-	github.Actions:     "the token may not read runs: it needs the permission `actions: read`, and `actions: write` to start jobs",
+	github.Valid:       "use another token: this one is not valid, or has expired",
+	github.Actions:     "give the token the permissions `actions: read`, to read runs, and `actions: write`, to start jobs",
 	github.Dispatching: cannotStart,
-	github.Issues:      "the token may not write issues: add `issues: write` to the `permissions:` of the rescue's job, as `scheduled sync` writes them; or set notify = \"none\"",
-	github.Tracker:     "the repository has no issues: turn them on in Settings > General, or set notify = \"none\"",
+	github.Issues:      "add `issues: write` to the `permissions:` of the rescue's job, as `scheduled sync` does, or set notify = \"none\": the token may not write issues",
+	github.Tracker:     "turn issues on in Settings > General, or set notify = \"none\": the repository has none",
 }
 
-// explainRescue gives the error of a missing right its exit code and its hint.
+// explainRescue gives an exit code and a hint to the error of a missing right.
 func explainRescue(err error) error {
 	if _, hidden := errors.AsType[rescue.Hidden](err); hidden {
 		return &exitError{exitDenied, problem.WithHint(err, cannotStart)}

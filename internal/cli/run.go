@@ -35,7 +35,7 @@ func (p *Program) runCommand() *cobra.Command {
 		Use:   "run JOB",
 		Short: "Execute the job's entrypoint, if its window is not confirmed",
 		Long: `run executes the entrypoint in the project's own environment. It starts the Python of
-that environment directly if its tool would do no more, else through the tool, as in
+that environment directly if its tool would do only that, or else through the tool, as in
 "poetry run python". Outside Actions it first asks the local ledger in .scheduled/
 whether the current window is confirmed, so any cron or timer can call it as often as
 it likes. In Actions the step before has asked already, and run executes at once.

@@ -36,7 +36,7 @@ how unreliable that GitHub is.
 A regime is ideal, late, throttled, starved, starved-file or outage, or one of these
 with +flaky: throttled+flaky. --regimes prints all of them as a file, with the sources
 of their numbers, to copy and change. --regime takes such a file as FILE#NAME, or as
-FILE if it holds only one and ends in .json.`,
+FILE if it has only one and ends in .json.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if flags.regimes {
@@ -136,7 +136,7 @@ func simulatedRow(o simulate.Outcome) []string {
 		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), fmt.Sprintf("%.0f", o.Minutes)}
 }
 
-// printVariants prints what the spares and the rescue achieve, and cost.
+// printVariants prints what the spares and the rescue achieve and cost.
 func (s simulation) printVariants(w io.Writer) error {
 	fmt.Fprintln(w)
 	t := table(w)
@@ -164,7 +164,7 @@ func variantName(v simulate.Variant) string {
 	return "with neither"
 }
 
-// percent writes a share. Only the whole is 100 %.
+// percent writes a share. Only a complete one is 100 %.
 func percent(part, whole int) string {
 	if whole == 0 {
 		return "-"

@@ -71,7 +71,7 @@ contents, pull requests and workflows.`,
 	return cmd
 }
 
-// validate refuses flags that make no sense, alone or together.
+// validate is an error for flags that make no sense, alone or together.
 func (f *syncFlags) validate(cmd *cobra.Command) error {
 	switch {
 	case f.format != textFormat && f.format != githubFormat:
@@ -123,7 +123,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
 		p.report(unproven)
-		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s out of step with %s", problem.Count(changes, "workflow file"), project.Path)}
+		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s and %s do not match", problem.Count(changes, "workflow file"), project.Path)}
 	case changes > 0 && flags.exitCode:
 		return &exitError{exitFindings, problem.New("add the files to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// annotateDrift marks, for each file that is out of step, the line from which that
-// comes, and puts what a pull request would say, with the patch, into the summary of
-// the step. It writes nothing where nothing is.
+// annotateDrift marks the line that explains each difference, and puts what a pull
+// request would say, with the patch, into the summary of the step. Without differences
+// it writes nothing.
 func (p *Program) annotateDrift(d pullrequest.Description) error {
 	if len(d.Effects) == 0 {
 		return nil
@@ -24,7 +24,7 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 		if len(all) < actions.MaxErrors { // the others are not shown
 			at.Line = d.Target.Origin(e)
 		}
-		all = append(all, actions.Annotation{At: at, Title: "Workflow file out of step", Message: drift(e) + "; run `" + p.howToSync() + "`"})
+		all = append(all, actions.Annotation{At: at, Title: "Workflow file does not match", Message: drift(e) + "; run `" + p.howToSync() + "`"})
 	}
 	p.annotator(p.Stdout).Errors(all, "the summary of the step has the table")
 	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.howToSync()))
@@ -44,17 +44,17 @@ func (p *Program) checkEntrypoints(project *project, format string) error {
 }
 
 // drift says how the workflow file of a job, or of the rescue, differs from what it
-// has to be.
+// should be.
 func drift(e workflow.Effect) string {
-	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job needs it any more"
+	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job has it any more"
 	if e.Does == workflow.Rescues {
-		whose, needless = "rescue", "the project wants none"
+		whose, needless = "rescue", "the project has no rescue"
 	}
 	switch e.Kind {
 	case "created":
 		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, pullrequest.Assigned(e))
 	case "deleted":
-		return fmt.Sprintf("%s: %s is there, and %s", whose, file, needless)
+		return fmt.Sprintf("%s: %s is not needed: %s", whose, file, needless)
 	}
-	return fmt.Sprintf("%s: %s is out of step; assigned time: %s", whose, file, pullrequest.Assigned(e))
+	return fmt.Sprintf("%s: %s does not match; assigned time: %s", whose, file, pullrequest.Assigned(e))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// printPlan writes what was done or, for --check, what is to be done.
+// printPlan writes what was done or, with --check, what should be done.
 func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
 	runner := p.runner(p.Stdout)
@@ -24,7 +24,7 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 	case flags.asJSON:
 		return p.printJSON(result)
 	case flags.check:
-		w, end := runner.Verbatim() // files may hold anything
+		w, end := runner.Verbatim() // files may contain anything
 		defer end()
 		_, err := io.WriteString(w, plan.Diff())
 		return err

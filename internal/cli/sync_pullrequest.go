@@ -47,17 +47,17 @@ func (f *pullFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.draft, "draft", false, "with --pull-request: open it as a draft")
 }
 
-// check refuses flags that make no sense.
+// check is an error for flags that make no sense.
 func (f *pullFlags) check(cmd *cobra.Command) error {
 	switch {
 	case !f.on && *f != (pullFlags{branch: f.branch, token: f.token}):
 		return usageError("--base, --title, --body, --labels, --reviewers, --assignees and --draft are for --pull-request", cmd)
 	case strings.ContainsAny(f.title, "\r\n") || utf8.RuneCountInString(f.title) > pullrequest.MaxTitle || f.title != "" && strings.TrimSpace(f.title) == "":
-		return usageError(fmt.Sprintf("--title is one line of at most %d characters", pullrequest.MaxTitle), cmd)
+		return usageError(fmt.Sprintf("--title must be one line of at most %d characters", pullrequest.MaxTitle), cmd)
 	case len(f.body) > pullrequest.MaxIntro:
-		return usageError(fmt.Sprintf("--body has %d bytes; it can have %d", len(f.body), pullrequest.MaxIntro), cmd)
+		return usageError(fmt.Sprintf("--body has %d bytes; it can have at most %d", len(f.body), pullrequest.MaxIntro), cmd)
 	case !pullrequest.ValidBranch(f.branch):
-		return usageError(fmt.Sprintf("%q is not a valid name of a branch", f.branch), cmd)
+		return usageError(fmt.Sprintf("--branch %q is not a valid branch name", f.branch), cmd)
 	}
 	return nil
 }
@@ -73,8 +73,8 @@ func list(value string) []string {
 	return items
 }
 
-// syncByPullRequest brings the workflow files in step on GitHub. It reads and
-// writes nothing here.
+// syncByPullRequest updates the workflow files on GitHub. It reads and writes nothing
+// here.
 func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error {
 	ctx, stop := withSignals()
 	defer stop()
@@ -92,7 +92,7 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 	return p.printPull(result, flags)
 }
 
-// pullRequest is what the flags and the environment ask for.
+// pullRequest returns the request that the flags and the environment make.
 func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullrequest.Request, error) {
 	path, err := pyproject.PathInRepository(p.project, p.getenv("GITHUB_WORKSPACE"))
 	if err != nil {
@@ -106,7 +106,7 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 	if err != nil {
 		return pullrequest.Request{}, &exitError{exitUsage, err}
 	}
-	trigger, _ := p.runner(p.Stderr).Trigger() // what it does not tell GitHub does
+	trigger, _ := p.runner(p.Stderr).Trigger() // GitHub says what it does not
 	pull := flags.pull
 	return pullrequest.Request{
 		Client:        client,
@@ -131,8 +131,7 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 	}, nil
 }
 
-// explainPull gives an error its exit code, and shows people on GitHub what is
-// wrong.
+// explainPull gives an exit code to an error, and shows on GitHub what is wrong.
 func (p *Program) explainPull(err error) error {
 	runner := p.runner(p.Stderr)
 	if denied, ok := errors.AsType[*pullrequest.Denied](err); ok {
@@ -149,7 +148,7 @@ func (p *Program) explainPull(err error) error {
 	return err
 }
 
-// printPull tells what became of the pull request.
+// printPull says what became of the pull request.
 func (p *Program) printPull(done pullrequest.Result, flags syncFlags) error {
 	runner, pull := p.runner(p.Stdout), done.Pull
 	number, said := "", "no pull request: nothing to change"

@@ -24,12 +24,12 @@ func (p *Program) validateCommand() *cobra.Command {
 		Long: `validate shows every error of the configuration, all at once.
 
 With --entrypoints it also proves, without running anything of the project, that
-each entrypoint is there and can be called without arguments. It finds the module as
-Python would, and has it read by a Python on the PATH. That Python must be the user's
+each entrypoint exists and can be called without arguments. It finds the module as
+Python would, and a Python on PATH reads it. That Python must be the user's
 or the system's own: none is started from a folder of the project, or from one that
 other users can write. With --import it then imports each entrypoint in the project's
 environment as well. Both exit with 1 if an entrypoint cannot work. What only a run can
-tell is a remark on stderr and no error.`,
+show is a remark on stderr, not an error.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.validate(flags) },
 	}
@@ -65,7 +65,7 @@ func (p *Program) validate(flags validateFlags) error {
 	return nil
 }
 
-// findings are what `validate --json` says.
+// findings are the output of `validate --json`.
 type findings struct {
 	OK      bool                  `json:"ok"`
 	Errors  problem.Problems      `json:"errors"`
@@ -81,7 +81,7 @@ func (p *Program) validateEntrypoints(project *project, imports bool) (findings,
 	if err != nil {
 		return findings{}, err
 	}
-	if len(proof.Open) > 0 && proof.Open[0].Reason == entrypoint.NoReader { // then it is so of all
+	if len(proof.Open) > 0 && proof.Open[0].Reason == entrypoint.NoReader { // then none is
 		p.say("the entrypoints are not proven: " + entrypoint.NoReader)
 	} else {
 		for _, question := range proof.Open {

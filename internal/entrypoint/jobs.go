@@ -17,7 +17,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// Jobs are the jobs of a project, whose entrypoints are to be proven.
+// Jobs are the jobs of a project whose entrypoints have to be proven.
 type Jobs struct {
 	Project   *pyproject.Project
 	Place     pyproject.Place
@@ -80,8 +80,8 @@ func (j Jobs) Docs() ([]string, error) {
 	return docs, nil
 }
 
-// provers has a Prover for each kind of sources that jobs of a project have. One Python
-// reads the modules of all.
+// provers has a Prover for each set of module sources in a project. One Python reads
+// the modules of all.
 type provers struct {
 	Jobs
 	repo         *os.Root
@@ -90,8 +90,8 @@ type provers struct {
 	made         map[moduleSources]*Prover
 }
 
-// provers returns what proves the entrypoints; with docs, only what reads their
-// docstrings, which is faster. Close ends it.
+// provers returns provers of the entrypoints. With docs they read only the docstrings,
+// which is faster. Close ends them.
 func (j Jobs) provers(docs bool) (*provers, error) {
 	repo, err := os.OpenRoot(j.Place.Root)
 	if err != nil {
@@ -110,7 +110,7 @@ func (j Jobs) provers(docs bool) (*provers, error) {
 type moduleSources struct {
 	pythonPath  string
 	before      bool   // the job has steps of its own
-	beyond      string // what else may have modules; "" if nothing
+	beyond      string // another place that may have modules; "" if none
 	environment *Environment
 	python      string // the version that runs it; "" if unknown
 }
@@ -153,7 +153,7 @@ func (p *provers) sources(job pyproject.Job) moduleSources {
 }
 
 // environment returns the environment in which a run of the job would look for
-// packages, nil without one. A Python that cannot be started has none.
+// packages; nil without one, or if its Python cannot be started.
 func (p *provers) environment(job pyproject.Job) *Environment {
 	environ := python.Environ(job.Environ(p.Environ))
 	found, err := python.Find(p.Installed[job.ID], p.Place.Root, p.Place.Dir, environ)

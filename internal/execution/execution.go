@@ -1,5 +1,5 @@
-// Package execution runs the entrypoint of a job on this machine, and tells what became
-// of it. Outside Actions it asks the local ledger first whether that is needed.
+// Package execution runs the entrypoint of a job on this machine, and reports how it
+// ended. Outside Actions it first asks the local ledger whether a run is needed.
 package execution
 
 import (
@@ -30,7 +30,7 @@ type Job struct {
 
 	Say   func(remark string)
 	Warn  func(error)           // does nothing for nil
-	Found func(python.Launcher) // is told which Python it is
+	Found func(python.Launcher) // gets the chosen Python
 
 	// Output returns the streams of one attempt, and what to call after it.
 	Output func() (stdout, stderr io.Writer, end func())
@@ -40,11 +40,11 @@ type Job struct {
 type Result struct {
 	Variables
 	python.Execution
-	Skipped bool // its window is confirmed, so that nothing was executed
+	Skipped bool // its window is confirmed, so nothing was executed
 }
 
-// Execute runs the entrypoint, as often as the job's options say. What locks it holds
-// open stays so until everything that the entrypoint has started has ended.
+// Execute runs the entrypoint, as often as the job's options say. The locks stay open
+// until everything that the entrypoint has started has ended.
 func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result {
 	launcher, missing := j.launcher()
 	if missing == nil {
@@ -76,9 +76,9 @@ func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result 
 	return Result{Variables: v, Execution: executed}
 }
 
-// try runs the entrypoint once. If nothing can be started, that is the outcome, which
-// another attempt may improve, as it may an error while the module is loaded: that may
-// ask a server for something.
+// try runs the entrypoint once. If nothing can be started, that is the outcome. Another
+// attempt may succeed, as after an error while the module is loaded, which may need a
+// server.
 func try(ctx context.Context, e python.Entrypoint) python.Outcome {
 	o, err := python.Run(ctx, e)
 	if err != nil {
@@ -87,8 +87,8 @@ func try(ctx context.Context, e python.Entrypoint) python.Outcome {
 	return o
 }
 
-// importLimit is how long the import of a module may take. What takes longer would
-// cost every run as much.
+// importLimit is how long the import of a module may take. Every run takes that time
+// too.
 const importLimit = 5 * time.Minute
 
 // Import imports the module of the entrypoint in the current window, and returns how
@@ -125,8 +125,8 @@ func (j Job) launcher() (python.Launcher, error) {
 	return python.Find(j.Environment, j.Place.Root, j.Place.Dir, environ)
 }
 
-// entrypoint returns what the n-th attempt runs. It gets the variables beside those of
-// this process and of the job's options.
+// entrypoint returns what the n-th attempt runs. It gets the variables in addition to
+// those of this process and of the job's options.
 func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Entrypoint {
 	e := python.Entrypoint{
 		Launcher: launcher,

@@ -10,10 +10,10 @@ import (
 )
 
 // RunLocally runs the entrypoint if the local ledger has no evidence for the window, or
-// with force; decided is told which. Only one process at a time runs a job; the others
-// wait and then find its evidence. A failing ledger causes a warning but never stops a
-// job, unless the disk is full: then each call would run it again. It is an error only
-// if nothing was decided.
+// with force; decided gets the decision. Only one process at a time runs a job; the
+// others wait and then find its evidence. A failing ledger causes a warning but never
+// stops a job, unless the disk is full: then each call would run it again. It is an
+// error only if nothing was decided.
 func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.Decision)) (Result, error) {
 	book, unlock, err := j.lock(ctx)
 	defer unlock()

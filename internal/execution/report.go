@@ -22,7 +22,7 @@ type report struct {
 	Start     *time.Time         `json:"start"` // of the last attempt
 	End       *time.Time         `json:"end"`
 	Python    *string            `json:"python"` // its version
-	Cause     *string            `json:"cause"`  // why it failed, in one line
+	Cause     *string            `json:"cause"`  // why it failed, on one line
 	Hint      *string            `json:"hint"`
 	Exception *reportedException `json:"exception"`
 	Value     json.RawMessage    `json:"value"` // what the entrypoint returned
@@ -40,13 +40,13 @@ type reportedException struct {
 	Place     *python.Frame `json:"place"`
 }
 
-// reportedStatus is what a value that has a status says by itself.
+// reportedStatus is the status of a returned value.
 type reportedStatus struct {
 	Status  string `json:"status"`
 	Message string `json:"message"`
 }
 
-// newReport returns what there is to report of a run.
+// newReport returns the report of a run.
 func newReport(job string, r Result) report {
 	out := report{
 		Job:      job,

@@ -21,9 +21,9 @@ type ReportFile struct {
 }
 
 // FindReport finds the file of a report and removes the report of an earlier run, which
-// must not be mistaken for that of this one, however this one ends. It is an error if the
-// file is anything else than such a report, if one of the streams of this program goes
-// there, or if there can be no new one: nothing has been done yet that would be lost.
+// must not be mistaken for the report of this run. It is an error if the file is
+// anything but a report, if one of the streams of this program goes there, or if no new
+// report could be written: no work is lost yet.
 func FindReport(name string, streams ...io.Writer) (ReportFile, error) {
 	if name == "" {
 		return ReportFile{}, nil
@@ -33,7 +33,7 @@ func FindReport(name string, streams ...io.Writer) (ReportFile, error) {
 		return ReportFile{name, true}, nil
 	}
 	if name == "-" || err == nil && slices.ContainsFunc(streams, func(w io.Writer) bool { return sameFile(info, w) }) {
-		return ReportFile{}, unwritable(name, errors.New("the log goes there"), "name a file of its own")
+		return ReportFile{}, unwritable(name, errors.New("the log goes there"), "name a separate file")
 	}
 	path, err := followed(name)
 	if err == nil {
@@ -49,7 +49,7 @@ func FindReport(name string, streams ...io.Writer) (ReportFile, error) {
 		err = writable(filepath.Dir(path))
 	}
 	if err != nil {
-		return ReportFile{}, unwritable(name, err, "the report goes into a folder that exists and can be written to")
+		return ReportFile{}, unwritable(name, err, "choose a folder that exists and can be written to")
 	}
 	return ReportFile{path: path}, nil
 }
@@ -58,7 +58,7 @@ func unwritable(name string, err error, hint string) error {
 	return problem.New(hint, "write report %q: %w", name, err)
 }
 
-var errNoReport = errors.New("there is something else, which a report must not replace")
+var errNoReport = errors.New("the file is not a report, so it is not replaced")
 
 // replaceable returns errNoReport unless the path is that of a report, of an empty
 // file or of nothing.
@@ -103,7 +103,7 @@ func sameFile(info fs.FileInfo, stream io.Writer) bool {
 	return err == nil && os.SameFile(info, other)
 }
 
-// followed returns what a symbolic link stands for, be it there or not.
+// followed returns the target of a symbolic link, which need not exist.
 func followed(path string) (string, error) {
 	for range 40 { // as many as Linux follows
 		info, err := os.Lstat(path)
@@ -145,8 +145,8 @@ func (f ReportFile) write(content []byte) error {
 	return atomic.Write(dir, filepath.Base(f.path), content, 0o666)
 }
 
-// writeStream writes to what is there. It does not wait for a reader to open the other
-// end of a pipe: the work is done.
+// writeStream writes to a device or pipe. It does not wait for a reader to open the
+// other end of a pipe: the work is done.
 func writeStream(path string, content []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {

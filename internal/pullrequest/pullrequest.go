@@ -156,7 +156,7 @@ func (s *syncing) read(ctx context.Context) (err error) {
 func (s *syncing) project() (*pyproject.Project, error) {
 	project, err := pyproject.Load(s.snapshot, s.Path, s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Invalid{problem.New("--project names a folder of the repository, or a pyproject.toml in it",
+		return nil, &Invalid{problem.New("set --project to a folder of the repository, or to a pyproject.toml in it",
 			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, s.Path)}
 	}
 	if err == nil {

@@ -16,7 +16,7 @@ const fileName = "pyproject.toml"
 
 // Place is where a project is.
 type Place struct {
-	Dir  string // its folder, absolute, through no symbolic link
+	Dir  string // its folder, absolute, without symbolic links
 	Root string // the repository's root folder, or Dir where there is no repository
 	Path string // of pyproject.toml, relative to Root, with slashes
 
@@ -42,7 +42,7 @@ func Find(name, workspace string) (Place, error) {
 func (p Place) AbsFile() string { return filepath.Join(p.Root, filepath.FromSlash(p.Path)) }
 
 // Load reads the project, as the function of that name. A link out of the repository is
-// no part of it.
+// not followed.
 func (p Place) Load() (*Project, error) {
 	repo, err := os.OpenRoot(p.Root)
 	if err != nil {
@@ -52,7 +52,7 @@ func (p Place) Load() (*Project, error) {
 	return Load(repo.FS(), p.Path, p.display)
 }
 
-// FromRoot returns the path of a file here from the root of its repository.
+// FromRoot returns the path of a local file from the root of its repository.
 func FromRoot(file string) string {
 	if place, err := placeOf(file, ""); err == nil {
 		return place.Path
@@ -78,7 +78,7 @@ func findFile(name string) (string, error) {
 	if name == "" {
 		return findUpward()
 	}
-	const hint = "--project names a folder or a pyproject.toml"
+	const hint = "set --project to a folder or a pyproject.toml"
 	info, err := os.Stat(name)
 	if err != nil {
 		return "", problem.New(hint, "find project: %w", err)
@@ -93,9 +93,9 @@ func findFile(name string) (string, error) {
 	return file, nil
 }
 
-// findUpward looks for pyproject.toml in the working folder and above. Above, one of
-// another user is an error: anybody may put a file into a shared folder, and it says what
-// to run.
+// findUpward looks for pyproject.toml in the working folder and above. Above it,
+// another user's file is an error: anybody may put a file into a shared folder, and it
+// says what to run.
 func findUpward() (string, error) {
 	for dir := "."; ; dir = filepath.Join(dir, "..") {
 		file := filepath.Join(dir, fileName)
@@ -112,8 +112,8 @@ func findUpward() (string, error) {
 	}
 }
 
-// checkoutRoot returns the workspace if that holds dir, else "". Where a container
-// has no git, actions/checkout downloads the files, and there is no .git.
+// checkoutRoot returns the workspace if it contains dir, else "". In a container
+// without git, actions/checkout downloads the files, and there is no .git.
 func checkoutRoot(dir, workspace string) string {
 	workspace, err := filepath.EvalSymlinks(workspace)
 	if err != nil {
@@ -125,7 +125,7 @@ func checkoutRoot(dir, workspace string) string {
 	return workspace
 }
 
-// repositoryRoot returns the nearest folder upward that holds .git, or "".
+// repositoryRoot returns the nearest folder upward that contains .git, or "".
 func repositoryRoot(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil {
@@ -137,8 +137,8 @@ func repositoryRoot(dir string) string {
 	}
 }
 
-// PathInRepository returns the path that pyproject.toml has in the repository: what name
-// leads to from the working folder, which need not hold a checkout. For workspace, see
+// PathInRepository returns the path that pyproject.toml has in the repository: name
+// leads to it from the working folder, which need not be a checkout. For workspace, see
 // Find.
 func PathInRepository(name, workspace string) (string, error) {
 	dir, err := os.Getwd()
@@ -166,7 +166,7 @@ func PathInRepository(name, workspace string) (string, error) {
 		if name == "" {
 			return fileName, nil // the nearest one is no part of this repository
 		}
-		return "", problem.New("--project names a folder of the repository, or a pyproject.toml in it", "--project %q is outside the repository", name)
+		return "", problem.New("set --project to a folder of the repository, or to a pyproject.toml in it", "--project %q is outside the repository", name)
 	}
 	return path, nil
 }

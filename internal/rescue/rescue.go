@@ -34,7 +34,7 @@ type Rescue struct {
 	Wait func(context.Context, time.Duration)
 }
 
-// Job is a job that a rescue looks after.
+// Job is a job that a rescue checks.
 type Job struct {
 	ID       string
 	File     string // name of its workflow file, without a folder
@@ -42,7 +42,7 @@ type Job struct {
 	Patience time.Duration // how long after the slot the rescue leaves it to its own ticks
 }
 
-// Run looks after the jobs once. Without a Report, nothing could be read. With one,
+// Run checks the jobs once. Without a Report, nothing could be read. With one,
 // the error joins all that went wrong later: a *github.Denied, a *github.Failure, a
 // Hidden, or the cause that ended ctx.
 func (r Rescue) Run(ctx context.Context) (*Report, error) {

@@ -97,7 +97,7 @@ func Read(spec string) (Regime, error) {
 			return Regime{}, err
 		}
 		if len(names) != 1 {
-			return Regime{}, fmt.Errorf("%s holds %s: choose one, as in %s#late", file, problem.Count(len(names), "regime"), file)
+			return Regime{}, fmt.Errorf("%s contains %s: choose one, as in %s#late", file, problem.Count(len(names), "regime"), file)
 		}
 		name = names[0]
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Token returns the kind of token that the Keeper's file uses where it is there, "" if
-// there is none.
+// Token returns the kind of token that the existing Keeper's file uses, "" if there is
+// no such file.
 func (p Plan) Token() Token {
 	there := slices.Concat(p.Updated, p.Unchanged)
 	switch {
@@ -25,8 +25,8 @@ func (p Plan) Token() Token {
 	return NoToken
 }
 
-// NextSteps returns what is left to do until the workflow does its work. howToSync is
-// the command that writes the files of the jobs.
+// NextSteps returns what the user has to do before the workflow can work. howToSync is
+// the command that writes the workflow files of the jobs.
 func (k Keeper) NextSteps(howToSync string) []string {
 	const rights = "Contents, Pull requests and Workflows: read and write"
 	push := "Commit the files and push them to " + k.Branch + "."
@@ -34,14 +34,14 @@ func (k Keeper) NextSteps(howToSync string) []string {
 	switch k.Token {
 	case App:
 		return []string{
-			"Make a GitHub App with the repository permissions " + rights + ". Install it on this repository.",
+			"Create a GitHub App with the repository permissions " + rights + ". Install it on this repository.",
 			"Give its client ID to the workflow: gh variable set " + ClientIDVariable,
-			"Give a private key of it to the workflow: gh secret set " + PrivateKeySecret + " <key.pem",
+			"Give its private key to the workflow: gh secret set " + PrivateKeySecret + " <key.pem",
 			brings,
 		}
 	case PAT:
 		return []string{
-			"Make a fine-grained personal access token for this repository with the permissions " + rights + ".",
+			"Create a fine-grained personal access token for this repository with the permissions " + rights + ".",
 			"Give it to the workflow: gh secret set " + TokenSecret,
 			brings,
 		}
@@ -49,7 +49,7 @@ func (k Keeper) NextSteps(howToSync string) []string {
 	return []string{"Write the workflow files of the jobs: " + howToSync, push}
 }
 
-// RescueCost says what a rescue costs, and what the others would. "GitHub rounds
+// RescueCost says what a rescue costs, and what other intervals would cost. "GitHub rounds
 // the minutes and partial minutes each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
 func RescueCost(rounds schedule.Rounds) string {
@@ -60,8 +60,8 @@ func RescueCost(rounds schedule.Rounds) string {
 			others = append(others, fmt.Sprintf("%d with %q", monthly(every), written))
 		}
 	}
-	return fmt.Sprintf("The rescue looks after all jobs %s. That is free in a public repository;\n"+
-		"in a private one it is at most %d runner minutes a month, %s, none with false:\n"+
+	return fmt.Sprintf("The rescue checks all jobs %s. That is free in a public repository;\n"+
+		"in a private one it takes at most %d runner minutes a month, %s, none with false:\n"+
 		"see the option rescue of [tool.scheduled-actions].",
 		rounds, monthly(rounds.Every()), strings.Join(others, ", "))
 }
