@@ -52,8 +52,8 @@ type Client struct {
 	machine    func() time.Time
 	log, trace io.Writer
 
-	sent      atomic.Int64 // requests
-	remaining atomic.Int64 // requests that GitHub still grants; negative if it does not say
+	sent  atomic.Int64 // requests
+	limit rateLimit
 }
 
 // New returns a client. It sends no request yet.
@@ -71,7 +71,6 @@ func New(c Config) (*Client, error) {
 		server = &url.URL{} // no page has it
 	}
 	client := &Client{server: server, repository: c.Repository, token: c.Token, machine: c.Now, log: io.Discard, trace: io.Discard}
-	client.remaining.Store(-1)
 	if c.Log != nil {
 		client.log = c.Log
 	}
@@ -105,7 +104,7 @@ func (c *Client) Sent() int { return int(c.sent.Load()) }
 
 // Remaining returns how many requests GitHub still grants, before its rate limit
 // is reset; negative if no answer said so.
-func (c *Client) Remaining() int { return int(c.remaining.Load()) }
+func (c *Client) Remaining() int { return c.limit.left() }
 
 // page returns the address of a page for people, "" if it is not on GitHub's own
 // host: an answer may hold anything.

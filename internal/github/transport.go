@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,7 +38,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	fmt.Fprintf(t.client.trace, "%s %s: %s\n", r.Method, strings.TrimPrefix(r.URL.RequestURI(), t.api.EscapedPath()), resp.Status)
-	t.count(resp.Header)
+	t.client.limit.note(resp.Header)
 	body := struct {
 		io.Reader
 		io.Closer
@@ -65,12 +66,38 @@ func (t transport) follows(resp *http.Response) bool {
 	return err == nil && t.home(target)
 }
 
-// count notes how many requests GitHub still grants, if the answer says so.
+// rateLimit is how many requests GitHub still grants.
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#checking-the-status-of-your-rate-limit
-func (t transport) count(h http.Header) {
-	if remaining, err := strconv.ParseUint(h.Get("X-RateLimit-Remaining"), 10, 31); err == nil {
-		t.client.remaining.Store(int64(remaining))
+type rateLimit struct {
+	mu        sync.Mutex
+	known     bool
+	remaining int
+	reset     int64 // when there are more, in seconds since 1970
+}
+
+// note takes what an answer says. Answers to requests at the same time come in any
+// order: until the reset, the lowest number is the newest.
+func (l *rateLimit) note(h http.Header) {
+	remaining, err := strconv.ParseUint(h.Get("X-RateLimit-Remaining"), 10, 31)
+	if err != nil {
+		return
 	}
+	reset, _ := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64) // 0 if it does not say
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.known || reset > l.reset || reset == l.reset && int(remaining) < l.remaining {
+		l.known, l.remaining, l.reset = true, int(remaining), reset
+	}
+}
+
+// left returns how many there are, negative if that is unknown.
+func (l *rateLimit) left() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.known {
+		return -1
+	}
+	return l.remaining
 }
 
 // refusal is the error of an answer that is no success.
