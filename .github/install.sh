@@ -89,7 +89,7 @@ unpack() {
     got=$(sha256 "$bin/scheduled.tar.gz")
     if [ "$got" != "$want" ]; then
       fail "$archive has the checksum $got, not $want" \
-        "the file of the release is not the one that this commit of the action was made with: do not use it"
+        "do not use this release: its file does not match the checksum in this commit of the action"
     fi
     rm -rf "$kept"
     cp "$bin/scheduled.tar.gz" "$kept"
@@ -123,7 +123,7 @@ fi
 if [ -n "$VERSION" ] && ! [[ $VERSION =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]]; then
   fail "the input version is not a release" "write it as v1.2.3, or leave it out"
 fi
-# A folder of its own: one with a known name could hold a program of somebody else.
+# A new folder: one with a known name could contain somebody else's program.
 bin=$(mktemp -d "$RUNNER_TEMP/scheduled-XXXXXXXX")
 unpack || build
 echo "$bin" >>"$GITHUB_PATH"

@@ -16,8 +16,8 @@ import (
 
 const module = "github.com/scheduled-actions/scheduled/"
 
-// leaves are the packages that every other may import, but for those that import
-// nothing of ours.
+// leaves are the packages that every other may import, except those that import nothing
+// of ours.
 var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown"}
 
 // only are the libraries that one package alone imports.

@@ -59,7 +59,7 @@ func (r *Runner) Summary(markdown string) error {
 	if r.getenv("GITHUB_STEP_SUMMARY") == "" {
 		return nil
 	}
-	return r.issueFile("step-summary", "\n"+markdown) // what stands there may end without a newline
+	return r.issueFile("step-summary", "\n"+markdown) // the text before may end without a newline
 }
 
 // issueFile issues a command through its file. The library panics where the

@@ -33,7 +33,7 @@ func median(times []time.Duration) float64 {
 }
 
 // memory returns the most memory that a program takes, in MiB. A small process
-// has to start it: what Linux tells includes what the starter had.
+// has to start it: Linux's number includes that of the starter.
 func memory(b *testing.B, cmd *exec.Cmd) float64 {
 	const starter = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);" +
 		"print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"

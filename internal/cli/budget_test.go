@@ -11,7 +11,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 )
 
-// hundred is a project of a hundred jobs, of which the first runs that often.
+// hundred is a project of a hundred jobs; the first one has that cadence.
 func hundred(every string) string {
 	var b strings.Builder
 	for i := range 100 {

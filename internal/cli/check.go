@@ -74,7 +74,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		if asked, err = parseWindow(trigger.Window); err != nil {
 			return schedule.Decision{}, err
 		}
-		if tick.Forced { // otherwise the current window stands for all before it
+		if tick.Forced { // otherwise the current window also serves all before it
 			tick.Slot = asked
 		}
 	}

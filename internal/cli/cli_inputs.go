@@ -3,7 +3,7 @@ package cli
 import "strings"
 
 // argsFromInputs turns the inputs of action.yml into arguments. They come
-// through the environment, so that no input ever stands in script text.
+// through the environment, so that no input is ever part of a script.
 func (p *Program) argsFromInputs() []string {
 	command := p.getenv("INPUT_COMMAND")
 	args := []string{command}

@@ -66,7 +66,7 @@ func installerOf(t *testing.T, file string) installer.Tool {
 	return listed.Jobs[0].Environment.Tool
 }
 
-// setUpOf returns the steps of a generated workflow but for checkout and ours.
+// setUpOf returns the steps of a generated workflow except checkout and our own.
 func setUpOf(t *testing.T, golden string) string {
 	t.Helper()
 	files, err := filepath.Glob("../workflow/testdata/golden/" + golden + "/scheduled-[cd]*.yml")

@@ -22,7 +22,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of the docs anew")
+var update = flag.Bool("update", false, "write the generated parts of the docs")
 
 // pages reads the README and the pages of the folder docs, by their paths from the
 // repository's root.
@@ -210,7 +210,7 @@ func commandsPart(*testing.T) string {
 	return b.String()
 }
 
-// manifest is what the README tells of action.yml.
+// manifest is what the docs say about action.yml.
 type manifest struct {
 	Inputs  yaml.Node
 	Outputs yaml.Node

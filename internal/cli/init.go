@@ -42,8 +42,8 @@ request that updates them:
   none   no token: it only checks, and names the command to run
 
 Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
-asks for what the flags do not say. Elsewhere it adds no example and keeps the kind of token
-that the file has, or uses none.`,
+asks for what the flags do not say. Elsewhere it adds no example and keeps the kind
+of token that the file has, or uses none.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkToken(flags.token); err != nil {

@@ -38,7 +38,7 @@ func (p *Program) runCommand() *cobra.Command {
 that environment directly if its tool would do only that, or else through the tool, as in
 "poetry run python". Outside Actions it first asks the local ledger in .scheduled/
 whether the current window is confirmed, so any cron or timer can call it as often as
-it likes. In Actions the step before has asked already, and run executes at once.
+it likes. In Actions the step before has already checked, so run executes at once.
 
 run shows what the entrypoint returns. If that has a status, as a key or an
 attribute, a status like "failed", False or 404 fails the run.

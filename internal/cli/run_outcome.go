@@ -71,7 +71,7 @@ func (r run) log(remark string) {
 	r.say(remark)
 }
 
-// logReturned shows what the entrypoint returned, out of reach of the runner's
+// logReturned shows what the entrypoint returned, without effect on the runner's
 // commands.
 func (r run) logReturned(o *python.Returned) {
 	if o == nil {

@@ -47,7 +47,7 @@ var processStart = time.Now()
 // TestScripts runs the program as its users do. A script has, beside the usual
 // commands of testscript:
 //
-//	github NOW          starts a fake GitHub whose clock stands at NOW
+//	github NOW          starts a fake GitHub with its clock at NOW
 //	clock NOW           sets its clock
 //	ran CREATED WHAT    adds a run to it: executed, skipped, failed, cancelled or active; then
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,

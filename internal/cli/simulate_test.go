@@ -69,7 +69,7 @@ type year struct {
 	regime  string
 }
 
-// simulated plays years, all at once.
+// simulated simulates years, all at once.
 func simulated(years []year) ([]simulate.Result, error) {
 	results, errs := make([]simulate.Result, len(years)), make([]error, len(years))
 	var wait sync.WaitGroup
@@ -148,7 +148,7 @@ func settingsTable() (string, error) {
 			case schedule.Hour:
 				job.Patience = min(s.patience, 30*time.Minute) // as the option has it
 			case schedule.Week, schedule.Month:
-				continue // of which the table says nothing
+				continue // the table says nothing about it
 			}
 			set.Jobs = append(set.Jobs, job)
 		}
@@ -182,7 +182,7 @@ func written(d time.Duration) string {
 	return fmt.Sprintf("`\"%.0fh\"`", d.Hours())
 }
 
-// TestSimulatedProject holds that the simulator plays what sync writes.
+// TestSimulatedProject checks that the simulator simulates what sync writes.
 func TestSimulatedProject(t *testing.T) {
 	played, err := sampleProject()
 	if err != nil {

@@ -25,9 +25,9 @@ func (p *Program) validateCommand() *cobra.Command {
 
 With --entrypoints it also proves, without running anything of the project, that
 each entrypoint exists and can be called without arguments. It finds the module as
-Python would, and a Python on PATH reads it. That Python must be the user's
-or the system's own: none is started from a folder of the project, or from one that
-other users can write. With --import it then imports each entrypoint in the project's
+Python would, and a Python on PATH reads it. That Python must belong to you or to
+the system: none is started from a folder of the project, or from one that other
+users can write to. With --import it then imports each entrypoint in the project's
 environment as well. Both exit with 1 if an entrypoint cannot work. What only a run can
 show is a remark on stderr, not an error.`,
 		Args: noArguments,

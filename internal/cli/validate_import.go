@@ -21,7 +21,7 @@ type imported struct {
 }
 
 // importEntrypoints imports the module of each entrypoint in the environment of its
-// job, but for the jobs to skip, and returns how long that took and what went wrong.
+// job, except the jobs to skip, and returns how long that took and what went wrong.
 func (p *Program) importEntrypoints(ctx context.Context, project *project, skip map[string]bool) ([]imported, problem.Problems) {
 	times, complaints := []imported{}, []pyproject.Complaint(nil)
 	for _, job := range project.Jobs {

@@ -73,7 +73,7 @@ const patient = `#!/bin/sh
 
 var ended = regexp.MustCompile(`e2e: ended (\d+)\.`)
 
-// log keeps what act prints, and tells patient what it has seen.
+// log keeps what act prints, and sends patient what it has seen.
 type log struct {
 	content []byte
 	logged  string // folder with a file for each program that has ended
@@ -135,8 +135,8 @@ func in(t testing.TB, dir, command string, args ...string) {
 	}
 }
 
-// env is that of a machine on which nobody has set anything up, so that
-// neither its settings nor an Actions job around us has a say.
+// env is that of a machine without any set-up, so that neither its settings nor an
+// Actions job around us has a say.
 func env(t testing.TB) []string {
 	home := t.TempDir()
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_CACHE_HOME=" + filepath.Join(home, "cache")}

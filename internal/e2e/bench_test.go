@@ -17,11 +17,11 @@ import (
 )
 
 // BenchmarkAdded runs workflows in turn: one that only checks out, the generated
-// one in a confirmed window, the generated one in a window that nobody confirmed,
-// and the same by hand, which has its steps less ours and starts the entrypoint
-// by itself. It reports what checking costs, and what ours adds to an execution,
-// checkout aside: the medians of the differences, in seconds. GitHub is on this
-// machine, and so is the release.
+// one in a confirmed window, the generated one in an unconfirmed window, and the same
+// by hand, which has its steps less ours and starts the entrypoint by itself. It
+// reports what checking costs, and what ours adds to an execution, checkout aside: the
+// medians of the differences, in seconds. GitHub is on this machine, and so is the
+// release.
 func BenchmarkAdded(b *testing.B) {
 	path, _ := build(b)
 	program, err := os.ReadFile(path)

@@ -119,7 +119,7 @@ func TestSync(t *testing.T) {
 	}
 }
 
-// TestInputs has a program in the release that shows what action.yml hands it:
+// TestInputs has a program in the release that shows what action.yml passes to it:
 // every input as it is, the token for every command but run, no arguments. That an
 // earlier step has written functions, options and start-up files for bash to
 // $GITHUB_ENV changes nothing.
@@ -142,6 +142,6 @@ echo "$GITHUB_ACTION_REPOSITORY@$GITHUB_ACTION_REF"
 		"0 run||.||2026-11-21T10:37:00Z|3|python3.14|false\n" +
 		repository + "@" + pin + "\n"
 	if diff := cmp.Diff(want, got.log); diff != "" {
-		t.Errorf("the program was handed (-want +got):\n%s", diff)
+		t.Errorf("the program got (-want +got):\n%s", diff)
 	}
 }

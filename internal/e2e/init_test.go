@@ -84,7 +84,7 @@ func TestInitPush(t *testing.T) {
 					t.Errorf("outputs of the sync, which has to be %q: %q", operation, got.outputs)
 				}
 				if strings.Contains(got.log, tt.token) {
-					t.Errorf("the log tells the token:\n%s", got.log)
+					t.Errorf("the log shows the token:\n%s", got.log)
 				}
 				pulls := github.Pulls()
 				if len(pulls) != 1 || head != "" && head != pulls[0].HeadSHA {

@@ -274,7 +274,7 @@ class Effects:
             self.changed.add(of and of + ".*")
         elif function == "setattr":
             self.dynamic = True
-        # Its own name is given to a call, but for one that makes a logger.
+        # Its own name is passed to a call, other than one that makes a logger.
         if "log" not in function.split(".")[-1].lower():
             values = node.args + [k.value for k in node.keywords]
             self.registers = self.registers or any(isinstance(v, ast.Name) and v.id == "__name__" for v in values)

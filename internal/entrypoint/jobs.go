@@ -109,7 +109,7 @@ func (j Jobs) provers(docs bool) (*provers, error) {
 // moduleSources is where the modules of a job are.
 type moduleSources struct {
 	pythonPath  string
-	before      bool   // the job has steps of its own
+	before      bool   // the project's own steps run first
 	beyond      string // another place that may have modules; "" if none
 	environment *Environment
 	python      string // the version that runs it; "" if unknown

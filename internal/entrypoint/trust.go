@@ -119,9 +119,9 @@ func (t trust) pythons(environ python.Environ) []string {
 }
 
 // LookPath returns the path of a program on the PATH of environ, as the user would start
-// it, but for those that may have come with the project. path is that PATH without the
-// project's folders, for the program and what it starts. The project is in the folder dir
-// of the repository in root, both absolute and without links.
+// it, except those that may have come with the project. path is that PATH without the
+// project's folders, for the program and what it starts. The project is in the folder
+// dir of the repository in root, both absolute and without links.
 func LookPath(name, dir, root string, environ python.Environ) (file, path string, err error) {
 	trust, err := trustAround(dir, root)
 	if err != nil {

@@ -201,7 +201,7 @@ func TestAlarmCrowd(t *testing.T) {
 }
 
 // TestAlarmCut has more open issues than are read: none is opened beside them, and
-// those that are known are brought in step.
+// those that are known are updated.
 func TestAlarmCut(t *testing.T) {
 	fake := ghtest.New(t)
 	alarmed(t, fake, failing("a", "once"))

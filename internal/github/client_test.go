@@ -142,8 +142,8 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// endless is an answer without an end, of which nobody may read more than
-// maxAnswer and a buffer.
+// endless is an answer without an end. No reader may take more than maxAnswer and a
+// buffer.
 type endless struct {
 	*testing.T
 	read int

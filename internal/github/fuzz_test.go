@@ -99,7 +99,7 @@ func FuzzHistory(f *testing.F) {
 	})
 }
 
-// TestMixes has thousands of those, many of which must confirm and many not.
+// TestMixes has thousands of those. Many must confirm, and many must not.
 func TestMixes(t *testing.T) {
 	var a answers
 	client := answering(t, &a)

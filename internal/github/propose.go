@@ -59,7 +59,7 @@ type Pull struct {
 // occupied returns the error of a branch that is taken: by what.
 func occupied(branch, by string) error {
 	return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by %s", branch, by)},
-		"give each project and each base a branch of its own with --branch")
+		"give each project and each base its own branch with --branch")
 }
 
 // Propose opens or updates the one pull request with the change, or closes it if there

@@ -33,11 +33,11 @@ type scene struct {
 	*testing.T
 	fake   *ghtest.Server
 	client *Client
-	wishes Proposal // what is asked for besides the files
+	wishes Proposal // what is asked for apart from the files
 	twins  bool     // two syncs run, and can make the same comment in the same moment
 }
 
-// play calls f with a repository of its own, on a clock of its own.
+// play calls f with a new repository and a new clock.
 func play(t *testing.T, f func(s *scene)) {
 	inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
 		fake.Commit("main", mainFiles)
@@ -196,7 +196,7 @@ func TestPropose(t *testing.T) {
 			s.none()
 			s.operation(nil, None, 0)
 			s.writes()
-			s.operation(change2, Created, 2) // wanted again, and nobody refused it
+			s.operation(change2, Created, 2) // wanted again, and not refused
 			s.right(change2)
 		}},
 		{"merged", func(s *scene) {
@@ -259,7 +259,7 @@ func TestPropose(t *testing.T) {
 			s.operation(change2, Updated, 1)
 			s.right(change2)
 		}},
-		{"others have committed, and nobody may comment", func(s *scene) {
+		{"others have committed, and comments are forbidden", func(s *scene) {
 			s.operation(change1, Created, 1)
 			s.fake.Commit("scheduled/sync", contents{"README.md": "theirs\n"})
 			s.fake.Break(ghtest.Fault{Path: "/comments", Status: 403, Body: `{"message":"Unable to create comment because issue is locked."}`})
@@ -421,7 +421,7 @@ func TestPropose(t *testing.T) {
 			s.operation(change2, Updated, 1)
 			s.right(change2)
 		}},
-		{"nobody may replace commits of the branch", func(s *scene) {
+		{"a rule forbids replacing commits of the branch", func(s *scene) {
 			s.fake.SetRules(ghtest.Rules{Prefix: "scheduled/", NoForce: true})
 			s.operation(change1, Created, 1)
 			s.operation(change2, Updated, 1)
@@ -434,7 +434,7 @@ func TestPropose(t *testing.T) {
 			}
 			s.operation(change1, None, 1)
 		}},
-		{"nobody may delete the branch", func(s *scene) {
+		{"a rule forbids deleting the branch", func(s *scene) {
 			s.fake.SetRules(ghtest.Rules{Prefix: "scheduled/", NoDeletion: true})
 			s.operation(change1, Created, 1)
 			s.operation(nil, Closed, 1)
@@ -595,7 +595,7 @@ func TestMeanwhile(t *testing.T) {
 		eachRequest(t, func(s *scene, n int, want contents) {
 			s.fake.On(n, func() { s.fake.Commit("main", contents{"README.md": "meanwhile\n"}) })
 			s.propose(want)
-			s.propose(want) // the push starts a sync of its own
+			s.propose(want) // the push starts another sync
 		})
 	})
 	t.Run("another sync", func(t *testing.T) {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzNote holds that a note is read as it was written, whatever stands before it,
-// that there is one, and that nothing in it ticks the box.
+// FuzzNote checks that a note is read as it was written, whatever is before it, that
+// there is one, and that nothing in it ticks the box.
 func FuzzNote(f *testing.F) {
 	f.Add("A table.", "Keep in step", "pyproject.toml")
 	f.Add("- [ ] "+Discard+"discard", "--> <!-- scheduled: {", "a--b>/pyproject.toml")

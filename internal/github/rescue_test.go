@@ -110,7 +110,7 @@ func TestWatch(t *testing.T) {
 }
 
 // TestWatchMany counts the requests for many jobs, a day into their life, and finds
-// those that nobody confirmed: every hundredth.
+// those without a confirmed run: every hundredth.
 func TestWatchMany(t *testing.T) {
 	for _, row := range []struct{ jobs, requests int }{{100, 2}, {1000, 19}} {
 		fake := ghtest.New(t)
@@ -170,14 +170,14 @@ func TestWatchBounded(t *testing.T) {
 		}
 		for i, w := range watches {
 			if v := schedule.Rescue(w.Watch, now); v.Why != schedule.Unread || !v.Dispatch {
-				t.Errorf("%s: job %d: %+v, of which nothing is known", created, i, v)
+				t.Errorf("%s: job %d: %+v, although nothing is known", created, i, v)
 			}
 		}
 	}
 }
 
 // TestWatchOneLost has GitHub fail to tell the runs of one job: it stays unread, and
-// the others are not the worse for it. Where that goes for many, nobody asks on.
+// the others do not suffer. If that happens to many, no more are asked.
 func TestWatchOneLost(t *testing.T) {
 	for _, row := range []struct{ lost, status, read int }{{1, 410, 11}, {1, 500, 11}, {12, 410, -1}} {
 		fake := ghtest.New(t)
@@ -247,7 +247,7 @@ func TestDispatch(t *testing.T) {
 		{"an invalid token", func(s *ghtest.Server) { s.SetToken("another") }, "401 Unauthorized", Valid, true, 1},
 		{"a disabled workflow", func(s *ghtest.Server) { s.Register(ghtest.Registered{State: "disabled_manually"}) }, "422 Unprocessable Entity: Cannot trigger", "", true, 1},
 		{"a workflow that is gone", func(s *ghtest.Server) { s.Register(ghtest.Registered{File: "other.yml"}) }, "404 Not Found", "", true, 1},
-		{"trouble, after which nobody knows", func(s *ghtest.Server) { s.Break(ghtest.Fault{Status: 502}) }, "502 Bad Gateway", "", false, 1},
+		{"a server error, so the outcome is unknown", func(s *ghtest.Server) { s.Break(ghtest.Fault{Status: 502}) }, "502 Bad Gateway", "", false, 1},
 		{"no answer", func(s *ghtest.Server) { s.Break(ghtest.Fault{Drop: true}) }, "EOF", "", false, 1},
 		{"a limit", func(s *ghtest.Server) {
 			s.Break(ghtest.Fault{Status: 429, Header: map[string]string{"Retry-After": "0"}, Once: true})

@@ -144,7 +144,7 @@ func TestRetry(t *testing.T) {
 		{"403, used up for an hour", []ghtest.Fault{{Status: 403, Header: header("X-RateLimit-Remaining", "0")}}, unknown, 1, 0, 0},
 		{"the last request granted", []ghtest.Fault{{Path: list, Header: header("X-RateLimit-Remaining", "0")}}, known, 2, 0, 0},
 
-		// What asking again does not mend.
+		// Asking again does not help.
 		{"401", []ghtest.Fault{{Status: 401}}, unknown, 1, 0, 0},
 		{"403", []ghtest.Fault{{Status: 403, Body: `{"message":"Resource not accessible by integration"}`}}, unknown, 1, 0, 0},
 		{"404", []ghtest.Fault{{Status: 404}}, unknown, 1, 0, 0},

@@ -125,8 +125,8 @@ func TestSnapshotRequests(t *testing.T) {
 	count(1)
 }
 
-// TestSnapshotErrors tells a branch that is not there from a repository that the
-// token may not read, and notices a wrong content.
+// TestSnapshotErrors distinguishes a missing branch from a repository that the token
+// may not read, and notices a wrong content.
 func TestSnapshotErrors(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.Commit("main", treeFiles)

@@ -141,8 +141,8 @@ func (s *soak) tick(run ghtest.Run) {
 }
 
 // proves is the promise in its own words: the entrypoint succeeded, and started
-// in the window that holds now. Of a dispatch that names a window that window
-// counts instead, and of a re-run the one in which the run was created.
+// in the current window. Of a dispatch that names a window that window counts instead,
+// and of a re-run the one in which the run was created.
 func (s *soak) proves(r ghtest.Run, now time.Time) bool {
 	from := s.schedule.Prev(now)
 	to := s.schedule.Next(now)

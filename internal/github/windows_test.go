@@ -160,8 +160,8 @@ func TestPastDenied(t *testing.T) {
 	}
 }
 
-// TestPastWithoutOne has a run whose jobs nobody can read: that of the 19th, or the
-// first of two.
+// TestPastWithoutOne has a run with unreadable jobs: that of the 19th, or the first of
+// two.
 func TestPastWithoutOne(t *testing.T) {
 	rows := []struct {
 		status int

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// sound returns a history of 40 runs of "clean", of which the even ones succeeded.
+// sound returns a history of 40 runs of "clean". The even ones succeeded.
 func sound(t testing.TB, l *Ledger) []byte {
 	t.Helper()
 	for n := 1; n <= 40; n++ {

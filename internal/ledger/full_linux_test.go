@@ -81,7 +81,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// The same where nobody may mount: a limit of the size of a file.
+// The same without the right to mount: a limit on the size of files.
 func TestFullFile(t *testing.T) {
 	folder := t.TempDir()
 	if err := process(t, "limit", folder).Run(); err != nil {

@@ -240,8 +240,8 @@ func (h *history) add(dir *os.Root, now time.Time, lines string) error {
 	return errors.Join(err, f.Close())
 }
 
-// rewrite writes the file anew, with more lines at the end. It keeps a damaged file
-// under another name, so that somebody can look at it.
+// rewrite writes the whole file again, with more lines at the end. It keeps a damaged
+// file under another name, so that somebody can look at it.
 func (h *history) rewrite(dir *os.Root, now time.Time, lines string) error {
 	if h.flaw != "" {
 		if err := h.setAside(dir, now); err != nil {

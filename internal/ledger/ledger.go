@@ -1,9 +1,9 @@
 // Package ledger keeps the history of jobs that run outside GitHub Actions, so
 // that a job under any cron keeps its promise on one machine.
 //
-// The ledger is the folder .scheduled beside the project file. Each project file
-// has a folder of its own in there, and each job has two files in that: the lock,
-// and the history, which is made of lines that cat shows:
+// The ledger is the folder .scheduled beside the project file. Each project file has
+// its own folder in there, and each job has two files in that: the lock, and the
+// history, which is made of lines that cat shows:
 //
 //	# scheduled ledger 2: job "clean" of "/home/ann/app/pyproject.toml"
 //	2f0c6d8e15a79b34 {"run":1,"started":"2026-11-21T10:37:02Z","slot":"2026-11-21T10:37:00Z"}

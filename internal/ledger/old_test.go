@@ -12,8 +12,8 @@ import (
 )
 
 // oldLedger returns a ledger of the format before this one, as bbolt wrote it: two
-// jobs with three runs, the third of which was interrupted, "" and "täglich 日本"
-// with as many, and "report" with 150. Every third run succeeded, from the first on.
+// jobs with three runs, and the third was interrupted, "" and "täglich 日本" with as
+// many, and "report" with 150. Every third run succeeded, from the first on.
 func oldLedger(t testing.TB) []byte {
 	t.Helper()
 	r, err := gzip.NewReader(bytes.NewReader(read(t, filepath.Join("testdata", "ledger.db.gz"))))

@@ -59,7 +59,7 @@ func TestPastTellsHowFarItReaches(t *testing.T) {
 	if runs, known, err := l.Past("clean"); err != nil || len(runs) != keep || !known.IsZero() {
 		t.Errorf("%d runs, known since %v: %v", len(runs), known, err)
 	}
-	for range 5 { // more than are kept, but for the newest success
+	for range 5 { // more than are kept, apart from the newest success
 		execute(t, l, "clean", noon.AddDate(1, 0, 0), false)
 	}
 	runs, known, err := l.Past("clean")

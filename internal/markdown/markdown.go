@@ -1,4 +1,4 @@
-// Package markdown makes text safe to stand in GitHub's Markdown.
+// Package markdown makes text safe for GitHub's Markdown.
 package markdown
 
 import (
@@ -46,7 +46,7 @@ func Row(cells ...string) string {
 	return b.String() + "|\n"
 }
 
-// Link writes a link, or the text alone without a URL that can stand in one.
+// Link writes a link, or the text alone without a URL that fits into one.
 func Link(text, url string) string {
 	if url == "" || strings.ContainsFunc(url, func(r rune) bool { return !unicode.IsGraphic(r) || strings.ContainsRune(" ()<>|`", r) }) {
 		return text

@@ -46,15 +46,15 @@ func TestHint(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	problems := problem.Problems{
-		{File: "a.toml", Line: 12, Column: 3, Message: "wrong", Hint: "mend it", Source: problem.Source{Line: "ab cd", Indent: "   ", Carets: "^^"}},
+		{File: "a.toml", Line: 12, Column: 3, Message: "wrong", Hint: "fix it", Source: problem.Source{Line: "ab cd", Indent: "   ", Carets: "^^"}},
 		{File: "a.toml", Line: 13, Column: 1, Message: "worse"},
 	}
 	for _, test := range []struct {
 		color bool
 		want  string
 	}{
-		{false, "a.toml:12:3: wrong\n12 | ab cd\n   |    ^^\nhint: mend it\n\na.toml:13:1: worse\n"},
-		{true, "\x1b[1ma.toml:12:3: wrong\x1b[0m\n12 | ab cd\n   |    \x1b[31m^^\x1b[0m\n\x1b[36mhint:\x1b[0m mend it\n\n\x1b[1ma.toml:13:1: worse\x1b[0m\n"},
+		{false, "a.toml:12:3: wrong\n12 | ab cd\n   |    ^^\nhint: fix it\n\na.toml:13:1: worse\n"},
+		{true, "\x1b[1ma.toml:12:3: wrong\x1b[0m\n12 | ab cd\n   |    \x1b[31m^^\x1b[0m\n\x1b[36mhint:\x1b[0m fix it\n\n\x1b[1ma.toml:13:1: worse\x1b[0m\n"},
 	} {
 		var out strings.Builder
 		if err := problems.Write(&out, test.color); err != nil || out.String() != test.want {

@@ -355,8 +355,8 @@ func TestPatch(t *testing.T) {
 	}
 }
 
-// applies has git apply the patch of effects, of which it changes the first so
-// many files, and compares what is there then.
+// applies has git apply the patch of effects. It changes the first one so many files,
+// and compares what is there then.
 func applies(t *testing.T, effects []workflow.Effect, changed int) {
 	dir, want := t.TempDir(), map[string]string{}
 	for i, e := range effects {

@@ -23,7 +23,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-var update = flag.Bool("update", false, "write what is expected of the fixtures anew")
+var update = flag.Bool("update", false, "write the expected results of the fixtures")
 
 // fixtures returns the pyproject files of a folder in testdata.
 func fixtures(t testing.TB, folder string) []string {
@@ -244,7 +244,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// checkOwn checks that what a project adds of its own can do no more than it says.
+// checkOwn checks that a project's own steps can do no more than they say.
 func checkOwn(t *testing.T, o Options) {
 	t.Helper()
 	holds := append([]string{o.Environment}, o.Secrets...)

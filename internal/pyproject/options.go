@@ -351,7 +351,7 @@ func (o *option) hint(value any, source string, flawed *flaw) string {
 	return exampleHint(o.name, o.example)
 }
 
-// anyJob stands for the id of a job that is not known.
+// anyJob is the place of an unknown job id in a message.
 const anyJob = "<job-id>"
 
 // home returns the header of the table in which a key of ours belongs, or "" if the key

@@ -8,7 +8,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// scopes are the permissions of a token and what each can be, besides none.
+// scopes are the permissions of a token and what each can be, apart from none.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#permissions
 var scopes = map[string][]string{
 	"actions": {"read", "write"}, "artifact-metadata": {"read", "write"}, "attestations": {"read", "write"},

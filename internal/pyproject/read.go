@@ -20,7 +20,7 @@ type reader struct {
 
 	drafts  []draft // in file order
 	name    string  // of the project
-	named   span    // where that stands
+	named   span    // its place
 	general []placed
 }
 

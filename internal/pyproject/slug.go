@@ -33,9 +33,9 @@ func slug(id string) string {
 	return hashed(id)
 }
 
-// FolderSlug returns a folder of a repository in the form that tells the workflow
-// files of several projects apart. It always has a hash, so it is not
-// the id of a job by chance.
+// FolderSlug returns a folder of a repository in the form that distinguishes the
+// workflow files of several projects. It always has a hash, so it is not the id of a
+// job by chance.
 func FolderSlug(folder string) string { return hashed(folder) }
 
 // hashed returns the fit characters of a text, and a hash of the whole.

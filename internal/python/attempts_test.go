@@ -45,7 +45,7 @@ type trial struct {
 	outcome Outcome
 }
 
-// player plays trials on a clock of its own.
+// player plays trials on its own clock.
 type player struct {
 	now    time.Time
 	signal time.Duration // when a signal comes; 0 if none does

@@ -86,8 +86,8 @@ func TestFindReadsNoEnvironment(t *testing.T) {
 	}
 }
 
-// TestFindPaths has the interpreter and the environment that a launcher tells, also
-// where the tool starts it.
+// TestFindPaths has the interpreter and the environment of a launcher, also where the
+// tool starts it.
 func TestFindPaths(t *testing.T) {
 	const venv, python = "{repo}/.venv", "{repo}/.venv/bin/python"
 	for _, row := range []struct {

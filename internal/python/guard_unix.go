@@ -75,7 +75,7 @@ func (g *guard) close() {
 
 // Guard starts an entrypoint for the process that has started this one, says how it
 // ended, and waits to be killed. If that process ends first, it kills what is left of the
-// entrypoint. args are the number of files it was handed, and the command.
+// entrypoint. args are the number of files that it got, and the command.
 func Guard(args []string) {
 	if len(args) < 2 {
 		return

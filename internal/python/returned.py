@@ -58,7 +58,7 @@ def words_of(status):
     words = [status]
     if is_of(status, "enum", "Enum"):
         words = [status.name, status.value]
-        if not is_number(status):  # the number of a plain one only tells it from the others
+        if not is_number(status):  # the number of a plain one only distinguishes it
             words = filter(is_word, words)
     return [str(word) for word in words if is_word(word) or is_number(word)]
 
@@ -110,7 +110,7 @@ def fields_of(value):
 def plain(value, room, within=()):
     """Turn a value into JSON, until there is no more room.
 
-    An object without a text form of its own is None, unless it is within others.
+    An object without its own text form is None, unless it is within others.
     """
     room[0] -= 2
     try:

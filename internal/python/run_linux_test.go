@@ -30,7 +30,7 @@ func TestKilled(t *testing.T) {
 }
 
 // A program that is told to end ends everything that its entrypoint has started, even
-// a daemon with an environment of its own.
+// a daemon with another environment.
 func TestDaemonOfHost(t *testing.T) {
 	t.Parallel()
 	cmd, dies := host(t, "waits_for_daemon")

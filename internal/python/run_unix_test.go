@@ -230,7 +230,7 @@ func TestDeath(t *testing.T) {
 }
 
 // A tool may start Python from another folder and through a shell. This one
-// splits its arguments, as one that hands them to a shell does.
+// splits its arguments, as one that passes them to a shell does.
 func TestLauncherOfTool(t *testing.T) {
 	bin := t.TempDir()
 	tool := "#!/bin/sh\nshift\nexec sh -c \"$*\"\n"

@@ -64,7 +64,7 @@ func TestWords(t *testing.T) {
 
 // TestTicksOfAWindow asks an independent reader of crons when every tick of a
 // year fires: each window has its primary on the slot and each spare once,
-// inside, at a minute of its own.
+// inside, each at another minute.
 func TestTicksOfAWindow(t *testing.T) {
 	jobs := 60
 	if testing.Short() {

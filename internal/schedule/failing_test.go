@@ -54,7 +54,7 @@ func TestFailing(t *testing.T) {
 		{"in the window before, and a success in this one", "21 12:00", "", []Run{failed("20 11:00"), skipped("21 11:00")}, "", 0, ""},
 		{"two windows ago", "21 12:00", "", []Run{failed("19 11:00")}, "", 0, ""},
 
-		{"a window of which not all is known", "21 12:00", "21 10:50", []Run{failed("21 11:00")}, "", 0, ""},
+		{"a window with unknown runs", "21 12:00", "21 10:50", []Run{failed("21 11:00")}, "", 0, ""},
 		{"the one before is not known, and says nothing", "21 12:00", "20 10:50", []Run{failed("20 11:00")}, "", 0, ""},
 		{"the one before is not known, and need not be", "21 12:00", "20 10:50", []Run{failed("21 11:00")}, "21 10:37", 1, "21 11:00"},
 		{"a backfill of an older window", "21 12:00", "", []Run{{Created: at("21 11:00"), Slot: at("5 10:37"), Failed: true}}, "", 0, ""},

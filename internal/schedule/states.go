@@ -117,7 +117,7 @@ type findings struct {
 	active   *Run // the newest
 	failed   *Run // the newest
 	ended    *Run // the newest, however it ended
-	doubtful bool // a run may be evidence, or stand for evidence that is gone
+	doubtful bool // a run may be evidence, or show evidence that is gone
 }
 
 // sort groups the runs by the start of their windows.

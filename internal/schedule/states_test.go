@@ -91,7 +91,7 @@ func TestAccounts(t *testing.T) {
 		{"backfill, failed", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Slot: at("19 10:37"), Failed: true}}}, "missed failed missed due"},
 		{"backfill of a window that cannot be read", Past{Runs: []Run{{Attempt: 1, Created: at("21 11:00"), Started: at("21 11:00"), Slot: time.Unix(0, 0)}}}, "missed missed missed due"},
 
-		// Nobody could read what they did.
+		// What they did could not be read.
 		{"unread", Past{Runs: []Run{unread("19 11:00")}}, "missed unknown missed due"},
 		{"unread, and a failure", Past{Runs: []Run{unread("19 11:00"), failed("19 12:00")}}, "missed unknown missed due"},
 		{"unread, and evidence", Past{Runs: []Run{unread("19 11:00"), executed("19 10:40")}}, "missed confirmed missed due"},

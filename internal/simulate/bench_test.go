@@ -2,8 +2,8 @@ package simulate
 
 import "testing"
 
-// BenchmarkYear plays a year of 100 jobs, 25 of each cadence, as the command
-// does: with and without spares and rescue. Its budget is ten seconds.
+// BenchmarkYear simulates a year of 100 jobs, 25 of each cadence, as the command does:
+// with and without spares and rescue. Its budget is ten seconds.
 func BenchmarkYear(b *testing.B) {
 	r, err := Parse(Regimes, "throttled+flaky")
 	if err != nil {

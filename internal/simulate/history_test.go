@@ -11,7 +11,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// TestHistory holds what the history tells of each window, read from GitHub's
+// TestHistory checks what the history says about each window, read from GitHub's
 // answers, against what truly became of it. GitHub has forgotten the oldest runs.
 func TestHistory(t *testing.T) {
 	p := project(1, quarterly)
@@ -36,7 +36,7 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// past returns what the program reads at the end of the play.
+// past returns what the program reads at the end of the simulation.
 func (l *life) past(t *testing.T, g *game) github.Past {
 	t.Helper()
 	now := g.delivery.to

@@ -130,7 +130,7 @@ func TestNothingStartsInAnOutage(t *testing.T) {
 	}
 }
 
-// dispatched plays one rescue, and returns the jobs that it starts.
+// dispatched simulates one rescue, and returns the jobs that it starts.
 func dispatched(g *game, at time.Time) (jobs []string) {
 	g.rescue(at)
 	for _, w := range g.workflows {

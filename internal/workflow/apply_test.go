@@ -77,7 +77,7 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// TestUnchangedFileIsNotTouched keeps GitHub from registering it anew.
+// TestUnchangedFileIsNotTouched keeps GitHub from registering it again.
 func TestUnchangedFileIsNotTouched(t *testing.T) {
 	dir, repo := disk(t, map[string]string{"pyproject.toml": twoJobs})
 	if _, err := syncDisk(t, repo); err != nil {

@@ -67,7 +67,7 @@ entrypoint = "app:d"
 	}
 }
 
-// TestWas reads the assigned time out of what may stand in an old file.
+// TestWas reads the assigned time from what an old file may contain.
 func TestWas(t *testing.T) {
 	rows := []struct{ file, id, want string }{
 		{`name: "a (every day at 10:37 UTC)"`, "a", "every day at 10:37 UTC"},

@@ -160,8 +160,8 @@ func (k Keeper) header() string {
 }
 
 // pullRequest is the job that brings the changes in by pull request. It reads
-// and writes through the API with a token of its own, so it needs no checkout
-// and no permission of GITHUB_TOKEN.
+// and writes through the API with a separate token, so it needs no checkout and no
+// permission of GITHUB_TOKEN.
 func (k Keeper) pullRequest() *yaml.Node {
 	var steps []*yaml.Node
 	token := "${{ secrets." + TokenSecret + " }}"

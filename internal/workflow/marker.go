@@ -23,7 +23,7 @@ const (
 	Rescues = "rescue" // starts due jobs that have no confirmed run
 )
 
-// line returns the marker as it stands in the file, without a newline.
+// line returns the marker as written in the file, without a newline.
 func (m marker) line() string {
 	var b strings.Builder
 	encoder := json.NewEncoder(&b)

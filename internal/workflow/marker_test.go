@@ -11,7 +11,7 @@ import (
 )
 
 // FuzzReadMarker: a file is ours only by a line of the comment that it begins with,
-// and that line says the same again when it is written anew.
+// and that line says the same when it is written again.
 func FuzzReadMarker(f *testing.F) {
 	golden, err := filepath.Glob("testdata/golden/*/*.yml")
 	if err != nil || len(golden) == 0 {
@@ -44,7 +44,7 @@ func FuzzReadMarker(f *testing.F) {
 		}
 		again, ours := readMarker([]byte(m.line() + "\non: push\n"))
 		if diff := cmp.Diff(m, again); diff != "" || !ours {
-			t.Errorf("written anew, ours %v (-first +second):\n%s", ours, diff)
+			t.Errorf("written again, ours %v (-first +second):\n%s", ours, diff)
 		}
 	})
 }

@@ -67,7 +67,7 @@ func readInputs(file []byte) *inputs {
 }
 
 // key returns the key that explains the first difference, "" if none is known. before
-// is the number of steps of its own that the job has now.
+// is the number of own steps that the job has now.
 func (in *inputs) key(now *inputs, before int) string {
 	was, will := in.crons(), now.crons()
 	a, b := in.Jobs.Run, now.Jobs.Run

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestOrigin changes one thing, and wants the line where that stands.
+// TestOrigin changes one thing, and wants its line.
 func TestOrigin(t *testing.T) {
 	const project = `[project]
 name = "demo"

@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// ownRepository is the golden project with steps of its own.
+// ownRepository is the golden project with its own steps.
 func ownRepository(t *testing.T) fstest.MapFS {
 	t.Helper()
 	content, err := os.ReadFile("../../testdata/projects/own/pyproject.toml")
@@ -187,7 +187,7 @@ func tomlText(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(s) + `"`
 }
 
-// TestLines tells what becomes a block.
+// TestLines checks what becomes a block.
 func TestLines(t *testing.T) {
 	for value, block := range map[string]bool{
 		"a\nb": true, "f() {\n  g\n}": true, "x=(\n1\n)": true, "a\n\n\tb\nc d": true, "a\n\n\nb": true,

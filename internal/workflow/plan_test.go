@@ -32,7 +32,7 @@ func eachWith(node *yaml.Node, name string, do func(value string)) {
 	}
 }
 
-// twoJobs are without a rescue, which has tests of its own.
+// twoJobs are without a rescue, which has its own tests.
 const twoJobs = `[tool.scheduled-actions]
 rescue = false
 [tool.scheduled.a]
@@ -149,7 +149,7 @@ func TestPinsSurviveAnUpdate(t *testing.T) {
 }
 
 // TestReferencesOfOurAction changes the reference in the files and syncs with
-// another: nobody undoes what is as good.
+// another: what is as good is not undone.
 func TestReferencesOfOurAction(t *testing.T) {
 	uses := func(s string) Uses {
 		u, err := ParseUses("scheduled-actions/scheduled@" + s)
@@ -237,8 +237,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestWholeDocument writes a file anew where GitHub would read something else than
-// our one document, or nothing.
+// TestWholeDocument writes a file again if GitHub would read something else than our
+// one document, or nothing.
 func TestWholeDocument(t *testing.T) {
 	path := Dir + "/scheduled-a.yml"
 	for name, change := range map[string]func(string) string{
@@ -252,7 +252,7 @@ func TestWholeDocument(t *testing.T) {
 		"a tab":                    func(s string) string { return s + "\t" + "env: {}\n" },
 		"an anchor":                func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: &p {}", 1) },
 		"an explicit tag":          func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: !!map {}", 1) },
-		"a tag of its own":         func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: !x {}", 1) },
+		"a custom tag":             func(s string) string { return strings.Replace(s, "permissions: {}", "permissions: !x {}", 1) },
 		"a directive":              func(s string) string { return s + "...\n%YAML 1.1\n---\na: b\n" },
 		"a document before":        func(s string) string { return header(s) + "on: push\n---\n" + s },
 	} {
@@ -299,7 +299,7 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
-// conflicts reports whether an error tells of a file that is not ours to write, in
+// conflicts reports whether an error is about a file that is not ours to write, in
 // these words, and of a way out.
 func conflicts(err error, path, whose, reason string) bool {
 	return err != nil && err.Error() == path+": cannot write the workflow "+whose+": "+reason && problem.Hint(err) != ""
@@ -362,7 +362,7 @@ type unreadable struct {
 
 func (u unreadable) ReadFile(name string) ([]byte, error) {
 	if u.names[path.Base(name)] {
-		return nil, fmt.Errorf("read %s, which nobody should", name)
+		return nil, fmt.Errorf("read %s, which must not be read", name)
 	}
 	return u.MapFS.ReadFile(name)
 }
@@ -386,7 +386,7 @@ func TestRemote(t *testing.T) {
 			apply(repo, plan(t, repo, "pyproject.toml", release))
 			repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(row.after)}
 			hidden := map[string]bool{}
-			if row.after != "" { // without jobs no name tells anything
+			if row.after != "" { // without jobs no name means anything
 				hidden = map[string]bool{"ci.yml": true, "deploy.yml": true}
 			}
 			for name := range hidden {

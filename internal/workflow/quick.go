@@ -100,7 +100,7 @@ func behind(node *yaml.Node) string {
 	return " " + node.LineComment
 }
 
-// block writes lines, of which encode indents only those that are not empty.
+// block writes lines. As in encode, only those that are not empty are indented.
 func (e *quickEncoder) block(indent int, lines string) {
 	for line := range strings.SplitSeq(lines, "\n") {
 		if line == "" {

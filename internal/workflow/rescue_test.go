@@ -110,7 +110,7 @@ func TestRescueConflicts(t *testing.T) {
 	}
 }
 
-// TestRescueFiles tells the projects of a repository apart.
+// TestRescueFiles distinguishes the projects of a repository.
 func TestRescueFiles(t *testing.T) {
 	files := map[string]string{}
 	for _, project := range []string{"pyproject.toml", "a/pyproject.toml", "A/pyproject.toml", "a-b/pyproject.toml", "a/b/pyproject.toml", "a_b/pyproject.toml"} {

@@ -35,7 +35,7 @@ func (u Uses) Pinned() bool {
 	return (len(u.Ref) == 40 || len(u.Ref) == 64) && strings.Trim(u.Ref, "0123456789abcdef") == ""
 }
 
-// String writes the reference as it stands in a file, without its comment.
+// String writes the reference as in a file, without its comment.
 func (u Uses) String() string { return u.Action + "@" + u.Ref }
 
 func (u Uses) node() *yaml.Node {

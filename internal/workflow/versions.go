@@ -58,7 +58,7 @@ func condaPython(version string) (string, bool) {
 	return strings.Join(all, ","), ok
 }
 
-// semverPython is for setup-python, which takes npm's ranges and names of its own.
+// semverPython is for setup-python, which takes npm's ranges and its own names.
 // https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#using-the-python-version-input
 func semverPython(version string) (string, bool) {
 	alternatives := strings.Split(version, "||")

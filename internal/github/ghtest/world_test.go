@@ -55,8 +55,8 @@ func send(t testing.TB, s *Server, method, path, body string) (status int, answe
 	return resp.StatusCode, string(data)
 }
 
-// TestAnswers has a request a row, in a world of its own, with what the answer
-// holds besides its status.
+// TestAnswers has a request in each row, in a new world, with what the answer says
+// apart from its status.
 func TestAnswers(t *testing.T) {
 	rows := []struct {
 		method, path, body string
