@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Puts the program on the path of the steps to come, for action.yml.
+# Puts the program on the PATH of later steps, for action.yml.
 #
-# The commit of a release holds .github/release.sha256, with one line a platform:
+# The commit of a release holds .github/release.sha256, with one line for each platform:
 #   <sha256>  v1.2.3/scheduled_linux_amd64.tar.gz
 # So a pinned action is a pinned program. Where that file has no line for the
 # runner, or the release cannot be reached, Go builds the program from the

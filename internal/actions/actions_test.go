@@ -63,7 +63,7 @@ func TestAnnotations(t *testing.T) {
 	}
 }
 
-// TestUnwritableLog holds that a log that cannot be written stops nothing.
+// TestUnwritableLog checks that a log that cannot be written stops nothing.
 func TestUnwritableLog(t *testing.T) {
 	closed, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {
@@ -109,7 +109,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// TestUnwritableFiles holds that a full disk is an error and not a panic.
+// TestUnwritableFiles checks that a full disk is an error and not a panic.
 func TestUnwritableFiles(t *testing.T) {
 	nowhere := filepath.Join(t.TempDir(), "none", "file")
 	r, _ := runner(map[string]string{"GITHUB_STEP_SUMMARY": nowhere, "GITHUB_OUTPUT": nowhere})
@@ -181,7 +181,7 @@ func TestMissingEventFile(t *testing.T) {
 	}
 }
 
-// FuzzTrigger holds that no event file stops a dispatch, unless it says so in
+// FuzzTrigger checks that no event file stops a dispatch, unless it says so in
 // so many words.
 func FuzzTrigger(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"inputs":{"force":"false"}}`, `{"inputs":{"force":false}}`, `{"inputs":[]}`, `null`, `{"repository":7}`} {

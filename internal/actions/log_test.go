@@ -24,7 +24,7 @@ func commandIn(log string) string {
 	return ""
 }
 
-// FuzzLog holds that no text starts a workflow command, in whatever pieces it is
+// FuzzLog checks that no text starts a workflow command, in whatever pieces it is
 // written, and that other text stays as it is.
 func FuzzLog(f *testing.F) {
 	for _, text := range []string{
@@ -60,7 +60,7 @@ func FuzzLog(f *testing.F) {
 	})
 }
 
-// TestBelow holds the order of text and commands on one stream.
+// TestBelow checks the order of text and commands on one stream.
 func TestBelow(t *testing.T) {
 	var log strings.Builder
 	g := NewLog(&log)

@@ -21,7 +21,7 @@ func hundred(every string) string {
 	return b.String()
 }
 
-// TestRequests holds what a sync of a hundred jobs costs: at most 12 requests and
+// TestRequests checks what a sync of a hundred jobs costs: at most 12 requests and
 // one a changed file.
 func TestRequests(t *testing.T) {
 	fake := ghtest.New(t)

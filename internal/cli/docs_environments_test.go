@@ -95,7 +95,7 @@ func setUpOf(t *testing.T, golden string) string {
 	return strings.Join(did, ", ")
 }
 
-// TestKnownBy holds that each file and table in the README has its tool chosen.
+// TestKnownBy checks that each file and table in the README has its tool chosen.
 func TestKnownBy(t *testing.T) {
 	tables := map[string]string{
 		"[project].dependencies": `dependencies = ["six"]`,

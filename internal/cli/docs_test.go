@@ -237,7 +237,7 @@ func actionPart(t *testing.T) string {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", m.Inputs.Content[i].Value, strings.TrimSpace(in.Description), in.Default)
 	}
-	b.WriteString("\n| output | holds |\n|---|---|\n")
+	b.WriteString("\n| output | meaning |\n|---|---|\n")
 	for i := 0; i < len(m.Outputs.Content); i += 2 {
 		var out struct{ Description string }
 		if err := m.Outputs.Content[i+1].Decode(&out); err != nil {

@@ -61,11 +61,11 @@ var processStart = time.Now()
 //	close_issue N       closes one, as a person does
 //	broken STATUS [PATH]
 //	                    makes it answer so from now on, where the path has that part
-//	requests N          holds the number of requests since the last call
+//	requests N          checks the number of requests since the last call
 //	code N COMMAND      runs a command that has to exit with that code
-//	numbered FILE N     holds the number of lines of a file
+//	numbered FILE N     checks the number of lines of a file
 //	push BRANCH DIR     commits the files of a folder to a branch of its repository
-//	pulled BRANCH DIR   holds that a branch has these files and no others
+//	pulled BRANCH DIR   checks that a branch has these files and no others
 //	pulls FILE          writes what pull requests there are
 //	tick N, close N     does that to a pull request, as a person does
 //	forbid WHAT         takes rights away: workflows, classic, pulls, opening, force,

@@ -15,7 +15,7 @@ import (
 // perCadence is how many jobs of each cadence the tables of the README play.
 const perCadence = 5
 
-// TestSimulationPart holds the bars that the README speaks of.
+// TestSimulationPart checks the bars that the README speaks of.
 func TestSimulationPart(t *testing.T) {
 	part := simulationPart(t) + settingsPart(t)
 	for _, want := range []string{

@@ -125,7 +125,7 @@ func generated(t testing.TB, dir, job string) string {
 	return filepath.Base(files[0])
 }
 
-// TestEveryProject holds that none of the projects is left out.
+// TestEveryProject checks that none of the projects is left out.
 func TestEveryProject(t *testing.T) {
 	want := map[string]bool{}
 	for _, project := range testdata.Projects() {

@@ -149,7 +149,7 @@ const (
 	maxStashFolders = 5000
 )
 
-// stash returns the folders of the repository that hold a module of that name.
+// stash returns the folders of the repository that have a module of that name.
 func (f *finder) stash(name string) []folder {
 	var found []folder
 	level := []folder{{f.project.Repo, ".", "."}}

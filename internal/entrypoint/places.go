@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// folder is a folder that may hold modules.
+// folder is a folder that may contain modules.
 type folder struct {
 	fsys  fs.FS
 	path  string // in fsys

@@ -72,7 +72,7 @@ func TestForeignReport(t *testing.T) {
 		t.Error("it took a file that is no report")
 	}
 	if content, err := os.ReadFile(name); err != nil || string(content) != string(foreign) {
-		t.Errorf("the file holds %q, %v", content, err)
+		t.Errorf("the file contains %q, %v", content, err)
 	}
 }
 

@@ -107,7 +107,7 @@ func (c *Client) Sent() int { return int(c.sent.Load()) }
 func (c *Client) Remaining() int { return c.limit.left() }
 
 // page returns the address of a page for people, "" if it is not on GitHub's own
-// host: an answer may hold anything.
+// host: an answer may contain anything.
 func (c *Client) page(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil {

@@ -146,7 +146,7 @@ func checkWatched(t *testing.T, client *Client, a answers) (confirmed bool) {
 	return true
 }
 
-// able reports whether a listed run can confirm the window that holds noon, by what
+// able reports whether a listed run can confirm the window that contains noon, by what
 // the list says.
 func able(run map[string]any) bool {
 	head, _ := run["head_repository"].(map[string]any)
@@ -287,7 +287,7 @@ func readable(runs, jobs []byte) bool {
 
 var noonWindow = schedule.Window{Start: at("21 10:37"), End: at("22 10:37")}
 
-// proven searches the answers for proof for the window that holds noon.
+// proven searches the answers for proof for the window that contains noon.
 func proven(t *testing.T, a answers) bool {
 	return provenIn(t, a, noonWindow)
 }

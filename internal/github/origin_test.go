@@ -60,7 +60,7 @@ func TestParseRemote(t *testing.T) {
 	}
 }
 
-// TestFindOrigin holds that a token goes to no host but its own.
+// TestFindOrigin checks that a token goes to no host but its own.
 func TestFindOrigin(t *testing.T) {
 	const (
 		public     = "https://github.com/octo/app"

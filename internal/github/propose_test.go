@@ -92,7 +92,7 @@ func (s *scene) propose(want contents) Pull {
 	return Pull{}
 }
 
-// operation proposes the files and holds what becomes of the pull request.
+// operation proposes the files and checks what becomes of the pull request.
 func (s *scene) operation(want contents, operation Operation, number int) Pull {
 	s.Helper()
 	pull := s.propose(want)
@@ -102,7 +102,7 @@ func (s *scene) operation(want contents, operation Operation, number int) Pull {
 	return pull
 }
 
-// right holds that the one open pull request brings the files, in one commit on
+// right checks that the one open pull request brings the files, in one commit on
 // top of main, and nothing else.
 func (s *scene) right(want contents) ghtest.Pull {
 	s.Helper()
@@ -136,7 +136,7 @@ func (s *scene) right(want contents) ghtest.Pull {
 	return p
 }
 
-// none holds that no pull request is open and no branch is left.
+// none checks that no pull request is open and no branch is left.
 func (s *scene) none() {
 	s.Helper()
 	for _, p := range s.fake.Pulls() {
@@ -149,7 +149,7 @@ func (s *scene) none() {
 	}
 }
 
-// writes holds which requests so far were to write.
+// writes checks which requests so far were to write.
 func (s *scene) writes(want ...string) {
 	s.Helper()
 	var got []string
@@ -501,7 +501,7 @@ var stories = []struct {
 	{"nothing", func(*scene) {}, nil},
 }
 
-// ended holds what a story has to leave behind.
+// ended checks what a story has to leave behind.
 func (s *scene) ended(want contents) {
 	s.Helper()
 	if want == nil {

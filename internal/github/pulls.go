@@ -140,7 +140,7 @@ const Box = "- [ ] " + Discard + discardText + "\n"
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
 
-// change identifies a change by what the files hold after it.
+// change identifies a change by the content of the files after it.
 func change(files []File) string {
 	h := sha256.New()
 	for _, f := range files {

@@ -38,7 +38,7 @@ var treeFiles = map[string]string{
 	".github/workflows/ci": "ci\n",
 }
 
-// TestSnapshot holds that it is the file system it says to be, also where the
+// TestSnapshot checks that it is the file system it says to be, also where the
 // tree is too large for one answer.
 func TestSnapshot(t *testing.T) {
 	for _, limit := range []int{0, 3} {
@@ -91,7 +91,7 @@ func withoutEntry(list []fs.DirEntry) []fs.DirEntry {
 	return slices.DeleteFunc(list, func(e fs.DirEntry) bool { return e.Name() == "loop" })
 }
 
-// TestSnapshotRequests holds that a file costs a request when it is read, and
+// TestSnapshotRequests checks that a file costs a request when it is read, and
 // once, and none if its content is known.
 func TestSnapshotRequests(t *testing.T) {
 	fake := ghtest.New(t)

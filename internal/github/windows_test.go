@@ -80,7 +80,7 @@ func states(past Past) string {
 	return strings.Join(states, " ")
 }
 
-// TestPastAsksOldestFirst holds the order of the questions about one window.
+// TestPastAsksOldestFirst checks the order of the questions about one window.
 func TestPastAsksOldestFirst(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
@@ -189,7 +189,7 @@ func TestPastWithoutOne(t *testing.T) {
 	}
 }
 
-// TestPastEndsInVain holds that it does not go on where GitHub answers nothing, or
+// TestPastEndsInVain checks that it does not go on where GitHub answers nothing, or
 // asks to wait for longer than anybody would.
 func TestPastEndsInVain(t *testing.T) {
 	rows := []struct {
@@ -214,7 +214,7 @@ func TestPastEndsInVain(t *testing.T) {
 	}
 }
 
-// TestPastEndsAtARefusal holds that it does not ask on and on in vain.
+// TestPastEndsAtARefusal checks that it does not ask on and on in vain.
 func TestPastEndsAtARefusal(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
@@ -231,7 +231,7 @@ func TestPastEndsAtARefusal(t *testing.T) {
 	}
 }
 
-// TestWorkflowsWait holds that the list waits for a rate limit that is over soon.
+// TestWorkflowsWait checks that the list waits for a rate limit that is over soon.
 func TestWorkflowsWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
 		fake.Register(ghtest.Registered{File: "scheduled-clean-files.yml"})
@@ -263,7 +263,7 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// checkAccounts holds that windows have evidence only if a step in the answers
+// checkAccounts checks that windows have evidence only if a step in the answers
 // proves it. It returns how many have.
 func checkAccounts(t *testing.T, client *Client, a answers) (served int) {
 	t.Helper()

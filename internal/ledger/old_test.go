@@ -154,6 +154,6 @@ func TestOldLedgerIsAdoptedOnce(t *testing.T) {
 		t.Errorf("%d runs after an older program began another ledger, want 3", len(got))
 	}
 	if got := read(t, again); string(got) != "another" {
-		t.Errorf("the ledger of the older program holds %q", got)
+		t.Errorf("the ledger of the older program contains %q", got)
 	}
 }

@@ -24,7 +24,7 @@ func nodes(source string) (kinds []string) {
 	return kinds
 }
 
-// FuzzCode holds that any line is code and nothing but code.
+// FuzzCode checks that any line is code and nothing but code.
 func FuzzCode(f *testing.F) {
 	for _, seed := range []string{"a", "`", "``a`", "*b* @me #1 <!-- x", "a`", "a|b", " "} {
 		f.Add(seed)
@@ -45,7 +45,7 @@ func FuzzCode(f *testing.F) {
 	})
 }
 
-// FuzzFenced holds that nothing in a block of code ends it.
+// FuzzFenced checks that nothing in a block of code ends it.
 func FuzzFenced(f *testing.F) {
 	for _, seed := range []string{"a\n", "```\n", "````\n# b\n", "~~~\n"} {
 		f.Add(seed)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestValidBranch holds the names against git's own rules; refs/heads/x, @ and HEAD
+// TestValidBranch checks the names against git's own rules; refs/heads/x, @ and HEAD
 // it takes, but GitHub would misread them.
 func TestValidBranch(t *testing.T) {
 	for _, name := range []string{

@@ -74,7 +74,7 @@ func (s *syncing) explain(err error) error {
 		hint = append(hint, tokenAdvice)
 	}
 	if d.Branch != "" {
-		hint = append(hint, fmt.Sprintf("branch %s holds the change: open the pull request yourself at %s", d.Branch, s.compare()))
+		hint = append(hint, fmt.Sprintf("branch %s has the change: open the pull request yourself at %s", d.Branch, s.compare()))
 	}
 	denied := &Denied{cause: d, Notice: d.Error() + "\n" + missing, Summary: s.byHand(d, missing)}
 	return problem.WithHint(denied, strings.Join(hint, "\n")+fmt.Sprintf(withoutToken, s.Command))

@@ -60,7 +60,7 @@ func planned(t *testing.T, before, after string) Description {
 	return d
 }
 
-// TestDescribe holds what is written about a typical change against the files
+// TestDescribe checks what is written about a typical change against the files
 // in testdata/describe.
 func TestDescribe(t *testing.T) {
 	read := func(name string) string {
@@ -156,8 +156,8 @@ func plainText(n ast.Node, source []byte) string {
 	return b.String()
 }
 
-// holds checks what is true of every body, whatever the effects are.
-func holds(t *testing.T, d Description) {
+// checkDescription checks what is true of every body, whatever the effects are.
+func checkDescription(t *testing.T, d Description) {
 	t.Helper()
 	body := d.body()
 	if len(body) > maxBody {
@@ -271,7 +271,7 @@ func anyEnvironment(random *rand.Rand) workflow.Installed {
 func TestBodyOfAnything(t *testing.T) {
 	for _, id := range slices.Concat(hostile, huge) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/" + id, Job: id, Old: []byte(id), New: []byte("a\n" + id)}, Kind: "updated", Was: id, Assigned: "every day"}
-		holds(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e}})
+		checkDescription(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e}})
 	}
 	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -282,11 +282,11 @@ func TestBodyOfAnything(t *testing.T) {
 		for range random.IntN(3) {
 			d.envs = append(d.envs, anyEnvironment(random))
 		}
-		holds(t, d)
+		checkDescription(t, d)
 	}
 }
 
-// TestBodyOfMany holds that with ever more jobs first the diff is cut and then
+// TestBodyOfMany checks that with ever more jobs first the diff is cut and then
 // the table.
 func TestBodyOfMany(t *testing.T) {
 	one := planned(t, "", "[tool.scheduled-actions]\nrescue = false\n[tool.scheduled.job]\nevery = \"hour\"\nentrypoint = \"app:run\"\n")
@@ -314,7 +314,7 @@ func TestBodyOfMany(t *testing.T) {
 			t.Errorf("%d jobs: a summary of %d bytes", row.jobs, len(summary))
 		}
 		d.intro = ""
-		holds(t, d)
+		checkDescription(t, d)
 	}
 	for spare := range 5 { // whatever room the rows leave: no fold with a line or two
 		d := all
@@ -414,13 +414,13 @@ func files(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// FuzzBody holds that nothing in a job or a file breaks out of its place.
+// FuzzBody checks that nothing in a job or a file breaks out of its place.
 func FuzzBody(f *testing.F) {
 	for i, text := range hostile {
 		f.Add(text, hostile[len(hostile)-1-i], []byte(text))
 	}
 	f.Fuzz(func(t *testing.T, id, was string, old []byte) {
 		e := workflow.Effect{Change: workflow.Change{Path: workflow.Dir + "/a.yml", Job: id, Old: old, New: []byte("name: a\n")}, Kind: "updated", Was: was, Assigned: "every day"}
-		holds(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e, e}})
+		checkDescription(t, Description{Target: workflow.Target{Path: "pyproject.toml"}, branch: "b", Effects: []workflow.Effect{e, e}})
 	})
 }

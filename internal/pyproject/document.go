@@ -98,7 +98,7 @@ func (e *entry) items(text string) []*entry {
 // what returns the name of an entry in messages.
 func (e *entry) what() string { return cmp.Or(e.shown, tomlKey(e.name)) }
 
-// size returns how many values an array or a table holds.
+// size returns how many values an array or a table has.
 func size(e *entry) int {
 	switch value := e.value.(type) {
 	case []any:

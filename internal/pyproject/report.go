@@ -78,7 +78,7 @@ func (r *reader) nearest(name string, words []string) string {
 	return nearest(name, words)
 }
 
-// unknown reports a key that its table cannot hold.
+// unknown reports a key that is not allowed in its table.
 func (r *reader) unknown(e *entry, kind, table string, names []string) {
 	hint := "use one of " + strings.Join(names, ", ")
 	if near := r.nearest(e.name, names); near != "" {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzMask holds that no secret is left in a JSON document, however that spells it,
+// FuzzMask checks that no secret is left in a JSON document, however that spells it,
 // and that it stays one.
 func FuzzMask(f *testing.F) {
 	f.Add(`{"k":["a\"b",47,-1.5e3,null,{"47":"xxhushxx"}]}`, "hush")

@@ -146,7 +146,7 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// FuzzDecide builds a history at random and holds the promise: no skip
+// FuzzDecide builds a history at random and checks the promise: no skip
 // without an execution that started, and succeeded, inside the window, and no
 // needless run where there is one.
 func FuzzDecide(f *testing.F) {

@@ -156,7 +156,7 @@ func lived(rng *rand.Rand, s Schedule, from, to time.Time) (list, executions []R
 	}
 }
 
-// TestRescueKnowsNoMoreThanIsTrue holds what a rescue concludes from the list
+// TestRescueKnowsNoMoreThanIsTrue checks what a rescue concludes from the list
 // alone against the executions that there were.
 func TestRescueKnowsNoMoreThanIsTrue(t *testing.T) {
 	seen := map[Why]int{}

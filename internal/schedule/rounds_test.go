@@ -41,7 +41,7 @@ func TestRounds(t *testing.T) {
 	}
 }
 
-// TestRoundsNext holds Next against the crons that GitHub reads, and both against
+// TestRoundsNext checks Next against the crons that GitHub reads, and both against
 // the minutes that ticks may have.
 func TestRoundsNext(t *testing.T) {
 	for _, project := range []string{"", "a", "b", "demo-175", "c", "d", "e"} {

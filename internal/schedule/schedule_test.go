@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestGoldenSlots holds the algorithm to a table computed apart from it, so
+// TestGoldenSlots checks the algorithm against a table computed apart from it, so
 // that no upgrade can move a job.
 func TestGoldenSlots(t *testing.T) {
 	table, err := os.ReadFile("testdata/slots-v1.tsv")
@@ -67,7 +67,7 @@ func (c *civil) nextDay() {
 	}
 }
 
-// due says whether the minute holds a slot, field by field as cron would.
+// due says whether the minute contains a slot, field by field as cron would.
 func (c civil) due(s Schedule) bool {
 	switch {
 	case s.every == Minute:
@@ -197,7 +197,7 @@ func FuzzWindow(f *testing.F) {
 		at := time.Unix(unix%(1<<37), 0)
 		w := s.Window(at)
 		if !w.Contains(at) || w.Contains(w.End) || !w.Start.Before(w.End) {
-			t.Errorf("Window(%v) = %v does not hold it", at, w)
+			t.Errorf("Window(%v) = %v does not contain it", at, w)
 		}
 		if before := s.Window(w.Start.Add(-time.Nanosecond)); before.End != w.Start {
 			t.Errorf("the window before %v ends at %v", w, before.End)

@@ -137,7 +137,7 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// TestAccount holds what else there is to an account.
+// TestAccount checks what else there is to an account.
 func TestAccount(t *testing.T) {
 	number := func(id int64, r Run) Run { r.ID = id; return r }
 	past := Past{Schedule: daily, Runs: []Run{
@@ -187,7 +187,7 @@ func TestAccountsAgainstBruteForce(t *testing.T) {
 	}
 }
 
-// checkLeftOut holds that all windows between two slots were left out rightly.
+// checkLeftOut checks that all windows between two slots were left out rightly.
 func checkLeftOut(t *testing.T, past Past, from, to time.Time) {
 	t.Helper()
 	for w := past.Schedule.Window(from); !w.End.After(to); w = past.Schedule.Window(w.End) {
@@ -300,7 +300,7 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestLateness holds that only an execution in its own window is a measure.
+// TestLateness checks that only an execution in its own window is a measure.
 func TestLateness(t *testing.T) {
 	past := Past{Schedule: daily, Runs: []Run{
 		executed("18 10:40"), rerun("19 11:00", "20 12:00"), dispatched("20 10:47"), serving("21 10:37", "21 10:38"),

@@ -84,7 +84,7 @@ func sorted(lives []*life) {
 	}
 }
 
-// window returns the walked window that holds a time; false outside of them.
+// window returns the walked window that contains a time; false outside of them.
 func (l *life) window(at time.Time) (schedule.Window, bool) {
 	i, _ := slices.BinarySearchFunc(l.windows, at, func(w schedule.Window, at time.Time) int {
 		if w.Contains(at) {

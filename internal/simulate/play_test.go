@@ -65,7 +65,7 @@ func anyRegime(rng *rand.Rand) Regime {
 	return r
 }
 
-// TestPromises simulates random projects in random regimes and holds what is
+// TestPromises simulates random projects in random regimes and checks what is
 // promised of decisions against the runs that there truly were.
 func TestPromises(t *testing.T) {
 	skips, doubts := 0, 0
@@ -141,7 +141,7 @@ func TestRacingRescues(t *testing.T) {
 	}
 }
 
-// TestBars holds the promised numbers in every built-in regime, with the rescue
+// TestBars checks the promised numbers in every built-in regime, with the rescue
 // that ships.
 func TestBars(t *testing.T) {
 	var rescue []string

@@ -81,7 +81,7 @@ const most = 1e6
 func minutes(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
 
 // Read returns the regime that a text names: NAME, of a built-in one, FILE#NAME, or FILE
-// where it holds but one.
+// if it has only one.
 func Read(spec string) (Regime, error) {
 	file, name, named := strings.Cut(spec, "#")
 	if !named && filepath.Ext(file) != ".json" {

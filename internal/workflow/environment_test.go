@@ -180,7 +180,7 @@ func TestFixedPython(t *testing.T) {
 	}
 }
 
-// TestRunLines holds that of what the repository's files are called and say,
+// TestRunLines checks that of what the repository's files are called and say,
 // only what no shell takes for anything else gets into a line for one.
 func TestRunLines(t *testing.T) {
 	for _, text := range []string{"$(id)", "a;id", "`id`", "a b", "-x", "'", `"`, "a\nid", "${{ x }}", "../a", "%x%", "&&", "ä"} {

@@ -174,7 +174,7 @@ func literal(filter string) (name string, ok bool) {
 	return name, true
 }
 
-// FuzzKeeper holds every file that the keeper would write against actionlint.
+// FuzzKeeper checks every file that the keeper would write against actionlint.
 // Its filters match what they are for, and nothing else.
 func FuzzKeeper(f *testing.F) {
 	f.Add("", "main", "scheduled-", "app")

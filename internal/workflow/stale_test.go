@@ -64,7 +64,7 @@ func TestStale(t *testing.T) {
 	}
 }
 
-// TestGuesses holds what is guessed against what a sync writes, for every
+// TestGuesses checks what is guessed against what a sync writes, for every
 // golden project and for the hostile ids, with references as written and as
 // bots have raised them.
 func TestGuesses(t *testing.T) {

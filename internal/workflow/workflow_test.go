@@ -149,7 +149,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// lint holds a workflow against actionlint.
+// lint checks a workflow with actionlint.
 func lint(t *testing.T, name string, content []byte) {
 	t.Helper()
 	linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
@@ -214,7 +214,7 @@ func TestHostileIDs(t *testing.T) {
 	}
 }
 
-// TestQuickEncode holds quickEncode against encode, for every job of the golden
+// TestQuickEncode checks quickEncode against encode, for every job of the golden
 // projects and for the hostile ids.
 func TestQuickEncode(t *testing.T) {
 	quick := 0
