@@ -170,11 +170,10 @@ func explainUnreadable(err error, token bool) error {
 	if _, denied := errors.AsType[*github.Denied](err); !denied {
 		return err
 	}
-	const needs = "reading runs needs the permission `actions: read`"
-	hint := "the token lacks it, or there is no such repository: " + needs + ". " +
-		"Give it to GITHUB_TOKEN under `permissions:` of the workflow's job, to a fine-grained token as Actions: read; a classic token has it by the scope repo"
+	hint := "check the name of the repository, and give the token the permission `actions: read`: " +
+		"GITHUB_TOKEN under `permissions:` of the workflow's job, a fine-grained token as Actions: read, a classic token by the scope repo"
 	if !token {
-		hint = "there is no token: set GITHUB_TOKEN, or log in with `gh auth login`. " + needs
+		hint = "set GITHUB_TOKEN, or log in with `gh auth login`: reading runs needs the permission `actions: read`"
 	}
 	return &exitError{exitDenied, problem.WithHint(err, hint)}
 }

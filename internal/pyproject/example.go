@@ -14,7 +14,7 @@ import (
 
 // exampleJob runs in every project: its callable is one of Python's own.
 const exampleJob = `
-# An example, to be replaced by a job of yours. Its entrypoint, "module:callable",
+# An example: replace it with your own job. Its entrypoint, "module:callable",
 # is called at least once in every window.
 [tool.scheduled.example]
 every = "day" # hour, day, week, month
