@@ -184,7 +184,7 @@ func TestAlarmMany(t *testing.T) {
 }
 
 // TestAlarmCrowd has more closed issues than are read, changed later than the one
-// that is open: it is found all the same.
+// that is open: it is still found.
 func TestAlarmCrowd(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)

@@ -151,7 +151,7 @@ type endless struct {
 
 func (e *endless) Read(p []byte) (int, error) {
 	if e.read += len(p); e.read > 2*maxAnswer {
-		e.Fatal("read on and on")
+		e.Fatal("read without end")
 	}
 	for i := range p {
 		p[i] = ' '

@@ -189,7 +189,7 @@ func TestPastWithoutOne(t *testing.T) {
 	}
 }
 
-// TestPastEndsInVain checks that it does not go on where GitHub answers nothing, or
+// TestPastEndsInVain checks that it stops where GitHub answers nothing, or
 // asks to wait for longer than anybody would.
 func TestPastEndsInVain(t *testing.T) {
 	rows := []struct {
@@ -214,7 +214,7 @@ func TestPastEndsInVain(t *testing.T) {
 	}
 }
 
-// TestPastEndsAtARefusal checks that it does not ask on and on in vain.
+// TestPastEndsAtARefusal checks that it stops asking at a refusal.
 func TestPastEndsAtARefusal(t *testing.T) {
 	fake := ghtest.New(t)
 	fake.SetNow(noon)

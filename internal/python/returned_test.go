@@ -108,7 +108,7 @@ func TestReturned(t *testing.T) {
 	}
 }
 
-// However much an entrypoint returns, little of it is told.
+// However much an entrypoint returns, little of it is shown.
 func TestReturnedMuch(t *testing.T) {
 	for _, python := range interpreters() {
 		for _, target := range []string{"long_text", "long_list", "wide_table", "deep"} {
@@ -129,7 +129,7 @@ func TestReturnedMuch(t *testing.T) {
 	}
 }
 
-// No part of a secret is told, wherever a text is cut.
+// No part of a secret is revealed, wherever a text is cut.
 func TestSecrets(t *testing.T) {
 	const first, second = "first'hush", `second\hush"line`
 	for _, python := range interpreters() {
@@ -170,7 +170,7 @@ func TestSecrets(t *testing.T) {
 				}
 				for _, secret := range []string{"first", "second", "hush", "4711", "97", "\n::"} {
 					if strings.Contains(told, secret) {
-						t.Errorf("%q is told", secret)
+						t.Errorf("%q is revealed", secret)
 					}
 				}
 			})

@@ -79,7 +79,7 @@ func (l *life) listed(r run, now time.Time) ghtest.Run {
 	return shown
 }
 
-// checkPast: what is told is true, and nothing is unknown but what GitHub forgot.
+// checkPast checks that the history is true, and that only what GitHub deleted is unknown.
 func (l *life) checkPast(t *testing.T, name string, past github.Past, told map[schedule.State]int) {
 	t.Helper()
 	served := l.served()
