@@ -30,6 +30,9 @@ func implausible(format string, args ...any) error {
 // error if the answer does not say, or what it says cannot be right.
 func (c *Client) clock(h http.Header) (time.Time, error) {
 	now := date(h)
+	if h.Get("Date") == "" {
+		return time.Time{}, implausible("the answer has no Date")
+	}
 	if now.Before(earliest) || now.After(latest) {
 		return time.Time{}, implausible("the answer has the Date %q", h.Get("Date"))
 	}

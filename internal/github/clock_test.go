@@ -75,6 +75,14 @@ func TestImplausibleClock(t *testing.T) {
 	}
 }
 
+// TestNoDate says what is missing.
+func TestNoDate(t *testing.T) {
+	fake := ghtest.New(t)
+	fake.Break(ghtest.Fault{Path: "/workflows/", Header: map[string]string{"Date": ""}})
+	_, err := decide(t, newClient(t, fake.URL), query(daily))
+	checkFailure(t, err, "read run list of octo/app: the answer has no Date", "check this machine's clock")
+}
+
 // TestAge adds the time that a cache kept an answer: 10:36, and two minutes.
 func TestAge(t *testing.T) {
 	fake := ghtest.New(t)
