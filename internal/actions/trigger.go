@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"strconv"
@@ -75,13 +76,32 @@ func (in inputs) force() bool {
 	return true
 }
 
+// readEvent returns the content of the event file. It opens no pipe and no device, which
+// an earlier step can put there: they may never end.
+func readEvent(name string) ([]byte, error) {
+	const most = 64 << 20 // bytes; GitHub sends at most 25 MB
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return nil, fmt.Errorf("%s is not a regular file of at most 64 MiB", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, info.Size())) // no more than there was: a file of /proc may never end
+}
+
 func (r *Runner) payload() (payload, error) {
 	var p payload
 	name := r.getenv("GITHUB_EVENT_PATH")
 	if name == "" {
 		return p, nil
 	}
-	content, err := os.ReadFile(name)
+	content, err := readEvent(name)
 	if err != nil {
 		return p, fmt.Errorf("read event file: %w", err)
 	}

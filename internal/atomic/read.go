@@ -8,7 +8,8 @@ import (
 
 // Read returns the content of a regular file with at most that many bytes. A link
 // counts as the file it leads to. A pipe, a device or a folder is an error and is not
-// opened, because opening a pipe can block forever. The error of a missing file
+// opened, because opening a pipe can block forever. A file that grows meanwhile is read up
+// to the size that it had. The error of a missing file
 // matches fs.ErrNotExist.
 //
 // With os.Root.FS a link cannot lead out of the folder; with os.DirFS it can.
@@ -32,14 +33,8 @@ func Read(fsys fs.FS, name string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(content)) > most {
-		err = tooLarge(most)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return content, nil
+	// No more than there was: a file of /proc says that it is empty, and may never end.
+	return io.ReadAll(io.LimitReader(f, info.Size()))
 }
 
 func readable(info fs.FileInfo, most int64) error {

@@ -2,13 +2,13 @@ package entrypoint
 
 import (
 	_ "embed"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -190,17 +190,9 @@ func (f *finder) list(in folder) []string {
 // Python's own library has less than a tenth.
 const maxFile = 10 << 20
 
-// readFile returns the content of a regular file of at most maxFile bytes. A pipe or a
-// device may never end.
+// readFile returns the content of a regular file of at most maxFile bytes.
 func readFile(fsys fs.FS, name string) ([]byte, error) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxFile {
-		return nil, fmt.Errorf("%s is not a regular file of at most 10 MiB", name)
-	}
-	return fs.ReadFile(fsys, name)
+	return atomic.Read(fsys, name, maxFile)
 }
 
 // modulesIn returns the names of the modules in folders.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 )
 
@@ -118,11 +119,7 @@ func (p place) active() (dir string, other bool) {
 // end, such as a pipe or a link to /dev/zero.
 func (p place) text(name string) string {
 	const most = 1 << 20
-	file := filepath.Join(p.home, name)
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || info.Size() > most {
-		return ""
-	}
-	content, _ := os.ReadFile(file)
+	content, _ := atomic.Read(os.DirFS(p.home), name, most)
 	return string(content)
 }
 

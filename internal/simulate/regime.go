@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -87,7 +88,7 @@ func Read(spec string) (Regime, error) {
 	if !named && filepath.Ext(file) != ".json" {
 		return Parse(Regimes, spec)
 	}
-	text, err := os.ReadFile(file)
+	text, err := atomic.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file), 10<<20)
 	if err != nil {
 		return Regime{}, fmt.Errorf("read regimes: %w", err)
 	}
