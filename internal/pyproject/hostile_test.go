@@ -21,6 +21,9 @@ var hostile = map[string]func(n int) string{
 	"header of many parts":     func(n int) string { return "[" + strings.Repeat("a.", n/2) + "a]" },
 	"key of many parts":        func(n int) string { return strings.Repeat("a.", n/2) + "a = 1" },
 	"headers of some parts":    func(n int) string { return lines(n, "["+strings.Repeat("a.", 80)+"a%d]\n") },
+	"keys of some parts":       func(n int) string { return lines(n, "a%d.b.c.d.e=1\n") },
+	"keys of several parts":    func(n int) string { return lines(n, "a%d.b.c.d.e.f.g.h=1\n") },
+	"array of inline tables":   func(n int) string { return "a = [" + strings.Repeat("{a=1},", n/6) + "]" },
 	"inline tables in deep":    func(n int) string { return "a = " + strings.Repeat("{a=", n/3) },
 	"inline tables of parts":   func(n int) string { return "a = " + strings.Repeat("{"+strings.Repeat("a.", 90)+"a=", n/180) },
 	"arrays in deep":           func(n int) string { return "a = " + strings.Repeat("[", n) },
@@ -196,5 +199,19 @@ func TestLimits(t *testing.T) {
 	}
 	if _, err := load(strings.Repeat("#\n", maxFile/2+1)); err == nil || !strings.Contains(err.Error(), "is larger than 8 MB") {
 		t.Errorf("of a large file: %v", err)
+	}
+}
+
+// A large file of small tables, which take most of the memory, is refused before it is
+// parsed. One of as many bytes of jobs is not.
+func TestSmallTables(t *testing.T) {
+	const size = 2 << 20
+	for _, name := range []string{"keys of some parts", "keys of several parts", "array of inline tables"} {
+		if _, err := load(hostile[name](size)); err == nil || !strings.Contains(err.Error(), "too much memory") {
+			t.Errorf("%s: %.200v", name, err)
+		}
+	}
+	if _, err := load(jobs(size, "env={a='',b=''}\n")); err != nil {
+		t.Errorf("jobs: %.200v", err)
 	}
 }

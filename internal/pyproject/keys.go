@@ -10,10 +10,13 @@ import (
 // for a key of 39 kB, because it keeps every prefix of a key.
 const maxDepth = 100
 
-// maxNames limits the memory for the names of keys. The toml package keeps the name
-// of its table with each key, so a long name with many keys takes far more than the
-// size of the file.
+// maxNames limits the memory for the keys and their tables. The toml package keeps the
+// name of its table with each key, so a long name with many keys takes far more than the
+// size of the file. So do many small tables.
 func maxNames(text string) int { return 16<<20 + 64*len(text) }
+
+// tableSize is about what a small table takes, in bytes.
+const tableSize = 512
 
 // scanKeys returns where the keys of a TOML document are: one span for each key
 // of toml.MetaData.Keys, in the same order.
@@ -89,12 +92,12 @@ func (s *scanner) read(i int) int {
 	s.keys = append(s.keys, at)
 	s.key = name{s.table.parts + parts, s.table.length + end - i}
 	// The toml package keeps the whole name of each part, and the list of its parts.
-	s.left -= parts * (s.key.length + 16*s.key.parts)
+	s.left -= parts*(s.key.length+16*s.key.parts) + tableSize*(parts-1)
 	switch {
 	case s.key.parts > maxDepth:
 		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with its table, a key can have at most %d parts", maxDepth)}
 	case s.left < 0:
-		s.found = &finding{at, "the table names are too long for this many keys", "shorten the longest names"}
+		s.found = &finding{at, "the keys and their tables take too much memory", "shorten the longest names, and use fewer dots and inline tables"}
 	}
 	return max(end, i+1)
 }
@@ -103,6 +106,9 @@ func (s *scanner) read(i int) int {
 func (s *scanner) enter(i int) {
 	s.open = append(s.open, opened{s.text[i], s.table})
 	s.table = s.key
+	if s.text[i] == '{' {
+		s.left -= tableSize
+	}
 	if len(s.open) > maxDepth {
 		s.found = &finding{span{i, i + 1}, "values are nested too deeply", "nest fewer arrays and tables in one another"}
 	}
