@@ -104,8 +104,16 @@ func comment(node *yaml.Node, words string) *yaml.Node {
 	return node
 }
 
-// encode writes a document.
+// encode writes a document. Before it goes into a file, verify reads it back.
 func encode(doc *yaml.Node) ([]byte, error) {
+	if quick, ok := quickEncode(doc); ok {
+		return quick, nil
+	}
+	return emit(doc)
+}
+
+// emit writes any document.
+func emit(doc *yaml.Node) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)

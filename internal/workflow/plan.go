@@ -163,10 +163,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 			doc = t.rescueDocument(repo)
 		}
 		keepReferences(doc, like, loose(t.Action, t.Exact))
-		quick, ok := quickEncode(doc)
-		if guesses[i] = quick; !ok {
-			guesses[i], errs[i] = encode(doc)
-		}
+		guesses[i], errs[i] = encode(doc)
 	})
 	return guesses, errors.Join(errs...)
 }

@@ -71,6 +71,7 @@ func render(doc *yaml.Node, old []byte, loose Uses) (content []byte, kept []Uses
 	if content, err = encode(doc); err != nil {
 		return nil, nil, err
 	}
+	// It is written only if GitHub will read what was meant.
 	return content, kept, verify(doc, content)
 }
 

@@ -214,7 +214,7 @@ func TestHostileIDs(t *testing.T) {
 	}
 }
 
-// TestQuickEncode checks quickEncode against encode, for every job of the golden
+// TestQuickEncode checks quickEncode against emit, for every job of the golden
 // projects and for the hostile ids.
 func TestQuickEncode(t *testing.T) {
 	quick := 0
@@ -226,7 +226,7 @@ func TestQuickEncode(t *testing.T) {
 		}
 		for _, job := range target.Project.Jobs {
 			doc := document(job)
-			want, err := encode(doc)
+			want, err := emit(doc)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,7 +236,7 @@ func TestQuickEncode(t *testing.T) {
 			}
 			quick++
 			if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("job %q (-encode +quickEncode):\n%s", job.ID, diff)
+				t.Errorf("job %q (-emit +quickEncode):\n%s", job.ID, diff)
 			}
 		}
 	}
