@@ -186,9 +186,10 @@ func (f *finder) list(in folder) []string {
 	return names
 }
 
-// maxFile is the maximum size of a file that is read, in bytes. The largest module of
-// Python's own library has less than a tenth.
-const maxFile = 10 << 20
+// maxFile is the maximum size of a file that is read, in bytes. A Python that reads it can
+// take some 350 times as much memory, and a larger one than any module of its own library
+// is data.
+const maxFile = 1 << 20
 
 // readFile returns the content of a regular file of at most maxFile bytes.
 func readFile(fsys fs.FS, name string) ([]byte, error) {

@@ -171,3 +171,15 @@ func TestDocs(t *testing.T) {
 		}
 	}
 }
+
+// A source that is too large for a Python to read in little memory may hold anything.
+func TestLargeModule(t *testing.T) {
+	i := startPython(t)
+	for name, lines := range map[string]int{"small": 10_000, "large": 200_000} {
+		source := []byte(strings.Repeat("a = 1\n", lines))
+		prover := New(Project{Repo: fstest.MapFS{name + ".py": {Data: source}}, Dir: "."}, i)
+		if v := prover.Prove(name + ":run"); (v.Problem == "") != (len(source) > maxFile) {
+			t.Errorf("%d bytes: %+v", len(source), v)
+		}
+	}
+}
