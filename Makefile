@@ -29,7 +29,6 @@ test:
 
 .PHONY: quick
 quick:
-	go vet ./...
 	go test -short ./...
 
 .PHONY: lint
