@@ -4,6 +4,7 @@ package python
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +57,7 @@ func startGuard(program string, cmd *exec.Cmd, files []*os.File) (g *guard, pid 
 		cmd.Process.Kill()
 		cmd.Wait()
 		g.close()
-		return nil, 0, errors.New(strings.TrimSpace(said))
+		return nil, 0, errors.New(cmp.Or(strings.TrimSpace(said), "its guard has ended"))
 	}
 	return g, pid, nil
 }

@@ -29,7 +29,7 @@ func newProcesses(cmd *exec.Cmd, host *Host) (*processes, error) {
 func (p *processes) start() error {
 	if p.host != nil {
 		adopt()
-		path, args := p.cmd.Path, p.cmd.Args
+		plain := *p.cmd // a command can be started only once, even if that fails
 		guard, group, err := startGuard(p.host.Program, p.cmd, p.host.Held)
 		if err == nil {
 			p.guard = guard
@@ -39,7 +39,7 @@ func (p *processes) start() error {
 		if p.cmd.Process != nil {
 			return err
 		}
-		p.cmd.Path, p.cmd.Args, p.cmd.ExtraFiles = path, args, nil // the work counts for more than its guard
+		*p.cmd = plain // the work counts for more than its guard
 	}
 	die(p.cmd)
 	err := p.cmd.Start()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -28,13 +29,17 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if target := os.Getenv("RUN_TARGET"); target != "" {
+		program := os.Args[0]
+		if missing := os.Getenv("RUN_GUARD"); missing != "" {
+			program = missing
+		}
 		ctx, cancel := context.WithCancelCause(context.Background())
 		told := make(chan os.Signal, 1)
 		signal.Notify(told, syscall.SIGTERM)
 		go func() { cancel(Cancelled{Signal: <-told}) }()
 		e := Entrypoint{
 			Launcher: Launcher{Args: []string{"python3"}, Dir: "testdata/flat"}, Dir: "testdata/flat", Target: target,
-			Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Host: &Host{Program: os.Args[0]}, grace: time.Minute,
+			Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Host: &Host{Program: program}, grace: time.Minute,
 		}
 		fmt.Println(Run(ctx, e))
 		return
@@ -142,6 +147,17 @@ func TestKill(t *testing.T) {
 			}
 			dies()
 		})
+	}
+}
+
+// Without its guard, the entrypoint runs nevertheless: the file of the program may have
+// been replaced since it was started.
+func TestNoGuard(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(entrypoint(t, "flat", "").Env, "RUN_TARGET=jobs.works:hello", "RUN_GUARD="+filepath.Join(t.TempDir(), "missing"))
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "\n{true ") {
+		t.Errorf("said %q, %v", out, err)
 	}
 }
 
