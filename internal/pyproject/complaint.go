@@ -35,6 +35,3 @@ func (p *Project) value(job Job, key string) span {
 	}
 	return at
 }
-
-// Nearest returns the word that name was probably meant to be, or "".
-func Nearest(name string, words []string) string { return nearest(name, words) }
