@@ -41,7 +41,7 @@ show is a remark on stderr, not an error.`,
 
 func (p *Program) validate(flags validateFlags) error {
 	if flags.entrypoints || flags.imports {
-		p.restart() // both start a Python of the project
+		p.restart() // both start a Python
 	}
 	var found findings
 	project, err := p.openHosted()
