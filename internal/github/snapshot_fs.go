@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Open opens a file, which is fetched when it is first read, or a folder.
+// Open opens a file, which is fetched when it is needed, or a folder.
 func (s *Snapshot) Open(name string) (fs.File, error) {
 	e, err := s.follow("open", name)
 	if err != nil {
@@ -110,25 +110,42 @@ func (i entryInfo) Mode() fs.FileMode {
 	return fs.ModeIrregular // a submodule
 }
 
-// openFile is a file whose content is fetched when it is first read.
+// openFile is a file whose content is fetched when it is needed.
 type openFile struct {
 	entryInfo
 	snapshot *Snapshot
 	content  *bytes.Reader
 }
 
-func (f *openFile) Stat() (fs.FileInfo, error) { return f.entryInfo, nil }
-func (f *openFile) Close() error               { return nil }
+func (f *openFile) Close() error { return nil }
+
+// Stat takes the size from the content: GitHub need not say it in a tree.
+func (f *openFile) Stat() (fs.FileInfo, error) {
+	if err := f.fetch(); err != nil {
+		return nil, err
+	}
+	info := f.entryInfo
+	info.entry.size = f.content.Size()
+	return info, nil
+}
 
 func (f *openFile) Read(p []byte) (int, error) {
-	if f.content == nil {
-		content, err := f.snapshot.content(f.entry.id)
-		if err != nil {
-			return 0, &fs.PathError{Op: "read", Path: f.name, Err: err}
-		}
-		f.content = bytes.NewReader(content)
+	if err := f.fetch(); err != nil {
+		return 0, err
 	}
 	return f.content.Read(p)
+}
+
+func (f *openFile) fetch() error {
+	if f.content != nil {
+		return nil
+	}
+	content, err := f.snapshot.content(f.entry.id)
+	if err != nil {
+		return &fs.PathError{Op: "read", Path: f.name, Err: err}
+	}
+	f.content = bytes.NewReader(content)
+	return nil
 }
 
 // openDir is a folder.

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 )
 
@@ -68,6 +69,22 @@ func TestSnapshot(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A file whose size GitHub does not say is read whole, not as an empty one.
+func TestUnknownSize(t *testing.T) {
+	content := []byte("[project]\n")
+	s := &Snapshot{
+		whole:   true,
+		folders: map[string][]entry{".": {{name: "pyproject.toml", mode: modeFile, id: blobID(content)}}},
+		files:   map[string][]byte{blobID(content): content},
+	}
+	if got, err := atomic.Read(s, "pyproject.toml", 100); err != nil || string(got) != string(content) {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if _, err := atomic.Read(s, "pyproject.toml", 5); err == nil {
+		t.Error("the limit does not count")
 	}
 }
 
