@@ -3,10 +3,8 @@ package entrypoint
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -176,13 +174,7 @@ func (p *provers) version(job pyproject.Job) string {
 	if file == "" {
 		return ""
 	}
-	opened, err := p.repo.Open(filepath.FromSlash(file))
-	if err != nil {
-		return ""
-	}
-	defer opened.Close()
-	const most = 1 << 10
-	content, _ := io.ReadAll(io.LimitReader(opened, most))
+	content, _ := readFile(p.repo.FS(), file)
 	return strings.TrimSpace(string(content))
 }
 
