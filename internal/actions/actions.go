@@ -153,10 +153,10 @@ func (r *Runner) Group(title string) (end func()) {
 	return r.action.EndGroup
 }
 
-// StopCommands makes the runner treat everything that follows as plain text
+// stopCommands makes the runner treat everything that follows as plain text
 // until the returned function is called, so that other programs' text cannot issue
 // workflow commands. The text must go to the same stream and end in a newline.
-func (r *Runner) StopCommands() (resume func()) {
+func (r *Runner) stopCommands() (resume func()) {
 	if !r.On() {
 		return func() {}
 	}

@@ -43,7 +43,7 @@ func TestOutsideActionsNothingIsSaid(t *testing.T) {
 	r.Summary("# hello")
 	r.Warning("careful")
 	r.Error(Place{File: "app.py", Line: 1}, "title", "message")
-	r.StopCommands()()
+	r.stopCommands()()
 	r.Group("title")()
 	if said.Len() != 0 {
 		t.Errorf("said %q", said)
@@ -72,13 +72,13 @@ func TestUnwritableLog(t *testing.T) {
 	closed.Close()
 	r := New(closed, func(string) string { return "true" })
 	r.Group("title")()
-	r.StopCommands()()
+	r.stopCommands()()
 	r.Error(Place{}, "title", "message")
 }
 
 func TestStopCommands(t *testing.T) {
 	r, said := runner(map[string]string{"GITHUB_ACTIONS": "true"})
-	resume := r.StopCommands()
+	resume := r.stopCommands()
 	said.WriteString("::error::not mine\n")
 	resume()
 	m := regexp.MustCompile(`^::stop-commands::(\w{20,})\n::error::not mine\n::(\w+)::\n$`).FindStringSubmatch(said.String())

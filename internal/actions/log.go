@@ -103,7 +103,7 @@ func defused(lines []byte) []byte {
 // takes nothing in it for a command.
 func (r *Runner) Verbatim() (w io.Writer, end func()) {
 	lines := &lineWriter{w: r.w}
-	resume := r.StopCommands()
+	resume := r.stopCommands()
 	return lines, func() {
 		lines.endLine()
 		resume()
