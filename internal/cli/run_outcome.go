@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"html"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -56,7 +55,7 @@ func (r run) failed(e python.Execution) error {
 	}
 	summary += summarised(e.Returned)
 	if e.Traceback != "" {
-		summary += markdown.FoldedHTML("Traceback", html.EscapeString(e.Traceback))
+		summary += markdown.Folded("Traceback", e.Traceback)
 	}
 	r.warn(r.runner, r.runner.Summary(summary))
 	return &exitError{exitFindings, problem.New(e.Hint, "job %s %s: %s", name, how, e.Cause)}
