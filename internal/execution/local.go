@@ -15,14 +15,13 @@ import (
 // stops a job, unless the disk is full: then each call would run it again. It is an
 // error only if nothing was decided.
 func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.Decision)) (Result, error) {
-	book, unlock, err := j.lock(ctx)
+	book, locks, unlock, err := j.lock(ctx)
 	defer unlock()
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
-	tick, locks := schedule.Tick{Forced: force}, []*os.File(nil)
+	tick := schedule.Tick{Forced: force}
 	if err == nil {
-		locks = book.Held()
 		tick.Runs, err = book.Runs(j.ID)
 	}
 	if ledger.Full(err) {
@@ -47,18 +46,19 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	return result, nil
 }
 
-// lock opens the ledger and waits for the job's turn. Without a ledger it returns nil,
-// and the error. Call unlock in any case.
-func (j Job) lock(ctx context.Context) (book *ledger.Ledger, unlock func(), err error) {
+// lock opens the ledger, waits for the job's turn, and returns the files whose locks it
+// took. Without a ledger it returns nil for that, and the error. Call unlock in any case.
+func (j Job) lock(ctx context.Context) (book *ledger.Ledger, locks []*os.File, unlock func(), err error) {
 	book, err = ledger.Open(j.Place.AbsFile(), j.Say)
 	if err != nil {
-		return nil, func() {}, err
+		return nil, nil, func() {}, err
 	}
 	unlock, err = book.Lock(ctx, j.ID, func() { j.Say("waiting for another process that runs this job") })
+	locks = book.Held()
 	if err != nil {
-		return nil, unlock, err
+		book = nil
 	}
-	return book, unlock, nil
+	return book, locks, unlock, err
 }
 
 // start enters a run into the ledger, if there is one, and returns how to enter its

@@ -68,6 +68,7 @@ func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
 		project.Close()
 		return nothing, err
 	case err != nil:
+		l.held = []*os.File{project}
 		return func() { project.Close() }, err
 	}
 	l.held = []*os.File{project, file}

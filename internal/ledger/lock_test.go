@@ -81,7 +81,8 @@ func TestRemovedLedgerFreesNoLock(t *testing.T) {
 			}
 			var finished error
 			waited := false
-			again, err := openLedger(t, project).Lock(t.Context(), "clean", func() {
+			other := openLedger(t, project)
+			again, err := other.Lock(t.Context(), "clean", func() {
 				waited = true
 				finished = e.Finish(noon, true, "")
 				unlock()
@@ -91,6 +92,9 @@ func TestRemovedLedgerFreesNoLock(t *testing.T) {
 				t.Error("locked twice")
 			}
 			if test.lost != "" {
+				if len(other.Held()) != 1 {
+					t.Error("no child process can hold the lock of the project's folder")
+				}
 				for _, err := range []error{err, finished} {
 					if err == nil || !strings.Contains(err.Error(), test.lost) {
 						t.Errorf("%v, want %q", err, test.lost)
