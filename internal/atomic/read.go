@@ -9,8 +9,7 @@ import (
 // Read returns the content of a regular file with at most that many bytes. A link
 // counts as the file it leads to. A pipe, a device or a folder is an error and is not
 // opened, because opening a pipe can block forever. A file that grows meanwhile is read up
-// to the size that it had. The error of a missing file
-// matches fs.ErrNotExist.
+// to the size that it had. The error of a missing file matches fs.ErrNotExist.
 //
 // With os.Root.FS a link cannot lead out of the folder; with os.DirFS it can.
 func Read(fsys fs.FS, name string, most int64) ([]byte, error) {

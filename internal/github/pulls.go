@@ -14,7 +14,8 @@ import (
 )
 
 // pulls returns the pull requests from a branch of this repository into base: the
-// open one and the one that was closed last, each nil if there is none. The error is a *BranchError if one is open into another base.
+// open one and the one that was closed last, each nil if there is none. The error is a
+// *BranchError if one is open into another base.
 func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *github.PullRequest, _ error) {
 	list, _, err := call(ctx, c, "read pull requests", func(ctx context.Context) ([]*github.PullRequest, *github.Response, error) {
 		return c.api.PullRequests.List(ctx, c.owner(), c.name(), &github.PullRequestListOptions{

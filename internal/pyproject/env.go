@@ -15,8 +15,9 @@ type Pair struct{ Name, Value string }
 // for that of a secret.
 var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// ownedPrefixes are the prefixes of variables that a project cannot set, and why. "You can't overwrite the value of the default
-// environment variables named GITHUB_* and RUNNER_*."
+// ownedPrefixes are the prefixes of variables that a project cannot set, and why. "You
+// can't overwrite the value of the default environment variables named GITHUB_* and
+// RUNNER_*."
 // https://docs.github.com/actions/reference/workflows-and-actions/variables
 var ownedPrefixes = []struct{ prefix, why string }{
 	{"GITHUB_", "GitHub sets all variables that begin with GITHUB_"},
