@@ -108,15 +108,6 @@ func (p *Program) jobs(project *project, installed []workflow.Installed) entrypo
 	return entrypoint.Jobs{Project: project.Project, Place: project.Place, Installed: workflow.ByJob(installed), Environ: p.Environ}
 }
 
-// proveEntrypoints looks at the entrypoints of all jobs without running anything.
-func (p *Program) proveEntrypoints(project *project) (entrypoint.Proof, error) {
-	installed, err := project.environments()
-	if err != nil {
-		return entrypoint.Proof{}, err
-	}
-	return p.jobs(project, installed).Prove()
-}
-
 // execution returns how to run a job on this machine.
 func (p *Program) execution(project *project, job pyproject.Job, environment installer.Environment) execution.Job {
 	return execution.Job{

@@ -118,7 +118,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	}
 	var unproven error
 	if flags.check {
-		unproven = p.checkEntrypoints(project, flags.format)
+		unproven = p.checkEntrypoints(project, plan.Environments, flags.format)
 	}
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:

@@ -32,8 +32,8 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 
 // checkEntrypoints returns the problems of the entrypoints as an error of findings,
 // and marks their lines for GitHub in its format.
-func (p *Program) checkEntrypoints(project *project, format string) error {
-	proof, err := p.proveEntrypoints(project)
+func (p *Program) checkEntrypoints(project *project, installed []workflow.Installed, format string) error {
+	proof, err := p.jobs(project, installed).Prove()
 	if err != nil || len(proof.Problems) == 0 {
 		return err
 	}

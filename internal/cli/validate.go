@@ -6,6 +6,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
@@ -44,12 +45,13 @@ func (p *Program) validate(flags validateFlags) error {
 		p.restart() // both start a Python
 	}
 	var found findings
+	var installed []workflow.Installed
 	project, err := p.openHosted()
 	if err == nil {
-		_, err = project.environments()
+		installed, err = project.environments()
 	}
 	if err == nil && (flags.entrypoints || flags.imports) {
-		found, err = p.validateEntrypoints(project, flags.imports)
+		found, err = p.validateEntrypoints(project, installed, flags.imports)
 	}
 	if flags.asJSON {
 		return p.printFindings(found, err)
@@ -76,8 +78,8 @@ type findings struct {
 // validateEntrypoints returns the problems of the entrypoints as an error, what it
 // could not tell, which it also says, and how long each took to import if that is
 // asked for.
-func (p *Program) validateEntrypoints(project *project, imports bool) (findings, error) {
-	proof, err := p.proveEntrypoints(project)
+func (p *Program) validateEntrypoints(project *project, installed []workflow.Installed, imports bool) (findings, error) {
+	proof, err := p.jobs(project, installed).Prove()
 	if err != nil {
 		return findings{}, err
 	}
