@@ -13,15 +13,10 @@ type decided struct {
 	Job      string          `json:"job"`
 	Run      bool            `json:"run"`
 	Reason   schedule.Reason `json:"reason"`
-	Window   decidedWindow   `json:"window"`
+	Window   schedule.Window `json:"window"`
 	Missed   int             `json:"missed"`
 	Evidence *evidence       `json:"evidence"`
 	Now      time.Time       `json:"now"`
-}
-
-type decidedWindow struct {
-	Start time.Time `json:"start"`
-	End   time.Time `json:"end"`
 }
 
 type evidence struct {
@@ -35,7 +30,7 @@ func newDecided(job string, d schedule.Decision) decided {
 		Job:    job,
 		Run:    d.Run,
 		Reason: d.Reason,
-		Window: decidedWindow{d.Window.Start, d.Window.End},
+		Window: d.Window,
 		Missed: d.Missed,
 		Now:    d.Now.Truncate(time.Second),
 	}

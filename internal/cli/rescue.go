@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
 
@@ -78,24 +79,19 @@ type rescueJSON struct {
 }
 
 type rescueJobJSON struct {
-	Job    string `json:"job"`
-	State  string `json:"state"`
-	Window struct {
-		Start time.Time `json:"start"`
-		End   time.Time `json:"end"`
-	} `json:"window"`
-	Dispatched bool       `json:"dispatched"`
-	Failed     int        `json:"failed"`
-	Again      *time.Time `json:"again"`
+	Job        string          `json:"job"`
+	State      string          `json:"state"`
+	Window     schedule.Window `json:"window"`
+	Dispatched bool            `json:"dispatched"`
+	Failed     int             `json:"failed"`
+	Again      *time.Time      `json:"again"`
 }
 
 func newRescueJSON(r *rescue.Report) rescueJSON {
 	out := rescueJSON{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []rescueJobJSON{}}
 	for _, job := range r.Jobs {
-		row := rescueJobJSON{Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed, Again: optional(job.Verdict.Again)}
-		window := job.Schedule.Window(r.Now)
-		row.Window.Start, row.Window.End = window.Start, window.End
-		out.Jobs = append(out.Jobs, row)
+		out.Jobs = append(out.Jobs, rescueJobJSON{Job: job.ID, State: job.State(), Window: job.Schedule.Window(r.Now),
+			Dispatched: job.Started, Failed: job.Verdict.Failed, Again: optional(job.Verdict.Again)})
 	}
 	return out
 }

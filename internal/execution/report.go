@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // report is the content of the file of `run --report`. What does not apply is
 // null.
 type report struct {
 	Job       string             `json:"job"`
-	Window    reportedWindow     `json:"window"`
+	Window    schedule.Window    `json:"window"`
 	Missed    int                `json:"missed"`
 	Trigger   string             `json:"trigger"`
 	Status    string             `json:"status"`  // succeeded, failed or skipped
@@ -27,11 +28,6 @@ type report struct {
 	Exception *reportedException `json:"exception"`
 	Value     json.RawMessage    `json:"value"` // what the entrypoint returned
 	Returned  *reportedStatus    `json:"returned"`
-}
-
-type reportedWindow struct {
-	Start time.Time `json:"start"`
-	End   time.Time `json:"end"`
 }
 
 type reportedException struct {
@@ -50,7 +46,7 @@ type reportedStatus struct {
 func newReport(job string, r Result) report {
 	out := report{
 		Job:      job,
-		Window:   reportedWindow{r.Window.Start, r.Window.End},
+		Window:   r.Window,
 		Missed:   r.Missed,
 		Trigger:  r.Trigger,
 		Status:   "failed",

@@ -114,7 +114,8 @@ func (s Schedule) slot(t time.Time, n int) time.Time {
 // not. Windows are anchored to the slot, not to the calendar, so a tick that
 // arrives hours late still belongs to the window it was meant for.
 type Window struct {
-	Start, End time.Time
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
 }
 
 // Window returns the window that contains t.
