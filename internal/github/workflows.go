@@ -17,6 +17,9 @@ type Workflow struct {
 	Created time.Time // zero if GitHub does not say
 }
 
+// Unregistered is the state that a workflow has if GitHub does not list it.
+const Unregistered = "missing"
+
 // File returns the name of its file, without a folder.
 func (w Workflow) File() string { return path.Base(w.Path) }
 

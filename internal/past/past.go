@@ -25,15 +25,12 @@ type History struct {
 	Job
 	Now      time.Time          // the clock of GitHub, or of the local machine
 	Accounts []schedule.Account // the newest first; never empty where Now is set
-	Workflow string             // the state of its workflow as GitHub words it, or Missing; "" for the ledger
+	Workflow string             // the state of its workflow as GitHub words it, or github.Unregistered; "" for the ledger
 	Unread   error              // why no run could be read, so that all windows are unknown; else nil
 
 	unasked int   // windows that would have taken too many requests
 	lost    error // why the first of the unreadable runs could not be read; nil without any
 }
-
-// Missing is the state of a workflow that GitHub does not know.
-const Missing = "missing"
 
 // Archive holds the past of a project's jobs.
 type Archive struct {
@@ -107,7 +104,7 @@ func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach)
 	case err == nil:
 	case github.Missing(err) && a.workflows != nil && !registered:
 		known = github.Past{Now: known.Now, Past: schedule.Past{Schedule: job.Schedule}}
-		workflow = github.Workflow{State: Missing, Created: known.Now}
+		workflow = github.Workflow{State: github.Unregistered, Created: known.Now}
 	default:
 		return History{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -29,7 +30,7 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 func Setup(job Job, workflow, repository string, w schedule.Window, retention int) (remarks []string) {
 	name := problem.Show(job.ID)
 	switch workflow {
-	case Missing:
+	case github.Unregistered:
 		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, repository, job.File))
 	case "disabled_manually":
 		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: `gh workflow enable %s` resumes it", name, job.File))

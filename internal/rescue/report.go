@@ -27,15 +27,12 @@ type Report struct {
 // Result is what a rescue read and did about one job.
 type Result struct {
 	Job
-	Workflow string           // the state of its workflow as GitHub words it, or Missing
+	Workflow string           // the state of its workflow as GitHub words it, or github.Unregistered
 	Verdict  schedule.Verdict // zero unless the workflow is active
 	Started  bool             // GitHub accepted its dispatch
 	Failed   error            // GitHub refused its dispatch, or gave no clear answer; see Refused
 	watch    schedule.Watch
 }
-
-// Missing is the state of a workflow that GitHub does not know.
-const Missing = "missing"
 
 // active is the state of a workflow that can be started.
 const active = "active"

@@ -81,7 +81,7 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 	for _, job := range r.Jobs {
 		workflow, registered := workflows[job.File]
 		if !registered {
-			workflow.State = Missing
+			workflow.State = github.Unregistered
 		}
 		report.Jobs = append(report.Jobs, Result{Job: job, Workflow: workflow.State})
 		if workflow.State == active {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -92,7 +93,7 @@ func (r *Report) Words(job Result) string {
 		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
 	case Paused:
 		return "paused: its workflow is disabled by hand"
-	case Missing:
+	case github.Unregistered:
 		return "GitHub does not know its workflow"
 	case "disabled_inactivity":
 		return "GitHub disabled its workflow, because the repository had no activity"
