@@ -25,15 +25,19 @@ func (r *reader) job(d draft) Job {
 		keys = append(keys, placed{e.name, e.at, func(*Options) {}})
 	}
 	keys = slices.Concat(keys, r.general, own)
-	options := r.defaults(every)
+	options := r.defaults()
 	for _, key := range keys {
 		key.set(&options)
+	}
+	sched, _ := schedule.Parse(schedule.Spec{Project: options.Seed, ID: d.id, Every: string(every)})
+	if options.Spares < 0 {
+		options.Spares = sched.DefaultSpares()
 	}
 	options.Patience = min(options.Patience, shortest[every]/2)
 	r.overlap(options, own)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
-		Schedule: schedule.New(every, options.Seed, d.id),
+		Schedule: sched,
 		table:    d.table, keys: keys,
 	}
 }

@@ -54,13 +54,13 @@ type rescueOptions struct {
 }
 
 // defaults returns the options of a job that sets none.
-func (r *reader) defaults(every schedule.Cadence) Options {
+func (r *reader) defaults() Options {
 	return Options{
 		RunsOn:         []string{"ubuntu-latest"},
 		Timeout:        time.Hour,
 		Attempts:       1,
 		Backoff:        30 * time.Second,
-		Spares:         schedule.DefaultSpares(every),
+		Spares:         -1,
 		WorkflowPrefix: WorkflowPrefix(r.folder),
 		Seed:           r.name,
 		rescue:         rescueOptions{every: 15 * time.Minute},

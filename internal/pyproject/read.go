@@ -70,7 +70,7 @@ func (r *reader) project(root *entry) *Project {
 
 // rescue reads what the options of the project say about its rescue.
 func (r *reader) rescue(table *entry) Rescue {
-	o := r.defaults(schedule.Day)
+	o := r.defaults()
 	for _, key := range r.general {
 		key.set(&o)
 	}

@@ -96,6 +96,9 @@ const (
 	Forced         Reason = "forced"
 	Rerun          Reason = "rerun"
 	HistoryUnknown Reason = "history-unknown"
+	Disabled       Reason = "disabled"
+	NotStarted     Reason = "not-started"
+	Ended          Reason = "ended"
 )
 
 // Tick asks whether a job has to run.

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -9,7 +10,19 @@ import (
 )
 
 // daily is due at 10:37.
-var daily = Schedule{every: Day, hour: 10, minute: 37}
+var daily = declared(Spec{Every: "day", At: "10:37"})
+
+// hourly is due at minute 37.
+var hourly = declared(Spec{Every: "hour", Start: &Moment{Time: time.Date(2020, 1, 1, 0, 37, 0, 0, time.UTC)}})
+
+// declared makes a schedule that has no flaw.
+func declared(spec Spec) Schedule {
+	s, flaws := Parse(spec)
+	if len(flaws) > 0 {
+		panic(fmt.Sprint(flaws))
+	}
+	return s
+}
 
 // at reads "21 10:40" as that day and time in November 2026.
 func at(dayAndTime string) time.Time {

@@ -121,7 +121,7 @@ func (r Run) proves(s Schedule, w Window) bool {
 // fires reports whether a job of the schedule can have that cron, with any number of
 // spares.
 func (s Schedule) fires(expr string) bool {
-	for spares := range max(MaxSpares, DefaultSpares(s.every)) + 1 {
+	for spares := range max(MaxSpares, s.DefaultSpares()) + 1 {
 		if slices.ContainsFunc(s.Crons(spares), func(c Cron) bool { return c.Expr == expr }) {
 			return true
 		}

@@ -23,8 +23,8 @@ func NewRounds(project string, every time.Duration) Rounds {
 	if !slices.Contains(RoundsEvery, every) {
 		panic(fmt.Sprintf("schedule: no rounds every %v", every))
 	}
-	s := New(Day, project, "rescue:")
-	slot := time.Duration(s.hour)*time.Hour + time.Duration(s.minute)*time.Minute
+	n := newHash(project, "rescue:")
+	slot := time.Duration(n.hour())*time.Hour + time.Duration(n.minute())*time.Minute
 	return Rounds{every, slot % every}
 }
 
@@ -60,8 +60,7 @@ func (r Rounds) Crons() []Cron {
 		crons = append(crons, Cron{Expr: list + " * * * *", Words: "every hour at minutes " + list})
 	}
 	for ; hour < 24; hour += max(1, int(r.every.Hours())) {
-		daily := Schedule{every: Day, hour: hour, minute: minute}
-		crons = append(crons, Cron{Expr: daily.expr(), Words: daily.String()})
+		crons = append(crons, Cron{Expr: fmt.Sprintf("%d %d * * *", minute, hour), Words: fmt.Sprintf("every day at %02d:%02d UTC", hour, minute)})
 	}
 	return crons
 }

@@ -4,110 +4,78 @@
 package schedule
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
+	"slices"
 	"time"
 )
 
-// Cadence is how often a job runs: the `every` of its table.
-type Cadence string
-
-// The cadences of the public `scheduled` format.
-const (
-	Minute Cadence = "minute"
-	Hour   Cadence = "hour"
-	Day    Cadence = "day"
-	Week   Cadence = "week"
-	Month  Cadence = "month"
-)
-
-// Cadences lists every cadence, the shortest first.
-var Cadences = []Cadence{Minute, Hour, Day, Week, Month}
-
-// Schedule is a cadence together with the job's slot: the one instant in each period
-// that is assigned to the job. Its zero value is not usable; call New.
+// Schedule says at which instants a job is due: its slots. Its zero value has none;
+// call Parse.
 type Schedule struct {
-	every   Cadence
-	second  int // 0 to 59, cadence minute only
-	minute  int // one of minutes
-	hour    int // 0 to 23
-	weekday int // 0 to 6, Sunday is 0
-	day     int // 1 to 28, so that every month has it
+	spec Spec
+	rule rule
+	zone *time.Location
+
+	start, until time.Time   // slots s with start ≤ s < until; zero for no bound
+	except       []time.Time // local dates without slots, as midnights in UTC, sorted
+	spares       int         // in a window, unless the project sets another number
 }
 
-// minutes are the minutes of the hour that slots may take: all that are not within
-// one minute of a quarter hour, when most crons fire and GitHub drops ticks. https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-// "High load times include the start of every hour."
-var minutes = func() []int {
-	var quiet []int
-	for minute := range 60 {
-		if off := minute % 15; off >= 2 && off <= 13 {
-			quiet = append(quiet, minute)
+// rule is one kind of schedule: its slots without the bounds that all kinds share.
+type rule interface {
+	next(t time.Time) time.Time // the first slot after t; zero without one
+	prev(t time.Time) time.Time // the last slot at or before t; zero without one
+	String() string             // "every day at 10:37"
+}
+
+// Spec returns what the schedule was made from.
+func (s Schedule) Spec() Spec { return s.spec }
+
+// Every returns the `every` of the job; "" for a schedule of another kind.
+func (s Schedule) Every() Cadence { return Cadence(s.spec.Every) }
+
+// Zone returns the time zone in which the schedule is declared: "UTC" without one.
+func (s Schedule) Zone() string { return s.zone.String() }
+
+// Next returns the first slot after t; zero without one.
+func (s Schedule) Next(t time.Time) time.Time {
+	if t.Before(s.start) {
+		t = s.start.Add(-1)
+	}
+	for {
+		t = s.rule.next(t)
+		if t.IsZero() || !s.until.IsZero() && !t.Before(s.until) {
+			return time.Time{}
+		}
+		if !s.excepted(t) {
+			return t
 		}
 	}
-	return quiet
-}()
-
-// New assigns the slots of a job: version 1 of the algorithm, frozen. They
-// depend on nothing but the three arguments, so adding a job moves no other,
-// upgrading the program moves none, and every machine agrees. project is the
-// normalised name of the Python project, or the seed that replaces it.
-func New(every Cadence, project, id string) Schedule {
-	sum := sha256.Sum256([]byte("scheduled/v1\n" + project + "/" + id))
-	n := binary.BigEndian.Uint64(sum[:8])
-	return Schedule{
-		every:   every,
-		second:  int(n % 60),
-		minute:  minutes[n%48],
-		hour:    int(n / 48 % 24),
-		weekday: int(n / 1152 % 7),
-		day:     int(n/1152%28) + 1,
-	}
 }
 
-// Every returns the cadence.
-func (s Schedule) Every() Cadence { return s.every }
-
-// Next returns the first slot after t.
-func (s Schedule) Next(t time.Time) time.Time {
-	slot := s.slot(t, 0)
-	if !slot.After(t) {
-		slot = s.slot(t, 1)
-	}
-	return slot
-}
-
-// Prev returns the last slot at or before t.
+// Prev returns the last slot at or before t; zero without one.
 func (s Schedule) Prev(t time.Time) time.Time {
-	slot := s.slot(t, 0)
-	if slot.After(t) {
-		slot = s.slot(t, -1)
+	if !s.until.IsZero() && !t.Before(s.until) {
+		t = s.until.Add(-1)
 	}
-	return slot
+	for {
+		t = s.rule.prev(t)
+		if t.IsZero() || t.Before(s.start) {
+			return time.Time{}
+		}
+		if !s.excepted(t) {
+			return t
+		}
+		t = t.Add(-1)
+	}
 }
 
-// slot returns the slot of the calendar period that lies n periods after the one that
-// contains t. time.Date carries the overflow.
-func (s Schedule) slot(t time.Time, n int) time.Time {
-	t = t.UTC()
-	year, month, day := t.Date()
-	hour, minute, second := s.hour, s.minute, 0
-	switch s.every {
-	case Minute:
-		hour, minute, second = t.Hour(), t.Minute()+n, s.second
-	case Hour:
-		hour = t.Hour() + n
-	case Day:
-		day += n
-	case Week:
-		day += s.weekday - int(t.Weekday()) + 7*n
-	case Month:
-		month, day = month+time.Month(n), s.day
-	default:
-		panic(fmt.Sprintf("schedule: no cadence %q", s.every))
+// excepted reports whether the slot falls on a date without slots.
+func (s Schedule) excepted(slot time.Time) bool {
+	if len(s.except) == 0 {
+		return false
 	}
-	return time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	_, found := slices.BinarySearchFunc(s.except, dateOf(slot, s.zone), time.Time.Compare)
+	return found
 }
 
 // Window is the time from one slot to the next: Start belongs to it, End does
@@ -118,11 +86,81 @@ type Window struct {
 	End   time.Time `json:"end"`
 }
 
-// Window returns the window that contains t.
+// Window returns the window that contains t. Before the first slot and after the last
+// window there is none, and it returns the zero Window.
 func (s Schedule) Window(t time.Time) Window {
-	start := s.Prev(t)
-	return Window{Start: start, End: s.slot(start, 1)}
+	w := Window{Start: s.Prev(t)}
+	if w.Start.IsZero() {
+		return w
+	}
+	if w.End = s.end(w.Start); !t.Before(w.End) {
+		return Window{}
+	}
+	return w
 }
+
+// lastOfRunAt is how long the last window of `run-at` is, unless `expires` says it.
+const lastOfRunAt = 7 * 24 * time.Hour
+
+// end returns the end of the window that begins with a slot: the next slot. The last
+// window ends where the next slot would be without until, count and except.
+func (s Schedule) end(slot time.Time) time.Time {
+	if next := s.Next(slot); !next.IsZero() {
+		return next
+	}
+	if next := s.rule.next(slot); !next.IsZero() {
+		return next
+	}
+	if s.spec.Expires > 0 {
+		return slot.Add(s.spec.Expires)
+	}
+	return slot.Add(lastOfRunAt)
+}
+
+// Windows returns the windows from that of now back to that of since, the newest first,
+// and at most that many; any number where most is 0. If now is not in a window, they
+// begin with the last one before.
+func (s Schedule) Windows(now, since time.Time, most int) []Window {
+	var windows []Window
+	for start := s.Prev(now); !start.IsZero(); start = s.Prev(start.Add(-1)) {
+		w := Window{start, s.end(start)}
+		if !w.End.After(since) || most > 0 && len(windows) == most {
+			break
+		}
+		windows = append(windows, w)
+	}
+	return windows
+}
+
+// Standing says why no slot of the schedule is owed at an instant: Disabled,
+// NotStarted or Ended. It is "" inside a window.
+func (s Schedule) Standing(t time.Time) Reason {
+	switch {
+	case s.spec.Disabled:
+		return Disabled
+	case s.Window(t) != Window{}:
+		return ""
+	case s.Prev(t).IsZero():
+		return NotStarted
+	}
+	return Ended
+}
+
+// Expires returns when the slot of a window is too old to be run: at the end of its
+// window, or earlier if the job says so.
+func (s Schedule) Expires(w Window) time.Time {
+	after := s.spec.Expires
+	if after == 0 && len(s.spec.RunAt) > 0 {
+		after = lastOfRunAt
+	}
+	if after > 0 && w.Start.Add(after).Before(w.End) {
+		return w.Start.Add(after)
+	}
+	return w.End
+}
+
+// IsZero reports whether the window is none.
+func (w Window) IsZero() bool { return w == Window{} }
 
 // Contains reports whether t lies in the window.
 func (w Window) Contains(t time.Time) bool {

@@ -250,7 +250,7 @@ func randomPast(random *rand.Rand) Past {
 	moment := func() time.Time {
 		return at("20 18:00").Add(time.Duration(random.IntN(20*60)) * time.Minute)
 	}
-	past := Past{Schedule: Schedule{every: Hour, minute: 37}, Paused: random.IntN(3) == 0, Unread: map[int64]bool{}}
+	past := Past{Schedule: hourly, Paused: random.IntN(3) == 0, Unread: map[int64]bool{}}
 	if random.IntN(2) == 0 {
 		past.Since = moment()
 	}

@@ -11,8 +11,13 @@ import (
 )
 
 func TestCrons(t *testing.T) {
+	moment := time.Date(2021, 1, 22, 20, 37, 0, 0, time.UTC) // a Friday
 	at := func(every Cadence) Schedule {
-		return Schedule{every: every, minute: 37, hour: 20, weekday: 5, day: 22}
+		s := Spec{Every: string(every), Start: &Moment{Time: moment}}
+		if every != Minute && every != Hour {
+			s.At = "20:37"
+		}
+		return declared(s)
 	}
 	rows := []struct {
 		schedule Schedule
@@ -20,10 +25,10 @@ func TestCrons(t *testing.T) {
 		want     []string
 	}{
 		{at(Minute), 3, nil},
-		{at(Hour), DefaultSpares(Hour), []string{"37 * * * *", "57 * * * *", "17 * * * *"}},
-		{at(Day), DefaultSpares(Day), []string{"37 20 * * *", "37 2 * * *", "37 8 * * *", "37 14 * * *"}},
-		{at(Week), DefaultSpares(Week), []string{"37 20 * * 5", "37 20 * * 6", "37 20 * * 0", "37 20 * * 1", "37 20 * * 2", "37 20 * * 3", "37 20 * * 4"}},
-		{at(Month), DefaultSpares(Month), []string{"37 20 22 * *", "37 20 23 * *", "37 20 24 * *", "37 20 26 * *", "37 20 2 * *", "37 20 10 * *"}},
+		{at(Hour), at(Hour).DefaultSpares(), []string{"37 * * * *", "57 * * * *", "17 * * * *"}},
+		{at(Day), at(Day).DefaultSpares(), []string{"37 20 * * *", "37 2 * * *", "37 8 * * *", "37 14 * * *"}},
+		{at(Week), at(Week).DefaultSpares(), []string{"37 20 * * 5", "37 20 * * 6", "37 20 * * 0", "37 20 * * 1", "37 20 * * 2", "37 20 * * 3", "37 20 * * 4"}},
+		{at(Month), at(Month).DefaultSpares(), []string{"37 20 22 * *", "37 20 23 * *", "37 20 24 * *", "37 20 26 * *", "37 20 2 * *", "37 20 10 * *"}},
 		{at(Day), 0, []string{"37 20 * * *"}},
 		{at(Hour), 5, []string{"37 * * * *", "47 * * * *", "57 * * * *", "7 * * * *", "17 * * * *", "27 * * * *"}},
 	}
@@ -40,23 +45,14 @@ func TestCrons(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	rows := []struct {
-		schedule Schedule
-		want     string
+		spec Spec
+		want string
 	}{
-		{Schedule{every: Minute, second: 7}, "every minute at second 7"},
-		{Schedule{every: Hour, minute: 7}, "every hour at minute 7"},
-		{Schedule{every: Day, hour: 9, minute: 7}, "every day at 09:07 UTC"},
-		{Schedule{every: Week, weekday: 0, hour: 23, minute: 58}, "every Sunday at 23:58 UTC"},
-		{Schedule{every: Month, day: 1}, "every month on the 1st at 00:00 UTC"},
-		{Schedule{every: Month, day: 2}, "every month on the 2nd at 00:00 UTC"},
-		{Schedule{every: Month, day: 3}, "every month on the 3rd at 00:00 UTC"},
-		{Schedule{every: Month, day: 11}, "every month on the 11th at 00:00 UTC"},
-		{Schedule{every: Month, day: 12}, "every month on the 12th at 00:00 UTC"},
-		{Schedule{every: Month, day: 21}, "every month on the 21st at 00:00 UTC"},
-		{Schedule{every: Month, day: 28}, "every month on the 28th at 00:00 UTC"},
+		{Spec{Every: "week", At: "09:07", Start: &Moment{Time: time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)}}, "every Sunday at 09:07 UTC"},
+		{Spec{Every: "monday", At: "23:58", Timezone: "Europe/Berlin"}, "every Monday at 23:58 Europe/Berlin"},
 	}
 	for _, row := range rows {
-		if got := row.schedule.String(); got != row.want {
+		if got := declared(row.spec).String(); got != row.want {
 			t.Errorf("String() = %q, want %q", got, row.want)
 		}
 	}
@@ -71,7 +67,7 @@ func TestTicksOfAWindow(t *testing.T) {
 		jobs = 15
 	}
 	for _, every := range Cadences[1:] {
-		for spares := range max(MaxSpares, DefaultSpares(every)) + 1 {
+		for spares := range max(MaxSpares, New(every, "", "").DefaultSpares()) + 1 {
 			for job := range jobs {
 				checkTicks(t, New(every, "acme", fmt.Sprint("job-", job)), spares)
 			}

@@ -1,0 +1,184 @@
+package schedule
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Cadence is how often a job runs: its `every`.
+type Cadence string
+
+// The cadences of the public `scheduled` format.
+const (
+	Minute Cadence = "minute"
+	Hour   Cadence = "hour"
+	Day    Cadence = "day"
+	Week   Cadence = "week"
+	Month  Cadence = "month"
+)
+
+// Cadences lists every cadence of the public format, the shortest first.
+var Cadences = []Cadence{Minute, Hour, Day, Week, Month}
+
+// unit is one row of the table that `every` is read by: "N units".
+type unit struct {
+	name Cadence
+	most int64 // of them, so that a job runs at least once in 12 months
+	rule func(p *parsing, n int64) rule
+}
+
+var units = []unit{
+	{Minute, 366 * 24 * 60, (*parsing).minutes},
+	{Hour, 366 * 24, (*parsing).hours},
+	{Day, 366, (*parsing).days},
+	{Week, 52, (*parsing).weeks},
+	{Month, 12, (*parsing).months},
+}
+
+var weekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+
+var everyForm = regexp.MustCompile(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
+
+// every reads the `every` of a job.
+func (p *parsing) every() rule {
+	for day, name := range weekdays {
+		if p.Every == strings.ToLower(name) {
+			return p.weekday(day)
+		}
+	}
+	m := everyForm.FindStringSubmatch(p.Every)
+	for _, u := range units {
+		if m == nil || m[2] != string(u.name) {
+			continue
+		}
+		n, _ := strconv.ParseInt(m[1], 10, 64)
+		if m[1] == "" {
+			n = 1
+		}
+		if n < 1 || n > u.most {
+			p.flaw("every", 0, fmt.Sprintf(`write 1 to %d, as in every = "2 %ss"`, u.most, u.name), "is %q; it must be 1 minute to 12 months", p.Every)
+			return nil
+		}
+		return u.rule(p, n)
+	}
+	p.flaw("every", 0, p.everyHint(), "is %q; it must be a number and a unit, or a weekday", p.Every)
+	return nil
+}
+
+// everyHint returns the remedy for an `every` that cannot be read.
+func (p *parsing) everyHint() string {
+	return `write it as in every = "day", "15 minutes", "2 weeks" or "monday"`
+}
+
+// words is the beginning of what a schedule is called: "every day", "every 2 days".
+func words(n int64, unit Cadence) string {
+	if n == 1 {
+		return "every " + string(unit)
+	}
+	return fmt.Sprintf("every %d %ss", n, unit)
+}
+
+func (p *parsing) minutes(n int64) rule {
+	phase := int64(p.hash%hash(n)) * 60
+	if n == 1 {
+		phase = int64(p.hash.second())
+	}
+	return p.interval(n, 60, phase, Minute)
+}
+
+func (p *parsing) hours(n int64) rule {
+	return p.interval(n, 3600, int64(p.hash.minute())*60+int64(p.hash/48%hash(n))*3600, Hour)
+}
+
+// interval returns a schedule of elapsed time: from start, or from the phase since 1970.
+func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
+	if p.At != "" {
+		p.flaw("at", 0, "remove it, or write every in days, weeks or months", "has no effect on every = %q", p.Every)
+	}
+	if !p.start.IsZero() {
+		phase = p.start.Unix()
+	}
+	return interval{first: phase, step: n * seconds, words: words(n, unit)}
+}
+
+func (p *parsing) days(n int64) rule {
+	return p.calendar(words(n, Day), fields{}, stride{dayNumber, n, p.rest(dayNumber, uint64(p.hash/1152), n)})
+}
+
+func (p *parsing) weeks(n int64) rule {
+	weekday := p.hash.weekday()
+	if !p.start.IsZero() {
+		weekday = int(dateOf(p.start, p.zone).Weekday())
+	}
+	on := words(n, Week) + " on " + weekdays[weekday]
+	if n == 1 {
+		on = "every " + weekdays[weekday]
+	}
+	return p.calendar(on, fields{weekdays: 1 << weekday}, stride{weekNumber, n, p.rest(weekNumber, uint64(p.hash/8064), n)})
+}
+
+func (p *parsing) weekday(day int) rule {
+	return p.calendar("every "+weekdays[day], fields{weekdays: 1 << day}, stride{})
+}
+
+func (p *parsing) months(n int64) rule {
+	day := p.hash.day()
+	if !p.start.IsZero() {
+		day = dateOf(p.start, p.zone).Day()
+	}
+	c := p.calendar(words(n, Month)+" on the "+ordinal(day), fields{days: 1 << day}, stride{monthNumber, n, p.rest(monthNumber, uint64(p.hash/32256), n)})
+	c.shorten = day > 28
+	return c
+}
+
+// rest returns which of n days, weeks or months counts: that of start, or the assigned
+// one.
+func (p *parsing) rest(number func(time.Time) int64, assigned uint64, n int64) int64 {
+	if !p.start.IsZero() {
+		return mod(number(dateOf(p.start, p.zone)), n)
+	}
+	return int64(assigned % uint64(n))
+}
+
+// calendar returns a schedule of a wall time on the days of some fields.
+func (p *parsing) calendar(on string, f fields, s stride) calendar {
+	hour, minute := p.hash.hour(), p.hash.minute()
+	if p.At != "" {
+		at, err := time.Parse("15:04", p.At)
+		if err != nil || len(p.At) != 5 {
+			p.flaw("at", 0, `write it as in at = "09:30"`, "is %q, which is not a time of day from 00:00 to 23:59", p.At)
+		}
+		hour, minute = at.Hour(), at.Minute()
+	}
+	f.minutes, f.hours = 1<<minute, 1<<hour
+	if f.anyDay = f.days == 0; f.anyDay {
+		f.days = span(1, 31, 1)
+	}
+	if f.anyWeekday = f.weekdays == 0; f.anyWeekday {
+		f.weekdays = span(0, 6, 1)
+	}
+	f.months = span(1, 12, 1)
+	if s.n == 1 {
+		s = stride{}
+	}
+	return calendar{fields: f, stride: s, zone: p.zone, words: fmt.Sprintf("%s at %02d:%02d %s", on, hour, minute, p.zone)}
+}
+
+// ordinal writes a day of the month as "1st", "2nd", "11th".
+func ordinal(day int) string {
+	suffix := "th"
+	if day/10 != 1 {
+		switch day % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return fmt.Sprint(day, suffix)
+}

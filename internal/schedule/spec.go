@@ -1,0 +1,202 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Spec is a schedule as a job declares it.
+type Spec struct {
+	Project, ID string // what assigned times are computed from: the project's normalised name, or the seed that replaces it, and the job id
+
+	// Exactly one of these is set.
+	Every string   // "[N ]unit", or the name of a weekday in English
+	Cron  []string // each with five fields
+	RunAt []Moment
+
+	At       string        // "HH:MM", instead of an assigned time of day; "" for that
+	Timezone string        // IANA name; "" is UTC
+	Start    *Moment       // nil for none, as Until
+	Until    *Moment       // slots before it
+	Count    int           // the first so many slots from Start; 0 for no limit
+	Except   []time.Time   // dates in Timezone, as midnights in UTC
+	Expires  time.Duration // how old a slot may be to be run; 0 for up to the next slot
+	Disabled bool
+}
+
+// Moment is a date or a datetime of TOML.
+type Moment struct {
+	time.Time      // without an offset: in UTC
+	Offset    bool // it has one; else it is local to the job's time zone
+	Date      bool // it has no time of day
+}
+
+// in returns the instant of a moment. A date begins at its midnight.
+func (m Moment) in(zone *time.Location) time.Time {
+	if m.Offset {
+		return m.UTC()
+	}
+	return fixed(m.Time, zone)
+}
+
+// Flaw is what is wrong with one part of a Spec.
+type Flaw struct {
+	Key     string // of pyproject.toml: "every", "cron", "run-at" …
+	Index   int    // of the element, where the part is a list; else 0
+	Message string // continues the key: "is "7 fortnights"; it must be …"
+	Hint    string
+}
+
+// parsing is a spec being parsed.
+type parsing struct {
+	Spec
+	hash  hash
+	zone  *time.Location
+	start time.Time // zero without one
+	flaws []Flaw
+}
+
+func (p *parsing) flaw(key string, index int, hint, message string, args ...any) {
+	p.flaws = append(p.flaws, Flaw{key, index, fmt.Sprintf(message, args...), hint})
+}
+
+// Parse makes a schedule, or says all that is wrong with it. The schedule is valid only
+// without flaws.
+func Parse(spec Spec) (Schedule, []Flaw) {
+	p := &parsing{Spec: spec, hash: newHash(spec.Project, spec.ID)}
+	var err error
+	if p.zone, err = location(spec.Timezone); err != nil {
+		p.flaw("timezone", 0, ZoneHint, "is %q, which is not a known time zone", spec.Timezone)
+		p.zone = time.UTC
+	}
+	if spec.Start != nil {
+		p.start = spec.Start.in(p.zone)
+	}
+	s := Schedule{spec: spec, zone: p.zone, start: p.start, except: slices.SortedFunc(slices.Values(spec.Except), time.Time.Compare)}
+	if spec.Until != nil {
+		s.until = spec.Until.in(p.zone)
+	}
+	s.rule = p.rule()
+	p.bounds(s.until)
+	if len(p.flaws) > 0 || s.rule == nil {
+		return Schedule{}, p.flaws
+	}
+	p.last(&s)
+	s.spares = defaultSpares(s.Shortest())
+	return s, p.flaws
+}
+
+// ZoneHint is the remedy for an unknown time zone.
+const ZoneHint = `write a name of the IANA database, as in timezone = "Europe/Berlin": https://en.wikipedia.org/wiki/List_of_tz_database_time_zones`
+
+// KnownZone reports whether there is a time zone of that name.
+func KnownZone(name string) bool {
+	_, err := location(name)
+	return err == nil && name != ""
+}
+
+// rule reads the one of every, cron and run-at that the spec has.
+func (p *parsing) rule() rule {
+	if p.At != "" && p.Every == "" {
+		p.flaw("at", 0, "remove it", "has no effect without every")
+	}
+	switch {
+	case p.Every != "":
+		return p.every()
+	case len(p.Cron) > 0:
+		return p.crons()
+	case len(p.RunAt) > 0:
+		return p.runAt()
+	}
+	return nil
+}
+
+// crons reads the list of crons.
+func (p *parsing) crons() rule {
+	var all union
+	for i, expr := range p.Cron {
+		f, flaw := parseFields(expr, p.hash)
+		if flaw != nil {
+			p.flaw("cron", i, flaw.Hint, "%s", flaw.Message)
+			continue
+		}
+		c := calendar{fields: f, zone: p.zone}
+		if c.next(time.Unix(0, 0)).IsZero() {
+			p.flaw("cron", i, "choose a day that its months have", "is %q, which never comes", expr)
+		}
+		c.words = expr + " " + p.zone.String()
+		all = append(all, c)
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+// runAt reads the single times.
+func (p *parsing) runAt() rule {
+	var all instants
+	for i, m := range p.RunAt {
+		at := m.in(p.zone)
+		switch {
+		case m.Date:
+			p.flaw("run-at", i, fmt.Sprintf("add a time, as in %sT09:00:00", m.Format(time.DateOnly)), "is a date without a time of day")
+		case at.Nanosecond() != 0:
+			p.flaw("run-at", i, "remove the fraction of the second", "must be in whole seconds")
+		case slices.ContainsFunc(all, at.Equal):
+			p.flaw("run-at", i, "remove one of them", "has the time %s twice", at.Format(time.RFC3339))
+		}
+		all = append(all, at)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return all
+}
+
+// maxCount is the most slots that a job can be limited to.
+const maxCount = 100_000
+
+// bounds checks start, until and count.
+func (p *parsing) bounds(until time.Time) {
+	switch {
+	case p.Start != nil && p.start.Nanosecond() != 0:
+		p.flaw("start", 0, "remove the fraction of the second", "must be in whole seconds")
+	case p.Start != nil && p.Until != nil && !p.start.Before(until):
+		p.flaw("until", 0, "write a later time, or remove it", "is not after start")
+	}
+	switch {
+	case p.Count == 0:
+	case p.Start == nil:
+		p.flaw("count", 0, "add start, as in start = 2026-12-01", "needs start, from which the slots are counted")
+	case p.Until != nil:
+		p.flaw("count", 0, "remove one of them", "cannot be combined with until")
+	case p.Count < 0 || p.Count > maxCount:
+		p.flaw("count", 0, "", "is %d; it must be 1 to %d", p.Count, maxCount)
+	}
+}
+
+// last limits the schedule to its count.
+func (p *parsing) last(s *Schedule) {
+	if p.Count == 0 {
+		return
+	}
+	at := s.start.Add(-1)
+	for range p.Count {
+		next := s.Next(at)
+		if next.IsZero() {
+			return
+		}
+		at = next
+	}
+	s.until = at.Add(time.Second)
+}
+
+// New returns the schedule of a job that declares only a cadence. It panics if that is
+// not one of Cadences.
+func New(every Cadence, project, id string) Schedule {
+	s, flaws := Parse(Spec{Project: project, ID: id, Every: string(every)})
+	if len(flaws) > 0 {
+		panic("schedule: every " + flaws[0].Message)
+	}
+	return s
+}
