@@ -258,7 +258,7 @@ func costPart(*testing.T) string {
 	var b strings.Builder
 	b.WriteString("| every | ticks a window | minutes a month | in a private repository | with `spares = 0` |\n|---|---|---|---|---|\n")
 	for _, every := range schedule.Cadences[1:] {
-		ticks := 1 + schedule.DefaultSpares(every)
+		ticks := 1 + schedule.New(every, "", "").DefaultSpares()
 		minutes := windows[every] * float64(ticks)
 		fmt.Fprintf(&b, "| %s | %d | %.0f | $%.2f | $%.2f |\n", every, ticks, minutes, minutes*dollarsPerMinute, windows[every]*dollarsPerMinute)
 	}

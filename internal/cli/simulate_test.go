@@ -188,7 +188,7 @@ func TestSimulatedProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(played.Rescue) == 0 || len(played.Jobs) != 4*perCadence || len(played.Jobs[0].Crons) != 1+schedule.DefaultSpares(schedule.Hour) {
+	if len(played.Rescue) == 0 || len(played.Jobs) != 4*perCadence || len(played.Jobs[0].Crons) != 1+2 {
 		t.Errorf("the sample has a rescue at %v, and %d jobs, the first at %v", played.Rescue, len(played.Jobs), played.Jobs[0].Crons)
 	}
 }

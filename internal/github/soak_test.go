@@ -64,7 +64,7 @@ func (s *soak) ticks(windows int) (ticks []time.Time) {
 	for range windows {
 		end = s.schedule.Next(end)
 	}
-	for _, entry := range s.schedule.Crons(schedule.DefaultSpares(s.schedule.Every())) {
+	for _, entry := range s.schedule.Crons(s.schedule.DefaultSpares()) {
 		due, err := cron.ParseStandard(entry.Expr)
 		if err != nil {
 			s.Fatal(err)

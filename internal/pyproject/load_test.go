@@ -232,7 +232,7 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("job %q has options %+v", job.ID, job.Options)
 			case job.Options.Attempts < 1 || job.Options.Attempts > maxAttempts || job.Options.Backoff < time.Second || job.Options.Backoff > backoffs.most:
 				t.Errorf("job %q is tried again as %+v", job.ID, job.Options)
-			case job.Options.Spares < 0 || job.Options.Spares > max(schedule.MaxSpares, schedule.DefaultSpares(job.Schedule.Every())):
+			case job.Options.Spares < 0 || job.Options.Spares > max(schedule.MaxSpares, job.Schedule.DefaultSpares()):
 				t.Errorf("job %q has %d spares", job.ID, job.Options.Spares)
 			}
 			checkOwn(t, job.Options)

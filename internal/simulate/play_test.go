@@ -21,7 +21,7 @@ func project(jobs int, rescue []string) Project {
 	for _, every := range schedule.Cadences[1:] {
 		for i := range jobs {
 			id := fmt.Sprint(every, "-", i)
-			p.Jobs = append(p.Jobs, newJob(id, schedule.New(every, "acme", id), schedule.DefaultSpares(every)))
+			p.Jobs = append(p.Jobs, newJob(id, schedule.New(every, "acme", id), schedule.New(every, "", "").DefaultSpares()))
 		}
 	}
 	return p
