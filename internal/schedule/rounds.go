@@ -50,16 +50,37 @@ func (r Rounds) Next(t time.Time) time.Time {
 // https://github.com/robhunter/agentdeals/issues/1848, and of hourly ones 6 to 9 a day
 // came, https://github.com/onkartalekar/fpl-intelligence/issues/288
 func (r Rounds) Crons() []Cron {
+	crons := r.daily(r.every)
+	if 0 < r.every && r.every < time.Hour {
+		_, minute := r.first()
+		list := strings.Join(r.between(minute), ",")
+		crons = slices.Insert(crons, 0, Cron{Expr: list + " * * * *", Words: "every hour at minutes " + list})
+	}
+	return crons
+}
+
+// Needed returns the crons that a project needs in which no window of a job is shorter
+// than that: all of them for windows of less than four hours, else one tick an hour,
+// every six hours, or a day. A window of a day or a week may be an hour shorter, where
+// the clocks change.
+func (r Rounds) Needed(shortest time.Duration) []Cron {
+	crons := r.Crons()
+	for _, row := range []struct{ shortest, every time.Duration }{
+		{4 * time.Hour, time.Hour}, {23 * time.Hour, 6 * time.Hour}, {(7*24 - 1) * time.Hour, 24 * time.Hour},
+	} {
+		if shortest >= row.shortest {
+			crons = r.daily(max(r.every, row.every))
+		}
+	}
+	return crons
+}
+
+// daily returns the entries that fire once a day each, as far apart as that.
+func (r Rounds) daily(every time.Duration) (crons []Cron) {
 	if r.every == 0 {
 		return nil
 	}
-	var crons []Cron
-	hour, minute := r.first()
-	if between := r.between(minute); len(between) > 0 {
-		list := strings.Join(between, ",")
-		crons = append(crons, Cron{Expr: list + " * * * *", Words: "every hour at minutes " + list})
-	}
-	for ; hour < 24; hour += max(1, int(r.every.Hours())) {
+	for hour, minute := r.first(); hour < 24; hour += max(1, int(every.Hours())) {
 		crons = append(crons, Cron{Expr: fmt.Sprintf("%d %d * * *", minute, hour), Words: fmt.Sprintf("every day at %02d:%02d UTC", hour, minute)})
 	}
 	return crons

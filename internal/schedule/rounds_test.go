@@ -74,3 +74,50 @@ func TestRoundsNext(t *testing.T) {
 		}
 	}
 }
+
+// TestRoundsNeeded has jobs with windows of any length: the ticks that they need are
+// among those of the rescue, and as far apart as the row says.
+func TestRoundsNeeded(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, row := range []struct {
+		shortest, every, apart time.Duration
+		crons                  int
+	}{
+		{15 * time.Minute, 15 * time.Minute, 15 * time.Minute, 25},
+		{4*time.Hour - 1, 15 * time.Minute, 15 * time.Minute, 25},
+		{4 * time.Hour, 15 * time.Minute, time.Hour, 24},
+		{22 * time.Hour, 15 * time.Minute, time.Hour, 24},
+		{23 * time.Hour, 15 * time.Minute, 6 * time.Hour, 4},
+		{day, 15 * time.Minute, 6 * time.Hour, 4},
+		{6 * day, 15 * time.Minute, 6 * time.Hour, 4},
+		{7*day - time.Hour, 15 * time.Minute, day, 1},
+		{28 * day, 15 * time.Minute, day, 1},
+		{time.Hour, time.Hour, time.Hour, 24},
+		{day, time.Hour, 6 * time.Hour, 4},
+		{28 * day, time.Hour, day, 1},
+		{time.Hour, 6 * time.Hour, 6 * time.Hour, 4},
+		{day, 6 * time.Hour, 6 * time.Hour, 4},
+		{28 * day, 6 * time.Hour, day, 1},
+	} {
+		for _, project := range []string{"", "a", "demo-175"} {
+			r := NewRounds(project, row.every)
+			needed := r.Needed(row.shortest)
+			ticks := 0
+			for _, c := range needed {
+				parsed, err := cron.ParseStandard(c.Expr)
+				if err != nil || !slices.Contains(r.Crons(), c) {
+					t.Fatalf("%+v, %q: %s: %v", row, project, c.Expr, err)
+				}
+				for at := parsed.Next(at("21 00:00").Add(-1)); at.Day() == 21; at = parsed.Next(at) {
+					ticks++
+				}
+			}
+			if len(needed) != row.crons || ticks != int(day/row.apart) {
+				t.Errorf("%+v, %q: %d crons with %d ticks a day", row, project, len(needed), ticks)
+			}
+		}
+	}
+	if needed := (Rounds{}).Needed(day); needed != nil {
+		t.Errorf("no rounds need %v", needed)
+	}
+}
