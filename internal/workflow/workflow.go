@@ -88,16 +88,19 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(job.Options.Timeout+setupMargin))))
 	add(run, "permissions", permissions(job.Options))
 	add(run, "steps", sequence(t.steps(job, setup)...))
+	crons := job.Schedule.Crons(job.Options.Spares)
+	on := mapping()
+	if len(crons) > 0 {
+		add(on, "schedule", entries(crons))
+	}
+	add(on, "workflow_dispatch", mapping("inputs", dispatchInputs))
 	doc := mapping(
 		"name", text(t.title(job)),
 		// GitHub cuts off the end of a long name, where the window is.
-		"run-name", text(problem.Cut(display(job.ID), 100)+": "+runName),
-		"on", mapping(
-			"schedule", crons(job),
-			"workflow_dispatch", mapping("inputs", dispatchInputs),
-		),
+		"run-name", text(problem.Cut(display(job.ID), 100)+": "+runName(crons)),
+		"on", on,
 		"permissions", mapping(),
-		"concurrency", mapping("group", text(group), "cancel-in-progress", plain("false")),
+		"concurrency", mapping("group", text(group), "cancel-in-progress", plain("false"), "queue", queued),
 		"jobs", mapping("run", run),
 	)
 	doc.HeadComment = t.header(job)
@@ -135,12 +138,26 @@ func (t Target) of() string {
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars` are
 // available here, so the window of a tick is shown in the run's summary. The history
-// reads these names: see schedule.BackfillMark and schedule.RescueMark.
+// reads these names: see schedule.TickMark, schedule.BackfillMark and
+// schedule.RescueMark. All crons of a job have the same time zone, which is named after
+// the cron unless it is UTC.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
-const runName = "${{ github.event_name == 'schedule' && format('tick of cron {0}', github.event.schedule)" +
-	" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
-	" || inputs.window && format('" + schedule.RescueMark + "{0}', inputs.window)" +
-	" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
+func runName(crons []schedule.Cron) string {
+	zone := ""
+	if len(crons) > 0 && crons[0].Zone != "UTC" {
+		zone = " " + crons[0].Zone
+	}
+	return "${{ github.event_name == 'schedule' && format('" + schedule.TickMark + "{0}" + zone + "', github.event.schedule)" +
+		" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
+		" || inputs.window && format('" + schedule.RescueMark + "{0}', inputs.window)" +
+		" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
+}
+
+// queued lets runs wait one after the other, up to 100 of them. By default a new run
+// cancels the one that waits, and a backfill would lose a window:
+// "`max`: Up to 100 jobs or workflow runs can be pending in the concurrency group."
+// https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+var queued = comment(plain("max"), "backfills wait in turn; actionlint 1.7.12 does not know this key yet")
 
 // forkGuard keeps a fork, which inherits the file, from running the schedule.
 const forkGuard = "github.event_name != 'schedule' || !github.event.repository.fork"
@@ -158,16 +175,21 @@ var dispatchInputs = mapping(
 	),
 )
 
-func crons(job pyproject.Job) *yaml.Node {
-	var entries []*yaml.Node
-	for _, c := range job.Schedule.Crons(job.Options.Spares) {
+// entries returns the entries of `on.schedule`.
+func entries(crons []schedule.Cron) *yaml.Node {
+	var list []*yaml.Node
+	for _, c := range crons {
 		words := c.Words
 		if c.Spare {
 			words = "spare: " + words
 		}
-		entries = append(entries, mapping("cron", comment(text(c.Expr), words)))
+		entry := mapping("cron", comment(text(c.Expr), words))
+		if c.Zone != "UTC" {
+			add(entry, "timezone", text(c.Zone))
+		}
+		list = append(list, entry)
 	}
-	return sequence(entries...)
+	return sequence(list...)
 }
 
 func runsOn(labels []string) *yaml.Node {

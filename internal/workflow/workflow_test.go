@@ -161,9 +161,15 @@ func lint(t *testing.T, name string, content []byte) {
 		t.Fatal(err)
 	}
 	for _, f := range found {
-		t.Errorf("actionlint: %v", f)
+		if f.Message != unknownQueue {
+			t.Errorf("actionlint: %v", f)
+		}
 	}
 }
+
+// unknownQueue is what actionlint 1.7.12 says of `queue`, which GitHub has had since May
+// 2026: https://github.com/rhysd/actionlint/issues/657. GitHub's own parser checks the key.
+const unknownQueue = `unexpected key "queue" for "concurrency" section. expected one of "cancel-in-progress", "group"`
 
 // hostile are job ids that try to break out of their place.
 var hostile = []string{
