@@ -38,12 +38,9 @@ step. The exit code is 0 either way.`,
 			if err != nil {
 				return err
 			}
-			job, err := project.job(args[0])
+			job, err := project.job(args[0], p.onGitHub())
 			if err != nil {
 				return err
-			}
-			if job.Schedule.Every() == schedule.Minute && p.onGitHub() {
-				return project.Hosted()
 			}
 			log := p.Stdout
 			if asJSON {

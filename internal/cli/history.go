@@ -90,12 +90,15 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 	if err != nil {
 		return err
 	}
-	job, err := project.job(id)
+	job, err := project.job(id, false)
 	if err != nil {
 		return err
 	}
 	doing := func() string { return "still reading the history of " + problem.Show(id) }
 	return p.recall(project, token, doing, func(ctx context.Context, archive *past.Archive) error {
+		if archive.Client != nil && job.Unhosted != nil {
+			return job.Unhosted
+		}
 		history, err := archive.Read(ctx, pastJob(job), reach)
 		if err != nil {
 			return err

@@ -53,7 +53,7 @@ of token that the file has, or uses none.`,
 			if err != nil {
 				return err
 			}
-			project, err := p.openHosted()
+			project, err := p.openValid()
 			if err != nil {
 				return err
 			}
@@ -107,7 +107,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 		if err := p.addExample(project); err != nil {
 			return err
 		}
-		if project, err = p.openHosted(); err != nil {
+		if project, err = p.openValid(); err != nil {
 			return err
 		}
 	}

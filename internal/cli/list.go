@@ -67,7 +67,7 @@ func (p *Program) listCommand() *cobra.Command {
 
 // list shows the jobs, each with that number of runs after a time.
 func (p *Program) list(from time.Time, runs int, asJSON bool) error {
-	project, err := p.openHosted()
+	project, err := p.open()
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 	for _, cron := range job.Schedule.Crons(job.Options.Spares) {
 		l.Crons = append(l.Crons, cron.Expr)
 	}
-	for slot := job.Schedule.Next(from); len(l.Next) < runs; slot = job.Schedule.Next(slot) {
+	for slot := job.Schedule.Next(from); len(l.Next) < runs && !slot.IsZero(); slot = job.Schedule.Next(slot) {
 		l.Next = append(l.Next, slot.Format(time.RFC3339))
 	}
 	return l
@@ -147,7 +147,11 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 		for _, slot := range job.Next {
 			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), job.Assigned, job.Crons[0], len(job.Crons)-1,
+		cron, spares := "-", 0
+		if len(job.Crons) > 0 {
+			cron, spares = job.Crons[0], len(job.Crons)-1
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), job.Assigned, cron, spares,
 			job.Entrypoint, strings.Join(next, ", "), does(job.Doc))
 	}
 	return t.Flush()

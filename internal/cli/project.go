@@ -26,9 +26,33 @@ type project struct {
 	pyproject.Place
 }
 
-// open reads the project that --project names, or the nearest one upward.
-// What is wrong with its content comes back as problem.Problems.
+// open reads the project that --project names, or the nearest one upward, and warns of
+// jobs with errors, which it leaves out. If no job is left, or more is wrong with the
+// content of the file, that comes back as problem.Problems.
 func (p *Program) open() (*project, error) {
+	project, err := p.read()
+	if err == nil && len(project.Jobs) == 0 {
+		err = project.Problems()
+	}
+	if err == nil && len(project.Broken) > 0 {
+		var ids []string
+		for _, broken := range project.Broken {
+			ids = append(ids, broken.ID)
+		}
+		p.leaveOut(ids, "they have errors")
+	}
+	return project, err
+}
+
+// leaveOut warns of jobs that a command leaves out.
+func (p *Program) leaveOut(ids []string, why string) {
+	if len(ids) > 0 {
+		p.warn(p.runner(p.Stderr), problem.New("`scheduled validate` shows their errors", "left out %s, because %s", problem.Some(ids, problem.Show), why))
+	}
+}
+
+// read is open without the warning.
+func (p *Program) read() (*project, error) {
 	place, err := pyproject.Find(p.project, p.getenv("GITHUB_WORKSPACE"))
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
@@ -43,24 +67,45 @@ func (p *Program) open() (*project, error) {
 	return &project{loaded, place}, nil
 }
 
-// openHosted is open for the commands whose jobs run on GitHub, which cannot
-// run every cadence.
-func (p *Program) openHosted() (*project, error) {
-	project, err := p.open()
-	if err != nil {
-		return nil, err
+// openValid is open for the commands that need every job. All that is wrong with them
+// comes back as problem.Problems.
+func (p *Program) openValid() (*project, error) {
+	project, err := p.read()
+	if err == nil {
+		err = project.Problems()
 	}
-	if err := project.Hosted(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return project, nil
 }
 
-// job returns the job of that id.
-func (pr *project) job(id string) (pyproject.Job, error) {
+// hosted returns the jobs that run on GitHub, and warns of those that cannot.
+func (p *Program) hosted(project *project) []pyproject.Job {
+	var ids []string
+	for _, job := range project.Jobs {
+		if job.Unhosted != nil {
+			ids = append(ids, job.ID)
+		}
+	}
+	p.leaveOut(ids, "GitHub cannot run them")
+	return project.Hosted()
+}
+
+// job returns the job of that id. What is wrong with it comes back as problem.Problems;
+// that GitHub cannot run it counts only there.
+func (pr *project) job(id string, onGitHub bool) (pyproject.Job, error) {
 	job, nearest, found := pr.Job(id)
+	if found && onGitHub && job.Unhosted != nil {
+		return job, job.Unhosted
+	}
 	if found {
 		return job, nil
+	}
+	for _, broken := range pr.Broken {
+		if broken.ID == id {
+			return job, broken.Problems
+		}
 	}
 	hint := "`scheduled list` shows the jobs"
 	if nearest != "" {

@@ -137,8 +137,10 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 		}
 		return archive, err
 	}
-	if err := project.Hosted(); err != nil {
-		return nil, err
+	if len(project.Hosted()) == 0 {
+		if err := project.Problems(); err != nil {
+			return nil, err
+		}
 	}
 	log := &shared{w: p.Stderr}
 	client, err := p.client(origin, log, log)

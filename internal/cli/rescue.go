@@ -43,7 +43,7 @@ needs actions: write, and issues: write if the option notify is "issue".`,
 }
 
 func (p *Program) rescue(flags rescueFlags) error {
-	project, err := p.openHosted()
+	project, err := p.open()
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 		Client: client, Branch: trigger.DefaultBranch, Project: project.Path,
 		DryRun: flags.dryRun, Notify: project.Rescue.Notify,
 	}
-	for _, job := range project.Jobs {
+	for _, job := range p.hosted(project) {
 		engine.Jobs = append(engine.Jobs, rescue.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule, Patience: job.Options.Patience})
 	}
 	report, err := engine.Run(ctx)

@@ -61,11 +61,11 @@ func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
 	p.restart()
 	// The entrypoint outlives the reader of its output.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	project, err := p.open() // any cadence: a local timer may run more often than GitHub allows
+	project, err := p.open()
 	if err != nil {
 		return err
 	}
-	job, err := project.job(id)
+	job, err := project.job(id, p.runner(p.Stdout).On())
 	if err != nil {
 		return err
 	}

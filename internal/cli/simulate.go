@@ -71,7 +71,7 @@ func (p *Program) simulate(flags simulateFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, problem.WithHint(err, "`scheduled simulate --regimes` prints the built-in ones")}
 	}
-	project, err := p.openHosted()
+	project, err := p.openValid()
 	if err != nil {
 		return err
 	}

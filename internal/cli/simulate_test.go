@@ -56,7 +56,7 @@ func part(t *testing.T, name string, played func() (string, error)) string {
 
 // sampleProject returns a project with jobs of each cadence and no options.
 func sampleProject() (simulate.Project, error) {
-	project, err := (&Program{project: "../../testdata/year"}).openHosted()
+	project, err := (&Program{project: "../../testdata/year"}).openValid()
 	if err != nil {
 		return simulate.Project{}, err
 	}

@@ -52,7 +52,7 @@ contents, pull requests and workflows.`,
 			if flags.pull.on {
 				return p.syncByPullRequest(flags, uses)
 			}
-			project, err := p.openHosted()
+			project, err := p.openValid()
 			if err != nil {
 				if flags.format == githubFormat {
 					p.annotateProblems(p.Stdout, configurationTitle, err, pyproject.FromRoot)

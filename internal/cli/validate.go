@@ -46,7 +46,7 @@ func (p *Program) validate(flags validateFlags) error {
 	}
 	var found findings
 	var installed []workflow.Installed
-	project, err := p.openHosted()
+	project, err := p.openValid()
 	if err == nil {
 		installed, err = project.environments()
 	}

@@ -160,7 +160,7 @@ func (s *syncing) project() (*pyproject.Project, error) {
 			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, s.Path)}
 	}
 	if err == nil {
-		err = project.Hosted()
+		err = project.Problems()
 	}
 	if _, ok := errors.AsType[problem.Problems](err); ok {
 		return nil, err

@@ -15,7 +15,7 @@ type Complaint struct {
 func (p *Project) Complain(complaints []Complaint) problem.Problems {
 	findings := make([]finding, 0, len(complaints))
 	for _, c := range complaints {
-		findings = append(findings, finding{p.value(c.Job, c.Key), printable(problem.Cut(c.Message, mostText)), printable(problem.Cut(c.Hint, mostText))})
+		findings = append(findings, finding{at: p.value(c.Job, c.Key), message: printable(problem.Cut(c.Message, mostText)), hint: printable(problem.Cut(c.Hint, mostText))})
 	}
 	return locate(p.File, p.text, findings)
 }

@@ -191,7 +191,7 @@ func syntaxError(text string, keys []span, err error) *finding {
 		at = duplicate(text, keys, at, parse.Message)
 	}
 	message := plainer.Replace(problem.Cut(strings.TrimSuffix(parse.Message, "."), mostText))
-	return &finding{at, problem.Cut("invalid TOML: "+printable(message), mostText), tomlHint(parse.Message)}
+	return &finding{at: at, message: problem.Cut("invalid TOML: "+printable(message), mostText), hint: tomlHint(parse.Message)}
 }
 
 // plainer replaces words of the toml package. Its "as a hash" means the opposite.

@@ -16,7 +16,7 @@ func (r *reader) job(d draft) Job {
 		r.report(d.declaration.at, "rename the job", "job id %s must not contain the %s", problem.Quote(d.id), mark)
 	}
 	r.unknownKeys(d)
-	every := r.every(d)
+	every, at := r.every(d)
 	entrypoint := r.entrypoint(d)
 	own := r.jobOptions(d)
 
@@ -29,11 +29,14 @@ func (r *reader) job(d draft) Job {
 	for _, key := range keys {
 		key.set(&options)
 	}
-	sched, _ := schedule.Parse(schedule.Spec{Project: options.Seed, ID: d.id, Every: string(every)})
+	sched, flaws := schedule.Parse(schedule.Spec{Project: options.Seed, ID: d.id, Every: string(every)})
 	if options.Spares < 0 {
 		options.Spares = sched.DefaultSpares()
 	}
-	options.Patience = min(options.Patience, shortest[every]/2)
+	if every != "" && len(flaws) == 0 {
+		options.Patience = min(options.Patience, sched.Shortest()/2)
+		r.frequent(d, at, sched, options)
+	}
 	r.overlap(options, own)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
@@ -42,33 +45,50 @@ func (r *reader) job(d draft) Job {
 	}
 }
 
-// shortest is the length of the shortest window of each cadence.
-var shortest = map[schedule.Cadence]time.Duration{
-	schedule.Minute: time.Minute, schedule.Hour: time.Hour, schedule.Day: 24 * time.Hour,
-	schedule.Week: 7 * 24 * time.Hour, schedule.Month: 28 * 24 * time.Hour,
+// leastApart is how far apart the slots of a job on GitHub must be: "The shortest
+// interval you can run scheduled workflows is once every 5 minutes",
+// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+const leastApart = 5 * time.Minute
+
+// frequent reports a job that runs more often than GitHub starts workflows, unless it
+// says that GitHub is not to run it.
+func (r *reader) frequent(d draft, at span, s schedule.Schedule, o Options) {
+	apart := s.Shortest()
+	if apart >= leastApart || s.Spec().Disabled || o.Serve {
+		return
+	}
+	first := len(r.findings)
+	r.report(at, `add executor = "serve" to `+jobOptions(d.id)+` and run "scheduled run `+shellWord(d.id)+`" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`,
+		`GitHub Actions cannot run a job every %s: "The shortest interval you can run scheduled workflows is once every 5 minutes" `+
+			`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`, lengthOf(apart))
+	for i := range r.findings[first:] {
+		r.findings[first+i].unhosted = true
+	}
+}
+
+// lengthOf writes a short time: "minute", "2 minutes", "90 seconds".
+func lengthOf(d time.Duration) string {
+	switch {
+	case d == time.Minute:
+		return "minute"
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%d minutes", d/time.Minute)
+	}
+	return fmt.Sprintf("%g seconds", d.Seconds())
 }
 
 // every reads a job's cadence.
-func (r *reader) every(d draft) schedule.Cadence {
+func (r *reader) every(d draft) (schedule.Cadence, span) {
 	s, e := r.required(d, "every", `"day"`)
 	every := schedule.Cadence(s)
-	switch {
-	case e == nil:
-	case !slices.Contains(schedule.Cadences, every):
-		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", problem.Quote(s), cadenceList)
-	case every == schedule.Minute:
-		r.hosted = append(r.hosted, finding{e.at, minuteMessage, fmt.Sprintf(minuteHint, shellWord(d.id))})
+	if e == nil {
+		return every, d.declaration.at
 	}
-	return every
+	if !slices.Contains(schedule.Cadences, every) {
+		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", problem.Quote(s), cadenceList)
+	}
+	return every, e.at
 }
-
-// The problem with every = "minute" on GitHub.
-// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-const (
-	minuteMessage = `GitHub Actions cannot run a job every minute: "The shortest interval you can run scheduled workflows is once every 5 minutes" ` +
-		`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`
-	minuteHint = `write every = "hour", or run "scheduled run %s" every minute from your own cron or systemd timer`
-)
 
 // entrypoint reads a job's entrypoint.
 func (r *reader) entrypoint(d draft) string {

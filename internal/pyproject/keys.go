@@ -95,9 +95,9 @@ func (s *scanner) read(i int) int {
 	s.left -= parts*(s.key.length+16*s.key.parts) + tableSize*(parts-1)
 	switch {
 	case s.key.parts > maxDepth:
-		s.found = &finding{at, "the key is nested too deeply", fmt.Sprintf("use fewer dots: with its table, a key can have at most %d parts", maxDepth)}
+		s.found = &finding{at: at, message: "the key is nested too deeply", hint: fmt.Sprintf("use fewer dots: with its table, a key can have at most %d parts", maxDepth)}
 	case s.left < 0:
-		s.found = &finding{at, "the keys and their tables take too much memory", "shorten the longest names, and use fewer dots and inline tables"}
+		s.found = &finding{at: at, message: "the keys and their tables take too much memory", hint: "shorten the longest names, and use fewer dots and inline tables"}
 	}
 	return max(end, i+1)
 }
@@ -110,7 +110,7 @@ func (s *scanner) enter(i int) {
 		s.left -= tableSize
 	}
 	if len(s.open) > maxDepth {
-		s.found = &finding{span{i, i + 1}, "values are nested too deeply", "nest fewer arrays and tables in one another"}
+		s.found = &finding{at: span{i, i + 1}, message: "values are nested too deeply", hint: "nest fewer arrays and tables in one another"}
 	}
 }
 

@@ -69,12 +69,20 @@ func load(data string) (*Project, error) {
 	return Load(files, "pyproject.toml", "pyproject.toml")
 }
 
+// wrong returns everything that is wrong with a file.
+func wrong(project *Project, err error) error {
+	if err != nil {
+		return err
+	}
+	return project.Problems()
+}
+
 func TestLoad(t *testing.T) {
 	for _, file := range fixtures(t, "ok") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			project, err := Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), file)
-			if err != nil {
-				t.Fatal(err)
+			if err != nil || len(project.Broken) > 0 {
+				t.Fatal(err, project.Problems())
 			}
 			if project.File != file {
 				t.Errorf("File is %q, want %q", project.File, file)
@@ -109,7 +117,7 @@ func describe(p *Project) string {
 func TestLoadProblems(t *testing.T) {
 	for _, file := range fixtures(t, "err") {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			_, err := Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), filepath.Base(file))
+			err := wrong(Load(os.DirFS(filepath.Dir(file)), filepath.Base(file), filepath.Base(file)))
 			var problems problem.Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("error is %v, want Problems", err)
@@ -134,13 +142,14 @@ func TestLoadUnreadable(t *testing.T) {
 	}
 }
 
-// A job that runs every minute is a problem on GitHub only, reported at its key.
-func TestHosted(t *testing.T) {
+// A job that runs every minute is a problem on GitHub only, reported at its key, and
+// stops no other job.
+func TestUnhosted(t *testing.T) {
 	project, err := load("[tool.scheduled.\"it's\"]\nentrypoint = \"a:b\"\nevery = \"minute\"\n[tool.scheduled.b]\nevery = \"hour\"\nentrypoint = \"a:b\"\n[tool.scheduled.c]\nevery = \"minute\"\nentrypoint = \"a:b\"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems, _ := errors.AsType[problem.Problems](project.Hosted())
+	problems, _ := errors.AsType[problem.Problems](project.Problems())
 	var where []string
 	for _, p := range problems {
 		where = append(where, fmt.Sprintf("%d:%d", p.Line, p.Column))
@@ -149,10 +158,55 @@ func TestHosted(t *testing.T) {
 		t.Fatalf("-want +got:\n%s", diff)
 	}
 	first := problems[0]
-	for _, want := range []string{`once every 5 minutes`, "https://docs.github.com/", `every = "hour"`, `scheduled run 'it'\''s'`} {
+	for _, want := range []string{`once every 5 minutes`, "https://docs.github.com/", `every = "hour"`, `executor = "serve" to [tool.scheduled-actions.jobs."it's"]`, `scheduled run 'it'\''s'`} {
 		if !strings.Contains(first.Message+first.Hint, want) {
 			t.Errorf("%q is not in %q, %q", want, first.Message, first.Hint)
 		}
+	}
+	hosted := project.Hosted()
+	if len(project.Jobs) != 3 || len(project.Broken) != 0 || len(hosted) != 1 || hosted[0].ID != "b" || project.Jobs[2].Unhosted[0].Line != 8 {
+		t.Errorf("jobs %+v, hosted %+v, broken %+v", project.Jobs, hosted, project.Broken)
+	}
+}
+
+// A job with errors stops no other one. What is wrong with the file stops all.
+func TestBroken(t *testing.T) {
+	const text = `[tool.scheduled]
+a = { every = "dayly", entrypoint = "a" }
+b = { every = "day", entrypoint = "a:b" }
+c = 1
+d = { every = "minute", entrypoint = "a:b" }
+e = { every = "minute", entrypoint = "a" }
+sync-6cdd7b8b = { every = "day", entrypoint = "a:b" }
+SYNC-6cdd7b8b = { every = "day", entrypoint = "a:b" }
+[tool.scheduled-actions.jobs]
+b.timeout = "1h"
+f.timeout = 1
+g.entrypoint = "a:b"
+`
+	project, err := load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jobs, broken []string
+	for _, job := range project.Jobs {
+		jobs = append(jobs, fmt.Sprint(job.ID, " ", job.Line, " ", len(job.Unhosted)))
+	}
+	for _, b := range project.Broken {
+		broken = append(broken, fmt.Sprint(b.ID, " ", b.Line, " ", len(b.Problems)))
+	}
+	if diff := cmp.Diff([]string{"b 3 0", "d 5 1", "sync-6cdd7b8b 7 0", "SYNC-6cdd7b8b 8 0"}, jobs); diff != "" {
+		t.Errorf("jobs: -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"a 2 2", "c 4 1", "e 6 2", "f 11 2", "g 12 1"}, broken); diff != "" {
+		t.Errorf("broken: -want +got:\n%s", diff)
+	}
+	if problems, _ := errors.AsType[problem.Problems](project.Problems()); len(problems) != 9 {
+		t.Errorf("all: %v", problems)
+	}
+	_, err = load(text + "[tool.scheduled-actions]\nspares = 9\n")
+	if problems, _ := errors.AsType[problem.Problems](err); len(problems) != 10 {
+		t.Errorf("with an error of the file: %v", err)
 	}
 }
 
@@ -165,8 +219,8 @@ a = { every = "hour", entrypoint = "a:b" }
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := project.Hosted(); err != nil {
-		t.Errorf("on GitHub: %v", err)
+	if err := project.Problems(); err != nil {
+		t.Errorf("problems: %v", err)
 	}
 	for _, test := range []struct {
 		id   string
@@ -195,7 +249,7 @@ func TestOptionsTable(t *testing.T) {
 		if !strings.Contains(OptionsTable(), "\n| `"+o.name+"` | "+o.kind+" | ") {
 			t.Errorf("no row for %q", o.name)
 		}
-		if _, err := load(fmt.Sprintf("[tool.scheduled-actions]\n%s = %s\n", o.name, o.example)); err != nil {
+		if err := wrong(load(fmt.Sprintf("[tool.scheduled-actions]\n%s = %s\n", o.name, o.example))); err != nil {
 			t.Errorf("example of %q: %v", o.name, err)
 		}
 	}
@@ -238,7 +292,7 @@ func FuzzLoad(f *testing.F) {
 			checkOwn(t, job.Options)
 			slugs[job.Slug], files[strings.ToLower(job.File())] = true, true
 		}
-		if err := project.Hosted(); err != nil {
+		if err := project.Problems(); err != nil {
 			checkProblems(t, string(data), err)
 		}
 	})
@@ -357,7 +411,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(bench.name+"/load", func(b *testing.B) {
 			for b.Loop() {
 				project, err := load(bench.data)
-				if problems, _ := err.(problem.Problems); len(problems) < jobs && (project == nil || len(project.Jobs) != jobs) {
+				if problems, _ := wrong(project, err).(problem.Problems); len(problems) < jobs && (project == nil || len(project.Jobs) != jobs) {
 					b.Fatal(err)
 				}
 			}

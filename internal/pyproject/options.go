@@ -42,6 +42,7 @@ type Options struct {
 	Environment    string        // GitHub's deployment environment; "" for none
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none
+	Serve          bool          // only a resident scheduler runs the job; it has no workflow file
 	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
 
 	rescue rescueOptions // only for the whole project

@@ -3,6 +3,7 @@
 package pyproject
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,11 +25,19 @@ type Project struct {
 	BuildSystem    bool   // has a [build-system] table, so pip can install it
 	Dependencies   bool   // declares dependencies, in [project] or in [dependency-groups]
 	Tools          Tools
-	Jobs           []Job // in file order
+	Jobs           []Job    // the valid ones, in file order
+	Broken         []Broken // the others, in file order
 	Rescue         Rescue
 
-	hosted problem.Problems
-	text   string
+	problems problem.Problems
+	text     string
+}
+
+// Broken is a job with errors in its declaration or its options.
+type Broken struct {
+	ID       string
+	Line     int // where its declaration begins, from 1
+	Problems problem.Problems
 }
 
 // Rescue is what a project says about the workflow that starts due jobs that have no
@@ -45,13 +54,17 @@ type Job struct {
 	ID         string
 	Entrypoint string // "module:callable", as written
 	Schedule   schedule.Schedule
-	Slug       string  // the id in a form fit for file names; unique in the project
-	Options    Options // the job's own, over the project's, over the defaults
-	Line       int     // where the job's table begins, from 1
+	Slug       string           // the id in a form fit for file names; unique in the project
+	Options    Options          // the job's own, over the project's, over the defaults
+	Line       int              // where the job's table begins, from 1
+	Unhosted   problem.Problems // why GitHub cannot run the job, if it does not say itself that GitHub is not to; it has no workflow file then
 
 	table string
 	keys  []placed // the later ones count
 }
+
+// Hosted reports whether the job runs on GitHub, and so has a workflow file.
+func (j Job) Hosted() bool { return !j.Options.Serve && len(j.Unhosted) == 0 }
 
 // File returns the name of the job's workflow file, without a folder.
 func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
@@ -83,11 +96,12 @@ func (p *Project) Line(job Job, key string) int {
 
 // Load reads the pyproject.toml at the path name in fsys, which is the repository: the
 // names of a project's workflow files depend on its folder there. Problems name the
-// file as display. If its content is wrong, the error is a problem.Problems with
-// everything that is wrong; any other error means that the file could not be read, and
-// matches fs.ErrNotExist if there is none. A link out of fsys is not followed.
+// file as display. If more is wrong than single jobs, the error is a problem.Problems
+// with everything that is wrong; any other error means that the file could not be read,
+// and matches fs.ErrNotExist if there is none. A link out of fsys is not followed.
 //
-// A job that cannot run on GitHub is not an error here: see Project.Hosted.
+// A job with errors of its own is not an error here, so that it does not stop the
+// others: see Project.Broken, Job.Unhosted and Project.Problems.
 func Load(fsys fs.FS, name, display string) (*Project, error) {
 	data, err := read(fsys, name)
 	if err != nil {
@@ -102,15 +116,43 @@ func loadText(data []byte, name, display string) (*Project, error) {
 	if found != nil {
 		return nil, locate(display, text, []finding{*found})
 	}
-	r := reader{text: text, folder: path.Dir(name)}
+	r := &reader{text: text, folder: path.Dir(name)}
 	project := r.project(root)
-	if len(r.findings) > 0 {
-		// All problems at once, to be fixed at once.
-		return nil, locate(display, text, append(r.findings, r.hosted...))
+	problems := locate(display, text, r.findings)
+	if slices.ContainsFunc(r.findings, func(f finding) bool { return f.of == 0 }) {
+		return nil, problems // all at once, to be fixed at once
 	}
-	project.File = display
-	project.hosted = locate(display, text, r.hosted)
+	project.File, project.problems = display, problems
+	project.divide(r)
 	return project, nil
+}
+
+// divide gives each job its problems. Those that are declared wrongly become Broken.
+func (p *Project) divide(r *reader) {
+	if len(r.findings) == 0 {
+		return
+	}
+	problems, wrong := make(map[int]problem.Problems), make(map[int]bool)
+	for i, f := range r.findings {
+		problems[f.of] = append(problems[f.of], p.problems[i])
+		wrong[f.of] = wrong[f.of] || !f.unhosted
+	}
+	var jobs []Job
+	for i, job := range p.Jobs {
+		if of := i + 1; wrong[of] {
+			p.Broken = append(p.Broken, Broken{job.ID, job.Line, problems[of]})
+		} else {
+			job.Unhosted = problems[of]
+			jobs = append(jobs, job)
+		}
+	}
+	for i, id := range r.strays {
+		if found := problems[len(r.drafts)+i+1]; len(found) > 0 {
+			p.Broken = append(p.Broken, Broken{id, found[0].Line, found})
+		}
+	}
+	slices.SortStableFunc(p.Broken, func(a, b Broken) int { return cmp.Compare(a.Line, b.Line) })
+	p.Jobs = jobs
 }
 
 // maxFile is the size of the largest pyproject.toml, in bytes. Ten thousand jobs,
@@ -154,11 +196,26 @@ func (p *Project) Job(id string) (job Job, near string, found bool) {
 	return Job{}, nearest(id, ids), false
 }
 
-// Hosted returns nil, or the problems that the project has on GitHub only:
-// jobs that run more often than GitHub starts workflows.
-func (p *Project) Hosted() error {
-	if len(p.hosted) == 0 {
+// Problems returns everything that is wrong with single jobs, in the order of the file:
+// the problems of the broken ones, and of those that GitHub cannot run. Nil if nothing
+// is.
+func (p *Project) Problems() error {
+	if len(p.problems) == 0 {
 		return nil
 	}
-	return p.hosted
+	return p.problems
+}
+
+// Hosted returns the jobs that run on GitHub, in file order.
+func (p *Project) Hosted() []Job {
+	if !slices.ContainsFunc(p.Jobs, func(job Job) bool { return !job.Hosted() }) {
+		return p.Jobs
+	}
+	var jobs []Job
+	for _, job := range p.Jobs {
+		if job.Hosted() {
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
 }

@@ -16,11 +16,12 @@ type reader struct {
 	text     string
 	folder   string // of the project in the repository, with slashes; "." for its root
 	findings []finding
-	hosted   []finding // wrong only on GitHub
+	of       int // the job whose problems are reported: a draft, from 1, or after them a stray; 0 for the file
 
-	drafts  []draft // in file order
-	name    string  // of the project
-	named   span    // its place
+	drafts  []draft  // in file order
+	strays  []string // ids of jobs with problems but without a draft
+	name    string   // of the project
+	named   span     // its place
 	general []placed
 }
 
@@ -57,13 +58,15 @@ func (r *reader) project(root *entry) *Project {
 	r.undeclared(jobs, perJob)
 	r.general = r.projectOptions(options, jobs)
 	at := beginning
-	for _, d := range r.drafts {
+	for i, d := range r.drafts {
 		at.advance(r.text, d.declaration.at.start)
+		r.of = i + 1
 		job := r.job(d)
 		job.Line = at.line
 		p.Jobs = append(p.Jobs, job)
 	}
 	r.clashes(p.Jobs)
+	r.of = 0
 	p.Rescue = r.rescue(options)
 	return p
 }
@@ -138,11 +141,6 @@ func (r *reader) declared(jobs, perJob *entry) {
 	for _, e := range jobs.children() {
 		if e.isTable() {
 			r.drafts = append(r.drafts, draft{e.name, jobTable(e.name), e, perJob.child(e.name)})
-			continue
-		}
-		// The table of a job can have the name of an option.
-		if _, array := e.value.([]map[string]any); array || !r.misplaced(e, "["+jobsTable+"]", anyJob) {
-			r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
 		}
 	}
 	for _, e := range perJob.children() {
@@ -155,12 +153,18 @@ func (r *reader) declared(jobs, perJob *entry) {
 	})
 }
 
+// stray makes the problems reported next those of a job without a draft.
+func (r *reader) stray(id string) {
+	r.strays = append(r.strays, id)
+	r.of = len(r.drafts) + len(r.strays)
+}
+
 // maxGuesses is the number of unknown job ids for which we look for a similar one. Each
 // is compared with every job.
 const maxGuesses = 20
 
-// undeclared reports the entries of [tool.scheduled-actions.jobs] that belong to
-// no job.
+// undeclared reports what has the place of a job but is none, and the entries of
+// [tool.scheduled-actions.jobs] that belong to no job.
 func (r *reader) undeclared(jobs, perJob *entry) {
 	var ids []string
 	known := make(map[string]bool)
@@ -169,10 +173,20 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 		known[d.id] = true
 	}
 	guesses := 0
+	for _, e := range jobs.children() {
+		// The table of a job can have the name of an option.
+		_, array := e.value.([]map[string]any)
+		if !e.isTable() && (array || !r.misplaced(e, "["+jobsTable+"]", anyJob)) {
+			r.stray(e.name)
+			r.report(e.at, tableHint(e, jobTable(e.name)), "job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
+			r.of = 0
+		}
+	}
 	for _, e := range perJob.children() {
 		switch {
 		case !e.isTable():
 			if !r.misplaced(e, "["+optionsTable+".jobs]", anyJob) {
+				r.stray(e.name)
 				r.report(e.at, tableHint(e, jobOptions(e.name)), "the options of job %s must be a table, not %s", problem.Quote(e.name), typeName(e.value))
 			}
 		case !known[e.name] && jobs.child(e.name) == nil:
@@ -182,9 +196,11 @@ func (r *reader) undeclared(jobs, perJob *entry) {
 					hint = "did you mean " + jobOptions(near) + "?"
 				}
 			}
+			r.stray(e.name)
 			r.report(e.at, hint, "there is no job %s", problem.Quote(e.name))
 			r.jobOptions(draft{id: e.name, options: e}) // to report what is wrong with them
 		}
+		r.of = 0
 	}
 }
 
@@ -215,6 +231,7 @@ func (r *reader) projectOptions(table, jobs *entry) []placed {
 func (r *reader) clashes(jobs []Job) {
 	slugs, files := make(map[string]int), make(map[string]int)
 	for i, job := range jobs {
+		r.of = i + 1
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
 		if reservedFiles[file] {

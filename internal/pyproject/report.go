@@ -18,10 +18,11 @@ func (r *reader) report(at span, hint, format string, args ...any) {
 	switch n := len(r.findings); {
 	case n == maxProblems:
 		hint, format, args = "fix the others first", "there are more problems, which are not listed", nil
+		r.of = 0
 	case n > maxProblems:
 		return
 	}
-	r.findings = append(r.findings, finding{at, problem.Cut(fmt.Sprintf(format, args...), mostText), problem.Cut(hint, mostText)})
+	r.findings = append(r.findings, finding{at: at, message: problem.Cut(fmt.Sprintf(format, args...), mostText), hint: problem.Cut(hint, mostText), of: r.of})
 }
 
 // valid reports a flaw of an entry's value, which must be of that kind. It returns

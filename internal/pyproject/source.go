@@ -17,10 +17,13 @@ import (
 type finding struct {
 	at            span
 	message, hint string
+	of            int  // the draft of the job whose problem it is, from 1; 0 for the file's
+	unhosted      bool // it is a problem on GitHub only
 }
 
 // locate turns findings into problems. It goes through the text only once, so
-// ten thousand findings cost no more than one, even on a single line.
+// ten thousand findings cost no more than one, even on a single line. It sorts them as
+// the problems.
 func locate(file, text string, findings []finding) problem.Problems {
 	slices.SortStableFunc(findings, func(a, b finding) int { return cmp.Compare(a.at.start, b.at.start) })
 	var problems problem.Problems
@@ -145,10 +148,10 @@ func decode(data []byte) (text string, found *finding) {
 	for i, r := range text {
 		switch {
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
-			return text, &finding{span{i, i + 1}, fmt.Sprintf("invalid UTF-8: byte 0x%02x", text[i]), "save the file as UTF-8"}
+			return text, &finding{at: span{i, i + 1}, message: fmt.Sprintf("invalid UTF-8: byte 0x%02x", text[i]), hint: "save the file as UTF-8"}
 		case r == '\t' || r == '\n' || r == '\r' && strings.HasPrefix(text[i:], "\r\n"):
 		case r < ' ' || r == '\x7f':
-			return text, &finding{span{i, i + 1}, fmt.Sprintf("invalid TOML: control character U+%04X", r), "remove it; lines end with LF or CRLF"}
+			return text, &finding{at: span{i, i + 1}, message: fmt.Sprintf("invalid TOML: control character U+%04X", r), hint: "remove it; lines end with LF or CRLF"}
 		}
 	}
 	return text, nil
