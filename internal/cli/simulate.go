@@ -7,7 +7,6 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 	"github.com/spf13/cobra"
 )
@@ -88,22 +87,14 @@ func (p *Program) simulate(flags simulateFlags) error {
 
 // simulated returns the project in the form that the simulator takes.
 func (pr *project) simulated() simulate.Project {
-	played := simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: expressions(pr.Rescue.Rounds.Crons())}
+	played := simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: pr.Rescue.Rounds.Crons()}
 	for _, job := range pr.Jobs {
 		played.Jobs = append(played.Jobs, simulate.Job{
-			ID: job.ID, Schedule: job.Schedule, Crons: expressions(job.Schedule.Crons(job.Options.Spares)), Patience: job.Options.Patience,
+			ID: job.ID, Schedule: job.Schedule, Crons: job.Schedule.Crons(job.Options.Spares), Patience: job.Options.Patience,
 			Attempts: job.Options.Attempts, Backoff: job.Options.Backoff,
 		})
 	}
 	return played
-}
-
-func expressions(crons []schedule.Cron) []string {
-	var exprs []string
-	for _, cron := range crons {
-		exprs = append(exprs, cron.Expr)
-	}
-	return exprs
 }
 
 func (s simulation) print(w io.Writer) error {

@@ -141,7 +141,7 @@ func settingsTable() (string, error) {
 	for _, s := range settings {
 		set := simulate.Project{AtOnce: played.AtOnce}
 		if s.rescue > 0 {
-			set.Rescue = expressions(schedule.NewRounds("acme", s.rescue).Crons())
+			set.Rescue = schedule.NewRounds("acme", s.rescue).Crons()
 		}
 		for _, job := range played.Jobs {
 			switch job.Patience = s.patience; job.Schedule.Every() {

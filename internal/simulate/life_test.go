@@ -59,7 +59,7 @@ func begin(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*
 	var lives []*life
 	for _, w := range g.workflows {
 		l := &life{job: w.job, tally: w.tally}
-		slots := slots(w.job.Crons[0], days)
+		slots := slots(w.job.Crons[0].Expr, days)
 		for i := 1; i < len(slots); i++ {
 			l.windows = append(l.windows, schedule.Window{Start: slots[i-1], End: slots[i]})
 		}

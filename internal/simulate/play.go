@@ -20,18 +20,18 @@ import (
 // Project is what is simulated.
 type Project struct {
 	Jobs   []Job
-	Rescue []string // the crons of the rescue; none: there is no rescue
-	AtOnce int      // maximum number of dispatches of one rescue
+	Rescue []schedule.Cron // none: there is no rescue
+	AtOnce int             // maximum number of dispatches of one rescue
 }
 
 // Job is a job of a project. No two have the same ID.
 type Job struct {
 	ID       string
 	Schedule schedule.Schedule
-	Crons    []string      // of its workflow, primary and spares
-	Patience time.Duration // of the rescue
-	Attempts int           // of an execution; 0 is 1
-	Backoff  time.Duration // the longest wait before the second attempt; it doubles
+	Crons    []schedule.Cron // of its workflow, primary and spares
+	Patience time.Duration   // of the rescue
+	Attempts int             // of an execution; 0 is 1
+	Backoff  time.Duration   // the longest wait before the second attempt; it doubles
 }
 
 // Result is what became of a project.
@@ -96,7 +96,7 @@ type Variant struct {
 // Variants simulates a project as it is, without its rescue, without its spare ticks,
 // and without both, as far as it has them.
 func Variants(p Project, r Regime, days int, seed uint64) ([]Variant, error) {
-	spares := slices.ContainsFunc(p.Jobs, func(j Job) bool { return len(j.Crons) > 1 })
+	spares := slices.ContainsFunc(p.Jobs, func(j Job) bool { return slices.ContainsFunc(j.Crons, isSpare) })
 	rescue := len(p.Rescue) > 0
 	var variants []Variant
 	for _, v := range []Variant{{Spares: true, Rescue: true}, {Spares: true}, {Rescue: true}, {}} {
@@ -123,11 +123,13 @@ func (p Project) without(spares, rescue bool) Project {
 	p.Jobs = slices.Clone(p.Jobs)
 	for i, job := range p.Jobs {
 		if spares {
-			p.Jobs[i].Crons = job.Crons[:min(1, len(job.Crons))]
+			p.Jobs[i].Crons = slices.DeleteFunc(slices.Clone(job.Crons), isSpare)
 		}
 	}
 	return p
 }
+
+func isSpare(c schedule.Cron) bool { return c.Spare }
 
 // game is a project being simulated.
 type game struct {

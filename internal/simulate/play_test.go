@@ -13,10 +13,10 @@ import (
 )
 
 // quarterly is a rescue of four ticks an hour.
-var quarterly = []string{"7,22,37,52 * * * *"}
+var quarterly = []schedule.Cron{{Expr: "7,22,37,52 * * * *"}}
 
 // project returns a project with a number of jobs of each cadence.
-func project(jobs int, rescue []string) Project {
+func project(jobs int, rescue []schedule.Cron) Project {
 	p := Project{Rescue: rescue, AtOnce: 60}
 	for _, every := range schedule.Cadences[1:] {
 		for i := range jobs {
@@ -28,11 +28,14 @@ func project(jobs int, rescue []string) Project {
 }
 
 func newJob(id string, s schedule.Schedule, spares int) Job {
-	job := Job{ID: id, Schedule: s}
-	for _, c := range s.Crons(spares) {
-		job.Crons = append(job.Crons, c.Expr)
+	return Job{ID: id, Schedule: s, Crons: s.Crons(spares)}
+}
+
+func crons(exprs ...string) (crons []schedule.Cron) {
+	for _, expr := range exprs {
+		crons = append(crons, schedule.Cron{Expr: expr})
 	}
-	return job
+	return crons
 }
 
 func regime(t *testing.T, name string) Regime {
@@ -144,11 +147,7 @@ func TestRacingRescues(t *testing.T) {
 // TestBars checks the promised numbers in every built-in regime, with the rescue
 // that ships.
 func TestBars(t *testing.T) {
-	var rescue []string
-	for _, c := range schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons() {
-		rescue = append(rescue, c.Expr)
-	}
-	p := project(4, rescue)
+	p := project(4, schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons())
 	p.Jobs = slices.Delete(p.Jobs, 1, 4) // one hourly job has windows enough
 	days := 365
 	if testing.Short() {
@@ -251,7 +250,7 @@ func TestJobsAreIndependent(t *testing.T) {
 }
 
 func TestUnreadableCron(t *testing.T) {
-	p := Project{Jobs: []Job{{ID: "a", Schedule: schedule.New(schedule.Day, "", "a"), Crons: []string{"nonsense"}}}}
+	p := Project{Jobs: []Job{{ID: "a", Schedule: schedule.New(schedule.Day, "", "a"), Crons: crons("nonsense")}}}
 	if _, err := Variants(p, regime(t, "ideal"), 1, 1); err == nil || !strings.Contains(err.Error(), `job "a"`) {
 		t.Errorf("error %v does not name the job", err)
 	}

@@ -92,7 +92,7 @@ func TestDelivery(t *testing.T) {
 		r := regime(t, row.name)
 		r.Doubled = 0
 		s := newDelivery(r, Start, Start.AddDate(1, 0, 0), rand.New(rand.NewPCG(1, 0)))
-		ticks, err := s.deliver([]string{row.cron}, rand.New(rand.NewPCG(2, 0)))
+		ticks, err := s.deliver(crons(row.cron), rand.New(rand.NewPCG(2, 0)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestThrottledFiles(t *testing.T) {
 		r := regime(t, row.name)
 		r.Doubled = 0
 		s := newDelivery(r, Start, Start.AddDate(1, 0, 0), rand.New(rand.NewPCG(1, 0)))
-		ticks, err := s.deliver(row.crons, rand.New(rand.NewPCG(2, 0)))
+		ticks, err := s.deliver(crons(row.crons...), rand.New(rand.NewPCG(2, 0)))
 		if a := float64(len(ticks)) / 365; err != nil || math.Abs(a-row.ticksADay) > 0.02*row.ticksADay {
 			t.Errorf("%s, %q: %.2f ticks a day, error %v; want %v", row.name, row.crons, a, err, row.ticksADay)
 		}
@@ -151,7 +151,7 @@ func TestSpoiledTicks(t *testing.T) {
 	}
 	for _, row := range rows {
 		s := newDelivery(row.regime, Start, Start.AddDate(1, 0, 0), rand.New(rand.NewPCG(1, 0)))
-		ticks, err := s.deliver([]string{"17 * * * *"}, rand.New(rand.NewPCG(2, 0)))
+		ticks, err := s.deliver(crons("17 * * * *"), rand.New(rand.NewPCG(2, 0)))
 		if err != nil || len(ticks) < row.low || len(ticks) > row.high || !slices.IsSortedFunc(ticks, time.Time.Compare) {
 			t.Errorf("%s: %d ticks, error %v; want %d to %d", row.name, len(ticks), err, row.low, row.high)
 		}

@@ -29,7 +29,10 @@ type window struct {
 
 func newTally(s schedule.Schedule, from, to time.Time) *tally {
 	t := &tally{}
-	for at := s.Window(s.Next(from.Add(-1))); !at.End.After(to); at = s.Window(at.End) {
+	if s.Spec().Disabled {
+		return t
+	}
+	for at := s.Window(s.Next(from.Add(-1))); !at.IsZero() && !at.End.After(to); at = s.Window(at.End) {
 		t.windows = append(t.windows, window{Window: at})
 	}
 	return t

@@ -2,12 +2,10 @@ package simulate
 
 import (
 	"fmt"
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -42,15 +40,14 @@ func (s delivery) outage(t time.Time) (schedule.Window, bool) {
 }
 
 // deliver returns when the crons of one workflow start runs, sorted.
-func (s delivery) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
+func (s delivery) deliver(crons []schedule.Cron, rng *rand.Rand) ([]time.Time, error) {
 	var alone, throttled []time.Time
-	for _, expr := range crons {
-		parsed, err := cron.ParseStandard(expr)
+	for _, c := range crons {
+		due, err := s.due(c)
 		if err != nil {
-			return nil, fmt.Errorf("read cron: %w", err)
+			return nil, err
 		}
-		spec := parsed.(*cron.SpecSchedule)
-		if due := s.due(spec); len(s.regime.Gaps) > 0 && timesOfDay(spec) > 1 {
+		if len(s.regime.Gaps) > 0 && often(due) {
 			throttled = append(throttled, due...)
 		} else {
 			alone = append(alone, due...)
@@ -67,33 +64,35 @@ func (s delivery) deliver(crons []string, rng *rand.Rand) ([]time.Time, error) {
 	return delivered, nil
 }
 
-const star = 1 << 63 // marks a field of a cron that allows all
-
-// due returns when a cron fires in the simulated time.
-func (s delivery) due(spec *cron.SpecSchedule) []time.Time {
-	end := s.to
-	const day = 24 * time.Hour
-	alike := spec.Dom&spec.Month&spec.Dow&star != 0 // all days are the same, so one is enough
-	if tomorrow := s.from.Add(day); alike && tomorrow.Before(end) {
-		end = tomorrow
+// due returns when a cron fires in the simulated time. Where the clocks go forward, a
+// time that does not exist is due right after the jump:
+// https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onschedule
+// Where they go back, it is due once, which is an assumption.
+func (s delivery) due(c schedule.Cron) ([]time.Time, error) {
+	parsed, flaws := schedule.Parse(schedule.Spec{Cron: []string{c.Expr}, Timezone: c.Zone})
+	if len(flaws) > 0 {
+		return nil, fmt.Errorf("read cron: %s %s", flaws[0].Key, flaws[0].Message)
 	}
 	var due []time.Time
-	for at := spec.Next(s.from.Add(-time.Second)); at.Before(end); at = spec.Next(at) {
+	for at := parsed.Next(s.from.Add(-1)); !at.IsZero() && at.Before(s.to); at = parsed.Next(at) {
 		due = append(due, at)
 	}
-	for i := 0; alike && len(due) > 0; i++ {
-		at := due[i].Add(day)
-		if !at.Before(s.to) {
-			break
-		}
-		due = append(due, at)
-	}
-	return due
+	return due, nil
 }
 
-// timesOfDay returns how often a cron fires on each of its days.
-func timesOfDay(spec *cron.SpecSchedule) int {
-	return bits.OnesCount64(spec.Hour&^star) * bits.OnesCount64(spec.Minute&^star)
+// nearHour is the middle between an hour and a day, as a ratio: a cron that fires more
+// often is delivered as the hourly ones that people measured, any other as the daily
+// ones.
+const nearHour = 5 * time.Hour
+
+// often reports whether a cron fires at times that are closer than nearHour.
+func often(due []time.Time) bool {
+	for i := 1; i < len(due); i++ {
+		if due[i].Sub(due[i-1]) < nearHour {
+			return true
+		}
+	}
+	return false
 }
 
 // delay returns when a tick arrives. One that is due in an outage is not delayed, so
