@@ -69,9 +69,9 @@ func (s delivery) deliver(crons []schedule.Cron, rng *rand.Rand) ([]time.Time, e
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onschedule
 // Where they go back, it is due once, which is an assumption.
 func (s delivery) due(c schedule.Cron) ([]time.Time, error) {
-	parsed, flaws := schedule.Parse(schedule.Spec{Cron: []string{c.Expr}, Timezone: c.Zone})
-	if len(flaws) > 0 {
-		return nil, fmt.Errorf("read cron: %s %s", flaws[0].Key, flaws[0].Message)
+	parsed, err := schedule.ParseCron(c.Expr, c.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("read cron: %w", err)
 	}
 	var due []time.Time
 	for at := parsed.Next(s.from.Add(-1)); !at.IsZero() && at.Before(s.to); at = parsed.Next(at) {
