@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -73,8 +74,21 @@ func (s delivery) due(c schedule.Cron) ([]time.Time, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read cron: %w", err)
 	}
+	const day = 24 * time.Hour
+	alike := parsed.Zone() == "UTC" && strings.HasSuffix(c.Expr, " * * *") // all days are the same, so one is enough
+	end := s.to
+	if tomorrow := s.from.Add(day); alike && tomorrow.Before(end) {
+		end = tomorrow
+	}
 	var due []time.Time
-	for at := parsed.Next(s.from.Add(-1)); !at.IsZero() && at.Before(s.to); at = parsed.Next(at) {
+	for at := parsed.Next(s.from.Add(-1)); !at.IsZero() && at.Before(end); at = parsed.Next(at) {
+		due = append(due, at)
+	}
+	for i := 0; alike && len(due) > 0; i++ {
+		at := due[i].Add(day)
+		if !at.Before(s.to) {
+			break
+		}
 		due = append(due, at)
 	}
 	return due, nil
