@@ -1,0 +1,42 @@
+package simulate
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// TestThrottledShort measures the table, on 60 days where the time is short.
+func TestThrottledShort(t *testing.T) {
+	days := 365
+	if testing.Short() {
+		days = 60
+	}
+	for _, row := range throttledShort {
+		every := int(row.window.Minutes())
+		s, flaws := schedule.Parse(schedule.Spec{Project: "acme", ID: "poll", Every: fmt.Sprint(every, " minutes")})
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		p := Project{
+			Jobs:   []Job{{ID: "poll", Schedule: s, Crons: crons(fmt.Sprintf("*/%d * * * *", every))}},
+			Rescue: schedule.NewRounds("acme", 15*time.Minute).Crons(),
+		}
+		result, err := Play(p, regime(t, "throttled"), days, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := 100 * float64(result.Total.Served) / float64(result.Total.Windows)
+		if math.Abs(served-float64(row.served)) > 1 {
+			t.Errorf("every %d minutes: %.1f %% of the windows are served, and the table says %d %%", every, served, row.served)
+		}
+	}
+	for window, want := range map[time.Duration]int{time.Minute: throttledShort[0].served, 9 * time.Minute: throttledShort[0].served, 14 * time.Minute: throttledShort[1].served} {
+		if got := ThrottledShort(window); got != want {
+			t.Errorf("ThrottledShort(%v) = %d, want %d", window, got, want)
+		}
+	}
+}
