@@ -188,8 +188,8 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 		for i, step := range keeper.NextSteps(p.howToSync()) {
 			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
 		}
-		if rounds := project.Rescue.Rounds; rounds.Every() > 0 {
-			fmt.Fprintln(p.Stdout, "\n"+workflow.RescueCost(rounds))
+		if cost := workflow.RescueCost(project.Project); cost != "" {
+			fmt.Fprintln(p.Stdout, "\n"+cost)
 		}
 	}
 	return nil

@@ -196,13 +196,14 @@ func (d Description) pins() string {
 
 // minutes says what the ticks cost.
 func (d Description) minutes() string {
-	cost := fmt.Sprintf("**%d**, as before", d.after)
+	dollars := func(minutes int) string { return fmt.Sprintf("$%.2f", float64(minutes)*workflow.DollarsPerMinute) }
+	minutes, price := fmt.Sprintf("**%d**, as before", d.after), dollars(d.after)
 	if d.before != d.after {
-		cost = fmt.Sprintf("**%d → %d**", d.before, d.after)
+		minutes, price = fmt.Sprintf("**%d → %d**", d.before, d.after), dollars(d.before)+" → "+dollars(d.after)
 	}
-	return "Runner minutes a month, at least: " + cost + ". This counts only the ticks: each starts a job, " +
-		"and GitHub bills a job by whole minutes. The time of the entrypoints comes on top. " +
-		"Standard runners are free for public repositories.\n\n"
+	return "Runner minutes a month, at least: " + minutes + ". In a private repository they cost " + price + " beyond those of its plan; " +
+		"standard runners are free for public repositories. This counts only the ticks: each starts a job, and GitHub bills a job by whole minutes. " +
+		"The time of the entrypoints comes on top.\n\n"
 }
 
 // fold returns the diff, folded, as many lines of it as fit into limit bytes.

@@ -345,7 +345,7 @@ func TestPatch(t *testing.T) {
 		effects []workflow.Effect
 		files   int // that the patch changes
 	}{
-		{"created, updated and deleted", whole, 3},
+		{"created, updated and deleted", whole, 4},
 		{"no final newline", []workflow.Effect{effect("a.yml", "a", "b"), effect("b.yml", "a\n", "a"), effect("c.yml", "a", "a\n"), effect("d.yml", "a", ""), effect("e.yml", "", "a")}, 5},
 		{"lines like headers", []workflow.Effect{effect("a.yml", "-- a/x\n++ b/x\n", "-- /dev/null\n@@ -1 +1 @@\n```\n````\n"), effect("b.yml", "a\n", "diff --git a/x b/x\n")}, 2},
 		{"cut after a file", []workflow.Effect{effect("a.yml", "a\n", "b\n"), effect("b.yml", "", big), effect("c.yml", "a\n", "b\n"), effect("d.yml", "", big)}, 3},

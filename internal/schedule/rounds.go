@@ -54,7 +54,7 @@ func (r Rounds) Crons() []Cron {
 	if 0 < r.every && r.every < time.Hour {
 		_, minute := r.first()
 		list := strings.Join(r.between(minute), ",")
-		crons = slices.Insert(crons, 0, Cron{Expr: list + " * * * *", Words: "every hour at minutes " + list})
+		crons = slices.Insert(crons, 0, Cron{Expr: list + " * * * *", Zone: "UTC", Words: "every hour at minutes " + list})
 	}
 	return crons
 }
@@ -81,7 +81,7 @@ func (r Rounds) daily(every time.Duration) (crons []Cron) {
 		return nil
 	}
 	for hour, minute := r.first(); hour < 24; hour += max(1, int(every.Hours())) {
-		crons = append(crons, Cron{Expr: fmt.Sprintf("%d %d * * *", minute, hour), Words: fmt.Sprintf("every day at %02d:%02d UTC", hour, minute)})
+		crons = append(crons, Cron{Expr: fmt.Sprintf("%d %d * * *", minute, hour), Zone: "UTC", Words: fmt.Sprintf("every day at %02d:%02d UTC", hour, minute)})
 	}
 	return crons
 }

@@ -2,18 +2,19 @@ package workflow
 
 import (
 	"math"
-	"math/bits"
-	"strings"
 
-	"github.com/robfig/cron/v3"
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
+// DollarsPerMinute is the price of a hosted Linux runner with two cores, in a private
+// repository whose plan has no minutes left.
+// https://docs.github.com/billing/reference/actions-runner-pricing
+const DollarsPerMinute = 0.006
+
 // Minutes returns the runner minutes that the ticks of the project's jobs and rescue
-// cost in a month of 30 days, before and after a plan. It is a minimum: a tick that
-// only checks costs one minute, since "GitHub rounds the minutes and partial minutes
+// cost in a private repository in a month of 30 days, before and after a plan. It is a
+// minimum: a tick that only checks costs one minute, since "GitHub rounds the minutes and partial minutes
 // each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
 // An old file that cannot be read costs nothing, because GitHub does not run it either.
@@ -32,66 +33,48 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	for _, ticks := range old {
 		was += ticks
 	}
-	for _, job := range t.Project.Jobs {
-		will += ticks(job)
-		if !fresh[whose{"", job.ID}] {
-			was += ticks(job)
-		}
-	}
-	if t.rescued() {
-		ticks := 30 * 24 / t.Project.Rescue.Rounds.Every().Hours()
+	jobs := make([]float64, len(t.Project.Jobs))
+	parallel(len(jobs), func(i int) { jobs[i] = ticks(crons(t.Project.Jobs[i])) })
+	count := func(of whose, ticks float64) {
 		will += ticks
-		if !fresh[whose{Rescues, ""}] {
+		if !fresh[of] {
 			was += ticks
 		}
+	}
+	for i, job := range t.Project.Jobs {
+		count(whose{"", job.ID}, jobs[i])
+	}
+	if t.rescued() {
+		count(whose{Rescues, ""}, ticks(t.needed()))
 	}
 	return int(math.Round(was)), int(math.Round(will))
 }
 
-// slots are the windows of each cadence that GitHub can serve, in 30 days.
-var slots = map[schedule.Cadence]float64{schedule.Hour: 30 * 24, schedule.Day: 30, schedule.Week: 30. / 7, schedule.Month: 1}
-
-// ticks returns how many ticks a job has in 30 days.
-func ticks(job pyproject.Job) float64 {
-	return slots[job.Schedule.Every()] * float64(1+job.Options.Spares)
-}
-
-// ticksOf returns how many ticks a workflow file has in 30 days.
-func ticksOf(file []byte) float64 {
-	var workflow struct {
-		On struct {
-			Schedule []struct{ Cron string }
-		}
-	}
-	if yaml.Unmarshal(file, &workflow) != nil {
-		return 0
-	}
-	var sum float64
-	for _, entry := range workflow.On.Schedule {
-		sum += ticksOfCron(entry.Cron)
+// ticks returns how many ticks entries of `on.schedule` have in 30 days.
+func ticks(crons []schedule.Cron) (sum float64) {
+	for _, c := range crons {
+		sum += c.PerMonth()
 	}
 	return sum
 }
 
-var fiveFields = cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow)
-
-// ticksOfCron returns how many ticks a cron has in 30 days, 0 for one that GitHub does
-// not accept.
-func ticksOfCron(expr string) float64 {
-	if strings.Contains(expr, "=") { // TZ=, which the parser knows and GitHub does not
+// ticksOf returns how many ticks of a workflow file start a job in a private repository
+// in 30 days.
+func ticksOf(file []byte) float64 {
+	var workflow struct {
+		On struct {
+			Schedule []struct{ Cron, Timezone string }
+		}
+		Jobs struct{ Rescue struct{ If string } }
+	}
+	if yaml.Unmarshal(file, &workflow) != nil {
 		return 0
 	}
-	parsed, err := fiveFields.Parse(expr)
-	if err != nil {
-		return 0
+	var crons []schedule.Cron
+	for _, e := range workflow.On.Schedule {
+		if kept(workflow.Jobs.Rescue.If, e.Cron) && (e.Timezone == "" || schedule.KnownZone(e.Timezone)) {
+			crons = append(crons, schedule.Cron{Expr: e.Cron, Zone: e.Timezone})
+		}
 	}
-	spec := parsed.(*cron.SpecSchedule)
-	const star = 1 << 63 // marks a field that allows all, so that the other one decides
-	share := func(set uint64, of float64) float64 { return float64(bits.OnesCount64(set&^star)) / of }
-	day, weekday := min(share(spec.Dom, 30), 1), share(spec.Dow, 7)
-	days := day * weekday
-	if spec.Dom&star == 0 && spec.Dow&star == 0 { // either is enough
-		days = day + weekday - days
-	}
-	return 30 * days * share(spec.Month, 12) * share(spec.Hour, 1) * share(spec.Minute, 1)
+	return ticks(crons)
 }

@@ -10,36 +10,26 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-func TestTicksOfCron(t *testing.T) {
+// TestTicksOf counts the ticks of files, as a private repository pays for them.
+func TestTicksOf(t *testing.T) {
 	rows := []struct {
-		expr string
+		file string
 		want float64
 	}{
-		{"7 * * * *", 720},
-		{"*/5 * * * *", 8640},
-		{"7 3 * * *", 30},
-		{"7,37 3-5 * * *", 180},
-		{"7 3 * * 1", 30. / 7},
-		{"7 3 * * MON-FRI", 150. / 7},
-		{"7 3 5 * *", 1},
-		{"7 3 5,20 * *", 2},
-		{"7 3 1-31 * *", 30},
-		{"7 3 5 1,7 *", 1. / 6},
-		{"7 3 15 * 1", 1 + 30./7 - 1./7},
-
-		{"", 0},
-		{"7 3 * *", 0},
-		{"7 3 * * * *", 0},
-		{"60 3 * * *", 0},
-		{"@daily", 0},
-		{"TZ=x", 0},
-		{"TZ=x\t1\t1\t1\t1", 0},
-		{"CRON_TZ=UTC 7 3 * * *", 0},
-		{"${{ x }}", 0},
+		{`on: {schedule: [{cron: "7 3 * * *"}, {cron: "7 * * * *"}]}`, 750},
+		{`on: {schedule: [{cron: "7 3 * * *", timezone: Europe/Berlin}]}`, 30},
+		{`on: {schedule: [{cron: "7 3 * * *", timezone: Europe/Bonn}, {cron: "7 4 * * *"}]}`, 30},
+		{`on: {schedule: [{cron: "7 3 * * *"}, {cron: "7 * * * *"}]}
+jobs: {rescue: {if: "x` + onlyNeeded([]schedule.Cron{{Expr: "7 3 * * *"}}, make([]schedule.Cron, 2)) + `"}}`, 30},
+		{`on: {schedule: [{cron: "7 3 * * *"}, {cron: "7 * * * *"}]}
+jobs: {rescue: {if: x}}`, 750},
+		{`on: push`, 0},
+		{`on: [`, 0},
 	}
 	for _, row := range rows {
-		if got := ticksOfCron(row.expr); math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("%q: %f ticks, want %f", row.expr, got, row.want)
+		row.file = strings.ReplaceAll(row.file, `["7 3 * * *"]`, `[\"7 3 * * *\"]`)
+		if got := ticksOf([]byte(row.file)); math.Abs(got-row.want) > 1e-9 {
+			t.Errorf("%s: %f ticks, want %f", row.file, got, row.want)
 		}
 	}
 }
@@ -50,7 +40,7 @@ func TestTicks(t *testing.T) {
 		for spares := range schedule.MaxSpares + 1 {
 			repo := repository(fmt.Sprintf("[tool.scheduled-actions]\nspares = %d\n[tool.scheduled.a]\nevery = %q\nentrypoint = \"app:a\"\n", spares, every))
 			job := load(t, repo, "pyproject.toml").Jobs[0]
-			got, want := ticksOf(plan(t, repo, "pyproject.toml", release).Created[0].New), ticks(job)
+			got, want := ticksOf(plan(t, repo, "pyproject.toml", release).Created[0].New), ticks(crons(job))
 			if math.Abs(got-want) > 1e-9 || want == 0 {
 				t.Errorf("every %s, %d spares: %f ticks by the file, %f by the job", every, spares, got, want)
 			}

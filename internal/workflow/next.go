@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -49,22 +49,28 @@ func (k Keeper) NextSteps(howToSync string) []string {
 	return []string{"Write the workflow files of the jobs: " + howToSync, push}
 }
 
-// RescueCost says what a rescue costs, and what other intervals would cost. "GitHub rounds
-// the minutes and partial minutes each job uses up to the nearest whole minute",
-// https://docs.github.com/billing/reference/actions-runner-pricing
-func RescueCost(rounds schedule.Rounds) string {
+// RescueCost says what a project's rescue costs, and what other intervals would cost; ""
+// if the project has none.
+func RescueCost(project *pyproject.Project) string {
+	rounds, window := project.Rescue.Rounds, shortest(project)
+	if rounds.Every() == 0 {
+		return ""
+	}
+	cost := func(r schedule.Rounds) string { return spent(ticks(r.Needed(window))) }
 	var others []string
 	for _, every := range schedule.RoundsEvery {
-		if every != rounds.Every() {
+		if other := cost(schedule.NewRounds("", every)); other != cost(rounds) {
 			written := strings.TrimSuffix(strings.TrimSuffix(every.String(), "0s"), "0m") // "1h0m0s"
-			others = append(others, fmt.Sprintf("%d with %q", monthly(every), written))
+			others = append(others, fmt.Sprintf("%s with %q, ", other, written))
 		}
 	}
-	return fmt.Sprintf("The rescue checks all jobs %s. That is free in a public repository;\n"+
-		"in a private one it takes at most %d runner minutes a month, %s, none with false:\n"+
-		"see the option rescue of [tool.scheduled-actions].",
-		rounds, monthly(rounds.Every()), strings.Join(others, ", "))
+	return fmt.Sprintf("The rescue checks all jobs %s. That is free in a public repository.\n"+
+		"A private one skips the ticks that its jobs do not need. Runner minutes a month, at most:\n"+
+		"%s, %snone with false: see the option rescue of [tool.scheduled-actions].",
+		rounds, cost(rounds), strings.Join(others, ""))
 }
 
-// monthly returns how many ticks 30 days have.
-func monthly(every time.Duration) int { return int(30 * 24 * time.Hour / every) }
+// spent writes runner minutes with their price: "120 ($0.72)".
+func spent(minutes float64) string {
+	return fmt.Sprintf("%.0f ($%.2f)", minutes, minutes*DollarsPerMinute)
+}

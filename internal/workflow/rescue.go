@@ -4,16 +4,36 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
-// rescued reports whether the project has a rescue.
-func (t Target) rescued() bool { return len(t.Project.Jobs) > 0 && t.Project.Rescue.Rounds.Every() > 0 }
+// rescued reports whether the project has a rescue: some job needs one.
+func (t Target) rescued() bool {
+	return shortest(t.Project) > 0 && t.Project.Rescue.Rounds.Every() > 0
+}
+
+// needed returns the ticks of the rescue that the project's jobs need.
+func (t Target) needed() []schedule.Cron { return t.Project.Rescue.Rounds.Needed(shortest(t.Project)) }
+
+// shortest returns the shortest window of the jobs that a rescue watches; 0 if there are
+// none.
+func shortest(project *pyproject.Project) (window time.Duration) {
+	for _, job := range project.Jobs {
+		if length := job.Schedule.Shortest(); !job.Schedule.Spec().Disabled && (window == 0 || length < window) {
+			window = length
+		}
+	}
+	return window
+}
 
 // rescueFile returns the name of the file of the project's rescue.
 func (t Target) rescueFile() string { return rescueFile(t.Path) }
@@ -49,14 +69,10 @@ func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 // enough.
 func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 	rescue := t.Project.Rescue
-	var ticks []*yaml.Node
-	for _, c := range rescue.Rounds.Crons() {
-		ticks = append(ticks, mapping("cron", comment(text(c.Expr), c.Words)))
-	}
 	doc := mapping(
 		"name", text(t.rescueTitle()),
 		"on", mapping(
-			"schedule", sequence(ticks...),
+			"schedule", entries(rescue.Rounds.Crons()),
 			"push", mapping("branches", branches(repo)),
 			"workflow_dispatch", mapping(),
 		),
@@ -67,7 +83,7 @@ func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 		),
 		"jobs", mapping("rescue", mapping(
 			"name", plain("Rescue"),
-			"if", plain(rescueGuard),
+			"if", plain(rescueGuard+onlyNeeded(t.needed(), rescue.Rounds.Crons())),
 			"runs-on", runsOn(rescue.RunsOn),
 			"timeout-minutes", plain("15"),
 			"permissions", t.rescuePermissions(),
@@ -123,3 +139,28 @@ func branches(repo fs.FS) *yaml.Node {
 // forks, which inherit the file.
 const rescueGuard = "(github.event_name == 'schedule' || github.ref == format('refs/heads/{0}', github.event.repository.default_branch))" +
 	" && (github.event_name == 'workflow_dispatch' || !github.event.repository.fork)"
+
+// onlyNeeded skips the ticks that are not needed where each costs a minute: "GitHub
+// Actions usage is free for self-hosted runners and for public repositories that use
+// standard GitHub-hosted runners", https://docs.github.com/billing/concepts/product-billing/github-actions
+// A skipped job starts no runner.
+func onlyNeeded(needed, all []schedule.Cron) string {
+	if len(needed) == len(all) {
+		return ""
+	}
+	exprs := make([]string, len(needed))
+	for i, c := range needed {
+		exprs[i] = strconv.Quote(c.Expr)
+	}
+	return " && (github.event_name != 'schedule' || !github.event.repository.private" +
+		" || contains(fromJSON('[" + strings.Join(exprs, ",") + "]'), github.event.schedule))"
+}
+
+var neededTicks = regexp.MustCompile(`contains\(fromJSON\('\[(.*)\]'\), github\.event\.schedule\)`)
+
+// kept reports whether a private repository keeps the tick of a cron, given the `if` of
+// the job: see onlyNeeded.
+func kept(condition, expr string) bool {
+	list := neededTicks.FindStringSubmatch(condition)
+	return list == nil || slices.Contains(strings.Split(list[1], ","), strconv.Quote(expr))
+}
