@@ -64,13 +64,12 @@ func (p *parsing) every() rule {
 		}
 		return u.rule(p, n)
 	}
-	p.flaw("every", 0, p.everyHint(), "is %q; it must be a number and a unit, or a weekday", p.Every)
+	hint := `write it as in every = "day", "15 minutes", "2 weeks" or "monday"`
+	if key, value := Meant(p.Every); key != "" {
+		hint = fmt.Sprintf("write %s = %q", key, value)
+	}
+	p.flaw("every", 0, hint, "is %q; it must be a number and a unit, or a weekday", p.Every)
 	return nil
-}
-
-// everyHint returns the remedy for an `every` that cannot be read.
-func (p *parsing) everyHint() string {
-	return `write it as in every = "day", "15 minutes", "2 weeks" or "monday"`
 }
 
 // words is the beginning of what a schedule is called: "every day", "every 2 days".

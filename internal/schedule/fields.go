@@ -92,6 +92,26 @@ func parseFields(expr string, n hash) (f fields, _ *Flaw) {
 	return f, nil
 }
 
+// never reports whether no date fits. Every day of the year falls on each weekday some
+// time, 29 February too.
+func (f *fields) never() bool {
+	lengths := [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+	for month := range f.months.all() {
+		for day := 1; day <= lengths[month]; day++ {
+			inDays := f.days.has(day) || f.lastDay && (day == lengths[month] || month == 2 && day == 28)
+			inWeek := f.weekdays != 0
+			for weekday := range f.nth {
+				inWeek = inWeek || f.nth[weekday].has((day+6)/7)
+			}
+			either := !f.anyDay && !f.anyWeekday
+			if inDays && inWeek || either && (inDays || inWeek) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // shorthands are the words that some crons know instead of fields, and our cadences.
 var shorthands = map[string]Cadence{
 	"@hourly": Hour, "@daily": Day, "@midnight": Day, "@weekly": Week, "@monthly": Month,

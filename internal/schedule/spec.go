@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,8 @@ type Spec struct {
 	RunAt []Moment
 
 	At       string        // "HH:MM", instead of an assigned time of day; "" for that
-	Timezone string        // IANA name; "" is UTC
+	Timezone string        // IANA name; "" is that of the project
+	Fallback string        // the project's own time zone; "" is UTC
 	Start    *Moment       // nil for none, as Until
 	Until    *Moment       // slots before it
 	Count    int           // the first so many slots from Start; 0 for no limit
@@ -66,19 +68,20 @@ func (p *parsing) flaw(key string, index int, hint, message string, args ...any)
 func Parse(spec Spec) (Schedule, []Flaw) {
 	p := &parsing{Spec: spec, hash: newHash(spec.Project, spec.ID)}
 	var err error
-	if p.zone, err = location(spec.Timezone); err != nil {
-		p.flaw("timezone", 0, ZoneHint, "is %q, which is not a known time zone", spec.Timezone)
+	if p.zone, err = location(cmp.Or(spec.Timezone, spec.Fallback)); err != nil {
+		p.flaw("timezone", 0, ZoneHint(spec.Timezone), "is %q, which is not a known time zone", spec.Timezone)
 		p.zone = time.UTC
 	}
 	if spec.Start != nil {
 		p.start = spec.Start.in(p.zone)
 	}
-	s := Schedule{spec: spec, zone: p.zone, start: p.start, except: slices.SortedFunc(slices.Values(spec.Except), time.Time.Compare)}
+	s := Schedule{spec: spec, zone: p.zone, start: p.start, except: sorted(spec.Except)}
 	if spec.Until != nil {
 		s.until = spec.Until.in(p.zone)
 	}
 	s.rule = p.rule()
 	p.bounds(s.until)
+	p.zoned(s.rule)
 	if len(p.flaws) > 0 || s.rule == nil {
 		return Schedule{}, p.flaws
 	}
@@ -87,19 +90,20 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 	return s, p.flaws
 }
 
-// ZoneHint is the remedy for an unknown time zone.
-const ZoneHint = `write a name of the IANA database, as in timezone = "Europe/Berlin": https://en.wikipedia.org/wiki/List_of_tz_database_time_zones`
-
-// KnownZone reports whether there is a time zone of that name.
-func KnownZone(name string) bool {
-	_, err := location(name)
-	return err == nil && name != ""
-}
-
 // rule reads the one of every, cron and run-at that the spec has.
 func (p *parsing) rule() rule {
-	if p.At != "" && p.Every == "" {
-		p.flaw("at", 0, "remove it", "has no effect without every")
+	const one = "keep only one of every, cron and run-at"
+	cron, runAt := len(p.Cron) > 0, len(p.RunAt) > 0
+	switch {
+	case p.Every != "" && cron:
+		p.flaw("cron", 0, one, "cannot be combined with every")
+	case p.Every != "" && runAt:
+		p.flaw("run-at", 0, one, "cannot be combined with every")
+	case p.At != "" && (cron || runAt):
+		p.flaw("at", 0, "remove it: the times are in cron or run-at", "has no effect without every")
+	}
+	if cron && runAt {
+		p.flaw("run-at", 0, one, "cannot be combined with cron")
 	}
 	switch {
 	case p.Every != "":
@@ -122,7 +126,7 @@ func (p *parsing) crons() rule {
 			continue
 		}
 		c := calendar{fields: f, zone: p.zone}
-		if c.next(time.Unix(0, 0)).IsZero() {
+		if f.never() {
 			p.flaw("cron", i, "choose a day that its months have", "is %q, which never comes", expr)
 		}
 		c.words = expr + " " + p.zone.String()
@@ -153,8 +157,55 @@ func (p *parsing) runAt() rule {
 	return all
 }
 
-// maxCount is the most slots that a job can be limited to.
-const maxCount = 100_000
+// zoned checks that a time zone of the job's own has an effect.
+func (p *parsing) zoned(r rule) {
+	local := func(m *Moment) bool { return m != nil && !m.Offset }
+	_, elapsed := r.(interval)
+	elapsed = elapsed || len(p.RunAt) > 0 && !slices.ContainsFunc(p.RunAt, func(m Moment) bool { return local(&m) })
+	if p.Timezone != "" && elapsed && !local(p.Start) && !local(p.Until) && len(p.Except) == 0 {
+		p.flaw("timezone", 0, "remove it", "has no effect: %s", p.noZone())
+	}
+}
+
+func (p *parsing) noZone() string {
+	if len(p.RunAt) > 0 {
+		return "the times in run-at have offsets"
+	}
+	return "minutes and hours are the same in every time zone"
+}
+
+// MaxCount is the most slots that a job can be limited to.
+const MaxCount = 100_000
+
+// MaxExcept is the most dates without slots.
+const MaxExcept = 366
+
+// Dates returns the dates of a list for Spec.Except, sorted, or what is wrong with it.
+func Dates(list []Moment) ([]time.Time, []Flaw) {
+	var dates []time.Time
+	var p parsing
+	for i, m := range list {
+		switch {
+		case !m.Date:
+			p.flaw("except", i, "write only the date, as in "+m.Format(time.DateOnly), "must be dates without a time of day")
+		case slices.ContainsFunc(dates, m.Equal):
+			p.flaw("except", i, "remove one of them", "has the date %s twice", m.Format(time.DateOnly))
+		}
+		dates = append(dates, m.Time)
+	}
+	if len(list) > MaxExcept {
+		p.flaw("except", MaxExcept, "remove those that are past", "has %d dates; it must have at most %d", len(list), MaxExcept)
+	}
+	return sorted(dates), p.flaws
+}
+
+// sorted returns times in their order.
+func sorted(times []time.Time) []time.Time {
+	if slices.IsSortedFunc(times, time.Time.Compare) {
+		return times
+	}
+	return slices.SortedFunc(slices.Values(times), time.Time.Compare)
+}
 
 // bounds checks start, until and count.
 func (p *parsing) bounds(until time.Time) {
@@ -170,8 +221,8 @@ func (p *parsing) bounds(until time.Time) {
 		p.flaw("count", 0, "add start, as in start = 2026-12-01", "needs start, from which the slots are counted")
 	case p.Until != nil:
 		p.flaw("count", 0, "remove one of them", "cannot be combined with until")
-	case p.Count < 0 || p.Count > maxCount:
-		p.flaw("count", 0, "", "is %d; it must be 1 to %d", p.Count, maxCount)
+	case p.Count < 0 || p.Count > MaxCount:
+		p.flaw("count", 0, "write a number in that range", "is %d; it must be 1 to %d", p.Count, MaxCount)
 	}
 }
 

@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -88,4 +89,31 @@ func fixed(wall time.Time, zone *time.Location) time.Time {
 		return jump
 	}
 	return at[0]
+}
+
+// KnownZone reports whether there is a time zone of that name.
+func KnownZone(name string) bool {
+	_, err := location(name)
+	return err == nil && name != ""
+}
+
+// ZoneHint returns the remedy for an unknown time zone: the one that was probably
+// meant, if it can be guessed.
+func ZoneHint(name string) string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == '_' })
+	place := []byte(strings.Join(words, "_"))
+	for i := range place {
+		if i == 0 || strings.IndexByte("/_-", place[i-1]) >= 0 {
+			place[i] = strings.ToUpper(string(place[i]))[0]
+		}
+	}
+	for _, area := range []string{"", "Europe/", "America/", "Asia/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/"} {
+		if meant := area + string(place); KnownZone(meant) {
+			return "did you mean timezone = " + strconv.Quote(meant) + "?"
+		}
+	}
+	if upper := strings.ToUpper(name); KnownZone(upper) {
+		return "did you mean timezone = " + strconv.Quote(upper) + "?"
+	}
+	return `write a name of the IANA database, as in timezone = "Europe/Berlin": https://en.wikipedia.org/wiki/List_of_tz_database_time_zones`
 }
