@@ -152,7 +152,7 @@ func able(run map[string]any) bool {
 	head, _ := run["head_repository"].(map[string]any)
 	from := text(head["full_name"])
 	title, created := text(run["display_title"]), inWindow(noonWindow, text(run["created_at"]))
-	if text(run["head_branch"]) != "main" || text(run["status"]) != "completed" || text(run["conclusion"]) != "success" ||
+	if !onBranch(run) || text(run["status"]) != "completed" || text(run["conclusion"]) != "success" ||
 		from != "" && !strings.EqualFold(from, ghtest.Repository) ||
 		strings.Split(text(run["path"]), "@")[0] != ".github/workflows/"+ghtest.Workflow {
 		return false
@@ -300,8 +300,7 @@ func provenIn(t *testing.T, a answers, w schedule.Window) bool {
 		head, _ := run["head_repository"].(map[string]any)
 		from := text(head["full_name"])
 		if text(run["event"]) != "schedule" && text(run["event"]) != "workflow_dispatch" ||
-			text(run["head_branch"]) != "main" ||
-			text(run["status"]) != "completed" || text(run["conclusion"]) != "success" ||
+			!onBranch(run) || text(run["status"]) != "completed" || text(run["conclusion"]) == "" ||
 			path != "" && strings.Split(path, "@")[0] != ".github/workflows/"+ghtest.Workflow ||
 			from != "" && !strings.EqualFold(from, ghtest.Repository) {
 			continue
@@ -324,6 +323,13 @@ func provenIn(t *testing.T, a answers, w schedule.Window) bool {
 		}
 	}
 	return false
+}
+
+// onBranch reports whether a run is on the default branch, which may have had another
+// name when a schedule started it.
+func onBranch(run map[string]any) bool {
+	branch := text(run["head_branch"])
+	return branch == "main" || branch != "" && text(run["event"]) == "schedule"
 }
 
 var backfillTitle = regexp.MustCompile(`^(?s:.*): backfill ((?s:.*))$`)

@@ -19,6 +19,9 @@ const (
 	coverPages = 30  // maximum to read for the window itself
 	countPages = 10  // maximum to read after that to count the missed windows before it
 	maxAsked   = 50  // maximum number of runs to ask for evidence of the window; the first one nearly always has it
+	maxEarlier = 5   // the same for all windows before it; the first one usually has it, too
+	maxFailed  = 2   // after that many, runs without success in earlier windows are not asked
+	attempts   = 3   // maximum number of earlier attempts to ask of a run whose re-run failed
 )
 
 // Query says which job's history to read.
@@ -35,6 +38,10 @@ type Query struct {
 type History struct {
 	Now  time.Time      // GitHub's clock when it sent the list, UTC
 	Runs []schedule.Run // in any order; Started is set only where evidence was looked for
+
+	// Known is the start of the oldest window that evidence was looked for in; zero if
+	// that is so for all. See schedule.Tick.
+	Known time.Time
 }
 
 // History reads a job's past runs and looks for evidence that confirms the
@@ -52,7 +59,7 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
 		return History{}, failure
 	}
-	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs))}, err
+	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs)), Known: r.asking}, err
 }
 
 // reading is a history being read.
@@ -73,6 +80,8 @@ type reading struct {
 	unread   map[int64]bool         // those that were asked without an answer
 	lost     error                  // why, for the first of them
 	failures int                    // to answer, in a row
+	earlier  int                    // runs of earlier windows asked so far
+	asking   time.Time              // start of the oldest window that was asked about; zero for all
 }
 
 func newReading(c *Client, q Query) *reading {
@@ -81,7 +90,8 @@ func newReading(c *Client, q Query) *reading {
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there is
-// none, it reads on to count the missed windows.
+// none, it reads on to count the missed windows. Without a window it reads only the
+// first page, for the clock.
 func (r *reading) read(ctx context.Context) error {
 	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
 		if err := r.readPage(ctx); err != nil {
@@ -90,8 +100,12 @@ func (r *reading) read(ctx context.Context) error {
 	}
 	for more := countPages; ; more-- {
 		confirmed, err := r.confirm(ctx)
-		if err != nil || confirmed || r.page == 0 || more == 0 || !r.shuffled && r.counted() {
+		if err != nil || confirmed {
 			return err
+		}
+		last := r.page == 0 || more == 0 || r.window.IsZero()
+		if (last || !r.shuffled) && r.count(ctx) || last {
+			return nil
 		}
 		if err := r.readPage(ctx); err != nil {
 			return err
@@ -103,22 +117,74 @@ func (r *reading) read(ctx context.Context) error {
 // job do not overlap, so the first one that ended before the window is enough. (The
 // end of a re-run says nothing.)
 func (r *reading) covered() bool {
-	return r.oldest.Created.Before(r.window.Start) && (r.oldest.Attempt > 1 || r.oldest.Updated.Before(r.window.Start))
+	return r.window.IsZero() || r.oldest.Created.Before(r.window.Start) && (r.oldest.Attempt > 1 || r.oldest.Updated.Before(r.window.Start))
 }
 
-// counted reports whether older runs cannot change the number of missed windows.
-// schedule.Decide counts from the last success, up to a maximum.
-func (r *reading) counted() bool {
-	for _, run := range r.runs {
-		if run.Success && run.Slot.IsZero() && run.Created.Before(r.window.Start) {
+// count asks runs of earlier windows for evidence, those of the newest window first,
+// until a window has it: schedule.Decide counts the missed windows from there, up to a
+// maximum. It reports whether older pages cannot change that number.
+func (r *reading) count(ctx context.Context) (counted bool) {
+	first := cmp.Or(r.window.Start, r.now)
+	for _, w := range r.query.Schedule.Windows(first.Add(-1), time.Time{}, schedule.MaxMissed) {
+		first = w.Start
+	}
+	near := r.near()
+	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
+		w := r.query.Schedule.Window(start)
+		if !w.Start.Before(r.window.Start) || w.Start.Before(first) {
+			continue
+		}
+		r.asking = w.End
+		if r.page != 0 && !r.oldest.Created.Before(w.Start) {
+			return false // its first runs may be on the next page
+		}
+		found, known := r.confirmEarlier(ctx, w, near[start])
+		if known {
+			r.asking = w.Start
+		}
+		if found || !known {
 			return true
 		}
 	}
-	first := r.window.Start
-	for range schedule.MaxMissed {
-		first = r.query.Schedule.Prev(first.Add(-1))
+	if r.asking = first; r.page == 0 || r.oldest.Created.Before(first) {
+		return true
 	}
-	return r.oldest.Created.Before(first)
+	r.asking = cmp.Or(r.query.Schedule.Next(r.oldest.Created), r.window.Start)
+	return false
+}
+
+// confirmEarlier asks the candidates of a window before the decisive one. known is
+// false if some were not asked, to limit the requests, or did not answer. A run without
+// success is asked only if it is the newest of its window: those after the execution
+// skip, with success.
+func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []schedule.Run) (found, known bool) {
+	for _, run := range schedule.Candidates(w, runs) {
+		if !run.Slot.IsZero() {
+			continue // a backfill serves only its own window
+		}
+		if !r.asked[run.ID] && !run.Success && r.earlier >= maxFailed {
+			break
+		}
+		if !r.asked[run.ID] {
+			if r.earlier == maxEarlier {
+				return false, false
+			}
+			r.earlier++
+			r.asked[run.ID] = true
+			answered, err := r.evidence(ctx, run)
+			if err != nil {
+				return false, false
+			}
+			r.runs[run.ID] = answered
+		}
+		if r.runs[run.ID].Confirms(w) {
+			return true, true
+		}
+		if !run.Success {
+			break
+		}
+	}
+	return false, true
 }
 
 // confirm asks the candidates for evidence until one confirms the window.
@@ -144,21 +210,35 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 	return false, nil
 }
 
-// evidence asks a run when the entrypoint started.
+// evidence asks a run when the entrypoint started. If its last attempt failed, an
+// earlier one may have succeeded.
 func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
-	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", run.ID, perPage))
+	started, attempt, err := r.execution(ctx, run, "jobs")
+	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed
+	for n := 1; err == nil && started.IsZero() && !run.Success && n < run.Attempt && n <= attempts; n++ {
+		if started, _, err = r.execution(ctx, run, fmt.Sprintf("attempts/%d/jobs", n)); !started.IsZero() {
+			run.Attempt = n
+		}
+	}
+	run.Started = started
+	return run, err
+}
+
+// execution reads the jobs of an attempt, and returns when the entrypoint started in an
+// execution that succeeded, and in which attempt.
+func (r *reading) execution(ctx context.Context, run schedule.Run, of string) (started time.Time, attempt int, _ error) {
+	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/%s?per_page=%d", run.ID, of, perPage))
 	if status(err) == http.StatusNotFound {
-		return run, nil // deleted since it was listed
+		return started, 0, nil // deleted since it was listed
 	}
 	if err != nil {
-		return run, err
+		return started, 0, err
 	}
-	started, attempt := jobs.value.execution(r.query.Job)
-	if plausible(run.Created, started, r.now) {
-		run.Started = started
+	started, attempt = jobs.value.execution(r.query.Job)
+	if !plausible(run.Created, started, r.now) {
+		started = time.Time{}
 	}
-	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed
-	return run, nil
+	return started, attempt, nil
 }
 
 // readPage reads the next page of the list.
@@ -196,7 +276,9 @@ func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 		r.now = time.Time{}
 		return r.client.failure("read run list", nil, err)
 	}
-	r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))
+	if !r.query.Slot.IsZero() || r.query.Schedule.Standing(r.now) == "" {
+		r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))
+	}
 	if r.branch == "" && len(list.value.Runs) > 0 {
 		r.branch, err = r.client.defaultBranch(ctx, list.value.Runs)
 	}

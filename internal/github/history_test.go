@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 	"time"
@@ -69,6 +70,9 @@ func steps(steps ...ghtest.Step) ghtest.Run {
 	return ghtest.Run{Created: at("21 10:40"), Steps: steps}
 }
 
+// done is the step of an execution that succeeded.
+var done = ghtest.Step{Name: schedule.EvidenceStep, Conclusion: "success", Started: at("21 10:40")}
+
 func all(runs ...any) (flat []ghtest.Run) {
 	for _, r := range runs {
 		switch r := r.(type) {
@@ -98,9 +102,9 @@ func query(s schedule.Schedule) Query {
 func decide(t testing.TB, client *Client, q Query) (schedule.Decision, error) {
 	t.Helper()
 	history, err := client.History(t.Context(), q)
-	tick := schedule.Tick{Now: history.Now, Attempt: 1, Runs: history.Runs}
+	tick := schedule.Tick{Now: history.Now, Attempt: 1, Runs: history.Runs, Known: history.Known}
 	if failure, ok := errors.AsType[*Failure](err); ok {
-		tick.Now, tick.Unknown = failure.Now, true
+		tick.Now, tick.Unknown = cmp.Or(failure.Now, time.Now()), true
 	} else if err != nil {
 		t.Fatalf("history: %v", err)
 	}
@@ -123,22 +127,34 @@ func TestHistory(t *testing.T) {
 		{"executed, and the run that asks", all(running("21 11:59"), executed("21 10:40")), skip, 0, 2},
 		{"executed on the slot", all(executed("21 10:37")), skip, 0, 2},
 		{"executed a minute early", all(executed("21 10:36")), run, 0, 2}, // it ended inside: asked
-		{"executed yesterday", all(executed("20 10:40")), run, 0, 1},
+		{"executed yesterday", all(executed("20 10:40")), run, 0, 2},
 		{"executed and skipped", all(skipped("21 11:40"), executed("21 10:40")), skip, 0, 2},
 		{"failed, executed and skipped", all(skipped("21 11:40"), executed("21 11:00"), failed("21 10:40")), skip, 0, 2},
 		{"executed, failed when run again by hand", all(failed("21 11:40"), executed("21 11:00")), skip, 0, 2},
 		{"skipped on stale evidence, then executed", all(executed("21 11:40"), skipped("21 10:40")), skip, 0, 3},
 		{"only skipped", all(skipped("21 10:40"), skipped("21 11:40")), run, 0, 3},
-		{"failed", all(failed("21 10:40")), run, 0, 1},
-		{"cancelled", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "cancelled"}), run, 0, 1},
-		{"timed out", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "timed_out"}), run, 0, 1},
+		{"failed", all(failed("21 10:40")), run, 0, 2},
+		{"executed, then cancelled", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "cancelled"}), skip, 0, 2},
+		{"executed, then timed out", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "timed_out"}), skip, 0, 2},
+		{"executed, then failed", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "failure"}), skip, 0, 2},
+		{"cancelled before it executed", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "cancelled"}), run, 0, 2},
+		{"skipped, after one that executed and then failed", all(skipped("21 11:40"), ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "failure"}), skip, 0, 3},
+		{"failed, after one that executed and then failed", all(failed("21 11:40"), ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Conclusion: "failure"}), skip, 0, 3},
+		{"failed more often than is asked", all(ghtest.Run{Created: at("21 10:38"), Started: at("21 10:38"), Conclusion: "failure"}, many(10, failed("21 11:40"))), run, 0, 11},
 		{"still running the entrypoint", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Status: "in_progress"}), run, 0, 1},
 		{"dispatched", all(dispatched("", "21 10:40")), skip, 0, 2},
 
 		// Older windows.
-		{"missed two", all(executed("18 11:00")), run, 2, 1},
-		{"missed two, by failing", all(failed("20 11:00"), failed("19 11:00"), executed("18 11:00")), run, 2, 1},
-		{"missed from the first run on", all(failed("20 11:00"), failed("19 11:00")), run, 2, 1},
+		{"missed two", all(executed("18 11:00")), run, 2, 2},
+		{"missed two, by failing", all(failed("20 11:00"), failed("19 11:00"), executed("18 11:00")), run, 2, 4},
+		{"missed from the first run on", all(failed("20 11:00"), failed("19 11:00")), run, 2, 3},
+		{"green, but nothing executed", all(skipped("20 11:00"), skipped("19 11:00"), executed("18 11:00")), run, 2, 4},
+		{"missed one, and some skipped", all(skipped("19 12:00"), executed("19 11:00"), skipped("19 11:30")), run, 1, 2},
+		{"yesterday's failed after it executed", all(ghtest.Run{Created: at("20 11:00"), Started: at("20 11:00"), Conclusion: "failure"}, executed("18 11:00")), run, 0, 2},
+		{"yesterday's executed astride", all(ghtest.Run{Created: at("20 10:30"), Started: at("20 10:40"), Updated: at("20 11:00")}), run, 0, 2},
+		{"green beyond what is asked", all(many(6, skipped("20 11:00")), executed("18 11:00")), run, 0, 6},
+		{"green beyond what is asked, in windows", all(skipped("20 11:00"), many(5, skipped("19 11:00")), executed("18 11:00")), run, 1, 6},
+		{"failed in many windows", all(failed("20 11:00"), failed("19 11:00"), failed("18 11:00"), failed("17 11:00"), failed("16 11:00"), failed("15 11:00"), executed("14 11:00")), run, 6, 4},
 
 		// Astride the slot.
 		{"created before, started inside", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}), skip, 0, 2},
@@ -161,13 +177,20 @@ func TestHistory(t *testing.T) {
 
 		// Started again.
 		{"re-run of a run of this window", all(ghtest.Run{Attempt: 2, Created: at("21 10:40"), Started: at("21 11:30")}), skip, 0, 2},
-		{"re-run of yesterday's", all(ghtest.Run{Attempt: 2, Created: at("20 10:40"), Started: at("21 11:30")}), run, 0, 1},
-		{"re-run of a run astride", all(ghtest.Run{Attempt: 3, Created: at("21 10:30"), Started: at("21 11:30")}), run, 0, 1},
+		{"re-run of yesterday's", all(ghtest.Run{Attempt: 2, Created: at("20 10:40"), Started: at("21 11:30")}), run, 0, 2},
+		{"re-run of a run astride", all(ghtest.Run{Attempt: 3, Created: at("21 10:30"), Started: at("21 11:30")}), run, 0, 2},
+		{"executed, and its re-run failed", all(ghtest.Run{Created: at("21 10:40"), Attempt: 2, Conclusion: "failure", Earlier: []ghtest.Run{executed("21 10:40")}}), skip, 0, 3},
+		{"executed by a re-run, and the next one failed", all(ghtest.Run{Created: at("21 10:40"), Attempt: 3, Conclusion: "failure", Earlier: []ghtest.Run{failed("21 10:40"), executed("21 11:00")}}), skip, 0, 4},
+		{"executed yesterday, and its re-run failed today", all(ghtest.Run{Created: at("20 10:40"), Updated: at("21 11:30"), Attempt: 2, Conclusion: "failure", Earlier: []ghtest.Run{executed("20 10:40")}}), run, 0, 3},
+		{"all attempts failed", all(ghtest.Run{Created: at("21 10:40"), Attempt: 2, Conclusion: "failure", Earlier: []ghtest.Run{failed("21 10:40")}}), run, 0, 3},
+		{"an attempt that GitHub has deleted", all(ghtest.Run{Created: at("21 10:40"), Attempt: 2, Conclusion: "failure"}), run, 0, 3},
 		{"re-run since it was listed", all(ghtest.Run{Attempt: 2, Created: at("21 10:30"), Started: at("21 11:30"), Patch: map[string]any{"run_attempt": 1}}), run, 0, 2},
 
 		// Not this job's.
-		{"another branch", all(ghtest.Run{Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
-		{"another branch before ours", all(executed("21 11:00"), ghtest.Run{Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"a schedule, before the default branch was renamed", all(ghtest.Run{Branch: "master", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"the same, with the branch in the path", all(ghtest.Run{Branch: "master", Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/master", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
+		{"another branch", all(ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"another branch before ours", all(executed("21 11:00"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 		{"a fork", all(ghtest.Run{Head: "mallory/app", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
 		{"this repository in other letters", all(ghtest.Run{Head: "Octo/App", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 		{"another file", all(ghtest.Run{Path: ".github/workflows/ci.yml", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
@@ -185,6 +208,11 @@ func TestHistory(t *testing.T) {
 
 		// Steps.
 		{"no steps", all(steps()), run, 0, 2},
+		{"delivered", all(steps(done, ghtest.Step{Name: "Deliver: artifact", Conclusion: "success"}, ghtest.Step{Name: "Deliver: pages", Conclusion: "skipped"})), skip, 0, 2},
+		{"a delivery failed", all(steps(done, ghtest.Step{Name: "Deliver: artifact", Conclusion: "success"}, ghtest.Step{Name: "Deliver: pages", Conclusion: "failure"})), run, 0, 2},
+		{"a delivery was cancelled", all(steps(ghtest.Step{Name: "Deliver: pages", Conclusion: "cancelled"}, done)), run, 0, 2},
+		{"a delivery did not end", all(steps(done, ghtest.Step{Name: "Deliver: pages"})), run, 0, 2},
+		{"another step failed", all(steps(done, ghtest.Step{Name: "Clean up", Conclusion: "failure"})), skip, 0, 2},
 		{"the step failed but was let pass", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Conclusion: "failure", Started: at("21 10:40")})), run, 0, 2},
 		{"the step has no conclusion", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Started: at("21 10:40")})), run, 0, 2},
 		{"the step has no start", all(steps(ghtest.Step{Name: schedule.EvidenceStep, Conclusion: "success"})), run, 0, 2},
@@ -209,13 +237,13 @@ func TestHistory(t *testing.T) {
 		{"a hundred skips", all(executed("21 10:40"), many(100, skipped("21 10:50"))), skip, 0, 3},
 		{"a full page that reaches back", all(executed("20 11:00"), executed("21 10:40"), many(98, skipped("21 10:50"))), skip, 0, 2},
 		{"a full page that reaches back to a re-run", all(executed("19 11:00"), ghtest.Run{Attempt: 2, Created: at("20 11:00"), Updated: at("21 11:30")}, executed("21 10:40"), many(98, skipped("21 10:50"))), skip, 0, 2},
-		{"a run is asked only once", all(many(120, failed("20 11:00")), skipped("21 10:40")), run, 1, 3},
+		{"a run is asked only once", all(many(120, failed("20 11:00")), skipped("21 10:40")), run, 1, 4},
 		{"250 skips", all(executed("21 10:40"), many(250, skipped("21 10:50"))), skip, 0, 4},
 		{"250 older runs", all(executed("21 10:40"), many(250, skipped("20 11:00"))), skip, 0, 2},
 		{"astride, on the second page", all(ghtest.Run{Created: at("21 10:30"), Started: at("21 10:40")}, ghtest.Run{Created: at("21 10:31"), Updated: at("21 10:45")}, many(2, skipped("21 10:50")), many(97, ghtest.Run{Branch: "dev", Created: at("21 11:10")})), skip, 0, 5},
-		{"missed counted on the second page", all(executed("18 11:00"), many(120, failed("20 11:00"))), run, 2, 2},
-		{"missed counted past a backfill", all(executed("18 11:00"), many(120, failed("20 11:00")), dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "20 12:00")), run, 2, 2},
-		{"missed counted no further than they count", all(daysAgo(200, skipped("21 11:00")), daysAgo(150, failed("21 11:00")), many(99, failed("20 11:00"))), run, schedule.MaxMissed, 1},
+		{"missed counted on the second page", all(executed("18 11:00"), many(120, failed("20 11:00"))), run, 2, 4},
+		{"missed counted past a backfill", all(executed("18 11:00"), many(120, failed("20 11:00")), dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "20 12:00")), run, 2, 4},
+		{"missed counted no further than they count", all(daysAgo(200, skipped("21 11:00")), daysAgo(150, failed("21 11:00")), many(99, failed("20 11:00"))), run, schedule.MaxMissed, 2},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

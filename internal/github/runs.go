@@ -80,10 +80,10 @@ type jobStep struct {
 func (jobList) noun() string     { return "jobs" }
 func (l jobList) complete() bool { return l.Jobs != nil }
 
-// execution returns when the entrypoint started in an execution that succeeded,
-// and in which attempt; zero if none did. Only the one step of that name counts, in
+// execution returns when the entrypoint started in an execution that succeeded; zero if
+// none did. attempt is the one that the jobs are of, 0 if that is unknown. Only the one step of that name counts, in
 // the one job of the generated workflow: people can add other jobs and steps to the
-// file.
+// file. A delivery of what it produced must not have failed, or been cancelled.
 func (l jobList) execution(job string) (started time.Time, attempt int) {
 	own, ok := l.own(job)
 	if !ok {
@@ -94,9 +94,12 @@ func (l jobList) execution(job string) (started time.Time, attempt int) {
 		if step.Name == schedule.EvidenceStep {
 			steps = append(steps, step)
 		}
+		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" && step.Conclusion != "skipped" {
+			return time.Time{}, own.Attempt
+		}
 	}
 	if len(steps) != 1 || steps[0].Conclusion != "success" {
-		return time.Time{}, 0
+		return time.Time{}, own.Attempt
 	}
 	return steps[0].Started, own.Attempt
 }
@@ -126,20 +129,19 @@ func (l jobList) own(job string) (own runJob, ok bool) {
 const unnamed = `""`
 
 // counts reports whether a run can be evidence for the job of the workflow file:
-// it was started by a schedule or a dispatch, from this file, on the default
-// branch of the repository itself. Another branch, fork or file may have another
-// entrypoint.
+// it was started by a schedule, or by a dispatch on the default branch, from this file
+// of the repository itself. Another branch, fork or file may have another entrypoint. A
+// schedule starts runs on the default branch only, which may have had another name.
 //
 // A run without a path or a head repository counts too. The list is that of the file,
 // and what a schedule or a dispatch starts in a fork is listed in the fork. Without any
 // of the other fields it does not count.
 func (r workflowRun) counts(repository, file, branch string) bool {
 	path, ref, _ := strings.Cut(r.Path, "@")
-	return r.ID > 0 && !r.Created.IsZero() &&
-		(r.Event == "schedule" || r.Event == "workflow_dispatch") &&
-		r.Branch == branch &&
+	return r.ID > 0 && !r.Created.IsZero() && r.Status != "" && (r.Status != "completed" || r.Conclusion != "") &&
+		r.Branch != "" && (r.Event == "schedule" || r.Event == "workflow_dispatch" && r.Branch == branch) &&
 		(path == "" || path == ".github/workflows/"+file) &&
-		(ref == "" || strings.TrimPrefix(ref, "refs/heads/") == branch) &&
+		(ref == "" || strings.TrimPrefix(ref, "refs/heads/") == r.Branch) &&
 		(r.Head.FullName == "" || strings.EqualFold(r.Head.FullName, repository))
 }
 
@@ -149,7 +151,7 @@ var badly = []string{"failure", "timed_out", "startup_failure"}
 
 func (r workflowRun) run() schedule.Run {
 	asked := r.asked()
-	cron, _ := r.named("schedule", schedule.TickMark)
+	cron, zone := r.cron()
 	return schedule.Run{
 		ID:      r.ID,
 		URL:     r.URL,
@@ -163,7 +165,21 @@ func (r workflowRun) run() schedule.Run {
 		Rescue:  !asked.IsZero(),
 		Asked:   asked,
 		Cron:    cron,
+		Zone:    zone,
 	}
+}
+
+// cron returns the entry of `on.schedule` that started the run, and its time zone; ""
+// if the run's name does not say.
+func (r workflowRun) cron() (expr, zone string) {
+	named, ok := r.named("schedule", schedule.TickMark)
+	if !ok {
+		return "", ""
+	}
+	if fields := strings.Fields(named); len(fields) == 6 {
+		return strings.Join(fields[:5], " "), fields[5]
+	}
+	return named, "UTC"
 }
 
 // slot returns the window that a backfill serves. It is at the end of the run's name:

@@ -152,7 +152,7 @@ func (s *soak) proves(r ghtest.Run, now time.Time) bool {
 	} else if r.Attempt > 1 {
 		decisive = r.Created
 	}
-	return !r.Started.IsZero() && r.Conclusion == "success" && !decisive.Before(from) && decisive.Before(to)
+	return !r.Started.IsZero() && !decisive.Before(from) && decisive.Before(to)
 }
 
 // execute runs the entrypoint, which may fail and may take hours.
@@ -166,6 +166,8 @@ func (s *soak) execute(run *ghtest.Run) {
 		run.Conclusion = "failure"
 	case 2:
 		run.Conclusion = "timed_out"
+	case 3: // a step after the entrypoint failed
+		run.Conclusion, run.Started = "failure", started
 	default:
 		run.Conclusion, run.Started = "success", started
 	}
@@ -177,7 +179,7 @@ func (s *soak) noise(at time.Time) {
 	other := ghtest.Run{ID: s.id(), Created: at, Started: at}
 	switch s.IntN(12) {
 	case 0:
-		other.Branch = "dev"
+		other.Event, other.Branch = "workflow_dispatch", "dev"
 	case 1:
 		other.Event = "push"
 	case 2:

@@ -128,9 +128,9 @@ func (r *reading) inquiries() (windows []inquiry) {
 	near := r.near()
 	window := r.query.Schedule.Window
 	for w := window(r.now); w.End.After(r.window.Start); w = window(w.Start.Add(-1)) {
-		able := schedule.Candidates(w, near[w.Start])
+		able := slices.DeleteFunc(schedule.Candidates(w, near[w.Start]), func(run schedule.Run) bool { return !run.Success })
 		for _, run := range near[w.Start] {
-			if w.Contains(run.Slot) && !w.Contains(run.Created) { // a backfill
+			if run.Success && w.Contains(run.Slot) && !w.Contains(run.Created) { // a backfill
 				able = append(able, run)
 			}
 		}
@@ -141,12 +141,12 @@ func (r *reading) inquiries() (windows []inquiry) {
 	return windows
 }
 
-// near returns the successful runs by the starts of the windows that they could
+// near returns the runs that are over by the starts of the windows that they could
 // confirm.
 func (r *reading) near() map[time.Time][]schedule.Run {
 	near := map[time.Time][]schedule.Run{}
 	for _, run := range r.runs {
-		if !run.Success {
+		if run.Active {
 			continue
 		}
 		starts := map[time.Time]bool{}

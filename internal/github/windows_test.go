@@ -44,7 +44,7 @@ func TestPast(t *testing.T) {
 		{"named like a rescue, but a tick", all(ghtest.Run{Title: "clean-files: window 2026-11-19T10:37:00Z", Created: at("19 11:00"), Started: at("19 11:00")}), "missed confirmed missed due", 2},
 		{"by hand, of a job named like a rescue", all(dispatched("x: window 2026-11-19T10:37:00Z: by hand", "19 11:00")), "missed confirmed missed due", 2},
 		{"forced, and failed", all(executed("19 10:40"), ghtest.Run{Event: "workflow_dispatch", Created: at("19 20:00"), Conclusion: "failure"}), "missed confirmed missed due", 2},
-		{"another branch", all(executed("18 10:40"), ghtest.Run{Branch: "dev", Created: at("19 10:40"), Started: at("19 10:40")}), "confirmed missed missed due", 2},
+		{"another branch", all(executed("18 10:40"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("19 10:40"), Started: at("19 10:40")}), "confirmed missed missed due", 2},
 		{"only skips, whose evidence is gone", all(many(9, skipped("19 10:40"))), "missed unknown missed due", 1 + perWindow},
 		{"only skips of a later window", all(many(perWindow, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed missed missed due", 1 + perWindow},
 		{"so many that not all are asked", all(many(perWindow+1, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed unknown missed due", 1 + perWindow},

@@ -129,11 +129,103 @@ func TestEvidenceIsTheFirstExecution(t *testing.T) {
 	}
 }
 
+// TestLastIsTheExecution has green runs that executed nothing: they prove nothing.
 func TestLastIsTheExecution(t *testing.T) {
-	runs := []Run{skipped("19 15:00"), skipped("19 11:00"), executed("18 12:00"), skipped("19 12:00"), skipped("18 13:00")}
+	runs := []Run{skipped("19 15:00"), executed("18 12:30"), skipped("19 11:00"), executed("18 12:00"), skipped("18 13:00")}
 	d := Decide(daily, Tick{Now: at("21 12:00"), Runs: runs})
-	if d.Last != at("19 11:00") || d.Missed != 1 {
-		t.Errorf("last success %v, %d missed; want that of the 19th at 11:00, and 1", d.Last, d.Missed)
+	if d.Last != at("18 12:00") || d.Missed != 2 {
+		t.Errorf("last success %v, %d missed; want that of the 18th at 12:00, and 2", d.Last, d.Missed)
+	}
+	d = Decide(daily, Tick{Now: at("21 12:00"), Runs: runs, Known: at("20 10:37")})
+	if !d.Last.IsZero() || d.Missed != 1 {
+		t.Errorf("last success %v, %d missed; want none, and only the window that is known", d.Last, d.Missed)
+	}
+}
+
+// TestRows has the rows of the decision in their order: each job has what all the rows
+// from its own on ask for.
+func TestRows(t *testing.T) {
+	monday := Spec{Every: "day", At: "10:37", Start: &Moment{Time: at("16 00:00")}, Until: &Moment{Time: at("25 00:00")}, Expires: time.Hour}
+	disabled := monday
+	disabled.Disabled = true
+	done := []Run{executed("21 10:40")}
+	rows := []struct {
+		name   string
+		spec   Spec
+		tick   Tick
+		reason Reason
+		start  string // of the window; "" for none
+	}{
+		{"by hand, disabled", disabled, Tick{Now: at("21 12:00"), Forced: true, Attempt: 2}, Forced, "21 10:37"},
+		{"by hand, before the first slot", monday, Tick{Now: at("15 12:00"), Forced: true}, Forced, "16 10:37"},
+		{"by hand, after the last window", monday, Tick{Now: at("28 12:00"), Forced: true}, Forced, "24 10:37"},
+		{"by hand, disabled and ended", disabled, Tick{Now: at("28 12:00"), Forced: true}, Forced, "24 10:37"},
+		{"by hand, expired and unreadable", monday, Tick{Now: at("21 12:00"), Forced: true, Unknown: true}, Forced, "21 10:37"},
+		{"by hand, for a slot", disabled, Tick{Now: at("28 12:00"), Forced: true, Slot: at("18 10:37")}, Forced, "18 10:37"},
+		{"re-run, disabled", disabled, Tick{Now: at("21 12:00"), Attempt: 2, Runs: done}, Rerun, "21 10:37"},
+		{"re-run, ended", monday, Tick{Now: at("28 12:00"), Attempt: 2}, Rerun, "24 10:37"},
+
+		{"disabled", disabled, Tick{Now: at("21 12:00"), Slot: at("22 10:37"), Runs: done}, Disabled, "21 10:37"},
+		{"disabled, before the first slot", disabled, Tick{Now: at("15 12:00")}, Disabled, ""},
+		{"before the first slot", monday, Tick{Now: at("16 10:36")}, NotStarted, ""},
+		{"before the first slot, for it", monday, Tick{Now: at("16 10:36"), Slot: at("16 10:37")}, NotStarted, ""},
+		{"before the first slot, unreadable", monday, Tick{Now: at("16 10:36"), Unknown: true}, NotStarted, ""},
+		{"after the last window", monday, Tick{Now: at("25 10:37"), Slot: at("26 10:37"), Unknown: true}, Ended, ""},
+		{"in the last window", monday, Tick{Now: at("24 10:37")}, Unconfirmed, "24 10:37"},
+
+		{"a slot to come", monday, Tick{Now: at("21 11:00"), Slot: at("22 10:37"), Runs: done}, NotDue, "21 10:37"},
+		{"a slot to come, unreadable", monday, Tick{Now: at("21 11:00"), Slot: at("22 10:37"), Unknown: true}, NotDue, "21 10:37"},
+		{"a slot to come, in a second", monday, Tick{Now: at("21 10:37").Add(-time.Second), Slot: at("21 10:37")}, NotDue, "20 10:37"},
+		{"the slot has come", monday, Tick{Now: at("21 10:37"), Slot: at("21 10:37")}, Unconfirmed, "21 10:37"},
+
+		{"evidence, and expired", monday, Tick{Now: at("21 12:00"), Runs: done}, Confirmed, "21 10:37"},
+		{"evidence that is not known", monday, Tick{Now: at("21 12:00"), Runs: done, Unknown: true}, Expired, "21 10:37"},
+		{"expired", monday, Tick{Now: at("21 12:00")}, Expired, "21 10:37"},
+		{"expired a second ago", monday, Tick{Now: at("21 11:37").Add(time.Second)}, Expired, "21 10:37"},
+		{"about to expire", monday, Tick{Now: at("21 11:37")}, Unconfirmed, "21 10:37"},
+		{"only skipped, and expired", monday, Tick{Now: at("21 12:00"), Runs: []Run{skipped("21 10:40")}}, Expired, "21 10:37"},
+		{"unreadable, and expired", monday, Tick{Now: at("21 12:00"), Unknown: true}, Expired, "21 10:37"},
+
+		{"unreadable", monday, Tick{Now: at("21 11:00"), Unknown: true, Runs: done}, HistoryUnknown, "21 10:37"},
+		{"nothing known", monday, Tick{Now: at("21 11:00")}, Unconfirmed, "21 10:37"},
+	}
+	for _, row := range rows {
+		d := Decide(declared(row.spec), row.tick)
+		if d.Reason != row.reason || d.Run != row.reason.Runs() || d.Unknown != row.tick.Unknown {
+			t.Errorf("%s: run %v, %s, unknown %v; want %s", row.name, d.Run, d.Reason, d.Unknown, row.reason)
+		}
+		if row.start == "" && !d.Window.IsZero() || row.start != "" && d.Window.Start != at(row.start) {
+			t.Errorf("%s: window %v; want %q", row.name, d.Window, row.start)
+		}
+		if (d.Evidence != nil) != (d.Reason == Confirmed) {
+			t.Errorf("%s: evidence %v", row.name, d.Evidence)
+		}
+	}
+}
+
+// TestNoSlots decides on single times, and on a job whose dates are all excepted.
+func TestNoSlots(t *testing.T) {
+	once := declared(Spec{RunAt: []Moment{{Time: at("21 10:37"), Offset: true}}})
+	never := declared(Spec{RunAt: []Moment{{Time: at("21 10:37"), Offset: true}}, Except: []time.Time{at("21 00:00")}})
+	for _, row := range []struct {
+		s      Schedule
+		tick   Tick
+		reason Reason
+		start  string
+	}{
+		{once, Tick{Now: at("21 10:36")}, NotStarted, ""},
+		{once, Tick{Now: at("21 10:37")}, Unconfirmed, "21 10:37"},
+		{once, Tick{Now: at("21 12:00"), Runs: []Run{failed("21 10:38"), skipped("20 10:38")}}, Unconfirmed, "21 10:37"},
+		{once, Tick{Now: at("28 10:36"), Unknown: true}, HistoryUnknown, "21 10:37"},
+		{once, Tick{Now: at("28 10:37")}, Ended, ""},
+		{once, Tick{Now: at("28 10:37"), Forced: true, Runs: []Run{executed("28 10:00")}}, Forced, "21 10:37"},
+		{never, Tick{Now: at("21 12:00"), Runs: []Run{failed("20 10:38")}}, NotStarted, ""},
+		{never, Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{failed("20 10:38")}}, Forced, ""},
+	} {
+		d := Decide(row.s, row.tick)
+		if d.Reason != row.reason || row.start == "" && !d.Window.IsZero() || row.start != "" && d.Window.Start != at(row.start) || d.Missed != 0 {
+			t.Errorf("%+v: %s, window %v, %d missed; want %s, %q", row.tick, d.Reason, d.Window, d.Missed, row.reason, row.start)
+		}
 	}
 }
 
@@ -142,18 +234,23 @@ func TestCandidates(t *testing.T) {
 		return Run{Attempt: 1, Created: at(created), Updated: at(updated), Success: true}
 	}
 	w := daily.Window(at("21 12:00"))
+	redAstride := Run{Attempt: 1, Created: at("21 10:20"), Updated: at("21 10:50"), Failed: true}
 	got := Candidates(w, []Run{
 		skipped("21 11:40"),
 		running("21 10:30", "21 10:50"),
 		executed("20 11:00"),
 		failed("21 10:38"),
+		redAstride,
+		{Attempt: 1, Created: at("21 11:20"), Active: true},
+		failed("21 11:30"),
 		running("21 10:36", "21 11:00"),
 		executed("21 10:40"),
 		running("21 10:00", "21 10:45"),
 		rerun("20 10:40", "21 11:00"),
 		serving("5 10:37", "21 11:00"),
 	})
-	want := []Run{executed("21 10:40"), running("21 10:36", "21 11:00"), running("21 10:30", "21 10:50"), skipped("21 11:40")}
+	want := []Run{executed("21 10:40"), running("21 10:36", "21 11:00"), running("21 10:30", "21 10:50"), skipped("21 11:40"),
+		failed("21 11:30"), failed("21 10:38"), redAstride}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Candidates (-want +got):\n%s", diff)
 	}
@@ -177,7 +274,7 @@ func FuzzDecide(f *testing.F) {
 			r := Run{ID: rng.Int64(), Attempt: 1 + rng.IntN(2), Created: now.Add(-time.Duration(rng.Int64N(span))), Success: rng.IntN(2) == 0}
 			begin := r.Created.Add(time.Duration(rng.Int64N(int64(time.Hour))))
 			r.Updated = begin.Add(time.Minute)
-			if r.Success && rng.IntN(3) == 0 && begin.Before(now) {
+			if rng.IntN(3) == 0 && begin.Before(now) { // a success or not
 				r.Started = begin
 				inside := !begin.Before(w.Start)
 				served = served || inside && (r.Attempt == 1 || !r.Created.Before(w.Start))

@@ -190,7 +190,9 @@ func (w *workflow) decide(now time.Time) schedule.Decision {
 	for _, asked := range schedule.Candidates(window, tick.Runs) {
 		for i := range tick.Runs {
 			if r := &tick.Runs[i]; r.ID == asked.ID {
-				r.Started = w.run(r.ID).executed // GitHub shows the steps of a run
+				if run := w.run(r.ID); run.success {
+					r.Started = run.executed // GitHub shows the steps of a run
+				}
 				asked = *r
 			}
 		}

@@ -113,6 +113,22 @@ func (s *Server) jobs(r *http.Request) answer {
 	return s.say(http.StatusOK, run.Run.jobs(s.URL))
 }
 
+// attempt answers with the jobs of an earlier attempt of a run, or of the last one.
+func (s *Server) attempt(r *http.Request) answer {
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	n, _ := strconv.Atoi(r.PathValue("n"))
+	run := s.runs[id]
+	switch {
+	case run != nil && n == run.Attempt:
+		return s.jobs(r)
+	case run == nil || n < 1 || n > len(run.Earlier):
+		return s.elsewhere(r)
+	}
+	earlier := run.Earlier[n-1]
+	earlier.ID, earlier.Attempt = id, n
+	return s.say(http.StatusOK, earlier.write(s.URL).Run.jobs(s.URL))
+}
+
 // list answers with one page of the runs of a workflow file, or of all.
 func (s *Server) list(r *http.Request) answer {
 	arranged := s.arranged(r.PathValue("file"))

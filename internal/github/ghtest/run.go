@@ -27,6 +27,7 @@ type Run struct {
 	Updated    time.Time // when it last changed; zero: a minute after it was created or the entrypoint started
 	Started    time.Time // when the schedule.EvidenceStep started, with success; zero: it was skipped
 	Steps      []Step    // instead of those that follow from Started
+	Earlier    []Run     // its earlier attempts, the first one first; GitHub deleted those that are missing
 
 	// Patch replaces fields of the run in lists, and removes those that are
 	// Absent. Such a run is not checked against GitHub's types.
