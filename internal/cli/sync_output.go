@@ -36,7 +36,7 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
 	assigned := map[string]string{}
 	for _, job := range project.Jobs {
-		assigned[job.ID] = job.Schedule.String()
+		assigned[job.ID] = workflow.When(job)
 	}
 	t := table(p.Stdout)
 	for _, list := range []struct {

@@ -115,7 +115,7 @@ func (d Description) opening() string {
 // table returns a row for each effect, as many as fit into limit bytes.
 func (d Description) table(limit int) string {
 	var b strings.Builder
-	b.WriteString("| job | change | every | assigned time | next three runs (UTC) |\n|---|---|---|---|---|\n")
+	b.WriteString("| job | change | trigger | assigned time | next three runs (UTC) |\n|---|---|---|---|---|\n")
 	for i, e := range d.Effects {
 		line := row(e)
 		if b.Len()+len(line) > limit {
@@ -128,15 +128,31 @@ func (d Description) table(limit int) string {
 }
 
 func row(e workflow.Effect) string {
-	var next []string
-	for _, at := range e.Next {
-		next = append(next, at.UTC().Format("Mon 2006-01-02 15:04"))
+	next := make([]string, len(e.Next))
+	for i, at := range e.Next {
+		next[i] = clock(at)
 	}
-	if next == nil {
+	switch {
+	case len(next) > 0:
+	case e.Last.IsZero():
 		next = []string{"none"}
+	default:
+		next = []string{"none after " + clock(e.Last)}
 	}
-	cells := []string{subject(e), e.Kind, e.Every, Assigned(e), strings.Join(next, "<br>")}
-	return markdown.Row(cells...)
+	return markdown.Row(subject(e), e.Kind, phrase(e.Trigger), Assigned(e), strings.Join(next, "<br>"))
+}
+
+// clock writes a time in UTC and, in parentheses, in its own time zone.
+func clock(at time.Time) string {
+	utc := at.UTC()
+	written := utc.Format("Mon 2006-01-02 15:04")
+	switch {
+	case at.Location() == time.UTC:
+		return written
+	case at.Day() == utc.Day():
+		return fmt.Sprintf("%s (%s %s)", written, at.Format("15:04"), at.Location())
+	}
+	return fmt.Sprintf("%s (%s %s)", written, at.Format("Mon 15:04"), at.Location())
 }
 
 // subject says whose workflow changes.
@@ -149,11 +165,11 @@ func subject(e workflow.Effect) string {
 
 // Assigned says the assigned time of a job and, if it moves, the previous one.
 func Assigned(e workflow.Effect) string {
-	now := e.Assigned
-	if now == "" {
-		now = "none"
+	now := "none"
+	if e.Assigned != "" {
+		now = phrase(e.Assigned)
 	}
-	if e.Was == "" || e.Was == now {
+	if e.Was == "" || e.Was == e.Assigned {
 		return now
 	}
 	return phrase(e.Was) + " → " + now
@@ -248,9 +264,11 @@ func diff(e workflow.Effect) string {
 	return workflow.Plan{Updated: []workflow.Change{e.Change}}.Diff()
 }
 
-var plainPhrase = regexp.MustCompile(`^[\pL\pN: ]+$`)
+// plainPhrase matches words that mean themselves in Markdown, such as
+// "every day at 09:30 America/New_York".
+var plainPhrase = regexp.MustCompile(`^([\pL\pN:,/+ -]|\pL_\pL)+$`)
 
-// phrase writes words from a file, which may not be ours.
+// phrase writes words that may be from a file of others, or a cron.
 func phrase(words string) string {
 	if plainPhrase.MatchString(words) {
 		return words

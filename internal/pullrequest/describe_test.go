@@ -246,7 +246,7 @@ func anyEffect(random *rand.Rand) workflow.Effect {
 	}
 	if e.Kind != "deleted" {
 		e.New = lines()
-		e.Every, e.Assigned = "day", "every day at 09:47 UTC"
+		e.Trigger, e.Assigned = "day", "every day at 09:47 UTC"
 		e.Next = []time.Time{time.Unix(1e9, 0), time.Unix(2e9, 0), time.Unix(3e9, 0)}
 	}
 	return e

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
@@ -16,10 +18,11 @@ import (
 type Effect struct {
 	Change
 	Kind     string      // "created", "updated" or "deleted"
-	Every    string      // cadence; of a rescue in words, as in "15 minutes"; "" when deleted
+	Trigger  string      // every or cron, as declared, or "once"; of a rescue in words, as in "15 minutes"; "" when deleted
 	Was      string      // the assigned time before, in words, from the name in the old file; "" if unknown
 	Assigned string      // the assigned time now, in words; "" when deleted
-	Next     []time.Time // the next three slots, or ticks of a rescue, in UTC; nil when deleted
+	Next     []time.Time // up to three slots to come, in the time zone of the job, or ticks of a rescue, in UTC; nil when deleted or disabled
+	Last     time.Time   // likewise, the last slot of a job without one to come
 }
 
 // Effects says what the changes of a plan of this target mean, sorted by path.
@@ -52,10 +55,35 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 func (t Target) jobEffect(e *Effect, job pyproject.Job, now time.Time) {
 	title := display(e.Job)
 	e.Was = cmp.Or(assigned(e.Old, title+t.of()), assigned(e.Old, title)) // earlier releases did not name the project
-	if e.New != nil {
-		e.Every, e.Assigned = string(job.Schedule.Every()), job.Schedule.String()
-		e.Next = next(job.Schedule.Next, now)
+	if e.New == nil {
+		return
 	}
+	e.Trigger, e.Assigned = trigger(job.Schedule.Spec()), When(job)
+	if job.Schedule.Spec().Disabled {
+		return
+	}
+	if e.Next = next(job.Schedule.Next, now); len(e.Next) == 0 {
+		e.Last = job.Schedule.Prev(now)
+	}
+	if zone, err := time.LoadLocation(job.Schedule.Zone()); err == nil {
+		e.Last = e.Last.In(zone)
+		for i, slot := range e.Next {
+			e.Next[i] = slot.In(zone)
+		}
+	}
+}
+
+// trigger returns what a job declares its schedule by.
+func trigger(spec schedule.Spec) string {
+	switch {
+	case spec.Every != "":
+		return spec.Every
+	case len(spec.Cron) > 0:
+		return problem.Cut(strings.Join(spec.Cron, ", "), mostWords)
+	case len(spec.RunAt) == 1:
+		return "once"
+	}
+	return problem.Count(len(spec.RunAt), "time")
 }
 
 // rescueEffect completes the effect of a change to the file of the rescue.
@@ -65,7 +93,7 @@ func (t Target) rescueEffect(e *Effect, now time.Time) {
 	e.Was = assigned(e.Old, title)
 	if e.New != nil {
 		e.Assigned, e.Next = rounds.String(), next(rounds.Next, now)
-		e.Every = spell(rounds.Every())
+		e.Trigger = spell(rounds.Every())
 	}
 }
 
@@ -80,19 +108,20 @@ func spell(d time.Duration) string {
 	return fmt.Sprintf("%d hours", int(d.Hours()))
 }
 
-// next returns the next three times.
-func next(after func(time.Time) time.Time, now time.Time) []time.Time {
-	slots := make([]time.Time, 3)
-	for i := range slots {
-		now = after(now)
-		slots[i] = now
+// next returns the next three times, or fewer if there are no more.
+func next(after func(time.Time) time.Time, now time.Time) (slots []time.Time) {
+	for range 3 {
+		if now = after(now); now.IsZero() {
+			break
+		}
+		slots = append(slots, now)
 	}
 	return slots
 }
 
 // assigned returns the assigned time in the name of a workflow, after the title: see
-// title and rescueTitle. The file may be broken or edited, so only words like ours are
-// returned.
+// title and rescueTitle. The file may be broken or edited, and then there may be other
+// words, or none.
 func assigned(file []byte, title string) string {
 	for line := range bytes.Lines(file) {
 		if !bytes.HasPrefix(line, []byte("name:")) {
@@ -104,10 +133,10 @@ func assigned(file []byte, title string) string {
 		}
 		words, found := strings.CutPrefix(head.Name, title+" (")
 		words, closed := strings.CutSuffix(words, ")")
-		if !found || !closed || !strings.HasPrefix(words, "every ") || pyproject.Forbidden(words) != "" {
+		if !found || !closed || pyproject.Forbidden(words) != "" {
 			return ""
 		}
-		return words
+		return problem.Cut(words, mostWords)
 	}
 	return ""
 }

@@ -60,21 +60,18 @@ func ticks(crons []schedule.Cron) (sum float64) {
 
 // ticksOf returns how many ticks of a workflow file start a job in a private repository
 // in 30 days.
-func ticksOf(file []byte) float64 {
+func ticksOf(file []byte) (sum float64) {
 	var workflow struct {
-		On struct {
-			Schedule []struct{ Cron, Timezone string }
-		}
+		On   struct{ Schedule []entry }
 		Jobs struct{ Rescue struct{ If string } }
 	}
 	if yaml.Unmarshal(file, &workflow) != nil {
 		return 0
 	}
-	var crons []schedule.Cron
 	for _, e := range workflow.On.Schedule {
-		if kept(workflow.Jobs.Rescue.If, e.Cron) && (e.Timezone == "" || schedule.KnownZone(e.Timezone)) {
-			crons = append(crons, schedule.Cron{Expr: e.Cron, Zone: e.Timezone})
+		if kept(workflow.Jobs.Rescue.If, e.Cron) {
+			sum += e.perMonth()
 		}
 	}
-	return ticks(crons)
+	return sum
 }

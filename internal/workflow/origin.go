@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
@@ -24,18 +26,58 @@ func (t Target) Origin(e Effect) int {
 	if old == nil || now == nil { // another name, or the first file
 		return t.Project.Line(job, "workflow-prefix")
 	}
-	key := old.key(now, len(job.Options.Before))
-	if line := t.Project.Line(job, key); key != "seed" || line != job.Line {
-		return line
+	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 {
+		return t.firstLine(job, keys)
 	}
-	return t.Project.Line(job, "name") // slots depend on it if there is no seed
+	return t.Project.Line(job, old.key(now, len(job.Options.Before)))
+}
+
+// firstLine returns the line of the first of some keys that is there, else that of the
+// job's table.
+func (t Target) firstLine(job pyproject.Job, keys []string) int {
+	for _, key := range keys {
+		if line := t.Project.Line(job, key); line != job.Line {
+			return line
+		}
+	}
+	return job.Line
+}
+
+// scheduleKeys returns the keys that may explain that the ticks or the name differ, the
+// likeliest first; none if they do not.
+func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
+	trigger := "run-at"
+	switch {
+	case spec.Every != "":
+		trigger = "every"
+	case len(spec.Cron) > 0:
+		trigger = "cron"
+	}
+	was, will := in.On.Schedule, now.On.Schedule
+	same := func(a, b entry) bool { return a.Cron == b.Cron }
+	switch {
+	case slices.Equal(was, will) && in.Name == now.Name:
+		return nil
+	case slices.Equal(was, will):
+		return []string{trigger}
+	case len(was) == 0 || len(will) == 0:
+		return []string{"enabled", trigger}
+	case slices.EqualFunc(was, will, same):
+		return []string{"timezone"}
+	case same(was[0], will[0]) && trigger == "every":
+		return []string{"spares"}
+	case same(was[0], will[0]):
+		return []string{"spares", trigger}
+	case trigger != "every" || was[0].perMonth() != will[0].perMonth():
+		return []string{trigger}
+	}
+	return []string{"at", "start", "seed", "name"} // slots depend on the name if there is no seed
 }
 
 // inputs are the parts of a job's file that keys of pyproject.toml decide.
 type inputs struct {
-	On struct {
-		Schedule []struct{ Cron string }
-	}
+	Name string
+	On   struct{ Schedule []entry }
 	Jobs struct {
 		Run struct {
 			RunsOn      any `yaml:"runs-on"`
@@ -47,6 +89,17 @@ type inputs struct {
 			Steps       []inputStep
 		}
 	}
+}
+
+// entry is one of `on.schedule`.
+type entry struct{ Cron, Timezone string }
+
+// perMonth returns how many ticks it has in 30 days: 0 if GitHub does not accept it.
+func (e entry) perMonth() float64 {
+	if e.Timezone != "" && !schedule.KnownZone(e.Timezone) {
+		return 0
+	}
+	return schedule.Cron{Expr: e.Cron, Zone: e.Timezone}.PerMonth()
 }
 
 // inputStep is a step without its reference to an action, because references change
@@ -66,18 +119,11 @@ func readInputs(file []byte) *inputs {
 	return &in
 }
 
-// key returns the key that explains the first difference, "" if none is known. before
+// key returns the key that explains the first difference that is not in the schedule, "" if none is known. before
 // is the number of own steps that the job has now.
 func (in *inputs) key(now *inputs, before int) string {
-	was, will := in.crons(), now.crons()
 	a, b := in.Jobs.Run, now.Jobs.Run
 	switch {
-	case len(was) == 0 || len(will) == 0 || cadence(was[0]) != cadence(will[0]):
-		return "every"
-	case was[0] != will[0]:
-		return "seed"
-	case !slices.Equal(was, will):
-		return "spares"
 	case !reflect.DeepEqual(a.RunsOn, b.RunsOn):
 		return "runs-on"
 	case !reflect.DeepEqual(a.Timeout, b.Timeout):
@@ -130,13 +176,6 @@ func (s inputStep) changed(now inputStep) (variables, secrets bool) {
 	return variables, secrets
 }
 
-func (in *inputs) crons() (crons []string) {
-	for _, entry := range in.On.Schedule {
-		crons = append(crons, entry.Cron)
-	}
-	return crons
-}
-
 func (in *inputs) python() (versions []any) {
 	for _, step := range in.Jobs.Run.Steps {
 		if version := step.With["python-version"]; version != nil {
@@ -144,17 +183,4 @@ func (in *inputs) python() (versions []any) {
 		}
 	}
 	return versions
-}
-
-// cadence returns which fields of a cron are fixed. That shows how often it ticks.
-func cadence(cron string) string {
-	var b strings.Builder
-	for _, field := range strings.Fields(cron) {
-		if field == "*" {
-			b.WriteString("*")
-		} else {
-			b.WriteString("1")
-		}
-	}
-	return b.String()
 }

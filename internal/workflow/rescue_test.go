@@ -131,11 +131,11 @@ func TestRescueEffects(t *testing.T) {
 		want          Effect
 		before, after int
 	}{
-		{strings.ReplaceAll(oneJob, `"1h"`, `"6h"`), Effect{Kind: "updated", Every: "6 hours",
+		{strings.ReplaceAll(oneJob, `"1h"`, `"6h"`), Effect{Kind: "updated", Trigger: "6 hours",
 			Was: "every hour at minute 56", Assigned: "every 6 hours from 05:56 UTC", Next: instants("2026-11-21 17:56", "2026-11-21 23:56", "2026-11-22 05:56")}, 240, 240},
-		{strings.ReplaceAll(oneJob, "rescue = \"1h\"\n", ""), Effect{Kind: "updated", Every: "15 minutes",
+		{strings.ReplaceAll(oneJob, "rescue = \"1h\"\n", ""), Effect{Kind: "updated", Trigger: "15 minutes",
 			Was: "every hour at minute 56", Assigned: "every 15 minutes from minute 11", Next: instants("2026-11-21 12:11", "2026-11-21 12:26", "2026-11-21 12:41")}, 240, 240},
-		{strings.ReplaceAll(oneJob, `"day"`, `"hour"`), Effect{Kind: "updated", Every: "hour",
+		{strings.ReplaceAll(oneJob, `"day"`, `"hour"`), Effect{Kind: "updated", Trigger: "hour",
 			Was: "every hour at minute 56", Assigned: "every hour at minute 56", Next: instants("2026-11-21 12:56", "2026-11-21 13:56", "2026-11-21 14:56")}, 240, 2880},
 		{strings.ReplaceAll(oneJob, `"1h"`, "false"), Effect{Kind: "deleted", Was: "every hour at minute 56"}, 240, 120},
 	}

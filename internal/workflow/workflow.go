@@ -123,7 +123,18 @@ func display(id string) string {
 
 // title is what the sidebar of the Actions tab shows.
 func (t Target) title(job pyproject.Job) string {
-	return fmt.Sprintf("%s%s (%s)", display(job.ID), t.of(), job.Schedule)
+	return fmt.Sprintf("%s%s (%s)", display(job.ID), t.of(), When(job))
+}
+
+// mostWords is how many characters say when a job runs: a list of crons can be long.
+const mostWords = 100
+
+// When says in words when a job runs, as in the name of its workflow.
+func When(job pyproject.Job) string {
+	if job.Schedule.Spec().Disabled {
+		return "disabled"
+	}
+	return problem.Cut(job.Schedule.String(), mostWords)
 }
 
 // of distinguishes the project from others of the repository for people: "" for one at
