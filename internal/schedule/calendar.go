@@ -28,45 +28,43 @@ func dayNumber(date time.Time) int64   { return floorDiv(date.Unix(), 86400) }
 func weekNumber(date time.Time) int64  { return floorDiv(dayNumber(date)-4, 7) } // 1970-01-05 was a Monday
 func monthNumber(date time.Time) int64 { return int64(date.Year()-1970)*12 + int64(date.Month()) - 1 }
 
+const day = 24 * time.Hour
+
 // horizon is how many years can lie between two slots: "29 February, if it is a Monday"
 // comes every 28 years, or after 40.
 const horizon = 41
 
 func (c calendar) next(t time.Time) time.Time {
 	// A time that is skipped or repeated can be on the date before or after.
-	date := dateOf(t, c.zone).AddDate(0, 0, -1)
+	date := dateOf(t, c.zone).Add(-day)
 	for end := date.AddDate(horizon, 0, 0); date.Before(end); {
 		if !c.months.has(int(date.Month())) {
 			date = time.Date(date.Year(), date.Month()+1, 1, 0, 0, 0, 0, time.UTC)
 			continue
 		}
 		if c.on(date) {
-			for _, at := range c.times(date) {
-				if at.After(t) {
-					return at
-				}
+			if _, at := c.around(date, t); !at.IsZero() {
+				return at
 			}
 		}
-		date = date.AddDate(0, 0, 1)
+		date = date.Add(day)
 	}
 	return time.Time{}
 }
 
 func (c calendar) prev(t time.Time) time.Time {
-	date := dateOf(t, c.zone).AddDate(0, 0, 1)
+	date := dateOf(t, c.zone).Add(day)
 	for end := date.AddDate(-horizon, 0, 0); date.After(end); {
 		if !c.months.has(int(date.Month())) {
 			date = time.Date(date.Year(), date.Month(), 0, 0, 0, 0, 0, time.UTC)
 			continue
 		}
 		if c.on(date) {
-			for _, at := range slices.Backward(c.times(date)) {
-				if !at.After(t) {
-					return at
-				}
+			if at, _ := c.around(date, t); !at.IsZero() {
+				return at
 			}
 		}
-		date = date.AddDate(0, 0, -1)
+		date = date.Add(-day)
 	}
 	return time.Time{}
 }
@@ -75,41 +73,56 @@ func (c calendar) String() string { return c.words }
 
 // on reports whether the date has slots.
 func (c calendar) on(date time.Time) bool {
-	day, weekday := date.Day(), int(date.Weekday())
-	last := date.AddDate(0, 0, 1).Day() == 1
-	inDays := c.days.has(day) || last && (c.lastDay || c.shorten && c.days.lowest() > day)
-	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((day+6)/7)
+	number, weekday := date.Day(), int(date.Weekday())
+	inDays := c.days.has(number) || (c.lastDay || c.shorten && c.days.lowest() > number) && date.Add(day).Day() == 1
+	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((number+6)/7)
 	either := !c.anyDay && !c.anyWeekday
 	return (inDays && inWeek || either && (inDays || inWeek)) && c.months.has(int(date.Month())) && c.stride.picks(date)
 }
 
-// times returns the slots of a date, sorted, each once. A fixed hour that is skipped
-// comes right after the gap, and one that is repeated the first time only. A wildcard
-// hour is elapsed time: as often as the clocks show it.
-func (c calendar) times(date time.Time) []time.Time {
-	var slots []time.Time
+// around returns the last slot of a date at or before t, and the first one after t; zero
+// without one.
+func (c calendar) around(date, t time.Time) (before, after time.Time) {
 	midnight, plain := c.plain(date)
+	if !plain {
+		slots := c.uneven(date)
+		return slots.prev(t), slots.next(t)
+	}
 	for hour := range c.hours.all() {
 		for minute := range c.minutes.all() {
-			after := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
-			switch wall := date.Add(after); {
-			case plain:
-				slots = append(slots, midnight.Add(after))
-			case c.anyHour:
-				at, _ := readings(wall, c.zone)
-				for _, t := range at {
-					slots = append(slots, t.UTC())
-				}
-			default:
+			at := midnight.Add(clock(hour, minute))
+			if at.After(t) {
+				return before, at
+			}
+			before = at
+		}
+	}
+	return before, after
+}
+
+// uneven returns the slots of a date near which a clock is changed. A fixed hour that is
+// skipped comes right after the gap, and one that is repeated the first time only. A
+// wildcard hour is elapsed time: as often as the clocks show it.
+func (c calendar) uneven(date time.Time) (slots instants) {
+	for hour := range c.hours.all() {
+		for minute := range c.minutes.all() {
+			wall := date.Add(clock(hour, minute))
+			if !c.anyHour {
 				slots = append(slots, fixed(wall, c.zone).UTC())
+				continue
+			}
+			at, _ := readings(wall, c.zone)
+			for _, t := range at {
+				slots = append(slots, t.UTC())
 			}
 		}
 	}
-	if !plain {
-		slices.SortFunc(slots, time.Time.Compare)
-		slots = slices.CompactFunc(slots, time.Time.Equal)
-	}
-	return slots
+	slices.SortFunc(slots, time.Time.Compare)
+	return slices.CompactFunc(slots, time.Time.Equal)
+}
+
+func clock(hour, minute int) time.Duration {
+	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
 }
 
 // plain returns when a date begins, and whether no clock is changed near it.
@@ -118,7 +131,6 @@ func (c calendar) plain(date time.Time) (midnight time.Time, _ bool) {
 		return date, true
 	}
 	midnight = time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, c.zone)
-	const day = 24 * time.Hour
 	before, after := midnight.ZoneBounds()
 	calm := (before.IsZero() || before.Before(midnight.Add(-day))) && (after.IsZero() || after.After(midnight.Add(2*day)))
 	return midnight.UTC(), calm
