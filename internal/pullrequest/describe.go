@@ -266,7 +266,7 @@ func diff(e workflow.Effect) string {
 
 // plainPhrase matches words that mean themselves in Markdown, such as
 // "every day at 09:30 America/New_York".
-var plainPhrase = regexp.MustCompile(`^([\pL\pN:,/+ -]|\pL_\pL)+$`)
+var plainPhrase = regexp.MustCompile(`^([\pL\pN:,/+ -]|\pL_\pL)*$`)
 
 // phrase writes words that may be from a file of others, or a cron.
 func phrase(words string) string {
