@@ -34,6 +34,9 @@ func (o Outcome) counted() Outcome {
 		if !w.reached {
 			o.Unreached++
 		}
+		if w.expired && !w.served {
+			o.Expired++
+		}
 		if w.inTime() {
 			o.InTime++
 		}

@@ -47,6 +47,7 @@ type Outcome struct {
 	ID         string  `json:"id"`
 	Windows    int     `json:"windows"`
 	Unreached  int     `json:"unreached"` // windows in which GitHub delivered no tick, of the job or of the rescue: they cannot be served
+	Expired    int     `json:"expired"`   // windows not served whose slot was too old when a run came
 	Served     int     `json:"served"`
 	InTime     int     `json:"served_in_time"` // within an eighth of the window
 	Lateness           // of those served
@@ -225,7 +226,7 @@ func (g *game) due(now, seen time.Time) []call {
 	var due []call
 	for _, w := range g.workflows {
 		w.advance(now)
-		runs := w.list(seen, w.window(now))
+		runs := w.history(seen, now)
 		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.delivery.from, Runs: runs}, now)
 		if v.Dispatch {
 			due = append(due, call{w, v.Window.Start})

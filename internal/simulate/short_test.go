@@ -17,10 +17,7 @@ func TestThrottledShort(t *testing.T) {
 	}
 	for _, row := range throttledShort {
 		every := int(row.window.Minutes())
-		s, flaws := schedule.Parse(schedule.Spec{Project: "acme", ID: "poll", Every: fmt.Sprint(every, " minutes")})
-		if len(flaws) > 0 {
-			t.Fatal(flaws)
-		}
+		s := parse(t, schedule.Spec{Project: "acme", ID: "poll", Every: fmt.Sprint(every, " minutes")})
 		p := Project{
 			Jobs:   []Job{{ID: "poll", Schedule: s, Crons: crons(fmt.Sprintf("*/%d * * * *", every))}},
 			Rescue: schedule.NewRounds("acme", 15*time.Minute).Crons(),

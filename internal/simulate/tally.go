@@ -23,6 +23,7 @@ type tally struct {
 type window struct {
 	schedule.Window
 	reached bool          // a tick of the job or of the rescue arrived in it, or a run of an earlier tick began in it
+	expired bool          // a run came too late for its slot
 	served  bool          // a successful execution began in it
 	late    time.Duration // from the slot to the first of these
 }
@@ -71,6 +72,9 @@ func (t *tally) billed(d time.Duration) { t.minutes += int(math.Ceil(d.Minutes()
 func (t *tally) ended(r run) {
 	if t.watch != nil {
 		t.watch(r)
+	}
+	if w := t.at(r.checked); w != nil && r.expired {
+		w.expired = true
 	}
 	if r.executed.IsZero() {
 		return

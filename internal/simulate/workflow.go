@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -17,6 +18,7 @@ type run struct {
 	success  bool
 	failed   bool      // neither a success nor cancelled
 	asked    time.Time // the slot that a rescue dispatched it for; zero for a tick
+	expired  bool      // it did not execute, because the slot was too old
 }
 
 func (r run) dispatched() bool { return !r.asked.IsZero() }
@@ -40,6 +42,7 @@ type workflow struct {
 	pending    int64       // id, or none
 	shown      []schedule.Run
 	latest     schedule.Window // that window returned last
+	evidence   int64           // id of the run that confirmed a window last
 }
 
 // window returns the window of the job that holds a time.
@@ -137,7 +140,8 @@ func (w *workflow) start(id int64, at time.Time) {
 	w.running = id
 	began := at.Add(w.about(queueing))
 	r.checked = began.Add(checking)
-	decision := w.decide(r.checked)
+	decision := w.decide(r.checked, r.asked)
+	r.expired = decision.Reason == schedule.Expired
 	end, success := r.checked, true
 	if decision.Run {
 		r.executed = r.checked.Add(w.about(preparing))
@@ -174,9 +178,9 @@ func (w *workflow) end(r *run, at time.Time) {
 	w.tally.ended(*r)
 }
 
-// decide does what the check of a run does.
-func (w *workflow) decide(now time.Time) schedule.Decision {
-	tick := schedule.Tick{Now: now, Attempt: 1}
+// decide does what the check of a run does. asked is the slot that it was dispatched for.
+func (w *workflow) decide(now, asked time.Time) schedule.Decision {
+	tick := schedule.Tick{Now: now, Attempt: 1, Slot: asked}
 	if w.chance(w.delivery.regime.Down) {
 		tick.Unknown = true
 		return schedule.Decide(w.job.Schedule, tick)
@@ -185,22 +189,38 @@ func (w *workflow) decide(now time.Time) schedule.Decision {
 	if w.chance(w.delivery.regime.Stale) {
 		seen = now.Add(-minutes(w.delivery.regime.Behind))
 	}
+	tick.Runs = w.history(seen, now)
+	return schedule.Decide(w.job.Schedule, tick)
+}
+
+// history returns the runs that GitHub lists at a time, and asks them for evidence of
+// the current window: GitHub shows the steps of a run. The next call overwrites the
+// result.
+func (w *workflow) history(seen, now time.Time) []schedule.Run {
 	window := w.window(now)
-	tick.Runs = w.list(seen, window)
-	for _, asked := range schedule.Candidates(window, tick.Runs) {
-		for i := range tick.Runs {
-			if r := &tick.Runs[i]; r.ID == asked.ID {
-				if run := w.run(r.ID); run.success {
-					r.Started = run.executed // GitHub shows the steps of a run
-				}
-				asked = *r
-			}
-		}
-		if asked.Confirms(window) {
+	runs := w.list(seen, window)
+	if w.ask(w.evidence, runs).Confirms(window) {
+		return runs // an answer stays true
+	}
+	for _, r := range schedule.Candidates(window, runs) {
+		if w.ask(r.ID, runs).Confirms(window) {
+			w.evidence = r.ID
 			break
 		}
 	}
-	return schedule.Decide(w.job.Schedule, tick)
+	return runs
+}
+
+// ask fills in when a listed run executed the entrypoint with success, and returns it.
+func (w *workflow) ask(id int64, runs []schedule.Run) schedule.Run {
+	i := slices.IndexFunc(runs, func(r schedule.Run) bool { return r.ID == id })
+	if i < 0 {
+		return schedule.Run{}
+	}
+	if r := w.run(id); !runs[i].Active && r.success {
+		runs[i].Started = r.executed
+	}
+	return runs[i]
 }
 
 // list returns the runs as GitHub lists them at a time, the newest first, back to the

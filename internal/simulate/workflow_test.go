@@ -101,6 +101,37 @@ func TestRuns(t *testing.T) {
 	}
 }
 
+// TestExpired: a run that comes later than `expires` does not execute, and its window is
+// counted as expired unless an earlier run served it.
+func TestExpired(t *testing.T) {
+	for _, row := range []struct {
+		ticks           []time.Duration
+		want            []string
+		served, expired int
+	}{
+		{[]time.Duration{30 * minute, 3 * hour}, []string{"executed", "skipped"}, 1, 0},
+		{[]time.Duration{3 * hour, 5 * hour}, []string{"skipped", "skipped"}, 0, 1},
+		{nil, nil, 0, 0},
+	} {
+		w, slot := ticked(t, steady(), schedule.Day, row.ticks...)
+		w.job.Schedule = parse(t, schedule.Spec{ID: "a", Project: "acme", Every: "day", Expires: hour})
+		w.advance(slot.AddDate(0, 0, 1))
+		o := Outcome{windows: w.tally.windows}.counted()
+		if diff := cmp.Diff(row.want, kinds(w.runs)); diff != "" || o.Served != row.served || o.Expired != row.expired {
+			t.Errorf("ticks after %v: %d served, %d expired; runs (-want +got):\n%s", row.ticks, o.Served, o.Expired, diff)
+		}
+	}
+}
+
+func parse(t *testing.T, spec schedule.Spec) schedule.Schedule {
+	t.Helper()
+	s, flaws := schedule.Parse(spec)
+	if len(flaws) > 0 {
+		t.Fatalf("%+v: %v", spec, flaws)
+	}
+	return s
+}
+
 // TestDisplacedRunIsShown: a run that had to make room is over, and has not failed.
 func TestDisplacedRunIsShown(t *testing.T) {
 	w, slot := ticked(t, steady(), schedule.Day, 0, minute, 2*minute)
