@@ -14,8 +14,7 @@ import (
 // null.
 type report struct {
 	Job       string             `json:"job"`
-	Window    *schedule.Window   `json:"window"`
-	Reason    *string            `json:"reason"` // why it ran or was skipped, as in `check --json`
+	Window    schedule.Window    `json:"window"`
 	Missed    int                `json:"missed"`
 	Trigger   string             `json:"trigger"`
 	Status    string             `json:"status"`  // succeeded, failed or skipped
@@ -47,7 +46,7 @@ type reportedStatus struct {
 func newReport(job string, r Result) report {
 	out := report{
 		Job:      job,
-		Reason:   optional(string(r.Reason)),
+		Window:   r.Window,
 		Missed:   r.Missed,
 		Trigger:  r.Trigger,
 		Status:   "failed",
@@ -56,9 +55,6 @@ func newReport(job string, r Result) report {
 		Python:   optional(r.Python),
 		Cause:    optional(r.Cause),
 		Hint:     optional(r.Hint),
-	}
-	if !r.Window.IsZero() {
-		out.Window = &r.Window
 	}
 	switch {
 	case r.Skipped:

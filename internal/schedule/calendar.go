@@ -1,9 +1,6 @@
 package schedule
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // calendar is a schedule of wall times: what a cron with five fields can say, and a
 // little more.
@@ -34,17 +31,66 @@ const day = 24 * time.Hour
 // comes every 28 years, or after 40.
 const horizon = 41
 
+// next walks over the periods between two changes of the clocks. A fixed hour that is
+// skipped comes right after the gap, and one that is repeated the first time only. A
+// wildcard hour is elapsed time: as often as the clocks show it.
 func (c calendar) next(t time.Time) time.Time {
-	// A time that is skipped or repeated can be on the date before or after.
-	date := dateOf(t, c.zone).Add(-day)
-	for end := date.AddDate(horizon, 0, 0); date.Before(end); {
+	p := periodOf(t, c.zone)
+	wall := p.wall(t).Add(1)
+	if !c.anyHour && wall.Before(p.before) {
+		wall = p.before
+	}
+	for end := t.AddDate(horizon, 0, 0); ; {
+		wall = c.first(wall, end)
+		switch {
+		case wall.IsZero():
+			return wall
+		case p.end.IsZero() || wall.Before(p.wall(p.end)):
+			return p.instant(wall)
+		}
+		p = periodOf(p.end, c.zone)
+		if c.anyHour && (p.begins().After(wall) || p.begins().Before(p.before)) {
+			wall = p.begins()
+		}
+	}
+}
+
+func (c calendar) prev(t time.Time) time.Time {
+	p := periodOf(t, c.zone)
+	wall := p.wall(t)
+	for end := t.AddDate(-horizon, 0, 0); ; {
+		wall = c.last(wall, end)
+		first := p.begins() // of the walls that count in the period
+		if !c.anyHour {
+			first = p.before
+		}
+		switch {
+		case wall.IsZero():
+			return wall
+		case p.start.IsZero() || !wall.Before(first):
+			return p.instant(wall)
+		}
+		if !wall.Before(p.before) || p.begins().Before(p.before) {
+			wall = p.before.Add(-1)
+		}
+		p = periodOf(p.start.Add(-1), c.zone)
+	}
+}
+
+// first returns the first wall time of the fields from one on and before end; zero
+// without one.
+func (c calendar) first(wall, end time.Time) time.Time {
+	date := wall.Truncate(day)
+	for from := int(wall.Add(time.Minute-1).Sub(date) / time.Minute); date.Before(end); from = 0 {
 		if !c.months.has(int(date.Month())) {
 			date = time.Date(date.Year(), date.Month()+1, 1, 0, 0, 0, 0, time.UTC)
 			continue
 		}
 		if c.on(date) {
-			if _, at := c.around(date, t); !at.IsZero() {
-				return at
+			if hour, minute := from/60, from%60; c.hours.has(hour) && c.minutes.from(minute) != 0 {
+				return date.Add(clock(hour, c.minutes.from(minute).lowest()))
+			} else if later := c.hours.from(hour + 1); later != 0 {
+				return date.Add(clock(later.lowest(), c.minutes.lowest()))
 			}
 		}
 		date = date.Add(day)
@@ -52,16 +98,20 @@ func (c calendar) next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-func (c calendar) prev(t time.Time) time.Time {
-	date := dateOf(t, c.zone).Add(day)
-	for end := date.AddDate(-horizon, 0, 0); date.After(end); {
+// last returns the last wall time of the fields up to one and after end; zero without
+// one.
+func (c calendar) last(wall, end time.Time) time.Time {
+	date := wall.Truncate(day)
+	for to := int(wall.Sub(date) / time.Minute); date.Add(day).After(end); to = 24*60 - 1 {
 		if !c.months.has(int(date.Month())) {
 			date = time.Date(date.Year(), date.Month(), 0, 0, 0, 0, 0, time.UTC)
 			continue
 		}
 		if c.on(date) {
-			if at, _ := c.around(date, t); !at.IsZero() {
-				return at
+			if hour, minute := to/60, to%60; c.hours.has(hour) && c.minutes.to(minute) != 0 {
+				return date.Add(clock(hour, c.minutes.to(minute).highest()))
+			} else if earlier := c.hours.to(hour - 1); earlier != 0 {
+				return date.Add(clock(earlier.highest(), c.minutes.highest()))
 			}
 		}
 		date = date.Add(-day)
@@ -80,58 +130,6 @@ func (c calendar) on(date time.Time) bool {
 	return (inDays && inWeek || either && (inDays || inWeek)) && c.months.has(int(date.Month())) && c.stride.picks(date)
 }
 
-// around returns the last slot of a date at or before t, and the first one after t; zero
-// without one.
-func (c calendar) around(date, t time.Time) (before, after time.Time) {
-	midnight, plain := c.plain(date)
-	if !plain {
-		slots := c.uneven(date)
-		return slots.prev(t), slots.next(t)
-	}
-	for hour := range c.hours.all() {
-		for minute := range c.minutes.all() {
-			at := midnight.Add(clock(hour, minute))
-			if at.After(t) {
-				return before, at
-			}
-			before = at
-		}
-	}
-	return before, after
-}
-
-// uneven returns the slots of a date near which a clock is changed. A fixed hour that is
-// skipped comes right after the gap, and one that is repeated the first time only. A
-// wildcard hour is elapsed time: as often as the clocks show it.
-func (c calendar) uneven(date time.Time) (slots instants) {
-	for hour := range c.hours.all() {
-		for minute := range c.minutes.all() {
-			wall := date.Add(clock(hour, minute))
-			if !c.anyHour {
-				slots = append(slots, fixed(wall, c.zone).UTC())
-				continue
-			}
-			at, _ := readings(wall, c.zone)
-			for _, t := range at {
-				slots = append(slots, t.UTC())
-			}
-		}
-	}
-	slices.SortFunc(slots, time.Time.Compare)
-	return slices.CompactFunc(slots, time.Time.Equal)
-}
-
 func clock(hour, minute int) time.Duration {
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
-}
-
-// plain returns when a date begins, and whether no clock is changed near it.
-func (c calendar) plain(date time.Time) (midnight time.Time, _ bool) {
-	if c.zone == time.UTC {
-		return date, true
-	}
-	midnight = time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, c.zone)
-	before, after := midnight.ZoneBounds()
-	calm := (before.IsZero() || before.Before(midnight.Add(-day))) && (after.IsZero() || after.After(midnight.Add(2*day)))
-	return midnight.UTC(), calm
 }

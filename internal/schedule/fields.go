@@ -36,6 +36,9 @@ func span(low, high, step int) (s set) {
 
 func (s set) has(n int) bool { return s&(1<<n) != 0 }
 func (s set) lowest() int    { return bits.TrailingZeros64(uint64(s)) }
+func (s set) highest() int   { return bits.Len64(uint64(s)) - 1 }
+func (s set) from(n int) set { return s &^ (1<<n - 1) } // its numbers from n on
+func (s set) to(n int) set   { return s & (1<<(n+1) - 1) }
 func (s set) size() int      { return bits.OnesCount64(uint64(s)) }
 
 // all yields the numbers in ascending order.

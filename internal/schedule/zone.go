@@ -37,58 +37,55 @@ func dateOf(t time.Time, zone *time.Location) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// readings returns the instants at which the clocks of a zone show a wall time, which is
-// given in UTC: none if it is skipped, two if it is repeated. jump is the first instant
-// after the gap that skips it.
-func readings(wall time.Time, zone *time.Location) (at []time.Time, jump time.Time) {
-	year, month, day := wall.Date()
-	guess := time.Date(year, month, day, wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
-	before, after := guess.ZoneBounds()
-	for _, inside := range []time.Time{before.Add(-1), guess, after} {
-		_, offset := inside.Zone()
-		t := wall.Add(-time.Duration(offset) * time.Second)
-		if shows(t, wall, zone) && !slices.ContainsFunc(at, t.Equal) {
-			at = append(at, t)
-		}
+// period is a time in which the clocks of a zone are not changed.
+type period struct {
+	start, end time.Time     // zero where it has none
+	offset     time.Duration // of the clocks from UTC
+	before     time.Time     // what the clocks would show at start without the change
+}
+
+// periodOf returns the period of an instant.
+func periodOf(t time.Time, zone *time.Location) period {
+	if zone == time.UTC {
+		return period{}
 	}
-	slices.SortFunc(at, time.Time.Compare)
-	if len(at) == 0 {
-		jump = before
-		if !after.IsZero() && skips(after, wall) {
-			jump = after
-		}
+	offset := func(t time.Time) time.Duration {
+		_, seconds := t.In(zone).Zone()
+		return time.Duration(seconds) * time.Second
 	}
-	return at, jump.UTC()
+	p := period{offset: offset(t)}
+	p.start, p.end = t.In(zone).ZoneBounds()
+	if !p.start.IsZero() {
+		p.before = p.start.UTC().Add(offset(p.start.Add(-1)))
+	}
+	if !p.end.IsZero() && !p.end.After(t) { // as time.ZoneBounds has it on 31 December of a leap year
+		p.end = t.Add(day)
+	}
+	return p
 }
 
-// shows reports whether the clocks of a zone show the wall time at an instant.
-func shows(t, wall time.Time, zone *time.Location) bool {
-	return clockOf(t.In(zone)).Equal(wall)
-}
+// wall returns what the clocks show at an instant of the period, in UTC.
+func (p period) wall(t time.Time) time.Time { return t.UTC().Add(p.offset) }
 
-// skips reports whether the clocks go from before a wall time to after it at the change.
-func skips(change, wall time.Time) bool {
-	_, offset := change.Add(-1).Zone()
-	before := change.UTC().Add(time.Duration(offset) * time.Second)
-	return !wall.Before(before) && wall.Before(clockOf(change))
-}
+// begins returns what the clocks show at the start.
+func (p period) begins() time.Time { return p.wall(p.start) }
 
-// clockOf returns what the clocks show at an instant, in UTC.
-func clockOf(t time.Time) time.Time {
-	_, offset := t.Zone()
-	return t.UTC().Add(time.Duration(offset) * time.Second)
+// instant returns when the clocks show a wall time: at the start if it was skipped.
+func (p period) instant(wall time.Time) time.Time {
+	t := wall.Add(-p.offset)
+	if t.Before(p.start) {
+		return p.start.UTC()
+	}
+	return t
 }
 
 // fixed returns the instant of a wall time: the first of two, and the end of a gap.
 func fixed(wall time.Time, zone *time.Location) time.Time {
-	if zone == time.UTC {
-		return wall
+	p := periodOf(wall.Add(-2*day), zone) // no clock is further from UTC, or changed by more
+	for !p.end.IsZero() && !wall.Before(p.wall(p.end)) {
+		p = periodOf(p.end, zone)
 	}
-	at, jump := readings(wall, zone)
-	if len(at) == 0 {
-		return jump
-	}
-	return at[0]
+	return p.instant(wall)
 }
 
 // KnownZone reports whether there is a time zone of that name.
