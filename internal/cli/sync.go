@@ -52,7 +52,10 @@ contents, pull requests and workflows.`,
 			if flags.pull.on {
 				return p.syncByPullRequest(flags, uses)
 			}
-			project, err := p.openValid()
+			project, err := p.read()
+			if err == nil && len(project.Broken) > 0 {
+				err = project.Problems()
+			}
 			if err != nil {
 				if flags.format == githubFormat {
 					p.annotateProblems(p.Stdout, configurationTitle, err, pyproject.FromRoot)
@@ -120,12 +123,31 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	if flags.check {
 		unproven = p.checkEntrypoints(project, plan.Environments, flags.format)
 	}
+	unhosted := project.Problems()
+	if unhosted != nil && flags.format == githubFormat {
+		p.annotateProblems(p.Stdout, configurationTitle, unhosted, pyproject.FromRoot)
+	}
+	return p.last(unproven, changed(plan, project.Path, p.howToSync(), flags), unhosted)
+}
+
+// changed returns the error of a plan with changes, if the flags ask for one.
+func changed(plan workflow.Plan, path, howToSync string, flags syncFlags) error {
 	switch changes := len(plan.Changes()); {
 	case changes > 0 && flags.check:
-		p.report(unproven)
-		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", p.howToSync()), "%s and %s do not match", problem.Count(changes, "workflow file"), project.Path)}
+		return &exitError{exitFindings, problem.New(fmt.Sprintf("run `%s` and commit the files", howToSync), "%s and %s do not match", problem.Count(changes, "workflow file"), path)}
 	case changes > 0 && flags.exitCode:
 		return &exitError{exitFindings, problem.New("add the files to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}
-	return unproven
+	return nil
+}
+
+// last returns the last of some errors, and reports the others.
+func (p *Program) last(errs ...error) (last error) {
+	for _, err := range errs {
+		if err != nil {
+			p.report(last)
+			last = err
+		}
+	}
+	return last
 }

@@ -89,7 +89,13 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 	for _, remark := range result.Pull.Remarks {
 		p.warn(p.runner(p.Stderr), errors.New(remark))
 	}
-	return p.printPull(result, flags)
+	if err := p.printPull(result, flags); err != nil {
+		return err
+	}
+	if unhosted := result.Project.Problems(); unhosted != nil {
+		return p.explainPull(unhosted)
+	}
+	return nil
 }
 
 // pullRequest returns the request that the flags and the environment make.

@@ -152,14 +152,15 @@ func (s *syncing) read(ctx context.Context) (err error) {
 	return nil
 }
 
-// project reads the project of the snapshot.
+// project reads the project of the snapshot. Jobs that GitHub cannot run are no error,
+// so that they do not stop the others.
 func (s *syncing) project() (*pyproject.Project, error) {
 	project, err := pyproject.Load(s.snapshot, s.Path, s.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &Invalid{problem.New("set --project to a folder of the repository, or to a pyproject.toml in it",
 			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, s.Path)}
 	}
-	if err == nil {
+	if err == nil && len(project.Broken) > 0 {
 		err = project.Problems()
 	}
 	if _, ok := errors.AsType[problem.Problems](err); ok {

@@ -33,16 +33,17 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	for _, ticks := range old {
 		was += ticks
 	}
-	jobs := make([]float64, len(t.Project.Jobs))
-	parallel(len(jobs), func(i int) { jobs[i] = ticks(crons(t.Project.Jobs[i])) })
-	count := func(of whose, ticks float64) {
+	jobs := t.Project.Hosted()
+	of := make([]float64, len(jobs))
+	parallel(len(jobs), func(i int) { of[i] = ticks(crons(jobs[i])) })
+	count := func(w whose, ticks float64) {
 		will += ticks
-		if !fresh[of] {
+		if !fresh[w] {
 			was += ticks
 		}
 	}
-	for i, job := range t.Project.Jobs {
-		count(whose{"", job.ID}, jobs[i])
+	for i, job := range jobs {
+		count(whose{"", job.ID}, of[i])
 	}
 	if t.rescued() {
 		count(whose{Rescues, ""}, ticks(t.needed()))

@@ -23,7 +23,10 @@ func (t Target) Origin(e Effect) int {
 		return 1
 	}
 	old, now := readInputs(e.Old), readInputs(e.New)
-	if old == nil || now == nil { // another name, or the first file
+	switch {
+	case e.New == nil && job.Options.Serve:
+		return t.Project.Line(job, "executor")
+	case old == nil || now == nil: // another name, or the first file
 		return t.Project.Line(job, "workflow-prefix")
 	}
 	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 {

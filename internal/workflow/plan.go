@@ -113,10 +113,11 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	changes := make([]Change, len(t.Project.Jobs))
-	errs := make([]error, len(t.Project.Jobs))
-	parallel(len(t.Project.Jobs), func(i int) {
-		job := t.Project.Jobs[i]
+	jobs := t.Project.Hosted()
+	changes := make([]Change, len(jobs))
+	errs := make([]error, len(jobs))
+	parallel(len(jobs), func(i int) {
+		job := jobs[i]
 		changes[i], errs[i] = t.change(job, there[job.File()], document(job))
 	})
 	if t.rescued() {
@@ -131,11 +132,11 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 	return plan, nil
 }
 
-// Files returns the paths of the files that the project needs: first those of its jobs,
-// in their order, then that of its rescue.
+// Files returns the paths of the files that the project needs: first those of its jobs
+// on GitHub, in their order, then that of its rescue.
 func (t Target) Files() []string {
 	var paths []string
-	for _, job := range t.Project.Jobs {
+	for _, job := range t.Project.Hosted() {
 		paths = append(paths, path.Join(Dir, job.File()))
 	}
 	if t.rescued() {
@@ -152,7 +153,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs := t.Project.Jobs
+	jobs := t.Project.Hosted()
 	guesses := make([][]byte, len(t.Files()))
 	errs := make([]error, len(guesses))
 	parallel(len(guesses), func(i int) {
@@ -214,15 +215,29 @@ func (c Change) compare(there *file, doc *yaml.Node, loose Uses) (Change, error)
 }
 
 // leftovers returns the project's own files that are no longer needed. The files of a
-// missing project are kept, because a sparse checkout may not include it.
+// missing project are kept, because a sparse checkout may not include it, and those of
+// jobs that GitHub cannot run as they are declared now, with the rescue, until that is
+// mended.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
 	for _, file := range t.Files() {
 		needed[path.Base(file)] = true
 	}
+	unhosted := map[string]bool{}
+	for _, job := range t.Project.Jobs {
+		if len(job.Unhosted) > 0 {
+			unhosted[job.ID] = true
+		}
+	}
+	stays := func(m marker) bool {
+		if m.Job != nil {
+			return unhosted[*m.Job]
+		}
+		return len(unhosted) > 0 && t.Project.Rescue.Rounds.Every() > 0
+	}
 	var changes []Change
 	for name, f := range there {
-		if needed[name] || f.foreign != "" || f.marker.Project != t.Path {
+		if needed[name] || f.foreign != "" || f.marker.Project != t.Path || stays(f.marker) {
 			continue
 		}
 		c := Change{Path: path.Join(Dir, name), Does: f.marker.Workflow, Old: f.content}

@@ -27,7 +27,7 @@ func (t Target) needed() []schedule.Cron { return t.Project.Rescue.Rounds.Needed
 // shortest returns the shortest window of the jobs that a rescue watches; 0 if there are
 // none.
 func shortest(project *pyproject.Project) (window time.Duration) {
-	for _, job := range project.Jobs {
+	for _, job := range project.Hosted() {
 		if length := job.Schedule.Shortest(); !job.Schedule.Spec().Disabled && (window == 0 || length < window) {
 			window = length
 		}
@@ -50,7 +50,7 @@ func rescueFile(project string) string {
 // rescueChange renders the file of the rescue and compares it with the one there.
 func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
 	c := Change{Path: path.Join(Dir, t.rescueFile()), Does: Rescues}
-	for _, job := range t.Project.Jobs {
+	for _, job := range t.Project.Hosted() {
 		if strings.EqualFold(job.File(), t.rescueFile()) {
 			return c, c.conflict(fmt.Sprintf("job %q has that file", job.ID))
 		}
