@@ -3,7 +3,9 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
@@ -70,11 +72,16 @@ func (p *Program) simulate(flags simulateFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, problem.WithHint(err, "`scheduled simulate --regimes` prints the built-in ones")}
 	}
-	project, err := p.openValid()
+	project, err := p.open()
 	if err != nil {
 		return err
 	}
-	variants, err := simulate.Variants(project.simulated(), regime, flags.days, flags.seed)
+	p.hosted(project)
+	played, idle := project.simulated()
+	if len(idle) > 0 {
+		p.note([]string{fmt.Sprintf("left out %s, which GitHub does not start", problem.Some(idle, problem.Show))})
+	}
+	variants, err := simulate.Variants(played, regime, flags.days, flags.seed)
 	if err != nil {
 		return fmt.Errorf("simulate: %w", err)
 	}
@@ -85,24 +92,32 @@ func (p *Program) simulate(flags simulateFlags) error {
 	return s.print(p.Stdout)
 }
 
-// simulated returns the project in the form that the simulator takes.
-func (pr *project) simulated() simulate.Project {
-	played := simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: pr.Rescue.Rounds.Crons()}
+// simulated returns the project in the form that the simulator takes, and the jobs that
+// are disabled or run elsewhere.
+func (pr *project) simulated() (played simulate.Project, idle []string) {
+	played = simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: pr.Rescue.Rounds.Crons()}
 	for _, job := range pr.Jobs {
+		if job.Options.Serve || job.Schedule.Spec().Disabled {
+			idle = append(idle, job.ID)
+		}
+		if !job.Hosted() || job.Schedule.Spec().Disabled {
+			continue
+		}
 		played.Jobs = append(played.Jobs, simulate.Job{
 			ID: job.ID, Schedule: job.Schedule, Crons: job.Schedule.Crons(job.Options.Spares), Patience: job.Options.Patience,
 			Attempts: job.Options.Attempts, Backoff: job.Options.Backoff,
 		})
 	}
-	return played
+	return played, idle
 }
 
 func (s simulation) print(w io.Writer) error {
 	as := s.Variants[0]
+	jobs := slices.SortedStableFunc(slices.Values(as.Jobs), func(a, b simulate.Outcome) int { return b.Windows - a.Windows })
 	fmt.Fprintf(w, "%s of %s, seed %d\n\n", problem.Count(s.Days, "day"), s.Name, s.Seed)
 	t := table(w)
 	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED\tMINUTES A MONTH")
-	for _, o := range as.Jobs {
+	for _, o := range jobs {
 		row := simulatedRow(o)
 		fmt.Fprintln(t, strings.Join(append([]string{problem.Show(o.ID)}, row...), "\t"))
 	}
@@ -111,8 +126,8 @@ func (s simulation) print(w io.Writer) error {
 	}
 	fmt.Fprintln(w)
 	t = table(w)
-	for _, o := range as.Jobs {
-		fmt.Fprintf(t, "%s\t%s\n", problem.Show(o.ID), o.Picture(60))
+	for _, o := range jobs {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(o.ID), o.Picture(60), o.Schedule)
 	}
 	fmt.Fprintf(t, "\t%s\n", simulate.PictureKey)
 	if err := t.Flush(); err != nil {
@@ -137,10 +152,36 @@ func (s simulation) printVariants(w io.Writer) error {
 		fmt.Fprintln(t, strings.Join([]string{variantName(v), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
 			span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes)}, "\t"))
 	}
-	if n := s.Variants[0].Total.Unreached; n > 0 {
-		defer fmt.Fprintf(w, "\nGitHub delivered no tick in %s: these cannot be served.\n", problem.Count(n, "window"))
+	if err := t.Flush(); err != nil {
+		return err
 	}
-	return t.Flush()
+	return s.printLost(w)
+}
+
+// printLost says which windows could not be served, and which jobs have none.
+func (s simulation) printLost(w io.Writer) error {
+	as, lines := s.Variants[0], []string{""}
+	if n := as.Total.Unreached; n > 0 {
+		lines = append(lines, fmt.Sprintf("GitHub delivered no tick in %s: these cannot be served.", problem.Count(n, "window")))
+	}
+	if n := as.Total.Expired; n > 0 {
+		lines = append(lines, fmt.Sprintf("In %s the first run came later than expires allows.", problem.Count(n, "window")))
+	}
+	var none []string
+	for _, o := range as.Jobs {
+		if o.Windows == 0 {
+			none = append(none, o.ID)
+		}
+	}
+	if len(none) > 0 {
+		lines = append(lines, fmt.Sprintf("No whole window of %s lies between %s and %s, the simulated time.", problem.Some(none, problem.Show),
+			simulate.Start.Format(time.DateOnly), simulate.Start.AddDate(0, 0, s.Days).Format(time.DateOnly)))
+	}
+	if len(lines) == 1 {
+		return nil
+	}
+	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return err
 }
 
 func variantName(v simulate.Variant) string {

@@ -60,7 +60,8 @@ func sampleProject() (simulate.Project, error) {
 	if err != nil {
 		return simulate.Project{}, err
 	}
-	return project.simulated(), nil
+	played, _ := project.simulated()
+	return played, nil
 }
 
 // year is a year of a project in a regime.

@@ -44,7 +44,7 @@ func walkSlots(expr string, days int) (slots []time.Time) {
 // life is what truly became of a job, told by the runs alone.
 type life struct {
 	job     Job
-	windows []schedule.Window // walked
+	windows []schedule.Window // whole ones
 	runs    []run             // all that ended, in the order in which they decided
 	tally   *tally
 }
@@ -58,15 +58,33 @@ func begin(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*
 	}
 	var lives []*life
 	for _, w := range g.workflows {
-		l := &life{job: w.job, tally: w.tally}
-		slots := slots(w.job.Crons[0].Expr, days)
-		for i := 1; i < len(slots); i++ {
-			l.windows = append(l.windows, schedule.Window{Start: slots[i-1], End: slots[i]})
-		}
+		l := &life{job: w.job, windows: windows(w.job, days), tally: w.tally}
 		w.tally.watch = func(r run) { l.runs = append(l.runs, r) }
 		lives = append(lives, l)
 	}
 	return g, lives
+}
+
+// windows returns the whole windows of a job in the simulated time: walked for the
+// cadences of the public format, else those that package schedule says, which its own
+// tests hold to an oracle.
+func windows(job Job, days int) (windows []schedule.Window) {
+	spec := job.Schedule.Spec()
+	cadence := schedule.Spec{Project: spec.Project, ID: spec.ID, Every: spec.Every}
+	if slices.Contains(schedule.Cadences, job.Schedule.Every()) && cmp.Equal(spec, cadence) {
+		slots := slots(job.Crons[0].Expr, days)
+		for i := 1; i < len(slots); i++ {
+			windows = append(windows, schedule.Window{Start: slots[i-1], End: slots[i]})
+		}
+		return windows
+	}
+	if spec.Disabled {
+		return nil
+	}
+	end := Start.AddDate(0, 0, days)
+	windows = job.Schedule.Windows(end, Start, 0)
+	slices.Reverse(windows)
+	return slices.DeleteFunc(windows, func(w schedule.Window) bool { return w.Start.Before(Start) || w.End.After(end) })
 }
 
 func play(t *testing.T, p Project, r Regime, days int, seed uint64) (*game, []*life) {
@@ -110,7 +128,7 @@ func (l *life) served() map[time.Time]run {
 }
 
 // checkSkips: no run skips unless another one had executed the entrypoint in the
-// same window, with success, and was over.
+// same window, with success, and was over, or the slot was too old.
 func (l *life) checkSkips(t *testing.T, name string) (skips int) {
 	t.Helper()
 	served := l.served()
@@ -120,6 +138,9 @@ func (l *life) checkSkips(t *testing.T, name string) (skips int) {
 			continue
 		}
 		skips++
+		if r.expired && r.checked.After(l.job.Schedule.Expires(w)) {
+			continue
+		}
 		if at := served[w.Start].executed; at.IsZero() || !at.Before(r.checked) {
 			t.Errorf("%s: the run that decided %v skipped, and the window was served %v", name, r.checked, at)
 		}
@@ -147,7 +168,7 @@ func (l *life) checkTally(t *testing.T, name string) {
 	}
 	got := slices.Clone(l.tally.windows)
 	for i := range got {
-		got[i].reached = false
+		got[i].reached, got[i].expired = false, false
 	}
 	if !slices.Equal(want, got) || needless != l.tally.needless {
 		t.Errorf("%s: %d needless, counted %d; windows (-want +got):\n%s", name, needless, l.tally.needless, cmp.Diff(want, got, cmp.AllowUnexported(window{})))
@@ -176,7 +197,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 		if _, out := g.delivery.outage(r.created.Add(longest)); !ok || out {
 			continue
 		}
-		if w.Contains(r.created.Add(longest)) && served[w.Start].executed.IsZero() {
+		if r.created.Add(longest).Before(l.job.Schedule.Expires(w)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: %v is not served, although a tick arrived %v", name, w, r.created)
 		}
 	}
@@ -185,7 +206,7 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 	}
 	for _, at := range g.ticks {
 		w, ok := l.window(at)
-		if _, out := g.delivery.outage(at.Add(2 * longest)); ok && !out && w.Contains(at.Add(2*longest)) && served[w.Start].executed.IsZero() {
+		if _, out := g.delivery.outage(at.Add(2 * longest)); ok && !out && at.Add(2*longest).Before(l.job.Schedule.Expires(w)) && served[w.Start].executed.IsZero() {
 			t.Errorf("%s: %v is not served, although a rescue came %v", name, w, at)
 		}
 	}
@@ -196,6 +217,33 @@ func (l *life) checkServed(t *testing.T, name string, g *game) {
 func (Job) longest(r Regime) time.Duration {
 	execution := r.Execution[len(r.Execution)-1][1]
 	return 2 * (minutes(execution) + 3*time.Minute)
+}
+
+// checkPromises checks all of these that the regime allows.
+func (l *life) checkPromises(t *testing.T, name string, g *game) (skips int) {
+	t.Helper()
+	skips = l.checkSkips(t, name)
+	l.checkTally(t, name)
+	l.checkGroup(t, name)
+	r := g.delivery.regime
+	if r.Failed+r.Lost+r.Cancelled == 0 {
+		l.checkServed(t, name, g)
+	}
+	if r.Stale+r.Down == 0 && minutes(60*24*r.History) > l.roomiest()+9*day {
+		l.checkCoalescing(t, name)
+		if n := l.tally.needless; n > 0 {
+			t.Errorf("%s: %d needless executions although no list was stale", name, n)
+		}
+	}
+	return skips
+}
+
+// roomiest returns the length of the longest window.
+func (l *life) roomiest() (length time.Duration) {
+	for _, w := range l.windows {
+		length = max(length, w.End.Sub(w.Start))
+	}
+	return length
 }
 
 // checkCoalescing: one execution that succeeds discharges all windows before, so

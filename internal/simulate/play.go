@@ -45,6 +45,7 @@ type Result struct {
 // which an execution of the entrypoint began that succeeded.
 type Outcome struct {
 	ID         string  `json:"id"`
+	Schedule   string  `json:"schedule"` // in words; "" of several jobs
 	Windows    int     `json:"windows"`
 	Unreached  int     `json:"unreached"` // windows in which GitHub delivered no tick, of the job or of the rescue: they cannot be served
 	Expired    int     `json:"expired"`   // windows not served whose slot was too old when a run came
@@ -244,6 +245,6 @@ func (g *game) monthly(n int) float64 {
 
 func (g *game) outcome(w *workflow) Outcome {
 	t := w.tally
-	return Outcome{ID: w.job.ID, Executions: t.executions, Needless: t.needless, Ticks: t.ticks,
+	return Outcome{ID: w.job.ID, Schedule: w.job.Schedule.String(), Executions: t.executions, Needless: t.needless, Ticks: t.ticks,
 		Dispatches: t.dispatches, Minutes: g.monthly(t.minutes), windows: t.windows}.counted()
 }
