@@ -118,7 +118,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 		Job:           job.ID,
 		DefaultBranch: trigger.DefaultBranch,
 		Schedule:      job.Schedule,
-		Slot:          tick.Slot,
+		Tick:          *tick,
 	})
 	now := history.Now
 	if failure, ok := errors.AsType[*github.Failure](err); ok {

@@ -30,7 +30,7 @@ type Query struct {
 	Job           string // its id, which is the name of the workflow's one job
 	DefaultBranch string // "" asks GitHub
 	Schedule      schedule.Schedule
-	Slot          time.Time // of the window that a forced run serves instead of the current one; else zero
+	Tick          schedule.Tick // what is to be decided, without what the history says; its Now is not used
 }
 
 // History is what GitHub knows about a job: as much as schedule.Decide needs for one
@@ -90,7 +90,7 @@ func newReading(c *Client, q Query) *reading {
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there is
-// none, it reads on to count the missed windows. Without a window it reads only the
+// none, it reads on to count the missed windows. If no window matters it reads only the
 // first page, for the clock.
 func (r *reading) read(ctx context.Context) error {
 	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
@@ -276,9 +276,8 @@ func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 		r.now = time.Time{}
 		return r.client.failure("read run list", nil, err)
 	}
-	if !r.query.Slot.IsZero() || r.query.Schedule.Standing(r.now) == "" {
-		r.window = r.query.Schedule.Window(cmp.Or(r.query.Slot, r.now))
-	}
+	r.query.Tick.Now = r.now
+	r.window = r.query.Tick.Asks(r.query.Schedule)
 	if r.branch == "" && len(list.value.Runs) > 0 {
 		r.branch, err = r.client.defaultBranch(ctx, list.value.Runs)
 	}

@@ -102,7 +102,8 @@ func query(s schedule.Schedule) Query {
 func decide(t testing.TB, client *Client, q Query) (schedule.Decision, error) {
 	t.Helper()
 	history, err := client.History(t.Context(), q)
-	tick := schedule.Tick{Now: history.Now, Attempt: 1, Runs: history.Runs, Known: history.Known}
+	tick := q.Tick
+	tick.Now, tick.Runs, tick.Known = history.Now, history.Runs, history.Known
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		tick.Now, tick.Unknown = cmp.Or(failure.Now, time.Now()), true
 	} else if err != nil {
@@ -262,5 +263,80 @@ func TestHistory(t *testing.T) {
 				t.Errorf("requests: want %d, got %d: %v", row.requests, len(requests), requests)
 			}
 		})
+	}
+}
+
+// TestBudget measures the requests of a decision: 2 in the usual case.
+func TestBudget(t *testing.T) {
+	parse := func(spec schedule.Spec) schedule.Schedule {
+		spec.Project, spec.ID, spec.Every = "demo-175", "clean-files", "day"
+		s, flaws := schedule.Parse(spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		return s
+	}
+	moment := func(dayAndTime string) *schedule.Moment { return &schedule.Moment{Time: at(dayAndTime)} }
+	busy := all(executed("19 10:40"), many(100, skipped("19 11:00")), executed("20 10:40"), many(100, skipped("20 11:00")))
+	rows := []struct {
+		name     string
+		s        schedule.Schedule
+		tick     schedule.Tick
+		runs     []ghtest.Run
+		want     schedule.Reason
+		requests int
+	}{
+		{"confirmed", daily, schedule.Tick{}, all(busy, executed("21 10:40"), skipped("21 11:00")), schedule.Confirmed, 2},
+		{"the first tick of a window", daily, schedule.Tick{}, all(executed("20 10:40"), skipped("20 11:00"), running("21 11:59")), schedule.Unconfirmed, 2},
+		{"the same, a busy job", daily, schedule.Tick{}, busy, schedule.Unconfirmed, 3},
+		{"the second tick, after a failure", daily, schedule.Tick{}, all(executed("20 10:40"), failed("21 10:40")), schedule.Unconfirmed, 3},
+		{"the second tick, after a red clean-up", daily, schedule.Tick{}, all(executed("20 10:40"), ghtest.Run{Created: at("21 10:40"), Started: at("21 10:41"), Conclusion: "failure"}), schedule.Confirmed, 2},
+		{"the first run ever", daily, schedule.Tick{}, all(running("21 11:59")), schedule.Unconfirmed, 1},
+		{"by hand", daily, schedule.Tick{Forced: true}, all(executed("21 10:40")), schedule.Forced, 2},
+
+		// Only the clock.
+		{"disabled", parse(schedule.Spec{Disabled: true}), schedule.Tick{}, busy, schedule.Disabled, 1},
+		{"before the first slot", parse(schedule.Spec{Start: moment("22 10:37")}), schedule.Tick{}, busy, schedule.NotStarted, 1},
+		{"after the last window", parse(schedule.Spec{Until: moment("19 10:00")}), schedule.Tick{}, busy, schedule.Ended, 1},
+		{"a slot to come", daily, schedule.Tick{Slot: at("22 10:37")}, busy, schedule.NotDue, 1},
+
+		{"by hand, before the first slot", parse(schedule.Spec{Start: moment("22 10:37")}), schedule.Tick{Forced: true}, busy[:50], schedule.Forced, 1},
+		{"by hand, after the last window", parse(schedule.Spec{Until: moment("20 00:00")}), schedule.Tick{Forced: true}, all(executed("19 10:40")), schedule.Forced, 2},
+		{"expired", parse(schedule.Spec{Expires: time.Hour}), schedule.Tick{}, all(executed("20 10:40")), schedule.Expired, 2},
+		{"in time, and confirmed", parse(schedule.Spec{Expires: time.Hour}), schedule.Tick{}, all(executed("21 10:40")), schedule.Confirmed, 2},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			fake := ghtest.New(t)
+			fake.SetNow(noon)
+			fake.Add(row.runs...)
+			q := query(row.s)
+			q.Tick = row.tick
+			decision, err := decide(t, newClient(t, fake.URL), q)
+			if err != nil || decision.Reason != row.want || decision.Missed != 0 {
+				t.Errorf("%s, %d missed, %v; want %s", decision.Reason, decision.Missed, err, row.want)
+			}
+			if requests := fake.Requests(); len(requests) != row.requests {
+				t.Errorf("%d requests, want %d: %v", len(requests), row.requests, requests)
+			}
+		})
+	}
+}
+
+// TestCronOfName reads which entry of `on.schedule` started a run.
+func TestCronOfName(t *testing.T) {
+	for title, want := range map[string][2]string{
+		"clean-files: tick of cron 37 10 * * *":                {"37 10 * * *", "UTC"},
+		"clean-files: tick of cron 0 9 * * 1-5 Europe/Berlin":  {"0 9 * * 1-5", "Europe/Berlin"},
+		"x: tick of cron 5: tick of cron 0 9 * * 1 Asia/Tokyo": {"0 9 * * 1", "Asia/Tokyo"},
+		"clean-files: tick": {},
+	} {
+		run := workflowRun{Event: "schedule", Title: title}.run()
+		if got := [2]string{run.Cron, run.Zone}; got != want {
+			t.Errorf("%s: %q", title, got)
+		}
+	}
+	if run := (workflowRun{Event: "workflow_dispatch", Title: "x: tick of cron 1 2 3 4 5"}).run(); run.Cron != "" || run.Zone != "" {
+		t.Errorf("of a dispatch: %q %q", run.Cron, run.Zone)
 	}
 }

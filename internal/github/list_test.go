@@ -164,14 +164,14 @@ func TestSlot(t *testing.T) {
 	fake.SetNow(noon)
 	fake.Add(all(executed("21 10:40"), executed("18 10:40"), many(150, skipped("19 11:00")))...)
 	q := query(daily)
-	q.Slot = at("18 10:37")
+	q.Tick = schedule.Tick{Forced: true, Slot: at("18 10:37")}
 	history, err := newClient(t, fake.URL).History(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
-	confirms := func(r schedule.Run) bool { return r.Confirms(daily.Window(q.Slot)) }
+	confirms := func(r schedule.Run) bool { return r.Confirms(daily.Window(q.Tick.Slot)) }
 	if !slices.ContainsFunc(history.Runs, confirms) {
-		t.Errorf("no evidence for the window of %v in %v", q.Slot, history.Runs)
+		t.Errorf("no evidence for the window of %v in %v", q.Tick.Slot, history.Runs)
 	}
 	if !history.Now.Equal(noon) {
 		t.Errorf("now: want %v, got %v", noon, history.Now)

@@ -148,6 +148,14 @@ func (t Tick) window(s Schedule) Window {
 	return s.Window(t.Now)
 }
 
+// Asks returns the window whose evidence matters; zero if the decision needs none.
+func (t Tick) Asks(s Schedule) Window {
+	if !t.Forced && t.Attempt <= 1 && (s.Standing(t.Now) != "" || t.Slot.After(t.Now)) {
+		return Window{}
+	}
+	return t.window(s)
+}
+
 // Decision is the answer to a Tick.
 type Decision struct {
 	Run      bool
