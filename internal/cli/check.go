@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -65,14 +64,10 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	runner := p.runner(log)
 	trigger, badEvent := runner.Trigger()
 	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt}
-	var asked time.Time
 	if trigger.Window != "" {
 		var err error
-		if asked, err = parseWindow(trigger.Window); err != nil {
+		if tick.Slot, err = parseWindow(trigger.Window); err != nil {
 			return schedule.Decision{}, err
-		}
-		if tick.Forced { // otherwise the current window also serves all before it
-			tick.Slot = asked
 		}
 	}
 	var unreadable error
@@ -85,25 +80,30 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	if ctx.Err() != nil {
 		return schedule.Decision{}, context.Cause(ctx)
 	}
-	if tick.Slot.After(tick.Now) {
-		return schedule.Decision{}, windowError(trigger.Window, "has not begun")
-	}
 	tick.Unknown = unreadable != nil
 	decision := schedule.Decide(job.Schedule, tick)
+	switch {
+	case tick.Slot.IsZero() || !tick.Forced:
+	case tick.Slot.After(tick.Now):
+		return decision, windowError(trigger.Window, "has not begun")
+	case decision.Window.IsZero():
+		return decision, windowError(trigger.Window, "is not in a window of the job")
+	}
 	endGroup := runner.Group("Decision: " + verdict(decision))
-	fmt.Fprintln(log, describe(decision, plainLink))
+	fmt.Fprintln(log, describe(job.Schedule, decision, plainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
-	if !asked.IsZero() && !decision.Window.Contains(asked) {
-		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(asked)))
+	if !tick.Slot.IsZero() && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
+		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(tick.Slot)))
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
+	p.warn(runner, unseen(job.Schedule, decision))
 	p.warn(runner, p.stale(runner, project, job))
 	if remark := past.Forgotten(job.ID, job.Schedule, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
-	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(decision, markdownLink))))
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(job.Schedule, decision, markdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }
 
@@ -127,7 +127,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	if !now.IsZero() {
 		tick.Now = now
 	}
-	tick.Runs = history.Runs
+	tick.Runs, tick.Known = history.Runs, history.Known
 	return err
 }
 

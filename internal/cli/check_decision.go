@@ -1,22 +1,27 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // decided is a decision in the output of `check --json`.
 type decided struct {
-	Job      string          `json:"job"`
-	Run      bool            `json:"run"`
-	Reason   schedule.Reason `json:"reason"`
-	Window   schedule.Window `json:"window"`
-	Missed   int             `json:"missed"`
-	Evidence *evidence       `json:"evidence"`
-	Now      time.Time       `json:"now"`
+	Job      string           `json:"job"`
+	Run      bool             `json:"run"`
+	Reason   schedule.Reason  `json:"reason"`
+	Window   *schedule.Window `json:"window"` // null if there is none
+	Slots    []time.Time      `json:"slots"`  // what to run: that of the window, or none
+	Missed   int              `json:"missed"`
+	Evidence *evidence        `json:"evidence"`
+	Now      time.Time        `json:"now"`
 }
 
 type evidence struct {
@@ -30,9 +35,13 @@ func newDecided(job string, d schedule.Decision) decided {
 		Job:    job,
 		Run:    d.Run,
 		Reason: d.Reason,
-		Window: d.Window,
+		Window: optional(d.Window),
+		Slots:  []time.Time{},
 		Missed: d.Missed,
 		Now:    d.Now.Truncate(time.Second),
+	}
+	if d.Run && !d.Window.IsZero() {
+		out.Slots = append(out.Slots, d.Window.Start)
 	}
 	if d.Evidence != nil {
 		out.Evidence = &evidence{d.Evidence.ID, d.Evidence.URL, d.Evidence.Started.Truncate(time.Second)}
@@ -48,13 +57,99 @@ func verdict(d schedule.Decision) string {
 	return "skip"
 }
 
-// setOutputs passes a decision to the later steps.
+// describe says a decision about a job of that schedule in one line. link writes a run
+// that people can look at.
+func describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) string) string {
+	window := windowWords(d.Window)
+	switch d.Reason {
+	case schedule.Forced:
+		return window + " is forced, started by hand: running"
+	case schedule.Rerun:
+		return window + " is run again, by a re-run: running"
+	case schedule.Disabled:
+		return "the job is disabled: skipping"
+	case schedule.NotStarted:
+		return "the job has not started yet, " + slotWords("its first slot", s.Next(d.Now)) + ": skipping"
+	case schedule.Ended:
+		return "the job has ended, " + slotWords("its last slot", s.Prev(d.Now)) + ": skipping"
+	case schedule.NotDue:
+		return "the requested slot is not due yet: skipping"
+	case schedule.Confirmed:
+		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), problem.Clock(d.Evidence.Started))
+	case schedule.Expired:
+		expired := fmt.Sprintf("%s expired at %s", window, problem.Clock(s.Expires(d.Window)))
+		if d.Unknown {
+			return expired + ", and it is unknown whether the job ran, because its history cannot be read: skipping"
+		}
+		return expired + " without a confirmed run: skipping"
+	case schedule.HistoryUnknown:
+		return window + " is unknown, its history cannot be read: running"
+	}
+	parts := []string{window + " is unconfirmed"}
+	if d.Last.IsZero() {
+		parts = append(parts, "no earlier success is known")
+	} else {
+		parts = append(parts, "last success "+problem.Clock(d.Last))
+	}
+	if d.Missed == schedule.MaxMissed {
+		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
+	} else if d.Missed > 0 {
+		parts = append(parts, problem.Count(d.Missed, "window")+" missed")
+	}
+	return strings.Join(parts, "; ") + ": running"
+}
+
+// windowWords says from when to when a window is.
+func windowWords(w schedule.Window) string {
+	if w.IsZero() {
+		return "a job without slots"
+	}
+	return fmt.Sprintf("window %s to %s", problem.Clock(w.Start), problem.Clock(w.End))
+}
+
+// slotWords says when a slot is.
+func slotWords(which string, at time.Time) string {
+	if at.IsZero() {
+		return "it has no slots"
+	}
+	return which + " is " + problem.Clock(at)
+}
+
+// unseen returns a warning if a slot expired while nobody could see whether it ran.
+func unseen(s schedule.Schedule, d schedule.Decision) error {
+	if d.Reason != schedule.Expired || !d.Unknown {
+		return nil
+	}
+	return errors.New(describe(s, d, plainLink))
+}
+
+// plainLink names a run in a log.
+func plainLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
+	}
+	return r.URL
+}
+
+// markdownLink names a run in a summary.
+func markdownLink(r schedule.Run) string {
+	if r.URL == "" {
+		return fmt.Sprintf("run %d", r.ID)
+	}
+	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
+}
+
+// setOutputs passes a decision to the later steps. Those of a window are empty if there
+// is none.
 func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
-	start := d.Window.Start.Format(time.RFC3339)
+	var start, end string
+	if !d.Window.IsZero() {
+		start, end = d.Window.Start.Format(time.RFC3339), d.Window.End.Format(time.RFC3339)
+	}
 	for _, output := range [][2]string{
 		{"reason", string(d.Reason)},
 		{"window-start", start},
-		{"window-end", d.Window.End.Format(time.RFC3339)},
+		{"window-end", end},
 		{"scheduled-for", start},
 		{"missed", strconv.Itoa(d.Missed)},
 		{"key", d.Window.Key(job)},

@@ -130,30 +130,34 @@ func (r run) engine(environment installer.Environment) execution.Job {
 
 // inActions runs the entrypoint: the step before has decided that.
 func (r run) inActions(ctx context.Context, engine execution.Job) error {
-	at := r.Now()
+	window := r.job.Schedule.Nearest(r.Now())
 	if r.flags.window != "" {
-		var err error
-		if at, err = parseWindow(r.flags.window); err != nil {
+		at, err := parseWindow(r.flags.window)
+		if err != nil {
 			return err
 		}
+		window = r.job.Schedule.Window(at)
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
 	v := execution.Variables{
-		Window:     r.job.Schedule.Window(at),
+		Window:     window,
 		Missed:     r.flags.missed,
 		Trigger:    trigger.Event,
 		RunAttempt: trigger.Attempt,
 	}
-	r.logGroup("Decision: run", fmt.Sprintf("job %s, window %s to %s, after %s missed; started by %s, attempt %d",
-		problem.Show(r.job.ID), problem.Clock(v.Window.Start), problem.Clock(v.Window.End), problem.Count(v.Missed, "window"),
+	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
+		problem.Show(r.job.ID), windowWords(v.Window), problem.Count(v.Missed, "window"),
 		cmp.Or(v.Trigger, "an unknown event"), v.RunAttempt))
 	return r.conclude(engine.Execute(ctx, v, nil))
 }
 
 // local runs the entrypoint if the local ledger has no evidence for the window.
 func (r run) local(ctx context.Context, engine execution.Job) error {
-	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) { r.say(describe(d, plainLink)) })
+	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) {
+		r.say(describe(r.job.Schedule, d, plainLink))
+		r.warn(r.runner, unseen(r.job.Schedule, d))
+	})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // Job is a job to run on this machine.
@@ -40,7 +41,8 @@ type Job struct {
 type Result struct {
 	Variables
 	python.Execution
-	Skipped bool // its window is confirmed, so nothing was executed
+	Skipped bool            // nothing was executed
+	Reason  schedule.Reason // of the decision to run or skip; "" in Actions, where another step has decided
 }
 
 // Execute runs the entrypoint, as often as the job's options say. The locks stay open
@@ -107,10 +109,10 @@ func (j Job) Import(ctx context.Context) (time.Duration, python.Outcome, error) 
 	return took, outcome, err
 }
 
-// importing returns the entrypoint as Import takes it: a run in the current window, with
-// no window missed.
+// importing returns the entrypoint as Import takes it: a run in the current window, or the
+// nearest one, with no window missed.
 func (j Job) importing(launcher python.Launcher) python.Entrypoint {
-	v := Variables{Window: j.Schedule.Window(j.Now()), Trigger: Local, RunAttempt: 1}
+	v := Variables{Window: j.Schedule.Nearest(j.Now()), Trigger: Local, RunAttempt: 1}
 	e := j.entrypoint(launcher, v, 1)
 	e.Timeout = importLimit
 	return e

@@ -9,8 +9,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// RunLocally runs the entrypoint if the local ledger has no evidence for the window, or
-// with force; decided gets the decision. Only one process at a time runs a job; the
+// RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
+// knows; decided gets the decision. Only one process at a time runs a job; the
 // others wait and then find its evidence. A failing ledger causes a warning but never
 // stops a job, unless the disk is full: then each call would run it again. It is an
 // error only if nothing was decided.
@@ -34,7 +34,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	decided(decision)
 	v := Variables{Window: decision.Window, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
 	if !decision.Run {
-		return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true}, nil
+		return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true, Reason: decision.Reason}, nil
 	}
 	finish, err := j.start(book, decision)
 	if ledger.Full(err) {
@@ -42,6 +42,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	}
 	j.Warn(err)
 	result := j.Execute(ctx, v, locks)
+	result.Reason = decision.Reason
 	j.Warn(finish(result.Outcome))
 	return result, nil
 }

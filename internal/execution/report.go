@@ -14,7 +14,8 @@ import (
 // null.
 type report struct {
 	Job       string             `json:"job"`
-	Window    schedule.Window    `json:"window"`
+	Window    *schedule.Window   `json:"window"`
+	Reason    *string            `json:"reason"` // why it ran or was skipped, as in `check --json`
 	Missed    int                `json:"missed"`
 	Trigger   string             `json:"trigger"`
 	Status    string             `json:"status"`  // succeeded, failed or skipped
@@ -46,7 +47,7 @@ type reportedStatus struct {
 func newReport(job string, r Result) report {
 	out := report{
 		Job:      job,
-		Window:   r.Window,
+		Reason:   optional(string(r.Reason)),
 		Missed:   r.Missed,
 		Trigger:  r.Trigger,
 		Status:   "failed",
@@ -55,6 +56,9 @@ func newReport(job string, r Result) report {
 		Python:   optional(r.Python),
 		Cause:    optional(r.Cause),
 		Hint:     optional(r.Hint),
+	}
+	if !r.Window.IsZero() {
+		out.Window = &r.Window
 	}
 	switch {
 	case r.Skipped:

@@ -24,9 +24,10 @@ func TestReport(t *testing.T) {
 		result Result
 		want   []string
 	}{
-		{Result{Variables: v, Execution: python.Execution{Most: 3}, Skipped: true}, []string{`"status": "skipped"`, `"attempt": 0`, `"attempts": 3`, `"start": null`, `"cause": null`}},
-		{Result{v, python.Execution{Outcome: done, Attempt: 2, Most: 3}, false}, []string{`"status": "succeeded"`, `"attempt": 2`, `"end": "2026-11-21T12:00:01Z"`, `"exception": null`}},
-		{Result{v, python.Execution{Outcome: failed, Attempt: 3, Most: 3}, false}, []string{`"status": "failed"`, `"cause": "ValueError: <bad>"`, `"type": "ValueError"`, `"window": {`}},
+		{Result{Variables: v, Execution: python.Execution{Most: 3}, Skipped: true, Reason: schedule.Confirmed}, []string{`"status": "skipped"`, `"reason": "confirmed"`, `"attempt": 0`, `"attempts": 3`, `"start": null`, `"cause": null`}},
+		{Result{v, python.Execution{Outcome: done, Attempt: 2, Most: 3}, false, schedule.Unconfirmed}, []string{`"status": "succeeded"`, `"attempt": 2`, `"end": "2026-11-21T12:00:01Z"`, `"exception": null`}},
+		{Result{v, python.Execution{Outcome: failed, Attempt: 3, Most: 3}, false, ""}, []string{`"status": "failed"`, `"reason": null`, `"cause": "ValueError: <bad>"`, `"type": "ValueError"`, `"window": {`}},
+		{Result{Variables: Variables{Trigger: Local}, Skipped: true, Reason: schedule.NotStarted}, []string{`"reason": "not-started"`, `"window": null`}},
 	} {
 		file, err := FindReport(name, os.Stdout, os.Stderr)
 		if err != nil {

@@ -2,6 +2,7 @@ package execution
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -22,13 +23,16 @@ type Variables struct {
 // environ returns them for the n-th attempt within the run.
 func (v Variables) environ(job pyproject.Job, n int) []string {
 	n += (v.RunAttempt - 1) * job.Options.Attempts
-	start := v.Window.Start.Format(time.RFC3339)
+	var start, end string // empty for a job without slots
+	if !v.Window.IsZero() {
+		start, end = v.Window.Start.Format(time.RFC3339), v.Window.End.Format(time.RFC3339)
+	}
 	return []string{
 		"SCHEDULED_JOB_ID=" + job.ID,
-		"SCHEDULED_EVERY=" + string(job.Schedule.Every()),
+		"SCHEDULED_EVERY=" + strings.Join(job.Schedule.Spec().Trigger(), ", "),
 		"SCHEDULED_FOR=" + start,
 		"SCHEDULED_WINDOW_START=" + start,
-		"SCHEDULED_WINDOW_END=" + v.Window.End.Format(time.RFC3339),
+		"SCHEDULED_WINDOW_END=" + end,
 		"SCHEDULED_KEY=" + v.Window.Key(job.ID),
 		"SCHEDULED_ATTEMPT=" + strconv.Itoa(n),
 		"SCHEDULED_TRIGGER=" + v.Trigger,

@@ -32,6 +32,38 @@ func TestAttemptNumbers(t *testing.T) {
 	}
 }
 
+// A job is told its trigger as it is written, and an empty window if it has none.
+func TestTriggers(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	for _, row := range []struct {
+		spec schedule.Spec
+		want string
+		none bool
+	}{
+		{schedule.Spec{Every: "2 hours"}, "2 hours", false},
+		{schedule.Spec{Cron: []string{"0 9 * * mon-fri", "H 18 * * *"}}, "0 9 * * mon-fri, H 18 * * *", false},
+		{schedule.Spec{Timezone: "Europe/Berlin", RunAt: []schedule.Moment{{Time: now}, {Time: now.In(time.FixedZone("", 7200)), Offset: true}}}, "2026-11-21T12:00:00+01:00, 2026-11-21T14:00:00+02:00", false},
+		{schedule.Spec{RunAt: []schedule.Moment{{Time: now}}, Except: []time.Time{now.Truncate(24 * time.Hour)}}, "2026-11-21T12:00:00Z", true},
+	} {
+		s, flaws := schedule.Parse(row.spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		environ := Variables{Window: s.Nearest(now)}.environ(pyproject.Job{ID: "clean", Schedule: s}, 1)
+		if !slices.Contains(environ, "SCHEDULED_EVERY="+row.want) {
+			t.Errorf("want %s in %q", row.want, environ)
+		}
+		for _, name := range []string{"FOR", "WINDOW_START", "WINDOW_END"} {
+			if slices.Contains(environ, "SCHEDULED_"+name+"=") != row.none {
+				t.Errorf("%s: %q", name, environ)
+			}
+		}
+		if slices.Contains(environ, "SCHEDULED_KEY=clean") != row.none {
+			t.Errorf("key: %q", environ)
+		}
+	}
+}
+
 // What only imports a module is told of the current window.
 func TestVariablesOfImport(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)

@@ -168,7 +168,10 @@ func (w Window) Contains(t time.Time) bool {
 }
 
 // Key returns the idempotency key of a job's window: the job id and the slot,
-// as in "clean-files@2026-11-21T10:37:00Z".
+// as in "clean-files@2026-11-21T10:37:00Z". That of no window is the job id.
 func (w Window) Key(id string) string {
+	if w.IsZero() {
+		return id
+	}
 	return id + "@" + w.Start.Format(time.RFC3339)
 }

@@ -42,6 +42,30 @@ func (m Moment) in(zone *time.Location) time.Time {
 	return fixed(m.Time, zone)
 }
 
+// Trigger returns the one of every, cron and run-at that the job declares, as it is
+// written; times in RFC 3339, local ones with the offset of the job's time zone.
+func (s Spec) Trigger() []string {
+	switch {
+	case s.Every != "":
+		return []string{s.Every}
+	case len(s.Cron) > 0:
+		return s.Cron
+	}
+	zone, err := location(s.Timezone)
+	if err != nil {
+		zone = time.UTC // Parse reports it
+	}
+	var times []string
+	for _, m := range s.RunAt {
+		at := m.Time
+		if !m.Offset {
+			at = m.in(zone).In(zone)
+		}
+		times = append(times, at.Format(time.RFC3339))
+	}
+	return times
+}
+
 // Flaw is what is wrong with one part of a Spec.
 type Flaw struct {
 	Key     string // of pyproject.toml: "every", "cron", "run-at" …
