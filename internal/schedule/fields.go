@@ -139,25 +139,24 @@ func notFive(expr string, parts []string) *Flaw {
 }
 
 var (
-	memberForm = regexp.MustCompile(`^(?:(\*)|(H)(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
+	memberForm = regexp.MustCompile(`^(?:(\*)|([Hh])(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
 	nthForm    = regexp.MustCompile(`^(\w+)#(\w+)$`)
 )
 
 // add adds one member of a list to a field: *, */n, a, a/n, a-b, a-b/n, H, H/n, H(a-b),
 // H(a-b)/n, L or MON#1.
 func (f *fields) add(field field, member string, n hash) *Flaw {
-	upper := strings.ToUpper(member)
 	into, _ := field.of(f)
 	switch {
-	case upper == "L" && field.name == "day":
+	case strings.EqualFold(member, "L") && field.name == "day":
 		f.lastDay = true
 		return nil
-	case field.name == "weekday" && nthForm.MatchString(upper):
-		return f.addNth(field, nthForm.FindStringSubmatch(upper))
+	case field.name == "weekday" && nthForm.MatchString(member):
+		return f.addNth(field, nthForm.FindStringSubmatch(member))
 	}
-	m := memberForm.FindStringSubmatch(upper)
+	m := memberForm.FindStringSubmatch(member)
 	if m == nil {
-		return &Flaw{Message: fmt.Sprintf("the %s %q is not valid", field.name, member), Hint: memberHint(field, upper)}
+		return &Flaw{Message: fmt.Sprintf("the %s %q is not valid", field.name, member), Hint: memberHint(field, member)}
 	}
 	low, high := field.low, field.high
 	if field.name == "weekday" {
@@ -209,7 +208,7 @@ func (field field) bounds(member, first, last string, steps bool) (low, high int
 			return 0, 0, flaw
 		}
 	case steps && field.name == "weekday":
-		high = 6
+		low, high = low%7, 6
 	case steps:
 		high = field.high
 	}
@@ -223,14 +222,17 @@ func (field field) bounds(member, first, last string, steps bool) (low, high int
 func (field field) split(low, high int) string {
 	top := field.high
 	if field.name == "weekday" {
-		top = 6
+		low, top = low%7, 6
+	}
+	if low == field.low {
+		return fmt.Sprintf("%d-%d", low, high)
 	}
 	return fmt.Sprintf("%d-%d,%d-%d", low, top, field.low, high)
 }
 
 // value reads a number or a name.
 func (field field) value(member, text string) (int, *Flaw) {
-	if i := slices.Index(field.names, text); i >= 0 {
+	if i := slices.Index(field.names, strings.ToUpper(text)); i >= 0 {
 		return field.low + i, nil
 	}
 	v, err := strconv.Atoi(text)

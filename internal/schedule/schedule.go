@@ -41,15 +41,18 @@ func (s Schedule) Next(t time.Time) time.Time {
 	if t.Before(s.start) {
 		t = s.start.Add(-1)
 	}
-	for {
+	for s.rule != nil {
 		t = s.rule.next(t)
 		if t.IsZero() || !s.until.IsZero() && !t.Before(s.until) {
-			return time.Time{}
+			break
 		}
 		if !s.excepted(t) {
 			return t
 		}
+		_, end := dateAround(t, s.zone)
+		t = end.Add(-1)
 	}
+	return time.Time{}
 }
 
 // Prev returns the last slot at or before t; zero without one.
@@ -57,16 +60,18 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	if !s.until.IsZero() && !t.Before(s.until) {
 		t = s.until.Add(-1)
 	}
-	for {
+	for s.rule != nil {
 		t = s.rule.prev(t)
 		if t.IsZero() || t.Before(s.start) {
-			return time.Time{}
+			break
 		}
 		if !s.excepted(t) {
 			return t
 		}
-		t = t.Add(-1)
+		begin, _ := dateAround(t, s.zone)
+		t = begin.Add(-1)
 	}
+	return time.Time{}
 }
 
 // excepted reports whether the slot falls on a date without slots.

@@ -37,6 +37,21 @@ func dateOf(t time.Time, zone *time.Location) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
+// dateAround returns the stretch of the local date around an instant in which no clock is
+// changed.
+func dateAround(t time.Time, zone *time.Location) (begin, end time.Time) {
+	p := periodOf(t, zone)
+	begin = dateOf(t, zone).Add(-p.offset)
+	end = begin.Add(day)
+	if p.start.After(begin) {
+		begin = p.start
+	}
+	if !p.end.IsZero() && p.end.Before(end) {
+		end = p.end
+	}
+	return begin.UTC(), end.UTC()
+}
+
 // period is a time in which the clocks of a zone are not changed.
 type period struct {
 	start, end time.Time     // zero where it has none
