@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
+	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
@@ -90,7 +91,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		return decision, windowError(trigger.Window, "is not in a window of the job")
 	}
 	endGroup := runner.Group("Decision: " + verdict(decision))
-	fmt.Fprintln(log, describe(job.Schedule, decision, plainLink))
+	fmt.Fprintln(log, execution.Describe(job.Schedule, decision, execution.PlainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !tick.Slot.IsZero() && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
@@ -98,12 +99,12 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
-	p.warn(runner, unseen(job.Schedule, decision))
+	p.warn(runner, execution.Unseen(job.Schedule, decision))
 	p.warn(runner, p.stale(runner, project, job))
 	if remark := past.Forgotten(job.ID, job.Schedule, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
-	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(job.Schedule, decision, markdownLink))))
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), execution.Describe(job.Schedule, decision, execution.MarkdownLink))))
 	return decision, setOutputs(runner, job.ID, decision)
 }
 

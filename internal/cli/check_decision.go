@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
-	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -55,88 +51,6 @@ func verdict(d schedule.Decision) string {
 		return "run"
 	}
 	return "skip"
-}
-
-// describe says a decision about a job of that schedule in one line. link writes a run
-// that people can look at.
-func describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) string) string {
-	window := windowWords(d.Window)
-	switch d.Reason {
-	case schedule.Forced:
-		return window + " is forced, started by hand: running"
-	case schedule.Rerun:
-		return window + " is run again, by a re-run: running"
-	case schedule.Disabled:
-		return "the job is disabled: skipping"
-	case schedule.NotStarted:
-		return "the job has not started yet, " + slotWords("its first slot", s.Next(d.Now)) + ": skipping"
-	case schedule.Ended:
-		return "the job has ended, " + slotWords("its last slot", s.Prev(d.Now)) + ": skipping"
-	case schedule.NotDue:
-		return "the requested slot is not due yet: skipping"
-	case schedule.Confirmed:
-		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), problem.Clock(d.Evidence.Started))
-	case schedule.Expired:
-		expired := fmt.Sprintf("%s expired at %s", window, problem.Clock(s.Expires(d.Window)))
-		if d.Unknown {
-			return expired + ", and it is unknown whether the job ran, because its history cannot be read: skipping"
-		}
-		return expired + " without a confirmed run: skipping"
-	case schedule.HistoryUnknown:
-		return window + " is unknown, its history cannot be read: running"
-	}
-	parts := []string{window + " is unconfirmed"}
-	if d.Last.IsZero() {
-		parts = append(parts, "no earlier success is known")
-	} else {
-		parts = append(parts, "last success "+problem.Clock(d.Last))
-	}
-	if d.Missed == schedule.MaxMissed {
-		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
-	} else if d.Missed > 0 {
-		parts = append(parts, problem.Count(d.Missed, "window")+" missed")
-	}
-	return strings.Join(parts, "; ") + ": running"
-}
-
-// windowWords says from when to when a window is.
-func windowWords(w schedule.Window) string {
-	if w.IsZero() {
-		return "a job without slots"
-	}
-	return fmt.Sprintf("window %s to %s", problem.Clock(w.Start), problem.Clock(w.End))
-}
-
-// slotWords says when a slot is.
-func slotWords(which string, at time.Time) string {
-	if at.IsZero() {
-		return "it has no slots"
-	}
-	return which + " is " + problem.Clock(at)
-}
-
-// unseen returns a warning if a slot expired while nobody could see whether it ran.
-func unseen(s schedule.Schedule, d schedule.Decision) error {
-	if d.Reason != schedule.Expired || !d.Unknown {
-		return nil
-	}
-	return errors.New(describe(s, d, plainLink))
-}
-
-// plainLink names a run in a log.
-func plainLink(r schedule.Run) string {
-	if r.URL == "" {
-		return fmt.Sprintf("run %d", r.ID)
-	}
-	return r.URL
-}
-
-// markdownLink names a run in a summary.
-func markdownLink(r schedule.Run) string {
-	if r.URL == "" {
-		return fmt.Sprintf("run %d", r.ID)
-	}
-	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
 }
 
 // setOutputs passes a decision to the later steps. Those of a window are empty if there

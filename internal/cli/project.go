@@ -96,10 +96,12 @@ func (p *Program) hosted(project *project) []pyproject.Job {
 // that GitHub cannot run it counts only there.
 func (pr *project) job(id string, onGitHub bool) (pyproject.Job, error) {
 	job, nearest, found := pr.Job(id)
-	if found && onGitHub && job.Unhosted != nil {
+	switch {
+	case found && onGitHub && job.Options.Serve:
+		return job, &exitError{exitUsage, problem.New("run `scheduled sync` to remove its workflow file, or remove the option", "GitHub does not run job %s, because it has executor = \"serve\"", problem.Show(id))}
+	case found && onGitHub && job.Unhosted != nil:
 		return job, job.Unhosted
-	}
-	if found {
+	case found:
 		return job, nil
 	}
 	for _, broken := range pr.Broken {

@@ -147,7 +147,7 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 		RunAttempt: trigger.Attempt,
 	}
 	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
-		problem.Show(r.job.ID), windowWords(v.Window), problem.Count(v.Missed, "window"),
+		problem.Show(r.job.ID), execution.WindowWords(v.Window), problem.Count(v.Missed, "window"),
 		cmp.Or(v.Trigger, "an unknown event"), v.RunAttempt))
 	return r.conclude(engine.Execute(ctx, v, nil))
 }
@@ -155,8 +155,8 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 // local runs the entrypoint if the local ledger has no evidence for the window.
 func (r run) local(ctx context.Context, engine execution.Job) error {
 	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) {
-		r.say(describe(r.job.Schedule, d, plainLink))
-		r.warn(r.runner, unseen(r.job.Schedule, d))
+		r.say(execution.Describe(r.job.Schedule, d, execution.PlainLink))
+		r.warn(r.runner, execution.Unseen(r.job.Schedule, d))
 	})
 	if err != nil {
 		return err
