@@ -250,7 +250,7 @@ func (d Description) instructions() string {
 		"- **Accept:** merge this pull request. Nothing changes before that.\n" +
 		"- **Refuse:** close it. It stays closed until a different change is needed.\n" +
 		"- **Change:** edit " + markdown.Code(d.Target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
-		"- **Pause a job:** disable its workflow in the Actions tab, or remove its table from " + markdown.Code(d.Target.Path) + ".\n" +
+		"- **Pause a job:** write `enabled = false` in its table under `[tool.scheduled-actions.jobs]`, or disable its workflow in the Actions tab.\n" +
 		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then jobs whose ticks GitHub drops are not started.\n" +
 		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +
 		"Commits that others push to " + markdown.Code(d.branch) + " are kept: " +

@@ -46,7 +46,7 @@ func (t Target) Minutes(p Plan) (before, after int) {
 		count(whose{"", job.ID}, of[i])
 	}
 	if t.rescued() {
-		count(whose{Rescues, ""}, ticks(t.needed()))
+		count(whose{Rescues, ""}, ticks(needed(t.Project, t.Project.Rescue.Rounds)))
 	}
 	return int(math.Round(was)), int(math.Round(will))
 }

@@ -52,11 +52,11 @@ func (k Keeper) NextSteps(howToSync string) []string {
 // RescueCost says what a project's rescue costs, and what other intervals would cost; ""
 // if the project has none.
 func RescueCost(project *pyproject.Project) string {
-	rounds, window := project.Rescue.Rounds, shortest(project)
+	rounds := project.Rescue.Rounds
 	if rounds.Every() == 0 {
 		return ""
 	}
-	cost := func(r schedule.Rounds) string { return spent(ticks(r.Needed(window))) }
+	cost := func(r schedule.Rounds) string { return spent(ticks(needed(project, r))) }
 	var others []string
 	for _, every := range schedule.RoundsEvery {
 		if other := cost(schedule.NewRounds("", every)); other != cost(rounds) {

@@ -18,21 +18,22 @@ import (
 
 // rescued reports whether the project has a rescue: some job needs one.
 func (t Target) rescued() bool {
-	return shortest(t.Project) > 0 && t.Project.Rescue.Rounds.Every() > 0
+	return t.Project.Rescue.Rounds.Every() > 0 && slices.ContainsFunc(t.Project.Hosted(), watched)
 }
 
-// needed returns the ticks of the rescue that the project's jobs need.
-func (t Target) needed() []schedule.Cron { return t.Project.Rescue.Rounds.Needed(shortest(t.Project)) }
+// watched reports whether a rescue watches a job on GitHub.
+func watched(job pyproject.Job) bool { return !job.Schedule.Spec().Disabled }
 
-// shortest returns the shortest window of the jobs that a rescue watches; 0 if there are
-// none.
-func shortest(project *pyproject.Project) (window time.Duration) {
+// needed returns the ticks of a project's rescue that its jobs need: those that the
+// shortest of their windows needs.
+func needed(project *pyproject.Project, rounds schedule.Rounds) []schedule.Cron {
+	var shortest time.Duration
 	for _, job := range project.Hosted() {
-		if length := job.Schedule.Shortest(); !job.Schedule.Spec().Disabled && (window == 0 || length < window) {
-			window = length
+		if length := job.Schedule.Shortest(); watched(job) && (shortest == 0 || length < shortest) {
+			shortest = length
 		}
 	}
-	return window
+	return rounds.Needed(shortest)
 }
 
 // rescueFile returns the name of the file of the project's rescue.
@@ -83,7 +84,7 @@ func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 		),
 		"jobs", mapping("rescue", mapping(
 			"name", plain("Rescue"),
-			"if", plain(rescueGuard+onlyNeeded(t.needed(), rescue.Rounds.Crons())),
+			"if", plain(rescueGuard+onlyNeeded(needed(t.Project, rescue.Rounds), rescue.Rounds.Crons())),
 			"runs-on", runsOn(rescue.RunsOn),
 			"timeout-minutes", plain("15"),
 			"permissions", t.rescuePermissions(),
