@@ -2,37 +2,50 @@ package schedule
 
 // Failure is what people need to know about a job that fails.
 type Failure struct {
-	Window Window // without a success
-	Runs   int    // failed runs of it, at least 1
+	Window Window // without evidence
+	Runs   int    // failed runs of it; 0 if its slot became too old to be run without any
 	Last   Run    // the newest of them
 }
 
 // Failing says whether a job fails, given a verdict about it. It looks at the current
-// window or, if that has no failed run yet, at the previous one. A window with a
-// success has not failed, whatever else happened in it. If not all runs of a window are
-// known, one may have succeeded; and while a run is active, it still can.
+// window or, if that has neither a failed run nor an expired slot, at the previous one.
+// A window with evidence has not failed, whatever else happened in it. It is not
+// certain if not all runs of a window are known, or one that succeeded was not asked for
+// evidence, as those of the previous window never are; and while a run is active, the
+// window still can be confirmed.
 func Failing(w Watch, v Verdict) (f Failure, failing bool) {
-	if v.Why == Fulfilled || v.Why == Running {
+	if v.Window.IsZero() || v.Why == Fulfilled || v.Why == Running {
 		return f, false
 	}
 	before := w.Schedule.Window(v.Window.Start.Add(-1))
-	for _, f.Window = range []Window{v.Window, before} {
-		succeeded := false
+	rows := []struct {
+		Window
+		expired bool
+		doubts  func(Run) bool
+	}{
+		{v.Window, v.Why == Lapsed, func(r Run) bool { return w.Unread[r.ID] || w.Unasked[r.ID] }},
+		{before, w.expires(before), func(r Run) bool { return r.Success && r.serves(before) }},
+	}
+	for _, row := range rows {
+		f, succeeded := Failure{Window: row.Window}, false
 		for _, r := range w.Runs {
-			switch {
-			case !r.serves(f.Window):
-			case r.Success:
-				succeeded = true
-			case r.Failed:
+			succeeded = succeeded || r.Confirms(row.Window) || row.doubts(r)
+			if r.serves(row.Window) && r.Failed {
 				f.Runs++
 				if r.Created.After(f.Last.Created) {
 					f.Last = r
 				}
 			}
 		}
-		if succeeded || f.Runs > 0 {
-			return f, !succeeded && w.read(f.Window)
+		if succeeded || f.Runs > 0 || row.expired {
+			return f, !succeeded && w.read(row.Window)
 		}
 	}
 	return f, false
+}
+
+// expires reports whether the slot of a window that is over became too old to be run
+// before, and was owed.
+func (w Watch) expires(over Window) bool {
+	return !over.IsZero() && !over.Start.Before(w.Since) && w.Schedule.Expires(over).Before(over.End)
 }

@@ -1,18 +1,19 @@
 package schedule
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// Watch is what a rescue knows about a job. It comes from one list of runs, so no run
-// in it says when its entrypoint started.
+// Watch is what a rescue knows about a job. Most of it comes from one list of runs.
 type Watch struct {
 	Schedule Schedule
 	Patience time.Duration // time after the slot that is left to the job's own ticks
 	Since    time.Time     // when the job's workflow was created; zero if unknown
-	Runs     []Run         // in any order, without Started
+	Runs     []Run         // in any order, with Started where evidence of the current window was found
 	Known    time.Time     // every run created after it is among Runs; zero if all are
+
+	// Unread holds the IDs of runs that may be evidence for the current window, but
+	// gave no answer; Unasked those of successful ones that were not asked, to limit
+	// the requests.
+	Unread, Unasked map[int64]bool
 }
 
 // read reports whether all runs that were created in the window are known.
@@ -21,20 +22,23 @@ func (w Watch) read(window Window) bool { return w.Known.Before(window.Start) }
 // Why says why a rescue dispatches a job, or leaves it alone.
 type Why string
 
-// The reasons of a Verdict. Only Due and Unread dispatch.
+// The reasons of a Verdict. Only Due and Unread dispatch. A job that owes no run has
+// its Standing as the reason: Disabled, NotStarted or Ended.
 const (
 	Due       Why = "due"
 	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
-	Fulfilled Why = "confirmed" // by a run of the window
+	Fulfilled Why = "confirmed" // there is evidence for the window
 	Running   Why = "running"   // a run of the job is active, whatever its window: it decides for itself
 	Young     Why = "young"     // the window began before the job's workflow existed, so it needs no run
+	Lapsed    Why = "expired"   // the slot is too old to be run
 	Patience  Why = "patience"  // the job's own ticks still come first
-	Backoff   Why = "backoff"   // the job failed in this window, and more than once
+	Backoff   Why = "backoff"   // runs of the window failed, or did not execute, more than once
+	Unchecked Why = "unchecked" // a run of the window succeeded, and was not asked for evidence
 )
 
 // Verdict is what a rescue does about a job.
 type Verdict struct {
-	Window   Window // the current one
+	Window   Window // the current one; zero if there is none
 	Dispatch bool
 	Why      Why
 	Failed   int       // runs of the window that ended badly
@@ -62,44 +66,67 @@ const longestRun = 35 * 24 * time.Hour
 // the run that it starts looks for evidence before it executes anything, so a
 // needless one costs a check.
 //
-// It asks for no evidence. A run that was created in the current window and succeeded
-// confirms that window: it is over, so all its work was in the window, and it either
-// executed the entrypoint or found that another run had. This is true only for the
-// windows of its own schedule: see proves.
+// Only evidence confirms a window. A run that succeeded may have skipped for any
+// reason, so where it was not asked, the window is neither confirmed nor due.
 func Rescue(w Watch, now time.Time) Verdict {
-	v := Verdict{Window: w.Schedule.Window(now)}
-	var served, active bool
-	var end time.Time // of the last failure
-	for _, r := range w.Runs {
-		active = active || r.Active && now.Sub(r.Created) < longestRun
-		switch {
-		case !r.serves(v.Window):
-		case r.proves(w.Schedule, v.Window):
-			served = true
-		case r.Failed:
-			v.Failed++
-			end = latest(end, r.Updated)
-		}
+	if standing := w.Schedule.Standing(now); standing != "" {
+		return Verdict{Why: Why(standing)}
 	}
+	v := Verdict{Window: w.Schedule.Window(now)}
+	f := w.find(v.Window, now)
+	v.Failed = f.failed
 	patient := v.Window.Start.Add(w.Patience)
-	again := end.Add(min(backoff(v.Failed), v.Window.End.Sub(v.Window.Start)/shareBackoff))
+	again := f.end.Add(min(backoff(f.failed+f.fruitless), v.Window.End.Sub(v.Window.Start)/shareBackoff))
 	switch {
-	case served:
+	case f.served:
 		v.Why = Fulfilled
-	case active:
+	case f.active:
 		v.Why = Running
 	case v.Window.Start.Before(w.Since):
 		v.Why = Young
+	case !now.Before(w.Schedule.Expires(v.Window)):
+		v.Why = Lapsed
 	case now.Before(patient):
 		v.Why, v.Again = Patience, patient
-	case v.Failed > 0 && now.Before(again):
+	case f.unasked:
+		v.Why = Unchecked
+	case now.Before(again):
 		v.Why, v.Again = Backoff, again
-	case !w.read(v.Window):
+	case f.unread || !w.read(v.Window):
 		v.Why, v.Dispatch = Unread, true
 	default:
 		v.Why, v.Dispatch = Due, true
 	}
 	return v
+}
+
+// found is what a Watch knows about its current window.
+type found struct {
+	served, active    bool
+	unread, unasked   bool      // a run may be evidence, and gave no answer, or was not asked
+	failed, fruitless int       // runs that ended badly, and rescues that did not execute
+	end               time.Time // of the last of them
+}
+
+func (w Watch) find(window Window, now time.Time) (f found) {
+	for _, r := range w.Runs {
+		f.served = f.served || r.Confirms(window)
+		f.active = f.active || r.Active && now.Sub(r.Created) < longestRun
+		f.unread = f.unread || w.Unread[r.ID]
+		f.unasked = f.unasked || w.Unasked[r.ID]
+		switch {
+		case !r.serves(window):
+			continue
+		case r.Failed:
+			f.failed++
+		case r.Success && r.Rescue && r.Started.IsZero():
+			f.fruitless++
+		default:
+			continue
+		}
+		f.end = latest(f.end, r.Updated)
+	}
+	return f
 }
 
 // serves reports whether the run is for the window: it was created inside, or is a
@@ -111,26 +138,8 @@ func (r Run) serves(w Window) bool {
 	return w.Contains(r.Created)
 }
 
-// proves reports whether the success of a run that serves the window confirms it. It
-// does not if the run's name shows that the job had another schedule when it started:
-// then it may have skipped on evidence for another window.
-func (r Run) proves(s Schedule, w Window) bool {
-	return r.Success && (r.Asked.IsZero() || r.Asked.Equal(w.Start)) && (r.Cron == "" || s.fires(r.Cron))
-}
-
-// fires reports whether a job of the schedule can have that cron, with any number of
-// spares.
-func (s Schedule) fires(expr string) bool {
-	for spares := range max(MaxSpares, s.DefaultSpares()) + 1 {
-		if slices.ContainsFunc(s.Crons(spares), func(c Cron) bool { return c.Expr == expr }) {
-			return true
-		}
-	}
-	return false
-}
-
-// backoff returns the wait after the last failure of a window, by the number of its
-// failures: 0, 0, 15, 30, 60 minutes and so on.
+// backoff returns the wait after the last of a window's failures, by their number: 0, 0,
+// 15, 30, 60 minutes and so on.
 func backoff(failed int) time.Duration {
 	if failed < 2 {
 		return 0

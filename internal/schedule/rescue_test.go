@@ -16,13 +16,6 @@ func cancelled(created string) Run {
 	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
 }
 
-// ticked is a run that checked or executed, started by that cron.
-func ticked(created, cron string) Run {
-	r := skipped(created)
-	r.Cron = cron
-	return r
-}
-
 // asked is one that a rescue started for that window.
 func asked(created, slot string) Run {
 	r := skipped(created)
@@ -43,29 +36,27 @@ func TestRescue(t *testing.T) {
 	}{
 		// Whom the window has.
 		{"no run", 0, "", nil, "21 10:37", Due, 0, ""},
-		{"the one before was served", 0, "", []Run{skipped("21 10:36")}, "21 10:38", Due, 0, ""},
-		{"served", 0, "", []Run{skipped("21 10:37")}, "21 10:38", Fulfilled, 0, ""},
-		{"served after a failure", 0, "", []Run{failed("21 10:40"), skipped("21 11:00")}, "21 12:00", Fulfilled, 1, ""},
-		{"served, and one more runs", 0, "", []Run{skipped("21 10:37"), active("21 11:00")}, "21 12:00", Fulfilled, 0, ""},
+		{"the one before was served", 0, "", []Run{executed("21 10:36")}, "21 10:38", Due, 0, ""},
+		{"served", 0, "", []Run{executed("21 10:37")}, "21 10:38", Fulfilled, 0, ""},
+		{"served after a failure", 0, "", []Run{failed("21 10:40"), executed("21 11:00")}, "21 12:00", Fulfilled, 1, ""},
+		{"served, and one more runs", 0, "", []Run{executed("21 10:37"), active("21 11:00")}, "21 12:00", Fulfilled, 0, ""},
 		{"a re-run served", 0, "", []Run{rerun("21 10:40", "21 11:00")}, "21 12:00", Fulfilled, 0, ""},
 		{"a re-run of an older run", 0, "", []Run{rerun("20 10:40", "21 11:00")}, "21 12:00", Due, 0, ""},
 		{"a backfill of an older window", 0, "", []Run{serving("5 10:37", "21 11:00")}, "21 12:00", Due, 0, ""},
 		{"a backfill of this window", 0, "", []Run{serving("21 10:37", "21 11:00")}, "21 12:00", Fulfilled, 0, ""},
 		{"a backfill of an older window failed", 0, "", []Run{{Created: at("21 11:00"), Slot: at("5 10:37"), Failed: true}}, "21 12:00", Due, 0, ""},
 
-		// Only the job's present schedule says which window a success was for. Daily
-		// ones have the hours 10, 22; 18, 2; 16, 22, 4; 14, 19, 0, 5; 14, 18, 22, 2, 6.
-		{"its tick", 0, "", []Run{ticked("21 10:40", "37 10 * * *")}, "21 12:00", Fulfilled, 0, ""},
-		{"a spare", 0, "", []Run{ticked("21 11:40", "37 22 * * *")}, "21 12:00", Fulfilled, 0, ""},
-		{"one of more spares than it has", 0, "", []Run{ticked("21 11:40", "37 6 * * *")}, "21 12:00", Fulfilled, 0, ""},
-		{"a tick of another hour", 0, "", []Run{ticked("21 11:40", "37 11 * * *")}, "21 12:00", Due, 0, ""},
-		{"a tick of another minute", 0, "", []Run{ticked("21 11:40", "38 10 * * *")}, "21 12:00", Due, 0, ""},
-		{"a tick of when it was weekly", 0, "", []Run{ticked("21 11:40", "37 10 * * 5")}, "21 12:00", Due, 0, ""},
-		{"both", 0, "", []Run{ticked("21 11:40", "37 10 * * 5"), ticked("21 10:40", "37 10 * * *")}, "21 12:00", Fulfilled, 0, ""},
-		{"a rescue of the window", 0, "", []Run{asked("21 10:40", "21 10:37")}, "21 12:00", Fulfilled, 0, ""},
-		{"a rescue of a window it has not", 0, "", []Run{asked("21 10:40", "21 09:12")}, "21 12:00", Due, 0, ""},
-		{"a rescue of a week that began a day before", 0, "", []Run{asked("21 10:40", "20 10:37")}, "21 12:00", Due, 0, ""},
-		{"an old tick that fails", 0, "", []Run{{Attempt: 1, Created: at("21 11:40"), Updated: at("21 11:40"), Failed: true, Cron: "1 2 * * *"}}, "21 12:00", Due, 1, ""},
+		// Only evidence confirms. A run that is green may have skipped for any reason.
+		{"skipped", 0, "", []Run{skipped("21 10:40")}, "21 12:00", Due, 0, ""},
+		{"skipped again and again", 0, "", slices.Repeat([]Run{skipped("21 10:40")}, 5), "21 12:00", Due, 0, ""},
+		{"skipped, and executed", 0, "", []Run{skipped("21 10:40"), executed("21 11:00")}, "21 12:00", Fulfilled, 0, ""},
+		{"waited, and executed", 0, "", []Run{waited("21 10:30", "21 10:40")}, "21 12:00", Fulfilled, 0, ""},
+		{"executed, and failed in a later step", 0, "", []Run{{Attempt: 1, Created: at("21 10:40"), Started: at("21 10:40"), Failed: true}}, "21 12:00", Fulfilled, 1, ""},
+		{"executed, and cancelled", 0, "", []Run{{Attempt: 1, Created: at("21 10:40"), Started: at("21 10:40")}}, "21 12:00", Fulfilled, 0, ""},
+		{"rescued", 0, "", []Run{dispatched("21 10:40")}, "21 12:00", Fulfilled, 0, ""},
+		{"a rescue that skipped", 0, "", []Run{asked("21 10:40", "21 10:37")}, "21 10:41", Due, 0, ""},
+		{"two of them", 0, "", []Run{asked("21 10:40", "21 10:37"), asked("21 10:50", "21 10:37")}, "21 11:04", Backoff, 0, "21 11:05"},
+		{"two of them, a while ago", 0, "", []Run{asked("21 10:40", "21 10:37"), asked("21 10:50", "21 10:37")}, "21 11:05", Due, 0, ""},
 
 		// Whoever is active will look for itself.
 		{"running", 0, "", []Run{active("21 10:40")}, "21 12:00", Running, 0, ""},
@@ -132,32 +123,61 @@ func TestRescueOfABrokenJob(t *testing.T) {
 
 // lived plays runs of a job one after another, as its workflow has them: each
 // decides when it starts, which may be in the window after the one that it was
-// created in. It returns the list of them and the executions that succeeded.
+// created in. Some skip for another reason, and some fail after the execution. It
+// returns the list of them and the executions that succeeded.
 func lived(rng *rand.Rand, s Schedule, from, to time.Time) (list, executions []Run) {
 	span := int64(s.Window(from).End.Sub(s.Window(from).Start))
-	for free := from; ; {
+	for free, id := from, int64(1); ; id++ {
 		created := free.Add(-time.Duration(rng.Int64N(span / 8)))
 		began := free.Add(time.Duration(rng.Int64N(span / 6)))
 		ended := began.Add(time.Duration(1 + rng.Int64N(span/16)))
 		if ended.After(to) {
 			return list, executions
 		}
-		r := Run{Attempt: 1, Created: created, Updated: ended}
-		if d := Decide(s, Tick{Now: began, Runs: executions}); !d.Run {
+		r := Run{ID: id, Attempt: 1, Created: created, Updated: ended, Rescue: rng.IntN(4) == 0}
+		d := Decide(s, Tick{Now: began, Runs: executions})
+		switch otherwise := rng.IntN(5) == 0; {
+		case !d.Run, otherwise:
 			r.Success = true
-		} else if r.Success = rng.IntN(4) == 0; r.Success {
+		case rng.IntN(4) == 0:
+			r.Success = rng.IntN(4) > 0
+			r.Failed = !r.Success
 			executed := r
 			executed.Started = began
 			executions = append(executions, executed)
-		} else {
+		default:
 			r.Failed = true
 		}
 		list, free = append(list, r), ended
 	}
 }
 
-// TestRescueKnowsNoMoreThanIsTrue checks what a rescue concludes from the list
-// alone against the executions that there were.
+// answered returns what a rescue knows that asked runs of the window for evidence. One
+// of them may have given no answer, and the last successful ones not have been asked.
+func answered(rng *rand.Rand, s Schedule, window Window, list, executions []Run) Watch {
+	w := Watch{Schedule: s, Runs: list, Unread: map[int64]bool{}, Unasked: map[int64]bool{}}
+	lose, leave := rng.IntN(4) == 0, rng.IntN(4) == 0
+	for i := range w.Runs {
+		r := &w.Runs[i]
+		switch {
+		case !window.Contains(r.Created) && !window.Contains(r.Updated):
+		case lose:
+			w.Unread[r.ID], lose = true, false
+		case leave && r.Success:
+			w.Unasked[r.ID] = true
+		default:
+			for _, executed := range executions {
+				if executed.ID == r.ID {
+					r.Started = executed.Started
+				}
+			}
+		}
+	}
+	return w
+}
+
+// TestRescueKnowsNoMoreThanIsTrue checks what a rescue concludes from the list and the
+// answers against the executions that there were.
 func TestRescueKnowsNoMoreThanIsTrue(t *testing.T) {
 	seen := map[Why]int{}
 	for seed := range uint64(4000) {
@@ -167,19 +187,72 @@ func TestRescueKnowsNoMoreThanIsTrue(t *testing.T) {
 		from := s.Window(s.Window(s.Window(now).Start.Add(-1)).Start.Add(-1)).Start
 		list, executions := lived(rng, s, from, now)
 		rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		v := Rescue(Watch{Schedule: s, Runs: list}, now)
+		w := answered(rng, s, s.Window(now), list, executions)
+		v := Rescue(w, now)
 		served := slices.ContainsFunc(executions, func(r Run) bool { return r.Confirms(v.Window) })
 		if v.Why == Fulfilled && !served {
 			t.Errorf("seed %d: %v is not served, and the rescue takes it for confirmed; runs %v", seed, v.Window, list)
 		}
-		if !served && !v.Dispatch && !(v.Why == Backoff && v.Failed > 1 && v.Again.After(now)) {
+		waits := v.Why == Backoff && v.Again.After(now) || v.Why == Unchecked && len(w.Unasked) > 0
+		if !served && !v.Dispatch && !waits {
 			t.Errorf("seed %d: %v is not served, and the rescue says %s", seed, v.Window, v.Why)
+		}
+		if served && v.Why != Fulfilled && len(w.Unread)+len(w.Unasked) == 0 {
+			t.Errorf("seed %d: %v is served, and the rescue says %s", seed, v.Window, v.Why)
 		}
 		seen[v.Why]++
 	}
-	for _, why := range []Why{Fulfilled, Due, Backoff} {
+	for _, why := range []Why{Fulfilled, Due, Backoff, Unread, Unchecked} {
 		if seen[why] < 100 {
 			t.Errorf("only %d of the lives end in %s", seen[why], why)
+		}
+	}
+}
+
+// TestRescueStanding has jobs that owe no run, or whose slot is too old to be run.
+func TestRescueStanding(t *testing.T) {
+	moment := func(s string) *Moment { return &Moment{Time: at(s)} }
+	once := Spec{RunAt: []Moment{*moment("21 10:37")}, Expires: 2 * time.Hour}
+	daily := Spec{Every: "day", At: "10:37"}
+	with := func(spec Spec, change func(*Spec)) Schedule { change(&spec); return declared(spec) }
+	disabled := with(daily, func(s *Spec) { s.Disabled = true })
+	bounded := with(daily, func(s *Spec) { s.Start, s.Until = moment("20 00:00"), moment("22 00:00") })
+	expiring := with(daily, func(s *Spec) { s.Expires = time.Hour })
+	gap := with(daily, func(s *Spec) { s.Except = []time.Time{at("22 00:00")} })
+	rows := []struct {
+		name     string
+		schedule Schedule
+		runs     []Run
+		now      string
+		why      Why
+		window   string // its start, "" for none
+	}{
+		{"disabled", disabled, nil, "21 12:00", Why(Disabled), ""},
+		{"disabled, and confirmed", disabled, []Run{executed("21 11:00")}, "21 12:00", Why(Disabled), ""},
+		{"not started", bounded, nil, "20 10:36", Why(NotStarted), ""},
+		{"started", bounded, nil, "20 10:37", Due, "20 10:37"},
+		{"in the last window", bounded, nil, "22 10:36", Due, "21 10:37"},
+		{"ended", bounded, []Run{failed("21 11:00")}, "22 10:37", Why(Ended), ""},
+		{"once, before", declared(once), nil, "21 10:36", Why(NotStarted), ""},
+		{"once", declared(once), nil, "21 12:36", Due, "21 10:37"},
+		{"once, after", declared(once), nil, "21 12:37", Why(Ended), ""},
+		{"in a gap", gap, nil, "22 12:00", Due, "21 10:37"},
+		{"confirmed in a gap", gap, []Run{executed("21 11:00")}, "22 12:00", Fulfilled, "21 10:37"},
+		{"not expired", expiring, nil, "21 11:36", Due, "21 10:37"},
+		{"expired", expiring, nil, "21 11:37", Lapsed, "21 10:37"},
+		{"expired after failures", expiring, []Run{failed("21 11:00")}, "21 11:37", Lapsed, "21 10:37"},
+		{"expired, and skipped since", expiring, []Run{skipped("21 11:40")}, "21 12:00", Lapsed, "21 10:37"},
+		{"expired, and confirmed", expiring, []Run{executed("21 11:00")}, "21 12:00", Fulfilled, "21 10:37"},
+		{"expired, and still running", expiring, []Run{active("21 11:00")}, "21 12:00", Running, "21 10:37"},
+	}
+	for _, row := range rows {
+		v := Rescue(Watch{Schedule: row.schedule, Runs: row.runs}, at(row.now))
+		start := ""
+		if !v.Window.IsZero() {
+			start = v.Window.Start.Format("2 15:04")
+		}
+		if v.Why != row.why || start != row.window || v.Dispatch != (v.Why == Due) {
+			t.Errorf("%s: %+v", row.name, v)
 		}
 	}
 }

@@ -15,8 +15,9 @@ const (
 	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
-	StatePaused    State = "paused"    // no run, and the workflow is disabled by hand, perhaps only since the last run
+	StatePaused    State = "paused"    // no run, and the job or its workflow is disabled by hand, perhaps only since the last run
 	StateDue       State = "due"       // it is the current window, and it has no run, or only cancelled ones
+	StateExpired   State = "expired"   // the same where the slot is too old to be run, although the window is longer
 	StateMissed    State = "missed"    // the same for a window that is over
 	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
 )
@@ -35,17 +36,17 @@ type Reach struct {
 	Age     time.Duration // the same, as a duration before now; zero for no bound
 }
 
-// From returns the start of the oldest window in reach.
+// From returns the start of the oldest window in reach, or now if there is none.
 func (r Reach) From(s Schedule, now time.Time) time.Time {
 	since := r.Since
 	if r.Age > 0 {
 		since = latest(since, now.Add(-r.Age))
 	}
-	start := s.Prev(now)
-	for n := 1; n < r.Windows && start.After(since); n++ {
-		start = s.Prev(start.Add(-1))
+	from := now
+	for _, w := range s.Windows(now, since, r.Windows) {
+		from = w.Start
 	}
-	return start
+	return from
 }
 
 // Past is what is known about a job's past.
@@ -56,7 +57,7 @@ type Past struct {
 	Known    time.Time // every run created since then is in Runs; zero if every run ever is
 	Paused   bool      // its workflow is disabled by hand
 
-	// Unread holds the IDs of successful runs whose execution of the entrypoint, if
+	// Unread holds the IDs of finished runs whose execution of the entrypoint, if
 	// any, could not be read.
 	Unread map[int64]bool
 }
@@ -74,18 +75,18 @@ func (a Account) Served() bool {
 	return a.State == StateConfirmed || a.State == StateLate || a.State == StateRescued
 }
 
-// Accounts returns what became of each window from that of from to that of now, the
-// newest first. Windows that began before the job existed are left out, except the
-// current one and those with a run.
+// Accounts returns what became of each window from that of from to that of now, or to
+// the last one before, the newest first. Windows that began before the job existed are
+// left out, except the current one and those with a run.
 func (p Past) Accounts(from, now time.Time) []Account {
 	windows := p.sort()
 	var accounts []Account
-	paused := p.Paused
+	paused := p.Paused || p.Schedule.Standing(now) == Disabled
 	last := p.first(from, windows)
 	if last.After(now) {
 		last = now // a clock is wrong
 	}
-	for w := p.Schedule.Window(now); w.End.After(last); w = p.Schedule.Window(w.Start.Add(-1)) {
+	for _, w := range p.Schedule.Windows(now, last, 0) {
 		h := windows[w.Start]
 		paused = paused && h == nil
 		if h == nil && w.Start.Before(p.Since) && !w.Contains(now) {
@@ -125,10 +126,14 @@ func (p Past) sort() map[time.Time]*findings {
 	windows := map[time.Time]*findings{}
 	add := func(r Run, at time.Time) {
 		w := p.Schedule.Window(at)
+		if w.IsZero() {
+			return
+		}
 		if windows[w.Start] == nil {
 			windows[w.Start] = &findings{}
 		}
-		windows[w.Start].add(r, p.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
+		showsGone := r.Success && r.Updated.Before(w.End) && r.Created.Before(p.Schedule.Expires(w))
+		windows[w.Start].add(r, p.Unread[r.ID] || showsGone)
 	}
 	for _, r := range p.Runs {
 		add(r, r.belongs())
@@ -152,8 +157,8 @@ func (r Run) belongs() time.Time {
 }
 
 // add takes in a run of the window. A success without evidence skipped on evidence for
-// the window in which it looked: this one, if it ended inside. One that ended later
-// shows nothing, unless it is doubtful.
+// the window in which it looked: this one, if it ended inside and its slot had not
+// expired. Any other shows nothing, unless it is doubtful.
 func (h *findings) add(r Run, doubtful bool) {
 	newest := func(known *Run) *Run {
 		if known == nil || byCreated(*known, r) < 0 {
@@ -183,6 +188,8 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account
 	if h == nil {
 		h = &findings{}
 	}
+	current, expires := w.Contains(now), p.Schedule.Expires(w)
+	expired := expires.Before(w.End) && !now.Before(expires)
 	switch {
 	case h.evidence != nil:
 		a.Run = h.evidence
@@ -190,13 +197,15 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account
 		a.State = served(a)
 	case h.active != nil:
 		a.State, a.Run = StateRunning, h.active
-	case h.doubtful || w.Start.Before(p.Known) && !w.Contains(now):
+	case h.doubtful || w.Start.Before(p.Known) && (expired || !current):
 		a.State, a.Run = StateUnknown, h.ended
 	case h.failed != nil:
 		a.State, a.Run = StateFailed, h.failed
 	case paused:
 		a.State = StatePaused
-	case w.Contains(now): // also where the history does not reach back so far: unknown means run
+	case expired:
+		a.State, a.Run = StateExpired, h.ended
+	case current: // also where the history does not reach back so far: unknown means run
 		a.State, a.Run = StateDue, h.ended
 	default:
 		a.State, a.Run = StateMissed, h.ended

@@ -125,12 +125,7 @@ func TestAccounts(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			row.past.Schedule, row.past.Unread = daily, map[int64]bool{lost: true}
-			var states []string
-			for _, a := range row.past.Accounts(at("18 10:37"), at("21 12:00")) {
-				states = append(states, string(a.State))
-			}
-			slices.Reverse(states)
-			if got := strings.Join(states, " "); got != row.want {
+			if got := row.past.states(at("18 10:37"), at("21 12:00")); got != row.want {
 				t.Errorf("got %s, want %s", got, row.want)
 			}
 		})
@@ -180,7 +175,7 @@ func TestAccountsAgainstBruteForce(t *testing.T) {
 		}
 		checkLeftOut(t, past, past.Schedule.Prev(from), next)
 	}
-	for _, state := range []State{StateConfirmed, StateLate, StateRescued, StateRunning, StateFailed, StatePaused, StateDue, StateMissed, StateUnknown} {
+	for _, state := range []State{StateConfirmed, StateLate, StateRescued, StateRunning, StateFailed, StatePaused, StateDue, StateExpired, StateMissed, StateUnknown} {
 		if seen[state] < 100 {
 			t.Errorf("only %d windows were %s", seen[state], state)
 		}
@@ -204,7 +199,7 @@ func naive(past Past, w Window, now time.Time) State {
 	busy, doubtful, bad, since := false, false, false, false
 	for _, r := range past.Runs {
 		unproven := r.Started.IsZero()
-		doubtful = doubtful || past.astride(r, w) || unproven && !r.Active && r.serves(w) && (past.Unread[r.ID] || r.Success && r.Updated.Before(w.End))
+		doubtful = doubtful || past.astride(r, w) || unproven && !r.Active && r.serves(w) && (past.Unread[r.ID] || r.Success && r.Updated.Before(w.End) && r.Created.Before(past.Schedule.Expires(w)))
 		switch {
 		case r.Confirms(w) && (evidence == nil || r.Started.Before(evidence.Started)):
 			evidence = &r
@@ -218,6 +213,8 @@ func naive(past Past, w Window, now time.Time) State {
 		}
 		since = since || r.Confirms(w) || unproven && r.serves(w) || past.astride(r, w)
 	}
+	expires := past.Schedule.Expires(w)
+	expired := expires != w.End && now.Compare(expires) >= 0
 	switch current := w.Contains(now); {
 	case evidence != nil && evidence.Rescue:
 		return StateRescued
@@ -227,12 +224,14 @@ func naive(past Past, w Window, now time.Time) State {
 		return StateLate
 	case busy:
 		return StateRunning
-	case doubtful, !current && w.Start.Before(past.Known):
+	case doubtful, (!current || expired) && w.Start.Before(past.Known):
 		return StateUnknown
 	case bad:
 		return StateFailed
 	case past.Paused && !since:
 		return StatePaused
+	case expired:
+		return StateExpired
 	case current:
 		return StateDue
 	}
@@ -245,12 +244,15 @@ func (p Past) astride(r Run, w Window) bool {
 	return p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 && r.Created.Before(w.Start) && w.Contains(r.Updated)
 }
 
+// expiring is hourly, and not run after 20 minutes.
+var expiring = declared(Spec{Every: "hour", Start: hourly.Spec().Start, Expires: 20 * time.Minute})
+
 // randomPast is of an hourly job, in the day before noon of the 21st.
 func randomPast(random *rand.Rand) Past {
 	moment := func() time.Time {
 		return at("20 18:00").Add(time.Duration(random.IntN(20*60)) * time.Minute)
 	}
-	past := Past{Schedule: hourly, Paused: random.IntN(3) == 0, Unread: map[int64]bool{}}
+	past := Past{Schedule: []Schedule{hourly, expiring}[random.IntN(2)], Paused: random.IntN(3) == 0, Unread: map[int64]bool{}}
 	if random.IntN(2) == 0 {
 		past.Since = moment()
 	}
@@ -312,5 +314,84 @@ func TestLateness(t *testing.T) {
 	}
 	if got, want := strings.Join(late, " "), "1m0s 3m0s 10m0s"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// TestAccountsExpired has a job that is due at 10:37, and not any more two hours later.
+func TestAccountsExpired(t *testing.T) {
+	s := declared(Spec{Every: "day", At: "10:37", Expires: 2 * time.Hour})
+	rows := []struct {
+		name string
+		past Past
+		now  string
+		want string
+	}{
+		{"nothing", Past{}, "21 12:36", "expired due"},
+		{"nothing in time", Past{}, "21 12:37", "expired expired"},
+		{"skipped since", Past{Runs: []Run{skipped("20 12:37"), skipped("21 14:00")}}, "21 15:00", "expired expired"},
+		{"skipped before, on evidence that is gone", Past{Runs: []Run{skipped("20 12:36")}}, "21 15:00", "unknown expired"},
+		{"unread", Past{Runs: []Run{unread("20 14:00")}}, "21 15:00", "unknown expired"},
+		{"failed", Past{Runs: []Run{failed("20 11:00")}}, "21 15:00", "failed expired"},
+		{"executed", Past{Runs: []Run{executed("20 11:00"), skipped("20 14:00")}}, "21 15:00", "confirmed expired"},
+		{"displaced", Past{Runs: []Run{displaced("20 11:00")}}, "21 15:00", "expired expired"},
+		{"running", Past{Runs: []Run{active("21 12:00")}}, "21 15:00", "expired running"},
+		{"paused", Past{Paused: true}, "21 15:00", "paused paused"},
+		{"gone", Past{Known: at("21 11:00")}, "21 12:00", "unknown due"},
+		{"gone, and too late", Past{Known: at("21 11:00")}, "21 15:00", "unknown unknown"},
+	}
+	for _, row := range rows {
+		row.past.Schedule, row.past.Unread = s, map[int64]bool{lost: true}
+		if got := row.past.states(at("20 10:37"), at(row.now)); got != row.want {
+			t.Errorf("%s: got %s, want %s", row.name, got, row.want)
+		}
+	}
+}
+
+// states are those of the windows since from, the oldest first.
+func (p Past) states(from, now time.Time) string {
+	var states []string
+	for _, a := range p.Accounts(from, now) {
+		states = append(states, string(a.State))
+	}
+	slices.Reverse(states)
+	return strings.Join(states, " ")
+}
+
+// TestAccountsEnd has jobs that have no window at times.
+func TestAccountsEnd(t *testing.T) {
+	moment := func(s string) *Moment { return &Moment{Time: at(s)} }
+	once := Spec{RunAt: []Moment{*moment("20 10:37")}, Expires: 2 * time.Hour}
+	bounded := Spec{Every: "day", At: "10:37", Start: moment("19 00:00"), Until: moment("21 00:00")}
+	counted := Spec{Every: "day", At: "10:37", Start: moment("19 00:00"), Count: 1}
+	disabled := Spec{Every: "day", At: "10:37", Disabled: true}
+	gap := Spec{Every: "day", At: "10:37", Except: []time.Time{at("20 00:00"), at("19 00:00")}}
+	rows := []struct {
+		name string
+		spec Spec
+		runs []Run
+		now  string
+		want string // the last three windows
+		from string // start of the oldest, or now
+	}{
+		{"once, before", once, nil, "20 10:36", "", "20 10:36"},
+		{"once, before, and a run by hand", once, []Run{executed("19 11:00")}, "20 10:36", "", "20 10:36"},
+		{"once", once, nil, "20 10:37", "due", "20 10:37"},
+		{"once, after", once, nil, "20 12:37", "missed", "20 10:37"},
+		{"once, and a run after it", once, []Run{executed("20 10:38"), executed("25 11:00")}, "30 12:00", "confirmed", "20 10:37"},
+		{"not started", bounded, nil, "19 10:36", "", "19 10:36"},
+		{"started", bounded, nil, "19 10:37", "due", "19 10:37"},
+		{"the last", bounded, []Run{executed("19 11:00")}, "21 10:36", "confirmed due", "19 10:37"},
+		{"ended", bounded, []Run{executed("19 11:00")}, "21 10:37", "confirmed missed", "19 10:37"},
+		{"counted", counted, []Run{executed("19 11:00")}, "25 12:00", "confirmed", "19 10:37"},
+		{"disabled", disabled, []Run{executed("20 11:00")}, "21 12:00", "missed confirmed paused", "19 10:37"},
+		{"gap", gap, []Run{executed("18 11:00")}, "21 12:00", "missed confirmed due", "17 10:37"},
+		{"in a gap", gap, []Run{executed("20 11:00")}, "20 12:00", "missed missed late", "16 10:37"},
+	}
+	for _, row := range rows {
+		past := Past{Schedule: declared(row.spec), Runs: row.runs}
+		from := Reach{Windows: 3}.From(past.Schedule, at(row.now))
+		if got := past.states(from, at(row.now)); got != row.want || from != at(row.from) {
+			t.Errorf("%s: got %s from %v, want %s", row.name, got, from, row.want)
+		}
 	}
 }
