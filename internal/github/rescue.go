@@ -18,19 +18,22 @@ import (
 // Watch is a job that a rescue checks.
 type Watch struct {
 	Workflow string // name of its file
+	Job      string // its id, which is the name of the workflow's one job
 	schedule.Watch
 }
 
-// watchRequests is the maximum number of requests of one Watch. The list of all runs of
-// 1,000 jobs with four ticks a day is 40 pages a day.
+// watchRequests is the maximum number of requests of one Watch for lists of runs. The
+// list of all runs of 1,000 jobs with four ticks a day is 40 pages a day.
 const watchRequests = 120
 
 // Watch fills in the latest runs of each job on a branch, as far back as they matter
 // to schedule.Rescue, and sets Known to how far that is. It stops after watchRequests,
 // perhaps before the start of a window. It reads the list of all runs of the
-// repository, and then the lists of single jobs once that takes fewer requests. It
-// returns GitHub's clock, UTC. The error is a *Denied, a *Failure, or that of ctx.
-func (c *Client) Watch(ctx context.Context, branch string, watches []Watch) (now time.Time, _ error) {
+// repository, and then the lists of single jobs once that takes fewer requests. Then it
+// looks for evidence of the current windows in the runs: see confirm. reserve is the
+// number of requests to leave to others. It returns GitHub's clock, UTC. The error is a
+// *Denied, a *Failure, or that of ctx.
+func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches []Watch) (now time.Time, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
 	w := watching{client: c, branch: branch, watches: watches, files: map[string]int{}}
@@ -39,6 +42,9 @@ func (c *Client) Watch(ctx context.Context, branch string, watches []Watch) (now
 		w.open = append(w.open, i)
 	}
 	err := w.read(patient)
+	if err == nil {
+		err = w.confirm(patient, reserve)
+	}
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -171,7 +177,7 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 	}
 	w.open = slices.DeleteFunc(w.open, func(i int) bool {
 		v := schedule.Rescue(w.watches[i].Watch, w.now)
-		settled := v.Why == schedule.Fulfilled || v.Why == schedule.Running || v.Why == schedule.Young
+		settled := v.Window.IsZero() || v.Why == schedule.Running || v.Why == schedule.Young
 		return settled || w.watches[i].Known.Before(v.Window.Start)
 	})
 }

@@ -33,11 +33,12 @@ func every(interval time.Duration, n int) (runs []ghtest.Run) {
 
 // TestWatch has a job that is due at 10:37; it is noon.
 func TestWatch(t *testing.T) {
-	named := func(words, created string) ghtest.Run {
+	skippedAs := func(words, created string) ghtest.Run {
 		r := dispatched("clean-files: "+words, created)
 		r.Started = time.Time{}
 		return r
 	}
+	executedAs := func(words, created string) ghtest.Run { return dispatched("clean-files: "+words, created) }
 	rows := []struct {
 		name     string
 		runs     []ghtest.Run
@@ -46,11 +47,15 @@ func TestWatch(t *testing.T) {
 		requests int
 	}{
 		{"no runs", nil, schedule.Due, 0, 1},
-		{"executed", all(executed("21 10:40")), schedule.Fulfilled, 0, 1},
+		{"executed", all(executed("21 10:40")), schedule.Fulfilled, 0, 2},
 		{"executed later than now", all(executed("21 13:00")), schedule.Due, 0, 1},
 		{"running since tomorrow", all(running("22 09:00")), schedule.Due, 0, 1},
 		{"executed before", all(executed("21 10:30")), schedule.Due, 0, 1},
-		{"only checked", all(skipped("21 11:40")), schedule.Fulfilled, 0, 1},
+		{"only checked", all(skipped("21 11:40")), schedule.Due, 0, 2},
+		{"checked, and executed", all(skipped("21 10:40"), executed("21 11:00"), skipped("21 11:40")), schedule.Fulfilled, 0, 3},
+		{"checked three times", all(skipped("21 10:40"), skipped("21 11:00"), skipped("21 11:40")), schedule.Due, 0, 4},
+		{"checked more often than is asked", all(many(6, skipped("21 10:41"))), schedule.Unread, 0, 6},
+		{"executed after that", all(many(6, skipped("21 10:41")), executed("21 11:00")), schedule.Unread, 0, 6},
 		{"failed", all(failed("21 10:40")), schedule.Due, 1, 1},
 		{"timed out", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "timed_out"}), schedule.Due, 1, 1},
 		{"failed to start", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "startup_failure"}), schedule.Due, 1, 1},
@@ -60,95 +65,51 @@ func TestWatch(t *testing.T) {
 		{"neutral", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "neutral"}), schedule.Due, 0, 1},
 		{"for a person to act", all(ghtest.Run{Created: at("21 10:40"), Conclusion: "action_required"}), schedule.Due, 0, 1},
 		{"failed thrice", all(failed("21 10:40"), failed("21 11:00"), failed("21 11:50")), schedule.Backoff, 3, 1},
-		{"failed, then executed", all(failed("21 10:40"), executed("21 11:00")), schedule.Fulfilled, 1, 1},
+		{"failed, then executed", all(failed("21 10:40"), executed("21 11:00")), schedule.Fulfilled, 1, 2},
 		{"running", all(running("21 11:40")), schedule.Running, 0, 1},
 		{"running since before", all(running("21 09:00")), schedule.Running, 0, 1},
 		{"queued", all(queued("21 11:40")), schedule.Running, 0, 1},
 		{"waiting for approval", all(ghtest.Run{Created: at("21 11:40"), Status: "waiting"}), schedule.Running, 0, 1},
-		{"asked for by a rescue", all(named("window 2026-11-21T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 1},
-		{"asked for by a rescue of another window", all(named("window 2026-11-20T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
-		{"a tick of its cron", all(ghtest.Run{Title: "clean-files: tick of cron 37 10 * * *", Created: at("21 10:40")}), schedule.Fulfilled, 0, 1},
-		{"a tick of another cron", all(ghtest.Run{Title: "clean-files: tick of cron 38 10 * * *", Created: at("21 10:40")}), schedule.Due, 0, 1},
-		{"a job with a misleading name", all(named("tick of cron 38 10 * * *", "21 10:45")), schedule.Fulfilled, 0, 1},
+		{"asked for by a rescue", all(executedAs("window 2026-11-21T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 2},
+		{"asked for by a rescue, and skipped", all(skippedAs("window 2026-11-21T10:37:00Z", "21 10:45")), schedule.Due, 0, 2},
+		{"asked for by a rescue of another window", all(executedAs("window 2026-11-20T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 2},
+		{"a tick of its cron that skipped", all(ghtest.Run{Title: "clean-files: tick of cron 37 10 * * *", Created: at("21 10:40")}), schedule.Due, 0, 2},
 		{"running since October", all(ghtest.Run{Status: "in_progress", Created: at("21 10:40").AddDate(0, -2, 0)}), schedule.Due, 0, 1},
-		{"a backfill of another window", all(named("backfill 2026-11-10T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
+		{"a backfill of another window", all(executedAs("backfill 2026-11-10T10:37:00Z", "21 10:45")), schedule.Due, 0, 1},
+		{"a backfill of this window", all(executedAs("backfill 2026-11-21T10:37:00Z", "21 10:45")), schedule.Fulfilled, 0, 2},
 
 		// What does not count.
 		{"another branch", all(ghtest.Run{Created: at("21 10:40"), Branch: "feature", Event: "workflow_dispatch"}), schedule.Due, 0, 1},
 		{"a push", all(ghtest.Run{Created: at("21 10:40"), Event: "push"}), schedule.Due, 0, 1},
 		{"a fork", all(ghtest.Run{Created: at("21 10:40"), Head: "fork/app"}), schedule.Due, 0, 1},
-		{"the file with a ref", all(ghtest.Run{Created: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/main"}), schedule.Fulfilled, 0, 1},
+		{"the file with a ref", all(ghtest.Run{Created: at("21 10:40"), Started: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/main"}), schedule.Fulfilled, 0, 2},
 		{"the file with another ref", all(ghtest.Run{Created: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/dev"}), schedule.Due, 0, 1},
 		{"another file", all(of("ci.yml", executed("21 10:40"))), schedule.Due, 0, 1},
 
 		// Pages are read back to the window's start, or until they say enough.
-		{"much since", all(executed("21 10:40"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Fulfilled, 0, 3},
+		{"much since", all(executed("21 10:40"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Fulfilled, 0, 4},
 		{"much since, and nothing", all(executed("21 10:30"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Due, 0, 3},
-		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 1},
+		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 2},
 		{"much before, and nothing", all(of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Due, 0, 1},
 
 		// A page of all runs goes back 70 minutes, or 17; the window 83.
-		{"one page left, and one job", all(executed("21 10:38"), of("ci.yml", every(42*time.Second, 300)...)), schedule.Fulfilled, 0, 2},
-		{"five pages left, and one job", all(executed("21 10:38"), of("ci.yml", every(10*time.Second, 600)...)), schedule.Fulfilled, 0, 2},
+		{"one page left, and one job", all(executed("21 10:38"), of("ci.yml", every(42*time.Second, 300)...)), schedule.Fulfilled, 0, 3},
+		{"five pages left, and one job", all(executed("21 10:38"), of("ci.yml", every(10*time.Second, 600)...)), schedule.Fulfilled, 0, 3},
 		{"five pages left, and one job without runs", of("ci.yml", every(10*time.Second, 600)...), schedule.Due, 0, 2},
-		{"five pages left, and one job with many", all(executed("21 10:38"), every(10*time.Second, 600)), schedule.Fulfilled, 0, 6},
+		{"five pages left, and one job with many", all(executed("21 10:38"), every(10*time.Second, 600)), schedule.Fulfilled, 0, 8},
 	}
 	for _, row := range rows {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		fake.Add(row.runs...)
 		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)
 		}
 		v := schedule.Rescue(watches[0].Watch, now)
 		if requests := len(fake.Requests()); v.Why != row.want || v.Failed != row.failed || requests != row.requests {
 			t.Errorf("%s: %s, %d failed, %d requests; want %s, %d, %d", row.name, v.Why, v.Failed, requests, row.want, row.failed, row.requests)
-		}
-	}
-}
-
-// TestWatchMany counts the requests for many jobs, a day into their life, and finds
-// those without a confirmed run: every hundredth.
-func TestWatchMany(t *testing.T) {
-	for _, row := range []struct{ jobs, requests int }{{100, 2}, {1000, 19}} {
-		fake := ghtest.New(t)
-		now := at("21 12:00")
-		fake.SetNow(now)
-		var watches []Watch
-		due := 0
-		for i := range row.jobs {
-			s := schedule.New(schedule.Day, "demo", fmt.Sprint("job-", i))
-			file := fmt.Sprintf("scheduled-job-%d.yml", i)
-			watches = append(watches, Watch{Workflow: file, Watch: schedule.Watch{Schedule: s}})
-			// Four ticks a day, some hours late; the first executes, the others check.
-			slot := s.Prev(now)
-			for n := range 4 {
-				run := ghtest.Run{Workflow: file, Created: slot.AddDate(0, 0, -1).Add(time.Duration(6*n) * time.Hour)}
-				if fake.Add(run); i%100 == 0 {
-					continue
-				}
-				if run.Created = slot.Add(time.Duration(n) * 6 * time.Hour); run.Created.Before(now) {
-					fake.Add(run)
-				}
-			}
-			if i%100 == 0 {
-				due++
-			}
-		}
-		clock, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests := len(fake.Requests())
-		for i, w := range watches {
-			if v := schedule.Rescue(w.Watch, clock); v.Dispatch != (i%100 == 0) {
-				t.Errorf("job %d of %d: %+v", i, row.jobs, v)
-			}
-		}
-		if t.Logf("%d jobs, %d due: %d requests for runs", row.jobs, due, requests); requests > row.requests {
-			t.Errorf("%d jobs: %d requests, at most %d", row.jobs, requests, row.requests)
 		}
 	}
 }
@@ -164,7 +125,7 @@ func TestWatchBounded(t *testing.T) {
 		for i := range 2 * watchRequests {
 			watches = append(watches, Watch{Workflow: fmt.Sprintf("scheduled-%d.yml", i), Watch: schedule.Watch{Schedule: daily}})
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
 		if requests := len(fake.Requests()); err != nil || requests != watchRequests {
 			t.Errorf("%s: %d requests, %v; want %d", created, requests, err, watchRequests)
 		}
@@ -191,7 +152,7 @@ func TestWatchOneLost(t *testing.T) {
 				fake.Break(ghtest.Fault{Path: "/" + file, Status: row.status, Header: map[string]string{"Retry-After": "0"}})
 			}
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
 		read := 0
 		for _, w := range watches {
 			if schedule.Rescue(w.Watch, now).Why == schedule.Due {
@@ -222,7 +183,7 @@ func TestWatchRefused(t *testing.T) {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		fake.Break(row.fault)
-		_, err := newClient(t, fake.URL).Watch(t.Context(), "main", []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}})
+		_, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}})
 		d, denied := errors.AsType[*Denied](err)
 		if err == nil || denied != (row.lacks != "") || denied && d.Lacks != row.lacks {
 			t.Errorf("%+v: %v", row.fault, err)

@@ -17,7 +17,8 @@ const (
 	longPatience = 10 * time.Minute // for all requests of one Past
 	pastPages    = 100              // maximum to read of one list
 	pastEvidence = 750              // the most runs to ask for evidence: 30 days of an hourly job, and within the 1,000 requests an hour of GITHUB_TOKEN
-	perWindow    = 5                // the most of one window
+	perWindow    = 5                // the most successful ones of one window
+	perWindowRed = 2                // the most of the others
 	atOnce       = 8                // requests; GitHub allows 100
 )
 
@@ -94,16 +95,14 @@ func (r *reading) known() time.Time {
 // has evidence or no run is left. It returns how many windows it gave up on.
 func (r *reading) askWindows(ctx context.Context) (unasked int, _ error) {
 	windows := r.inquiries()
-	for round := 0; len(windows) > 0; round++ {
+	for len(windows) > 0 {
 		var ask []schedule.Run
 		windows = slices.DeleteFunc(windows, func(w inquiry) bool {
 			run, open := r.next(w)
-			switch {
-			case !open:
-				return true
-			case round == perWindow || len(r.asked) == pastEvidence:
-				unasked++
-				r.giveUp(w)
+			if !open || len(r.asked) == pastEvidence {
+				if r.giveUp(w) {
+					unasked++
+				}
 				return true
 			}
 			r.asked[run.ID] = true
@@ -117,32 +116,41 @@ func (r *reading) askWindows(ctx context.Context) (unasked int, _ error) {
 	return unasked, nil
 }
 
-// inquiry is a window and the runs that can confirm it, in the order to ask.
+// inquiry is a window and the runs that can confirm it.
 type inquiry struct {
 	window schedule.Window
-	runs   []schedule.Run
+	runs   []schedule.Run // the successful ones first
+	ask    []schedule.Run // some of them, in the order to ask
+}
+
+// inquire returns the inquiry of a window; ok is false if no run can confirm it.
+func inquire(w schedule.Window, runs []schedule.Run) (about inquiry, ok bool) {
+	able := schedule.Candidates(w, runs)
+	for _, run := range runs {
+		if w.Contains(run.Slot) && !w.Contains(run.Created) && !run.Active { // a backfill
+			able = append(able, run)
+		}
+	}
+	left := map[bool]int{true: perWindow, false: perWindowRed}
+	ask := slices.DeleteFunc(slices.Clone(able), func(run schedule.Run) bool {
+		left[run.Success]--
+		return left[run.Success] < 0
+	})
+	return inquiry{w, able, ask}, len(able) > 0
 }
 
 // inquiries returns the windows that a run could confirm, newest first.
 func (r *reading) inquiries() (windows []inquiry) {
 	near := r.near()
-	window := r.query.Schedule.Window
-	for w := window(r.now); w.End.After(r.window.Start); w = window(w.Start.Add(-1)) {
-		able := slices.DeleteFunc(schedule.Candidates(w, near[w.Start]), func(run schedule.Run) bool { return !run.Success })
-		for _, run := range near[w.Start] {
-			if run.Success && w.Contains(run.Slot) && !w.Contains(run.Created) { // a backfill
-				able = append(able, run)
-			}
-		}
-		if len(able) > 0 {
-			windows = append(windows, inquiry{w, able})
+	for _, w := range r.query.Schedule.Windows(r.now, r.window.Start, 0) {
+		if about, ok := inquire(w, near[w.Start]); ok {
+			windows = append(windows, about)
 		}
 	}
 	return windows
 }
 
-// near returns the runs that are over by the starts of the windows that they could
-// confirm.
+// near returns the finished runs by the starts of the windows that they could confirm.
 func (r *reading) near() map[time.Time][]schedule.Run {
 	near := map[time.Time][]schedule.Run{}
 	for _, run := range r.runs {
@@ -163,7 +171,7 @@ func (r *reading) near() map[time.Time][]schedule.Run {
 // next returns the run to ask next about a window; open is false if the window is
 // confirmed or no run is left.
 func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
-	for _, run := range w.runs {
+	for _, run := range w.ask {
 		if r.runs[run.ID].Confirms(w.window) {
 			return run, false
 		}
@@ -174,11 +182,20 @@ func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	return run, false
 }
 
-// giveUp notes that the remaining runs of a window will not be asked.
-func (r *reading) giveUp(w inquiry) {
+// giveUp notes that the remaining runs of a window will not be asked. It reports
+// whether the window may have evidence in a successful one of them.
+func (r *reading) giveUp(w inquiry) (unsure bool) {
 	for _, run := range w.runs {
-		r.unread[run.ID] = r.unread[run.ID] || !r.asked[run.ID]
+		if r.runs[run.ID].Confirms(w.window) {
+			return false
+		}
 	}
+	for _, run := range w.runs {
+		if run.Success && !r.asked[run.ID] {
+			r.unread[run.ID], unsure = true, true
+		}
+	}
+	return unsure
 }
 
 // askAll asks runs for evidence, several at once. It stops early if the others would

@@ -23,6 +23,8 @@ func (r Rescue) alarm(ctx context.Context, report *Report) (err error) {
 		switch failure, failing := schedule.Failing(job.watch, job.Verdict); {
 		case job.Verdict.Why == schedule.Fulfilled:
 			alarm.Body = recovered(job)
+		case failing && failure.Runs == 0:
+			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+problem.Show(job.ID)+" did not run", expired(job, failure)
 		case failing:
 			alarm.Failing, alarm.Title, alarm.Body = true, "Scheduled job "+problem.Show(job.ID)+" fails", fails(job.ID, failure)
 		default:
@@ -41,6 +43,15 @@ func fails(id string, f schedule.Failure) string {
 		"This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this failure; "+
 		"disable the workflow in the Actions tab to pause the job.\n",
 		problem.Count(f.Runs, "run"), markdown.Code(problem.Show(id)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), runLink(f.Last), problem.Clock(f.Last.Created)))
+}
+
+// expired is the body of the issue of a job whose slot became too old to be run.
+func expired(job Result, f schedule.Failure) string {
+	return markdown.Unmarked(fmt.Sprintf("The window of the job %s from %s to %s expired at %s without a confirmed run.\n\n"+
+		"The job is not run for that window any more, because of its option expires. Its next window is served as usual.\n\n"+
+		"This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this; "+
+		"disable the workflow in the Actions tab to pause the job.\n",
+		markdown.Code(problem.Show(job.ID)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), problem.Clock(job.Schedule.Expires(f.Window))))
 }
 
 // recovered is the body of the issue of a job that works again.

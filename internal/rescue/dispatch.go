@@ -11,10 +11,11 @@ import (
 )
 
 // MaxDispatches is how many jobs one rescue starts. For 1,000 jobs it reads 10 pages
-// of workflows and, at most, 120 of runs; each job that it starts costs its dispatch
-// and the requests of its run. Of the 1,000 requests an hour of GITHUB_TOKEN that
-// leaves 1000 - 130 - 240 * 3 = 150, more than the Reserve. The other rescues in that
-// hour start as many as the Reserve allows.
+// of workflows and, at most, 120 of runs, and takes up to 150 for evidence, if there are
+// jobs to confirm; each job that it starts costs its dispatch and the requests of its
+// run. Of the 1,000 requests an hour of GITHUB_TOKEN that leaves 1000 - 130 - 240 * 3 =
+// 150 where all jobs are due, more than the Reserve. Otherwise, and in the other rescues
+// of that hour, it starts as many as the Reserve allows.
 const MaxDispatches = 240
 
 // Reserve is the number of requests that a rescue leaves to the ticks of jobs.

@@ -85,12 +85,12 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 		}
 		report.Jobs = append(report.Jobs, Result{Job: job, Workflow: workflow.State})
 		if workflow.State == active {
-			watches = append(watches, github.Watch{Workflow: job.File, Watch: schedule.Watch{
+			watches = append(watches, github.Watch{Workflow: job.File, Job: job.ID, Watch: schedule.Watch{
 				Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created,
 			}})
 		}
 	}
-	if report.Now, err = r.Client.Watch(ctx, report.branch, watches); err != nil {
+	if report.Now, err = r.Client.Watch(ctx, report.branch, Reserve, watches); err != nil {
 		return nil, err
 	}
 	report.judge(watches)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
@@ -15,8 +16,13 @@ import (
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
 const maxTable = 256 << 10
 
-// minute is how a column that says UTC has a time.
-const minute = "2006-01-02 15:04"
+// column writes a time for a column that says UTC; "" for none.
+func column(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
 
 // Summary is what the page of the run shows: the state of all jobs, those at
 // the top that may need attention.
@@ -29,8 +35,11 @@ func (r *Report) Summary() string {
 		if run, found := job.Latest(); found {
 			latest = markdown.Link(fmt.Sprintf("run %d", run.ID), run.URL)
 		}
-		window := job.Schedule.Window(r.Now)
-		row := markdown.Row(markdown.Code(problem.Show(job.ID)), window.Start.UTC().Format(minute), r.Words(job), latest, window.End.UTC().Format(minute))
+		due, next := job.Schedule.Prev(r.Now), time.Time{}
+		if job.Schedule.Standing(r.Now) != schedule.Disabled {
+			next = job.Schedule.Next(r.Now)
+		}
+		row := markdown.Row(markdown.Code(problem.Show(job.ID)), column(due), r.Words(job), latest, column(next))
 		if b.Len()+len(row) > maxTable {
 			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.Jobs), "row"))
 			break
@@ -45,6 +54,11 @@ func (r *Report) Sum() string {
 	due, started := r.Due(), r.Started()
 	_, confirmed := r.ByNeed()
 	parts := []string{problem.Count(len(r.Jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
+	for _, state := range told {
+		if n := r.count(state); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(state, "-", " ")))
+		}
+	}
 	switch {
 	case r.DryRun:
 		parts = append(parts, fmt.Sprintf("%d due", due))
@@ -57,6 +71,18 @@ func (r *Report) Sum() string {
 		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// told are the states that a rescue counts where they occur.
+var told = []string{string(schedule.Unchecked), string(schedule.Lapsed), string(schedule.Disabled), string(schedule.NotStarted), string(schedule.Ended)}
+
+func (r *Report) count(state string) (n int) {
+	for _, job := range r.Jobs {
+		if job.State() == state {
+			n++
+		}
+	}
+	return n
 }
 
 // Words says how a job stands and what the rescue did about it.
@@ -90,7 +116,20 @@ func (r *Report) Words(job Result) string {
 	case string(schedule.Patience):
 		return "left to its own ticks until " + problem.Clock(v.Again)
 	case string(schedule.Backoff):
+		if v.Failed == 0 {
+			return "its runs did not execute: started again after " + problem.Clock(v.Again)
+		}
 		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
+	case string(schedule.Unchecked):
+		return "its green run was not checked in this round, to stay within GitHub's limit"
+	case string(schedule.Lapsed):
+		return "expired " + problem.Clock(job.Schedule.Expires(v.Window)) + " without a confirmed run"
+	case string(schedule.Disabled):
+		return "disabled"
+	case string(schedule.NotStarted):
+		return "not started: first run " + problem.Clock(job.Schedule.Next(r.Now))
+	case string(schedule.Ended):
+		return "ended"
 	case Paused:
 		return "paused: its workflow is disabled by hand"
 	case github.Unregistered:

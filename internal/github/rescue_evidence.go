@@ -1,0 +1,171 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	// watchEvidence is the maximum number of runs that one Watch asks for evidence. Four
+	// rescues an hour of 1,000 jobs with four ticks a day take 4 * (10 pages of workflows
+	// + 40 of runs + 150) = 800 of the 1,000 requests an hour of GITHUB_TOKEN:
+	// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github_token-in-github-actions
+	watchEvidence = 150
+	watchInAll    = 200 // with the lists
+
+	// watchShare is the part of the requests that GitHub still grants which one Watch may
+	// take for evidence: the ticks of jobs and the next rescues need some as well.
+	watchShare = 4
+
+	// evidencePatience ends the search for evidence in time for dispatches.
+	evidencePatience = 90 * time.Second
+
+	// watchTurn is how long each job keeps its place in the order to ask.
+	watchTurn = 15 * time.Minute
+)
+
+// confirm asks runs for evidence of the current windows: for each job the successful
+// ones, the oldest first, and then the newest others, until one confirms the window. It
+// asks about several jobs at once. If the requests do not suffice for all jobs, others
+// come first in the next round. What it did not ask is Unasked; what gave no answer is
+// Unread. The error is a *Denied, or that of ctx.
+func (w *watching) confirm(ctx context.Context, reserve int) error {
+	ctx, cancel := context.WithTimeout(ctx, evidencePatience)
+	defer cancel()
+	c := confirming{watching: w, left: min(watchEvidence, watchInAll-w.requests)}
+	if remaining := w.client.Remaining(); remaining >= 0 {
+		c.left = min(c.left, (remaining-reserve)/watchShare)
+	}
+	var group sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for _, q := range turned(c.questions(), c.left, c.now) {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			c.ask(ctx, q)
+		})
+	}
+	group.Wait()
+	return c.denied
+}
+
+// confirming is the work of confirm.
+type confirming struct {
+	*watching
+
+	mu       sync.Mutex
+	left     int   // requests
+	failures int   // in a row
+	denied   error // why no other run would answer, too
+}
+
+// question is what to ask about one job.
+type question struct {
+	inquiry
+	watch   *Watch
+	reading *reading
+}
+
+// questions returns those about all jobs with a finished run that may be evidence.
+func (c *confirming) questions() (questions []question) {
+	for i := range c.watches {
+		watch := &c.watches[i]
+		about, ok := inquire(watch.Schedule.Window(c.now), watch.Runs)
+		if !ok || watch.Schedule.Standing(c.now) != "" {
+			continue
+		}
+		watch.Unread, watch.Unasked = map[int64]bool{}, map[int64]bool{}
+		reading := newReading(c.client, Query{Job: watch.Job})
+		reading.now = c.now
+		questions = append(questions, question{about, watch, reading})
+	}
+	return questions
+}
+
+// turned returns the questions in the order of the round at that time. If there are
+// more than requests are left, each round begins at another place. The number of places
+// has no divisor in common with the 1, 4 and 24 turns between two rounds, so that a few
+// rounds begin at all of them, and later ones in between, where a job took several
+// requests.
+func turned(all []question, left int, now time.Time) []question {
+	const between = 5
+	places := len(all)*9/5/max(left, 1) + 1
+	for places%2 == 0 || places%3 == 0 {
+		places++
+	}
+	turn := int(now.Unix() / int64(watchTurn/time.Second))
+	first := len(all) * (turn%places*between + turn/places%between) / (places * between)
+	return slices.Concat(all[first:], all[:first])
+}
+
+// ask asks the runs of one job.
+func (c *confirming) ask(ctx context.Context, q question) {
+	watch := q.watch
+	for _, run := range q.runs {
+		if run.Success {
+			watch.Unasked[run.ID] = true
+		}
+	}
+	for _, run := range q.inquiry.ask {
+		if !c.take(ctx, run) {
+			return
+		}
+		answered, err := q.reading.evidence(ctx, run)
+		if c.note(err); ctx.Err() != nil {
+			return
+		}
+		delete(watch.Unasked, run.ID)
+		if err != nil {
+			watch.Unread[run.ID] = true
+			continue
+		}
+		at := slices.IndexFunc(watch.Runs, func(r schedule.Run) bool { return r.ID == run.ID })
+		watch.Runs[at] = answered
+		if answered.Confirms(q.window) {
+			return
+		}
+	}
+	// So many that were asked in vain leave a doubt that only a run of the job can end.
+	maps.Copy(watch.Unread, watch.Unasked)
+	clear(watch.Unasked)
+}
+
+// take reports whether a run may be asked, which may take a request for each of its
+// attempts.
+func (c *confirming) take(ctx context.Context, run schedule.Run) bool {
+	requests := 1
+	if !run.Success {
+		requests += min(attempts, max(0, run.Attempt-1))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() != nil || c.left < requests {
+		return false
+	}
+	c.left -= requests
+	return true
+}
+
+// note takes in what became of a request. No more are sent once a right is missing or a
+// rate limit is used up, or more in a row failed than are sent at once.
+func (c *confirming) note(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		c.failures = 0
+		return
+	}
+	refused := denied(Actions, err)
+	if _, ok := errors.AsType[*Denied](refused); ok {
+		c.denied = refused
+	}
+	if c.failures++; hopeless(err) || c.failures > atOnce {
+		c.left = 0
+	}
+}
