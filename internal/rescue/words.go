@@ -74,7 +74,7 @@ func (r *Report) Sum() string {
 }
 
 // told are the states that a rescue counts where they occur.
-var told = []string{string(schedule.Unchecked), string(schedule.Lapsed), string(schedule.Disabled), string(schedule.NotStarted), string(schedule.Ended)}
+var told = []string{string(schedule.Unchecked), string(schedule.Expired), string(schedule.Disabled), string(schedule.NotStarted), string(schedule.Ended)}
 
 func (r *Report) count(state string) (n int) {
 	for _, job := range r.Jobs {
@@ -122,7 +122,7 @@ func (r *Report) Words(job Result) string {
 		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
 	case string(schedule.Unchecked):
 		return "its green run was not checked in this round, to stay within GitHub's limit"
-	case string(schedule.Lapsed):
+	case string(schedule.Expired):
 		return "expired " + problem.Clock(job.Schedule.Expires(v.Window)) + " without a confirmed run"
 	case string(schedule.Disabled):
 		return "disabled"

@@ -23,7 +23,7 @@ func Failing(w Watch, v Verdict) (f Failure, failing bool) {
 		expired bool
 		doubts  func(Run) bool
 	}{
-		{v.Window, v.Why == Lapsed, func(r Run) bool { return w.Unread[r.ID] || w.Unasked[r.ID] }},
+		{v.Window, v.Why == Why(Expired), func(r Run) bool { return w.Unread[r.ID] || w.Unasked[r.ID] }},
 		{before, w.expires(before), func(r Run) bool { return r.Success && r.serves(before) }},
 	}
 	for _, row := range rows {

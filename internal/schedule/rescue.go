@@ -23,14 +23,14 @@ func (w Watch) read(window Window) bool { return w.Known.Before(window.Start) }
 type Why string
 
 // The reasons of a Verdict. Only Due and Unread dispatch. A job that owes no run has
-// its Standing as the reason: Disabled, NotStarted or Ended.
+// its Standing as the reason: Disabled, NotStarted or Ended. One whose slot is too old to
+// be run has Expired.
 const (
 	Due       Why = "due"
 	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
 	Fulfilled Why = "confirmed" // there is evidence for the window
 	Running   Why = "running"   // a run of the job is active, whatever its window: it decides for itself
 	Young     Why = "young"     // the window began before the job's workflow existed, so it needs no run
-	Lapsed    Why = "expired"   // the slot is too old to be run
 	Patience  Why = "patience"  // the job's own ticks still come first
 	Backoff   Why = "backoff"   // runs of the window failed, or did not execute, more than once
 	Unchecked Why = "unchecked" // a run of the window succeeded, and was not asked for evidence
@@ -85,7 +85,7 @@ func Rescue(w Watch, now time.Time) Verdict {
 	case v.Window.Start.Before(w.Since):
 		v.Why = Young
 	case !now.Before(w.Schedule.Expires(v.Window)):
-		v.Why = Lapsed
+		v.Why = Why(Expired)
 	case now.Before(patient):
 		v.Why, v.Again = Patience, patient
 	case f.unasked:

@@ -239,9 +239,9 @@ func TestRescueStanding(t *testing.T) {
 		{"in a gap", gap, nil, "22 12:00", Due, "21 10:37"},
 		{"confirmed in a gap", gap, []Run{executed("21 11:00")}, "22 12:00", Fulfilled, "21 10:37"},
 		{"not expired", expiring, nil, "21 11:36", Due, "21 10:37"},
-		{"expired", expiring, nil, "21 11:37", Lapsed, "21 10:37"},
-		{"expired after failures", expiring, []Run{failed("21 11:00")}, "21 11:37", Lapsed, "21 10:37"},
-		{"expired, and skipped since", expiring, []Run{skipped("21 11:40")}, "21 12:00", Lapsed, "21 10:37"},
+		{"expired", expiring, nil, "21 11:37", Why(Expired), "21 10:37"},
+		{"expired after failures", expiring, []Run{failed("21 11:00")}, "21 11:37", Why(Expired), "21 10:37"},
+		{"expired, and skipped since", expiring, []Run{skipped("21 11:40")}, "21 12:00", Why(Expired), "21 10:37"},
 		{"expired, and confirmed", expiring, []Run{executed("21 11:00")}, "21 12:00", Fulfilled, "21 10:37"},
 		{"expired, and still running", expiring, []Run{active("21 11:00")}, "21 12:00", Running, "21 10:37"},
 	}

@@ -173,8 +173,11 @@ func (r Run) object(api string) json.RawMessage {
 	return marshal(o.with(r.Patch))
 }
 
-// jobs returns the answer with the run's one job.
+// jobs returns the answer with the run's one job; none if the run did not begin.
 func (r Run) jobs(api string) map[string]any {
+	if r.Conclusion == "startup_failure" || r.Conclusion == "stale" {
+		return map[string]any{"total_count": 0, "jobs": []object{}}
+	}
 	run := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	var steps []map[string]any
 	for i, step := range r.steps() {
