@@ -107,7 +107,7 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 		if asJSON {
 			return p.printJSON(newHistoryJSON(history))
 		}
-		return p.printHistory(history, archive.Source())
+		return p.printHistory(history, archive.SourceOf(history.Job))
 	})
 }
 
@@ -115,7 +115,8 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 type historyJSON struct {
 	Job      string           `json:"job"`
 	Every    schedule.Cadence `json:"every"`
-	Next     time.Time        `json:"next"`
+	Standing *schedule.Reason `json:"standing"`
+	Next     *time.Time       `json:"next"`
 	Workflow *string          `json:"workflow"`
 	Lateness percentiles      `json:"lateness"`
 	Windows  []windowJSON     `json:"windows"`
@@ -132,7 +133,8 @@ func newHistoryJSON(h past.History) historyJSON {
 	out := historyJSON{
 		Job:      h.ID,
 		Every:    h.Schedule.Every(),
-		Next:     h.Schedule.Next(h.Now),
+		Standing: optional(h.Standing()),
+		Next:     optional(h.Next()),
 		Workflow: optional(h.Workflow),
 		Lateness: percentiles{seconds(late, 0.5), seconds(late, 0.95)},
 		Windows:  []windowJSON{},
@@ -170,6 +172,6 @@ func (p *Program) printHistory(h past.History, source string) error {
 	} else {
 		fmt.Fprintln(p.Stdout, "\nlateness: unknown, no window has an execution inside")
 	}
-	_, err := fmt.Fprintf(p.Stdout, "next: %s\n", problem.Clock(h.Schedule.Next(h.Now)))
+	_, err := fmt.Fprintln(p.Stdout, past.Next(h))
 	return err
 }

@@ -249,6 +249,7 @@ var stateColors = map[schedule.State]string{
 	schedule.StateRunning:   "36", // cyan
 	schedule.StateFailed:    "31", // red
 	schedule.StateMissed:    "31",
+	schedule.StateExpired:   "31",
 }
 
 // note writes what people should know beside a result.

@@ -128,26 +128,26 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 // archive chooses where the past of a project comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
 func (p *Program) archive(project *project, origin github.Origin) (*past.Archive, error) {
-	local := ledger.Exists(project.AbsFile())
-	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() {
-		archive := &past.Archive{Now: p.Now()}
+	local, hosted := ledger.Exists(project.AbsFile()), len(project.Hosted()) > 0
+	archive := &past.Archive{Now: p.Now()}
+	if local {
 		var err error
-		if local {
-			archive.Ledger, err = ledger.Open(project.AbsFile(), p.say)
-		}
-		return archive, err
-	}
-	if len(project.Hosted()) == 0 {
-		if err := project.Problems(); err != nil {
+		if archive.Ledger, err = ledger.Open(project.AbsFile(), p.say); err != nil {
 			return nil, err
 		}
+	}
+	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() || !hosted && project.Problems() == nil {
+		return archive, nil
+	}
+	if !hosted {
+		return nil, project.Problems()
 	}
 	log := &shared{w: p.Stderr}
 	client, err := p.client(origin, log, log)
 	if err != nil {
 		return nil, &exitError{exitUsage, err}
 	}
-	archive := &past.Archive{Repository: origin.Repository, Client: client, Retention: p.retention()}
+	archive.Repository, archive.Client, archive.Retention = origin.Repository, client, p.retention()
 	if p.runner(p.Stderr).On() { // the jobs' own runs use the same token
 		archive.Reserve = rescue.Reserve
 	}
@@ -156,7 +156,7 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 
 // pastJob is a job as the archive takes it.
 func pastJob(job pyproject.Job) past.Job {
-	return past.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
+	return past.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule, Local: !job.Hosted()}
 }
 
 // retention returns for how many days GitHub keeps runs, which a run finds in its

@@ -79,18 +79,18 @@ type rescueJSON struct {
 }
 
 type rescueJobJSON struct {
-	Job        string          `json:"job"`
-	State      string          `json:"state"`
-	Window     schedule.Window `json:"window"`
-	Dispatched bool            `json:"dispatched"`
-	Failed     int             `json:"failed"`
-	Again      *time.Time      `json:"again"`
+	Job        string           `json:"job"`
+	State      string           `json:"state"`
+	Window     *schedule.Window `json:"window"`
+	Dispatched bool             `json:"dispatched"`
+	Failed     int              `json:"failed"`
+	Again      *time.Time       `json:"again"`
 }
 
 func newRescueJSON(r *rescue.Report) rescueJSON {
 	out := rescueJSON{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []rescueJobJSON{}}
 	for _, job := range r.Jobs {
-		out.Jobs = append(out.Jobs, rescueJobJSON{Job: job.ID, State: job.State(), Window: job.Schedule.Window(r.Now),
+		out.Jobs = append(out.Jobs, rescueJobJSON{Job: job.ID, State: job.State(), Window: optional(job.Schedule.Window(r.Now)),
 			Dispatched: job.Started, Failed: job.Verdict.Failed, Again: optional(job.Verdict.Again)})
 	}
 	return out
@@ -107,13 +107,21 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	t := table(p.Stdout)
 	unconfirmed, _ := r.ByNeed()
 	for _, job := range unconfirmed {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), problem.Clock(job.Schedule.Prev(r.Now)), r.Words(job))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), clockOrNone(job.Schedule.Prev(r.Now)), r.Words(job))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintln(p.Stdout, r.Sum())
 	return err
+}
+
+// clockOrNone writes a time for people; "-" for none.
+func clockOrNone(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return problem.Clock(t)
 }
 
 // warnOfRescue warns about what people have to act on, in one annotation: GitHub shows

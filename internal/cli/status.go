@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -63,9 +64,10 @@ func (p *Program) status(token string, asJSON bool) error {
 type statusJSON struct {
 	Job      string           `json:"job"`
 	Every    schedule.Cadence `json:"every"`
-	Next     time.Time        `json:"next"`
+	Standing *schedule.Reason `json:"standing"`
+	Next     *time.Time       `json:"next"`
 	Workflow *string          `json:"workflow"`
-	Current  windowJSON       `json:"current"`
+	Current  *windowJSON      `json:"current"`
 	Last     *windowJSON      `json:"last"`
 }
 
@@ -73,12 +75,15 @@ func newStatusJSON(h past.History) statusJSON {
 	s := statusJSON{
 		Job:      h.ID,
 		Every:    h.Schedule.Every(),
-		Next:     h.Schedule.Next(h.Now),
+		Standing: optional(h.Standing()),
+		Next:     optional(h.Next()),
 		Workflow: optional(h.Workflow),
-		Current:  newWindowJSON(h.Accounts[0]),
 	}
-	if len(h.Accounts) > 1 {
-		s.Last = new(newWindowJSON(h.Accounts[1]))
+	if current, found := h.Current(); found {
+		s.Current = new(newWindowJSON(current))
+	}
+	if before, found := h.Before(); found {
+		s.Last = new(newWindowJSON(before))
 	}
 	return s
 }
@@ -100,12 +105,35 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 	t := table(p.Stdout)
 	fmt.Fprintf(t, "JOB\tEVERY\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", paint("", "STATE"), paint("", "BEFORE"))
 	for _, h := range histories {
-		current, before := h.Accounts[0], schedule.State("")
-		if len(h.Accounts) > 1 {
-			before = h.Accounts[1].State
+		current, found := h.Current()
+		state := string(current.State)
+		if !found {
+			state = strings.ReplaceAll(string(h.Standing()), "-", " ")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), h.Schedule.Every(), minute(current.Window.Start), ranAt(current),
-			paint(current.State, string(current.State)), paint(before, cmp.Or(string(before), "-")), minute(h.Schedule.Next(h.Now)), link(current))
+		before, _ := h.Before()
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), cmp.Or(string(h.Schedule.Every()), "-"), minuteOrNone(current.Window.Start), ranAt(current),
+			paint(current.State, state), paint(before.State, cmp.Or(string(before.State), "-")), nextColumn(h), link(current))
 	}
 	return t.Flush()
+}
+
+// nextColumn says when the job is next due, or why it is not.
+func nextColumn(h past.History) string {
+	current, found := h.Current()
+	switch next := h.Next(); {
+	case h.Standing() == schedule.Disabled:
+		return "disabled"
+	case next.IsZero() && found:
+		return "ends " + minute(current.Window.End)
+	default:
+		return minuteOrNone(next)
+	}
+}
+
+// minuteOrNone is minute; "-" for none.
+func minuteOrNone(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return minute(t)
 }

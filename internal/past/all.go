@@ -132,8 +132,7 @@ func fillUnread(histories []History, reach schedule.Reach) (err error) {
 			continue
 		}
 		h.Now = now
-		from := reach.From(h.Schedule, now)
-		for w := h.Schedule.Window(now); w.End.After(from); w = h.Schedule.Window(w.Start.Add(-1)) {
+		for _, w := range h.Schedule.Windows(now, reach.From(h.Schedule, now), 0) {
 			h.Accounts = append(h.Accounts, schedule.Account{Window: w, State: schedule.StateUnknown})
 		}
 	}

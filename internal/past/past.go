@@ -18,19 +18,50 @@ type Job struct {
 	ID       string
 	File     string // name of its workflow file, without a folder
 	Schedule schedule.Schedule
+	Local    bool // it does not run on GitHub: its past is in the ledger
 }
 
 // History is what became of a job's windows.
 type History struct {
 	Job
 	Now      time.Time          // the clock of GitHub, or of the local machine
-	Accounts []schedule.Account // the newest first; never empty where Now is set
+	Accounts []schedule.Account // the newest first; empty before the first slot
 	Workflow string             // the state of its workflow as GitHub words it, or github.Unregistered; "" for the ledger
 	Unread   error              // why no run could be read, so that all windows are unknown; else nil
 
 	unasked int   // windows that would have taken too many requests
 	lost    error // why the first of the unreadable runs could not be read; nil without any
 }
+
+// Current returns the account of the current window; found is false without one.
+func (h History) Current() (current schedule.Account, found bool) {
+	if len(h.Accounts) > 0 && h.Accounts[0].Window.Contains(h.Now) {
+		return h.Accounts[0], true
+	}
+	return current, false
+}
+
+// Before returns the account of the last window that is over; found is false without
+// one.
+func (h History) Before() (before schedule.Account, found bool) {
+	for _, a := range h.Accounts {
+		if !a.Window.Contains(h.Now) {
+			return a, true
+		}
+	}
+	return before, false
+}
+
+// Next returns the next slot; zero if there is none, or the job is disabled.
+func (h History) Next() time.Time {
+	if h.Standing() == schedule.Disabled {
+		return time.Time{}
+	}
+	return h.Schedule.Next(h.Now)
+}
+
+// Standing says why the job owes no run; "" if it does.
+func (h History) Standing() schedule.Reason { return h.Schedule.Standing(h.Now) }
 
 // Archive holds the past of a project's jobs.
 type Archive struct {
@@ -42,7 +73,8 @@ type Archive struct {
 	Retention  int
 	Reserve    int
 
-	// Ledger is the local archive, nil if nothing ever ran there, and Now its time.
+	// Ledger is the local archive, nil if nothing ever ran there, and Now its time. An
+	// archive on GitHub has it for local jobs.
 	Ledger *ledger.Ledger
 	Now    time.Time
 
@@ -83,13 +115,23 @@ func (a *Archive) Source() string {
 	if a.Client != nil {
 		return a.Repository
 	}
-	return "the local ledger"
+	return localLedger
+}
+
+const localLedger = "the local ledger"
+
+// SourceOf names where the past of a job is.
+func (a *Archive) SourceOf(job Job) string {
+	if job.Local {
+		return localLedger
+	}
+	return a.Source()
 }
 
 // Read reads the past of a job, as far back as the reach says. The error is a
 // *github.Denied, a *github.Failure, one of the ledger, or the cause that ended ctx.
 func (a *Archive) Read(ctx context.Context, job Job, reach schedule.Reach) (History, error) {
-	if a.Client == nil {
+	if a.Client == nil || job.Local {
 		return a.readLedger(job, reach)
 	}
 	ctx, cancel := within(ctx, readPatience, "read runs")

@@ -11,10 +11,13 @@ import (
 
 // Remarks are what people should know beside a job's windows.
 func (a *Archive) Remarks(h History) (remarks []string) {
-	if a.Client != nil {
-		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Accounts[0].Window, a.Retention)
-	}
 	name := problem.Show(h.ID)
+	switch {
+	case a.Client != nil && h.Local:
+		remarks = append(remarks, name+": it does not run on GitHub: its windows are from "+localLedger)
+	case a.Client != nil:
+		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Schedule.Window(h.Now), a.Retention)
+	}
 	if h.lost != nil {
 		remarks = append(remarks, fmt.Sprintf("%s: some runs could not be read, so their windows are unknown here: %v", name, h.lost))
 	}
@@ -52,7 +55,7 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 func Forgotten(id string, s schedule.Schedule, w schedule.Window, days int) string {
 	const day = 24 * time.Hour
 	length := w.End.Sub(w.Start)
-	if s.Every() == schedule.Month {
+	if s.Every() == schedule.Month && !w.IsZero() {
 		length = 31 * day
 	}
 	if days <= 0 || time.Duration(days)*day >= length {

@@ -3,6 +3,9 @@ package past
 import (
 	"fmt"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // States explains the states; schedule.State has them in full.
@@ -13,9 +16,35 @@ const States = `A window is
   running    a run is queued or in progress
   failed     a run failed, and none succeeded
   due        it is the current window, and nothing has run yet
+  expired    its slot became too old to be run, and nothing ran in time
   missed     it is over, and nothing ran, or all runs were cancelled
-  paused     nothing ran, and the workflow is disabled by hand
+  paused     nothing ran, and the job or its workflow is disabled
   unknown    the history does not reach back that far, or is incomplete`
+
+// Next says what comes next: "next: 2026-11-22 14:55 UTC", or why nothing does.
+func Next(h History) string {
+	next := h.Next()
+	switch h.Standing() {
+	case schedule.Disabled:
+		return "next: none, disabled"
+	case schedule.NotStarted:
+		return "not started: first run " + problem.Clock(next)
+	case schedule.Ended:
+		return "next: none, ended " + problem.Clock(end(h))
+	}
+	if next.IsZero() {
+		return "next: none, ends " + problem.Clock(end(h))
+	}
+	return "next: " + problem.Clock(next)
+}
+
+// end returns when the last window so far ends.
+func end(h History) (end time.Time) {
+	for _, w := range h.Schedule.Windows(h.Now, time.Time{}, 1) {
+		end = w.End
+	}
+	return end
+}
 
 // Late writes a lateness for people, in its two largest units.
 func Late(d time.Duration) string {
