@@ -2,13 +2,21 @@ package pyproject
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// cadenceList names every cadence: "minute, hour, day, week or month".
+// triggers are the keys of which a job has one.
+var triggers = []string{"every", "cron", "run-at"}
+
+// wholeKeys are the keys by which a table of options declares a job.
+var wholeKeys = append([]string{"entrypoint"}, triggers...)
+
+// cadenceList names every cadence of [tool.scheduled]: "minute, hour, day, week or
+// month".
 var cadenceList = func() string {
 	var names []string
 	for _, c := range schedule.Cadences {
@@ -18,55 +26,72 @@ var cadenceList = func() string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }()
 
-// cadenceWords are what people call a cadence elsewhere.
-var cadenceWords = []struct {
-	words   string
-	cadence schedule.Cadence
-}{
-	{"minute minutely min m 1m 60s", schedule.Minute},
-	{"hour hourly hr h 1h 60m 60min", schedule.Hour},
-	{"day daily nightly midnight d 1d 24h", schedule.Day},
-	{"week weekly w wk 1w 7d monday tuesday wednesday thursday friday saturday sunday", schedule.Week},
-	{"month monthly mo 1mo 30d", schedule.Month},
+// meant returns the key and the value that a string was probably meant to be, "" if it
+// cannot be guessed.
+func meant(s string) (key, value string) {
+	key, value = schedule.Meant(problem.Cut(s, mostKey))
+	if key == "" && !strings.ContainsAny(s, "0123456789*") {
+		if near := nearest(s, schedule.Said); near != "" {
+			return schedule.Meant(near)
+		}
+	}
+	return key, value
 }
 
-// cadenceHint returns the remedy for a string that is not a cadence.
-func cadenceHint(s string) string {
-	if fields := strings.Fields(s); len(fields) == 5 {
-		return "did you mean " + problem.Quote(string(cronCadence(fields))) + "? The time of day is assigned, not chosen"
+// everyHint returns the remedy for an `every` in [tool.scheduled-actions.jobs].
+func everyHint(s, hint string) string {
+	if key, value := meant(s); key != "" {
+		return "write " + key + " = " + strconv.Quote(value)
 	}
-	word := strings.ToLower(strings.Trim(s, " @"))
-	for _, prefix := range []string{"every ", "each ", "once a ", "once per ", "1 "} {
-		word = strings.TrimPrefix(word, prefix)
-	}
-	var long []string
-	for _, row := range cadenceWords {
-		for w := range strings.FieldsSeq(row.words) {
-			if word == w || word == w+"s" {
-				return didYouMean(string(row.cadence))
-			}
-			// Any short word is near one such as "h".
-			if len(w) > 2 && w[0] > '9' {
-				long = append(long, w)
-			}
-		}
-	}
-	near := nearest(word, long)
-	for _, row := range cadenceWords {
-		if near != "" && slices.Contains(strings.Fields(row.words), near) {
-			return didYouMean(string(row.cadence))
-		}
-	}
-	return "use " + cadenceList
+	return hint
 }
 
-// cronCadence returns the cadence that comes nearest to the five fields of a cron.
-func cronCadence(fields []string) schedule.Cadence {
-	cadences := []schedule.Cadence{schedule.Week, schedule.Month, schedule.Month, schedule.Day, schedule.Hour}
-	for i, field := range []string{fields[4], fields[3], fields[2], fields[1], fields[0]} {
-		if !strings.HasPrefix(field, "*") && field != "?" {
-			return cadences[i]
+// specHint returns the remedy for an `every` in [tool.scheduled], where fewer values
+// are valid.
+func (r *reader) specHint(d draft, s string) string {
+	switch key, value := meant(s); {
+	case key == "":
+		return "use " + cadenceList + "; " + jobOptions(d.id) + ` also takes values such as "2 hours" and "monday"`
+	case slices.Contains(schedule.Cadences, schedule.Cadence(value)):
+		return didYouMean(value)
+	default:
+		return r.movedHint(d, key+" = "+strconv.Quote(value))
+	}
+}
+
+// movedHint returns how to move a job of [tool.scheduled] to the table of its options,
+// with these lines instead of its cadence.
+func (r *reader) movedHint(d draft, lines ...string) string {
+	if e := d.declaration.child("entrypoint"); e != nil && d.options.child("entrypoint") == nil {
+		if value := r.written(e); value != "" {
+			lines = append(lines, "entrypoint = "+value)
 		}
 	}
-	return schedule.Minute
+	header := jobOptions(d.id)
+	if len(lines) == 0 {
+		return "remove " + d.table
+	}
+	if d.options == nil {
+		return "replace " + d.table + " with:\n" + header + "\n" + strings.Join(lines, "\n")
+	}
+	return "remove " + d.table + ", and add to " + header + ":\n" + strings.Join(lines, "\n")
+}
+
+// wholeHint returns how to declare a job whole, for a key that needs that, in whichever
+// table it is.
+func (r *reader) wholeHint(d draft, name string, e *entry) string {
+	var lines []string
+	if e != d.options.child(e.name) {
+		lines = append(lines, name+" = "+r.written(e))
+	}
+	if !slices.Contains(triggers, name) {
+		if every := d.declaration.child("every"); every != nil && r.written(every) != "" {
+			lines = append(lines, "every = "+r.written(every))
+		}
+	}
+	if hint := r.movedHint(d, lines...); e == d.options.child(e.name) && slices.Contains(triggers, name) {
+		return "remove it, or " + hint
+	} else {
+		return hint
+	}
 }

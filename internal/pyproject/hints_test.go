@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,7 +9,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-var offered = regexp.MustCompile(`^(?:did you mean|write (?:timeout|backoff|patience) =|name the callable too, as in) ("(?:[^"\\]|\\.)*")`)
+var offered = regexp.MustCompile(`^(?:did you mean|write (?:timeout|backoff|patience|expires) =|name the callable too, as in) ("(?:[^"\\]|\\.)*")`)
 
 // What a hint offers in place of a value must itself be right.
 func FuzzHints(f *testing.F) {
@@ -28,9 +27,18 @@ func FuzzHints(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		check(t, cadenceHint(s), func(v string) bool { return slices.Contains(schedule.Cadences, schedule.Cadence(v)) })
+		spec := schedule.Spec{}
+		switch key, value := meant(s); key {
+		case "every":
+			spec.Every = value
+		case "cron":
+			spec.Cron = []string{value}
+		}
+		if _, flaws := schedule.Parse(spec); flaws != nil {
+			t.Errorf("%q: meant %+v: %v", s, spec, flaws)
+		}
 		check(t, entrypointHint(s), func(v string) bool { return len(v) > 100 || checkEntrypoint(v) == "" })
-		for _, d := range []durations{timeouts, backoffs, patiences} {
+		for _, d := range []durations{timeouts, backoffs, patiences, expiries} {
 			check(t, d.hint(s), func(v string) bool { _, flawed := d.parse(v); return flawed == nil })
 		}
 	})

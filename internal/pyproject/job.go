@@ -1,6 +1,7 @@
 package pyproject
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ func (r *reader) job(d draft) Job {
 		r.report(d.declaration.at, "rename the job", "job id %s must not contain the %s", problem.Quote(d.id), mark)
 	}
 	r.unknownKeys(d)
-	every, at := r.every(d)
+	every, readable := r.every(d)
 	entrypoint := r.entrypoint(d)
 	own := r.jobOptions(d)
 
@@ -24,20 +25,29 @@ func (r *reader) job(d draft) Job {
 	for _, e := range d.declaration.entries {
 		keys = append(keys, placed{e.name, e.at, func(*Options) {}})
 	}
-	keys = slices.Concat(keys, r.general, own)
 	options := r.defaults()
-	for _, key := range keys {
+	for _, key := range r.general {
 		key.set(&options)
 	}
-	sched, flaws := schedule.Parse(schedule.Spec{Project: options.Seed, ID: d.id, Every: string(every)})
+	options.spec.Fallback, options.spec.Timezone = options.spec.Timezone, ""
+	for _, key := range own {
+		key.set(&options)
+	}
+	spec := options.spec
+	spec.Project, spec.ID, spec.Every = options.Seed, d.id, every
+	var sched schedule.Schedule
+	if readable {
+		sched, readable = r.schedule(d, spec)
+	}
 	if options.Spares < 0 {
 		options.Spares = sched.DefaultSpares()
 	}
-	if every != "" && len(flaws) == 0 {
+	if readable {
 		options.Patience = min(options.Patience, sched.Shortest()/2)
-		r.frequent(d, at, sched, options)
+		r.frequent(d, sched, options)
 	}
 	r.overlap(options, own)
+	keys = slices.Concat(keys, r.general, own)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
 		Schedule: sched,
@@ -52,13 +62,13 @@ const leastApart = 5 * time.Minute
 
 // frequent reports a job that runs more often than GitHub starts workflows, unless it
 // says that GitHub is not to run it.
-func (r *reader) frequent(d draft, at span, s schedule.Schedule, o Options) {
+func (r *reader) frequent(d draft, s schedule.Schedule, o Options) {
 	apart := s.Shortest()
 	if apart >= leastApart || s.Spec().Disabled || o.Serve {
 		return
 	}
 	first := len(r.findings)
-	r.report(at, `add executor = "serve" to `+jobOptions(d.id)+` and run "scheduled run `+shellWord(d.id)+`" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`,
+	r.report(r.trigger(d), `add executor = "serve" to `+jobOptions(d.id)+` and run "scheduled run `+shellWord(d.id)+`" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`,
 		`GitHub Actions cannot run a job every %s: "The shortest interval you can run scheduled workflows is once every 5 minutes" `+
 			`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`, lengthOf(apart))
 	for i := range r.findings[first:] {
@@ -77,17 +87,57 @@ func lengthOf(d time.Duration) string {
 	return fmt.Sprintf("%g seconds", d.Seconds())
 }
 
-// every reads a job's cadence.
-func (r *reader) every(d draft) (schedule.Cadence, span) {
-	s, e := r.required(d, "every", `"day"`)
-	every := schedule.Cadence(s)
-	if e == nil {
-		return every, d.declaration.at
+// schedule makes the schedule of a job, or reports what is wrong with it.
+func (r *reader) schedule(d draft, spec schedule.Spec) (_ schedule.Schedule, ok bool) {
+	s, flaws := schedule.Parse(spec)
+	for _, f := range flaws {
+		e := d.options.child(f.Key)
+		if e == nil {
+			e = d.declaration.child(f.Key)
+		}
+		at, hint := d.declaration.at, f.Hint
+		if e != nil {
+			at = r.at(e)
+			if _, list := e.value.([]any); list {
+				at = r.at(e.items(r.text)[f.Index])
+			}
+		}
+		if f.Key == "every" {
+			hint = everyHint(spec.Every, hint)
+		}
+		r.report(at, hint, "%s %s", f.Key, f.Message)
 	}
-	if !slices.Contains(schedule.Cadences, every) {
-		r.report(e.at, cadenceHint(s), "every is %s; it must be %s", problem.Quote(s), cadenceList)
+	return s, len(flaws) == 0 && (spec.Every != "" || len(spec.Cron)+len(spec.RunAt) > 0)
+}
+
+// trigger returns the place of the value that says when a job runs.
+func (r *reader) trigger(d draft) span {
+	for _, key := range triggers {
+		if e := d.declaration.child(key); e != nil {
+			return r.at(e)
+		}
 	}
-	return every, e.at
+	return d.declaration.at
+}
+
+// every reads the `every` of a job. It returns whether the job says when it runs.
+func (r *reader) every(d draft) (every string, readable bool) {
+	if d.whole() && d.declaration.child("every") == nil {
+		if slices.ContainsFunc(triggers, func(key string) bool { return d.declaration.child(key) != nil }) {
+			return "", true
+		}
+		r.report(d.declaration.at, `add every = "day", or cron or run-at`, "%s has no every, cron or run-at", d.table)
+		return "", false
+	}
+	every, e := r.required(d, "every", `"day"`)
+	switch {
+	case e == nil:
+		return "", false
+	case !d.whole() && !slices.Contains(schedule.Cadences, schedule.Cadence(every)):
+		r.report(r.at(e), r.specHint(d, every), "every is %s; it must be %s", problem.Quote(every), cadenceList)
+		return "", false
+	}
+	return every, true
 }
 
 // entrypoint reads a job's entrypoint.
@@ -95,7 +145,7 @@ func (r *reader) entrypoint(d draft) string {
 	s, e := r.required(d, "entrypoint", `"app.jobs:clean"`)
 	if e != nil {
 		if wrong := checkEntrypoint(s); wrong != "" {
-			r.report(e.at, entrypointHint(s), "entrypoint %s %s", problem.Quote(s), wrong)
+			r.report(r.at(e), entrypointHint(s), "entrypoint %s %s", problem.Quote(s), wrong)
 		}
 	}
 	return s
@@ -126,18 +176,21 @@ func (r *reader) dotted(d draft) bool {
 			return false
 		}
 	}
-	return len(d.declaration.entries) > 0 && d.declaration != d.options
+	return len(d.declaration.entries) > 0 && !d.whole()
 }
 
 // unknownKeys reports what does not belong in a job's table in [tool.scheduled].
 func (r *reader) unknownKeys(d draft) {
-	if d.declaration == d.options {
+	if d.whole() {
 		return
 	}
 	for _, e := range d.declaration.entries {
 		option := lookup(e.name)
+		right := ours[fold(e.name)]
 		switch {
 		case slices.Contains(jobKeys, e.name):
+		case isWhole(right) && r.written(e) != "":
+			r.report(e.at, r.wholeHint(d, right, e), "%s does not belong in %s", tomlKey(e.name), d.table)
 		case e.isTable() && (option == nil || option.read == nil):
 			r.report(e.at, nestedHint(d.id, e), "%s cannot contain the table %s", d.table, tomlKey(e.name))
 		case r.misplaced(e, d.table, tomlKey(d.id)):
@@ -179,7 +232,9 @@ func (r *reader) jobOptions(d draft) []placed {
 	var set []placed
 	for _, e := range d.options.children() {
 		switch {
-		case d.declaration == d.options && slices.Contains(jobKeys, e.name):
+		case d.whole() && slices.Contains(jobKeys, e.name):
+		case d.declaration != nil && !d.whole() && (e.name == "every" || isWhole(e.name)):
+			r.report(e.at, r.wholeHint(d, e.name, e), "%s does not belong in %s, because the job is declared in %s", e.name, header, d.table)
 		case r.misplaced(e, header, tomlKey(d.id)):
 		default:
 			set = r.option(set, e, header)
@@ -195,12 +250,15 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 		r.unknown(e, "option", header, optionNames())
 		return set
 	}
-	if n := size(e); n > maxItems {
-		r.report(e.at, fmt.Sprintf("use at most %d", maxItems), "%s has %d values", e.name, n)
+	if n, most := size(e), cmp.Or(o.most, maxItems); n > most {
+		r.report(r.at(e), fmt.Sprintf("use at most %d", most), "%s has %d values", e.name, n)
 		return set
 	}
 	if o.read != nil {
-		return append(set, placed{e.name, e.at, o.read(r, e)})
+		if value := o.read(r, e); value != nil {
+			set = append(set, placed{e.name, e.at, value})
+		}
+		return set
 	}
 	value, flawed := o.parse(e.value)
 	if flawed != nil {

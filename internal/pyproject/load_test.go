@@ -154,7 +154,7 @@ func TestUnhosted(t *testing.T) {
 	for _, p := range problems {
 		where = append(where, fmt.Sprintf("%d:%d", p.Line, p.Column))
 	}
-	if diff := cmp.Diff([]string{"3:1", "8:1"}, where); diff != "" {
+	if diff := cmp.Diff([]string{"3:9", "8:9"}, where); diff != "" {
 		t.Fatalf("-want +got:\n%s", diff)
 	}
 	first := problems[0]
@@ -249,7 +249,17 @@ func TestOptionsTable(t *testing.T) {
 		if !strings.Contains(OptionsTable(), "\n| `"+o.name+"` | "+o.kind+" | ") {
 			t.Errorf("no row for %q", o.name)
 		}
-		if err := wrong(load(fmt.Sprintf("[tool.scheduled-actions]\n%s = %s\n", o.name, o.example))); err != nil {
+		table := "[tool.scheduled-actions]\n"
+		if o.single {
+			table = "[tool.scheduled-actions.jobs.a]\nentrypoint = \"a:b\"\n"
+			if !slices.Contains(triggers, o.name) {
+				table += "every = \"day\"\n"
+			}
+			if o.name == "count" {
+				table += "start = 2026-12-01\n"
+			}
+		}
+		if err := wrong(load(fmt.Sprintf("%s%s = %s\n", table, o.name, o.example))); err != nil {
 			t.Errorf("example of %q: %v", o.name, err)
 		}
 	}
@@ -370,7 +380,7 @@ func checkProblems(t *testing.T, data string, err error) {
 		if p.Line > len(lines) || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
 			t.Errorf("%v is not in the file", p)
 		}
-		if p.Message == "" || p.Hint == "" || printable(p.Message) != p.Message || printable(p.Hint) != p.Hint {
+		if p.Message == "" || p.Hint == "" || printable(p.Message) != p.Message || printable(strings.ReplaceAll(p.Hint, "\n", "")) != strings.ReplaceAll(p.Hint, "\n", "") {
 			t.Errorf("%v has hint %q", p, p.Hint)
 		}
 		// A character can be escaped as four bytes, each as "\\xff".

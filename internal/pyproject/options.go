@@ -43,8 +43,11 @@ type Options struct {
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none
 	Serve          bool          // only a resident scheduler runs the job; it has no workflow file
+	Group          string        // a word that selects jobs; "" for none
+	Description    string        // a line about what the job does; "" for none
 	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
 
+	spec   schedule.Spec // of it, what options set
 	rescue rescueOptions // only for the whole project
 }
 
@@ -92,6 +95,9 @@ type option struct {
 	meaning  string // in Markdown
 	example  string // a valid value, in TOML
 	shared   bool   // only for the whole project, not of a job
+	single   bool   // only of a job, not for the whole project
+	whole    bool   // only of a job that is declared whole in our table
+	most     int    // values; 0 for maxItems
 	parse    func(value any) (setting, *flaw)
 	read     func(r *reader, e *entry) setting // instead of parse, for a value that can have several problems
 }
@@ -117,7 +123,7 @@ const maxItems = 300
 
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
-var options = []option{
+var options = slices.Concat(whenOptions, []option{
 	{
 		name:     "runs-on",
 		kind:     "a string or a list of strings",
@@ -290,7 +296,7 @@ var options = []option{
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
 		},
 	},
-}
+})
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
 func OptionsTable() string {
@@ -319,6 +325,12 @@ func lookup(name string) *option {
 	return nil
 }
 
+// isWhole reports whether there is such an option, only of jobs that are declared whole.
+func isWhole(name string) bool {
+	o := lookup(name)
+	return o != nil && o.whole
+}
+
 // optionNames returns the names of all options.
 func optionNames() []string {
 	var names []string
@@ -343,6 +355,9 @@ func (o *option) hint(value any, source string, flawed *flaw) string {
 			return flawed.hint
 		}
 	case string: // it should have no quotes
+		if _, flawed := o.parse(value == "true"); flawed == nil && (value == "true" || value == "false") {
+			return "write " + o.name + " = " + value
+		}
 		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
 			if _, flawed := o.parse(n); flawed == nil {
 				return "write " + o.name + " = " + value
@@ -364,7 +379,7 @@ func home(name, job string) string {
 		return "[" + jobsTable + "." + job + "]"
 	case o == nil:
 		return ""
-	case o.shared || job == anyJob:
+	case o.shared || job == anyJob && !o.single:
 		return "[" + optionsTable + "]"
 	}
 	return "[" + optionsTable + ".jobs." + job + "]"
@@ -379,11 +394,17 @@ func (r *reader) misplaced(e *entry, table, job string) bool {
 		return false
 	}
 	message, hint := "does not belong in "+table, "move it to "+right
-	if o := lookup(name); o != nil && o.shared && strings.HasPrefix(table, "["+optionsTable) {
+	switch o := lookup(name); {
+	case o == nil || !strings.HasPrefix(table, "["+optionsTable):
+	case o.shared:
 		message = "can only be set for the whole project"
+	case o.single:
+		message = "can only be set for one job"
 	}
 	if name != e.name {
 		hint += " and call it " + name
+	} else if value := r.written(e); value != "" {
+		hint += ": " + name + " = " + value
 	}
 	r.report(e.at, hint, "%s %s", tomlKey(e.name), message)
 	return true

@@ -33,6 +33,9 @@ type draft struct {
 	options     *entry // the table with the job's options; nil if there is none
 }
 
+// whole reports whether the job is declared in the table with its options.
+func (d draft) whole() bool { return d.declaration == d.options }
+
 // project reads the whole document.
 func (r *reader) project(root *entry) *Project {
 	metadata := r.table(root.child("project"), "project")
@@ -144,7 +147,7 @@ func (r *reader) declared(jobs, perJob *entry) {
 		}
 	}
 	for _, e := range perJob.children() {
-		if jobs.child(e.name) == nil && (e.child("every") != nil || e.child("entrypoint") != nil) {
+		if jobs.child(e.name) == nil && slices.ContainsFunc(wholeKeys, func(key string) bool { return e.child(key) != nil }) {
 			r.drafts = append(r.drafts, draft{e.name, jobOptions(e.name), e, e})
 		}
 	}
@@ -216,7 +219,7 @@ func (r *reader) projectOptions(table, jobs *entry) []placed {
 			r.report(e.at, "move them to "+jobOptions(e.name), "the options of job %s do not belong in %s", problem.Quote(e.name), header)
 		case e.isTable() && option == nil && nearest(e.name, []string{"jobs"}) != "":
 			r.report(e.at, "did you mean ["+optionsTable+".jobs.<job-id>]?", "unknown table %s in %s", tomlKey(e.name), header)
-		case option == nil && r.misplaced(e, header, anyJob):
+		case (option == nil || option.single) && r.misplaced(e, header, anyJob):
 		default:
 			set = r.option(set, e, header)
 		}

@@ -35,8 +35,54 @@ func (r *reader) valid(e *entry, kind string, flawed *flaw, hint string) bool {
 	if flawed == wrongType {
 		message = "must be " + kind + ", not " + typeName(e.value)
 	}
-	r.report(e.at, cmp.Or(flawed.hint, hint), "%s %s", e.what(), message)
+	r.report(r.at(e), cmp.Or(flawed.hint, hint), "%s %s", e.what(), message)
 	return false
+}
+
+// at returns where the value of an entry is, or its key if the value is a table, or is
+// in tables of its own.
+func (r *reader) at(e *entry) span {
+	start := skipAny(r.text, e.at.end, " \t")
+	if e.shown != "" || start == len(r.text) || r.text[start] != '=' {
+		return e.at
+	}
+	start = skipAny(r.text, start+1, " \t")
+	if start == len(r.text) {
+		return e.at
+	}
+	switch r.text[start] {
+	case '"', '\'':
+		return span{start, stringEnd(r.text, start)}
+	case '[':
+		return span{start, start + 1}
+	case '{':
+		return e.at
+	}
+	if n := len(momentForm.FindString(r.text[start:])); n > 0 {
+		return span{start, start + n}
+	}
+	return span{start, start + len(scalar(r.text, e.at))}
+}
+
+// written returns the value of an entry as written: "…" if it is long or in several
+// lines, "" if it is a table.
+func (r *reader) written(e *entry) string {
+	at := r.at(e)
+	if at == e.at {
+		return ""
+	}
+	if r.text[at.start] == '[' {
+		at.end = at.start + 1
+		for _, element := range elements(r.text, e.at) {
+			at.end = element.end
+		}
+		at.end = skipAny(r.text, at.end, " \t,") + 1
+	}
+	value := r.text[at.start:min(at.end, len(r.text))]
+	if len(value) > mostKey || printable(value) != value {
+		return "…"
+	}
+	return value
 }
 
 // string reads a string, or reports that the value is none.

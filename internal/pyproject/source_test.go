@@ -10,7 +10,7 @@ import (
 func TestProblemsError(t *testing.T) {
 	err := wrong(load("[tool.scheduled.a]\nevery = \"daily\"\n"))
 	want := "pyproject.toml:1:2: [tool.scheduled.a] has no entrypoint\n" +
-		"pyproject.toml:2:1: every is \"daily\"; it must be minute, hour, day, week or month"
+		"pyproject.toml:2:9: every is \"daily\"; it must be minute, hour, day, week or month"
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

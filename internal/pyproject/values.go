@@ -75,21 +75,24 @@ type durations struct {
 	option string
 	unit   string // the unit that a number without one probably has
 	most   time.Duration
-	limit  string // the maximum, in words
+	limit  string // the bounds, in words
 	zero   bool   // is one of them
+	least  time.Duration
+	days   bool // can be written, as "30d"
 }
 
 // "35 days / workflow run", https://docs.github.com/actions/reference/actions-limits
-var timeouts = durations{"timeout", "m", 35 * 24 * time.Hour, "a run can last at most 35 days", false}
+var timeouts = durations{option: "timeout", unit: "m", most: 35 * 24 * time.Hour, limit: "a run can last at most 35 days"}
 
-var backoffs = durations{"backoff", "s", 24 * time.Hour, "it must be at most 24 hours", false}
+var backoffs = durations{option: "backoff", unit: "s", most: 24 * time.Hour, limit: "it must be at most 24 hours"}
 
 // For a short window it is cut to half of that, so that a project can have one patience
 // for all jobs.
-var patiences = durations{"patience", "m", 365 * 24 * time.Hour, "it must be at most 365 days", true}
+var patiences = durations{option: "patience", unit: "m", most: 365 * 24 * time.Hour, limit: "it must be at most 365 days", zero: true}
 
 var (
 	durationForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
+	dayForm      = regexp.MustCompile(`^(\d{1,4})d((?:\d.*)?)$`)
 	durationPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
 )
 
@@ -105,12 +108,19 @@ func (d durations) parse(value any) (time.Duration, *flaw) {
 	if flawed != nil {
 		return 0, flawed
 	}
-	if !durationForm.MatchString(s) || s == "" {
+	hours := d.inHours(s)
+	if hours == "" {
 		return 0, &flaw{fmt.Sprintf("is %s, which is not a duration", problem.Quote(s)), d.hint(s)}
 	}
-	duration, err := time.ParseDuration(s)
-	if err != nil || duration > d.most {
+	duration, err := time.ParseDuration(hours)
+	if err != nil || duration > d.most || duration < d.least {
 		hint := fmt.Sprintf(`write %s = "%dh" or less`, d.option, d.most/time.Hour)
+		if d.days {
+			hint = fmt.Sprintf(`write %s = "%dd" or less`, d.option, d.most/(24*time.Hour))
+		}
+		if err == nil && duration < d.least {
+			hint = fmt.Sprintf(`write %s = "%dm" or more`, d.option, d.least/time.Minute)
+		}
 		return 0, &flaw{fmt.Sprintf("is %s; %s", problem.Quote(s), d.limit), hint}
 	}
 	if duration == 0 && !d.zero {
@@ -119,13 +129,33 @@ func (d durations) parse(value any) (time.Duration, *flaw) {
 	return duration, nil
 }
 
+// inHours returns a duration without days; "" for what is none.
+func (d durations) inHours(s string) string {
+	if m := dayForm.FindStringSubmatch(s); m != nil && d.days {
+		days, _ := strconv.Atoi(m[1])
+		s = fmt.Sprintf("%dh%s", 24*days, m[2])
+	}
+	if !durationForm.MatchString(s) {
+		return ""
+	}
+	return s
+}
+
 // hint returns the remedy for an invalid duration: the probable meaning of "30
 // minutes", "2 days" or "30", or "" if there is none.
 func (d durations) hint(s string) string {
 	var meant strings.Builder
 	for _, part := range durationPart.FindAllStringSubmatch(strings.ToLower(s), -1) {
 		number, unit := part[1], cmp.Or(part[2], d.unit)
-		if days, err := strconv.Atoi(number); err == nil && (unit == "d" || unit == "day" || unit == "days") {
+		days, err := strconv.Atoi(number)
+		if err == nil && (unit == "w" || unit == "week" || unit == "weeks") {
+			number, unit, days = strconv.Itoa(7*days), "d", 7*days
+		}
+		switch inDays := err == nil && days < 10_000 && (unit == "d" || unit == "day" || unit == "days"); {
+		case inDays && d.days && meant.Len() == 0:
+			meant.WriteString(number + "d")
+			continue
+		case inDays:
 			number, unit = strconv.Itoa(days*24), "h"
 		}
 		short, ok := durationUnits[unit]
@@ -134,7 +164,7 @@ func (d durations) hint(s string) string {
 		}
 		meant.WriteString(number + short)
 	}
-	if meant.Len() == 0 || !durationForm.MatchString(meant.String()) {
+	if d.inHours(meant.String()) == "" {
 		return ""
 	}
 	if _, flawed := d.parse(meant.String()); flawed != nil {

@@ -1,0 +1,351 @@
+package pyproject
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// whenOptions are the options that say when a job runs, and where.
+var whenOptions = []option{
+	{
+		name:     "cron",
+		kind:     "a string or a list of strings",
+		fallback: "none",
+		meaning:  "instead of `every`: five fields, as in `\"30 9 * * 1-5\"`; `H` is an assigned value, `L` the last day of the month, `MON#1` the first Monday; of a list, every one counts",
+		example:  `"30 9 * * 1-5"`,
+		single:   true,
+		whole:    true,
+		read: func(r *reader, e *entry) setting {
+			crons := r.strings(e, `"30 9 * * 1-5"`)
+			return func(o *Options) { o.spec.Cron = crons }
+		},
+	},
+	{
+		name:     "run-at",
+		kind:     "a datetime or a list of them",
+		fallback: "none",
+		meaning:  "instead of `every`: single times, with an offset or local to `timezone`",
+		example:  "2026-12-01T09:00:00",
+		single:   true,
+		whole:    true,
+		most:     1000,
+		read: func(r *reader, e *entry) setting {
+			times := r.moments(e, "2026-12-01T09:00:00")
+			return func(o *Options) { o.spec.RunAt = times }
+		},
+	},
+	{
+		name:     "at",
+		kind:     "a string",
+		fallback: "an assigned time",
+		meaning:  "time of day of a job that runs every so many days, weeks or months, or on a weekday",
+		example:  `"09:30"`,
+		single:   true,
+		read: func(r *reader, e *entry) setting {
+			at := r.clock(e)
+			return func(o *Options) { o.spec.At = at }
+		},
+	},
+	{
+		name:     "timezone",
+		kind:     "a string",
+		fallback: "`\"UTC\"`",
+		meaning:  "time zone of the schedule, as the IANA database names it",
+		example:  `"Europe/Berlin"`,
+		parse:    into(parseZone, func(o *Options) *string { return &o.spec.Timezone }),
+	},
+	{
+		name:     "start",
+		kind:     "a date or a datetime",
+		fallback: "none",
+		meaning:  "the first possible time; the periods of `every` are counted from it",
+		example:  "2026-12-01",
+		single:   true,
+		whole:    true,
+		read: func(r *reader, e *entry) setting {
+			start, ok := r.moment(e, "2026-12-01")
+			if !ok {
+				start.Offset = true // so that count has one
+			}
+			return func(o *Options) { o.spec.Start = &start }
+		},
+	},
+	{
+		name:     "until",
+		kind:     "a date or a datetime",
+		fallback: "none",
+		meaning:  "the job runs before this time only",
+		example:  "2027-01-01",
+		single:   true,
+		read: func(r *reader, e *entry) setting {
+			until, ok := r.moment(e, "2027-01-01")
+			if !ok {
+				return nil
+			}
+			return func(o *Options) { o.spec.Until = &until }
+		},
+	},
+	{
+		name:     "count",
+		kind:     "an integer",
+		fallback: "no limit",
+		meaning:  "how many times the job is due, from `start` on",
+		example:  "10",
+		single:   true,
+		whole:    true,
+		parse:    into(numbers(1, schedule.MaxCount), func(o *Options) *int { return &o.spec.Count }),
+	},
+	{
+		name:     "except",
+		kind:     "a list of dates",
+		fallback: "none",
+		meaning:  fmt.Sprintf("dates in `timezone` on which the job is not due, at most %d; those of a job are added to those of the project", schedule.MaxExcept),
+		example:  "[2026-12-25, 2026-12-26]",
+		most:     10 * schedule.MaxExcept,
+		read: func(r *reader, e *entry) setting {
+			dates := r.dates(e)
+			return func(o *Options) { o.spec.Except = together(o.spec.Except, dates) }
+		},
+	},
+	{
+		name:     "expires",
+		kind:     "a string",
+		fallback: "until the job is due again; 7 days for `run-at`",
+		meaning:  "how long after its slot a job may still run, `\"15m\"` to `\"30d\"`",
+		example:  `"12h"`,
+		parse:    into(expiries.parse, func(o *Options) *time.Duration { return &o.spec.Expires }),
+	},
+	{
+		name:     "enabled",
+		kind:     "a boolean",
+		fallback: "true",
+		meaning:  "`false` to pause the job; it can still be started by hand",
+		example:  "true",
+		single:   true,
+		parse: func(value any) (setting, *flaw) {
+			enabled, ok := value.(bool)
+			if !ok {
+				return nil, wrongType
+			}
+			return func(o *Options) { o.spec.Disabled = !enabled }, nil
+		},
+	},
+	{
+		name:     "executor",
+		kind:     "a string",
+		fallback: "`\"github\"`",
+		meaning:  "what runs the job: `\"github\"`, or `\"serve\"` for a scheduler of your own, without a workflow file; needed for jobs that are due more often than every five minutes",
+		example:  `"serve"`,
+		parse:    into(parseExecutor, func(o *Options) *bool { return &o.Serve }),
+	},
+	{
+		name:     "group",
+		kind:     "a string",
+		fallback: "none",
+		meaning:  "a word that selects jobs in commands",
+		example:  `"reports"`,
+		single:   true,
+		parse:    into(parseGroup, func(o *Options) *string { return &o.Group }),
+	},
+	{
+		name:     "description",
+		kind:     "a string",
+		fallback: "the first line of the docstring",
+		meaning:  "what the job does",
+		example:  `"Send the weekly report"`,
+		single:   true,
+		parse:    into(parseDescription, func(o *Options) *string { return &o.Description }),
+	},
+}
+
+var expiries = durations{option: "expires", unit: "m", least: 15 * time.Minute, most: 30 * 24 * time.Hour, limit: `it must be "15m" to "30d"`, days: true}
+
+func parseZone(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && !schedule.KnownZone(s) {
+		flawed = &flaw{"is " + problem.Quote(s) + ", which is not a known time zone", schedule.ZoneHint(problem.Cut(s, mostKey))}
+	}
+	return s, flawed
+}
+
+func parseExecutor(value any) (serve bool, _ *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && s != "github" && s != "serve" {
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"github\" or \"serve\"", problem.Quote(s))}
+	}
+	return s == "serve", flawed
+}
+
+var groupForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+func parseGroup(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && (!groupForm.MatchString(s) || len(s) > maxWord) {
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be 1 to %d of A-Z a-z 0-9 . _ - and begin with a letter or digit", problem.Quote(s), maxWord)}
+	}
+	return s, flawed
+}
+
+func parseDescription(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	switch {
+	case flawed != nil:
+	case strings.TrimSpace(s) == "":
+		flawed = &flaw{"is empty", "write what the job does, or remove it"}
+	case len(s) > 1000:
+		flawed = &flaw{"is longer than 1000 bytes", "shorten it"}
+	}
+	return s, flawed
+}
+
+// strings reads a string or a list of them.
+func (r *reader) strings(e *entry, example string) []string {
+	if _, ok := e.value.([]any); !ok {
+		s, flawed := parseText(e.value)
+		if !r.valid(e, "a string or a list of strings", flawed, exampleHint(e.name, example)) {
+			return nil
+		}
+		return []string{s}
+	}
+	var list []string
+	items := r.several(e, example)
+	for _, item := range items {
+		s, flawed := parseText(item.value)
+		if r.valid(item, "a string", flawed, exampleHint(e.name, "["+example+"]")) {
+			list = append(list, s)
+		}
+	}
+	if len(list) < len(items) {
+		return nil
+	}
+	return list
+}
+
+// several returns the elements of a list, or reports that there are none.
+func (r *reader) several(e *entry, example string) []*entry {
+	items := e.items(r.text)
+	if len(items) == 0 {
+		r.report(r.at(e), "write it as in "+e.name+" = ["+example+"], or remove it", "%s is empty", e.name)
+	}
+	return items
+}
+
+// moments reads a datetime or a list of them.
+func (r *reader) moments(e *entry, example string) []schedule.Moment {
+	items := []*entry{e}
+	if _, ok := e.value.([]any); ok {
+		items = r.several(e, example)
+	}
+	return r.all(items, example)
+}
+
+// all reads datetimes, and nothing if one of them is wrong.
+func (r *reader) all(items []*entry, example string) []schedule.Moment {
+	var list []schedule.Moment
+	for _, item := range items {
+		if m, ok := r.moment(item, example); ok {
+			list = append(list, m)
+		}
+	}
+	if len(list) < len(items) {
+		return nil
+	}
+	return list
+}
+
+// dates reads a list of dates without slots.
+func (r *reader) dates(e *entry) []time.Time {
+	if _, ok := e.value.([]any); !ok {
+		hint := exampleHint(e.name, "[2026-12-25]")
+		if at := r.at(e); !strings.HasPrefix(r.text[at.start:], "{") {
+			hint = "write a list: " + e.name + " = [" + r.text[at.start:at.end] + "]"
+		}
+		r.valid(e, "a list of dates", wrongType, hint)
+		return nil
+	}
+	items := e.items(r.text)
+	dates, flaws := schedule.Dates(r.all(items, "2026-12-25"))
+	for _, f := range flaws {
+		r.report(r.at(items[f.Index]), f.Hint, "%s %s", e.name, f.Message)
+	}
+	return dates
+}
+
+// together returns the dates of two sorted lists, sorted, each once.
+func together(dates, more []time.Time) []time.Time {
+	switch {
+	case len(dates) == 0:
+		return more
+	case len(more) == 0:
+		return dates
+	}
+	both := slices.Concat(dates, more)
+	slices.SortFunc(both, time.Time.Compare)
+	return slices.CompactFunc(both, time.Time.Equal)
+}
+
+// momentForm matches dates and datetimes as Python reads them, and with less or more.
+var momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?(?:[Zz]|[+-](\d\d):\d\d)?)?`)
+
+// moment reads a date or a datetime, or reports that the value is none.
+func (r *reader) moment(e *entry, example string) (_ schedule.Moment, ok bool) {
+	at := r.at(e)
+	written := r.text[at.start:at.end]
+	v, ok := e.value.(time.Time)
+	if !ok {
+		hint, begin := exampleHint(e.name, example), "write "+e.name+" = "
+		if e.shown != "" {
+			hint, begin = exampleHint(e.name, "["+example+"]"), "write "
+		}
+		if s, _ := e.value.(string); momentForm.FindString(s) == s && s != "" {
+			hint = begin + unquoted(s) + ", without quotes"
+		}
+		return schedule.Moment{}, r.valid(e, "a date or a datetime", wrongType, hint)
+	}
+	m := momentForm.FindStringSubmatch(written)
+	y, month, d := v.Date()
+	hour, minute, second := v.Clock()
+	local := schedule.Moment{Time: time.Date(y, month, d, hour, minute, second, v.Nanosecond(), time.UTC)}
+	switch zone := v.Location().String(); {
+	case zone == "time-local":
+		r.report(at, "add the date, as in "+e.name+" = 2026-12-01T"+v.Format(time.TimeOnly), "%s is a time without a date", e.what())
+	case y < 1 || m != nil && m[2] >= "24":
+		r.report(at, "correct it", "%s is %s, which Python does not accept", e.what(), written)
+	case zone == "date-local":
+		local.Date = true
+		return local, true
+	case m != nil && m[1] == "":
+		r.report(at, "write the seconds, as in "+unquoted(written), "%s is %s; Python needs the seconds to read the file", e.what(), written)
+	case zone == "datetime-local":
+		return local, true
+	default:
+		return schedule.Moment{Time: v.UTC(), Offset: true}, true
+	}
+	return schedule.Moment{}, false
+}
+
+// unquoted returns a date or datetime with its seconds.
+func unquoted(s string) string {
+	if at := strings.IndexAny(s, "Tt "); at > 0 && (len(s) == at+6 || s[at+6] != ':') {
+		return s[:at+6] + ":00" + s[at+6:]
+	}
+	return s
+}
+
+// clock reads a time of day. TOML's own are not used: they have seconds.
+func (r *reader) clock(e *entry) string {
+	if v, ok := e.value.(time.Time); ok && v.Location().String() == "time-local" {
+		r.report(r.at(e), "write at = "+strconv.Quote(v.Format("15:04")), "at must be a string, not a time")
+		return ""
+	}
+	s, flawed := parseText(e.value)
+	r.valid(e, "a string", flawed, exampleHint(e.name, `"09:30"`))
+	return s
+}
