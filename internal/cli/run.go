@@ -136,7 +136,9 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 		if err != nil {
 			return err
 		}
-		window = r.job.Schedule.Window(at)
+		if window = r.job.Schedule.Window(at); window.IsZero() {
+			return windowError(r.flags.window, "is not in a window of the job")
+		}
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)

@@ -35,16 +35,23 @@ type soak struct {
 // window, and that nothing runs twice unless GitHub hid the first run.
 func TestSoak(t *testing.T) {
 	for _, row := range []struct {
-		every   schedule.Cadence
+		name    string
+		spec    schedule.Spec
 		windows int
 	}{
-		{schedule.Hour, share(60)}, {schedule.Day, share(75)}, {schedule.Week, share(26)}, {schedule.Month, share(12)},
+		{"hour", schedule.Spec{Every: "hour"}, share(60)},
+		{"day", schedule.Spec{Every: "day"}, share(75)},
+		{"week", schedule.Spec{Every: "week"}, share(26)},
+		{"month", schedule.Spec{Every: "month"}, share(12)},
+		{"day in Berlin", schedule.Spec{Every: "day", At: "02:23", Timezone: "Europe/Berlin"}, share(150)},
+		{"expires", schedule.Spec{Every: "day", Expires: 12 * time.Hour}, share(75)},
 	} {
-		t.Run(string(row.every), func(t *testing.T) {
+		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
 				s := &soak{T: t, Rand: rand.New(rand.NewPCG(7, uint64(row.windows))), fake: fake, client: client, named: map[int64]time.Time{}}
-				s.schedule = schedule.New(row.every, "soak", "clean-files")
+				row.spec.Project, row.spec.ID = "soak", "clean-files"
+				s.schedule, _ = schedule.Parse(row.spec)
 				fake.SetArrange(s.arrange)
 				s.live(s.ticks(row.windows))
 				t.Logf("%d executed, %d skipped, %d twice", s.executed, s.skipped, s.twice)
@@ -65,7 +72,7 @@ func (s *soak) ticks(windows int) (ticks []time.Time) {
 		end = s.schedule.Next(end)
 	}
 	for _, entry := range s.schedule.Crons(s.schedule.DefaultSpares()) {
-		due, err := cron.ParseStandard(entry.Expr)
+		due, err := cron.ParseStandard("CRON_TZ=" + entry.Zone + " " + entry.Expr)
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -122,8 +129,12 @@ func (s *soak) tick(run ghtest.Run) {
 	}
 	proof := slices.ContainsFunc(s.runs, func(r ghtest.Run) bool { return s.proves(r, now) })
 	run.Status = "completed"
+	expires := s.schedule.Spec().Expires
+	expired := expires > 0 && now.Sub(s.schedule.Prev(now)) > expires
 	switch {
-	case !decision.Run && !proof:
+	case decision.Run && expired, decision.Reason == schedule.Expired && (!expired || proof && err == nil && s.hidden == 0):
+		s.Errorf("%s at %v, expired %v, proof %v", decision.Reason, now, expired, proof)
+	case !decision.Run && !proof && !expired:
 		s.Errorf("skipped at %v without an execution in its window: %+v", now, decision.Evidence)
 	case decision.Run && proof && err == nil && s.hidden == 0:
 		s.Errorf("run again at %v: %+v", now, decision)
