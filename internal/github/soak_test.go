@@ -153,17 +153,27 @@ func (s *soak) tick(run ghtest.Run) {
 
 // proves is the promise in its own words: the entrypoint succeeded, and started
 // in the current window. Of a dispatch that names a window that window counts instead,
-// and of a re-run the one in which the run was created.
+// and of a re-run the one in which the run was created. If a re-run failed, an attempt
+// before it counts.
 func (s *soak) proves(r ghtest.Run, now time.Time) bool {
-	from := s.schedule.Prev(now)
-	to := s.schedule.Next(now)
-	decisive := r.Started
-	if slot, ok := s.named[r.ID]; ok {
-		decisive = slot
-	} else if r.Attempt > 1 {
-		decisive = r.Created
+	from, to := s.schedule.Prev(now), s.schedule.Next(now)
+	inside := func(t time.Time) bool { return !t.Before(from) && t.Before(to) }
+	slot, named := s.named[r.ID]
+	if r.Started.IsZero() {
+		for n, earlier := range r.Earlier {
+			if !earlier.Started.IsZero() {
+				return named && inside(slot) || !named && inside(r.Created) && (n > 0 || inside(earlier.Started))
+			}
+		}
+		return false
 	}
-	return !r.Started.IsZero() && !decisive.Before(from) && decisive.Before(to)
+	switch {
+	case named:
+		return inside(slot)
+	case r.Attempt > 1:
+		return inside(r.Created)
+	}
+	return inside(r.Started)
 }
 
 // execute runs the entrypoint, which may fail and may take hours.
@@ -232,7 +242,11 @@ func (s *soak) again() {
 	for _, run := range slices.Backward(s.runs) {
 		if run.Conclusion == "failure" {
 			time.Sleep(time.Until(s.free))
-			run.Attempt = max(run.Attempt, 1) + 1
+			if len(run.Earlier) == attempts {
+				return // more are not asked
+			}
+			run.Earlier = append(slices.Clone(run.Earlier), ghtest.Run{Created: run.Created, Started: run.Started, Conclusion: run.Conclusion})
+			run.Attempt, run.Started = max(run.Attempt, 1)+1, time.Time{}
 			s.execute(&run)
 			run.Updated = time.Now()
 			s.keep(run)
