@@ -87,6 +87,8 @@ func TestPlan(t *testing.T) {
 		{"a cadence", edit("pyproject.toml", `"week"`, `"month"`), "update scheduled-b.yml, keep scheduled-a.yml"},
 		{"an entrypoint is no business of the workflow", edit("pyproject.toml", "app:b", "app:c"), "keep scheduled-a.yml, keep scheduled-b.yml"},
 		{"a job is renamed", edit("pyproject.toml", "scheduled.b", "scheduled.c"), "create scheduled-c.yml, delete scheduled-b.yml, keep scheduled-a.yml"},
+		{"GitHub cannot run a job any more", edit("pyproject.toml", `"week"`, `"minute"`), "keep scheduled-a.yml"},
+		{"GitHub can run none", edit("pyproject.toml", "every = \"day\"\nentrypoint = \"app:a\"\n[tool.scheduled.b]\nevery = \"week\"", "every = \"minute\"\nentrypoint = \"app:a\"\n[tool.scheduled.b]\nevery = \"minute\""), ""},
 		{"all jobs are gone", func(r fstest.MapFS) { r["pyproject.toml"] = &fstest.MapFile{} }, "delete scheduled-a.yml, delete scheduled-b.yml"},
 
 		// Edits of the file.
