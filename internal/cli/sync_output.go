@@ -35,7 +35,7 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 // printSynced writes what was done as a table.
 func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
 	assigned := map[string]string{}
-	for _, job := range project.Jobs {
+	for _, job := range project.Hosted() {
 		assigned[job.ID] = workflow.When(job)
 	}
 	t := table(p.Stdout)

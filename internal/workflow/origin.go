@@ -62,15 +62,15 @@ func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
 	case slices.Equal(was, will) && in.Name == now.Name:
 		return nil
 	case slices.Equal(was, will):
-		return []string{trigger}
+		return []string{boundKey(in.Name, now.Name), trigger}
 	case len(was) == 0 || len(will) == 0:
 		return []string{"enabled", trigger}
 	case slices.EqualFunc(was, will, same):
 		return []string{"timezone"}
 	case same(was[0], will[0]) && trigger == "every":
-		return []string{"spares"}
+		return []string{"spares", "expires"}
 	case same(was[0], will[0]):
-		return []string{"spares", trigger}
+		return []string{"spares", "expires", trigger}
 	case trigger != "every" || was[0].perMonth() != will[0].perMonth():
 		return []string{trigger}
 	}
@@ -120,6 +120,27 @@ func readInputs(file []byte) *inputs {
 		return nil
 	}
 	return &in
+}
+
+// boundKey returns the key of the bound that is in only one of two names of workflows,
+// such as "a (every day at 10:37 UTC, from 2026-12-01, 10 times)"; "" without one.
+func boundKey(was, will string) string {
+	parts := func(name string) []string { return strings.Split(strings.TrimSuffix(name, ")"), ", ") }
+	for _, pair := range [][2][]string{{parts(was), parts(will)}, {parts(will), parts(was)}} {
+		for _, part := range pair[0][1:] {
+			first, rest, _ := strings.Cut(part, " ")
+			switch {
+			case slices.Contains(pair[1], part):
+			case first == "from":
+				return "start"
+			case first == "until" || first == "except":
+				return first
+			case rest == "times" || rest == "time":
+				return "count"
+			}
+		}
+	}
+	return ""
 }
 
 // key returns the key that explains the first difference that is not in the schedule, "" if none is known. before
