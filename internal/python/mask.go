@@ -68,7 +68,7 @@ func (m mask) outcome(o *Outcome) {
 	if len(m.secrets) == 0 {
 		return
 	}
-	texts := []*string{&o.Cause, &o.Hint, &o.Exception, &o.Traceback, &o.Python}
+	texts := []*string{&o.Cause, &o.Hint, &o.Remark, &o.Exception, &o.Traceback, &o.Python}
 	if o.Frame != nil {
 		texts = append(texts, &o.Frame.File)
 	}

@@ -21,6 +21,7 @@ type Outcome struct {
 
 	Python   string    // its version: "3.13.1"; "" if it did not say
 	Returned *Returned // what the callable returned; nil if that was None, or it did not return
+	Remark   string    // what is odd about what it returned, although it is OK: "returned 3, …"; else ""
 
 	Started, Ended time.Time // by this machine's clock
 }
@@ -35,6 +36,9 @@ func (e Entrypoint) outcome(end end, r *report) Outcome {
 		if end.stopped == nil {
 			o.Refused, o.Hint = r.Refused, r.Hint
 		}
+	}
+	if o.OK {
+		o.Remark = oneLine(r.Remark)
 	}
 	newMask(e.Env, e.Secrets).outcome(&o)
 	o.Cause, o.Hint = oneLine(o.Cause), oneLine(o.Hint)

@@ -18,6 +18,7 @@ type report struct {
 	Places    []Frame   `json:"places"` // the deepest last, with the files as Python knows them
 	Python    string    `json:"python"`
 	Returned  *Returned `json:"returned"`
+	Remark    string    `json:"remark"`
 	Seconds   float64   `json:"seconds"` // that the import took, where there was no call
 }
 

@@ -25,7 +25,11 @@ def told_of(result):
     words = words_of(part_of(result, "status"))
     if not words:
         value = plain(result, [ROOM])
-        return {} if value is None else {"value": value}
+        told = {} if value is None else {"value": value}
+        failed = [text for text in map(exit_of, [result] + members(result)) if text]
+        if failed:
+            told["cause"] = failed[0]
+        return told
 
     names = ("status", "message", "output")
     parts = fields_of(result) or {name: part_of(result, name) for name in names}
@@ -39,6 +43,40 @@ def told_of(result):
         why = "" if failing[0] == words[0] else " (%s)" % text_of(failing[0])
         told["cause"] = "returned status " + told["status"] + why + (told["message"] and ": " + told["message"])
     return told
+
+
+def exit_of(process):
+    """How a process failed; "" if it did not, or is none."""
+    for module, name, code in (
+        ("subprocess", "CompletedProcess", "returncode"),
+        ("subprocess", "Popen", "returncode"),
+        ("asyncio.subprocess", "Process", "returncode"),
+        ("multiprocessing.process", "BaseProcess", "exitcode"),
+    ):
+        if is_of(process, module, name) and getattr(process, code):
+            args = getattr(process, "args", "")
+            return "the process %sended with %s" % (args and text_of(args, 200) + " ", code_text(getattr(process, code)))
+    return ""
+
+
+def code_text(code):
+    """A process that a signal has ended has the number of that, negated, as its code."""
+    try:
+        return standard("signal").Signals(-code).name
+    except ValueError:
+        return "exit code %d" % code
+
+
+def remark_on(result):
+    """What is odd about a result that counts as success."""
+    if type(result) is int and result != 0 or result is False:
+        return (
+            "returned %s, which counts as success: to fail, raise an exception,"
+            ' or set result = "exit-code" and return an exit code' % text_of(result, 80)
+        )
+    if type(result).__name__ in ("function", "method", "partial"):
+        return "returned a %s, which nothing called" % type(result).__name__
+    return ""
 
 
 def part_of(result, name):

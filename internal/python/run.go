@@ -21,6 +21,7 @@ type Entrypoint struct {
 	Dir      string   // the project's folder: the working directory, and first on sys.path
 	Root     string   // the repository's root, Dir or above it: Frames are inside
 	Target   string   // "module.name:attribute.name"
+	ExitCode bool     // what the callable returns goes to sys.exit, as in a script that an installer makes
 
 	// Env is the full environment, as in os.Environ. The entrypoint gets what
 	// Scrubbed leaves of it.
@@ -89,11 +90,13 @@ func (t timeout) Error() string {
 }
 
 var (
+	//go:embed settled.py
+	settledPy string
 	//go:embed returned.py
 	returnedPy string
 	//go:embed runner.py
 	runnerPy string
-	runner   = returnedPy + runnerPy
+	runner   = settledPy + returnedPy + runnerPy
 )
 
 // Run runs the entrypoint to its end and returns how it ended. It is an error only if
@@ -121,7 +124,11 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 	if err != nil {
 		return end{}, nil, err
 	}
-	exchange, err := newExchange(arguments(append([]string{e.Target, dir}, e.Secrets...)) + program)
+	result := "status"
+	if e.ExitCode {
+		result = "exit-code"
+	}
+	exchange, err := newExchange(arguments(append([]string{e.Target, result, dir}, e.Secrets...)) + program)
 	if err != nil {
 		return end{}, nil, err
 	}

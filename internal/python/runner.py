@@ -1,5 +1,5 @@
-# python - <> THIS_FILE, below a line that sets ARGUMENTS to TARGET, FOLDER, and names
-# of variables that hold secrets
+# python - <> THIS_FILE, below a line that sets ARGUMENTS to TARGET, RESULT, FOLDER, and
+# names of variables that hold secrets
 #
 # Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
 # `from module import attribute; attribute()` would, lets Python end as usual, and
@@ -15,7 +15,7 @@ import os
 import sys
 
 TARGET = ARGUMENTS[0].decode("utf-8")  # noqa: F821
-FOLDER, *NAMES = map(os.fsdecode, ARGUMENTS[1:])  # noqa: F821
+RESULT, FOLDER, *NAMES = map(os.fsdecode, ARGUMENTS[1:])  # noqa: F821
 SRC = os.path.join(FOLDER, "src")
 PID = os.getpid()
 
@@ -61,6 +61,8 @@ def main():
         function = load(module, attributes.split("."))
         loading = False
         result = call(function)
+        if RESULT == "exit-code":
+            sys.exit(result)
     except Refused as refusal:
         report(str(refusal), refusal.places, refused=True, hint=refusal.hint)
         sys.exit(1)
@@ -84,7 +86,7 @@ def main():
         show(error)
         sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
     told = returned(result)
-    report(told.get("cause", ""), returned=told or None)
+    report(told.get("cause", ""), returned=told or None, remark=remark_on(result))
 
 
 def identifiers(target):
@@ -143,20 +145,7 @@ def call(function):
     except TypeError as error:
         refuse_arguments(function, error)
         raise
-    if hasattr(type(result), "__await__"):
-        result = standard("asyncio").run(finish(result))
-    if type(result).__name__ in ("generator", "async_generator"):
-        code = getattr(result, "gi_code", None) or getattr(result, "ag_code", None)
-        raise Refused(
-            "returned a generator: its body never ran",
-            place_of(code),
-            hint="name a function that loops over it, or let this one return a list",
-        )
-    return result
-
-
-async def finish(awaitable):
-    return await awaitable
+    return settled(result)
 
 
 def refuse_arguments(function, error):
