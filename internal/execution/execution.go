@@ -75,6 +75,9 @@ func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result 
 		return try(ctx, e)
 	})
 	j.hintInstall(&executed.Outcome)
+	if executed.Remark != "" {
+		j.Warn(fmt.Errorf("job %s: the entrypoint %s", problem.Show(j.ID), executed.Remark))
+	}
 	return Result{Variables: v, Execution: executed}
 }
 
@@ -135,6 +138,7 @@ func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Ent
 		Dir:      j.Place.Dir,
 		Root:     j.Place.Root,
 		Target:   j.Entrypoint,
+		ExitCode: j.Options.Result == pyproject.ExitCode,
 		Env:      append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
 		Secrets:  j.Options.Secrets,
 	}
@@ -147,7 +151,7 @@ func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Ent
 // hintInstall adds to an outcome that a package may not be installed yet. In Actions
 // the steps before have done that.
 func (j Job) hintInstall(o *python.Outcome) {
-	if command := j.Environment.Install(); command != "" && o.Exception == "ModuleNotFoundError" && !j.Actions {
+	if command := j.Environment.Install(); command != "" && o.Hint == "" && o.Exception == "ModuleNotFoundError" && !j.Actions {
 		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
 	}
 }

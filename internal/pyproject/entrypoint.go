@@ -98,3 +98,31 @@ func entrypointHint(s string) string {
 	}
 	return `write "module:callable", as in "app.jobs:clean"`
 }
+
+// The values of the option result.
+const (
+	Status   = "status"
+	ExitCode = "exit-code"
+)
+
+func parseResult(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	if flawed == nil && s != Status && s != ExitCode {
+		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"status\" or \"exit-code\"", problem.Quote(s))}
+	}
+	return s, flawed
+}
+
+// scripts returns the objects that the project's scripts call. A script's wrapper "should
+// call the object with no arguments and pass the result to sys.exit".
+// https://packaging.python.org/en/latest/specifications/entry-points/#use-for-scripts
+func scripts(metadata *entry) map[string]bool {
+	objects := map[string]bool{}
+	for _, e := range metadata.child("scripts").children() {
+		if object, ok := e.value.(string); ok {
+			object, _, _ = strings.Cut(object, "[") // the deprecated extras
+			objects[strings.Join(strings.Fields(object), "")] = true
+		}
+	}
+	return objects
+}

@@ -46,6 +46,12 @@ func (r *reader) job(d draft) Job {
 		options.Patience = min(options.Patience, sched.Shortest()/2)
 		r.frequent(d, sched, options)
 	}
+	if options.Result == "" {
+		options.Result = Status
+		if r.scripts[entrypoint] {
+			options.Result = ExitCode
+		}
+	}
 	r.overlap(options, own)
 	keys = slices.Concat(keys, r.general, own)
 	return Job{

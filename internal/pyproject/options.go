@@ -31,6 +31,7 @@ type Options struct {
 	Attempts       int           // attempts in one run, from 1
 	Backoff        time.Duration // the longest wait before the second attempt; it doubles before each further one; whole seconds
 	Python         string        // the version to set up; "" if the project itself says it
+	Result         string        // Status or ExitCode: how the returned value counts
 	Spares         int           // spare ticks in each window
 	WorkflowPrefix string        // beginning of the names of workflow files
 	Seed           string        // replaces the project's name where slots are computed
@@ -163,6 +164,14 @@ var options = slices.Concat(whenOptions, []option{
 		meaning:  "Python version to set up",
 		example:  `"3.12"`,
 		parse:    into(parsePython, func(o *Options) *string { return &o.Python }),
+	},
+	{
+		name:     "result",
+		kind:     "a string",
+		fallback: "`\"status\"`; `\"exit-code\"` if the entrypoint is one of `[project.scripts]`",
+		meaning:  "what the entrypoint's returned value says: with `\"status\"` its status decides, with `\"exit-code\"` it goes to `sys.exit`",
+		example:  `"exit-code"`,
+		parse:    into(parseResult, func(o *Options) *string { return &o.Result }),
 	},
 	{
 		name:     "spares",

@@ -23,6 +23,7 @@ type reader struct {
 	name    string   // of the project
 	named   span     // its place
 	general []placed
+	scripts map[string]bool // what the project's scripts call: "module:callable"
 }
 
 // draft is a job that is declared but not read yet.
@@ -43,6 +44,7 @@ func (r *reader) project(root *entry) *Project {
 	if name := metadata.child("name"); name != nil {
 		r.named = name.at
 	}
+	r.scripts = scripts(metadata)
 	p := &Project{
 		text:           r.text,
 		Name:           r.name,

@@ -13,17 +13,18 @@ import (
 
 // processes are a command and everything that it starts: a process group.
 type processes struct {
-	cmd   *exec.Cmd
-	host  *Host
-	group atomic.Int32 // 0 until the command has started
-	mark  string       // in the environment of each of them; "" without one
-	guard *guard       // the command's parent; nil if this process is
-	stop  func()       // stops waiting for orphans
+	cmd    *exec.Cmd
+	direct bool // it is Python itself
+	host   *Host
+	group  atomic.Int32 // 0 until the command has started
+	mark   string       // in the environment of each of them; "" without one
+	guard  *guard       // the command's parent; nil if this process is
+	stop   func()       // stops waiting for orphans
 }
 
-func newProcesses(cmd *exec.Cmd, host *Host) (*processes, error) {
+func newProcesses(cmd *exec.Cmd, direct bool, host *Host) (*processes, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return &processes{cmd: cmd, host: host, mark: mark(cmd), stop: func() {}}, nil
+	return &processes{cmd: cmd, direct: direct, host: host, mark: mark(cmd), stop: func() {}}, nil
 }
 
 func (p *processes) start() error {
@@ -74,6 +75,20 @@ func signalOf(status syscall.WaitStatus) string {
 // process; once it has none, PIDs would have to wrap around before it is reused.
 func (p *processes) signal(s syscall.Signal) error {
 	return syscall.Kill(-int(p.group.Load()), s)
+}
+
+// interrupt sends SIGINT to Python. What that needs to clean up, such as the driver of a
+// browser, does not get it. Only a tool knows where the Python is that it has started: so
+// the whole group gets it, as from a terminal.
+func (p *processes) interrupt(error) error {
+	group := int(p.group.Load())
+	switch {
+	case group == 0:
+		return os.ErrProcessDone
+	case p.direct:
+		return syscall.Kill(group, syscall.SIGINT)
+	}
+	return p.signal(syscall.SIGINT)
 }
 
 // signalAll sends a signal to the group and to the processes that have left it, such as

@@ -19,7 +19,7 @@ type processes struct {
 
 // newProcesses makes a job that dies with this process, however it ends: the
 // system then closes our handle, which is the only one.
-func newProcesses(cmd *exec.Cmd, _ *Host) (*processes, error) {
+func newProcesses(cmd *exec.Cmd, _ bool, _ *Host) (*processes, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return nil, os.NewSyscallError("CreateJobObject", err)
@@ -53,9 +53,17 @@ func (p *processes) start() error {
 	return nil
 }
 
-// signal kills the processes, unless it is SIGINT: the console itself sends Ctrl-C
+// interrupt kills the processes, unless it is for SIGINT: the console itself sends Ctrl-C
 // to all of its processes, and Windows has nothing else to send.
 // https://learn.microsoft.com/windows/console/ctrl-c-and-ctrl-break-signals
+func (p *processes) interrupt(cause error) error {
+	if c, ok := errors.AsType[Cancelled](cause); ok && c.Signal == os.Interrupt {
+		return nil
+	}
+	return p.signal(syscall.SIGKILL)
+}
+
+// signal kills the processes, unless it is SIGINT.
 func (p *processes) signal(s syscall.Signal) error {
 	if s == syscall.SIGINT {
 		return nil

@@ -68,7 +68,7 @@ const defaultGrace = 10 * time.Second
 const lastGrace = 2 * time.Second
 
 // Cancelled is the cause for cancelling Run's context when a signal tells this program
-// to end. The entrypoint gets SIGINT for SIGINT, and SIGTERM for any other.
+// to end.
 type Cancelled struct {
 	Signal os.Signal
 	More   <-chan os.Signal // later signals, which are passed on too; may be nil
@@ -100,8 +100,9 @@ var (
 )
 
 // Run runs the entrypoint to its end and returns how it ended. It is an error only if
-// nothing could be started. When ctx ends or the time is up, all processes of the
-// entrypoint are told to end, and killed 10 seconds later. When Run returns, none of
+// nothing could be started. When ctx ends or the time is up, Python is interrupted, then
+// all processes of the entrypoint are told to end, and killed 10 seconds after the
+// beginning. When Run returns, none of
 // them is left, except daemons of an entrypoint that ended by itself.
 func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
 	started := time.Now()
@@ -138,10 +139,20 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
 		defer cancel()
 	}
-	cmd := e.Launcher.Command(ctx, Scrubbed(e.Env), "-")
+	cmd := e.Launcher.Command(ctx, unbuffered(Scrubbed(e.Env)), "-")
 	cmd.Stdin = exchange.File
-	end, err := supervise(ctx, cmd, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+	end, err := supervise(ctx, cmd, len(e.Launcher.Args) == 1, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 	return end, exchange.report(), err
+}
+
+// unbuffered lets the Pythons that the entrypoint starts write at once, as its own does,
+// unless the environment says something about that itself.
+func unbuffered(env []string) []string {
+	const name = "PYTHONUNBUFFERED"
+	if slices.ContainsFunc(env, func(variable string) bool { return strings.HasPrefix(variable, name+"=") }) {
+		return env
+	}
+	return append(env, name+"=1")
 }
 
 // Scrubbed returns the environment without what an entrypoint must not have: the

@@ -50,11 +50,11 @@ def main():
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(line_buffering=True)
     sys.argv[:] = [""]
-    globals().pop("__file__", None)  # "<stdin>", which multiprocessing would run again
     os.chdir(FOLDER)  # the tool that started Python may need another
     os.environ["PWD"] = FOLDER
     module, _, attributes = identifiers(TARGET).partition(":")
     extend_path(module.partition(".")[0])
+    name_main(module)
 
     loading = True
     try:
@@ -82,6 +82,7 @@ def main():
             places_of(error),
             traceback=traceback_of(error),
             exception=name_of(type(error)),
+            hint=beside(error),
         )
         show(error)
         sys.exit(130 if isinstance(error, KeyboardInterrupt) else 1)
@@ -108,6 +109,21 @@ def extend_path(top):
         sys.path.insert(1, SRC)
 
 
+def name_main(module):
+    """Give the main module a file, as `python -m` would: the entrypoint's.
+
+    Programs look for it to find their folder, or to see whether Python is interactive, as
+    python-dotenv does. multiprocessing would run the file again in the processes that it
+    spawns, but not that of a main module whose spec is named __main__.
+    """
+    path = os.path.join(*module.split("."))
+    files = [os.path.join(base, path + end) for base in (FOLDER, SRC) for end in (".py", os.sep + "__init__.py")]
+    globals().update(
+        __file__=next(filter(os.path.isfile, files), files[0]),
+        __spec__=type(sys.__spec__)("__main__", None),
+    )
+
+
 def importable(top):
     """Whether there is such a module. A bare folder of that name is not one yet."""
     specs = (finder.find_spec(top, None) for finder in sys.meta_path)
@@ -124,6 +140,9 @@ def load(module, attributes):
                 % (error.name, nearest(error.name, modules_beside))
             )
         raise
+    file = getattr(sys.modules.get(module), "__file__", None)
+    if isinstance(file, str):
+        globals()["__file__"] = file
     where = module
     for attribute in attributes:
         try:
@@ -137,6 +156,30 @@ def load(module, attributes):
     if not callable(value):
         raise Refused("not callable: '%s' is of type %s" % (where, type(value).__name__))
     return value
+
+
+def beside(error):
+    """What to do about the import of a file beside the one that imports it.
+
+    A script finds the files of its own folder, because Python puts that on sys.path.
+    """
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return ""
+    importer = os.path.realpath((places_of(error) or [place("", 0)])[-1]["file"])
+    folder, top = os.path.dirname(importer), error.name.partition(".")[0]
+    project = os.path.realpath(FOLDER)
+    base = os.path.realpath(SRC) if SRC in sys.path and folder.startswith(os.path.realpath(SRC)) else project
+    inside = os.path.relpath(folder, base).replace(os.sep, ".")
+    if not all(map(str.isidentifier, inside.split("."))):
+        return ""
+    for file in (os.path.join(folder, top + ".py"), os.path.join(folder, top, "__init__.py")):
+        if os.path.isfile(file):
+            shown = [os.path.relpath(path, project).replace(os.sep, "/") for path in (file, importer, folder)]
+            return (
+                "%s is beside %s, whose folder is not on sys.path: write `from %s import %s`,"
+                ' or set the option env = { PYTHONPATH = "%s" }' % (shown[0], shown[1], inside, top, shown[2])
+            )
+    return ""
 
 
 def call(function):
@@ -183,6 +226,8 @@ def place_of(code):
     if code is None:
         return None
     line = code.co_firstlineno
+    if code.co_name.startswith("<"):  # a lambda or a generator expression
+        return place(code.co_filename, line)
     try:
         for number, text in enumerate(standard("inspect").getsourcelines(code)[0], line):
             if text.lstrip().startswith(("def ", "async def ")):

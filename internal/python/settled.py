@@ -90,6 +90,7 @@ async def finish(result):
     for part in [result] + members(result):
         if is_of(part, "asyncio.subprocess", "Process"):
             await part.wait()
+    refuse_lazy(result)  # before the loop closes what has begun
     return result
 
 

@@ -66,7 +66,7 @@ func TestSettled(t *testing.T) {
 			{"entered_context", "entered\n", "", "", 0},
 			{"uncalled", "", "returned a coroutine function: nothing called it", "", 21},
 			{"uncalled_partial", "", "returned a coroutine function: nothing called it", "", 21},
-			{"uncalled_object", "", "returned a coroutine function: nothing called it", "", 264},
+			{"uncalled_object", "", "returned a coroutine function: nothing called it", "", 263},
 			{"uncalled_generator", "", "returned a generator function: nothing called it", "", 202},
 			{"rows", "", "", "", 0},
 

@@ -26,12 +26,17 @@ type end struct {
 // supervise runs the command, which must have been made with ctx, to its end, and then
 // kills what is left of its processes. It writes nothing to stdout and stderr after it
 // has returned. The error says why the command did not start.
-func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io.Writer, grace time.Duration) (end, error) {
+//
+// When ctx ends, Python gets SIGINT first: only for that it runs what is in finally and
+// with, and cancels coroutines. Everything gets SIGTERM once Python has ended, or after
+// three quarters of grace, as the runner of GitHub does it; and SIGKILL after all of it.
+// direct says that the command is Python, and not a tool that starts it.
+func supervise(ctx context.Context, cmd *exec.Cmd, direct bool, host *Host, stdout, stderr io.Writer, grace time.Duration) (end, error) {
 	// The child is killed when the thread that started it dies: see die on Linux.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	processes, err := newProcesses(cmd, host)
+	processes, err := newProcesses(cmd, direct, host)
 	if err != nil {
 		return end{}, err
 	}
@@ -61,13 +66,14 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 		if c, ok := errors.AsType[Cancelled](stopped); ok {
 			passing.Go(func() { processes.pass(c.More, over) })
 		}
-		return processes.signalAll(stopSignal(stopped))
+		passing.Go(func() { processes.terminate(grace*3/4, over) })
+		return processes.interrupt(stopped)
 	}
 	if err := processes.start(); err != nil {
 		return end{}, err
 	}
 	if ctx.Err() != nil { // Cancel may have come too early to find anything
-		processes.signalAll(stopSignal(context.Cause(ctx)))
+		processes.interrupt(context.Cause(ctx))
 	}
 	out.closeTheirs()
 	killedBy, code := processes.wait()
@@ -75,6 +81,7 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 	ended = true
 	mu.Unlock()
 	if stopped != nil {
+		processes.signalAll(syscall.SIGTERM)
 		out.wait(time.Until(killAt))
 		processes.signalAll(syscall.SIGKILL)
 	} else {
@@ -84,6 +91,15 @@ func supervise(ctx context.Context, cmd *exec.Cmd, host *Host, stdout, stderr io
 	return end{killedBy, code, stopped}, nil
 }
 
+// terminate asks all processes to end after a while, unless it is over.
+func (p *processes) terminate(after time.Duration, over <-chan struct{}) {
+	select {
+	case <-time.After(after):
+		p.signalAll(syscall.SIGTERM)
+	case <-over:
+	}
+}
+
 // pass passes on the signals that come until it is over, and kills all
 // processes lastGrace after the first of them.
 func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
@@ -91,7 +107,11 @@ func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
 	for {
 		select {
 		case s := <-signals:
-			p.signalAll(stopSignal(Cancelled{Signal: s}))
+			if s == os.Interrupt {
+				p.signalAll(syscall.SIGINT)
+			} else {
+				p.signalAll(syscall.SIGTERM)
+			}
 			if kill == nil {
 				kill = time.After(lastGrace)
 			}
@@ -101,12 +121,4 @@ func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
 			return
 		}
 	}
-}
-
-// stopSignal returns the signal that asks processes to end.
-func stopSignal(cause error) syscall.Signal {
-	if c, ok := errors.AsType[Cancelled](cause); ok && c.Signal == os.Interrupt {
-		return syscall.SIGINT
-	}
-	return syscall.SIGTERM
 }

@@ -1,4 +1,5 @@
 """Entrypoints that do not end, or leave something behind. Unix only."""
+import asyncio
 import fcntl
 import os
 import signal
@@ -57,11 +58,43 @@ def cleans_up_at_last():
 
 
 def ends_well():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     sleeps()
 
 
+async def cleans_up_async():
+    try:
+        os.write(1, b"ready\n"), [await asyncio.sleep(0.01) for _ in range(6000)]
+    finally:
+        print("cleaned")
+
+
+def cleans_up_with_child():
+    """As with a browser: the child is needed to clean up, and ends only then."""
+    helper = start(cat, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        sleeps()
+    finally:
+        print(helper.communicate(b"asked the child")[0].decode())
+
+
+def cat():
+    sys.stdout.write(sys.stdin.read())
+
+
+def holds_interrupt():
+    """Take an interrupt as a reason to go on, and only the end as one to end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+    os.write(1, b"ready\n")
+    while True:
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            print("goes on", flush=True)
+
+
 def stubborn():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     stay()
 

@@ -1,0 +1,5 @@
+from jobs.started import find_dotenv
+
+
+def run():
+    print(find_dotenv())

@@ -1,0 +1,2 @@
+def help():
+    print("helped")

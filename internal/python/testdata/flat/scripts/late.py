@@ -1,0 +1,2 @@
+def run():
+    import tools.words
