@@ -85,12 +85,11 @@ def cat():
 def holds_interrupt():
     """Take an interrupt as a reason to go on, and only the end as one to end."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
-    os.write(1, b"ready\n")
-    while True:
-        try:
-            time.sleep(60)
-        except KeyboardInterrupt:
-            print("goes on", flush=True)
+    try:
+        sleeps()
+    except KeyboardInterrupt:
+        print("goes on", flush=True)
+    time.sleep(60)
 
 
 def stubborn():
