@@ -124,9 +124,9 @@ func (r *reading) covered() bool {
 // until a window has it: schedule.Decide counts the missed windows from there, up to a
 // maximum. It reports whether older pages cannot change that number.
 func (r *reading) count(ctx context.Context) (counted bool) {
-	first := cmp.Or(r.window.Start, r.now)
-	for _, w := range r.query.Schedule.Windows(first.Add(-1), time.Time{}, schedule.MaxMissed) {
-		first = w.Start
+	var first time.Time // start of the oldest window that is counted; zero if that is any
+	if all := r.query.Schedule.Windows(r.window.Start.Add(-1), cmp.Or(r.oldest.Created, r.now), schedule.MaxMissed); len(all) == schedule.MaxMissed {
+		first = all[len(all)-1].Start
 	}
 	near := r.near()
 	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
