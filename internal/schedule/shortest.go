@@ -1,0 +1,298 @@
+package schedule
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Shortest returns the length of the schedule's shortest window. Its bounds, and the
+// dates without slots, can only make a window longer. Where clocks are changed it may
+// be too small, but never where it is less than a quarter of an hour.
+func (s Schedule) Shortest() time.Duration {
+	_, shortest := s.lengths()
+	return shortest
+}
+
+// lengths returns the length of the shortest window in a year without changes of the
+// clocks, and in any.
+func (s Schedule) lengths() (usual, shortest time.Duration) {
+	switch r := s.rule.(type) {
+	case interval:
+		usual = time.Duration(r.step) * time.Second
+	case instants:
+		usual = s.end(r[len(r)-1]).Sub(r[len(r)-1])
+		for n := 1; n < len(r); n++ {
+			usual = min(usual, r[n].Sub(r[n-1]))
+		}
+	case calendar:
+		return union{r}.lengths()
+	case union:
+		return r.lengths()
+	}
+	return usual, usual
+}
+
+const day = 24 * 60 // minutes
+
+// lengths looks at all pairs of slots that can be neighbours.
+func (u union) lengths() (usual, shortest time.Duration) {
+	wall, turned := horizon*366*day, horizon*366*day
+	zone := turnsOf(u[0].zone)
+	for i, a := range u {
+		for j, b := range u {
+			same, days := a.meets(b, i == j)
+			as, bs := a.clock(), b.clock()
+			if same {
+				both := merged(as, bs)
+				wall = min(wall, closest(both))
+				for _, t := range zone.turns {
+					if len(both) > 1 && t.touches(a.fields) {
+						turned = min(turned, closest(merged(t.image(as, a.anyHour), t.image(bs, b.anyHour))))
+					}
+				}
+			}
+			wall = min(wall, days*day+bs[0]-as[len(as)-1])
+			for _, t := range zone.turns {
+				turned = min(turned, t.across(a.fields, b.fields, as, bs, days))
+			}
+		}
+	}
+	if turned < 15 && turned < wall {
+		turned = int(u.atTurns(zone) / time.Minute)
+	}
+	return time.Duration(wall) * time.Minute, time.Duration(min(wall, turned)) * time.Minute
+}
+
+// atTurns returns the shortest window near the changes of the clocks.
+func (u union) atTurns(zone *turnings) time.Duration {
+	shortest := time.Duration(horizon*366*day) * time.Minute
+	for _, change := range zone.changes {
+		var slots []time.Time
+		for days := -1; days <= 1; days++ {
+			date := dateOf(change, u[0].zone).AddDate(0, 0, days)
+			for _, c := range u {
+				if c.on(date) {
+					slots = append(slots, c.times(date)...)
+				}
+			}
+		}
+		slices.SortFunc(slots, time.Time.Compare)
+		for i := 1; i < len(slots); i++ {
+			if apart := slots[i].Sub(slots[i-1]); apart > 0 {
+				shortest = min(shortest, apart)
+			}
+		}
+	}
+	return shortest
+}
+
+// meets reports whether two calendars have a date in common, and how many days, at
+// least one, it is from a date of c to the next one of the other. same says that they
+// are the same calendar.
+func (c calendar) meets(other calendar, same bool) (together bool, days int) {
+	a, plain := c.onlyWeekdays()
+	b, also := other.onlyWeekdays()
+	switch {
+	case same && c.stride.unit == Day:
+		return true, int(c.stride.n)
+	case same && c.stride.unit == Week:
+		return true, 7 * int(c.stride.n)
+	case plain && also:
+		days = 1
+		for days < 7 && a.turn(days, 7)&b == 0 {
+			days++
+		}
+		return a&b != 0, days
+	case same && c.stride.n == 0 && c.monthly() && c.days.size() == 1 && !c.days.has(29) && !c.days.has(30) && !c.days.has(31):
+		return true, 28
+	}
+	return meeting(c.dates(), other.dates())
+}
+
+// meeting is meets for two lists of dates, in days.
+func meeting(as, bs []int) (together bool, days int) {
+	days = horizon * 366
+	i := 0
+	for _, date := range as {
+		for i < len(bs) && bs[i] <= date {
+			together = together || bs[i] == date
+			i++
+		}
+		if i < len(bs) {
+			days = min(days, bs[i]-date)
+		}
+	}
+	return together, days
+}
+
+// monthly reports whether only the day of the month matters.
+func (f fields) monthly() bool {
+	return f.months == allMonths && f.weekdays == allWeekdays && f.nth == [7]set{} && !f.lastDay
+}
+
+// onlyWeekdays returns the weekdays with slots, if no more than that matters.
+func (c calendar) onlyWeekdays() (set, bool) {
+	if c.stride.n > 0 || c.shorten {
+		return 0, false
+	}
+	return c.fields.onlyWeekdays()
+}
+
+func (f fields) onlyWeekdays() (set, bool) {
+	switch {
+	case f.months != allMonths || f.days != allDays:
+		return 0, false
+	case f.either() || f.weekdays == allWeekdays:
+		return allWeekdays, true
+	}
+	return f.weekdays, f.nth == [7]set{}
+}
+
+var allHours, allDays, allMonths, allWeekdays = span(0, 23, 1), span(1, 31, 1), span(1, 12, 1), span(0, 6, 1)
+
+// dates returns the days with slots in the 28 years after which months and weekdays
+// repeat.
+func (c calendar) dates() (days []int) {
+	number := 0
+	for month := range 28 * 12 {
+		first := time.Date(2024, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
+		length := first.AddDate(0, 1, -1).Day()
+		if c.months.has(int(first.Month())) && (c.stride.n == 0 || c.stride.picks(first)) {
+			for day := 1; day <= length; day++ {
+				if c.falls(int(first.Month()), day, length, (int(first.Weekday())+day-1)%7) {
+					days = append(days, number+day)
+				}
+			}
+		}
+		number += length
+	}
+	return days
+}
+
+// clock returns the times of day, in minutes, sorted.
+func (f fields) clock() []int {
+	times := make([]int, 0, f.hours.size()*f.minutes.size())
+	for hour := range f.hours.all() {
+		for minute := range f.minutes.all() {
+			times = append(times, 60*hour+minute)
+		}
+	}
+	return times
+}
+
+func merged(as, bs []int) []int {
+	both := append(as[:len(as):len(as)], bs...)
+	slices.Sort(both)
+	return slices.Compact(both)
+}
+
+// closest returns the least difference of two neighbours.
+func closest(times []int) int {
+	least := horizon * 366 * day
+	for i := 1; i < len(times); i++ {
+		least = min(least, times[i]-times[i-1])
+	}
+	return least
+}
+
+// turn is a change of the clocks: from one time of day to another, in minutes. It
+// happens on those weekdays.
+type turn struct {
+	from, to int
+	weekdays set
+}
+
+// turnings are the changes of the clocks of a zone.
+type turnings struct {
+	turns   []turn // each kind of change once
+	changes []time.Time
+}
+
+var turned sync.Map // *turnings by *time.Location
+
+// turnsOf returns the changes from 2024 to 2043: years that are fixed, since nothing
+// may depend on today's date.
+func turnsOf(zone *time.Location) *turnings {
+	if known, ok := turned.Load(zone); ok {
+		return known.(*turnings)
+	}
+	all := &turnings{}
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, zone)
+	for last := at.AddDate(20, 0, 0); ; {
+		_, at = at.ZoneBounds()
+		if at.IsZero() || at.After(last) {
+			break
+		}
+		all.add(at)
+	}
+	turned.Store(zone, all)
+	return all
+}
+
+// add adds the change at an instant. It belongs to the date of the hour that is skipped
+// or repeated.
+func (all *turnings) add(at time.Time) {
+	_, offset := at.Add(-1).Zone()
+	before, after := at.UTC().Add(time.Duration(offset)*time.Second), clockOf(at)
+	if before.Equal(after) {
+		return
+	}
+	all.changes = append(all.changes, at.UTC())
+	date := before.Add(-1)
+	if after.After(before) {
+		date = before
+	}
+	date = date.Truncate(24 * time.Hour)
+	t := turn{from: int(before.Sub(date).Minutes()), to: int(after.Sub(date).Minutes()), weekdays: 1 << date.Weekday()}
+	i := slices.IndexFunc(all.turns, func(known turn) bool { return known.from == t.from && known.to == t.to })
+	if i < 0 {
+		all.turns = append(all.turns, t)
+		return
+	}
+	all.turns[i].weekdays |= t.weekdays
+}
+
+// touches reports whether the clocks can change on a date of the fields.
+func (t turn) touches(f fields) bool {
+	weekdays, plain := f.onlyWeekdays()
+	return !plain || weekdays&t.weekdays != 0
+}
+
+// image returns when the times of day come on a date with the change: in minutes since
+// its midnight, sorted. Fixed hours come once, wildcards as often as the clocks show
+// them.
+func (t turn) image(times []int, wild bool) []int {
+	var at []int
+	for _, time := range times {
+		switch skipped := time >= t.from && time < t.to; {
+		case skipped && !wild:
+			at = append(at, t.from)
+		case skipped:
+		case time < t.from:
+			at = append(at, time)
+		}
+		if time >= t.to && (time >= t.from || wild) {
+			at = append(at, time+t.from-t.to)
+		}
+	}
+	slices.Sort(at)
+	return slices.Compact(at)
+}
+
+// across returns the time from the last slot of a date of a to the first one of a date
+// of b, which is that many days later, if the clocks change on one of both or between.
+func (t turn) across(a, b fields, as, bs []int, days int) int {
+	least := days*day + bs[0] - as[len(as)-1]
+	shift := t.to - t.from
+	if days > 1 {
+		least -= max(0, shift)
+	}
+	if image := t.image(as, a.anyHour); t.touches(a) && len(image) > 0 {
+		least = min(least, days*day-shift+bs[0]-image[len(image)-1])
+	}
+	if image := t.image(bs, b.anyHour); t.touches(b) && len(image) > 0 {
+		least = min(least, days*day+image[0]-as[len(as)-1])
+	}
+	return least
+}
