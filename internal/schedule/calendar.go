@@ -9,17 +9,21 @@ type calendar struct {
 	shorten bool   // in a month without the day, its last day counts
 	stride  stride // which of the days, weeks or months count
 	zone    *time.Location
-	words   string
+	chosen  bool // a person chose the minute
 }
 
 // stride picks every n-th day, week or month.
 type stride struct {
-	of   func(date time.Time) int64 // number of its day, week or month; nil picks all
-	n    int64
-	rest int64
+	unit    Cadence
+	n, rest int64 // n is at least 2; 0 picks all
 }
 
-func (s stride) picks(date time.Time) bool { return s.of == nil || mod(s.of(date), s.n) == s.rest }
+func (s stride) picks(date time.Time) bool {
+	return s.n == 0 || mod(numbers[s.unit](date), s.n) == s.rest
+}
+
+// numbers number the days, weeks and months.
+var numbers = map[Cadence]func(date time.Time) int64{Day: dayNumber, Week: weekNumber, Month: monthNumber}
 
 func dayNumber(date time.Time) int64   { return floorDiv(date.Unix(), 86400) }
 func weekNumber(date time.Time) int64  { return floorDiv(dayNumber(date)-4, 7) } // 1970-01-05 was a Monday
@@ -119,15 +123,17 @@ func (c calendar) last(wall, end time.Time) time.Time {
 	return time.Time{}
 }
 
-func (c calendar) String() string { return c.words }
-
 // on reports whether the date has slots.
 func (c calendar) on(date time.Time) bool {
-	number, weekday := date.Day(), int(date.Weekday())
-	inDays := c.days.has(number) || (c.lastDay || c.shorten && c.days.lowest() > number) && date.Add(day).Day() == 1
-	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((number+6)/7)
-	either := !c.anyDay && !c.anyWeekday
-	return (inDays && inWeek || either && (inDays || inWeek)) && c.months.has(int(date.Month())) && c.stride.picks(date)
+	last := date.Add(day).Day() == 1
+	return c.falls(int(date.Month()), date.Day(), int(date.Weekday()), last) && c.stride.picks(date)
+}
+
+// falls reports whether the fields allow a date. last says that it ends its month.
+func (c calendar) falls(month, day, weekday int, last bool) bool {
+	inDays := c.days.has(day) || last && (c.lastDay || c.shorten && c.days.lowest() > day)
+	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((day+6)/7)
+	return (inDays && inWeek || c.either() && (inDays || inWeek)) && c.months.has(month)
 }
 
 func clock(hour, minute int) time.Duration {

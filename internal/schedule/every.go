@@ -72,14 +72,6 @@ func (p *parsing) every() rule {
 	return nil
 }
 
-// words is the beginning of what a schedule is called: "every day", "every 2 days".
-func words(n int64, unit Cadence) string {
-	if n == 1 {
-		return "every " + string(unit)
-	}
-	return fmt.Sprintf("every %d %ss", n, unit)
-}
-
 func (p *parsing) minutes(n int64) rule {
 	phase := int64(p.hash%hash(n)) * 60
 	if n == 1 {
@@ -100,11 +92,11 @@ func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
 	if !p.start.IsZero() {
 		phase = p.start.Unix()
 	}
-	return interval{first: phase, step: n * seconds, words: words(n, unit)}
+	return interval{first: phase, step: n * seconds, unit: unit, chosen: !p.start.IsZero()}
 }
 
 func (p *parsing) days(n int64) rule {
-	return p.calendar(words(n, Day), fields{}, stride{dayNumber, n, p.rest(dayNumber, uint64(p.hash/1152), n)})
+	return p.calendar(fields{}, p.stride(Day, n, uint64(p.hash/1152)))
 }
 
 func (p *parsing) weeks(n int64) rule {
@@ -112,15 +104,11 @@ func (p *parsing) weeks(n int64) rule {
 	if !p.start.IsZero() {
 		weekday = int(dateOf(p.start, p.zone).Weekday())
 	}
-	on := words(n, Week) + " on " + weekdays[weekday]
-	if n == 1 {
-		on = "every " + weekdays[weekday]
-	}
-	return p.calendar(on, fields{weekdays: 1 << weekday}, stride{weekNumber, n, p.rest(weekNumber, uint64(p.hash/8064), n)})
+	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(Week, n, uint64(p.hash/8064)))
 }
 
 func (p *parsing) weekday(day int) rule {
-	return p.calendar("every "+weekdays[day], fields{weekdays: 1 << day}, stride{})
+	return p.calendar(fields{weekdays: 1 << day}, stride{})
 }
 
 func (p *parsing) months(n int64) rule {
@@ -128,22 +116,25 @@ func (p *parsing) months(n int64) rule {
 	if !p.start.IsZero() {
 		day = dateOf(p.start, p.zone).Day()
 	}
-	c := p.calendar(words(n, Month)+" on the "+ordinal(day), fields{days: 1 << day}, stride{monthNumber, n, p.rest(monthNumber, uint64(p.hash/32256), n)})
+	c := p.calendar(fields{days: 1 << day}, p.stride(Month, n, uint64(p.hash/32256)))
 	c.shorten = day > 28
 	return c
 }
 
-// rest returns which of n days, weeks or months counts: that of start, or the assigned
-// one.
-func (p *parsing) rest(number func(time.Time) int64, assigned uint64, n int64) int64 {
-	if !p.start.IsZero() {
-		return mod(number(dateOf(p.start, p.zone)), n)
+// stride picks every n-th day, week or month: that of start, or the assigned one.
+func (p *parsing) stride(unit Cadence, n int64, assigned uint64) stride {
+	if n == 1 {
+		return stride{}
 	}
-	return int64(assigned % uint64(n))
+	s := stride{unit, n, int64(assigned % uint64(n))}
+	if !p.start.IsZero() {
+		s.rest = mod(numbers[unit](dateOf(p.start, p.zone)), n)
+	}
+	return s
 }
 
 // calendar returns a schedule of a wall time on the days of some fields.
-func (p *parsing) calendar(on string, f fields, s stride) calendar {
+func (p *parsing) calendar(f fields, s stride) calendar {
 	hour, minute := p.hash.hour(), p.hash.minute()
 	if p.At != "" {
 		at, err := time.Parse("15:04", p.At)
@@ -154,30 +145,11 @@ func (p *parsing) calendar(on string, f fields, s stride) calendar {
 	}
 	f.minutes, f.hours = 1<<minute, 1<<hour
 	if f.anyDay = f.days == 0; f.anyDay {
-		f.days = span(1, 31, 1)
+		f.days = allDays
 	}
 	if f.anyWeekday = f.weekdays == 0; f.anyWeekday {
-		f.weekdays = span(0, 6, 1)
+		f.weekdays = allWeekdays
 	}
-	f.months = span(1, 12, 1)
-	if s.n == 1 {
-		s = stride{}
-	}
-	return calendar{fields: f, stride: s, zone: p.zone, words: fmt.Sprintf("%s at %02d:%02d %s", on, hour, minute, p.zone)}
-}
-
-// ordinal writes a day of the month as "1st", "2nd", "11th".
-func ordinal(day int) string {
-	suffix := "th"
-	if day/10 != 1 {
-		switch day % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
-		}
-	}
-	return fmt.Sprint(day, suffix)
+	f.months = allMonths
+	return calendar{fields: f, stride: s, zone: p.zone, chosen: p.At != ""}
 }

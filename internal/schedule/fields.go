@@ -24,6 +24,9 @@ type fields struct {
 	anyHour, anyDay, anyWeekday bool
 }
 
+// either reports whether one of days and weekdays is enough.
+func (f fields) either() bool { return !f.anyDay && !f.anyWeekday }
+
 // set is a set of numbers below 64.
 type set uint64
 
@@ -40,6 +43,12 @@ func (s set) highest() int   { return bits.Len64(uint64(s)) - 1 }
 func (s set) from(n int) set { return s &^ (1<<n - 1) } // its numbers from n on
 func (s set) to(n int) set   { return s & (1<<(n+1) - 1) }
 func (s set) size() int      { return bits.OnesCount64(uint64(s)) }
+
+// turn returns the numbers below size that many later, those beyond the end from 0.
+func (s set) turn(later, size int) set {
+	later %= size
+	return (s<<later | s>>(size-later)) & (1<<size - 1)
+}
 
 // all yields the numbers in ascending order.
 func (s set) all() iter.Seq[int] {

@@ -1,9 +1,7 @@
 package schedule
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -32,14 +30,6 @@ func (i instants) prev(t time.Time) time.Time {
 	return i[n-1]
 }
 
-func (i instants) String() string {
-	first := "once at " + i[0].Format("2006-01-02 15:04")
-	if len(i) == 1 {
-		return first
-	}
-	return fmt.Sprintf("%d times from %s", len(i), i[0].Format("2006-01-02 15:04"))
-}
-
 // union is a schedule that is due whenever one of several is.
 type union []calendar
 
@@ -59,12 +49,4 @@ func (u union) prev(t time.Time) time.Time {
 		last = latest(last, c.prev(t))
 	}
 	return last
-}
-
-func (u union) String() string {
-	words := make([]string, len(u))
-	for i, c := range u {
-		words[i] = c.words
-	}
-	return strings.Join(words, ", and ")
 }

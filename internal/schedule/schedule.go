@@ -24,7 +24,7 @@ type Schedule struct {
 type rule interface {
 	next(t time.Time) time.Time // the first slot after t; zero without one
 	prev(t time.Time) time.Time // the last slot at or before t; zero without one
-	String() string             // "every day at 10:37"
+	words(zone *time.Location) string
 }
 
 // Spec returns what the schedule was made from.

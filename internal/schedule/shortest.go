@@ -33,11 +33,11 @@ func (s Schedule) lengths() (usual, shortest time.Duration) {
 	return usual, usual
 }
 
-const day = 24 * 60 // minutes
+const minutesADay = 24 * 60
 
 // lengths looks at all pairs of slots that can be neighbours.
 func (u union) lengths() (usual, shortest time.Duration) {
-	wall, turned := horizon*366*day, horizon*366*day
+	wall, turned := horizon*366*minutesADay, horizon*366*minutesADay
 	zone := turnsOf(u[0].zone)
 	for i, a := range u {
 		for j, b := range u {
@@ -52,7 +52,7 @@ func (u union) lengths() (usual, shortest time.Duration) {
 					}
 				}
 			}
-			wall = min(wall, days*day+bs[0]-as[len(as)-1])
+			wall = min(wall, days*minutesADay+bs[0]-as[len(as)-1])
 			for _, t := range zone.turns {
 				turned = min(turned, t.across(a.fields, b.fields, as, bs, days))
 			}
@@ -66,22 +66,15 @@ func (u union) lengths() (usual, shortest time.Duration) {
 
 // atTurns returns the shortest window near the changes of the clocks.
 func (u union) atTurns(zone *turnings) time.Duration {
-	shortest := time.Duration(horizon*366*day) * time.Minute
+	shortest := time.Duration(horizon*366*minutesADay) * time.Minute
 	for _, change := range zone.changes {
-		var slots []time.Time
-		for days := -1; days <= 1; days++ {
-			date := dateOf(change, u[0].zone).AddDate(0, 0, days)
-			for _, c := range u {
-				if c.on(date) {
-					slots = append(slots, c.times(date)...)
-				}
+		end := change.Add(2 * day)
+		for slot := u.next(change.Add(-2 * day)); !slot.IsZero() && slot.Before(end); {
+			next := u.next(slot)
+			if !next.IsZero() {
+				shortest = min(shortest, next.Sub(slot))
 			}
-		}
-		slices.SortFunc(slots, time.Time.Compare)
-		for i := 1; i < len(slots); i++ {
-			if apart := slots[i].Sub(slots[i-1]); apart > 0 {
-				shortest = min(shortest, apart)
-			}
+			slot = next
 		}
 	}
 	return shortest
@@ -158,9 +151,9 @@ func (c calendar) dates() (days []int) {
 	for month := range 28 * 12 {
 		first := time.Date(2024, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
 		length := first.AddDate(0, 1, -1).Day()
-		if c.months.has(int(first.Month())) && (c.stride.n == 0 || c.stride.picks(first)) {
+		if c.months.has(int(first.Month())) && c.stride.picks(first) {
 			for day := 1; day <= length; day++ {
-				if c.falls(int(first.Month()), day, length, (int(first.Weekday())+day-1)%7) {
+				if c.falls(int(first.Month()), day, (int(first.Weekday())+day-1)%7, day == length) {
 					days = append(days, number+day)
 				}
 			}
@@ -189,7 +182,7 @@ func merged(as, bs []int) []int {
 
 // closest returns the least difference of two neighbours.
 func closest(times []int) int {
-	least := horizon * 366 * day
+	least := horizon * 366 * minutesADay
 	for i := 1; i < len(times); i++ {
 		least = min(least, times[i]-times[i-1])
 	}
@@ -218,32 +211,29 @@ func turnsOf(zone *time.Location) *turnings {
 		return known.(*turnings)
 	}
 	all := &turnings{}
-	at := time.Date(2024, 1, 1, 0, 0, 0, 0, zone)
-	for last := at.AddDate(20, 0, 0); ; {
-		_, at = at.ZoneBounds()
-		if at.IsZero() || at.After(last) {
-			break
-		}
-		all.add(at)
+	from := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	end := from.AddDate(20, 0, 0)
+	for p := periodOf(from, zone); !p.end.IsZero() && p.end.Before(end); {
+		p = periodOf(p.end, zone)
+		all.add(p)
 	}
 	turned.Store(zone, all)
 	return all
 }
 
-// add adds the change at an instant. It belongs to the date of the hour that is skipped
-// or repeated.
-func (all *turnings) add(at time.Time) {
-	_, offset := at.Add(-1).Zone()
-	before, after := at.UTC().Add(time.Duration(offset)*time.Second), clockOf(at)
+// add adds the change at the start of a period. It belongs to the date of the hour that
+// is skipped or repeated.
+func (all *turnings) add(p period) {
+	before, after := p.before, p.begins()
 	if before.Equal(after) {
 		return
 	}
-	all.changes = append(all.changes, at.UTC())
+	all.changes = append(all.changes, p.start)
 	date := before.Add(-1)
 	if after.After(before) {
 		date = before
 	}
-	date = date.Truncate(24 * time.Hour)
+	date = date.Truncate(day)
 	t := turn{from: int(before.Sub(date).Minutes()), to: int(after.Sub(date).Minutes()), weekdays: 1 << date.Weekday()}
 	i := slices.IndexFunc(all.turns, func(known turn) bool { return known.from == t.from && known.to == t.to })
 	if i < 0 {
@@ -283,16 +273,16 @@ func (t turn) image(times []int, wild bool) []int {
 // across returns the time from the last slot of a date of a to the first one of a date
 // of b, which is that many days later, if the clocks change on one of both or between.
 func (t turn) across(a, b fields, as, bs []int, days int) int {
-	least := days*day + bs[0] - as[len(as)-1]
+	least := days*minutesADay + bs[0] - as[len(as)-1]
 	shift := t.to - t.from
 	if days > 1 {
 		least -= max(0, shift)
 	}
 	if image := t.image(as, a.anyHour); t.touches(a) && len(image) > 0 {
-		least = min(least, days*day-shift+bs[0]-image[len(image)-1])
+		least = min(least, days*minutesADay-shift+bs[0]-image[len(image)-1])
 	}
 	if image := t.image(bs, b.anyHour); t.touches(b) && len(image) > 0 {
-		least = min(least, days*day+image[0]-as[len(as)-1])
+		least = min(least, days*minutesADay+image[0]-as[len(as)-1])
 	}
 	return least
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -110,7 +111,8 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 		return Schedule{}, p.flaws
 	}
 	p.last(&s)
-	s.spares = defaultSpares(s.Shortest())
+	usual, _ := s.lengths()
+	s.spares = defaultSpares(usual)
 	return s, p.flaws
 }
 
@@ -149,11 +151,10 @@ func (p *parsing) crons() rule {
 			p.flaw("cron", i, flaw.Hint, "%s", flaw.Message)
 			continue
 		}
-		c := calendar{fields: f, zone: p.zone}
+		c := calendar{fields: f, zone: p.zone, chosen: !strings.HasPrefix(strings.ToUpper(expr), "H")}
 		if f.never() {
 			p.flaw("cron", i, "choose a day that its months have", "is %q, which never comes", expr)
 		}
-		c.words = expr + " " + p.zone.String()
 		all = append(all, c)
 	}
 	if len(all) == 1 {

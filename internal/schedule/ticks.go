@@ -1,117 +1,303 @@
 package schedule
 
 import (
-	"fmt"
+	"slices"
 	"time"
 )
-
-// MaxSpares is the most spare ticks a job can ask for.
-const MaxSpares = 5
-
-// DefaultSpares returns the number of spare ticks in a window, unless the project sets
-// another one. They exist because GitHub delays and drops ticks under load.
-// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-// "If the load is sufficiently high enough, some queued jobs may be dropped."
-func (s Schedule) DefaultSpares() int { return s.spares }
-
-// defaultSpares returns the number for windows of that length.
-func defaultSpares(window time.Duration) int {
-	const day = 24 * time.Hour
-	switch {
-	case window < time.Hour:
-		return 0
-	case window < 12*time.Hour:
-		return 2
-	case window < 4*day:
-		return 3
-	case window < 28*day:
-		return 6
-	}
-	return 5
-}
-
-// Shortest returns the length of the schedule's shortest window.
-func (s Schedule) Shortest() time.Duration {
-	const day = 24 * time.Hour
-	switch r := s.rule.(type) {
-	case interval:
-		return time.Duration(r.step) * time.Second
-	case calendar:
-		switch {
-		case !r.anyDay:
-			return 28 * day
-		case !r.anyWeekday:
-			return 7 * day
-		}
-	}
-	return day
-}
 
 // Cron is one entry of `on.schedule`.
 type Cron struct {
 	Expr  string // five fields
 	Zone  string // the time zone of Expr, "UTC" or an IANA name
 	Words string // what Expr says: "every day at 10:37 UTC"
-	Spare bool   // false for the primary tick, which falls on the slot
+	Spare bool   // false for a primary tick, which serves a slot first
 }
 
-// Crons returns the primary tick and after it the given number of spare ticks,
-// all in the same window and no two at the same minute and day. Cadence minute
-// has none: GitHub's shortest interval is five minutes.
+// tick is an entry of `on.schedule` that is being made.
+type tick struct {
+	fields
+	spare bool
+}
+
+// ShortestInterval is the least time between two ticks that GitHub allows.
+// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+// "The shortest interval you can run scheduled workflows is once every 5 minutes."
+const ShortestInterval = 5 * time.Minute
+
+// Crons returns the primary ticks and after them the spare ticks, as many in a window as
+// given where they find room. Every window holds a tick before its slot expires. There
+// are none where slots can be less than five minutes apart, and for a disabled job.
 func (s Schedule) Crons(spares int) []Cron {
+	usual, shortest := s.lengths()
+	if s.spec.Disabled || shortest < ShortestInterval {
+		return nil
+	}
+	p := planning{Schedule: s, in: s.zone, usual: usual, shortest: shortest, spares: spares}
 	switch r := s.rule.(type) {
 	case interval:
-		if r.step < 300 {
-			return nil
-		}
-		at := time.Unix(r.first, 0).UTC()
-		crons := []Cron{{Expr: fmt.Sprintf("%d * * * *", at.Minute()), Zone: "UTC", Words: r.String()}}
-		for i := 1; i <= spares; i++ {
-			minute := (at.Minute() + i*60/(spares+1)) % 60
-			crons = append(crons, Cron{Expr: fmt.Sprintf("%d * * * *", minute), Zone: "UTC", Words: fmt.Sprintf("every hour at minute %d", minute), Spare: true})
-		}
-		return crons
+		p.in = time.UTC
+		p.interval(r)
 	case calendar:
-		crons := []Cron{r.cron()}
-		for i := 1; i <= spares; i++ {
-			tick := r.spare(i, spares).cron()
-			tick.Spare = true
-			crons = append(crons, tick)
+		p.calendars(union{r})
+	case union:
+		p.calendars(r)
+	case instants:
+		p.in = time.UTC
+		p.instants(r)
+	}
+	return p.crons()
+}
+
+// planning makes the ticks of a schedule.
+type planning struct {
+	Schedule
+	in              *time.Location // in which the fields are
+	usual, shortest time.Duration  // see lengths
+	spares          int            // in a window
+	ticks           []tick
+}
+
+// crons writes the ticks, each once, the primary ones first.
+func (p *planning) crons() (crons []Cron) {
+	for _, spare := range []bool{false, true} {
+		for _, t := range p.ticks {
+			expr := t.expr()
+			if t.spare == spare && !slices.ContainsFunc(crons, func(c Cron) bool { return c.Expr == expr }) {
+				crons = append(crons, Cron{expr, p.in.String(), t.words(p.in), spare})
+			}
 		}
-		return crons
 	}
-	return nil
+	return crons
 }
 
-// spare returns the schedule of the i-th of n spare ticks. They divide the window
-// evenly. Those of a month come 1, 2, 4, 8, 16 days after the slot, and skip the 29th
-// to 31st, which not every month has.
-func (c calendar) spare(i, n int) calendar {
+// expires returns how long a slot of a window that long may be run.
+func (p *planning) expires(window time.Duration) time.Duration {
+	if p.spec.Expires > 0 {
+		return min(window, p.spec.Expires)
+	}
+	return window
+}
+
+// calendars makes the ticks of wall times.
+func (p *planning) calendars(all union) {
+	primary := make([][]fields, len(all))
+	later := make([]int, len(all)) // the minutes that the ticks come after the slots
+	for i, c := range all {
+		primary[i] = c.dense()
+	}
+	for i, c := range all {
+		moved, by := p.moved(all, c, primary[i])
+		near := func(others []fields) bool { return p.near(moved, others) }
+		if by > 0 && !slices.ContainsFunc(slices.Concat(primary[:i], primary[i+1:]), near) {
+			primary[i], later[i] = moved, by
+		}
+	}
+	for i := range primary {
+		for _, f := range primary[i] {
+			p.ticks = append(p.ticks, tick{fields: f})
+		}
+	}
+	for i, c := range all {
+		p.spare(c, later[i])
+	}
+}
+
+// dense returns fields that GitHub knows and that include all of the calendar: daily for
+// every n-th day, weekly for MON#1, days 28 to 31 and the 1st for the last day.
+func (c calendar) dense() []fields {
+	f := c.written()
+	if 12%max(1, c.stride.n) == 0 && c.stride.unit == Month {
+		f.months = span(int(c.stride.rest)+1, 12, int(c.stride.n))
+	}
+	if !c.lastDay && !c.shorten || f.days == allDays {
+		return []fields{f}
+	}
+	if f.months == allMonths {
+		f.days |= 1 << 1
+		return []fields{f}
+	}
+	first := f
+	first.days, first.months = 1<<1, f.months.turn12(1)
+	return []fields{f, first}
+}
+
+// written replaces what only our crons know by what GitHub's know.
+func (c calendar) written() fields {
+	f := c.fields
+	if c.lastDay || c.shorten {
+		f.days |= span(28, 31, 1)
+	}
+	for weekday, which := range f.nth {
+		if which != 0 {
+			f.weekdays |= 1 << weekday
+		}
+	}
+	f.lastDay, f.nth = false, [7]set{}
+	if f.either() && (f.days == allDays || f.weekdays == allWeekdays) {
+		f.days, f.weekdays = allDays, allWeekdays
+	}
+	return f
+}
+
+// interval makes the ticks of elapsed time: on the slots where they fit a day, else so
+// dense that there are enough in each window.
+func (p *planning) interval(r interval) {
+	step := int(r.step / 60)
+	grid := step
+	if (step > 60 || 60%step != 0) && (step%60 != 0 || minutesADay%step != 0) {
+		grid, p.spares = p.grid(step), 0
+	}
+	first := mod(-floorDiv(-r.first, 60), minutesADay) // a tick is on a whole minute
+	c := calendar{zone: time.UTC, chosen: r.chosen, fields: fields{
+		minutes: 1 << (first % 60), hours: allHours, anyHour: true,
+		days: allDays, anyDay: true, months: allMonths, weekdays: allWeekdays, anyWeekday: true,
+	}}
+	if grid < 60 {
+		c.minutes = span(int(first)%grid, 59, grid)
+	}
+	if grid > 60 {
+		c.hours, c.anyHour = span(int(first)%grid/60, 23, grid/60), false
+	}
+	p.calendars(union{c})
+}
+
+// grids are the intervals that divide an hour or a day, in minutes.
+var grids = []int{5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, minutesADay}
+
+// grid returns the interval of ticks for slots that drift through the day: the longest
+// that leaves the primary tick and the spares in each window, and at least a quarter of
+// an hour in windows of an hour and more.
+func (p *planning) grid(step int) int {
+	limit := int(p.expires(p.usual)/time.Minute) / (p.spares + 1)
+	least := 15
 	switch {
-	case !c.anyDay:
-		c.days = 1 << ((c.days.lowest()-1+1<<(i-1))%28 + 1)
-	case !c.anyWeekday:
-		c.weekdays = 1 << ((c.weekdays.lowest() + i*7/(n+1)) % 7)
-	default:
-		c.hours = 1 << ((c.hours.lowest() + i*24/(n+1)) % 24)
+	case step < 60:
+		limit, least = int(p.expires(p.usual)/time.Minute), 5
+	case step%60 == 0:
+		least = 60 // which is on all slots
 	}
-	return c
+	grid := least
+	for _, g := range grids {
+		if g <= limit && g > grid {
+			grid = g
+		}
+	}
+	return grid
 }
 
-func (c calendar) cron() Cron {
-	clock := fmt.Sprintf("%02d:%02d %s", c.hours.lowest(), c.minutes.lowest(), c.zone)
-	cron := Cron{Zone: c.zone.String()}
-	at := fmt.Sprintf("%d %d", c.minutes.lowest(), c.hours.lowest())
-	switch {
-	case !c.anyDay:
-		cron.Expr, cron.Words = fmt.Sprintf("%s %d * *", at, c.days.lowest()), fmt.Sprintf("every month on the %s at %s", ordinal(c.days.lowest()), clock)
-	case !c.anyWeekday:
-		cron.Expr, cron.Words = fmt.Sprintf("%s * * %d", at, c.weekdays.lowest()), fmt.Sprintf("every %s at %s", weekdays[c.weekdays.lowest()], clock)
-	default:
-		cron.Expr, cron.Words = at+" * * *", "every day at "+clock
+// instants makes the ticks of single times. A tick comes again every year, when nothing
+// is due.
+func (p *planning) instants(all instants) {
+	at := make([]time.Time, len(all))
+	for i, slot := range all {
+		at[i] = slot.Add(time.Minute - 1).Truncate(time.Minute)
+		at[i] = at[i].Add(p.rush(at[i], p.end(slot)))
+		p.add(once(at[i]), false)
 	}
-	return cron
+	for i, slot := range all {
+		window := p.expires(p.end(slot).Sub(slot))
+		if p.end(slot).Sub(slot) < time.Hour {
+			continue
+		}
+		for _, after := range offsets(p.spares, window, 15*time.Minute) {
+			spare := at[i].Add(time.Duration(after) * time.Minute)
+			if spare.Before(slot.Add(window)) && !p.nearAny(once(spare), p.ticks) {
+				p.add(once(spare), true)
+			}
+		}
+	}
 }
 
-// String says in words when the job is due: "every Monday at 10:37 UTC".
-func (s Schedule) String() string { return s.rule.String() }
+// rush returns how long after a time the first quiet minute is that is not near another
+// tick, or the end of the window: 0 without one.
+func (p *planning) rush(at, end time.Time) time.Duration {
+	for by := time.Duration(0); by < 15*time.Minute; by += time.Minute {
+		later := at.Add(by)
+		if isQuiet(later.Minute()) && (by == 0 || end.Sub(later) >= ShortestInterval) && !p.nearAny(once(later), p.ticks) {
+			return by
+		}
+	}
+	return 0
+}
+
+// add adds a tick on single dates, to the entry of the same time and month if there is
+// one.
+func (p *planning) add(f fields, spare bool) {
+	for i, t := range p.ticks {
+		days := t.days
+		t.days = f.days
+		if t.fields == f && t.spare == spare {
+			p.ticks[i].days |= days | f.days
+			return
+		}
+	}
+	p.ticks = append(p.ticks, tick{f, spare})
+}
+
+// once returns the fields of a single time.
+func once(at time.Time) fields {
+	return fields{
+		minutes: 1 << at.Minute(), hours: 1 << at.Hour(), days: 1 << at.Day(), months: 1 << at.Month(),
+		weekdays: allWeekdays, anyWeekday: true,
+	}
+}
+
+// moved returns the fields moved to the first later minutes that are out of GitHub's
+// rush, and by how many minutes: 0 where they have to stay.
+func (p *planning) moved(all union, c calendar, dense []fields) (moved []fields, by int) {
+	if !c.chosen {
+		return nil, 0
+	}
+	by = quiet(c.minutes)
+	if by == 0 || time.Duration(by)*time.Minute >= p.shortest {
+		return nil, 0
+	}
+	if carries := c.minutes.highest()+by >= 60; carries && !p.carries(all, c) {
+		return nil, 0
+	}
+	for _, f := range dense {
+		later, exact := f.later(by)
+		if !exact {
+			return nil, 0
+		}
+		moved = append(moved, later...)
+	}
+	for _, t := range turnsOf(p.in).turns {
+		var times []int
+		for _, f := range moved {
+			times = merged(times, f.clock())
+		}
+		if t.touches(c.fields) && closest(t.image(times, c.anyHour)) < 5 {
+			return nil, 0
+		}
+	}
+	return moved, by
+}
+
+// quiet returns by how many minutes all have to be moved so that they are out of the
+// rush: 0 where they are, or cannot be.
+func quiet(all set) int {
+	for by := range 15 {
+		rush := false
+		for minute := range all.all() {
+			rush = rush || !isQuiet(minute+by)
+		}
+		if !rush {
+			return by
+		}
+	}
+	return 0
+}
+
+// carries reports whether a tick of c can come after the hour of its slot: where clocks
+// are set back between both, they are an hour or more apart.
+func (p *planning) carries(all union, c calendar) bool {
+	turns := turnsOf(p.in).turns
+	for _, t := range turns {
+		if c.anyHour && (t.to-t.from)%60 != 0 {
+			return false
+		}
+	}
+	wild := slices.ContainsFunc(all, func(c calendar) bool { return c.anyHour })
+	return len(turns) == 0 || c.anyHour || !wild && (p.spec.Expires == 0 || p.spec.Expires >= 4*time.Hour)
+}

@@ -2,6 +2,8 @@ package schedule
 
 import (
 	"errors"
+	"fmt"
+	"iter"
 	"math/bits"
 	"regexp"
 	"strings"
@@ -21,9 +23,7 @@ func ParseCron(expr, zone string) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, err
 	}
-	c := calendar{fields: f, zone: location}
-	c.words = expr + " " + location.String()
-	return Schedule{spec: Spec{Cron: []string{expr}, Timezone: zone}, zone: location, rule: c}, nil
+	return Schedule{spec: Spec{Cron: []string{expr}, Timezone: zone}, zone: location, rule: calendar{fields: f, zone: location}}, nil
 }
 
 func readCron(expr string) (fields, error) {
@@ -56,4 +56,77 @@ func (f fields) perMonth() float64 {
 		days = day + weekday - days
 	}
 	return 30 * days * share(f.months, 12) * share(f.hours, 1) * share(f.minutes, 1)
+}
+
+// expr writes the five fields with numbers.
+func (f fields) expr() string {
+	minutes := write(f.minutes, 0, 59, false)
+	for n := 2; n <= 20; n++ {
+		if f.minutes == span(0, 59, n) {
+			minutes = fmt.Sprint("*/", n)
+		}
+	}
+	hours := write(f.hours, 0, 23, f.anyHour)
+	if f.hours == allHours && !f.anyHour {
+		hours = "0-23" // whose hours are fixed
+	}
+	return fmt.Sprint(minutes, " ", hours, " ", write(f.days, 1, 31, f.anyDay), " ", write(f.months, 1, 12, false), " ", write(f.weekdays, 0, 6, f.anyWeekday))
+}
+
+// declared writes the fields as a person can declare them.
+func (f fields) declared() string {
+	parts := strings.Split(f.expr(), " ")
+	if f.lastDay {
+		parts[2] = strings.TrimPrefix(parts[2]+",L", ",")
+	}
+	for weekday, which := range f.nth {
+		for n := range which.all() {
+			parts[4] = strings.TrimPrefix(fmt.Sprint(parts[4], ",", weekday, "#", n), ",")
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// write writes one field. One that was declared with a * begins with it.
+func write(s set, low, high int, star bool) string {
+	if s == span(low, high, 1) {
+		return "*"
+	}
+	var members []string
+	for n := 2; star && n <= high-low+1; n++ {
+		if steps := span(low, high, n); steps&^s == 0 {
+			members = append(members, fmt.Sprint("*/", n))
+			s &^= steps
+			break
+		}
+	}
+	for run := range s.runs() {
+		switch run[1] - run[0] {
+		case 0:
+			members = append(members, fmt.Sprint(run[0]))
+		case 1:
+			members = append(members, fmt.Sprint(run[0]), fmt.Sprint(run[1]))
+		default:
+			members = append(members, fmt.Sprint(run[0], "-", run[1]))
+		}
+	}
+	return strings.Join(members, ",")
+}
+
+// runs yields the first and the last of numbers that follow each other.
+func (s set) runs() iter.Seq[[2]int] {
+	return func(yield func([2]int) bool) {
+		for low := range s.all() {
+			if low > 0 && s.has(low-1) {
+				continue
+			}
+			high := low
+			for s.has(high + 1) {
+				high++
+			}
+			if !yield([2]int{low, high}) {
+				return
+			}
+		}
+	}
 }
