@@ -48,7 +48,7 @@ func TestWords(t *testing.T) {
 		spec Spec
 		want string
 	}{
-		{Spec{Every: "week", At: "09:07", Start: &Moment{Time: time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)}}, "every Sunday at 09:07 UTC"},
+		{Spec{Every: "week", At: "09:07", Start: &Moment{Time: time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)}}, "every Sunday at 09:07 UTC, from 2026-11-29 00:00"},
 		{Spec{Every: "monday", At: "23:58", Timezone: "Europe/Berlin"}, "every Monday at 23:58 Europe/Berlin"},
 	}
 	for _, row := range rows {
