@@ -16,14 +16,14 @@ type wall struct {
 	again                             bool // it has been shown before
 }
 
-// clocks400 are the minutes of 400 days and more in a zone, in UTC.
-type clocks400 struct {
+// minutesOf are the minutes of 400 days and more in a zone, in UTC.
+type minutesOf struct {
 	from    time.Time
 	minutes []wall
 	skipped map[int][]wall // by the minute after the gap
 }
 
-func newClocks(name string, from time.Time, days int) clocks400 {
+func newMinutes(name string, from time.Time, days int) minutesOf {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		panic(err)
@@ -31,7 +31,7 @@ func newClocks(name string, from time.Time, days int) clocks400 {
 	show := func(t time.Time) wall {
 		return wall{uint8(t.Minute()), uint8(t.Hour()), uint8(t.Day()), uint8(t.Month()), uint8(t.Weekday()), false}
 	}
-	c := clocks400{from: from, skipped: map[int][]wall{}}
+	c := minutesOf{from: from, skipped: map[int][]wall{}}
 	_, offset := from.In(zone).Zone()
 	repeat := time.Time{} // of wall time, up to which it has been shown
 	for i := range days * 24 * 60 {
@@ -106,7 +106,7 @@ func (r reading) fires(w wall) bool {
 }
 
 // ticks returns the minutes in which a cron fires.
-func (c clocks400) ticks(t *testing.T, expr string) (ticks []int) {
+func (c minutesOf) ticks(t *testing.T, expr string) (ticks []int) {
 	r := read(t, expr)
 	for i, w := range c.minutes {
 		fires := r.sets[0]>>w.minute&1 == 1 && r.fires(w) && (r.anyHour || !w.again)
@@ -128,7 +128,7 @@ var someZones = []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/
 // someSpec returns a random schedule of a kind.
 func someSpec(rng *rand.Rand, kind int, from time.Time) Spec {
 	pick := func(all ...string) string { return all[rng.IntN(len(all))] }
-	spec := Spec{Project: "acme", ID: fmt.Sprint(rng.IntN(1000)), Expires: []time.Duration{0, 0, 0, 15 * time.Minute, 20 * time.Minute, time.Hour, 5 * time.Hour, 30 * time.Hour, 7 * aDay, 30 * aDay}[rng.IntN(10)]}
+	spec := Spec{Project: "acme", ID: fmt.Sprint(rng.IntN(1000)), Expires: []time.Duration{0, 0, 0, 15 * time.Minute, 20 * time.Minute, time.Hour, 5 * time.Hour, 30 * time.Hour, 7 * day, 30 * day}[rng.IntN(10)]}
 	at := func() string { return fmt.Sprintf("%02d:%02d", rng.IntN(24), rng.IntN(60)) }
 	if rng.IntN(2) == 0 {
 		at = func() string { return pick("00:00", "02:00", "02:30", "01:59", "23:59", "03:00", "00:30", "09:15", "01:45", "02:59") }
@@ -187,7 +187,7 @@ func TestCoverage(t *testing.T) {
 	}
 	const days = 400
 	from := time.Date(2024, 2, 1, 0, 0, 0, 0, time.UTC)
-	known := map[string]clocks400{}
+	known := map[string]minutesOf{}
 	for seed := range each {
 		for kind := range 9 {
 			rng := rand.New(rand.NewPCG(uint64(seed), uint64(kind)))
@@ -206,14 +206,14 @@ func TestCoverage(t *testing.T) {
 			}
 			zone := crons[0].Zone
 			if _, ok := known[zone]; !ok {
-				known[zone] = newClocks(zone, from, days)
+				known[zone] = newMinutes(zone, from, days)
 			}
 			checkCoverage(t, s, crons, known[zone])
 		}
 	}
 }
 
-func checkCoverage(t *testing.T, s Schedule, crons []Cron, c clocks400) {
+func checkCoverage(t *testing.T, s Schedule, crons []Cron, c minutesOf) {
 	t.Helper()
 	var primary, spare []int
 	for _, cron := range crons {

@@ -72,10 +72,7 @@ func (p *planning) crons() (crons []Cron) {
 
 // expires returns how long a slot of a window that long may be run.
 func (p *planning) expires(window time.Duration) time.Duration {
-	if p.spec.Expires > 0 {
-		return min(window, p.spec.Expires)
-	}
-	return window
+	return p.Expires(Window{End: time.Time{}.Add(window)}).Sub(time.Time{})
 }
 
 // calendars makes the ticks of wall times.
