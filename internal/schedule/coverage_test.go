@@ -131,7 +131,9 @@ func someSpec(rng *rand.Rand, kind int, from time.Time) Spec {
 	spec := Spec{Project: "acme", ID: fmt.Sprint(rng.IntN(1000)), Expires: []time.Duration{0, 0, 0, 15 * time.Minute, 20 * time.Minute, time.Hour, 5 * time.Hour, 30 * time.Hour, 7 * day, 30 * day}[rng.IntN(10)]}
 	at := func() string { return fmt.Sprintf("%02d:%02d", rng.IntN(24), rng.IntN(60)) }
 	if rng.IntN(2) == 0 {
-		at = func() string { return pick("00:00", "02:00", "02:30", "01:59", "23:59", "03:00", "00:30", "09:15", "01:45", "02:59") }
+		at = func() string {
+			return pick("00:00", "02:00", "02:30", "01:59", "23:59", "03:00", "00:30", "09:15", "01:45", "02:59")
+		}
 	}
 	moment := func() time.Time {
 		return from.Add(time.Duration(rng.IntN(20*24*60)) * time.Minute).Add(time.Duration(rng.IntN(2)*rng.IntN(60)) * time.Second)
