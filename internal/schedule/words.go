@@ -23,10 +23,10 @@ func (s Schedule) String() string {
 		words += ", until " + s.spec.Until.words()
 	}
 	if s.spec.Count > 0 {
-		words += ", " + counted(s.spec.Count, "time")
+		words += ", " + number(s.spec.Count, "time")
 	}
 	if n := len(s.spec.Except); n > 0 {
-		words += ", except " + counted(n, "date")
+		words += ", except " + number(n, "date")
 	}
 	return words
 }
@@ -43,7 +43,7 @@ func (m Moment) words() string {
 
 const toMinute = "2006-01-02 15:04"
 
-func counted(n int, what string) string {
+func number(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
