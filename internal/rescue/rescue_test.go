@@ -298,3 +298,128 @@ func TestMoved(t *testing.T) {
 		}
 	}
 }
+
+// TestStanding has a job of each kind that owes no run: none is started, none costs a
+// request, and all are counted.
+func TestStanding(t *testing.T) {
+	day := func(d int) *schedule.Moment {
+		return &schedule.Moment{Time: time.Date(2026, 11, d, 0, 0, 0, 0, time.UTC)}
+	}
+	daily := schedule.Spec{Every: "day", At: "10:37"}
+	with := func(change func(*schedule.Spec)) schedule.Spec { s := daily; change(&s); return s }
+	rows := []struct {
+		spec  schedule.Spec
+		state string
+		words string
+	}{
+		{with(func(s *schedule.Spec) { s.Disabled = true }), "disabled", "disabled"},
+		{with(func(s *schedule.Spec) { s.Start = day(24) }), "not-started", "not started: first run 2026-11-24 10:37 UTC"},
+		{with(func(s *schedule.Spec) { s.Until = day(20) }), "ended", "ended"},
+		{with(func(s *schedule.Spec) { s.Expires = time.Hour }), "expired", "expired 2026-11-21 11:37 UTC without a confirmed run"},
+		{daily, "due", "started: it had no confirmed run"},
+	}
+	fake, r := newRescue(t, len(rows))
+	for i, row := range rows {
+		s, flaws := schedule.Parse(row.spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		r.Jobs[i].Schedule = s
+		fake.Add(ghtest.Run{Workflow: r.Jobs[i].File, Created: noon.AddDate(0, 0, -5), Started: noon.AddDate(0, 0, -5)})
+	}
+	r.Notify = true
+	report, err := r.run(t)
+	if err != nil || report.Due() != 1 || len(fake.Dispatches()) != 1 {
+		t.Errorf("%d due, %v", report.Due(), err)
+	}
+	for i, row := range rows {
+		if job := report.Jobs[i]; job.State() != row.state || report.Words(job) != row.words {
+			t.Errorf("%s: %s", job.State(), report.Words(job))
+		}
+	}
+	if sum, want := report.Sum(), "5 jobs, 0 confirmed, 1 expired, 1 disabled, 1 not started, 1 ended, 1 started, issue #1 created"; sum != want {
+		t.Errorf("%s; want %s", sum, want)
+	}
+	if row := "| `job-1` |  | not started: first run 2026-11-24 10:37 UTC |  | 2026-11-24 10:37 |\n"; !strings.Contains(report.Summary(), row) {
+		t.Errorf("no %s in %s", row, report.Summary())
+	}
+}
+
+// TestExpired has a job whose slot became too old to be run: it has an issue, which a
+// confirmed window closes.
+func TestExpired(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	s, flaws := schedule.Parse(schedule.Spec{Every: "day", At: "10:37", Expires: time.Hour})
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	r.Jobs[0].Schedule, r.Notify = s, true
+	file := r.Jobs[0].File
+	fake.Add(ghtest.Run{Workflow: file, Created: noon.Add(-20 * time.Minute)}) // which skipped, as expired
+	for range 2 {
+		if _, err := r.run(t); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issues := fake.Issues()
+	if len(issues) != 1 || issues[0].Title != "Scheduled job job-0 did not run" || issues[0].State != "open" ||
+		!strings.Contains(issues[0].Body, "from 2026-11-21 10:37 UTC to 2026-11-22 10:37 UTC expired at 2026-11-21 11:37 UTC without a confirmed run") {
+		t.Errorf("%+v", issues)
+	}
+	fake.SetNow(noon.AddDate(0, 0, 1))
+	fake.Add(ghtest.Run{Workflow: file, Created: noon.Add(23 * time.Hour), Started: noon.Add(23 * time.Hour)})
+	if _, err := r.run(t); err != nil {
+		t.Fatal(err)
+	}
+	if issues := fake.Issues(); len(issues) != 1 || issues[0].State != "closed" {
+		t.Errorf("%+v", issues)
+	}
+}
+
+// TestGreenProvesNothing has jobs whose runs are green and did not execute, for whatever
+// reason: each is started.
+func TestGreenProvesNothing(t *testing.T) {
+	fake, r := newRescue(t, 20)
+	for _, job := range r.Jobs {
+		fake.Add(ghtest.Run{Workflow: job.File, Created: noon.Add(-time.Minute)})
+	}
+	for i := range r.Jobs {
+		r.Jobs[i].Schedule = schedule.New(schedule.Week, "", "job") // began on another day
+	}
+	report, err := r.run(t)
+	if err != nil || report.Started() != 20 {
+		t.Errorf("%d started, %v", report.Started(), err)
+	}
+}
+
+// TestUnchecked has more jobs with a green run than one rescue may ask, none of which
+// executed: those that were asked are started, the others are left to the next rescues,
+// and told.
+func TestUnchecked(t *testing.T) {
+	fake, r := newRescue(t, 200)
+	for i := range r.Jobs {
+		r.Jobs[i].Schedule = schedule.New(schedule.Week, "", "job")
+		fake.Add(ghtest.Run{Workflow: r.Jobs[i].File, Created: noon.Add(-time.Minute)})
+	}
+	started := 0
+	for round := range 6 {
+		fake.SetNow(noon.Add(time.Duration(round) * 15 * time.Minute))
+		report, err := r.run(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unchecked := report.count(string(schedule.Unchecked))
+		if round == 0 && (report.Started() != 150 || unchecked != 50 || !strings.Contains(report.Sum(), "200 jobs, 0 confirmed, 50 unchecked, 150 started")) {
+			t.Errorf("%s", report.Sum())
+		}
+		for _, job := range report.Jobs {
+			if words := report.Words(job); job.State() == string(schedule.Unchecked) && words != "its green run was not checked in this round, to stay within GitHub's limit" {
+				t.Error(words)
+			}
+		}
+		started += report.Started()
+	}
+	if started != 200 {
+		t.Errorf("%d of 200 are started after six rounds", started)
+	}
+}
