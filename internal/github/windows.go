@@ -159,12 +159,15 @@ func (r *reading) near() map[time.Time][]schedule.Run {
 		}
 		starts := map[time.Time]bool{}
 		for _, at := range []time.Time{run.Created, run.Updated, run.Slot} {
-			starts[r.query.Schedule.Prev(at)] = true
+			if !at.IsZero() {
+				starts[r.query.Schedule.Window(at).Start] = true
+			}
 		}
 		for start := range starts {
 			near[start] = append(near[start], run)
 		}
 	}
+	delete(near, time.Time{}) // those in no window
 	return near
 }
 
