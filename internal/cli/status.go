@@ -111,10 +111,18 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 			state = strings.ReplaceAll(string(h.Standing()), "-", " ")
 		}
 		before, _ := h.Before()
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), cmp.Or(string(h.Schedule.Every()), "-"), minuteOrNone(current.Window.Start), ranAt(current),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), triggerColumn(h.Schedule.Spec().Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
 			paint(current.State, state), paint(before.State, cmp.Or(string(before.State), "-")), nextColumn(h), link(current))
 	}
 	return t.Flush()
+}
+
+// triggerColumn writes the every, cron or run-at of a job, the first of several.
+func triggerColumn(trigger []string) string {
+	if more := len(trigger) - 1; more > 0 {
+		return fmt.Sprintf("%s and %d more", trigger[0], more)
+	}
+	return strings.Join(trigger, "")
 }
 
 // nextColumn says when the job is next due, or why it is not.
