@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -22,11 +24,22 @@ type listedJob struct {
 	Entrypoint string   `json:"entrypoint"`
 	Doc        string   `json:"doc"` // the first line of its docstring; "" without one
 	Assigned   string   `json:"assigned"`
-	Crons      []string `json:"crons"`
+	Crons      []string `json:"crons"` // none if GitHub does not start it
 	Workflow   string   `json:"workflow"`
-	Next       []string `json:"next"` // RFC 3339, UTC
+	Next       []string `json:"next"` // RFC 3339, UTC; none if it has ended or is disabled
+
+	Trigger     any    `json:"trigger"` // as written: a string or a []string
+	Timezone    string `json:"timezone"`
+	Group       string `json:"group"`
+	Enabled     bool   `json:"enabled"`
+	Executor    string `json:"executor"`    // github or serve
+	Description string `json:"description"` // the option, else the docstring's first line
 
 	Environment listedEnvironment `json:"environment"`
+
+	primary, spares int    // of Crons
+	standing        string // instead of Next: "disabled", "ended" or "none"
+	cron            string // instead of one that it does not have
 }
 
 // listedEnvironment is how a job's packages are installed.
@@ -83,6 +96,7 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 	for i, job := range project.Jobs {
 		l, env := listed(job, from, runs), environmentOf[job.ID]
 		l.Doc = docs[i]
+		l.Description = cmp.Or(l.Description, l.Doc)
 		l.Environment = listedEnvironment{env.Tool, env.File, env.Why, env.Locked}
 		jobs = append(jobs, l)
 	}
@@ -91,6 +105,10 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 	}
 	if err := printJobs(p.Stdout, project.Path, jobs); err != nil {
 		return err
+	}
+	_, minutes := workflow.Target{Project: project.Project, Path: project.Path}.Minutes(workflow.Plan{})
+	if minutes > 0 {
+		fmt.Fprintf(p.Stdout, "\nAbout %d runner minutes a month, $%.2f in a private repository\n", minutes, float64(minutes)*workflow.DollarsPerMinute)
 	}
 	return printEnvironments(p.Stdout, environments)
 }
@@ -104,12 +122,40 @@ func listed(job pyproject.Job, from time.Time, runs int) listedJob {
 		Crons:      []string{},
 		Workflow:   path.Join(workflow.Dir, job.File()),
 		Next:       []string{},
+
+		Trigger:     job.Trigger(),
+		Timezone:    job.Schedule.Zone(),
+		Group:       job.Options.Group,
+		Enabled:     !job.Schedule.Spec().Disabled,
+		Executor:    "github",
+		Description: job.Options.Description,
+
+		cron: "none",
 	}
-	for _, cron := range job.Schedule.Crons(job.Options.Spares) {
-		l.Crons = append(l.Crons, cron.Expr)
+	switch {
+	case job.Options.Serve:
+		l.Executor, l.cron = "serve", "serve"
+	case !job.Hosted():
+		l.cron = "not on GitHub"
+	case l.Enabled:
+		for _, cron := range job.Schedule.Crons(job.Options.Spares) {
+			l.Crons = append(l.Crons, cron.Expr)
+			if cron.Spare {
+				l.spares++
+			} else {
+				l.primary++
+			}
+		}
+	}
+	if !l.Enabled {
+		l.standing = string(schedule.Disabled)
+		return l
 	}
 	for slot := job.Schedule.Next(from); len(l.Next) < runs && !slot.IsZero(); slot = job.Schedule.Next(slot) {
 		l.Next = append(l.Next, slot.Format(time.RFC3339))
+	}
+	if job.Schedule.Next(from).IsZero() {
+		l.standing = cmp.Or(string(job.Schedule.Standing(from)), "none")
 	}
 	return l
 }
@@ -138,7 +184,7 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 	}
 	t := table(w)
 	does := func(string) string { return "" }
-	if slices.ContainsFunc(jobs, func(job listedJob) bool { return job.Doc != "" }) {
+	if slices.ContainsFunc(jobs, func(job listedJob) bool { return job.Description != "" }) {
 		does = docColumn
 	}
 	fmt.Fprintln(t, "JOB\tASSIGNED\tCRON\tSPARES\tENTRYPOINT\tNEXT (UTC)"+does("DOES"))
@@ -147,12 +193,15 @@ func printJobs(w io.Writer, file string, jobs []listedJob) error {
 		for _, slot := range job.Next {
 			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
 		}
-		cron, spares := "-", 0
+		cron := job.cron
 		if len(job.Crons) > 0 {
-			cron, spares = job.Crons[0], len(job.Crons)-1
+			cron = job.Crons[0]
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), job.Assigned, cron, spares,
-			job.Entrypoint, strings.Join(next, ", "), does(job.Doc))
+		if job.primary > 1 {
+			cron += fmt.Sprintf(" and %d more", job.primary-1)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), problem.Cut(job.Assigned, 60), cron, job.spares,
+			job.Entrypoint, cmp.Or(strings.Join(next, ", "), job.standing), does(job.Description))
 	}
 	return t.Flush()
 }

@@ -30,7 +30,7 @@ Python would, and a Python on PATH reads it. That Python must belong to you or t
 the system: none is started from a folder of the project, or from one that other
 users can write to. With --import it then imports each entrypoint in the project's
 environment as well. Both exit with 1 if an entrypoint cannot work. What only a run can
-show is a remark on stderr, not an error.`,
+show, and what is valid but probably not meant, is a remark on stderr, not an error.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.validate(flags) },
 	}
@@ -48,6 +48,7 @@ func (p *Program) validate(flags validateFlags) error {
 	var installed []workflow.Installed
 	project, err := p.openValid()
 	if err == nil {
+		p.note(p.remarks(project))
 		installed, err = project.environments()
 	}
 	if err == nil && (flags.entrypoints || flags.imports) {

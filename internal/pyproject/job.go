@@ -104,7 +104,7 @@ func (r *reader) schedule(d draft, spec schedule.Spec) (_ schedule.Schedule, ok 
 		at, hint := d.declaration.at, f.Hint
 		if e != nil {
 			at = r.at(e)
-			if _, list := e.value.([]any); list {
+			if isList(e) {
 				at = r.at(e.items(r.text)[f.Index])
 			}
 		}

@@ -49,6 +49,7 @@ type Options struct {
 	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
 
 	spec   schedule.Spec // of it, what options set
+	listed bool          // cron or run-at is a list
 	rescue rescueOptions // only for the whole project
 }
 

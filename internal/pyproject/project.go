@@ -66,6 +66,16 @@ type Job struct {
 // Hosted reports whether the job runs on GitHub, and so has a workflow file.
 func (j Job) Hosted() bool { return !j.Options.Serve && len(j.Unhosted) == 0 }
 
+// Trigger returns the every, cron or run-at of the job as written, with times as RFC
+// 3339: a string, or a []string where a list is written.
+func (j Job) Trigger() any {
+	if trigger := j.Schedule.Trigger(); j.Options.listed {
+		return trigger
+	} else {
+		return trigger[0]
+	}
+}
+
 // File returns the name of the job's workflow file, without a folder.
 func (j Job) File() string { return j.Options.WorkflowPrefix + j.Slug + ".yml" }
 

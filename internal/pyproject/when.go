@@ -23,8 +23,8 @@ var whenOptions = []option{
 		single:   true,
 		whole:    true,
 		read: func(r *reader, e *entry) setting {
-			crons := r.strings(e, `"30 9 * * 1-5"`)
-			return func(o *Options) { o.spec.Cron = crons }
+			crons, listed := r.strings(e, `"30 9 * * 1-5"`), isList(e)
+			return func(o *Options) { o.spec.Cron, o.listed = crons, listed }
 		},
 	},
 	{
@@ -37,8 +37,8 @@ var whenOptions = []option{
 		whole:    true,
 		most:     1000,
 		read: func(r *reader, e *entry) setting {
-			times := r.moments(e, "2026-12-01T09:00:00")
-			return func(o *Options) { o.spec.RunAt = times }
+			times, listed := r.moments(e, "2026-12-01T09:00:00"), isList(e)
+			return func(o *Options) { o.spec.RunAt, o.listed = times, listed }
 		},
 	},
 	{
@@ -205,9 +205,14 @@ func parseDescription(value any) (string, *flaw) {
 	return s, flawed
 }
 
+func isList(e *entry) bool {
+	_, list := e.value.([]any)
+	return list
+}
+
 // strings reads a string or a list of them.
 func (r *reader) strings(e *entry, example string) []string {
-	if _, ok := e.value.([]any); !ok {
+	if !isList(e) {
 		s, flawed := parseText(e.value)
 		if !r.valid(e, "a string or a list of strings", flawed, exampleHint(e.name, example)) {
 			return nil
@@ -240,7 +245,7 @@ func (r *reader) several(e *entry, example string) []*entry {
 // moments reads a datetime or a list of them.
 func (r *reader) moments(e *entry, example string) []schedule.Moment {
 	items := []*entry{e}
-	if _, ok := e.value.([]any); ok {
+	if isList(e) {
 		items = r.several(e, example)
 	}
 	return r.all(items, example)
@@ -262,7 +267,7 @@ func (r *reader) all(items []*entry, example string) []schedule.Moment {
 
 // dates reads a list of dates without slots.
 func (r *reader) dates(e *entry) []time.Time {
-	if _, ok := e.value.([]any); !ok {
+	if !isList(e) {
 		hint := exampleHint(e.name, "[2026-12-25]")
 		if at := r.at(e); !strings.HasPrefix(r.text[at.start:], "{") {
 			hint = "write a list: " + e.name + " = [" + r.text[at.start:at.end] + "]"
@@ -326,7 +331,7 @@ func (r *reader) moment(e *entry, example string) (_ schedule.Moment, ok bool) {
 	case zone == "datetime-local":
 		return local, true
 	default:
-		return schedule.Moment{Time: v.UTC(), Offset: true}, true
+		return schedule.Moment{Time: v, Offset: true}, true
 	}
 	return schedule.Moment{}, false
 }

@@ -33,6 +33,26 @@ func (s Schedule) Spec() Spec { return s.spec }
 // Every returns the `every` of the job; "" for a schedule of another kind.
 func (s Schedule) Every() Cadence { return Cadence(s.spec.Every) }
 
+// Trigger returns what the schedule is declared by: its `every`, its crons, or its single
+// times as RFC 3339, each with an offset.
+func (s Schedule) Trigger() []string {
+	switch {
+	case s.spec.Every != "":
+		return []string{s.spec.Every}
+	case len(s.spec.Cron) > 0:
+		return s.spec.Cron
+	}
+	var times []string
+	for _, m := range s.spec.RunAt {
+		at := m.Time
+		if !m.Offset {
+			at = m.in(s.zone).In(s.zone)
+		}
+		times = append(times, at.Format(time.RFC3339))
+	}
+	return times
+}
+
 // Zone returns the time zone in which the schedule is declared: "UTC" without one.
 func (s Schedule) Zone() string { return s.zone.String() }
 

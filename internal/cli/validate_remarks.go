@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/past"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/simulate"
+)
+
+// usualDelay is how late GitHub starts a daily job: the median of 25 ticks was 286
+// minutes, https://github.com/robhunter/agentdeals/issues/1848.
+const usualDelay = 286 * time.Minute
+
+// remarks returns what is valid but probably not what somebody wants, a line each.
+func (p *Program) remarks(project *project) []string {
+	var remarks []string
+	for _, job := range project.Jobs {
+		remark := func(key, format string, args ...any) {
+			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", project.Path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
+		}
+		spec, window := job.Schedule.Spec(), job.Schedule.Shortest()
+		if spec.Disabled {
+			continue
+		}
+		if job.Schedule.Standing(p.Now()) == schedule.Ended {
+			remark(lastKey(spec), "has ended; remove it, or give it a later time")
+			continue
+		}
+		if !job.Hosted() {
+			continue
+		}
+		if window < 15*time.Minute {
+			remark(triggerKey(job), "is due every %s, and GitHub drops most of such ticks: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or start it with ticks from outside of GitHub",
+				past.Late(window), simulate.ThrottledShort(window))
+		}
+		if spec.Expires > 0 && spec.Expires < min(usualDelay, window) {
+			remark("expires", "expires %s after its slot, but GitHub often starts a run %s late; set a longer expires, or executor = \"serve\"", past.Late(spec.Expires), past.Late(usualDelay))
+		}
+	}
+	return remarks
+}
+
+// lastKey returns the key by which a job ends.
+func lastKey(spec schedule.Spec) string {
+	switch {
+	case spec.Until != nil:
+		return "until"
+	case spec.Count > 0:
+		return "count"
+	}
+	return "run-at"
+}
+
+// triggerKey returns the key that says when a job runs.
+func triggerKey(job pyproject.Job) string {
+	switch spec := job.Schedule.Spec(); {
+	case spec.Every != "":
+		return "every"
+	case len(spec.Cron) > 0:
+		return "cron"
+	}
+	return "run-at"
+}
