@@ -89,10 +89,10 @@ func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
 	if p.At != "" {
 		p.flaw("at", 0, "remove it, or write every in days, weeks or months", "has no effect on every = %q", p.Every)
 	}
-	if !p.start.IsZero() {
+	if p.Start != nil {
 		phase = p.start.Unix()
 	}
-	return interval{first: phase, step: n * seconds, unit: unit, chosen: !p.start.IsZero()}
+	return interval{first: phase, step: n * seconds, unit: unit, chosen: p.Start != nil}
 }
 
 func (p *parsing) days(n int64) rule {
@@ -101,7 +101,7 @@ func (p *parsing) days(n int64) rule {
 
 func (p *parsing) weeks(n int64) rule {
 	weekday := p.hash.weekday()
-	if !p.start.IsZero() {
+	if p.Start != nil {
 		weekday = int(dateOf(p.start, p.zone).Weekday())
 	}
 	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(Week, n, uint64(p.hash/8064)))
@@ -113,7 +113,7 @@ func (p *parsing) weekday(day int) rule {
 
 func (p *parsing) months(n int64) rule {
 	day := p.hash.day()
-	if !p.start.IsZero() {
+	if p.Start != nil {
 		day = dateOf(p.start, p.zone).Day()
 	}
 	c := p.calendar(fields{days: 1 << day}, p.stride(Month, n, uint64(p.hash/32256)))
@@ -127,7 +127,7 @@ func (p *parsing) stride(unit Cadence, n int64, assigned uint64) stride {
 		return stride{}
 	}
 	s := stride{unit, n, int64(assigned % uint64(n))}
-	if !p.start.IsZero() {
+	if p.Start != nil {
 		s.rest = mod(numbers[unit](dateOf(p.start, p.zone)), n)
 	}
 	return s

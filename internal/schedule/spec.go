@@ -80,7 +80,7 @@ type parsing struct {
 	Spec
 	hash  hash
 	zone  *time.Location
-	start time.Time // zero without one
+	start time.Time // that of Start; zero without it
 	flaws []Flaw
 }
 
@@ -251,6 +251,9 @@ func (p *parsing) bounds(until time.Time) {
 	}
 }
 
+// lastYear is the last one that TOML can write. 100,000 leap days take 400,000 years.
+const lastYear = 9999
+
 // last limits the schedule to its count.
 func (p *parsing) last(s *Schedule) {
 	if p.Count == 0 {
@@ -259,7 +262,7 @@ func (p *parsing) last(s *Schedule) {
 	at := s.start.Add(-1)
 	for range p.Count {
 		next := s.Next(at)
-		if next.IsZero() {
+		if next.IsZero() || next.Year() > lastYear {
 			return
 		}
 		at = next

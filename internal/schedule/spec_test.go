@@ -273,6 +273,31 @@ func TestExceptedYear(t *testing.T) {
 	}
 }
 
+// TestFarCount checks that a count ends with the calendar, not after millions of years.
+func TestFarCount(t *testing.T) {
+	for _, spec := range []Spec{{Cron: []string{"0 0 29 2 */7"}}, {Every: "12 months"}, {Every: "day"}} {
+		spec.Start, spec.Count = on("9990-01-01T00:00:00Z"), MaxCount
+		s, flaws := Parse(spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		if !s.until.IsZero() {
+			t.Errorf("%s: ends at %v", describe(spec), s.until)
+		}
+	}
+}
+
+// TestFirstStart checks that the first instant that there is anchors a schedule.
+func TestFirstStart(t *testing.T) {
+	s, flaws := Parse(Spec{Every: "7 hours", Start: on("0001-01-01T00:00:00Z")})
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	if got, want := s.Next(time.Date(1, 1, 1, 1, 0, 0, 0, time.UTC)), time.Date(1, 1, 1, 7, 0, 0, 0, time.UTC); got != want {
+		t.Errorf("Next = %v, want %v", got, want)
+	}
+}
+
 func TestZeroSchedule(t *testing.T) {
 	var s Schedule
 	now := time.Date(2026, 11, 28, 0, 0, 0, 0, time.UTC)
