@@ -61,6 +61,7 @@ func TestDocs(t *testing.T) {
 		{"cost", costPart},
 		{"history", historyPart},
 		{"simulation", simulationPart},
+		{"kinds", kindsPart},
 		{"settings", settingsPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
@@ -252,15 +253,31 @@ func actionPart(t *testing.T) string {
 // https://docs.github.com/billing/reference/actions-runner-pricing
 const dollarsPerMinute = 0.006
 
-// costPart counts a month of 30 days, a billed minute a tick.
+// costPart says what the ticks of jobs and of the rescue cost in 30 days, a billed
+// minute a tick.
 func costPart(*testing.T) string {
-	windows := map[schedule.Cadence]float64{schedule.Hour: 24 * 30, schedule.Day: 30, schedule.Week: 30.0 / 7, schedule.Month: 1}
+	minutes := func(crons []schedule.Cron) (ticks float64) {
+		for _, c := range crons {
+			ticks += c.PerMonth()
+		}
+		return ticks
+	}
 	var b strings.Builder
-	b.WriteString("| every | ticks a window | minutes a month | in a private repository | with `spares = 0` |\n|---|---|---|---|---|\n")
-	for _, every := range schedule.Cadences[1:] {
-		ticks := 1 + schedule.New(every, "", "").DefaultSpares()
-		minutes := windows[every] * float64(ticks)
-		fmt.Fprintf(&b, "| %s | %d | %.0f | $%.2f | $%.2f |\n", every, ticks, minutes, minutes*dollarsPerMinute, windows[every]*dollarsPerMinute)
+	b.WriteString("| job | spare ticks a window | minutes a month | in a private repository | with `spares = 0` |\n|---|---|---|---|---|\n")
+	for _, sample := range samples {
+		s := sample.schedule("a")
+		all, primary := minutes(s.Crons(s.DefaultSpares())), minutes(s.Crons(0))
+		fmt.Fprintf(&b, "| %s | %d | %.0f | $%.2f | $%.2f |\n", sample.written, s.DefaultSpares(), all, all*dollarsPerMinute, primary*dollarsPerMinute)
+	}
+	b.WriteString("\n| the shortest window of the project's jobs | minutes a month of its rescue | in a private repository |\n|---|---|---|\n")
+	for _, row := range []struct {
+		words string
+		least time.Duration
+	}{
+		{"less than 4 hours", time.Hour}, {"4 hours or more", 4 * time.Hour}, {"a day or more", 24 * time.Hour}, {"a week or more", 7 * 24 * time.Hour},
+	} {
+		all := minutes(schedule.NewRounds("acme", schedule.RoundsEvery[0]).Needed(row.least))
+		fmt.Fprintf(&b, "| %s | %.0f | $%.2f |\n", row.words, all, all*dollarsPerMinute)
 	}
 	return b.String()
 }

@@ -3,11 +3,13 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 )
@@ -34,9 +36,11 @@ func TestSimulationPart(t *testing.T) {
 var (
 	playedRegimes  = sync.OnceValues(regimesTable)
 	playedSettings = sync.OnceValues(settingsTable)
+	playedKinds    = sync.OnceValues(kindsTable)
 )
 
 func simulationPart(t *testing.T) string { return part(t, "simulation", playedRegimes) }
+func kindsPart(t *testing.T) string      { return part(t, "kinds", playedKinds) }
 func settingsPart(t *testing.T) string   { return part(t, "settings", playedSettings) }
 
 // part simulates the years of a part of the docs. A short run takes the part as it is.
@@ -104,9 +108,9 @@ func regimesTable() (string, error) {
 		return "", err
 	}
 	bare := played
-	bare.Rescue, bare.Jobs = nil, append([]simulate.Job(nil), played.Jobs...)
-	for i := range bare.Jobs {
-		bare.Jobs[i].Crons = bare.Jobs[i].Crons[:1]
+	bare.Rescue, bare.Jobs = nil, slices.Clone(played.Jobs)
+	for i, job := range bare.Jobs {
+		bare.Jobs[i].Crons = job.Schedule.Crons(0)
 	}
 	names := []string{"ideal", "late", "throttled", "starved", "starved-file", "outage", "throttled+flaky", "starved+flaky", "starved-file+flaky"}
 	var years []year
@@ -125,6 +129,71 @@ func regimesTable() (string, error) {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, every, percent(o.Served, o.Windows), percent(o.Served, o.Windows-o.Unreached),
 				span(o.P50), span(o.P95), percent(o.Needless, o.Executions), percent(without.Served, without.Windows), span(without.P50), span(without.P95))
 		}
+	}
+	return b.String(), nil
+}
+
+// sample is a job of the tables in the docs.
+type sample struct {
+	written string
+	spec    schedule.Spec
+}
+
+var samples = []sample{
+	{"`every = \"5 minutes\"`", schedule.Spec{Every: "5 minutes"}},
+	{"`every = \"15 minutes\"`", schedule.Spec{Every: "15 minutes"}},
+	{"`every = \"hour\"`", schedule.Spec{Every: "hour"}},
+	{"`every = \"6 hours\"`", schedule.Spec{Every: "6 hours"}},
+	{"`every = \"day\"`", schedule.Spec{Every: "day"}},
+	{"`cron = \"0 9 * * 1-5\"`, `timezone = \"Europe/Berlin\"`", schedule.Spec{Cron: []string{"0 9 * * 1-5"}, Timezone: "Europe/Berlin"}},
+	{"`every = \"week\"`", schedule.Spec{Every: "week"}},
+	{"`every = \"month\"`", schedule.Spec{Every: "month"}},
+	{"`cron = \"0 18 L * *\"`", schedule.Spec{Cron: []string{"0 18 L * *"}}},
+	{"`run-at = 2026-06-15T09:00:00Z`", schedule.Spec{RunAt: []schedule.Moment{{Time: time.Date(2026, 6, 15, 9, 0, 0, 0, time.UTC), Offset: true}}}},
+}
+
+// schedule returns the schedule of a job of that id.
+func (s sample) schedule(id string) schedule.Schedule {
+	s.spec.Project, s.spec.ID = "acme", id
+	parsed, flaws := schedule.Parse(s.spec)
+	if len(flaws) > 0 {
+		panic(fmt.Sprint(s.written, flaws))
+	}
+	return parsed
+}
+
+// kindsTable plays some of the samples that are no cadence.
+func kindsTable() (string, error) {
+	names := []string{"throttled", "starved", "throttled+flaky"}
+	var rows []sample
+	var years []year
+	for _, s := range samples {
+		if slices.Contains(schedule.Cadences, schedule.Cadence(s.spec.Every)) || s.spec.Every == "6 hours" {
+			continue
+		}
+		rows = append(rows, s)
+		played := simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons()}
+		for i := range perCadence {
+			id := fmt.Sprint("job-", i+1)
+			when := s.schedule(id)
+			played.Jobs = append(played.Jobs, simulate.Job{ID: id, Schedule: when, Crons: when.Crons(when.DefaultSpares())})
+		}
+		for _, name := range names {
+			years = append(years, year{played, name})
+		}
+	}
+	results, err := simulated(years)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("| job | throttled: windows served | late, p50 | p95 | starved: served | late, p50 | p95 | throttled+flaky: served | late, p50 | p95 |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for i, s := range rows {
+		fmt.Fprintf(&b, "| %s ", s.written)
+		for _, r := range results[len(names)*i : len(names)*(i+1)] {
+			fmt.Fprintf(&b, "| %s | %s | %s ", percent(r.Total.Served, r.Total.Windows), span(r.Total.P50), span(r.Total.P95))
+		}
+		b.WriteString("|\n")
 	}
 	return b.String(), nil
 }

@@ -28,7 +28,7 @@ type Regime struct {
 	Sources   []string  `json:"sources"`           // where its numbers come from
 	Delay     Quantiles `json:"delay_minutes"`     // from a cron's time to the run it starts; empty: none
 	Gaps      Quantiles `json:"gap_minutes"`       // between the runs of a workflow's throttled crons; empty: GitHub throttles none
-	Whole     float64   `json:"whole_from"`        // with this many ticks a day in a workflow file, GitHub throttles all its crons together; 0: only those that fire more than once a day
+	Whole     float64   `json:"whole_from"`        // with this many ticks a day in a workflow file, GitHub throttles all its crons together; 0: only those that fire every five hours or more often
 	Dropped   float64   `json:"dropped"`           // share of the ticks that start no run, beyond those that Gaps drops
 	Doubled   float64   `json:"doubled"`           // share of the ticks that start two
 	Outage    float64   `json:"outage_hours"`      // length of an outage, in which no run is created

@@ -87,6 +87,9 @@ func TestDelivery(t *testing.T) {
 		{"throttled", "17 6 * * *", 1, 1440 - 185, 1440, 1440 + 688},
 		{"starved", "17 * * * *", 6.1, 180, 236, 349},
 		{"late", "*/5 * * * *", 288, 0, 5, 120},
+		{"starved", "17 */4 * * *", 5.4, 208, 266, 588}, // as hourly
+		{"starved", "17 */6 * * *", 4, 174, 330, 1048},  // as daily
+		{"throttled", "17 9 * * 1-5", 5.0 / 7, 1440 - 120, 1440, 3*1440 + 688},
 	}
 	for _, row := range rows {
 		r := regime(t, row.name)

@@ -99,10 +99,10 @@ func (s delivery) due(c schedule.Cron) ([]time.Time, error) {
 // ones.
 const nearHour = 5 * time.Hour
 
-// often reports whether a cron fires at times that are closer than nearHour.
+// often reports whether a cron fires at times that are no further apart than nearHour.
 func often(due []time.Time) bool {
 	for i := 1; i < len(due); i++ {
-		if due[i].Sub(due[i-1]) < nearHour {
+		if due[i].Sub(due[i-1]) <= nearHour {
 			return true
 		}
 	}

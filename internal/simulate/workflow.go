@@ -198,6 +198,9 @@ func (w *workflow) decide(now, asked time.Time) schedule.Decision {
 // result.
 func (w *workflow) history(seen, now time.Time) []schedule.Run {
 	window := w.window(now)
+	if window.IsZero() {
+		return nil // no run counts
+	}
 	runs := w.list(seen, window)
 	if w.ask(w.evidence, runs).Confirms(window) {
 		return runs // an answer stays true
