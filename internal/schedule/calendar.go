@@ -125,15 +125,10 @@ func (c calendar) last(wall, end time.Time) time.Time {
 
 // on reports whether the date has slots.
 func (c calendar) on(date time.Time) bool {
-	last := date.Add(day).Day() == 1
-	return c.falls(int(date.Month()), date.Day(), int(date.Weekday()), last) && c.stride.picks(date)
-}
-
-// falls reports whether the fields allow a date. last says that it ends its month.
-func (c calendar) falls(month, day, weekday int, last bool) bool {
-	inDays := c.days.has(day) || last && (c.lastDay || c.shorten && c.days.lowest() > day)
-	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((day+6)/7)
-	return (inDays && inWeek || c.either() && (inDays || inWeek)) && c.months.has(month)
+	number, weekday := date.Day(), int(date.Weekday())
+	inDays := c.days.has(number) || (c.lastDay || c.shorten && c.days.lowest() > number) && date.Add(day).Day() == 1
+	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((number+6)/7)
+	return (inDays && inWeek || c.either() && (inDays || inWeek)) && c.months.has(int(date.Month())) && c.stride.picks(date)
 }
 
 func clock(hour, minute int) time.Duration {

@@ -104,10 +104,12 @@ func parseFields(expr string, n hash) (f fields, _ *Flaw) {
 	return f, nil
 }
 
+// lengths are those of the months in a leap year.
+var lengths = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
 // never reports whether no date fits. Every day of the year falls on each weekday some
 // time, 29 February too.
 func (f *fields) never() bool {
-	lengths := [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 	for month := range f.months.all() {
 		for day := 1; day <= lengths[month]; day++ {
 			inDays := f.days.has(day) || f.lastDay && (day == lengths[month] || month == 2 && day == 28)

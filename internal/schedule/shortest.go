@@ -100,7 +100,11 @@ func (c calendar) meets(other calendar, same bool) (together bool, days int) {
 	case same && c.stride.n == 0 && c.monthly() && c.days.size() == 1 && !c.days.has(29) && !c.days.has(30) && !c.days.has(31):
 		return true, 28
 	}
-	return meeting(c.dates(), other.dates())
+	as := c.dates()
+	if same {
+		return meeting(as, as)
+	}
+	return meeting(as, other.dates())
 }
 
 // meeting is meets for two lists of dates, in days.
@@ -145,22 +149,40 @@ func (f fields) onlyWeekdays() (set, bool) {
 var allHours, allDays, allMonths, allWeekdays = span(0, 23, 1), span(1, 31, 1), span(1, 12, 1), span(0, 6, 1)
 
 // dates returns the days with slots in the 28 years after which months and weekdays
-// repeat.
-func (c calendar) dates() (days []int) {
-	number := 0
+// repeat, from 2024-01-01, a Monday.
+func (c calendar) dates() (dates []int) {
+	var inWeek [7]set // the days of a month, by the weekday of the 1st
+	for first := range inWeek {
+		for day := 1; day <= 31; day++ {
+			if weekday := (first + day - 1) % 7; c.weekdays.has(weekday) || c.nth[weekday].has((day+6)/7) {
+				inWeek[first] |= 1 << day
+			}
+		}
+	}
+	dates = make([]int, 0, 1024)
+	number := 0 // of the day before the 1st
 	for month := range 28 * 12 {
-		first := time.Date(2024, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)
-		length := first.AddDate(0, 1, -1).Day()
-		if c.months.has(int(first.Month())) && c.stride.picks(first) {
-			for day := 1; day <= length; day++ {
-				if c.falls(int(first.Month()), day, (int(first.Weekday())+day-1)%7, day == length) {
-					days = append(days, number+day)
-				}
+		length := lengths[month%12+1]
+		if month%12 == 1 && month/12%4 != 0 {
+			length = 28
+		}
+		days, week := c.days, inWeek[(number+1)%7]
+		if c.lastDay || c.shorten && c.days.lowest() > length {
+			days |= 1 << length
+		}
+		if c.either() {
+			days |= week
+		} else {
+			days &= week
+		}
+		if c.months.has(month%12+1) && (c.stride.n == 0 || mod(int64(2024-1970)*12+int64(month), c.stride.n) == c.stride.rest) {
+			for day := range days.to(length).all() {
+				dates = append(dates, number+day)
 			}
 		}
 		number += length
 	}
-	return days
+	return dates
 }
 
 // clock returns the times of day, in minutes, sorted.
