@@ -106,6 +106,7 @@ func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) 
 	for _, kept := range plan.Kept() {
 		p.say(kept.Words())
 	}
+	p.note(target.Remarks(plan.Environments))
 	if !flags.check {
 		if err := plan.Apply(repo, p.Now()); err != nil {
 			return err

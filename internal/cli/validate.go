@@ -50,6 +50,7 @@ func (p *Program) validate(flags validateFlags) error {
 	if err == nil {
 		p.note(p.remarks(project))
 		installed, err = project.environments()
+		p.note(workflow.Target{Project: project.Project}.Remarks(installed))
 	}
 	if err == nil && (flags.entrypoints || flags.imports) {
 		found, err = p.validateEntrypoints(project, installed, flags.imports)

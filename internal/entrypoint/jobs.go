@@ -134,7 +134,7 @@ func (p *provers) sources(job pyproject.Job) moduleSources {
 	s := moduleSources{
 		before:      len(job.Options.Before) > 0,
 		environment: p.environment(job),
-		python:      cmp.Or(job.Options.Python, p.version(job), p.Project.RequiresPython),
+		python:      cmp.Or(job.Options.Python, p.Installed[job.ID].PythonVersion, p.Project.RequiresPython),
 	}
 	for _, variable := range job.Options.Env {
 		if variable.Name == "PYTHONPATH" {
@@ -165,17 +165,6 @@ func (p *provers) environment(job pyproject.Job) *Environment {
 		p.environments[found.Venv] = environment
 	}
 	return environment
-}
-
-// version returns the version of Python that .python-version has for a job, "" if there
-// is none.
-func (p *provers) version(job pyproject.Job) string {
-	file := p.Installed[job.ID].PythonVersion
-	if file == "" {
-		return ""
-	}
-	content, _ := readFile(p.repo.FS(), file)
-	return strings.TrimSpace(string(content))
 }
 
 func (p *provers) close() {

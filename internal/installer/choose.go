@@ -50,13 +50,16 @@ var condaFiles = []sign{
 // near, if the tool of the option has nothing to install from, or if a file is a
 // symbolic link that leads out of the repository.
 func Choose(repo fs.FS, dir string, facts Facts) (Environment, error) {
-	c := &chooser{repo: repo, dir: dir, facts: facts}
+	c := &chooser{repo: repo, dir: dir, facts: facts, texts: map[string]string{}}
 	env, err := c.choose()
 	if err == nil {
-		env.PythonVersion, err = c.upward(".python-version")
+		err = c.readPython(&env)
 	}
 	if err == nil {
 		err = c.read(&env)
+	}
+	if err == nil {
+		env.Declares, err = c.declaredPython(&env)
 	}
 	if err != nil {
 		return Environment{}, fmt.Errorf("choose the installer: %w", err)
@@ -68,6 +71,7 @@ type chooser struct {
 	repo  fs.FS
 	dir   string
 	facts Facts
+	texts map[string]string // of the files that were read
 }
 
 func (c *chooser) choose() (Environment, error) {
@@ -91,7 +95,7 @@ var needs = map[Tool]string{Pip: "requirements.txt", Conda: "environment.yml or 
 func (c *chooser) byOption(tool Tool) (Environment, error) {
 	const why = "option installer"
 	for _, folder := range c.folders() {
-		at := &chooser{c.repo, folder, c.facts}
+		at := &chooser{c.repo, folder, c.facts, c.texts}
 		env, err := at.byRequirements()
 		if tool != Pip {
 			env, err = c.byOwnFile(tool, folder)

@@ -57,12 +57,12 @@ func member(lock, folder string) string {
 }
 
 var (
-	oldPoetry     = regexp.MustCompile(`(?m)^lock-version = "1\.|^lock-version = "2\.0"|^# .* by Poetry 1\.`)
-	otherGroups   = regexp.MustCompile(`(?m)#.*|^\[tool\.poetry\.group\..*`)
-	pipfilePython = regexp.MustCompile(`(?m)^[ \t]*python_(?:full_)?version[ \t]*=`)
-	hash          = regexp.MustCompile(`(?m)^[^#\n]*--hash[= ]`)
-	includes      = regexp.MustCompile(`(?m)^[ \t]*(?:-r[ \t=]*|--requirement[ \t=]+)([^\s#]+)`)
-	setuptools    = regexp.MustCompile(`(?m)^\[(?:metadata|options)\]`)
+	oldPoetry   = regexp.MustCompile(`(?m)^lock-version = "1\.|^lock-version = "2\.0"|^# .* by Poetry 1\.`)
+	otherGroups = regexp.MustCompile(`(?m)#.*|^\[tool\.poetry\.group\..*`)
+	requirement = regexp.MustCompile(`(?m)^[ \t]*(?:[^-\s#]|-e|--editable)`)
+	hash        = regexp.MustCompile(`(?m)^[^#\n]*--hash[= ]`)
+	includes    = regexp.MustCompile(`(?m)^[ \t]*(?:-r[ \t=]*|--requirement[ \t=]+)([^\s#]+)`)
+	setuptools  = regexp.MustCompile(`(?m)^\[(?:metadata|options)\]`)
 )
 
 // read completes an environment with the contents of the files in its root.
@@ -72,10 +72,6 @@ func (c *chooser) read(env *Environment) error {
 		return c.readUV(env)
 	case Poetry:
 		return c.readPoetry(env)
-	case Pipenv:
-		pipfile, err := c.text(path.Join(env.Root, "Pipfile"))
-		env.Pinned = pipfilePython.MatchString(pipfile)
-		return err
 	case Pixi:
 		env.Manifest = path.Join(env.Root, "pixi.toml")
 		found, err := c.has(env.Manifest)
@@ -94,6 +90,7 @@ func (c *chooser) read(env *Environment) error {
 // https://pip.pypa.io/en/stable/topics/secure-installs/#hash-checking-mode
 func (c *chooser) readPip(env *Environment) error {
 	env.Instead = c.facts.Requires
+	env.Empty = true
 	files := []string{env.File}
 	for i := 0; i < len(files) && !env.Hashes; i++ {
 		requirements, err := c.text(files[i])
@@ -101,6 +98,7 @@ func (c *chooser) readPip(env *Environment) error {
 			return err
 		}
 		env.Hashes = hash.MatchString(requirements)
+		env.Empty = env.Empty && !requirement.MatchString(requirements)
 		for _, m := range includes.FindAllStringSubmatch(requirements, -1) {
 			file := path.Join(path.Dir(files[i]), m[1])
 			if !path.IsAbs(m[1]) && fs.ValidPath(file) && !slices.Contains(files, file) {
@@ -149,6 +147,9 @@ func (c *chooser) text(file string) (string, error) {
 	if file == "" {
 		return "", nil
 	}
+	if text, known := c.texts[file]; known {
+		return text, nil
+	}
 	info, err := c.stat(file)
 	if info == nil || err != nil {
 		return "", err
@@ -157,6 +158,9 @@ func (c *chooser) text(file string) (string, error) {
 		return "", fmt.Errorf("%s is larger than 100 MiB, which GitHub does not accept", file)
 	}
 	content, err := fs.ReadFile(c.repo, file)
+	if err == nil {
+		c.texts[file] = string(content)
+	}
 	return string(content), err
 }
 

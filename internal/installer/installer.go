@@ -56,9 +56,12 @@ type Environment struct {
 	Old      bool   // of Poetry: File was written by Poetry 1, or Requires allows no other
 	Bare     bool   // of Poetry: Root's pyproject.toml declares no dependencies except those of other groups
 	Manifest string // of Pixi: the file that lists what Root needs
-	Pinned   bool   // of Pipenv: Root's Pipfile names a version of Python
+	Declares string // of UV, Poetry, PDM and Pipenv: the range of Python that their file in Root declares, as written; "" without one
+	Empty    bool   // of Pip: File names no package
 
-	PythonVersion string // nearest .python-version; "" if there is none
+	PythonFile    string   // nearest .python-version; "" if there is none
+	PythonVersion string   // what counts in it, as the option python has it; "" if nothing does
+	Skipped       []string // names in it before that which are no versions
 }
 
 // installs are the commands with which a developer installs a project's packages.

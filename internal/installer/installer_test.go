@@ -139,7 +139,7 @@ func TestChooseReads(t *testing.T) {
 		{"a/b/poetry.lock:[metadata]|lock-version~=~\"2.0\"|", Environment{Tool: Poetry, Old: true}},
 		{"a/b/poetry.lock:#~generated~by~Poetry~2.1.3~and|lock-version~=~\"2.1\"|", Environment{Tool: Poetry}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[project]|dependencies=[]|", Environment{Tool: Poetry}},
-		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry.dependencies]|python=\"3\"|", Environment{Tool: Poetry}},
+		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry.dependencies]|python=\"3\"|", Environment{Tool: Poetry, Declares: "3"}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[project]|#dependencies|[tool.poetry.group.dev.dependencies]|", Environment{Tool: Poetry, Bare: true}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry]|requires-poetry~=~\"<2.5\"|dependencies", Environment{Tool: Poetry, Requires: "<2.5"}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry]|requires-poetry='^1.8'|dependencies", Environment{Tool: Poetry, Requires: ">=1.8,<2", Old: true}},
@@ -147,7 +147,7 @@ func TestChooseReads(t *testing.T) {
 		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry]|requires-poetry='>=1.8'|dependencies", Environment{Tool: Poetry, Requires: ">=1.8"}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[tool.poetry]|requires-poetry='2.1.3'|dependencies", Environment{Tool: Poetry, Requires: "==2.1.3"}},
 		{"a/b/poetry.lock a/b/pyproject.toml:[tool.x]|requires-poetry='2'|[tool.poetry]|dependencies", Environment{Tool: Poetry}},
-		{"a/b/Pipfile.lock a/b/Pipfile:[requires]|python_full_version~=~\"3.11.4\"|", Environment{Tool: Pipenv, Pinned: true}},
+		{"a/b/Pipfile.lock a/b/Pipfile:[requires]|python_full_version~=~\"3.11.4\"|", Environment{Tool: Pipenv, Declares: "3.11.4"}},
 		{"a/b/Pipfile.lock a/b/Pipfile:[packages]|", Environment{Tool: Pipenv}},
 		{"a/b/pixi.lock a/b/pixi.toml", Environment{Tool: Pixi, Manifest: "a/b/pixi.toml"}},
 		{"a/b/pixi.lock", Environment{Tool: Pixi, Manifest: "a/b/pyproject.toml"}},
@@ -156,12 +156,50 @@ func TestChooseReads(t *testing.T) {
 		{"a/b/uv.lock a/b/uv.toml:required-version='0.9.1' a/b/pyproject.toml:required-version~=~\"1\"", Environment{Tool: UV, Requires: "0.9.1"}},
 		{"a/b/uv.lock a/b/pyproject.toml:[tool.ruff]|required-version~=~'1'|[tool.uv]~#~x|required-version='2'", Environment{Tool: UV, Requires: "2"}},
 		{"a/b/uv.lock a/b/pyproject.toml:[tool.ruff]|required-version~=~'1'|", Environment{Tool: UV}},
-		{"a/b/uv.lock a/.python-version .python-version", Environment{Tool: UV, PythonVersion: "a/.python-version"}},
+		{"a/b/uv.lock a/.python-version:3.12.1| .python-version:3.9", Environment{Tool: UV, PythonFile: "a/.python-version", PythonVersion: "3.12.1"}},
+		{"a/b/uv.lock:version~=~1|requires-python~=~\">=3.11,~<4\"|[[package]]|name~=~\"x\"|requires-python~=~\"3\"", Environment{Tool: UV, Declares: ">=3.11, <4"}},
+		{"a/pdm.lock a/pyproject.toml:[project]|requires-python~=~\">=3.10\"", Environment{Tool: PDM, Declares: ">=3.10"}},
+		{"a/b/pixi.lock a/b/pixi.toml a/b/pyproject.toml:[project]|requires-python~=~\">=3.10\"", Environment{Tool: Pixi, Manifest: "a/b/pixi.toml"}},
 	} {
 		env, err := Choose(tree(test.files), "a/b", Facts{})
 		test.want.Root, test.want.File, test.want.Why, test.want.Locked = env.Root, env.File, env.Why, true
 		if diff := cmp.Diff(test.want, env); diff != "" || err != nil {
 			t.Errorf("%q: %v (-want +got):\n%s", test.files, err, diff)
+		}
+	}
+}
+
+// TestPythonFile takes the first version, as uv and pyenv do, and skips the names of
+// environments of pyenv, which no other machine has.
+func TestPythonFile(t *testing.T) {
+	for content, want := range map[string]string{ // the version, and what is skipped
+		"3.12":                              "3.12",
+		"3.12.1\n3.11\n":                    "3.12.1",
+		"\ufeff3.12\r\n3.11\r\n":            "3.12",
+		"# as in production\n\n3.12 # LTS":  "3.12",
+		"3.12 3.11":                         "3.12",
+		"myproject-3.11\n3.11\n":            "3.11 myproject-3.11",
+		"system":                            " system",
+		"system\nmy-env 3.13-dev":           "3.13-dev system my-env",
+		"3.12.1/envs/shop":                  "3.12.1",
+		"cpython-3.12.3-linux-x86_64-gnu":   "3.12.3",
+		"cpython@3.12":                      "3.12",
+		"python3.12":                        "3.12",
+		"3.13t":                             "3.13t",
+		"3.14.0rc1":                         "3.14.0rc1",
+		"pypy3.10-7.3.17":                   "pypy3.10",
+		"pypy-3.10":                         "pypy3.10",
+		">= 3.11, <3.14":                    ">= 3.11, <3.14",
+		"anaconda3-2024.10-1\nminiconda3\n": " anaconda3-2024.10-1 miniconda3",
+		"3.12$(id)":                         " 3.12$(id)",
+		"":                                  "",
+	} {
+		repo := tree("")
+		repo[".python-version"] = &fstest.MapFile{Data: []byte(content)}
+		env, err := Choose(repo, "a/b", Facts{})
+		got := strings.TrimRight(env.PythonVersion+" "+strings.Join(env.Skipped, " "), " ")
+		if err != nil || got != want || env.PythonFile != ".python-version" || (env.Remark() == "") != (len(env.Skipped) == 0) {
+			t.Errorf("%q: %q, %v, %s; want %q", content, got, err, env.Remark(), want)
 		}
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"regexp"
+	"slices"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -25,6 +28,32 @@ func ByJob(all []Installed) map[string]installer.Environment {
 		}
 	}
 	return environments
+}
+
+// hostedLimit is how long a job can take on GitHub's own runners: "Each job in a workflow
+// can run for up to 6 hours of execution time",
+// https://docs.github.com/actions/reference/actions-limits
+const hostedLimit = 6 * time.Hour
+
+var hostedLabel = regexp.MustCompile(`^(?:ubuntu|windows|macos)-`)
+
+// Remarks says what people should know about the set-up of the jobs.
+func (t Target) Remarks(all []Installed) []string {
+	var remarks []string
+	for _, installed := range all {
+		if remark := installed.Remark(); remark != "" && !slices.Contains(remarks, remark) {
+			remarks = append(remarks, remark)
+		}
+	}
+	for _, job := range t.Project.Jobs {
+		o := job.Options
+		if o.Timeout+setupMargin > hostedLimit && !o.Serve && slices.ContainsFunc(o.RunsOn, hostedLabel.MatchString) {
+			remarks = append(remarks, fmt.Sprintf("job %s: GitHub ends a job on its own runners after 6 hours, without a message from us; "+
+				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own",
+				problem.Show(job.ID), setupMargin, hostedLimit-setupMargin, o.Timeout))
+		}
+	}
+	return remarks
 }
 
 // Environments says how the packages of the jobs are installed: usually in one way for

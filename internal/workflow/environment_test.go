@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -97,11 +98,22 @@ func TestSetup(t *testing.T) {
 		{`python = "3.12"`, "a/environment.yml", `create-args: "python=3.12"`},
 		{`python = "3.12"`, "a/uv.lock", `python-version: "3.12"`},
 		{"[tool.uv]\nrequired-version = \">=0.9,<0.14\"", "a/uv.lock", `version: ">=0.9,<0.14"`},
-		{``, "a/setup.py a/.python-version", `python-version-file: "a/.python-version"`},
-		{``, "a/Pipfile.lock a/Pipfile:[requires]|python_version=\"3.11\"", `python-version-file: "a/Pipfile"`},
-		{``, "a/pdm.lock a/.python-version", `python-version-file: "a/.python-version"`},
-		{``, "a/requirements.txt .python-version", `python-version-file: ".python-version"`},
-		{``, "poetry.lock", `python-version-file: "pyproject.toml"`},
+		{``, "a/setup.py a/.python-version:3.12|3.9", `python-version: "3.12"`},
+		{``, "a/setup.py a/.python-version:system", `python-version: "3.x"`},
+		{``, "a/uv.lock a/.python-version:shop-3.11|3.11", `python-version: "3.11"`},
+		{``, "a/uv.lock a/.python-version:system", `python-version: "3"`},
+		{``, "a/uv.lock:requires-python=\">=3.11,!=3.12.*\"", `python-version: ">=3.11,!=3.12.*"`},
+		{``, "a/Pipfile.lock a/Pipfile:[requires]|python_version=\"3.11\"", `python-version: "3.11"`},
+		{``, "a/pdm.lock a/.python-version:3.12", `python-version: "3.12"`},
+		{``, "a/requirements.txt .python-version:3.12", `python-version: "3.12"`},
+		{``, "poetry.lock pyproject.toml:[tool.poetry.dependencies]|python=\"^3.11\"", `python-version: ">=3.11 <4"`},
+		{``, "poetry.lock", `python-version: "3.x"`},
+		{"[project]\nrequires-python = \">=3.11,!=3.11.2,<3.14\"", "a/setup.py", `python-version: ">=3.11 <3.14"`},
+		{"[project]\nrequires-python = \">=3.11\"", "a/setup.py a/.python-version:system", `python-version: ">=3.11"`},
+		{`env.UV_NO_CACHE = "1"`, "a/uv.lock", `enable-cache: false`},
+		{``, "a/uv.lock", `ignore-nothing-to-cache: true`},
+		{``, "a/requirements.txt:#~nothing~yet|", "python-version: \"3.x\"\n- name: Install dependencies"},
+		{`env.PIPENV_VENV_IN_PROJECT = "1"`, "a/Pipfile.lock", "python-version: \"3.x\"\nenv:"},
 		{``, "a/Pipfile.lock", `python-version: "3.x"`},
 		{`installer = "poetry"`, "", "run: poetry install --only-root\nworking-directory: \"a\""},
 		{"installer = \"poetry\"\n[tool.poetry.dependencies]", "", "run: poetry install --only main\nworking-directory: \"a\""},
@@ -123,7 +135,7 @@ func TestSetup(t *testing.T) {
 		repo[where] = &fstest.MapFile{Data: []byte("[tool.scheduled-actions]\nrescue = false\n" + row.lines + "\n" + severalJobs(1))}
 		for _, file := range strings.Fields(row.files) {
 			name, content, _ := strings.Cut(file, ":")
-			repo[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(content, "|", "\n"))}
+			repo[name] = &fstest.MapFile{Data: []byte(strings.NewReplacer("|", "\n", "~", " ").Replace(content))}
 		}
 		content := string(plan(t, repo, where, release).Created[0].New)
 		var lines []string
@@ -155,10 +167,36 @@ func TestGlobOf(t *testing.T) {
 		}
 	}
 	const folder = "!p[1]"
-	repo := fstest.MapFS{folder + "/pyproject.toml": {Data: []byte(severalJobs(1))}, folder + "/requirements.txt": {}}
+	repo := fstest.MapFS{folder + "/pyproject.toml": {Data: []byte(severalJobs(1))}, folder + "/requirements.txt": {Data: []byte("six\n")}}
 	content := string(plan(t, repo, folder+"/pyproject.toml", release).Created[0].New)
 	if want := `cache-dependency-path: "./!p[[]1]/requirements.txt"`; !strings.Contains(content, want) {
 		t.Errorf("no %s in\n%s", want, content)
+	}
+}
+
+// TestRemarks names what does not count, and a timeout that GitHub's runners cut short.
+func TestRemarks(t *testing.T) {
+	for options, want := range map[string]string{
+		`timeout = "5h45m"`: "",
+		`timeout = "5h46m"`: "job job-0: GitHub ends a job on its own runners after 6 hours",
+		"timeout = \"7h\"\nruns-on = [\"self-hosted\", \"linux\"]": "",
+		"timeout = \"7h\"\nruns-on = \"macos-15\"":                 "leave 5h45m0s for the entrypoint: shorten its timeout of 7h0m0s",
+	} {
+		repo := repository("[tool.scheduled-actions]\n" + options + "\n" + severalJobs(1))
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		environments, err := target.Environments(repo)
+		remarks := strings.Join(target.Remarks(environments), "\n")
+		if err != nil || !strings.Contains(remarks, want) || (remarks == "") != (want == "") {
+			t.Errorf("%s: %s, %v", options, remarks, err)
+		}
+	}
+	repo := repository(severalJobs(3) + "[tool.scheduled-actions.jobs.job-1]\ninstaller = \"none\"\n")
+	repo[".python-version"] = &fstest.MapFile{Data: []byte("shop-3.11\n3.11\n")}
+	target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+	environments, err := target.Environments(repo)
+	want := []string{`.python-version contains "shop-3.11", which is not a version of Python that can be set up on GitHub: "3.11" counts`}
+	if remarks := target.Remarks(environments); err != nil || len(environments) != 2 || !slices.Equal(remarks, want) {
+		t.Errorf("%q, %v", remarks, err)
 	}
 }
 

@@ -3,6 +3,7 @@ package workflow
 import (
 	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
@@ -64,14 +65,17 @@ func (s setup) steps() []step {
 	return steps
 }
 
-// uv lets the tool itself read .python-version and requires-python.
 // https://docs.astral.sh/uv/guides/integration/github/
+// By default "the action will fail if caching is enabled but there is nothing to upload",
+// https://github.com/astral-sh/setup-uv/blob/main/docs/caching.md#ignore-nothing-to-cache
 func (s setup) uv() []step {
-	with := []input{{"version", text(cmp.Or(s.env.Requires, uvVersion))}}
-	if version := s.version(); version != "" {
-		with = append(with, input{"python-version", text(version)})
+	with := []input{{"version", text(cmp.Or(s.env.Requires, uvVersion))}, s.pythonVersion()}
+	if s.cached() {
+		with = append(with, input{"enable-cache", plain("true")}, input{"cache-dependency-glob", text(s.source())},
+			input{"ignore-nothing-to-cache", plain("true")})
+	} else {
+		with = append(with, input{"enable-cache", plain("false")})
 	}
-	with = append(with, input{"enable-cache", plain("true")}, input{"cache-dependency-glob", text(s.source())})
 	return []step{{name: "Set up uv", uses: &setupUV, with: with}}
 }
 
@@ -154,7 +158,7 @@ func (s setup) conda() []step {
 		{"environment-file", text(s.env.File)},
 		{"environment-name", text(installer.CondaName)},
 	}
-	if version := s.version(); version != "" {
+	if version := s.option(); version != "" {
 		with = append(with, input{"create-args", text("python" + version)})
 	}
 	with = append(with, input{"cache-environment", plain("true")}, input{"init-shell", plain("none")})
@@ -200,38 +204,54 @@ func requirement(pkg, versions string) string {
 // python sets up Python, and the cache of the tool with that name unless it is "".
 func (s setup) python(cache string) step {
 	python := step{name: "Set up Python", uses: &setupPython, with: []input{s.pythonVersion()}}
-	if cache != "" {
+	if cache != "" && s.cached() {
 		python.with = append(python.with, input{"cache", plain(cache)}, input{"cache-dependency-path", text(s.source())})
 	}
 	return python
 }
 
-// version returns the option python in the notation of whatever sets Python up, "" if
-// it is not set. Environments has refused values that have no such form.
-func (s setup) version() string {
+// option returns the option python in the notation of whatever sets Python up, "" if it
+// is not set. Environments has refused values that have no such form.
+func (s setup) option() string {
 	version, _ := pythonFor(s.env.Tool, s.job.Options.Python)
 	return version
 }
 
-// pythonVersion returns the input that tells setup-python the version: the option,
-// .python-version, or the range that the project or its tool declares. Without it,
-// setup-python would take any Python on the runner's PATH.
+// version returns which Python to set up: the option, .python-version, or the range that
+// the project or its tool declares. We read them ourselves: setup-python takes the last
+// line of .python-version where uv and pyenv take the first, and reads pyproject.toml
+// with a parser of TOML 0.5. Without a version it would take any Python on PATH.
 // https://github.com/actions/setup-python#basic-usage
-func (s setup) pythonVersion() input {
-	file := func(name string) input { return input{"python-version-file", text(name)} }
-	switch version := s.version(); {
-	case version != "":
-		return input{"python-version", text(version)}
-	case s.env.PythonVersion != "":
-		return file(s.env.PythonVersion)
-	case s.Project.RequiresPython != "":
-		return file(s.Path)
-	case s.env.Tool == installer.Poetry || s.env.Tool == installer.PDM:
-		return file(path.Join(s.env.Root, "pyproject.toml"))
-	case s.env.Pinned:
-		return file(path.Join(s.env.Root, "Pipfile"))
+func (s setup) version() string {
+	if version := s.option(); version != "" {
+		return version
 	}
-	return input{"python-version", text("3.x")}
+	declared := []string{s.env.PythonVersion, s.Project.RequiresPython, s.env.Declares}
+	if s.env.Tool == installer.UV { // its lock has what all members of a workspace can have
+		declared = []string{s.env.PythonVersion, s.env.Declares, s.Project.RequiresPython}
+	}
+	for _, asked := range declared {
+		if version, ok := declaredFor(s.env.Tool, asked); ok {
+			return version
+		}
+	}
+	version, _ := pythonFor(s.env.Tool, "3.x")
+	return version
+}
+
+func (s setup) pythonVersion() input { return input{"python-version", text(s.version())} }
+
+// uncached are the variables that switch off what is cached, or move it.
+// Without its folder the action would fail after the job.
+// https://github.com/actions/setup-python/issues/815
+var uncached = map[string]bool{
+	"PIP_NO_CACHE_DIR": true, "UV_NO_CACHE": true,
+	"PIPENV_VENV_IN_PROJECT": true, "WORKON_HOME": true, "POETRY_VIRTUALENVS_CREATE": true,
+}
+
+// cached reports whether the steps find something to cache.
+func (s setup) cached() bool {
+	return !s.env.Empty && !slices.ContainsFunc(s.job.Options.Env, func(v pyproject.Pair) bool { return uncached[v.Name] })
 }
 
 // source returns the pattern of the file on which a cache depends.

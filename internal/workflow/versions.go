@@ -10,7 +10,7 @@ import (
 )
 
 // This file translates the option python, a version or a range in the notation of npm
-// or pip, for whatever sets Python up.
+// or pip, and what projects declare, for whatever sets Python up.
 
 // pythonFor returns the option in the notation of a tool's set-up, or false if it has
 // no such form.
@@ -32,6 +32,40 @@ var (
 	boundForm = regexp.MustCompile(`^(>=|<=|!=|~=|==|>|<|~|\^)(\d+(?:\.\d+)*)$`)
 	operator  = regexp.MustCompile(`([<>=!~^]) +`)
 )
+
+var (
+	specifiers  = regexp.MustCompile(`^[0-9a-z.*,<>=!~ ]*[<>=!~][0-9a-z.*,<>=!~ ]*$`)
+	preRelease  = regexp.MustCompile(`\.?(?:a|b|c|rc|alpha|beta|pre|post|dev)\d*$`)
+	anyPatch    = regexp.MustCompile(`^={2,3}(\d+(?:\.\d+)*)\.\*$`)
+	exactlyForm = regexp.MustCompile(`^===`)
+)
+
+// declaredFor returns a range that a project declares for its packages, in the notation
+// of a tool's set-up, or false if it has none. uv knows all of them. For others, versions
+// that are left out are in: the newest of a range is set up, and those are old.
+// https://packaging.python.org/en/latest/specifications/version-specifiers/
+func declaredFor(tool installer.Tool, version string) (string, bool) {
+	if (tool == installer.UV || tool == installer.Pylock) && specifiers.MatchString(version) {
+		return strings.ReplaceAll(version, " ", ""), true
+	}
+	alternatives := strings.Split(operator.ReplaceAllString(version, "$1"), "||")
+	for i, alternative := range alternatives {
+		var kept []string
+		for _, part := range strings.FieldsFunc(alternative, func(r rune) bool { return r == ',' || r == ' ' }) {
+			part = exactlyForm.ReplaceAllString(preRelease.ReplaceAllString(part, ""), "==")
+			if m := anyPatch.FindStringSubmatch(part); m != nil {
+				kept = append(kept, ">="+m[1], "<"+after(m[1], strings.Count(m[1], ".")+1))
+			} else if !strings.HasPrefix(part, "!=") {
+				kept = append(kept, part)
+			}
+		}
+		if len(kept) == 0 {
+			return "", false
+		}
+		alternatives[i] = strings.Join(kept, ",")
+	}
+	return pythonFor(tool, strings.Join(alternatives, "||"))
+}
 
 // https://docs.astral.sh/uv/concepts/python-versions/#requesting-a-version
 func uvPython(version string) (string, bool) {

@@ -53,6 +53,34 @@ func TestPythonFor(t *testing.T) {
 	}
 }
 
+// TestDeclaredFor has what projects declare.
+func TestDeclaredFor(t *testing.T) {
+	for _, row := range []struct{ declared, pip, uv string }{ // "" is skipped
+		{">=3.11", ">=3.11", ">=3.11"},
+		{">=3.8, <4.0", ">=3.8 <4.0", ">=3.8,<4.0"},
+		{">=2.7, !=3.0.*, !=3.1.*, <4", ">=2.7 <4", ">=2.7,!=3.0.*,!=3.1.*,<4"},
+		{"==3.11.*", ">=3.11 <3.12", "==3.11.*"},
+		{"===3.11.4", "==3.11.4", "===3.11.4"},
+		{"~=3.11", ">=3.11 <4", "~=3.11"},
+		{">=3.14.0rc1", ">=3.14.0", ">=3.14.0rc1"},
+		{">=3.11,<3.15.dev0", ">=3.11 <3.15", ">=3.11,<3.15.dev0"},
+		{"^3.11", ">=3.11 <4", ">=3.11,<4"},
+		{"^3.9 || ^3.11", ">=3.9 <4 || >=3.11 <4", ""},
+		{"3.11", "3.11", "3.11"},
+		{"*", "*", ""},
+		{"!=3.12", "", "!=3.12"},
+		{">=3.11; id", "", ""},
+		{"", "", ""},
+	} {
+		for tool, want := range map[installer.Tool]string{installer.Pip: row.pip, installer.UV: row.uv} {
+			got, ok := declaredFor(tool, row.declared)
+			if ok != (want != "") || ok && got != want {
+				t.Errorf("%q for %s: %q, %v; want %q", row.declared, tool, got, ok, want)
+			}
+		}
+	}
+}
+
 func TestPythonVersionRefused(t *testing.T) {
 	repo := repository("[tool.scheduled-actions]\npython = \"pypy3.10\"\n" + severalJobs(1))
 	repo["environment.yml"] = &fstest.MapFile{}
