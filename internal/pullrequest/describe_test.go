@@ -61,28 +61,38 @@ func planned(t *testing.T, before, after string) Description {
 }
 
 // TestDescribe checks what is written about a typical change against the files
-// in testdata/describe.
+// in testdata/describe, and about other kinds of schedule against those in
+// testdata/schedules.
 func TestDescribe(t *testing.T) {
-	read := func(name string) string {
-		content, err := os.ReadFile("testdata/describe/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(content)
-	}
-	d := planned(t, read("before.toml"), read("after.toml"))
-	for _, row := range []struct{ name, got string }{
-		{"body.md", d.body()},
-		{"overview.md", d.Overview()},
-		{"patch.md", d.Patch("scheduled sync")},
+	for _, row := range []struct {
+		dir  string
+		text map[string]func(Description) string
+	}{
+		{"describe", map[string]func(Description) string{
+			"body.md":     Description.body,
+			"overview.md": Description.Overview,
+			"patch.md":    func(d Description) string { return d.Patch("scheduled sync") },
+		}},
+		{"schedules", map[string]func(Description) string{"overview.md": Description.Overview}},
 	} {
-		if *update {
-			if err := os.WriteFile("testdata/describe/"+row.name, []byte(row.got), 0o644); err != nil {
+		read := func(name string) string {
+			content, err := os.ReadFile(filepath.Join("testdata", row.dir, name))
+			if err != nil && !*update {
 				t.Fatal(err)
 			}
+			return string(content)
 		}
-		if diff := cmp.Diff(read(row.name), row.got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		d := planned(t, read("before.toml"), read("after.toml"))
+		for name, text := range row.text {
+			got := text(d)
+			if *update {
+				if err := os.WriteFile(filepath.Join("testdata", row.dir, name), []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(read(name), got); diff != "" {
+				t.Errorf("%s/%s (-want +got):\n%s", row.dir, name, diff)
+			}
 		}
 	}
 }

@@ -35,7 +35,7 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	}
 	jobs := t.Project.Hosted()
 	of := make([]float64, len(jobs))
-	parallel(len(jobs), func(i int) { of[i] = ticks(crons(jobs[i])) })
+	parallel(len(jobs), func(i int) { of[i] = ticks(jobs[i].Schedule.Crons(jobs[i].Options.Spares)) })
 	count := func(w whose, ticks float64) {
 		will += ticks
 		if !fresh[w] {

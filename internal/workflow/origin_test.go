@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -81,6 +82,77 @@ services.db = { image = "postgres:17" }
 				continue
 			}
 			if got := target.Origin(e); got != row.line && (row.name != "a new job" || e.Job == "b") {
+				t.Errorf("%s: want line %d, got %d for %s", row.name, row.line, got, e.Path)
+			}
+		}
+	}
+}
+
+// TestOriginOfSchedule changes one thing about when a job runs, and wants its line.
+func TestOriginOfSchedule(t *testing.T) {
+	const project = `[project]
+name = "demo"
+
+[tool.scheduled-actions.jobs.a]
+every = "2 days"
+entrypoint = "app:a"
+at = "09:33"
+timezone = "Europe/Berlin"
+
+[tool.scheduled-actions.jobs.b]
+cron = "33 9 * * 1-5"
+entrypoint = "app:b"
+
+[tool.scheduled-actions.jobs.c]
+run-at = 2026-12-24T18:03:00Z
+entrypoint = "app:c"
+enabled = true
+
+[tool.scheduled.d]
+every = "week"
+entrypoint = "app:d"
+
+[tool.scheduled-actions]
+rescue = false
+`
+	rows := []struct {
+		name, old, new string
+		line           int
+	}{
+		{"every", `"2 days"`, `"monday"`, 5},
+		{"every, with the same ticks", `"2 days"`, `"3 days"`, 5},
+		{"the trigger of another kind", "every = \"2 days\"\nentrypoint = \"app:a\"\nat = \"09:33\"", "entrypoint = \"app:a\"\ncron = \"3 3 1 * *\"", 6},
+		{"at", `"09:33"`, `"10:43"`, 7},
+		{"at and the time zone", "at = \"09:33\"\ntimezone = \"Europe/Berlin\"", "at = \"10:43\"", 7},
+		{"time zone", "Europe/Berlin", "Europe/Rome", 8},
+		{"time zone of the project", "timezone = \"Europe/Berlin\"\n", "", 4},
+		{"spares", `at = "09:33"`, "at = \"09:33\"\nspares = 1", 8},
+		{"cron", "1-5", "1-4", 11},
+		{"crons", `"33 9 * * 1-5"`, `["33 9 * * 1-5", "33 9 * * 0"]`, 11},
+		{"spares of a cron", "entrypoint = \"app:b\"", "entrypoint = \"app:b\"\nspares = 1", 13},
+		{"run-at", "18:03", "19:03", 15},
+		{"disabled", "enabled = true", "enabled = false", 17},
+		{"at of a job of the spec", "[tool.scheduled-actions]\n", "[tool.scheduled-actions.jobs.d]\nat = \"01:02\"\n[tool.scheduled-actions]\n", 24},
+		{"except", "enabled = true", "enabled = true\nexcept = [2026-12-24]", 18},
+		{"start and count", `at = "09:33"`, "at = \"09:33\"\nstart = 2026-01-01\ncount = 3", 8},
+		{"expires", `at = "09:33"`, "at = \"09:33\"\nexpires = \"8h\"", 8},
+		{"until", "[tool.scheduled-actions]\n", "[tool.scheduled-actions.jobs.d]\nuntil = 2030-01-01\n[tool.scheduled-actions]\n", 24},
+		{"served elsewhere", "enabled = true", "executor = \"serve\"", 17},
+	}
+	for _, row := range rows {
+		repo := repository(project)
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(strings.Replace(project, row.old, row.new, 1))}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		p, err := target.Plan(repo)
+		if err = errors.Join(err, target.Project.Problems()); err != nil {
+			t.Fatal(err)
+		}
+		if len(p.Changes()) != 1 {
+			t.Errorf("%s: %s", row.name, summary(p))
+		}
+		for _, e := range target.Effects(p, noon) {
+			if got := target.Origin(e); got != row.line {
 				t.Errorf("%s: want line %d, got %d for %s", row.name, row.line, got, e.Path)
 			}
 		}

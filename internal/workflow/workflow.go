@@ -88,7 +88,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(job.Options.Timeout+setupMargin))))
 	add(run, "permissions", permissions(job.Options))
 	add(run, "steps", sequence(t.steps(job, setup)...))
-	on, crons := mapping(), crons(job)
+	on, crons := mapping(), job.Schedule.Crons(job.Options.Spares)
 	if len(crons) > 0 {
 		add(on, "schedule", entries(crons))
 	}
@@ -188,14 +188,6 @@ var dispatchInputs = mapping(
 		"default", text(""),
 	),
 )
-
-// crons returns the ticks of a job: none if it is disabled.
-func crons(job pyproject.Job) []schedule.Cron {
-	if job.Schedule.Spec().Disabled {
-		return nil
-	}
-	return job.Schedule.Crons(job.Options.Spares)
-}
 
 // entries returns the entries of `on.schedule`.
 func entries(crons []schedule.Cron) *yaml.Node {
