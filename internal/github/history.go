@@ -131,7 +131,7 @@ func (r *reading) count(ctx context.Context) (counted bool) {
 	near := r.near()
 	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
 		w := r.query.Schedule.Window(start)
-		if !w.Start.Before(r.window.Start) || w.Start.Before(first) {
+		if w.IsZero() || !w.Start.Before(r.window.Start) || w.Start.Before(first) {
 			continue
 		}
 		r.asking = w.End
@@ -146,7 +146,7 @@ func (r *reading) count(ctx context.Context) (counted bool) {
 			return true
 		}
 	}
-	if r.asking = first; r.page == 0 || r.oldest.Created.Before(first) {
+	if r.asking = first; r.page == 0 || r.oldest.Created.Before(first) || r.query.Schedule.Prev(r.oldest.Created).IsZero() {
 		return true
 	}
 	r.asking = cmp.Or(r.query.Schedule.Next(r.oldest.Created), r.window.Start)

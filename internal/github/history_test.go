@@ -294,6 +294,8 @@ func TestBudget(t *testing.T) {
 		{"the first run ever", daily, schedule.Tick{}, all(running("21 11:59")), schedule.Unconfirmed, 1},
 		{"by hand", daily, schedule.Tick{Forced: true}, all(executed("21 10:40")), schedule.Forced, 2},
 
+		{"a new schedule of an old job", parse(schedule.Spec{Start: moment("21 00:00")}), schedule.Tick{}, all(many(250, skipped("19 11:00"))), schedule.Unconfirmed, 1},
+
 		// Only the clock.
 		{"disabled", parse(schedule.Spec{Disabled: true}), schedule.Tick{}, busy, schedule.Disabled, 1},
 		{"before the first slot", parse(schedule.Spec{Start: moment("22 10:37")}), schedule.Tick{}, busy, schedule.NotStarted, 1},
