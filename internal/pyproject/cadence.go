@@ -28,10 +28,10 @@ var cadenceList = func() string {
 
 // meant returns the key and the value that a string was probably meant to be, "" if it
 // cannot be guessed.
-func meant(s string) (key, value string) {
+func (r *reader) meant(s string) (key, value string) {
 	key, value = schedule.Meant(problem.Cut(s, mostKey))
 	if key == "" && !strings.ContainsAny(s, "0123456789*") {
-		if near := nearest(s, schedule.Said); near != "" {
+		if near := r.nearest(s, schedule.Said); near != "" {
 			return schedule.Meant(near)
 		}
 	}
@@ -39,8 +39,8 @@ func meant(s string) (key, value string) {
 }
 
 // everyHint returns the remedy for an `every` in [tool.scheduled-actions.jobs].
-func everyHint(s, hint string) string {
-	if key, value := meant(s); key != "" {
+func (r *reader) everyHint(s, hint string) string {
+	if key, value := r.meant(s); key != "" {
 		return "write " + key + " = " + strconv.Quote(value)
 	}
 	return hint
@@ -49,7 +49,7 @@ func everyHint(s, hint string) string {
 // specHint returns the remedy for an `every` in [tool.scheduled], where fewer values
 // are valid.
 func (r *reader) specHint(d draft, s string) string {
-	switch key, value := meant(s); {
+	switch key, value := r.meant(s); {
 	case key == "":
 		return "use " + cadenceList + "; " + jobOptions(d.id) + ` also takes values such as "2 hours" and "monday"`
 	case slices.Contains(schedule.Cadences, schedule.Cadence(value)):

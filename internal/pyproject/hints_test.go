@@ -28,7 +28,7 @@ func FuzzHints(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		spec := schedule.Spec{}
-		switch key, value := meant(s); key {
+		switch key, value := new(reader).meant(s); key {
 		case "every":
 			spec.Every = value
 		case "cron":

@@ -80,8 +80,32 @@ var hostile = map[string]func(n int) string{
 	"long options of docker": func(n int) string {
 		return "[tool.scheduled-actions]\ncontainer={image='a:1',options='" + strings.Repeat(`\"`, n/2) + "'}"
 	},
+	"dates of many jobs": func(n int) string {
+		return "[tool.scheduled-actions]\nexcept=[" + days(min(366, n/24)) + "]\n" + jobs(n/2, "except=[2027-01-01]\n")
+	},
+	"rare crons of many jobs": func(n int) string {
+		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\ncron='0 0 29 2 *'\n")
+	},
+	"crons that never come": func(n int) string {
+		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\ncron='0 0 30 2 *'\n")
+	},
+	"counts of many jobs": func(n int) string {
+		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\nevery='day'\nstart=2026-12-01\ncount=5000\n")
+	},
+	"many single times": func(n int) string {
+		return "[tool.scheduled-actions.jobs.a]\nentrypoint='a:b'\nrun-at=[" + strings.Repeat("2026-12-01T09:00:00,", min(1000, n/20)) + "]\n"
+	},
 	"forbidden ids":   func(n int) string { return lines(n, "[tool.scheduled.\"\\u202E%d\"]\n") },
 	"ids of one slug": func(n int) string { return lines(n, "[tool.scheduled.Sync-%d]\n") },
+}
+
+// days returns dates of a list.
+func days(n int) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(time.Date(2026, 1, 1+i, 0, 0, 0, 0, time.UTC).Format("2006-01-02,"))
+	}
+	return b.String()
 }
 
 // lines returns n bytes of a line with a number in it.

@@ -96,6 +96,7 @@ func lengthOf(d time.Duration) string {
 // schedule makes the schedule of a job, or reports what is wrong with it.
 func (r *reader) schedule(d draft, spec schedule.Spec) (_ schedule.Schedule, ok bool) {
 	s, flaws := schedule.Parse(spec)
+	items := make(map[*entry][]*entry) // of lists
 	for _, f := range flaws {
 		e := d.options.child(f.Key)
 		if e == nil {
@@ -105,11 +106,14 @@ func (r *reader) schedule(d draft, spec schedule.Spec) (_ schedule.Schedule, ok 
 		if e != nil {
 			at = r.at(e)
 			if isList(e) {
-				at = r.at(e.items(r.text)[f.Index])
+				if items[e] == nil {
+					items[e] = e.items(r.text)
+				}
+				at = r.at(items[e][f.Index])
 			}
 		}
 		if f.Key == "every" {
-			hint = everyHint(spec.Every, hint)
+			hint = r.everyHint(spec.Every, hint)
 		}
 		r.report(at, hint, "%s %s", f.Key, f.Message)
 	}

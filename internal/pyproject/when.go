@@ -22,6 +22,7 @@ var whenOptions = []option{
 		example:  `"30 9 * * 1-5"`,
 		single:   true,
 		whole:    true,
+		most:     100,
 		read: func(r *reader, e *entry) setting {
 			crons, listed := r.strings(e, `"30 9 * * 1-5"`), isList(e)
 			return func(o *Options) { o.spec.Cron, o.listed = crons, listed }

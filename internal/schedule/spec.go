@@ -199,8 +199,9 @@ func (p *parsing) noZone() string {
 	return "minutes and hours are the same in every time zone"
 }
 
-// MaxCount is the most slots that a job can be limited to.
-const MaxCount = 100_000
+// MaxCount is the most slots that a job can be limited to. They are counted each time
+// the job is read.
+const MaxCount = 5_000
 
 // MaxExcept is the most dates without slots.
 const MaxExcept = 366
