@@ -84,9 +84,13 @@ func (p *planning) calendars(all union) {
 	}
 	for i, c := range all {
 		moved, by := p.moved(all, c, primary[i])
-		near := func(others []fields) bool { return p.near(moved, others) }
-		if by > 0 && !slices.ContainsFunc(slices.Concat(primary[:i], primary[i+1:]), near) {
+		if by > 0 && !p.near(moved, others(primary, i)) {
 			primary[i], later[i] = moved, by
+		}
+	}
+	for i, c := range all {
+		if c.lastDay || c.shorten {
+			primary[i] = p.nextMonth(primary[i], others(primary, i))
 		}
 	}
 	for i := range primary {
@@ -99,23 +103,36 @@ func (p *planning) calendars(all union) {
 	}
 }
 
+// others returns the fields of all but one.
+func others(all [][]fields, but int) []fields {
+	return slices.Concat(slices.Concat(all[:but]...), slices.Concat(all[but+1:]...))
+}
+
 // dense returns fields that GitHub knows and that include all of the calendar: daily for
-// every n-th day, weekly for MON#1, days 28 to 31 and the 1st for the last day.
+// every n-th day, weekly for MON#1, days 28 to 31 for the last day.
 func (c calendar) dense() []fields {
 	f := c.written()
 	if 12%max(1, c.stride.n) == 0 && c.stride.unit == Month {
 		f.months = span(int(c.stride.rest)+1, 12, int(c.stride.n))
 	}
-	if !c.lastDay && !c.shorten || f.days == allDays {
-		return []fields{f}
+	return []fields{f}
+}
+
+// nextMonth adds the 1st of the next month to the ticks of a calendar of the last day,
+// unless it is near the ticks of others.
+func (p *planning) nextMonth(ticks []fields, others []fields) []fields {
+	for i, f := range ticks {
+		first := f
+		first.days, first.months = 1<<1, f.months.turn12(1)
+		switch {
+		case f.days == allDays || p.near([]fields{first}, others):
+		case f.months == allMonths:
+			ticks[i].days |= first.days
+		default:
+			ticks = append(ticks, first)
+		}
 	}
-	if f.months == allMonths {
-		f.days |= 1 << 1
-		return []fields{f}
-	}
-	first := f
-	first.days, first.months = 1<<1, f.months.turn12(1)
-	return []fields{f, first}
+	return ticks
 }
 
 // written replaces what only our crons know by what GitHub's know.
