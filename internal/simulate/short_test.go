@@ -19,7 +19,7 @@ func TestThrottledShort(t *testing.T) {
 		every := int(row.window.Minutes())
 		s := parse(t, schedule.Spec{Project: "acme", ID: "poll", Every: fmt.Sprint(every, " minutes")})
 		p := Project{
-			Jobs:   []Job{{ID: "poll", Schedule: s, Crons: crons(fmt.Sprintf("*/%d * * * *", every))}},
+			Jobs:   []Job{{ID: "poll", Schedule: s, Crons: s.Crons(s.DefaultSpares())}},
 			Rescue: schedule.NewRounds("acme", 15*time.Minute).Crons(),
 		}
 		result, err := Play(p, regime(t, "throttled"), days, 1)
