@@ -1,12 +1,7 @@
 package cli
 
 import (
-	"fmt"
-	"path"
-
 	"github.com/scheduled-actions/scheduled/internal/actions"
-	"github.com/scheduled-actions/scheduled/internal/markdown"
-	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pullrequest"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -24,7 +19,7 @@ func (p *Program) annotateDrift(d pullrequest.Description) error {
 		if len(all) < actions.MaxErrors { // the others are not shown
 			at.Line = d.Target.Origin(e)
 		}
-		all = append(all, actions.Annotation{At: at, Title: "Workflow file does not match", Message: drift(e) + "; run `" + p.howToSync() + "`"})
+		all = append(all, actions.Annotation{At: at, Title: "Workflow file does not match", Message: pullrequest.Drift(e) + "; run `" + p.howToSync() + "`"})
 	}
 	p.annotator(p.Stdout).Errors(all, "the summary of the step has the table")
 	return p.runner(p.Stdout).Summary(d.Overview() + d.Patch(p.howToSync()))
@@ -41,20 +36,4 @@ func (p *Program) checkEntrypoints(project *project, installed []workflow.Instal
 		p.annotateProblems(p.Stdout, entrypointTitle, proof.Problems, func(string) string { return project.Path })
 	}
 	return &exitError{exitFindings, proof.Problems}
-}
-
-// drift says how the workflow file of a job, or of the rescue, differs from what it
-// should be.
-func drift(e workflow.Effect) string {
-	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job has it any more"
-	if e.Does == workflow.Rescues {
-		whose, needless = "rescue", "the project has no rescue"
-	}
-	switch e.Kind {
-	case "created":
-		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, pullrequest.Assigned(e))
-	case "deleted":
-		return fmt.Sprintf("%s: %s is not needed: %s", whose, file, needless)
-	}
-	return fmt.Sprintf("%s: %s does not match; assigned time: %s", whose, file, pullrequest.Assigned(e))
 }

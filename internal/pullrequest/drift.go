@@ -1,0 +1,26 @@
+package pullrequest
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+// Drift says how the workflow file of a job, or of the rescue, differs from what it
+// should be.
+func Drift(e workflow.Effect) string {
+	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job has it any more"
+	if e.Does == workflow.Rescues {
+		whose, needless = "rescue", "the project has no rescue"
+	}
+	switch e.Kind {
+	case "created":
+		return fmt.Sprintf("%s: %s is missing; assigned time: %s", whose, file, Assigned(e))
+	case "deleted":
+		return fmt.Sprintf("%s: %s is not needed: %s", whose, file, needless)
+	}
+	return fmt.Sprintf("%s: %s does not match; assigned time: %s", whose, file, Assigned(e))
+}
