@@ -52,7 +52,7 @@ step. The exit code is 0 either way.`,
 			if err != nil || !asJSON {
 				return err
 			}
-			return p.printJSON(newDecided(job.ID, decision))
+			return p.printJSON(execution.NewDecided(job.ID, decision))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -90,7 +90,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	case decision.Window.IsZero():
 		return decision, windowError(trigger.Window, "is not in a window of the job")
 	}
-	endGroup := runner.Group("Decision: " + verdict(decision))
+	endGroup := runner.Group("Decision: " + execution.Verdict(decision))
 	fmt.Fprintln(log, execution.Describe(job.Schedule, decision, execution.PlainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())

@@ -91,3 +91,51 @@ func MarkdownLink(r schedule.Run) string {
 	}
 	return fmt.Sprintf("[run %d](%s)", r.ID, r.URL)
 }
+
+// Decided is a decision in the output of `check --json`.
+type Decided struct {
+	Job      string           `json:"job"`
+	Run      bool             `json:"run"`
+	Reason   schedule.Reason  `json:"reason"`
+	Window   *schedule.Window `json:"window"` // null if there is none
+	Slots    []time.Time      `json:"slots"`  // what to run: that of the window, or none
+	Missed   int              `json:"missed"`
+	Evidence *evidence        `json:"evidence"`
+	Now      time.Time        `json:"now"`
+}
+
+type evidence struct {
+	RunID     int64     `json:"run_id"`
+	URL       string    `json:"url"`
+	StartedAt time.Time `json:"started_at"`
+}
+
+// NewDecided returns a decision about a job for the output of `check --json`.
+func NewDecided(job string, d schedule.Decision) Decided {
+	out := Decided{
+		Job:    job,
+		Run:    d.Run,
+		Reason: d.Reason,
+		Slots:  []time.Time{},
+		Missed: d.Missed,
+		Now:    d.Now.Truncate(time.Second),
+	}
+	if !d.Window.IsZero() {
+		out.Window = &d.Window
+	}
+	if d.Run && !d.Window.IsZero() {
+		out.Slots = append(out.Slots, d.Window.Start)
+	}
+	if d.Evidence != nil {
+		out.Evidence = &evidence{d.Evidence.ID, d.Evidence.URL, d.Evidence.Started.Truncate(time.Second)}
+	}
+	return out
+}
+
+// Verdict returns a decision in one word.
+func Verdict(d schedule.Decision) string {
+	if d.Run {
+		return "run"
+	}
+	return "skip"
+}
