@@ -107,6 +107,12 @@ func flawedInside(name string) *flaw {
 	return nil
 }
 
+// ownToken is the flaw of secrets with the token that GitHub makes for each run.
+var ownToken = &flaw{
+	"contains \"GITHUB_TOKEN\", which is the token of the run and no secret: the entrypoint never gets it",
+	"make a token of your own that can do no more than the entrypoint needs, store it as a secret of another name, such as BOT_TOKEN, and name that",
+}
+
 func parseSecrets(value any) ([]string, *flaw) {
 	list, ok := value.([]any)
 	if !ok {
@@ -120,6 +126,9 @@ func parseSecrets(value any) ([]string, *flaw) {
 		}
 		if flawed != nil {
 			return nil, &flaw{flawed.message, "write only the name of each secret"}
+		}
+		if strings.EqualFold(name, "GITHUB_TOKEN") {
+			return nil, ownToken
 		}
 		if flawed := flawedVariable(name); flawed != nil {
 			return nil, &flaw{"contains " + problem.Quote(name) + ", which " + flawed.message, flawed.hint}
