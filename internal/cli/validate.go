@@ -92,6 +92,7 @@ func (p *Program) validateEntrypoints(project *project, installed []workflow.Ins
 			p.say(question.String())
 		}
 	}
+	p.note(proof.Remarks)
 	found, problems := findings{Open: proof.Open}, proof.Problems
 	if imports {
 		ctx, stop := withSignals()

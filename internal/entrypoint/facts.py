@@ -280,6 +280,45 @@ class Effects:
             self.registers = self.registers or any(isinstance(v, ast.Name) and v.id == "__name__" for v in values)
 
 
+# What reads the arguments of a command line.
+READERS = (
+    "sys.argv", "argparse.ArgumentParser", "optparse.OptionParser", "getopt.getopt", "getopt.gnu_getopt",
+    "click.command", "click.group", "typer.Typer", "typer.run", "docopt.docopt", "fire.Fire",
+)
+EXITS = ("sys.exit", "exit", "quit", "SystemExit")
+
+
+def habits(tree):
+    """What a module does as a script: whose results it hands to sys.exit if it is run, and
+    where it first reads arguments, other than if it is run. Both with their lines.
+    """
+    imported = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            origin = getattr(node, "module", None)
+            for alias in node.names:
+                full = origin + "." + alias.name if origin else alias.name
+                imported[alias.asname or alias.name.split(".")[0]] = full if origin or alias.asname else full.split(".")[0]
+
+    def full(node):
+        head, dot, rest = dotted(node).partition(".")
+        return imported.get(head, head if head in EXITS else "") + dot + rest
+
+    exits, reads = {}, []
+    for statement in tree.body:
+        script = isinstance(statement, ast.If) and condition(statement.test) == "__main__"
+        for node in ast.walk(statement):
+            if not script and isinstance(node, (ast.Name, ast.Attribute)) and full(node) in READERS:
+                reads.append((node.lineno, full(node)))
+            elif script and isinstance(node, ast.Call) and full(node.func) in EXITS and node.args:
+                result = node.args[0]
+                if isinstance(result, ast.Call) and full(result.func) == "asyncio.run" and result.args:
+                    result = result.args[0]
+                if isinstance(result, ast.Call) and dotted(result.func):
+                    exits.setdefault(dotted(result.func), node.lineno)
+    return {"exits": exits, "reads": dict(zip(("line", "what"), min(reads))) if reads else None}
+
+
 def exported(tree):
     """The names in __all__, which is mentioned only once, if it is assigned there, as strings."""
     for node in tree.body:
@@ -332,7 +371,7 @@ def facts(source, docs):
     scope.guard = "if"
     for name, node in effects.globals.items():
         scope.bind(name, "value", node)
-    return {"names": scope.names, "dynamic": effects.dynamic or scope.dynamic, "registers": effects.registers, "paths": effects.paths,
+    return {**({} if docs else habits(tree)), "names": scope.names, "dynamic": effects.dynamic or scope.dynamic, "registers": effects.registers, "paths": effects.paths,
             "changed": sorted(effects.changed), "all": exported(tree) if effects.alls == 1 else None}
 
 

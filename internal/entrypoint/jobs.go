@@ -28,6 +28,7 @@ type Proof struct {
 	Problems problem.Problems
 	Refused  map[string]bool // the ids of the jobs that have one
 	Open     []Question
+	Remarks  []string // what their modules do only as scripts
 }
 
 // Question is an entrypoint that is not proven.
@@ -51,6 +52,9 @@ func (j Jobs) Prove() (Proof, error) {
 	var complaints []pyproject.Complaint
 	result := Proof{Refused: make(map[string]bool), Open: []Question{}}
 	for _, job := range j.Project.Jobs {
+		for _, remark := range provers.prover(job).Remarks(job.Entrypoint, job.Options.Result == pyproject.ExitCode) {
+			result.Remarks = append(result.Remarks, fmt.Sprintf("%s: %s", problem.Show(job.ID), markdown.Clean(remark)))
+		}
 		switch v := provers.prove(job); {
 		case v.Problem != "":
 			result.Refused[job.ID] = true
@@ -114,7 +118,9 @@ type moduleSources struct {
 }
 
 // prove returns what is known about a job's entrypoint without running anything.
-func (p *provers) prove(job pyproject.Job) Verdict {
+func (p *provers) prove(job pyproject.Job) Verdict { return p.prover(job).Prove(job.Entrypoint) }
+
+func (p *provers) prover(job pyproject.Job) *Prover {
 	s := p.sources(job)
 	if p.made[s] == nil {
 		p.made[s] = New(Project{
@@ -127,7 +133,7 @@ func (p *provers) prove(job pyproject.Job) Verdict {
 			Python:      s.python,
 		}, p.reader)
 	}
-	return p.made[s].Prove(job.Entrypoint)
+	return p.made[s]
 }
 
 func (p *provers) sources(job pyproject.Job) moduleSources {

@@ -15,6 +15,16 @@ type module struct {
 	Changed   []string `json:"changed"`   // the attributes that it assigns: a.b, or a.* for any attribute of a
 	Registers bool     `json:"registers"` // it uses sys.modules, or passes its own name to a function that may
 	Paths     bool     `json:"paths"`     // it changes where modules are looked for
+
+	// Of a module that may also be run as a script.
+	Exits map[string]int `json:"exits"` // the lines where it then hands what is called by these names to sys.exit
+	Reads *reading       `json:"reads"` // where it first reads arguments, except there; nil if nowhere
+}
+
+// reading is a use of the command line.
+type reading struct {
+	Line int    `json:"line"`
+	What string `json:"what"` // "sys.argv", "argparse.ArgumentParser"
 }
 
 // settle corrects what depends on the whole module: whether TYPE_CHECKING, __name__ and

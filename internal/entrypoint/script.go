@@ -1,0 +1,56 @@
+package entrypoint
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Remarks says what the modules of an entrypoint do when they are run as scripts, but not
+// in a job. With exitCode, what the entrypoint returns goes to sys.exit in a job, too.
+func (p *Prover) Remarks(target string, exitCode bool) []string {
+	if p.reader == nil {
+		return nil
+	}
+	name, attributes, _ := strings.Cut(norm.NFKC.String(target), ":")
+	at, _ := p.find(name)
+	if at == nil {
+		return nil
+	}
+	var remarks []string
+	said := map[string]bool{}
+	say := func(format string, args ...any) {
+		if remark := fmt.Sprintf(format, args...); !said[remark] {
+			said[remark] = true
+			remarks = append(remarks, remark)
+		}
+	}
+	exits := func(in *place, name string) {
+		if line := p.own(in).Exits[name]; line > 0 && !exitCode {
+			say(`%s:%d hands what %q returns to sys.exit, which a job does only with the option result = "exit-code"`, in.shown, line, name)
+		}
+	}
+	exits(at, attributes)
+	w := walk{Prover: p, target: target}
+	for _, f := range w.lookup(at, strings.Split(attributes, "."), true) {
+		if f.in == nil || f.binding == nil {
+			continue
+		}
+		exits(f.in, f.binding.Name)
+		if reads := p.own(f.in).Reads; reads != nil {
+			say("%s:%d uses %s, but a job calls its entrypoint without arguments, and its command line is empty: "+
+				"name a function that needs none, or one that passes them", f.in.shown, reads.Line, reads.What)
+		}
+	}
+	return remarks
+}
+
+// own returns what is known about a module of the repository; nothing for any other.
+func (p *Prover) own(in *place) module {
+	if filepath.IsAbs(in.shown) {
+		return module{}
+	}
+	return p.read(in)
+}
