@@ -59,6 +59,7 @@ func TestDocs(t *testing.T) {
 		{"environments", environmentsPart},
 		{"action", actionPart},
 		{"cost", costPart},
+		{"schedules", schedulesPart},
 		{"history", historyPart},
 		{"simulation", simulationPart},
 		{"kinds", kindsPart},
@@ -282,6 +283,47 @@ func costPart(*testing.T) string {
 	return b.String()
 }
 
+// schedulesPart shows what a job can declare, and when that is.
+func schedulesPart(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| declared as | due | crons | next |\n|---|---|---|---|\n")
+	for _, declared := range []string{
+		`every = "15 minutes"`,
+		`every = "7 hours"`,
+		`every = "day"<br>at = "09:00"`,
+		`every = "2 weeks"<br>start = 2026-12-01`,
+		`every = "friday"<br>at = "17:30"<br>timezone = "America/New_York"`,
+		`every = "3 months"`,
+		`cron = "0 9 * * MON-FRI"<br>timezone = "Europe/Berlin"`,
+		`cron = ["30 6 * * *", "0 18 * * 1-5"]`,
+		`cron = "H H(1-5) * * *"`,
+		`cron = "0 22 L * *"`,
+		`cron = "0 8 * * MON#1"`,
+		`run-at = 2026-12-24T18:00:00Z`,
+		`run-at = [2026-12-01T08:00:00, 2026-12-15T08:00:00]`,
+	} {
+		content := "[project]\nname = \"acme\"\n[tool.scheduled-actions.jobs.job]\nentrypoint = \"app.jobs:run\"\n" + strings.ReplaceAll(declared, "<br>", "\n")
+		project, err := pyproject.Load(fstest.MapFS{"pyproject.toml": {Data: []byte(content)}}, "pyproject.toml", "pyproject.toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := project.Jobs[0]
+		next, crons := []string{}, []string{}
+		slot := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+		for range 2 {
+			if slot = job.Schedule.Next(slot); slot.IsZero() {
+				break
+			}
+			next = append(next, slot.Format("01-02 15:04"))
+		}
+		for _, cron := range job.Schedule.Crons(0) {
+			crons = append(crons, "`"+cron.Expr+"`")
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", strings.ReplaceAll(declared, "<br>", "`<br>`"), job.Schedule, strings.Join(crons, "<br>"), strings.Join(next, ", "))
+	}
+	return b.String()
+}
+
 // TestDocsCommands checks that the commands and flags in the docs exist.
 func TestDocsCommands(t *testing.T) {
 	root := new(Program).root()
@@ -366,6 +408,9 @@ func TestDocsTOML(t *testing.T) {
 	for _, block := range blocks {
 		content := block[1]
 		for _, job := range regexp.MustCompile(`scheduled-actions\.jobs\.([a-z-]+)\]`).FindAllSubmatch(content, -1) {
+			if regexp.MustCompile(`(?s)jobs\.` + string(job[1]) + `\]\n[^\[]*entrypoint = `).Match(block[1]) {
+				continue // it is declared whole there
+			}
 			content = fmt.Appendf(content[:len(content):len(content)], "[tool.scheduled.%s]\nevery = \"week\"\nentrypoint = \"app.jobs:run\"\n", job[1])
 		}
 		files := fstest.MapFS{"pyproject.toml": {Data: content}}
