@@ -143,26 +143,39 @@ func parseSecrets(value any) ([]string, *flaw) {
 }
 
 // overlap reports a secret with the name of an environment variable, at the later
-// of the keys that set them.
+// of the keys that set them, and likewise a step in before that uses a secret's variable.
 func (r *reader) overlap(o Options, keys []placed) {
-	var at *span
-	for i := range keys {
-		if keys[i].name == "env" || keys[i].name == "secrets" {
-			at = &keys[i].at
-		}
-	}
-	if at == nil {
-		return
-	}
 	variables := make(map[string]bool)
 	for _, variable := range o.Env {
 		variables[strings.ToUpper(variable.Name)] = true
 	}
+	env, before := lastOf(keys, "env", "secrets"), lastOf(keys, "before", "secrets")
 	for _, secret := range o.Secrets {
-		if variables[strings.ToUpper(secret)] {
-			r.report(*at, "remove one of them", "%s is in both env and secrets", secret)
+		if env != nil && variables[strings.ToUpper(secret)] {
+			r.report(*env, "remove one of them", "%s is in both env and secrets", secret)
+		}
+		if before != nil && slices.ContainsFunc(o.Before, func(s Step) bool { return s.reads(secret) }) {
+			r.report(*before, "do what needs it in the entrypoint", "a step in before uses $%s, which only the entrypoint gets", secret)
 		}
 	}
+}
+
+// lastOf returns the place of the last of the keys that has one of the names, or nil.
+func lastOf(keys []placed, names ...string) *span {
+	for i := range slices.Backward(keys) {
+		if slices.Contains(names, keys[i].name) {
+			return &keys[i].at
+		}
+	}
+	return nil
+}
+
+// reads reports whether the lines of a step use a variable that they do not set.
+func (s Step) reads(variable string) bool {
+	return strings.Contains(s.Run, "$") && strings.Contains(s.Run, variable) &&
+		regexp.MustCompile(`\$\{?`+variable+`\b`).MatchString(s.Run) &&
+		!regexp.MustCompile(`\b`+variable+`=|\bread\b.*\b`+variable+`\b`).MatchString(s.Run) &&
+		!slices.ContainsFunc(s.Env, func(p Pair) bool { return p.Name == variable })
 }
 
 // named has a name. Its case does not count, because GitHub ignores it.

@@ -52,6 +52,10 @@ func (t Target) Remarks(all []Installed) []string {
 				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own",
 				problem.Show(job.ID), setupMargin, hostedLimit-setupMargin, o.Timeout))
 		}
+		if len(o.Before) == 0 && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
+			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: there is no step in before, and the entrypoint gets no token",
+				problem.Show(job.ID)))
+		}
 	}
 	return remarks
 }
