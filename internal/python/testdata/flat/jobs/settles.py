@@ -14,7 +14,7 @@ import types
 
 def work(number=0):
     time.sleep(0.05)
-    print("worked")
+    sys.stdout.write("worked\n")  # at once: print writes the end of a line on its own
     return 1 // number
 
 
