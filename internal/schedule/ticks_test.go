@@ -162,9 +162,9 @@ func TestWords(t *testing.T) {
 		{Spec{Cron: []string{"30 18 * * SAT,SUN"}}, "every Saturday and Sunday at 18:30 UTC"},
 		{Spec{Cron: []string{"30 9,12,17 1,2,15 * *"}}, "every month on the 1st, 2nd and 15th at 09:30, 12:30 and 17:30 UTC"},
 		{Spec{Cron: []string{"0 */3 * * *"}}, "every 3 hours from 00:00 UTC"},
-		{Spec{Cron: []string{"0 9 13 * FRI#2"}}, "on cron 0 9 13 * 5#2 UTC"},
+		{Spec{Cron: []string{"0 9 13 * FRI#2"}}, "cron 0 9 13 * 5#2 UTC"},
 		{Spec{Cron: []string{"0 9 * * 1-5", "0 12 * * 6"}}, "Monday to Friday at 09:00, and every Saturday at 12:00 UTC"},
-		{Spec{Cron: []string{"H H 1 * *", "1,2,5,17,19 3,7 1-9,13 2-4,7 *", "0 9 13 * 5"}}, "every month on the 1st at 22:32 UTC, and on 2 other crons"},
+		{Spec{Cron: []string{"H H 1 * *", "1,2,5,17,19 3,7 1-9,13 2-4,7 *", "0 9 13 * 5"}}, "every month on the 1st at 22:32 UTC, and 2 other crons"},
 		{Spec{RunAt: []Moment{*day(12, 1)}, Timezone: "Europe/Berlin"}, "once on 2026-12-01 at 09:00 Europe/Berlin"},
 		{Spec{RunAt: []Moment{*day(12, 1), *day(12, 24)}}, "2 times from 2026-12-01 09:00 to 2026-12-24 09:00 UTC"},
 	}

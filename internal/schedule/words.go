@@ -9,13 +9,18 @@ import (
 // longest is the most bytes of a schedule's words. They stand in the name of a workflow.
 const longest = 80
 
-// String says in words when the job is due: "every Monday at 10:37 UTC, from
-// 2026-12-01".
-func (s Schedule) String() string {
+// Words says when the job is due, without the bounds: "every Monday at 10:37 UTC".
+func (s Schedule) Words() string {
 	if s.rule == nil {
 		return "never"
 	}
-	words := s.rule.words(s.zone)
+	return s.rule.words(s.zone)
+}
+
+// String says in words when the job is due: "every Monday at 10:37 UTC, from
+// 2026-12-01".
+func (s Schedule) String() string {
+	words := s.Words()
 	if s.spec.Start != nil {
 		words += ", from " + s.spec.Start.words()
 	}
@@ -93,7 +98,7 @@ func (u union) words(zone *time.Location) string {
 	}
 	all := strings.Join(words, ", and ")
 	if len(all) > longest {
-		return fmt.Sprintf("%s, and on %d other crons", u[0].words(zone), len(u)-1)
+		return fmt.Sprintf("%s, and %s", u[0].words(zone), number(len(u)-1, "other cron"))
 	}
 	return all
 }
@@ -127,7 +132,7 @@ func (f fields) words(zone *time.Location) string {
 		}
 	}
 	if words == "" || len(words) > longest {
-		return "on cron " + f.declared() + " " + zone.String()
+		return "cron " + f.declared() + " " + zone.String()
 	}
 	return words
 }

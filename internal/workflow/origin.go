@@ -62,7 +62,7 @@ func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
 	case slices.Equal(was, will) && in.Name == now.Name:
 		return nil
 	case slices.Equal(was, will):
-		return []string{boundKey(in.Name, now.Name), trigger}
+		return []string{trigger}
 	case len(was) == 0 || len(will) == 0:
 		return []string{"enabled", trigger}
 	case slices.EqualFunc(was, will, same):
@@ -120,27 +120,6 @@ func readInputs(file []byte) *inputs {
 		return nil
 	}
 	return &in
-}
-
-// boundKey returns the key of the bound that is in only one of two names of workflows,
-// such as "a (every day at 10:37 UTC, from 2026-12-01, 10 times)"; "" without one.
-func boundKey(was, will string) string {
-	parts := func(name string) []string { return strings.Split(strings.TrimSuffix(name, ")"), ", ") }
-	for _, pair := range [][2][]string{{parts(was), parts(will)}, {parts(will), parts(was)}} {
-		for _, part := range pair[0][1:] {
-			first, rest, _ := strings.Cut(part, " ")
-			switch {
-			case slices.Contains(pair[1], part):
-			case first == "from":
-				return "start"
-			case first == "until" || first == "except":
-				return first
-			case rest == "times" || rest == "time":
-				return "count"
-			}
-		}
-	}
-	return ""
 }
 
 // key returns the key that explains the first difference that is not in the schedule, "" if none is known. before

@@ -133,12 +133,14 @@ func (t Target) title(job pyproject.Job) string {
 // mostWords is how many characters say when a job runs: a list of crons can be long.
 const mostWords = 100
 
-// When says in words when a job runs, as in the name of its workflow.
+// When says in words when a job runs, as in the name of its workflow. It leaves out
+// until, except and the like: a file that a new holiday changes would lose its pending
+// tick for nothing.
 func When(job pyproject.Job) string {
 	if job.Schedule.Spec().Disabled {
 		return "disabled"
 	}
-	return problem.Cut(job.Schedule.String(), mostWords)
+	return problem.Cut(job.Schedule.Words(), mostWords)
 }
 
 // of distinguishes the project from others of the repository for people: "" for one at
