@@ -15,6 +15,12 @@ import (
 // minutes, https://github.com/robhunter/agentdeals/issues/1848.
 const usualDelay = 286 * time.Minute
 
+// retention is how long GitHub keeps runs in a public repository. "For public
+// repositories: you can change this retention period to anywhere between 1 day or 90
+// days",
+// https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
+const retention = 90 * 24 * time.Hour
+
 // remarks returns what is valid but probably not what somebody wants, a line each.
 func (p *Program) remarks(project *project) []string {
 	var remarks []string
@@ -36,6 +42,9 @@ func (p *Program) remarks(project *project) []string {
 		if window < 15*time.Minute {
 			remark(triggerKey(job), "is due every %s, and GitHub drops most of such ticks: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or start it with ticks from outside of GitHub",
 				past.Late(window), simulate.ThrottledShort(window))
+		}
+		if spec.Expires == 0 && len(spec.RunAt) == 0 && window > retention {
+			remark(triggerKey(job), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
 		}
 		if spec.Expires > 0 && spec.Expires < min(usualDelay, window) {
 			remark("expires", "expires %s after its slot, but GitHub often starts a run %s late; set a longer expires, or executor = \"serve\"", past.Late(spec.Expires), past.Late(usualDelay))
