@@ -2,6 +2,8 @@ package entrypoint
 
 import (
 	"fmt"
+	"io/fs"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -9,7 +11,7 @@ import (
 )
 
 // Remarks says what the modules of an entrypoint do when they are run as scripts, but not
-// in a job. With exitCode, what the entrypoint returns goes to sys.exit in a job, too.
+// in a job, and which of their imports fail there. With exitCode, what the entrypoint returns goes to sys.exit in a job, too.
 func (p *Prover) Remarks(target string, exitCode bool) []string {
 	if p.reader == nil {
 		return nil
@@ -39,12 +41,40 @@ func (p *Prover) Remarks(target string, exitCode bool) []string {
 			continue
 		}
 		exits(f.in, f.binding.Name)
+		for _, b := range p.own(f.in).Names {
+			if remark := p.unimportable(f.in, b); remark != "" {
+				say("%s:%d imports %s", f.in.shown, b.Line, remark)
+			}
+		}
 		if reads := p.own(f.in).Reads; reads != nil {
 			say("%s:%d uses %s, but a job calls its entrypoint without arguments, and its command line is empty: "+
 				"name a function that needs none, or one that passes them", f.in.shown, reads.Line, reads.What)
 		}
 	}
 	return remarks
+}
+
+// unimportable says why the import of a top module always fails, unless the module of
+// the project changes the path; "" if it may not.
+func (p *Prover) unimportable(in *place, b binding) string {
+	top, _, _ := strings.Cut(b.From, ".")
+	if b.Kind != anImport || b.Guard != always || top == "" || p.own(in).Paths || p.finder.top(top) != nil || p.supplier(nil, top) != "" {
+		return ""
+	}
+	folder, base := path.Dir(in.shown), path.Clean(p.project.Dir)
+	for _, beside := range []string{path.Join(folder, top+".py"), path.Join(folder, top, "__init__.py")} {
+		if _, err := fs.Stat(p.project.Repo, beside); err == nil && folder != base {
+			return fmt.Sprintf("%q, but the folder of %s is not on Python's path, unlike that of a script: name its package too, as in `from %s import %s`",
+				top, beside, strings.ReplaceAll(strings.TrimPrefix(folder, base+"/"), "/", "."), top)
+		}
+	}
+	remark := fmt.Sprintf("%q, which neither the project nor a dependency that it declares provides", top)
+	for _, pattern := range []string{"*/requirements*.txt", "*/*/requirements*.txt"} {
+		if files, _ := fs.Glob(p.project.Repo, path.Join(globbed.Replace(base), pattern)); len(files) > 0 {
+			return remark + fmt.Sprintf("; %s is not installed, because it is in a folder below the project: move it up", files[0])
+		}
+	}
+	return remark
 }
 
 // own returns what is known about a module of the repository; nothing for any other.

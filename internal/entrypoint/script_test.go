@@ -2,6 +2,7 @@ package entrypoint
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +46,8 @@ func TestScripts(t *testing.T) {
 		p.Repo = fstest.MapFS{
 			app + ".py":   {Data: []byte(source)},
 			again + ".py": {Data: []byte("from " + app + " import main\n")},
+
+			"requirements.txt": {Data: []byte("click\ntyper\n")},
 		}
 		for i := range want {
 			want[i] = strings.Replace(want[i], "app", app, 1)
@@ -58,6 +61,44 @@ func TestScripts(t *testing.T) {
 			if !slices.Contains(want, remark) || !strings.HasSuffix(remark, reads) {
 				t.Errorf("with an exit code: %s", remark)
 			}
+		}
+	}
+}
+
+// An import that nothing declared can bring is told, with the file that may be meant.
+func TestUnimportable(t *testing.T) {
+	reader := startPython(t)
+	for _, row := range []struct {
+		dir, files, source string
+		want               string
+	}{
+		{".", "", "import requests", `scripts/a.py:1 imports "requests", which neither the project nor a dependency that it declares provides`},
+		{".", "", "from requests.adapters import x", `scripts/a.py:1 imports "requests", which`},
+		{".", "deploy/requirements.txt", "import requests", "provides; deploy/requirements.txt is not installed, because it is in a folder below the project: move it up"},
+		{".", "scripts/requirements.txt requirements.txt", "import requests", ""},
+		{".", "scripts/helper.py", "import helper", "scripts/a.py:1 imports \"helper\", but the folder of scripts/helper.py is not on Python's path, unlike that of a script: name its package too, as in `from scripts import helper`"},
+		{".", "scripts/helper/__init__.py", "import helper.words", "`from scripts import helper`"},
+		{".", "scripts/helper.py", "from scripts import helper", ""},
+		{".", "scripts/helper.py", "from . import helper", ""},
+		{".", "scripts/helper.py", "import sys\nsys.path.insert(0, 'scripts')\nimport helper", ""},
+		{".", "helper.py", "import helper", ""},
+		{".", "", "import json, pip", ""},
+		{".", "", "try:\n    import requests\nexcept ImportError:\n    pass", ""},
+		{".", "", "def later():\n    import requests", ""},
+		{"a/b", "", "import requests", `a/b/scripts/a.py:1 imports "requests", which`},
+		{"a/b", "a/b/scripts/helper.py", "import helper", "`from scripts import helper`"},
+	} {
+		repo := fstest.MapFS{path.Join(row.dir, "pyproject.toml"): {}}
+		name := fmt.Sprintf("a%d", len(row.files)*1000+len(row.source)) // a reader reads each file once
+		shown := path.Join(row.dir, "scripts", name+".py")
+		repo[shown] = &fstest.MapFile{Data: []byte(row.source + "\ndef run():\n    pass\n")}
+		for _, file := range strings.Fields(row.files) {
+			repo[file] = &fstest.MapFile{Data: []byte("requests\n")}
+		}
+		p := New(Project{Repo: repo, Dir: row.dir, Python: ">=3.8"}, reader)
+		got := strings.ReplaceAll(strings.Join(p.Remarks("scripts."+name+":run", false), "\n"), name+".py", "a.py")
+		if !strings.Contains(got, row.want) || (got == "") != (row.want == "") {
+			t.Errorf("%q with %q in %s: %s\nwant %s", row.source, row.files, row.dir, got, row.want)
 		}
 	}
 }
