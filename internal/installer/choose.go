@@ -180,10 +180,10 @@ func (c *chooser) byRequirements() (Environment, error) {
 	switch {
 	case err != nil || len(files) == 0:
 		return Environment{}, err
-	case len(files) > 1:
+	case len(files) > 1 && path.Base(files[0]) != "requirements.txt":
 		return Environment{}, ambiguous(files, []Tool{Pip})
 	}
-	return Environment{Tool: Pip, Root: c.dir, File: files[0], Why: files[0]}, nil
+	return Environment{Tool: Pip, Root: c.dir, File: files[0], Why: files[0], Others: files[1:]}, nil
 }
 
 // byBuild finds out whether pip can install the project itself.

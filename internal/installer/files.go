@@ -107,6 +107,7 @@ func (c *chooser) readPip(env *Environment) error {
 		}
 	}
 	env.Locked = env.Hashes
+	env.Others = slices.DeleteFunc(slices.Clone(env.Others), func(file string) bool { return slices.Contains(files, file) })
 	return nil
 }
 
@@ -164,8 +165,8 @@ func (c *chooser) text(file string) (string, error) {
 	return string(content), err
 }
 
-// requirements returns the requirements files in a folder: requirements.txt, or else
-// all that are not for development.
+// requirements returns the requirements files in a folder that are not for development,
+// with requirements.txt first.
 func (c *chooser) requirements(folder string) ([]string, error) {
 	entries, err := fs.ReadDir(c.repo, folder)
 	if err != nil {
@@ -177,7 +178,7 @@ func (c *chooser) requirements(folder string) ([]string, error) {
 		switch {
 		case !requirementsName.MatchString(name) || entry.IsDir():
 		case name == "requirements.txt":
-			return []string{path.Join(folder, name)}, nil
+			files = append([]string{path.Join(folder, name)}, files...)
 		case !forDevelopment(name):
 			files = append(files, path.Join(folder, name))
 		}

@@ -51,13 +51,14 @@ type Environment struct {
 
 	Instead bool // of Pip: only File counts, although [project].dependencies names packages too
 
-	Member   string // of UV: the project's name in the workspace of Root; "" outside a workspace
-	Requires string // of UV and Poetry: the versions of the tool itself that Root asks for, as uv or pip writes them; "" for any
-	Old      bool   // of Poetry: File was written by Poetry 1, or Requires allows no other
-	Bare     bool   // of Poetry: Root's pyproject.toml declares no dependencies except those of other groups
-	Manifest string // of Pixi: the file that lists what Root needs
-	Declares string // of UV, Poetry, PDM and Pipenv: the range of Python that their file in Root declares, as written; "" without one
-	Empty    bool   // of Pip: File names no package
+	Member   string   // of UV: the project's name in the workspace of Root; "" outside a workspace
+	Requires string   // of UV and Poetry: the versions of the tool itself that Root asks for, as uv or pip writes them; "" for any
+	Old      bool     // of Poetry: File was written by Poetry 1, or Requires allows no other
+	Bare     bool     // of Poetry: Root's pyproject.toml declares no dependencies except those of other groups
+	Manifest string   // of Pixi: the file that lists what Root needs
+	Declares string   // of UV, Poetry, PDM and Pipenv: the range of Python that their file in Root declares, as written; "" without one
+	Others   []string // of Pip: further requirements files beside File, which it does not include
+	Empty    bool     // of Pip: File names no package
 
 	PythonFile    string   // nearest .python-version; "" if there is none
 	PythonVersion string   // what counts in it, as the option python has it; "" if nothing does

@@ -169,6 +169,22 @@ func TestChooseReads(t *testing.T) {
 	}
 }
 
+// TestOthers says which requirements files are left out.
+func TestOthers(t *testing.T) {
+	for files, want := range map[string]string{
+		"a/b/requirements.txt":                                                    "",
+		"a/b/requirements.txt a/b/requirements-dev.txt":                           "",
+		"a/b/requirements.txt:-r~requirements-prod.txt a/b/requirements-prod.txt": "",
+		"a/b/requirements.txt:six a/b/requirements-prod.txt":                      "a/b/requirements.txt is installed, and a/b/requirements-prod.txt beside it is not: add `-r requirements-prod.txt` to it if the jobs need that",
+		"a/b/uv.lock a/b/requirements.txt a/b/requirements-prod.txt":              "",
+	} {
+		env, err := Choose(tree(files), "a/b", Facts{})
+		if got := strings.Join(env.Remarks(), "\n"); got != want || err != nil {
+			t.Errorf("%q: %q, %v", files, got, err)
+		}
+	}
+}
+
 // TestPythonFile takes the first version, as uv and pyenv do, and skips the names of
 // environments of pyenv, which no other machine has.
 func TestPythonFile(t *testing.T) {
@@ -198,8 +214,8 @@ func TestPythonFile(t *testing.T) {
 		repo[".python-version"] = &fstest.MapFile{Data: []byte(content)}
 		env, err := Choose(repo, "a/b", Facts{})
 		got := strings.TrimRight(env.PythonVersion+" "+strings.Join(env.Skipped, " "), " ")
-		if err != nil || got != want || env.PythonFile != ".python-version" || (env.Remark() == "") != (len(env.Skipped) == 0) {
-			t.Errorf("%q: %q, %v, %s; want %q", content, got, err, env.Remark(), want)
+		if err != nil || got != want || env.PythonFile != ".python-version" || (len(env.Remarks()) == 0) != (len(env.Skipped) == 0) {
+			t.Errorf("%q: %q, %v, %s; want %q", content, got, err, env.Remarks(), want)
 		}
 	}
 }

@@ -92,14 +92,20 @@ func (c *chooser) declaredPython(env *Environment) (string, error) {
 	return "", err
 }
 
-// Remark says what in the nearest .python-version does not count; "" if everything does.
-func (e Environment) Remark() string {
-	if len(e.Skipped) == 0 {
-		return ""
+// Remarks says which file was chosen among several, and what in the nearest
+// .python-version does not count.
+func (e Environment) Remarks() []string {
+	var remarks []string
+	if len(e.Others) > 0 {
+		remarks = append(remarks, fmt.Sprintf("%s is installed, and %s beside it is not: add `-r %s` to it if the jobs need that",
+			e.File, strings.Join(e.Others, ", "), path.Base(e.Others[0])))
 	}
-	instead := "the range that the project declares counts, or else the newest version"
-	if e.PythonVersion != "" {
-		instead = fmt.Sprintf("%q counts", e.PythonVersion)
+	if len(e.Skipped) > 0 {
+		instead := "the range that the project declares counts, or else the newest version"
+		if e.PythonVersion != "" {
+			instead = fmt.Sprintf("%q counts", e.PythonVersion)
+		}
+		remarks = append(remarks, fmt.Sprintf("%s contains %q, which is not a version of Python that can be set up on GitHub: %s", e.PythonFile, e.Skipped[0], instead))
 	}
-	return fmt.Sprintf("%s contains %q, which is not a version of Python that can be set up on GitHub: %s", e.PythonFile, e.Skipped[0], instead)
+	return remarks
 }

@@ -41,8 +41,10 @@ var hostedLabel = regexp.MustCompile(`^(?:ubuntu|windows|macos)-`)
 func (t Target) Remarks(all []Installed) []string {
 	var remarks []string
 	for _, installed := range all {
-		if remark := installed.Remark(); remark != "" && !slices.Contains(remarks, remark) {
-			remarks = append(remarks, remark)
+		for _, remark := range installed.Remarks() {
+			if !slices.Contains(remarks, remark) {
+				remarks = append(remarks, remark)
+			}
 		}
 	}
 	for _, job := range t.Project.Jobs {
