@@ -85,14 +85,7 @@ func (p *Program) validateEntrypoints(project *project, installed []workflow.Ins
 	if err != nil {
 		return findings{}, err
 	}
-	if len(proof.Open) > 0 && proof.Open[0].Reason == entrypoint.NoReader { // then none is
-		p.say("the entrypoints are not proven: " + entrypoint.NoReader)
-	} else {
-		for _, question := range proof.Open {
-			p.say(question.String())
-		}
-	}
-	p.note(proof.Remarks)
+	fmt.Fprint(p.Stderr, proof.Words())
 	found, problems := findings{Open: proof.Open}, proof.Problems
 	if imports {
 		ctx, stop := withSignals()

@@ -42,6 +42,21 @@ func (q Question) String() string {
 	return fmt.Sprintf("%s: %s cannot be proven without running it: %s", problem.Show(q.Job), markdown.Clean(q.Entrypoint), markdown.Clean(q.Reason))
 }
 
+// Words says in lines what is not proven, and what is worth a note.
+func (p Proof) Words() string {
+	if len(p.Open) > 0 && p.Open[0].Reason == NoReader { // then none is
+		return "the entrypoints are not proven: " + NoReader + "\n"
+	}
+	var words strings.Builder
+	for _, question := range p.Open {
+		fmt.Fprintln(&words, question)
+	}
+	for _, remark := range p.Remarks {
+		fmt.Fprintln(&words, "note: "+remark)
+	}
+	return words.String()
+}
+
 // Prove looks at the entrypoints of all jobs without running anything.
 func (j Jobs) Prove() (Proof, error) {
 	provers, err := j.provers(false)
