@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/scheduled-actions/scheduled/testdata"
 	"gopkg.in/yaml.v3"
 )
@@ -59,7 +60,7 @@ func environmentsPart(t *testing.T) string {
 // installerOf returns the tool that installs the project of a pyproject.toml.
 func installerOf(t *testing.T, file string) installer.Tool {
 	t.Helper()
-	var listed struct{ Jobs []listedJob }
+	var listed struct{ Jobs []workflow.Listed }
 	if err := json.Unmarshal([]byte(output(t, "list", "--json", "--project", file)), &listed); err != nil {
 		t.Fatal(err)
 	}

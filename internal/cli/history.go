@@ -105,52 +105,10 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 		}
 		p.note(archive.Remarks(history))
 		if asJSON {
-			return p.printJSON(newHistoryJSON(history))
+			return p.printJSON(history.Show())
 		}
 		return p.printHistory(history, archive.SourceOf(history.Job))
 	})
-}
-
-// historyJSON is the output of `history --json`.
-type historyJSON struct {
-	Job      string           `json:"job"`
-	Every    schedule.Cadence `json:"every"`
-	Standing *schedule.Reason `json:"standing"`
-	Next     *time.Time       `json:"next"`
-	Workflow *string          `json:"workflow"`
-	Lateness percentiles      `json:"lateness"`
-	Windows  []windowJSON     `json:"windows"`
-}
-
-// percentiles are in seconds.
-type percentiles struct {
-	P50 *int64 `json:"p50"`
-	P95 *int64 `json:"p95"`
-}
-
-func newHistoryJSON(h past.History) historyJSON {
-	late := schedule.Lateness(h.Accounts)
-	out := historyJSON{
-		Job:      h.ID,
-		Every:    h.Schedule.Every(),
-		Standing: optional(h.Standing()),
-		Next:     optional(h.Next()),
-		Workflow: optional(h.Workflow),
-		Lateness: percentiles{seconds(late, 0.5), seconds(late, 0.95)},
-		Windows:  []windowJSON{},
-	}
-	for _, a := range h.Accounts {
-		out.Windows = append(out.Windows, newWindowJSON(a))
-	}
-	return out
-}
-
-func seconds(late []time.Duration, share float64) *int64 {
-	at, known := schedule.NearestRank(late, share)
-	if !known {
-		return nil
-	}
-	return new(int64(at / time.Second))
 }
 
 // printHistory prints a table of the windows, and a summary below it.

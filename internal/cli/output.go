@@ -169,39 +169,6 @@ func (p *Program) runner(w io.Writer) *actions.Runner {
 	return actions.New(w, p.getenv)
 }
 
-// windowJSON is a window in JSON, with null for a missing value.
-type windowJSON struct {
-	Start    time.Time      `json:"start"`
-	End      time.Time      `json:"end"`
-	State    schedule.State `json:"state"`
-	Ran      *time.Time     `json:"ran"`
-	Lateness *int64         `json:"lateness"`
-	Attempt  *int           `json:"attempt"`
-	RunID    *int64         `json:"run_id"`
-	URL      *string        `json:"url"`
-}
-
-func newWindowJSON(a schedule.Account) windowJSON {
-	one := windowJSON{Start: a.Window.Start, End: a.Window.End, State: a.State}
-	if a.Served() {
-		one.Ran = new(a.Run.Started.UTC().Truncate(time.Second))
-		one.Lateness = new(int64(a.Lateness / time.Second))
-	}
-	if a.Run != nil {
-		one.RunID, one.URL, one.Attempt = new(a.Run.ID), optional(a.Run.URL), optional(a.Run.Attempt)
-	}
-	return one
-}
-
-// optional returns nil for the zero value.
-func optional[T comparable](value T) *T {
-	var zero T
-	if value == zero {
-		return nil
-	}
-	return &value
-}
-
 // ranAt returns two cells: when a window ran, and how late that was.
 func ranAt(a schedule.Account) string {
 	if !a.Served() {

@@ -10,7 +10,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
 
@@ -71,38 +70,13 @@ func (p *Program) rescue(flags rescueFlags) error {
 	return explainRescue(err)
 }
 
-// rescueJSON is the output of `rescue --json`.
-type rescueJSON struct {
-	Now  time.Time       `json:"now"`
-	Left int             `json:"left"`
-	Jobs []rescueJobJSON `json:"jobs"`
-}
-
-type rescueJobJSON struct {
-	Job        string           `json:"job"`
-	State      string           `json:"state"`
-	Window     *schedule.Window `json:"window"`
-	Dispatched bool             `json:"dispatched"`
-	Failed     int              `json:"failed"`
-	Again      *time.Time       `json:"again"`
-}
-
-func newRescueJSON(r *rescue.Report) rescueJSON {
-	out := rescueJSON{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []rescueJobJSON{}}
-	for _, job := range r.Jobs {
-		out.Jobs = append(out.Jobs, rescueJobJSON{Job: job.ID, State: job.State(), Window: optional(job.Schedule.Window(r.Now)),
-			Dispatched: job.Started, Failed: job.Verdict.Failed, Again: optional(job.Verdict.Again)})
-	}
-	return out
-}
-
 // printRescue prints the report, as JSON or as a table, and adds it to the summary of
 // the step.
 func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	runner := p.runner(p.Stderr)
 	p.warn(runner, runner.Summary(r.Summary()))
 	if asJSON {
-		return p.printJSON(newRescueJSON(r))
+		return p.printJSON(r.Show())
 	}
 	t := table(p.Stdout)
 	unconfirmed, _ := r.ByNeed()

@@ -60,40 +60,12 @@ func (p *Program) status(token string, asJSON bool) error {
 	})
 }
 
-// statusJSON is a job in the output of `status --json`.
-type statusJSON struct {
-	Job      string           `json:"job"`
-	Every    schedule.Cadence `json:"every"`
-	Standing *schedule.Reason `json:"standing"`
-	Next     *time.Time       `json:"next"`
-	Workflow *string          `json:"workflow"`
-	Current  *windowJSON      `json:"current"`
-	Last     *windowJSON      `json:"last"`
-}
-
-func newStatusJSON(h past.History) statusJSON {
-	s := statusJSON{
-		Job:      h.ID,
-		Every:    h.Schedule.Every(),
-		Standing: optional(h.Standing()),
-		Next:     optional(h.Next()),
-		Workflow: optional(h.Workflow),
-	}
-	if current, found := h.Current(); found {
-		s.Current = new(newWindowJSON(current))
-	}
-	if before, found := h.Before(); found {
-		s.Last = new(newWindowJSON(before))
-	}
-	return s
-}
-
 // printStatus prints the jobs, as JSON or as a table.
 func (p *Program) printStatus(project *project, histories []past.History, source string, asJSON bool) error {
 	if asJSON {
-		jobs := make([]statusJSON, 0, len(histories))
+		jobs := make([]past.ShownStatus, 0, len(histories))
 		for _, h := range histories {
-			jobs = append(jobs, newStatusJSON(h))
+			jobs = append(jobs, h.ShowStatus())
 		}
 		return p.printJSON(map[string]any{"jobs": jobs})
 	}

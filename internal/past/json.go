@@ -1,0 +1,104 @@
+package past
+
+import (
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Shown is a job in the output of `history --json` and `status --json`, with null for
+// what is not known.
+type Shown struct {
+	Job      string           `json:"job"`
+	Every    schedule.Cadence `json:"every"`
+	Standing *schedule.Reason `json:"standing"`
+	Next     *time.Time       `json:"next"`
+	Workflow *string          `json:"workflow"`
+}
+
+func (h History) shown() Shown {
+	return Shown{h.ID, h.Schedule.Every(), known(h.Standing()), known(h.Next()), known(h.Workflow)}
+}
+
+// ShownHistory is the output of `history --json`.
+type ShownHistory struct {
+	Shown
+	Lateness Percentiles   `json:"lateness"`
+	Windows  []ShownWindow `json:"windows"`
+}
+
+// ShownStatus is a job in the output of `status --json`.
+type ShownStatus struct {
+	Shown
+	Current *ShownWindow `json:"current"`
+	Last    *ShownWindow `json:"last"`
+}
+
+// Percentiles are in seconds.
+type Percentiles struct {
+	P50 *int64 `json:"p50"`
+	P95 *int64 `json:"p95"`
+}
+
+// ShownWindow is a window. Lateness is in seconds.
+type ShownWindow struct {
+	Start    time.Time      `json:"start"`
+	End      time.Time      `json:"end"`
+	State    schedule.State `json:"state"`
+	Ran      *time.Time     `json:"ran"`
+	Lateness *int64         `json:"lateness"`
+	Attempt  *int           `json:"attempt"`
+	RunID    *int64         `json:"run_id"`
+	URL      *string        `json:"url"`
+}
+
+// Show shapes the history for JSON.
+func (h History) Show() ShownHistory {
+	late := schedule.Lateness(h.Accounts)
+	shown := ShownHistory{h.shown(), Percentiles{seconds(late, 0.5), seconds(late, 0.95)}, []ShownWindow{}}
+	for _, a := range h.Accounts {
+		shown.Windows = append(shown.Windows, showWindow(a))
+	}
+	return shown
+}
+
+// ShowStatus shapes the current and the previous window for JSON.
+func (h History) ShowStatus() ShownStatus {
+	shown := ShownStatus{Shown: h.shown()}
+	if current, found := h.Current(); found {
+		shown.Current = new(showWindow(current))
+	}
+	if before, found := h.Before(); found {
+		shown.Last = new(showWindow(before))
+	}
+	return shown
+}
+
+func seconds(late []time.Duration, share float64) *int64 {
+	at, known := schedule.NearestRank(late, share)
+	if !known {
+		return nil
+	}
+	return new(int64(at / time.Second))
+}
+
+func showWindow(a schedule.Account) ShownWindow {
+	w := ShownWindow{Start: a.Window.Start, End: a.Window.End, State: a.State}
+	if a.Served() {
+		w.Ran = new(a.Run.Started.UTC().Truncate(time.Second))
+		w.Lateness = new(int64(a.Lateness / time.Second))
+	}
+	if a.Run != nil {
+		w.RunID, w.URL, w.Attempt = new(a.Run.ID), known(a.Run.URL), known(a.Run.Attempt)
+	}
+	return w
+}
+
+// known returns nil for the zero value.
+func known[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
