@@ -18,7 +18,7 @@ const module = "github.com/scheduled-actions/scheduled/"
 
 // leaves are the packages that every other may import, except those that import nothing
 // of ours.
-var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown"}
+var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table"}
 
 // only are the libraries that one package alone imports.
 var only = map[string]string{
@@ -30,7 +30,7 @@ var only = map[string]string{
 	"github.com/go-json-experiment/json":    "internal/github",
 	"github.com/agext/levenshtein":          "internal/pyproject",
 	"github.com/gofrs/flock":                "internal/ledger",
-	"golang.org/x/term":                     "internal/cli",
+	"golang.org/x/term":                     "internal/table",
 }
 
 // room is a row of the table in docs/architecture.md.

@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -115,21 +116,16 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 func (p *Program) printHistory(h past.History, source string) error {
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", problem.Show(h.ID), h.Schedule, source)
-	t := table(p.Stdout)
-	fmt.Fprintf(t, "DUE (UTC)\tRAN (UTC)\tLATE\t%s\tATTEMPT\tRUN\n", paint("", "STATE"))
+	t := table.New(p.Stdout)
+	if len(h.Accounts) > 0 {
+		fmt.Fprintln(t, "DUE (UTC)\tRAN (UTC)\tLATE\tSTATE\tATTEMPT\tRUN")
+	}
 	for _, a := range h.Accounts {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", minute(a.Window.Start), ranAt(a), paint(a.State, string(a.State)), attempt(a), link(a))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", minute(a.Window.Start), ranAt(a), paint(a.State), attempt(a), link(a))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	measured := schedule.Lateness(h.Accounts)
-	if p50, known := schedule.NearestRank(measured, 0.5); known {
-		p95, _ := schedule.NearestRank(measured, 0.95)
-		fmt.Fprintf(p.Stdout, "\nlateness: p50 %s, p95 %s, of %s with an execution inside\n", past.Late(p50), past.Late(p95), problem.Count(len(measured), "window"))
-	} else {
-		fmt.Fprintln(p.Stdout, "\nlateness: unknown, no window has an execution inside")
-	}
-	_, err := fmt.Fprintln(p.Stdout, past.Next(h))
+	_, err := fmt.Fprintf(p.Stdout, "%s\n%s\n", past.Lateness(h), past.Next(h))
 	return err
 }

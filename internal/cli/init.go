@@ -12,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -167,7 +168,7 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 	if asJSON {
 		return p.printJSON(result)
 	}
-	t := table(p.Stdout)
+	t := table.New(p.Stdout)
 	for _, list := range []struct {
 		verb  string
 		paths []string

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/table"
 )
 
 // interview asks the user questions on the terminal. A nil interview has no terminal.
@@ -18,7 +19,7 @@ type interview struct {
 
 // interview returns nil if there is no terminal.
 func (p *Program) interview() *interview {
-	if !terminal(p.Stdin) || !terminal(p.Stderr) {
+	if !table.Terminal(p.Stdin) || !table.Terminal(p.Stderr) {
 		return nil
 	}
 	return &interview{questions: p.Stderr, answers: bufio.NewScanner(p.Stdin)}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -92,7 +93,7 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 	if len(jobs) == 0 {
 		return printNoJobs(w, file)
 	}
-	t := table(w)
+	t := table.New(w)
 	does := func(string) string { return "" }
 	if slices.ContainsFunc(jobs, func(job workflow.Listed) bool { return job.Description != "" }) {
 		does = docColumn
@@ -101,7 +102,7 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 	for _, job := range jobs {
 		var next []string
 		for _, slot := range job.Next {
-			next = append(next, strings.NewReplacer("T", " ", ":00Z", "").Replace(slot))
+			next = append(next, strings.NewReplacer("T", " ", ":00Z", "", "Z", "").Replace(slot))
 		}
 		cron := job.Unticked
 		if len(job.Crons) > 0 {

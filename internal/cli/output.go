@@ -8,10 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"sync"
-	"text/tabwriter"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -20,8 +18,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
-	"golang.org/x/term"
 )
 
 // say writes a remark for people.
@@ -59,21 +57,10 @@ func (p *Program) printJSON(result any) error {
 	return err
 }
 
-// table returns a writer that aligns tab-separated columns. Call Flush.
-func table(w io.Writer) *tabwriter.Writer {
-	return tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-}
-
 // color reports whether w is a terminal and the user wants colour.
 // https://no-color.org
 func (p *Program) color(w io.Writer) bool {
-	return terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
-}
-
-// terminal reports whether a stream is one.
-func terminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return table.Terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
 }
 
 // printNoJobs says that a project has no jobs, and how to add one.
@@ -194,18 +181,15 @@ func link(a schedule.Account) string {
 // minute writes a time for a column whose head says UTC.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
-// painter returns a function that colours a state for w. Paint every cell of a column,
-// including its head: then all codes have the same length, and the table stays aligned.
-func (p *Program) painter(w io.Writer) func(schedule.State, string) string {
-	if !p.color(w) {
-		return func(_ schedule.State, text string) string { return text }
-	}
-	return func(state schedule.State, text string) string {
-		code, ok := stateColors[state]
-		if !ok {
-			code = "39" // the default colour
+// painter returns a function that colours a state for w.
+func (p *Program) painter(w io.Writer) func(schedule.State) string {
+	color := p.color(w)
+	return func(state schedule.State) string {
+		code, known := stateColors[state]
+		if !color || !known {
+			return string(state)
 		}
-		return "\x1b[" + code + "m" + text + "\x1b[0m"
+		return "\x1b[" + code + "m" + string(state) + "\x1b[0m"
 	}
 }
 

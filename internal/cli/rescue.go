@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -78,7 +79,7 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	if asJSON {
 		return p.printJSON(r.Show())
 	}
-	t := table(p.Stdout)
+	t := table.New(p.Stdout)
 	unconfirmed, _ := r.ByNeed()
 	for _, job := range unconfirmed {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), clockOrNone(job.Schedule.Prev(r.Now)), r.Words(job))

@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -115,7 +116,7 @@ func (s simulation) print(w io.Writer) error {
 	as := s.Variants[0]
 	jobs := slices.SortedStableFunc(slices.Values(as.Jobs), func(a, b simulate.Outcome) int { return b.Windows - a.Windows })
 	fmt.Fprintf(w, "%s of %s, seed %d\n\n", problem.Count(s.Days, "day"), s.Name, s.Seed)
-	t := table(w)
+	t := table.New(w)
 	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED\tMINUTES A MONTH")
 	for _, o := range jobs {
 		row := simulatedRow(o)
@@ -125,7 +126,7 @@ func (s simulation) print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	t = table(w)
+	t = table.New(w)
 	for _, o := range jobs {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(o.ID), o.Picture(60), o.Schedule)
 	}
@@ -145,7 +146,7 @@ func simulatedRow(o simulate.Outcome) []string {
 // printVariants prints what the spares and the rescue achieve and cost.
 func (s simulation) printVariants(w io.Writer) error {
 	fmt.Fprintln(w)
-	t := table(w)
+	t := table.New(w)
 	fmt.Fprintln(t, "ALL JOBS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tMINUTES A MONTH")
 	for _, v := range s.Variants {
 		o := v.Total

@@ -12,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -74,17 +75,17 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 	}
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", problem.Count(len(histories), "job"), source)
-	t := table(p.Stdout)
-	fmt.Fprintf(t, "JOB\tEVERY\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", paint("", "STATE"), paint("", "BEFORE"))
+	t := table.New(p.Stdout)
+	fmt.Fprintf(t, "JOB\tTRIGGER\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", "STATE", "BEFORE")
 	for _, h := range histories {
 		current, found := h.Current()
-		state := string(current.State)
+		state := current.State
 		if !found {
-			state = strings.ReplaceAll(string(h.Standing()), "-", " ")
+			state = schedule.State(strings.ReplaceAll(string(h.Standing()), "-", " "))
 		}
 		before, _ := h.Before()
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), triggerColumn(h.Schedule.Spec().Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
-			paint(current.State, state), paint(before.State, cmp.Or(string(before.State), "-")), nextColumn(h), link(current))
+			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), link(current))
 	}
 	return t.Flush()
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
@@ -38,7 +39,7 @@ func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) er
 	for _, job := range project.Hosted() {
 		assigned[job.ID] = workflow.When(job)
 	}
-	t := table(p.Stdout)
+	t := table.New(p.Stdout)
 	for _, list := range []struct {
 		verb    string
 		changes []workflow.Change

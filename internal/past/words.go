@@ -21,6 +21,21 @@ const States = `A window is
   paused     nothing ran, and the job or its workflow is disabled
   unknown    the history does not reach back that far, or is incomplete`
 
+// Lateness says how late a job runs, after a blank line: "lateness: p50 25m, p95 5h15m,
+// of 3 windows with an execution inside".
+func Lateness(h History) string {
+	if len(h.Accounts) == 0 {
+		return "no windows yet"
+	}
+	late := schedule.Lateness(h.Accounts)
+	p50, known := schedule.NearestRank(late, 0.5)
+	if !known {
+		return "\nlateness: unknown, no window has an execution inside"
+	}
+	p95, _ := schedule.NearestRank(late, 0.95)
+	return fmt.Sprintf("\nlateness: p50 %s, p95 %s, of %s with an execution inside", Late(p50), Late(p95), problem.Count(len(late), "window"))
+}
+
 // Next says what comes next: "next: 2026-11-22 14:55 UTC", or why nothing does.
 func Next(h History) string {
 	next := h.Next()
@@ -46,17 +61,25 @@ func end(h History) (end time.Time) {
 	return end
 }
 
-// Late writes a lateness for people, in its two largest units.
+// Late writes a lateness for people, in its two largest units: "5h15m", "3h", "40s".
 func Late(d time.Duration) string {
 	d = d.Truncate(time.Second)
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
 	case days > 0:
-		return fmt.Sprintf("%dd%dh", days, hours)
+		return units(days, "d", hours, "h")
 	case hours > 0:
-		return fmt.Sprintf("%dh%dm", hours, minutes)
+		return units(hours, "h", minutes, "m")
 	case minutes > 0:
-		return fmt.Sprintf("%dm", minutes)
+		return units(minutes, "m", 0, "")
 	}
 	return d.String()
+}
+
+// units writes a number of units, and of smaller ones if there are any.
+func units(large int, unit string, small int, smaller string) string {
+	if small == 0 {
+		return fmt.Sprint(large, unit)
+	}
+	return fmt.Sprint(large, unit, small, smaller)
 }

@@ -14,9 +14,9 @@ func TestLate(t *testing.T) {
 		{59*time.Second + 999*time.Millisecond, "59s"},
 		{time.Minute, "1m"},
 		{59*time.Minute + 59*time.Second, "59m"},
-		{time.Hour, "1h0m"},
+		{time.Hour, "1h"},
 		{23*time.Hour + 59*time.Minute, "23h59m"},
-		{24 * time.Hour, "1d0h"},
+		{24 * time.Hour, "1d"},
 		{9*24*time.Hour + 20*time.Hour, "9d20h"},
 	}
 	for _, row := range rows {
