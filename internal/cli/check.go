@@ -101,7 +101,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	p.warn(runner, unreadable)
 	p.warn(runner, execution.Unseen(job.Schedule, decision))
 	p.warn(runner, p.stale(runner, project, job))
-	if remark := past.Forgotten(job.ID, job.Schedule, decision.Window, p.retention()); remark != "" && p.onGitHub() {
+	if remark := past.Forgotten(job.ID, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
 	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), execution.Describe(job.Schedule, decision, execution.MarkdownLink))))

@@ -84,7 +84,7 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 			state = schedule.State(strings.ReplaceAll(string(h.Standing()), "-", " "))
 		}
 		before, _ := h.Before()
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), triggerColumn(h.Schedule.Spec().Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
 			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), link(current))
 	}
 	return t.Flush()

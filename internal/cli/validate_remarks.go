@@ -6,7 +6,6 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 )
@@ -40,11 +39,11 @@ func (p *Program) remarks(project *project) []string {
 			continue
 		}
 		if window < 15*time.Minute {
-			remark(triggerKey(job), "is due every %s, and GitHub drops most of such ticks: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or start it with ticks from outside of GitHub",
+			remark(spec.Trigger(), "is due every %s, and GitHub drops most of such ticks: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or start it with ticks from outside of GitHub",
 				past.Late(window), simulate.ThrottledShort(window))
 		}
-		if spec.Expires == 0 && len(spec.RunAt) == 0 && window > retention {
-			remark(triggerKey(job), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
+		if spec.Expires == 0 && spec.Trigger() != "run-at" && window > retention {
+			remark(spec.Trigger(), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
 		}
 		if spec.Expires > 0 && spec.Expires < min(usualDelay, window) {
 			remark("expires", "expires %s after its slot, but GitHub often starts a run %s late; set a longer expires, or executor = \"serve\"", past.Late(spec.Expires), past.Late(usualDelay))
@@ -60,17 +59,6 @@ func lastKey(spec schedule.Spec) string {
 		return "until"
 	case spec.Count > 0:
 		return "count"
-	}
-	return "run-at"
-}
-
-// triggerKey returns the key that says when a job runs.
-func triggerKey(job pyproject.Job) string {
-	switch spec := job.Schedule.Spec(); {
-	case spec.Every != "":
-		return "every"
-	case len(spec.Cron) > 0:
-		return "cron"
 	}
 	return "run-at"
 }

@@ -29,7 +29,7 @@ func (v Variables) environ(job pyproject.Job, n int) []string {
 	}
 	return []string{
 		"SCHEDULED_JOB_ID=" + job.ID,
-		"SCHEDULED_EVERY=" + strings.Join(job.Schedule.Spec().Trigger(), ", "),
+		"SCHEDULED_EVERY=" + strings.Join(job.Schedule.Trigger(), ", "),
 		"SCHEDULED_FOR=" + start,
 		"SCHEDULED_WINDOW_START=" + start,
 		"SCHEDULED_WINDOW_END=" + end,

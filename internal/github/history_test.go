@@ -324,21 +324,3 @@ func TestBudget(t *testing.T) {
 		})
 	}
 }
-
-// TestCronOfName reads which entry of `on.schedule` started a run.
-func TestCronOfName(t *testing.T) {
-	for title, want := range map[string][2]string{
-		"clean-files: tick of cron 37 10 * * *":                {"37 10 * * *", "UTC"},
-		"clean-files: tick of cron 0 9 * * 1-5 Europe/Berlin":  {"0 9 * * 1-5", "Europe/Berlin"},
-		"x: tick of cron 5: tick of cron 0 9 * * 1 Asia/Tokyo": {"0 9 * * 1", "Asia/Tokyo"},
-		"clean-files: tick": {},
-	} {
-		run := workflowRun{Event: "schedule", Title: title}.run()
-		if got := [2]string{run.Cron, run.Zone}; got != want {
-			t.Errorf("%s: %q", title, got)
-		}
-	}
-	if run := (workflowRun{Event: "workflow_dispatch", Title: "x: tick of cron 1 2 3 4 5"}).run(); run.Cron != "" || run.Zone != "" {
-		t.Errorf("of a dispatch: %q %q", run.Cron, run.Zone)
-	}
-}

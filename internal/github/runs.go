@@ -150,8 +150,6 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 var badly = []string{"failure", "timed_out", "startup_failure"}
 
 func (r workflowRun) run() schedule.Run {
-	asked := r.asked()
-	cron, zone := r.cron()
 	return schedule.Run{
 		ID:      r.ID,
 		URL:     r.URL,
@@ -162,24 +160,8 @@ func (r workflowRun) run() schedule.Run {
 		Failed:  r.Status == "completed" && slices.Contains(badly, r.Conclusion),
 		Active:  r.Status != "" && r.Status != "completed",
 		Slot:    r.slot(),
-		Rescue:  !asked.IsZero(),
-		Asked:   asked,
-		Cron:    cron,
-		Zone:    zone,
+		Rescue:  r.rescue(),
 	}
-}
-
-// cron returns the entry of `on.schedule` that started the run, and its time zone; ""
-// if the run's name does not say.
-func (r workflowRun) cron() (expr, zone string) {
-	named, ok := r.named("schedule", schedule.TickMark)
-	if !ok {
-		return "", ""
-	}
-	if fields := strings.Fields(named); len(fields) == 6 {
-		return strings.Join(fields[:5], " "), fields[5]
-	}
-	return named, "UTC"
 }
 
 // slot returns the window that a backfill serves. It is at the end of the run's name:
@@ -187,7 +169,7 @@ func (r workflowRun) cron() (expr, zone string) {
 // backfill of a window that cannot be read serves none: its slot is a time before all
 // runs.
 func (r workflowRun) slot() time.Time {
-	named, ok := r.named("workflow_dispatch", schedule.BackfillMark)
+	named, ok := r.named(schedule.BackfillMark)
 	if !ok {
 		return time.Time{}
 	}
@@ -198,21 +180,18 @@ func (r workflowRun) slot() time.Time {
 	return slot.UTC()
 }
 
-// asked returns the window for which a rescue dispatched the run; zero if none did.
-func (r workflowRun) asked() time.Time {
-	named, _ := r.named("workflow_dispatch", schedule.RescueMark)
-	slot, err := time.Parse(time.RFC3339, named)
-	if err != nil {
-		return time.Time{}
-	}
-	return slot.UTC()
+// rescue reports whether a rescue dispatched the run: a window is at the end of its name.
+func (r workflowRun) rescue() bool {
+	named, _ := r.named(schedule.RescueMark)
+	_, err := time.Parse(time.RFC3339, named)
+	return err == nil
 }
 
-// named returns what follows the mark in the name of a run with that event.
-func (r workflowRun) named(event, mark string) (rest string, ok bool) {
+// named returns what follows the mark in the name of a dispatched run.
+func (r workflowRun) named(mark string) (rest string, ok bool) {
 	mark = ": " + mark
 	at := strings.LastIndex(r.Title, mark)
-	if r.Event != event || at < 0 {
+	if r.Event != "workflow_dispatch" || at < 0 {
 		return "", false
 	}
 	return strings.TrimSpace(r.Title[at+len(mark):]), true

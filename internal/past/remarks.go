@@ -44,7 +44,7 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 	case "deleted":
 		remarks = append(remarks, fmt.Sprintf("%s: its workflow was deleted: run `scheduled sync` and merge the file into the default branch", name))
 	}
-	if remark := Forgotten(job.ID, job.Schedule, w, retention); remark != "" {
+	if remark := Forgotten(job.ID, w, retention); remark != "" {
 		remarks = append(remarks, remark)
 	}
 	return remarks
@@ -52,11 +52,11 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 
 // Forgotten returns the remark on a job whose runs GitHub keeps for less than a window;
 // "" if it keeps them long enough, or days is 0. A month counts as the longest one.
-func Forgotten(id string, s schedule.Schedule, w schedule.Window, days int) string {
+func Forgotten(id string, w schedule.Window, days int) string {
 	const day = 24 * time.Hour
 	length := w.End.Sub(w.Start)
-	if s.Every() == schedule.Month && !w.IsZero() {
-		length = 31 * day
+	if length > 27*day {
+		length = max(length, 31*day)
 	}
 	if days <= 0 || time.Duration(days)*day >= length {
 		return ""

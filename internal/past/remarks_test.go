@@ -21,7 +21,7 @@ func TestForgotten(t *testing.T) {
 	for _, row := range rows {
 		s := schedule.New(row.every, "acme", "clean-files")
 		window := s.Window(time.Date(2026, 2, 28, 12, 0, 0, 0, time.UTC))
-		if remark := Forgotten("clean-files", s, window, row.days); (remark != "") != row.warns {
+		if remark := Forgotten("clean-files", window, row.days); (remark != "") != row.warns {
 			t.Errorf("every %s, kept for %d days: %q", row.every, row.days, remark)
 		}
 	}

@@ -9,11 +9,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// triggers are the keys of which a job has one.
-var triggers = []string{"every", "cron", "run-at"}
-
 // wholeKeys are the keys by which a table of options declares a job.
-var wholeKeys = append([]string{"entrypoint"}, triggers...)
+var wholeKeys = append([]string{"entrypoint"}, schedule.Triggers...)
 
 // cadenceList names every cadence of [tool.scheduled]: "minute, hour, day, week or
 // month".
@@ -84,12 +81,12 @@ func (r *reader) wholeHint(d draft, name string, e *entry) string {
 	if e != d.options.child(e.name) {
 		lines = append(lines, name+" = "+r.written(e))
 	}
-	if !slices.Contains(triggers, name) {
+	if !slices.Contains(schedule.Triggers, name) {
 		if every := d.declaration.child("every"); every != nil && r.written(every) != "" {
 			lines = append(lines, "every = "+r.written(every))
 		}
 	}
-	if hint := r.movedHint(d, lines...); e == d.options.child(e.name) && slices.Contains(triggers, name) {
+	if hint := r.movedHint(d, lines...); e == d.options.child(e.name) && slices.Contains(schedule.Triggers, name) {
 		return "remove it, or " + hint
 	} else {
 		return hint

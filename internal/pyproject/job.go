@@ -61,16 +61,11 @@ func (r *reader) job(d draft) Job {
 	}
 }
 
-// leastApart is how far apart the slots of a job on GitHub must be: "The shortest
-// interval you can run scheduled workflows is once every 5 minutes",
-// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-const leastApart = 5 * time.Minute
-
 // frequent reports a job that runs more often than GitHub starts workflows, unless it
 // says that GitHub is not to run it.
 func (r *reader) frequent(d draft, s schedule.Schedule, o Options) {
 	apart := s.Shortest()
-	if apart >= leastApart || s.Spec().Disabled || o.Serve {
+	if apart >= schedule.ShortestInterval || s.Spec().Disabled || o.Serve {
 		return
 	}
 	first := len(r.findings)
@@ -117,12 +112,12 @@ func (r *reader) schedule(d draft, spec schedule.Spec) (_ schedule.Schedule, ok 
 		}
 		r.report(at, hint, "%s %s", f.Key, f.Message)
 	}
-	return s, len(flaws) == 0 && (spec.Every != "" || len(spec.Cron)+len(spec.RunAt) > 0)
+	return s, len(flaws) == 0 && spec.Trigger() != ""
 }
 
 // trigger returns the place of the value that says when a job runs.
 func (r *reader) trigger(d draft) span {
-	for _, key := range triggers {
+	for _, key := range schedule.Triggers {
 		if e := d.declaration.child(key); e != nil {
 			return r.at(e)
 		}
@@ -133,7 +128,7 @@ func (r *reader) trigger(d draft) span {
 // every reads the `every` of a job. It returns whether the job says when it runs.
 func (r *reader) every(d draft) (every string, readable bool) {
 	if d.whole() && d.declaration.child("every") == nil {
-		if slices.ContainsFunc(triggers, func(key string) bool { return d.declaration.child(key) != nil }) {
+		if slices.ContainsFunc(schedule.Triggers, func(key string) bool { return d.declaration.child(key) != nil }) {
 			return "", true
 		}
 		r.report(d.declaration.at, `add every = "day", or cron or run-at`, "%s has no every, cron or run-at", d.table)

@@ -252,7 +252,7 @@ func TestOptionsTable(t *testing.T) {
 		table := "[tool.scheduled-actions]\n"
 		if o.single {
 			table = "[tool.scheduled-actions.jobs.a]\nentrypoint = \"a:b\"\n"
-			if !slices.Contains(triggers, o.name) {
+			if !slices.Contains(schedule.Triggers, o.name) {
 				table += "every = \"day\"\n"
 			}
 			if o.name == "count" {

@@ -24,9 +24,9 @@ const BackfillMark = "backfill "
 // It serves the window in which it starts, which may be a later one.
 const RescueMark = "window "
 
-// TickMark begins the same part of the name of a run that a tick started. Its entry
-// of `on.schedule` follows, and its time zone unless that is UTC: "tick of cron 37 10 * *
-// *", "tick of cron 0 9 * * 1-5 Europe/Berlin".
+// TickMark begins the same part of the name of a run that a tick started, which is for
+// people only. Its entry of `on.schedule` follows, and its time zone unless that is UTC:
+// "tick of cron 0 9 * * 1-5 Europe/Berlin".
 const TickMark = "tick of cron "
 
 // Run is one past run of a job, as recorded in a history. A history holds only
@@ -44,9 +44,6 @@ type Run struct {
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
 	Slot    time.Time // the window that a backfill serves; else zero
 	Rescue  bool      // dispatched by a rescue
-	Asked   time.Time // the unconfirmed window that the rescue started it for; else zero
-	Cron    string    // the entry of `on.schedule` that started it, as far as that is known
-	Zone    string    // the time zone of Cron, "UTC" or an IANA name; "" without Cron
 }
 
 // Confirms reports whether the run is evidence for the window: its execution

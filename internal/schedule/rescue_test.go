@@ -16,10 +16,10 @@ func cancelled(created string) Run {
 	return Run{Attempt: 1, Created: at(created), Updated: at(created)}
 }
 
-// asked is one that a rescue started for that window.
-func asked(created, slot string) Run {
+// asked is one that a rescue started.
+func asked(created string) Run {
 	r := skipped(created)
-	r.Asked, r.Rescue = at(slot), true
+	r.Rescue = true
 	return r
 }
 
@@ -54,9 +54,9 @@ func TestRescue(t *testing.T) {
 		{"executed, and failed in a later step", 0, "", []Run{{Attempt: 1, Created: at("21 10:40"), Started: at("21 10:40"), Failed: true}}, "21 12:00", Fulfilled, 1, ""},
 		{"executed, and cancelled", 0, "", []Run{{Attempt: 1, Created: at("21 10:40"), Started: at("21 10:40")}}, "21 12:00", Fulfilled, 0, ""},
 		{"rescued", 0, "", []Run{dispatched("21 10:40")}, "21 12:00", Fulfilled, 0, ""},
-		{"a rescue that skipped", 0, "", []Run{asked("21 10:40", "21 10:37")}, "21 10:41", Due, 0, ""},
-		{"two of them", 0, "", []Run{asked("21 10:40", "21 10:37"), asked("21 10:50", "21 10:37")}, "21 11:04", Backoff, 0, "21 11:05"},
-		{"two of them, a while ago", 0, "", []Run{asked("21 10:40", "21 10:37"), asked("21 10:50", "21 10:37")}, "21 11:05", Due, 0, ""},
+		{"a rescue that skipped", 0, "", []Run{asked("21 10:40")}, "21 10:41", Due, 0, ""},
+		{"two of them", 0, "", []Run{asked("21 10:40"), asked("21 10:50")}, "21 11:04", Backoff, 0, "21 11:05"},
+		{"two of them, a while ago", 0, "", []Run{asked("21 10:40"), asked("21 10:50")}, "21 11:05", Due, 0, ""},
 
 		// Whoever is active will look for itself.
 		{"running", 0, "", []Run{active("21 10:40")}, "21 12:00", Running, 0, ""},

@@ -33,13 +33,13 @@ func (s Schedule) Spec() Spec { return s.spec }
 // Every returns the `every` of the job; "" for a schedule of another kind.
 func (s Schedule) Every() Cadence { return Cadence(s.spec.Every) }
 
-// Trigger returns what the schedule is declared by: its `every`, its crons, or its single
-// times as RFC 3339, each with an offset.
+// Trigger returns the value of its Spec.Trigger: the `every`, the crons, or the single
+// times as RFC 3339, local ones with the offset of the job's time zone.
 func (s Schedule) Trigger() []string {
-	switch {
-	case s.spec.Every != "":
+	switch s.spec.Trigger() {
+	case "every":
 		return []string{s.spec.Every}
-	case len(s.spec.Cron) > 0:
+	case "cron":
 		return s.spec.Cron
 	}
 	var times []string

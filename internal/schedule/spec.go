@@ -43,28 +43,17 @@ func (m Moment) in(zone *time.Location) time.Time {
 	return fixed(m.Time, zone)
 }
 
-// Trigger returns the one of every, cron and run-at that the job declares, as it is
-// written; times in RFC 3339, local ones with the offset of the job's time zone.
-func (s Spec) Trigger() []string {
-	switch {
-	case s.Every != "":
-		return []string{s.Every}
-	case len(s.Cron) > 0:
-		return s.Cron
-	}
-	zone, err := location(s.Timezone)
-	if err != nil {
-		zone = time.UTC // Parse reports it
-	}
-	var times []string
-	for _, m := range s.RunAt {
-		at := m.Time
-		if !m.Offset {
-			at = m.in(zone).In(zone)
+// Triggers are the keys that say when a job runs. A job has one of them.
+var Triggers = []string{"every", "cron", "run-at"}
+
+// Trigger returns which of Triggers the job has; "" for none.
+func (s Spec) Trigger() string {
+	for i, has := range []bool{s.Every != "", len(s.Cron) > 0, len(s.RunAt) > 0} {
+		if has {
+			return Triggers[i]
 		}
-		times = append(times, at.Format(time.RFC3339))
 	}
-	return times
+	return ""
 }
 
 // Flaw is what is wrong with one part of a Spec.

@@ -344,3 +344,14 @@ func FuzzParse(f *testing.F) {
 		lawful(t, s, time.Unix(now%(1<<36), 0))
 	})
 }
+
+// TestTrigger writes local times with the offset of the job's time zone, or the project's.
+func TestTrigger(t *testing.T) {
+	local := Moment{Time: time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)}
+	for _, spec := range []Spec{{RunAt: []Moment{local}, Timezone: "Europe/Berlin"}, {RunAt: []Moment{local}, Fallback: "Europe/Berlin"}} {
+		s, flaws := Parse(spec)
+		if got := s.Trigger(); len(flaws) > 0 || len(got) != 1 || got[0] != "2026-12-01T09:00:00+01:00" || s.Spec().Trigger() != "run-at" {
+			t.Errorf("%q, %v", got, flaws)
+		}
+	}
+}

@@ -243,7 +243,7 @@ func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
 		if r.created.Before(oldest) {
 			break
 		}
-		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.dispatched(), Asked: r.asked}
+		shown := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.dispatched()}
 		if over {
 			shown.Updated, shown.Success, shown.Failed = r.ended, r.success, r.failed
 		}

@@ -58,7 +58,7 @@ func (t Target) jobEffect(e *Effect, job pyproject.Job, now time.Time) {
 	if e.New == nil {
 		return
 	}
-	e.Trigger, e.Assigned = trigger(job.Schedule.Spec()), When(job)
+	e.Trigger, e.Assigned = trigger(job.Schedule), When(job)
 	if job.Schedule.Spec().Disabled {
 		return
 	}
@@ -74,16 +74,15 @@ func (t Target) jobEffect(e *Effect, job pyproject.Job, now time.Time) {
 }
 
 // trigger returns what a job declares its schedule by.
-func trigger(spec schedule.Spec) string {
-	switch {
-	case spec.Every != "":
-		return spec.Every
-	case len(spec.Cron) > 0:
-		return problem.Cut(strings.Join(spec.Cron, ", "), mostWords)
-	case len(spec.RunAt) == 1:
+func trigger(s schedule.Schedule) string {
+	switch declared := s.Trigger(); {
+	case s.Spec().Trigger() != "run-at":
+		return problem.Cut(strings.Join(declared, ", "), mostWords)
+	case len(declared) == 1:
 		return "once"
+	default:
+		return problem.Count(len(declared), "time")
 	}
-	return problem.Count(len(spec.RunAt), "time")
 }
 
 // rescueEffect completes the effect of a change to the file of the rescue.

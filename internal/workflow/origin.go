@@ -49,13 +49,7 @@ func (t Target) firstLine(job pyproject.Job, keys []string) int {
 // scheduleKeys returns the keys that may explain that the ticks or the name differ, the
 // likeliest first; none if they do not.
 func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
-	trigger := "run-at"
-	switch {
-	case spec.Every != "":
-		trigger = "every"
-	case len(spec.Cron) > 0:
-		trigger = "cron"
-	}
+	trigger := spec.Trigger()
 	was, will := in.On.Schedule, now.On.Schedule
 	same := func(a, b entry) bool { return a.Cron == b.Cron }
 	switch {

@@ -154,8 +154,7 @@ func (t Target) of() string {
 
 // runName says the trigger and the window. Only `github`, `inputs` and `vars` are
 // available here, so the window of a tick is shown in the run's summary. The history
-// reads these names: see schedule.TickMark, schedule.BackfillMark and
-// schedule.RescueMark. All crons of a job have the same time zone, which is named after
+// reads the names of dispatched runs: see schedule.BackfillMark and schedule.RescueMark. All crons of a job have the same time zone, which is named after
 // the cron unless it is UTC.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
 func runName(crons []schedule.Cron) string {
