@@ -127,10 +127,10 @@ func (r *reader) trigger(d draft) span {
 
 // every reads the `every` of a job. It returns whether the job says when it runs.
 func (r *reader) every(d draft) (every string, readable bool) {
-	if d.whole() && d.declaration.child("every") == nil {
-		if slices.ContainsFunc(schedule.Triggers, func(key string) bool { return d.declaration.child(key) != nil }) {
-			return "", true
-		}
+	switch missing := d.declaration.child("every") == nil; {
+	case missing && slices.ContainsFunc(schedule.Triggers, func(key string) bool { return d.declaration.child(key) != nil }):
+		return "", d.whole() // in a table of the format, that key is the error
+	case missing && d.whole():
 		r.report(d.declaration.at, `add every = "day", or cron or run-at`, "%s has no every, cron or run-at", d.table)
 		return "", false
 	}

@@ -44,7 +44,7 @@ type Options struct {
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none
 	Serve          bool          // only a resident scheduler runs the job; it has no workflow file
-	Group          string        // a word that selects jobs; "" for none
+	Group          string        // a word for jobs that belong together; "" for none
 	Description    string        // a line about what the job does; "" for none
 	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
 
@@ -177,7 +177,7 @@ var options = slices.Concat(whenOptions, []option{
 	{
 		name:     "spares",
 		kind:     "an integer",
-		fallback: "hour 2, day 3, week 6, month 5",
+		fallback: "by the window: less than an hour 0, than 12 hours 2, than 4 days 3, than 28 days 6, else 5",
 		meaning:  fmt.Sprintf("number of spare ticks in each window, 0 to %d, because GitHub drops and delays ticks", schedule.MaxSpares),
 		example:  "3",
 		parse:    into(numbers(0, schedule.MaxSpares), func(o *Options) *int { return &o.Spares }),

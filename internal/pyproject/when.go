@@ -1,6 +1,7 @@
 package pyproject
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -150,7 +151,7 @@ var whenOptions = []option{
 		name:     "group",
 		kind:     "a string",
 		fallback: "none",
-		meaning:  "a word that selects jobs in commands",
+		meaning:  "a word for jobs that belong together, shown by `list --json`",
 		example:  `"reports"`,
 		single:   true,
 		parse:    into(parseGroup, func(o *Options) *string { return &o.Group }),
@@ -300,6 +301,9 @@ func together(dates, more []time.Time) []time.Time {
 // momentForm matches dates and datetimes as Python reads them, and with less or more.
 var momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?(?:[Zz]|[+-](\d\d):\d\d)?)?`)
 
+// momentKinds are the keys that take only dates, or only datetimes.
+var momentKinds = map[string]string{"run-at": "a datetime", "except": "a date"}
+
 // moment reads a date or a datetime, or reports that the value is none.
 func (r *reader) moment(e *entry, example string) (_ schedule.Moment, ok bool) {
 	at := r.at(e)
@@ -313,7 +317,7 @@ func (r *reader) moment(e *entry, example string) (_ schedule.Moment, ok bool) {
 		if s, _ := e.value.(string); momentForm.FindString(s) == s && s != "" {
 			hint = begin + unquoted(s) + ", without quotes"
 		}
-		return schedule.Moment{}, r.valid(e, "a date or a datetime", wrongType, hint)
+		return schedule.Moment{}, r.valid(e, cmp.Or(momentKinds[e.name], "a date or a datetime"), wrongType, hint)
 	}
 	m := momentForm.FindStringSubmatch(written)
 	y, month, d := v.Date()
