@@ -61,9 +61,14 @@ func (p *Program) root() *cobra.Command {
   every = "day"                      # hour, day, week, month
   entrypoint = "app.jobs:clean_files"
 
+  [tool.scheduled-actions.jobs.send-report]
+  cron = "0 9 * * MON-FRI"           # or every = "2 hours", or run-at
+  timezone = "Europe/Berlin"
+  entrypoint = "app.reports:send"
+
 sync writes a workflow file for each. When one of its ticks arrives, check
-asks GitHub for the last success and run executes the entrypoint, if the
-job's window is not confirmed.`,
+asks GitHub whether the job's window is confirmed, and if not, run executes
+the entrypoint.`,
 		Version:       p.build().version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

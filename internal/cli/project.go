@@ -39,7 +39,7 @@ func (p *Program) open() (*project, error) {
 		for _, broken := range project.Broken {
 			ids = append(ids, broken.ID)
 		}
-		p.leaveOut(ids, "they have errors")
+		p.leaveOut(ids, "because of errors")
 	}
 	return project, err
 }
@@ -47,7 +47,7 @@ func (p *Program) open() (*project, error) {
 // leaveOut warns of jobs that a command leaves out.
 func (p *Program) leaveOut(ids []string, why string) {
 	if len(ids) > 0 {
-		p.warn(p.runner(p.Stderr), problem.New("`scheduled validate` shows their errors", "left out %s, because %s", problem.Some(ids, problem.Show), why))
+		p.warn(p.runner(p.Stderr), problem.New("`scheduled validate` shows their errors", "left out %s, %s", problem.Some(ids, problem.Show), why))
 	}
 }
 
@@ -88,7 +88,7 @@ func (p *Program) hosted(project *project) []pyproject.Job {
 			ids = append(ids, job.ID)
 		}
 	}
-	p.leaveOut(ids, "GitHub cannot run them")
+	p.leaveOut(ids, "which GitHub cannot run")
 	return project.Hosted()
 }
 
