@@ -138,6 +138,9 @@ func (r *reader) every(d draft) (every string, readable bool) {
 	switch {
 	case e == nil:
 		return "", false
+	case every == "" && d.whole():
+		r.report(r.at(e), exampleHint("every", `"day"`), "every is empty")
+		return "", false
 	case !d.whole() && !slices.Contains(schedule.Cadences, schedule.Cadence(every)):
 		r.report(r.at(e), r.specHint(d, every), "every is %s; it must be %s", problem.Quote(every), cadenceList)
 		return "", false

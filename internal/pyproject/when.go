@@ -271,8 +271,8 @@ func (r *reader) all(items []*entry, example string) []schedule.Moment {
 func (r *reader) dates(e *entry) []time.Time {
 	if !isList(e) {
 		hint := exampleHint(e.name, "[2026-12-25]")
-		if at := r.at(e); !strings.HasPrefix(r.text[at.start:], "{") {
-			hint = "write a list: " + e.name + " = [" + r.text[at.start:at.end] + "]"
+		if at := r.at(e); dateForm.MatchString(strings.Trim(r.text[at.start:at.end], `"'`)) {
+			hint = "write a list: " + e.name + " = [" + strings.Trim(r.text[at.start:at.end], `"'`) + "]"
 		}
 		r.valid(e, "a list of dates", wrongType, hint)
 		return nil
@@ -297,6 +297,8 @@ func together(dates, more []time.Time) []time.Time {
 	slices.SortFunc(both, time.Time.Compare)
 	return slices.CompactFunc(both, time.Time.Equal)
 }
+
+var dateForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 
 // momentForm matches dates and datetimes as Python reads them, and with less or more.
 var momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?(?:[Zz]|[+-](\d\d):\d\d)?)?`)
@@ -356,6 +358,9 @@ func (r *reader) clock(e *entry) string {
 		return ""
 	}
 	s, flawed := parseText(e.value)
+	if flawed == nil && s == "" {
+		flawed = &flaw{message: "is empty"}
+	}
 	r.valid(e, "a string", flawed, exampleHint(e.name, `"09:30"`))
 	return s
 }

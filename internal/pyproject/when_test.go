@@ -104,6 +104,17 @@ var wrongDeclarations = []struct{ table, lines, want string }{
 	{"day", `description = " "`, `4:15: description is empty | write what the job does, or remove it`},
 	{"project", `enabled = false`, `5:1: enabled can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: enabled = false`},
 	{"project", `cron = "0 9 * * *"`, `5:1: cron can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: cron = "0 9 * * *"`},
+	{"day", `except = true`, `4:10: except must be a list of dates, not a boolean | write it as in except = [2026-12-25]`},
+	{"day", `except = 2026-12-25T00:00:00`, `4:10: except must be a list of dates, not a date or time | write it as in except = [2026-12-25]`},
+	{"day", `except = "2026-12-25"`, `4:10: except must be a list of dates, not a string | write a list: except = [2026-12-25]`},
+	{"day", `except = {}`, `4:1: except must be a list of dates, not a table | write it as in except = [2026-12-25]`},
+	{"job", `every = ""`, `3:9: every is empty | write it as in every = "day"`},
+	{"day", `at = ""`, `4:6: at is empty | write it as in at = "09:30"`},
+	{"job", `run-at = 0001-01-01T00:00:00Z`, `3:10: run-at is 0001-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
+	{"job", `run-at = [2026-12-01T09:00:00Z, 9999-12-31T23:59:59-23:59]`, `3:33: run-at is 10000-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
+	{"day", `start = 9999-12-31T23:59:59-23:59`, `4:9: start is 10000-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
+	{"day", `until = 0001-01-01`, `4:9: until is 0001-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
+	{"job", "timezone = \"Europe/Berlin\"\nrun-at = [2026-03-29T02:30:00, 2026-03-29T02:40:00]", `4:32: run-at has the time 2026-03-29T03:00:00+02:00 twice | remove one of them`},
 	{"job", `every = "4 minutes"`, `3:9: GitHub Actions cannot run a job every 4 minutes: "The shortest interval you can run scheduled workflows is once every 5 minutes" (https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule) | add executor = "serve" to [tool.scheduled-actions.jobs.x] and run "scheduled run x" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`},
 }
 

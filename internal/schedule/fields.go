@@ -224,7 +224,11 @@ func (field field) bounds(member, first, last string, steps bool) (low, high int
 		high = field.high
 	}
 	if high < low {
-		return 0, 0, &Flaw{Message: fmt.Sprintf("the range %q of the %s runs backwards", member, field.name), Hint: fmt.Sprintf("write it as two ranges or a list, as in %q", field.split(low, high))}
+		hint := fmt.Sprintf("write it as two ranges or a list, as in %q", field.split(low, high))
+		if strings.Contains(member, "(") {
+			hint = fmt.Sprintf("write the lower end first, as in H(%s-%s)", last, first)
+		}
+		return 0, 0, &Flaw{Message: fmt.Sprintf("the range %q of the %s runs backwards", member, field.name), Hint: hint}
 	}
 	return low, high, nil
 }

@@ -163,7 +163,7 @@ var unreadable = []struct{ expr, message, hint string }{
 	{"* * * nov-feb *", "runs backwards", `"11-12,1-2"`},
 	{"* * * * FRI-SUN", "runs backwards", `"5-6,0-0"`},
 	{"* * * * 7-1", "runs backwards", `"0-1"`},
-	{"* H(20-4) * * *", "runs backwards", ""},
+	{"* H(20-4) * * *", "runs backwards", "H(4-20)"},
 	// Steps.
 	{"*/0 * * * *", "step 0", ""},
 	{"*/61 * * * *", "step 61", `every = "61 minutes"`},

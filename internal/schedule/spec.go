@@ -163,7 +163,9 @@ func (p *parsing) runAt() rule {
 		case at.Nanosecond() != 0:
 			p.flaw("run-at", i, "remove the fraction of the second", "must be in whole seconds")
 		case slices.ContainsFunc(all, at.Equal):
-			p.flaw("run-at", i, "remove one of them", "has the time %s twice", at.Format(time.RFC3339))
+			p.flaw("run-at", i, "remove one of them", "has the time %s twice", at.In(p.zone).Format(time.RFC3339))
+		default:
+			p.far("run-at", i, at)
 		}
 		all = append(all, at)
 	}
@@ -229,6 +231,11 @@ func (p *parsing) bounds(until time.Time) {
 		p.flaw("start", 0, "remove the fraction of the second", "must be in whole seconds")
 	case p.Start != nil && p.Until != nil && !p.start.Before(until):
 		p.flaw("until", 0, "write a later time, or remove it", "is not after start")
+	case p.Start != nil && !p.start.IsZero():
+		p.far("start", 0, p.start)
+	}
+	if p.Until != nil && until.Year() < lastYear { // a later one is no bound
+		p.far("until", 0, until)
 	}
 	switch {
 	case p.Count == 0:
@@ -238,6 +245,13 @@ func (p *parsing) bounds(until time.Time) {
 		p.flaw("count", 0, "remove one of them", "cannot be combined with until")
 	case p.Count < 0 || p.Count > MaxCount:
 		p.flaw("count", 0, "write a number in that range", "is %d; it must be 1 to %d", p.Count, MaxCount)
+	}
+}
+
+// far reports a time that RFC 3339 cannot write in UTC, or that stands for none.
+func (p *parsing) far(key string, index int, at time.Time) {
+	if year := at.UTC().Year(); year > lastYear || !at.After(time.Time{}) {
+		p.flaw(key, index, "correct the year", "is %s in UTC; it must be from 0001-01-02 to %d-12-31", at.UTC().Format(time.DateOnly), lastYear)
 	}
 }
 
