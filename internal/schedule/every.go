@@ -89,6 +89,7 @@ func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
 	if p.At != "" {
 		p.flaw("at", 0, "remove it, or write every in days, weeks or months", "has no effect on every = %q", p.Every)
 	}
+	p.noZone = "minutes and hours are the same in every time zone"
 	if p.Start != nil {
 		phase = p.start.Unix()
 	}

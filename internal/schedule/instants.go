@@ -50,3 +50,10 @@ func (u union) prev(t time.Time) time.Time {
 	}
 	return last
 }
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}

@@ -15,6 +15,7 @@ var said = map[string]string{
 	"yearly": "12 months", "annually": "12 months", "annual": "12 months", "year": "12 months", "years": "12 months",
 	"quarterly": "3 months", "quarter": "3 months", "quarters": "3 months",
 	"fortnight": "2 weeks", "fortnightly": "2 weeks", "biweekly": "2 weeks", "bi-weekly": "2 weeks", "bimonthly": "2 months",
+	"60 seconds": "minute", "60 minutes": "hour", "24 hours": "day", "7 days": "week",
 	"half hour": "30 minutes", "half-hour": "30 minutes", "quarter hour": "15 minutes", "twice a day": "12 hours", "twice daily": "12 hours",
 	"weekday": "H H * * 1-5", "weekdays": "H H * * 1-5", "workday": "H H * * 1-5", "workdays": "H H * * 1-5", "working day": "H H * * 1-5",
 	"business day": "H H * * 1-5", "business days": "H H * * 1-5", "monday to friday": "H H * * 1-5", "mon-fri": "H H * * 1-5",
@@ -46,11 +47,6 @@ var short = map[string]Cadence{
 	"d": Day, "day": Day, "days": Day,
 	"w": Week, "wk": Week, "wks": Week, "week": Week, "weeks": Week,
 	"mo": Month, "mon": Month, "month": Month, "months": Month,
-}
-
-// same are spans of time that have a shorter name.
-var same = map[string]Cadence{
-	"60 seconds": Minute, "60 minutes": Hour, "24 hours": Day, "7 days": Week,
 }
 
 var amount = regexp.MustCompile(`^(\d{1,6})[ -]*([a-z]+)$`)
@@ -101,7 +97,7 @@ func amountOf(word string) string {
 	}
 	n, _ := strconv.Atoi(m[1])
 	if seconds := m[2] == "s" || strings.HasPrefix("seconds", m[2]) && len(m[2]) > 2; seconds {
-		return string(same[strconv.Itoa(n)+" seconds"])
+		return said[strconv.Itoa(n)+" seconds"]
 	}
 	unit := short[m[2]]
 	switch text := strconv.Itoa(n) + " " + string(unit) + "s"; {
@@ -110,6 +106,6 @@ func amountOf(word string) string {
 	case n == 1:
 		return string(unit)
 	default:
-		return cmp.Or(string(same[text]), text)
+		return cmp.Or(said[text], text)
 	}
 }

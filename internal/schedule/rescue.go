@@ -129,15 +129,6 @@ func (w Watch) find(window Window, now time.Time) (f found) {
 	return f
 }
 
-// serves reports whether the run is for the window: it was created inside, or is a
-// backfill of it.
-func (r Run) serves(w Window) bool {
-	if !r.Slot.IsZero() {
-		return w.Contains(r.Slot)
-	}
-	return w.Contains(r.Created)
-}
-
 // backoff returns the wait after the last of a window's failures, by their number: 0, 0,
 // 15, 30, 60 minutes and so on.
 func backoff(failed int) time.Duration {
@@ -149,11 +140,4 @@ func backoff(failed int) time.Duration {
 		wait *= 2
 	}
 	return min(wait, maxBackoff)
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }

@@ -15,16 +15,19 @@ type Schedule struct {
 	rule rule
 	zone *time.Location
 
-	start, until time.Time   // slots s with start ≤ s < until; zero for no bound
-	except       []time.Time // local dates without slots, as midnights in UTC, sorted
-	spares       int         // in a window, unless the project sets another number
+	start, until time.Time     // slots s with start ≤ s < until; zero for no bound
+	except       []time.Time   // local dates without slots, as midnights in UTC, sorted
+	expires      time.Duration // how old a slot may be to be run; 0 for up to the next slot
+	spares       int           // in a window, unless the project sets another number
 }
 
-// rule is one kind of schedule: its slots without the bounds that all kinds share.
+// rule is one kind of schedule: its slots without the bounds that all kinds share, and
+// what follows from them.
 type rule interface {
 	next(t time.Time) time.Time // the first slot after t; zero without one
 	prev(t time.Time) time.Time // the last slot at or before t; zero without one
 	words(zone *time.Location) string
+	ticks(p *planning) // adds the ticks in the zone p.in
 }
 
 // Spec returns what the schedule was made from.
@@ -124,7 +127,7 @@ func (s Schedule) Window(t time.Time) Window {
 	return w
 }
 
-// lastOfRunAt is how long the last window of `run-at` is, unless `expires` says it.
+// lastOfRunAt is how old the slots of `run-at` may be, unless `expires` says it.
 const lastOfRunAt = 7 * 24 * time.Hour
 
 // end returns the end of the window that begins with a slot: the next slot. The last
@@ -136,10 +139,7 @@ func (s Schedule) end(slot time.Time) time.Time {
 	if next := s.rule.next(slot); !next.IsZero() {
 		return next
 	}
-	if s.spec.Expires > 0 {
-		return slot.Add(s.spec.Expires)
-	}
-	return slot.Add(lastOfRunAt)
+	return slot.Add(s.expires) // only single times have an end
 }
 
 // Windows returns the windows from that of now back to that of since, the newest first,
@@ -174,12 +174,8 @@ func (s Schedule) Standing(t time.Time) Reason {
 // Expires returns when the slot of a window is too old to be run: at the end of its
 // window, or earlier if the job says so.
 func (s Schedule) Expires(w Window) time.Time {
-	after := s.spec.Expires
-	if after == 0 && len(s.spec.RunAt) > 0 {
-		after = lastOfRunAt
-	}
-	if after > 0 && w.Start.Add(after).Before(w.End) {
-		return w.Start.Add(after)
+	if at := w.Start.Add(s.expires); s.expires > 0 && at.Before(w.End) {
+		return at
 	}
 	return w.End
 }

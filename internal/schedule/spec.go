@@ -67,10 +67,11 @@ type Flaw struct {
 // parsing is a spec being parsed.
 type parsing struct {
 	Spec
-	hash  hash
-	zone  *time.Location
-	start time.Time // that of Start; zero without it
-	flaws []Flaw
+	hash   hash
+	zone   *time.Location
+	start  time.Time // that of Start; zero without it
+	noZone string    // why a time zone does not matter to the rule; "" where it does
+	flaws  []Flaw
 }
 
 func (p *parsing) flaw(key string, index int, hint, message string, args ...any) {
@@ -94,8 +95,11 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 		s.until = spec.Until.in(p.zone)
 	}
 	s.rule = p.rule()
+	if s.expires = spec.Expires; s.expires == 0 && spec.Trigger() == "run-at" {
+		s.expires = lastOfRunAt
+	}
 	p.bounds(s.until)
-	p.zoned(s.rule)
+	p.zoned()
 	if len(p.flaws) > 0 || s.rule == nil {
 		return Schedule{}, p.flaws
 	}
@@ -155,7 +159,11 @@ func (p *parsing) crons() rule {
 // runAt reads the single times.
 func (p *parsing) runAt() rule {
 	var all instants
+	p.noZone = "the times in run-at have offsets"
 	for i, m := range p.RunAt {
+		if !m.Offset {
+			p.noZone = ""
+		}
 		at := m.in(p.zone)
 		switch {
 		case m.Date:
@@ -174,20 +182,11 @@ func (p *parsing) runAt() rule {
 }
 
 // zoned checks that a time zone of the job's own has an effect.
-func (p *parsing) zoned(r rule) {
+func (p *parsing) zoned() {
 	local := func(m *Moment) bool { return m != nil && !m.Offset }
-	_, elapsed := r.(interval)
-	elapsed = elapsed || len(p.RunAt) > 0 && !slices.ContainsFunc(p.RunAt, func(m Moment) bool { return local(&m) })
-	if p.Timezone != "" && elapsed && !local(p.Start) && !local(p.Until) && len(p.Except) == 0 {
-		p.flaw("timezone", 0, "remove it", "has no effect: %s", p.noZone())
+	if p.Timezone != "" && p.noZone != "" && !local(p.Start) && !local(p.Until) && len(p.Except) == 0 {
+		p.flaw("timezone", 0, "remove it", "has no effect: %s", p.noZone)
 	}
-}
-
-func (p *parsing) noZone() string {
-	if len(p.RunAt) > 0 {
-		return "the times in run-at have offsets"
-	}
-	return "minutes and hours are the same in every time zone"
 }
 
 // MaxCount is the most slots that a job can be limited to. They are counted each time

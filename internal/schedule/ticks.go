@@ -5,14 +5,6 @@ import (
 	"time"
 )
 
-// Cron is one entry of `on.schedule`.
-type Cron struct {
-	Expr  string // five fields
-	Zone  string // the time zone of Expr, "UTC" or an IANA name
-	Words string // what Expr says: "every day at 10:37 UTC"
-	Spare bool   // false for a primary tick, which serves a slot first
-}
-
 // tick is an entry of `on.schedule` that is being made.
 type tick struct {
 	fields
@@ -33,18 +25,7 @@ func (s Schedule) Crons(spares int) []Cron {
 		return nil
 	}
 	p := planning{Schedule: s, in: s.zone, usual: usual, shortest: shortest, spares: spares}
-	switch r := s.rule.(type) {
-	case interval:
-		p.in = time.UTC
-		p.interval(r)
-	case calendar:
-		p.calendars(union{r})
-	case union:
-		p.calendars(r)
-	case instants:
-		p.in = time.UTC
-		p.instants(r)
-	}
+	s.rule.ticks(&p)
 	return p.crons()
 }
 
@@ -75,20 +56,21 @@ func (p *planning) expires(window time.Duration) time.Duration {
 	return p.Expires(Window{End: time.Time{}.Add(window)}).Sub(time.Time{})
 }
 
-// calendars makes the ticks of wall times.
-func (p *planning) calendars(all union) {
-	primary := make([][]fields, len(all))
-	later := make([]int, len(all)) // the minutes that the ticks come after the slots
-	for i, c := range all {
-		primary[i] = c.dense()
+func (c calendar) ticks(p *planning) { union{c}.ticks(p) }
+
+func (u union) ticks(p *planning) {
+	primary := make([][]fields, len(u))
+	later := make([]int, len(u)) // the minutes that the ticks come after the slots
+	for i, c := range u {
+		primary[i] = []fields{c.dense()}
 	}
-	for i, c := range all {
-		moved, by := p.moved(all, c, primary[i])
+	for i, c := range u {
+		moved, by := p.moved(u, c)
 		if by > 0 && !p.near(moved, others(primary, i)) {
 			primary[i], later[i] = moved, by
 		}
 	}
-	for i, c := range all {
+	for i, c := range u {
 		if c.lastDay || c.shorten {
 			primary[i] = p.nextMonth(primary[i], others(primary, i))
 		}
@@ -98,7 +80,7 @@ func (p *planning) calendars(all union) {
 			p.ticks = append(p.ticks, tick{fields: f})
 		}
 	}
-	for i, c := range all {
+	for i, c := range u {
 		p.spare(c, later[i])
 	}
 }
@@ -110,12 +92,20 @@ func others(all [][]fields, but int) []fields {
 
 // dense returns fields that GitHub knows and that include all of the calendar: daily for
 // every n-th day, weekly for MON#1, days 28 to 31 for the last day.
-func (c calendar) dense() []fields {
+func (c calendar) dense() fields {
 	f := c.written()
-	if 12%max(1, c.stride.n) == 0 && c.stride.unit == Month {
-		f.months = span(int(c.stride.rest)+1, 12, int(c.stride.n))
+	if months, yearly := c.stride.months(); yearly {
+		f.months = months
 	}
-	return []fields{f}
+	return f
+}
+
+// months returns every n-th month as those of a year, where they are the same each year.
+func (s stride) months() (_ set, yearly bool) {
+	if s.n == 0 || s.unit != Month || 12%s.n != 0 {
+		return 0, false
+	}
+	return span(int(s.rest)+1, 12, int(s.n)), true
 }
 
 // nextMonth adds the 1st of the next month to the ticks of a calendar of the last day,
@@ -153,16 +143,17 @@ func (c calendar) written() fields {
 	return f
 }
 
-// interval makes the ticks of elapsed time: on the slots where they fit a day, else so
-// dense that there are enough in each window.
-func (p *planning) interval(r interval) {
-	step := int(r.step / 60)
+// ticks makes those of elapsed time: on the slots where they fit a day, else so dense
+// that there are enough in each window.
+func (i interval) ticks(p *planning) {
+	p.in = time.UTC
+	step := int(i.step / 60)
 	grid := step
 	if (step > 60 || 60%step != 0) && (step%60 != 0 || minutesADay%step != 0) {
 		grid, p.spares = p.grid(step), 0
 	}
-	first := mod(-floorDiv(-r.first, 60), minutesADay) // a tick is on a whole minute
-	c := calendar{zone: time.UTC, chosen: r.chosen, fields: fields{
+	first := mod(-floorDiv(-i.first, 60), minutesADay) // a tick is on a whole minute
+	c := calendar{zone: time.UTC, chosen: i.chosen, fields: fields{
 		minutes: 1 << (first % 60), hours: allHours, anyHour: true,
 		days: allDays, anyDay: true, months: allMonths, weekdays: allWeekdays, anyWeekday: true,
 	}}
@@ -172,7 +163,7 @@ func (p *planning) interval(r interval) {
 	if grid > 60 {
 		c.hours, c.anyHour = span(int(first)%grid/60, 23, grid/60), false
 	}
-	p.calendars(union{c})
+	c.ticks(p)
 }
 
 // grids are the intervals that divide an hour or a day, in minutes.
@@ -199,23 +190,23 @@ func (p *planning) grid(step int) int {
 	return grid
 }
 
-// instants makes the ticks of single times. A tick comes again every year, when nothing
-// is due.
-func (p *planning) instants(all instants) {
-	at := make([]time.Time, len(all))
-	for i, slot := range all {
-		at[i] = slot.Add(time.Minute - 1).Truncate(time.Minute)
-		at[i] = at[i].Add(p.rush(at[i], p.end(slot)))
-		p.add(once(at[i]), false)
+// ticks makes those of single times. A tick comes again every year, when nothing is due.
+func (i instants) ticks(p *planning) {
+	p.in = time.UTC
+	at := make([]time.Time, len(i))
+	for n, slot := range i {
+		at[n] = slot.Add(time.Minute - 1).Truncate(time.Minute)
+		at[n] = at[n].Add(p.rush(at[n], p.end(slot)))
+		p.add(once(at[n]), false)
 	}
-	for i, slot := range all {
+	for n, slot := range i {
 		window := p.expires(p.end(slot).Sub(slot))
 		if p.end(slot).Sub(slot) < time.Hour {
 			continue
 		}
 		for _, after := range offsets(p.spares, window, 15*time.Minute) {
-			spare := at[i].Add(time.Duration(after) * time.Minute)
-			if spare.Before(slot.Add(window)) && !p.nearAny(once(spare), p.ticks) {
+			spare := at[n].Add(time.Duration(after) * time.Minute)
+			if spare.Before(slot.Add(window)) && !p.nearTick(once(spare)) {
 				p.add(once(spare), true)
 			}
 		}
@@ -227,7 +218,7 @@ func (p *planning) instants(all instants) {
 func (p *planning) rush(at, end time.Time) time.Duration {
 	for by := time.Duration(0); by < 15*time.Minute; by += time.Minute {
 		later := at.Add(by)
-		if isQuiet(later.Minute()) && (by == 0 || end.Sub(later) >= ShortestInterval) && !p.nearAny(once(later), p.ticks) {
+		if isQuiet(later.Minute()) && (by == 0 || end.Sub(later) >= ShortestInterval) && !p.nearTick(once(later)) {
 			return by
 		}
 	}
@@ -258,7 +249,7 @@ func once(at time.Time) fields {
 
 // moved returns the fields moved to the first later minutes that are out of GitHub's
 // rush, and by how many minutes: 0 where they have to stay.
-func (p *planning) moved(all union, c calendar, dense []fields) (moved []fields, by int) {
+func (p *planning) moved(all union, c calendar) (moved []fields, by int) {
 	if !c.chosen {
 		return nil, 0
 	}
@@ -269,12 +260,9 @@ func (p *planning) moved(all union, c calendar, dense []fields) (moved []fields,
 	if carries := c.minutes.highest()+by >= 60; carries && !p.carries(all, c) {
 		return nil, 0
 	}
-	for _, f := range dense {
-		later, exact := f.later(by)
-		if !exact {
-			return nil, 0
-		}
-		moved = append(moved, later...)
+	moved, exact := c.dense().later(by)
+	if !exact {
+		return nil, 0
 	}
 	for _, t := range turnsOf(p.in).turns {
 		var times []int

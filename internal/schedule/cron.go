@@ -9,6 +9,14 @@ import (
 	"strings"
 )
 
+// Cron is one entry of `on.schedule`.
+type Cron struct {
+	Expr  string // five fields
+	Zone  string // the time zone of Expr, "UTC" or an IANA name
+	Words string // what Expr says: "every day at 10:37 UTC"
+	Spare bool   // false for a primary tick, which serves a slot first
+}
+
 // ours are the members of a field that GitHub does not know: H, L and MON#1.
 var ours = regexp.MustCompile(`(?i)\b[HL]\b|#`)
 

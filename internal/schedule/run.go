@@ -1,0 +1,110 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// DeliveryMark begins the name of a step that delivers what the entrypoint produced. A
+// delivery that failed takes the evidence of its run away.
+const DeliveryMark = "Deliver: "
+
+// EvidenceStep is the name of the step that executes the entrypoint. Evidence of an
+// execution is a successful step of this name. A run's own `success` proves nothing,
+// because a run that only checked and skipped has it too.
+const EvidenceStep = "Run entrypoint"
+
+// BackfillMark begins the part of a run's name that says which window a backfill
+// serves: "backfill 2026-11-05T14:55:00Z". GitHub shows the name of a run, but not the
+// inputs of its dispatch.
+const BackfillMark = "backfill "
+
+// RescueMark begins the same part of the name of a run that a rescue dispatched.
+// It serves the window in which it starts, which may be a later one.
+const RescueMark = "window "
+
+// TickMark begins the same part of the name of a run that a tick started, which is for
+// people only. Its entry of `on.schedule` follows, and its time zone unless that is UTC:
+// "tick of cron 0 9 * * 1-5 Europe/Berlin".
+const TickMark = "tick of cron "
+
+// Run is one past run of a job, as recorded in a history. A history holds only
+// runs that can count: of this job and this repository, started by a schedule, or by a
+// dispatch on the default branch.
+type Run struct {
+	ID      int64
+	URL     string    // where a person can look at it; "" in a local history
+	Attempt int       // 1 for the first; any other is a re-run, 0 if unknown; of the one that Started is of
+	Created time.Time // creation time, which a re-run keeps
+	Updated time.Time // last change: the end of a run that is over
+	Success bool      // concluded `success`, which a run that only skipped does too
+	Failed  bool      // ended badly: failure, timed_out or startup_failure
+	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
+	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
+	Slot    time.Time // the window that a backfill serves; else zero
+	Rescue  bool      // dispatched by a rescue
+}
+
+// Confirms reports whether the run is evidence for the window: its execution
+// of the entrypoint is known to have succeeded, and started in the window. A re-run
+// counts only for the window in which its first attempt was created, and a backfill for
+// the window that it was started for.
+func (r Run) Confirms(w Window) bool {
+	switch {
+	case r.Started.IsZero():
+		return false
+	case !r.Slot.IsZero():
+		return w.Contains(r.Slot)
+	case r.Attempt != 1:
+		return w.Contains(r.Created)
+	}
+	return w.Contains(r.Started)
+}
+
+// maxUnsuccessful is how many of a window's runs without success are asked for evidence.
+const maxUnsuccessful = 10
+
+// Candidates returns the runs to ask for evidence of the window, in the order
+// to ask. They are the successful runs created inside it, oldest first: the
+// first success of a window is the execution and the later ones are skips.
+// Then come the runs that were created before the window and ended inside, newest
+// first. At most two of these can count: a job's runs share one concurrency group, so
+// only one that was running and one that was pending when the window began can have
+// started in it. Last come the runs of both kinds that ended without success, newest
+// first: the execution may have succeeded, and a step after it failed.
+func Candidates(w Window, runs []Run) []Run {
+	var inside, astride, unsuccessful []Run
+	for _, r := range runs {
+		within := w.Contains(r.Created)
+		switch {
+		case r.Active || !r.Slot.IsZero() && !w.Contains(r.Slot):
+		case !within && (r.Attempt != 1 || !r.Created.Before(w.Start) || !w.Contains(r.Updated)):
+		case !r.Success:
+			unsuccessful = append(unsuccessful, r)
+		case within:
+			inside = append(inside, r)
+		default:
+			astride = append(astride, r)
+		}
+	}
+	newest := func(a, b Run) int { return byCreated(b, a) }
+	slices.SortStableFunc(inside, byCreated)
+	slices.SortStableFunc(astride, newest)
+	slices.SortStableFunc(unsuccessful, newest)
+	successful := slices.Insert(inside, min(1, len(inside)), astride[:min(2, len(astride))]...)
+	return append(successful, unsuccessful[:min(maxUnsuccessful, len(unsuccessful))]...)
+}
+
+func byCreated(a, b Run) int {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+}
+
+// serves reports whether the run is for the window: it was created inside, or is a
+// backfill of it.
+func (r Run) serves(w Window) bool {
+	if !r.Slot.IsZero() {
+		return w.Contains(r.Slot)
+	}
+	return w.Contains(r.Created)
+}
