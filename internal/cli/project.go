@@ -171,8 +171,8 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 
 // restart starts this program over without the credentials that an entrypoint must not
 // have.
-func (p *Program) restart() {
-	if err := python.Restart(p.Path, p.Args, p.Environ); err != nil {
+func (p *Program) restart(token bool) {
+	if err := python.Restart(p.Path, p.Args, p.Environ, token); err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
 }

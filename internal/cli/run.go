@@ -58,7 +58,6 @@ done, it is a warning: the work counts.`,
 }
 
 func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
-	p.restart()
 	// The entrypoint outlives the reader of its output.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	project, err := p.open()
@@ -69,6 +68,7 @@ func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
 	if err != nil {
 		return err
 	}
+	p.restart(job.Options.Token)
 	ctx, stop := withSignals()
 	defer stop()
 	runner := p.runner(p.Stdout)

@@ -42,7 +42,7 @@ show, and what is valid but probably not meant, is a remark on stderr, not an er
 
 func (p *Program) validate(flags validateFlags) error {
 	if flags.entrypoints || flags.imports {
-		p.restart() // both start a Python
+		p.restart(false) // both start a Python
 	}
 	var found findings
 	var installed []workflow.Installed

@@ -140,7 +140,8 @@ func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Ent
 		Target:   j.Entrypoint,
 		ExitCode: j.Options.Result == pyproject.ExitCode,
 		Env:      append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
-		Secrets:  j.Options.Secrets,
+		Secrets:  j.Options.Hidden(),
+		Token:    j.Options.Token,
 	}
 	if j.Program != "" {
 		e.Host = &python.Host{Program: j.Program}

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Pair is a name and its value.
@@ -44,8 +42,8 @@ var owned = map[string]string{
 	"SHELLOPTS":           "it can make bash skip a step's commands and succeed",
 	"BASHOPTS":            "it changes how bash runs every step",
 	"PROGRAM":             "our action sets it",
-	"GH_TOKEN":            "it is a name of the job's token, which the entrypoint never gets",
-	"GH_ENTERPRISE_TOKEN": "it is a name of the job's token, which the entrypoint never gets",
+	"GH_TOKEN":            "it is a name of the job's token, which the option token passes as GITHUB_TOKEN",
+	"GH_ENTERPRISE_TOKEN": "it is a name of the job's token, which the option token passes as GITHUB_TOKEN",
 }
 
 // OwnedVariables returns the names that the options env and secrets cannot have, as
@@ -107,77 +105,6 @@ func flawedInside(name string) *flaw {
 	return nil
 }
 
-// ownToken is the flaw of secrets with the token that GitHub makes for each run.
-var ownToken = &flaw{
-	"contains \"GITHUB_TOKEN\", which is the token of the run and no secret: the entrypoint never gets it",
-	"make a token of your own that can do no more than the entrypoint needs, store it as a secret of another name, such as BOT_TOKEN, and name that",
-}
-
-func parseSecrets(value any) ([]string, *flaw) {
-	list, ok := value.([]any)
-	if !ok {
-		return nil, wrongType
-	}
-	var names []string
-	for _, element := range list {
-		name, flawed := parseText(element)
-		if flawed == wrongType {
-			return nil, flawed
-		}
-		if flawed != nil {
-			return nil, &flaw{flawed.message, "write only the name of each secret"}
-		}
-		if strings.EqualFold(name, "GITHUB_TOKEN") {
-			return nil, ownToken
-		}
-		if flawed := flawedVariable(name); flawed != nil {
-			return nil, &flaw{"contains " + problem.Quote(name) + ", which " + flawed.message, flawed.hint}
-		}
-		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
-			return nil, &flaw{"contains " + problem.Quote(name) + " twice: the names of secrets ignore case", "remove one of them"}
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// overlap reports a secret with the name of an environment variable, at the later
-// of the keys that set them, and likewise a step in before that uses a secret's variable.
-func (r *reader) overlap(o Options, keys []placed) {
-	variables := make(map[string]bool)
-	for _, variable := range o.Env {
-		variables[strings.ToUpper(variable.Name)] = true
-	}
-	env, before := lastOf(keys, "env", "secrets"), lastOf(keys, "before", "secrets")
-	for _, secret := range o.Secrets {
-		if env != nil && variables[strings.ToUpper(secret)] {
-			r.report(*env, "remove one of them", "%s is in both env and secrets", secret)
-		}
-		if before != nil && slices.ContainsFunc(o.Before, func(s Step) bool { return s.reads(secret) }) {
-			r.report(*before, "do what needs it in the entrypoint", "a step in before uses $%s, which only the entrypoint gets", secret)
-		}
-	}
-}
-
-// lastOf returns the place of the last of the keys that has one of the names, or nil.
-func lastOf(keys []placed, names ...string) *span {
-	for i := range slices.Backward(keys) {
-		if slices.Contains(names, keys[i].name) {
-			return &keys[i].at
-		}
-	}
-	return nil
-}
-
-// reads reports whether the lines of a step use a variable that they do not set.
-func (s Step) reads(variable string) bool {
-	return strings.Contains(s.Run, "$") && strings.Contains(s.Run, variable) &&
-		regexp.MustCompile(`\$\{?`+variable+`\b`).MatchString(s.Run) &&
-		!regexp.MustCompile(`\b`+variable+`=|\bread\b.*\b`+variable+`\b`).MatchString(s.Run) &&
-		!slices.ContainsFunc(s.Env, func(p Pair) bool { return p.Name == variable })
-}
-
 // named has a name. Its case does not count, because GitHub ignores it.
 type named interface{ name() string }
 
@@ -202,22 +129,3 @@ func Over[T named](general, own []T) []T {
 }
 
 func byName[T named](a, b T) int { return strings.Compare(a.name(), b.name()) }
-
-// union returns the names of two sorted lists, sorted. Of names that differ in
-// case only the first list's is kept: they are the same secret.
-func union(names, more []string) []string {
-	switch {
-	case len(names) == 0:
-		return more
-	case len(more) == 0:
-		return names
-	}
-	merged := slices.Clone(names)
-	for _, name := range more {
-		if !slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
-			merged = append(merged, name)
-		}
-	}
-	slices.Sort(merged)
-	return merged
-}

@@ -311,9 +311,9 @@ func FuzzLoad(f *testing.F) {
 // checkOwn checks that a project's own steps can do no more than they say.
 func checkOwn(t *testing.T, o Options) {
 	t.Helper()
-	holds := append([]string{o.Environment}, o.Secrets...)
-	names := slices.Clone(o.Secrets)
-	pairs := slices.Clone(o.Env)
+	holds := []string{o.Environment}
+	var names []string
+	pairs := slices.Concat(o.Env, o.Secrets, o.SetupSecrets, o.Vars)
 	for _, s := range o.Before {
 		if (s.Uses == "") == (s.Run == "") || s.Run == "" && !pinned.MatchString(s.Uses) || strings.EqualFold(strings.TrimSpace(s.Name), schedule.EvidenceStep) {
 			t.Errorf("step %+v", s)

@@ -38,8 +38,11 @@ type Options struct {
 	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window
 	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
 	Before         []Step        // the project's own steps, before its environment is set up
-	Env            []Pair        // environment variables of Before, of the set-up and of the entrypoint, sorted by name
-	Secrets        []string      // names of secrets, and of the entrypoint's environment variables that hold them, sorted
+	Env            []Pair        // environment variables of the project's own steps, of the set-up and of the entrypoint, sorted by name
+	Secrets        []Pair        // environment variables of the entrypoint, and the secret in each, sorted by variable
+	SetupSecrets   []Pair        // likewise, of Before and of the set-up
+	Vars           []Pair        // likewise, of all steps, and the repository variable in each
+	Token          bool          // the entrypoint gets GITHUB_TOKEN
 	Environment    string        // GitHub's deployment environment; "" for none
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none
@@ -255,17 +258,6 @@ var options = slices.Concat(whenOptions, []option{
 		},
 	},
 	{
-		name:     "secrets",
-		kind:     "a list of strings",
-		fallback: "none",
-		meaning:  "names of secrets that only the entrypoint gets, as environment variables of the same names; those of a job are added to those of the project",
-		example:  `["DATABASE_URL"]`,
-		parse: func(value any) (setting, *flaw) {
-			names, flaw := parseSecrets(value)
-			return func(o *Options) { o.Secrets = union(o.Secrets, names) }, flaw
-		},
-	},
-	{
 		name:     "environment",
 		kind:     "a string",
 		fallback: "none",
@@ -299,14 +291,14 @@ var options = slices.Concat(whenOptions, []option{
 		name:     "permissions",
 		kind:     "a table of strings",
 		fallback: "`contents` and `actions` `\"read\"`",
-		meaning:  "further permissions of the job's token: each `\"read\"`, `\"write\"`, or `\"none\"` to remove one of the project; for actions in `before`, because the entrypoint never gets the token",
+		meaning:  "further permissions of the job's token: each `\"read\"`, `\"write\"`, or `\"none\"` to remove one of the project; for the actions in your own steps, and for the entrypoint with `token = true`",
 		example:  `{ id-token = "write" }`,
 		read: func(r *reader, e *entry) setting {
 			permissions := r.permissions(e)
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
 		},
 	},
-})
+}, secretOptions)
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
 func OptionsTable() string {

@@ -30,6 +30,7 @@ type Entrypoint struct {
 	// Secrets are names of variables in Env. Their values, and each line of them, are
 	// "***" everywhere in the Outcome.
 	Secrets []string
+	Token   bool // GITHUB_TOKEN stays in Env
 
 	Timeout time.Duration // 0 is none
 
@@ -139,7 +140,7 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
 		defer cancel()
 	}
-	cmd := e.Launcher.Command(ctx, unbuffered(Scrubbed(e.Env)), "-")
+	cmd := e.Launcher.Command(ctx, unbuffered(Scrubbed(e.Env, e.Token)), "-")
 	cmd.Stdin = exchange.File
 	end, err := supervise(ctx, cmd, len(e.Launcher.Args) == 1, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 	return end, exchange.report(), err
@@ -158,13 +159,13 @@ func unbuffered(env []string) []string {
 // Scrubbed returns the environment without what an entrypoint must not have: the
 // credentials of the workflow run, the inputs of the action, and the files by which
 // a step sets variables, outputs and the path of the steps after it. No job can
-// declare a variable with one of these names. The step's summary stays: an
-// entrypoint may write to it.
+// declare a variable with one of these names. With token, GITHUB_TOKEN stays: the job
+// asks for it. The step's summary stays: an entrypoint may write to it.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#environment-files
-func Scrubbed(env []string) []string {
+func Scrubbed(env []string, token bool) []string {
 	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return withheld(name)
+		return withheld(name) && !(token && name == "GITHUB_TOKEN")
 	})
 }
 

@@ -3,6 +3,7 @@ package workflow
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -74,7 +75,7 @@ func container(c pyproject.Container) *yaml.Node {
 func (t Target) before(job pyproject.Job) []step {
 	var steps []step
 	for i, own := range job.Options.Before {
-		s := step{name: own.Name, env: variables(pyproject.Over(job.Options.Env, own.Env)), with: variables(own.With)}
+		s := step{name: own.Name, env: setupEnv(job.Options, own.Env), with: variables(own.With)}
 		if s.name == "" {
 			s.name = fmt.Sprintf("Step %d of before", i+1)
 		}
@@ -115,11 +116,34 @@ func exception(lines string) string {
 }
 
 // entrypointEnv is the environment of the step that runs the entrypoint. No other step
-// gets the secrets.
+// gets the secrets and the token.
 func entrypointEnv(o pyproject.Options) []input {
-	env := variables(o.Env)
-	for _, name := range o.Secrets {
-		env = append(env, input{name, plain("${{ secrets." + name + " }}")})
+	env := slices.Concat(stepEnv(o, nil), expressions("secrets", o.Secrets, nil))
+	if o.Token {
+		env = append(env, input{pyproject.Token, plain("${{ github.token }}")})
+	}
+	return env
+}
+
+// setupEnv is the environment of a step that comes before the entrypoint: of the set-up,
+// or one of the project's own with variables of its own.
+func setupEnv(o pyproject.Options, own []pyproject.Pair) []input {
+	return slices.Concat(stepEnv(o, own), expressions("secrets", o.SetupSecrets, own))
+}
+
+// stepEnv is what all steps have, and own variables over it.
+func stepEnv(o pyproject.Options, own []pyproject.Pair) []input {
+	return slices.Concat(variables(pyproject.Over(o.Env, own)), expressions("vars", o.Vars, own))
+}
+
+// expressions reads variables from a context of GitHub's, except those that a step sets
+// itself.
+func expressions(context string, pairs, own []pyproject.Pair) []input {
+	var env []input
+	for _, p := range pairs {
+		if !slices.ContainsFunc(own, func(o pyproject.Pair) bool { return strings.EqualFold(o.Name, p.Name) }) {
+			env = append(env, input{p.Name, plain("${{ " + context + "." + p.Value + " }}")})
+		}
 	}
 	return env
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,43 @@ func TestOwnReferences(t *testing.T) {
 		}
 	}
 }
+
+// TestNamedSteps finds secrets, variables and the token in the steps that their keys name,
+// and nowhere else.
+func TestNamedSteps(t *testing.T) {
+	content, err := os.ReadFile("../../testdata/projects/steps/pyproject.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup := []string{"Step 1 of before", "Step 2 of before", "Set up Python"}
+	want := map[string][]string{
+		"secrets.PRIVATE_INDEX": setup, "secrets.API_KEY": {"Run entrypoint"}, "secrets.PROD_DATABASE_URL": {"Run entrypoint"},
+		"github.token": {"Run entrypoint"}, "vars.ISSUES_CHANNEL": append(setup, "Run entrypoint"),
+		"vars.REGION": {"Step 1 of before", "Set up Python", "Run entrypoint"}, // another step sets it itself
+	}
+	for _, c := range plan(t, repository(string(content)), "pyproject.toml", release).Created {
+		if c.Job != "issues" {
+			continue
+		}
+		doc, err := parse(c.New)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := map[string][]string{}
+		eachScalar(doc, "", func(path, value string) {
+			if _, within, found := strings.Cut(path, "/steps/"); found && named.MatchString(value) {
+				step, _, _ := strings.Cut(within, "/")
+				name := strings.Trim(value, "${} ")
+				at[name] = append(at[name], step)
+			}
+		})
+		if diff := cmp.Diff(want, at); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
+
+var named = regexp.MustCompile(`secrets\.|vars\.|github\.token`)
 
 // TestSecretsStay finds secrets in the step of the entrypoint only.
 func TestSecretsStay(t *testing.T) {

@@ -43,7 +43,7 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)},
 	}
 	for i := range setup {
-		setup[i].env = variables(job.Options.Env)
+		setup[i].env = setupEnv(job.Options, nil)
 	}
 	for _, s := range append(t.before(job), setup...) {
 		s.cond = onlyIfRun
