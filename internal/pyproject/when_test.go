@@ -38,7 +38,7 @@ var wrongDeclarations = []struct{ table, lines, want string }{
 	{"options", `start = 2026-12-01`, "5:1: start does not belong in [tool.scheduled-actions.jobs.x], because the job is declared in [tool.scheduled.x] | remove [tool.scheduled.x], and add to [tool.scheduled-actions.jobs.x]:\nevery = \"day\"\nentrypoint = \"a:b\""},
 	{"options", `count = 3`, "5:1: count does not belong in [tool.scheduled-actions.jobs.x], because the job is declared in [tool.scheduled.x] | remove [tool.scheduled.x], and add to [tool.scheduled-actions.jobs.x]:\nevery = \"day\"\nentrypoint = \"a:b\""},
 	{"options", `entrypoint = "a:c"`, `5:1: entrypoint does not belong in [tool.scheduled-actions.jobs.x] | move it to [tool.scheduled.x]: entrypoint = "a:c"`},
-	{"options", `at = "9:30"`, `5:6: at is "9:30", which is not a time of day from 00:00 to 23:59 | write it as in at = "09:30"`},
+	{"options", `at = "9:30"`, `5:6: at is "9:30", which is not a time of day from 00:00 to 23:59 | write at = "09:30"`},
 
 	// Whole jobs: what triggers them.
 	{"job", ``, `1:2: [tool.scheduled-actions.jobs.x] has no every, cron or run-at | add every = "day", or cron or run-at`},
@@ -54,7 +54,7 @@ var wrongDeclarations = []struct{ table, lines, want string }{
 	{"job", `cron = "@daily"`, `3:8: cron is "@daily"; it must have five fields | write every = "day" instead of cron`},
 	{"job", `cron = "0 9 * *"`, `3:8: cron is "0 9 * *"; it must have five fields: minute, hour, day, month, weekday | write it as in cron = "30 9 * * 1-5"`},
 	{"job", `cron = "0 24 * * *"`, `3:8: cron is "0 24 * * *": the hour "24" must be 0 to 23 | write 0 to 23, a range such as 9-17, a step such as */10, or H for an assigned hour`},
-	{"job", `cron = "0 9 30 2 *"`, `3:8: cron is "0 9 30 2 *", which never comes | choose a day that its months have`},
+	{"job", `cron = "0 9 30 2 *"`, `3:8: cron is "0 9 30 2 *", which is never due | choose a day that its months have`},
 	{"job", "cron = [\n  \"0 9 * * *\", # fine\n  \"0 9 * * FRI-MON\",\n]", `5:3: cron is "0 9 * * FRI-MON": the range "FRI-MON" of the weekday runs backwards | write it as two ranges or a list, as in "5-6,0-1"`},
 	{"job", `cron = ["0 9 * * *", 9]`, `3:22: item 2 of cron must be a string, not an integer | write it as in cron = ["30 9 * * 1-5"]`},
 	{"job", `cron = []`, `3:8: cron is empty | write it as in cron = ["30 9 * * 1-5"], or remove it`},

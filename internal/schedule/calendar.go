@@ -81,8 +81,8 @@ func (c calendar) prev(t time.Time) time.Time {
 	}
 }
 
-// first returns the first wall time of the fields from one on and before end; zero
-// without one.
+// first returns the first wall time of the fields from wall on, before end; zero if
+// there is none.
 func (c calendar) first(wall, end time.Time) time.Time {
 	date := wall.Truncate(day)
 	for from := int(wall.Add(time.Minute-1).Sub(date) / time.Minute); date.Before(end); from = 0 {
@@ -102,8 +102,8 @@ func (c calendar) first(wall, end time.Time) time.Time {
 	return time.Time{}
 }
 
-// last returns the last wall time of the fields up to one and after end; zero without
-// one.
+// last returns the last wall time of the fields up to wall, after end; zero if there is
+// none.
 func (c calendar) last(wall, end time.Time) time.Time {
 	date := wall.Truncate(day)
 	for to := int(wall.Sub(date) / time.Minute); date.Add(day).After(end); to = 24*60 - 1 {

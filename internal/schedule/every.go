@@ -138,9 +138,13 @@ func (p *parsing) stride(unit Cadence, n int64, assigned uint64) stride {
 func (p *parsing) calendar(f fields, s stride) calendar {
 	hour, minute := p.hash.hour(), p.hash.minute()
 	if p.At != "" {
-		at, err := time.Parse("15:04", p.At)
+		at, err := time.Parse("15:04", p.At) // it takes 9:30 too
 		if err != nil || len(p.At) != 5 {
-			p.flaw("at", 0, `write it as in at = "09:30"`, "is %q, which is not a time of day from 00:00 to 23:59", p.At)
+			hint := `write it as in at = "09:30"`
+			if err == nil {
+				hint = fmt.Sprintf("write at = %q", at.Format("15:04"))
+			}
+			p.flaw("at", 0, hint, "is %q, which is not a time of day from 00:00 to 23:59", p.At)
 		}
 		hour, minute = at.Hour(), at.Minute()
 	}

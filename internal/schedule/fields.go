@@ -44,7 +44,7 @@ func (s set) from(n int) set { return s &^ (1<<n - 1) } // its numbers from n on
 func (s set) to(n int) set   { return s & (1<<(n+1) - 1) }
 func (s set) size() int      { return bits.OnesCount64(uint64(s)) }
 
-// turn returns the numbers below size that many later, those beyond the end from 0.
+// turn adds later to the numbers, which are below size; those beyond it begin at 0 again.
 func (s set) turn(later, size int) set {
 	later %= size
 	return (s<<later | s>>(size-later)) & (1<<size - 1)

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// said are words for a schedule elsewhere, and what they are here: an `every`, or a cron
-// where it has five fields.
-var said = map[string]string{
+// synonyms are other words for a schedule, and what they mean: an `every`, or a cron if it
+// has five fields.
+var synonyms = map[string]string{
 	"minutely": "minute", "hourly": "hour", "daily": "day", "nightly": "day", "midnight": "day", "weekly": "week", "monthly": "month",
 	"yearly": "12 months", "annually": "12 months", "annual": "12 months", "year": "12 months", "years": "12 months",
 	"quarterly": "3 months", "quarter": "3 months", "quarters": "3 months",
@@ -22,10 +22,10 @@ var said = map[string]string{
 	"weekend": "H H * * 0,6", "weekends": "H H * * 0,6",
 }
 
-// Said lists the single words that Meant knows, sorted, to find misspelt ones.
-var Said = func() []string {
+// KnownWords lists the single words that Meant knows, sorted, to find misspelt ones.
+var KnownWords = func() []string {
 	var words []string
-	for word := range said {
+	for word := range synonyms {
 		if !strings.ContainsAny(word, " -") {
 			words = append(words, word)
 		}
@@ -65,7 +65,7 @@ func Meant(s string) (key, value string) {
 			word = rest
 		}
 	}
-	value = cmp.Or(said[word], weekdayOf(word), amountOf(word))
+	value = cmp.Or(synonyms[word], weekdayOf(word), amountOf(word))
 	switch {
 	case value == "":
 		return "", ""
@@ -97,7 +97,7 @@ func amountOf(word string) string {
 	}
 	n, _ := strconv.Atoi(m[1])
 	if seconds := m[2] == "s" || strings.HasPrefix("seconds", m[2]) && len(m[2]) > 2; seconds {
-		return said[strconv.Itoa(n)+" seconds"]
+		return synonyms[strconv.Itoa(n)+" seconds"]
 	}
 	unit := short[m[2]]
 	switch text := strconv.Itoa(n) + " " + string(unit) + "s"; {
@@ -106,6 +106,6 @@ func amountOf(word string) string {
 	case n == 1:
 		return string(unit)
 	default:
-		return cmp.Or(said[text], text)
+		return cmp.Or(synonyms[text], text)
 	}
 }

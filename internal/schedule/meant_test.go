@@ -6,7 +6,7 @@ import (
 )
 
 func TestMeant(t *testing.T) {
-	for _, row := range []struct{ said, key, want string }{
+	for _, row := range []struct{ text, key, want string }{
 		{"daily", "every", "day"},
 		{"Day", "every", "day"},
 		{"hourly", "every", "hour"},
@@ -41,15 +41,15 @@ func TestMeant(t *testing.T) {
 		{"x", "", ""},
 		{"", "", ""},
 	} {
-		if key, value := Meant(row.said); key != row.key || value != row.want {
-			t.Errorf("%q: meant %s = %q, want %s = %q", row.said, key, value, row.key, row.want)
+		if key, value := Meant(row.text); key != row.key || value != row.want {
+			t.Errorf("%q: meant %s = %q, want %s = %q", row.text, key, value, row.key, row.want)
 		}
 	}
 }
 
 // What it offers is valid.
 func FuzzMeant(f *testing.F) {
-	for word := range said {
+	for word := range synonyms {
 		f.Add(word)
 	}
 	f.Add("0 9 * * 1-5")

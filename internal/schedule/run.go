@@ -7,7 +7,7 @@ import (
 )
 
 // DeliveryMark begins the name of a step that delivers what the entrypoint produced. A
-// delivery that failed takes the evidence of its run away.
+// failed delivery cancels the evidence of its run.
 const DeliveryMark = "Deliver: "
 
 // EvidenceStep is the name of the step that executes the entrypoint. Evidence of an

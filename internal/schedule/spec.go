@@ -146,7 +146,7 @@ func (p *parsing) crons() rule {
 		}
 		c := calendar{fields: f, zone: p.zone, chosen: !strings.HasPrefix(strings.ToUpper(expr), "H")}
 		if f.never() {
-			p.flaw("cron", i, "choose a day that its months have", "is %q, which never comes", expr)
+			p.flaw("cron", i, "choose a day that its months have", "is %q, which is never due", expr)
 		}
 		all = append(all, c)
 	}

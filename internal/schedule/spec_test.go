@@ -121,7 +121,7 @@ func TestSlots(t *testing.T) {
 
 func TestNeverComes(t *testing.T) {
 	for _, cron := range []string{"0 0 30 2 *", "0 0 31 2,4,6,9,11 *", "0 0 30,31 FEB */2", "* * 31 4 *", "0 0 */31 2 MON#2"} {
-		if _, flaws := Parse(Spec{Cron: []string{cron}}); len(flaws) != 1 || !strings.Contains(flaws[0].Message, "never comes") {
+		if _, flaws := Parse(Spec{Cron: []string{cron}}); len(flaws) != 1 || !strings.Contains(flaws[0].Message, "never due") {
 			t.Errorf("%q: %v", cron, flaws)
 		}
 	}

@@ -16,8 +16,8 @@ type tick struct {
 // "The shortest interval you can run scheduled workflows is once every 5 minutes."
 const ShortestInterval = 5 * time.Minute
 
-// Crons returns the primary ticks and after them the spare ticks, as many in a window as
-// given where they find room. Every window holds a tick before its slot expires. There
+// Crons returns the primary ticks and after them the spare ticks: that number in each
+// window, or fewer if there is no room. Every window holds a tick before its slot expires. There
 // are none where slots can be less than five minutes apart, and for a disabled job.
 func (s Schedule) Crons(spares int) []Cron {
 	usual, shortest := s.lengths()
