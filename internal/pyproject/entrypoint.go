@@ -105,14 +105,6 @@ const (
 	ExitCode = "exit-code"
 )
 
-func parseResult(value any) (string, *flaw) {
-	s, flawed := parseText(value)
-	if flawed == nil && s != Status && s != ExitCode {
-		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"status\" or \"exit-code\"", problem.Quote(s))}
-	}
-	return s, flawed
-}
-
 // scripts returns the objects that the project's scripts call. A script's wrapper "should
 // call the object with no arguments and pass the result to sys.exit".
 // https://packaging.python.org/en/latest/specifications/entry-points/#use-for-scripts

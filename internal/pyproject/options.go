@@ -175,7 +175,7 @@ var options = slices.Concat(whenOptions, []option{
 		fallback: "`\"status\"`; `\"exit-code\"` if the entrypoint is one of `[project.scripts]`",
 		meaning:  "what the entrypoint's returned value says: with `\"status\"` its status decides, with `\"exit-code\"` it goes to `sys.exit`",
 		example:  `"exit-code"`,
-		parse:    into(parseResult, func(o *Options) *string { return &o.Result }),
+		parse:    oneOf([]string{Status, ExitCode}, func(o *Options, word string) { o.Result = word }),
 	},
 	{
 		name:     "spares",
@@ -225,7 +225,7 @@ var options = slices.Concat(whenOptions, []option{
 		meaning:  "`\"issue\"` to have the rescue open an issue for each job that fails, and close it when the job succeeds again; only for the whole project",
 		example:  `"issue"`,
 		shared:   true,
-		parse:    into(parseNotify, func(o *Options) *bool { return &o.rescue.notify }),
+		parse:    oneOf([]string{"issue", "none"}, func(o *Options, word string) { o.rescue.notify = word == "issue" }),
 	},
 	{
 		name:     "installer",
@@ -233,7 +233,7 @@ var options = slices.Concat(whenOptions, []option{
 		fallback: "by the project's files",
 		meaning:  "tool that installs the project's packages: " + quotedList(Installers),
 		example:  `"uv"`,
-		parse:    into(parseInstaller, func(o *Options) *string { return &o.Installer }),
+		parse:    oneOf(Installers, func(o *Options, word string) { o.Installer = word }),
 	},
 	{
 		name:     "before",

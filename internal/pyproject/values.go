@@ -230,14 +230,6 @@ func parseRescue(value any) (time.Duration, *flaw) {
 	return every, nil
 }
 
-func parseNotify(value any) (issue bool, _ *flaw) {
-	s, flawed := parseText(value)
-	if flawed == nil && s != "issue" && s != "none" {
-		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"issue\" or \"none\"", problem.Quote(s))}
-	}
-	return s == "issue", flawed
-}
-
 func exampleHint(name, example string) string {
 	return "write it as in " + name + " = " + example
 }
@@ -255,16 +247,18 @@ func parseLines(value any) (string, *flaw) {
 
 var inOneLine = strings.NewReplacer("\n", " ", "\t", " ")
 
-func parseInstaller(value any) (string, *flaw) {
-	s, flawed := parseText(value)
-	if flawed == nil && !slices.Contains(Installers, s) {
-		hint := ""
-		if near := nearest(s, Installers); near != "" {
-			hint = didYouMean(near)
+// oneOf reads one of some words.
+func oneOf(words []string, set func(o *Options, word string)) func(any) (setting, *flaw) {
+	return func(value any) (setting, *flaw) {
+		s, flawed := parseText(value)
+		if flawed == nil && !slices.Contains(words, s) {
+			flawed = &flaw{message: "is " + problem.Quote(s) + "; it must be " + quotedList(words)}
+			if near := nearest(s, words); near != "" {
+				flawed.hint = didYouMean(near)
+			}
 		}
-		flawed = &flaw{"is " + problem.Quote(s) + "; it must be " + quotedList(Installers), hint}
+		return func(o *Options) { set(o, s) }, flawed
 	}
-	return s, flawed
 }
 
 // parseEnvironment reads the name of a deployment environment, which "may not exceed

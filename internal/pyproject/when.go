@@ -145,7 +145,7 @@ var whenOptions = []option{
 		fallback: "`\"github\"`",
 		meaning:  "what runs the job: `\"github\"`, or `\"serve\"` for a scheduler of your own, without a workflow file; needed for jobs that are due more often than every five minutes",
 		example:  `"serve"`,
-		parse:    into(parseExecutor, func(o *Options) *bool { return &o.Serve }),
+		parse:    oneOf([]string{"github", "serve"}, func(o *Options, word string) { o.Serve = word == "serve" }),
 	},
 	{
 		name:     "group",
@@ -175,14 +175,6 @@ func parseZone(value any) (string, *flaw) {
 		flawed = &flaw{"is " + problem.Quote(s) + ", which is not a known time zone", schedule.ZoneHint(problem.Cut(s, mostKey))}
 	}
 	return s, flawed
-}
-
-func parseExecutor(value any) (serve bool, _ *flaw) {
-	s, flawed := parseText(value)
-	if flawed == nil && s != "github" && s != "serve" {
-		flawed = &flaw{message: fmt.Sprintf("is %s; it must be \"github\" or \"serve\"", problem.Quote(s))}
-	}
-	return s == "serve", flawed
 }
 
 var groupForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
