@@ -112,7 +112,7 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 			cron += fmt.Sprintf(" and %d more", job.Primary-1)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), problem.Cut(job.Assigned, 60), cron, len(job.Crons)-job.Primary,
-			job.Entrypoint, cmp.Or(strings.Join(next, ", "), string(job.Standing)), does(job.Description))
+			job.Runs, cmp.Or(strings.Join(next, ", "), string(job.Standing)), does(job.Description))
 	}
 	return t.Flush()
 }

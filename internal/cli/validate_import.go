@@ -25,7 +25,7 @@ type imported struct {
 func (p *Program) importEntrypoints(ctx context.Context, project *project, skip map[string]bool) ([]imported, problem.Problems) {
 	times, complaints := []imported{}, []pyproject.Complaint(nil)
 	for _, job := range project.Jobs {
-		if skip[job.ID] {
+		if skip[job.ID] || job.Entrypoint == "" {
 			continue
 		}
 		took, outcome, err := p.importEntrypoint(ctx, project, job)

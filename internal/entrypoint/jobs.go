@@ -67,6 +67,9 @@ func (j Jobs) Prove() (Proof, error) {
 	var complaints []pyproject.Complaint
 	result := Proof{Refused: make(map[string]bool), Open: []Question{}}
 	for _, job := range j.Project.Jobs {
+		if job.Entrypoint == "" {
+			continue // a command, which only a run can prove
+		}
 		for _, remark := range provers.prover(job).Remarks(job.Entrypoint, job.Options.Result == pyproject.ExitCode) {
 			result.Remarks = append(result.Remarks, fmt.Sprintf("%s: %s", problem.Show(job.ID), markdown.Clean(remark)))
 		}
@@ -92,7 +95,9 @@ func (j Jobs) Docs() ([]string, error) {
 	defer provers.close()
 	docs := make([]string, len(j.Project.Jobs))
 	for i, job := range j.Project.Jobs {
-		docs[i] = markdown.Clean(provers.prove(job).Doc)
+		if job.Entrypoint != "" {
+			docs[i] = markdown.Clean(provers.prove(job).Doc)
+		}
 	}
 	return docs, nil
 }

@@ -138,6 +138,7 @@ func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Ent
 		Dir:      j.Place.Dir,
 		Root:     j.Place.Root,
 		Target:   j.Entrypoint,
+		Command:  j.Options.Command,
 		ExitCode: j.Options.Result == pyproject.ExitCode,
 		Env:      append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
 		Secrets:  j.Options.Hidden(),

@@ -10,7 +10,7 @@ import (
 )
 
 // wholeKeys are the keys by which a table of options declares a job.
-var wholeKeys = append([]string{"entrypoint"}, schedule.Triggers...)
+var wholeKeys = append([]string{"entrypoint", "command"}, schedule.Triggers...)
 
 // cadenceList names every cadence of [tool.scheduled]: "minute, hour, day, week or
 // month".
@@ -59,7 +59,8 @@ func (r *reader) specHint(d draft, s string) string {
 // movedHint returns how to move a job of [tool.scheduled] to the table of its options,
 // with these lines instead of its cadence.
 func (r *reader) movedHint(d draft, lines ...string) string {
-	if e := d.declaration.child("entrypoint"); e != nil && d.options.child("entrypoint") == nil {
+	command := d.declaration.child("command") != nil || d.options.child("command") != nil
+	if e := d.declaration.child("entrypoint"); e != nil && d.options.child("entrypoint") == nil && !command {
 		if value := r.written(e); value != "" {
 			lines = append(lines, "entrypoint = "+value)
 		}

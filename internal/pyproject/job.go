@@ -18,7 +18,7 @@ func (r *reader) job(d draft) Job {
 	}
 	r.unknownKeys(d)
 	every, readable := r.every(d)
-	entrypoint := r.entrypoint(d)
+	entrypoint := r.work(d)
 	own := r.jobOptions(d)
 
 	keys := []placed{{"name", r.named, func(*Options) {}}}

@@ -251,7 +251,10 @@ func TestOptionsTable(t *testing.T) {
 		}
 		table := "[tool.scheduled-actions]\n"
 		if o.single {
-			table = "[tool.scheduled-actions.jobs.a]\nentrypoint = \"a:b\"\n"
+			table = "[tool.scheduled-actions.jobs.a]\n"
+			if o.name != "command" {
+				table += "entrypoint = \"a:b\"\n"
+			}
 			if !slices.Contains(schedule.Triggers, o.name) {
 				table += "every = \"day\"\n"
 			}

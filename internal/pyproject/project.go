@@ -52,7 +52,7 @@ type Rescue struct {
 // Job is one job of a project.
 type Job struct {
 	ID         string
-	Entrypoint string // "module:callable", as written
+	Entrypoint string // "module:callable", as written; "" if Options.Command is what it runs
 	Schedule   schedule.Schedule
 	Slug       string           // the id in a form fit for file names; unique in the project
 	Options    Options          // the job's own, over the project's, over the defaults

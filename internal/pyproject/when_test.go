@@ -10,9 +10,12 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-// wrongDeclarations are declarations with one error each: in which table, the lines in
-// it, and where what is reported.
-var wrongDeclarations = []struct{ table, lines, want string }{
+// wrongDeclaration is a declaration with one error: in which table, the lines in it, and
+// what is reported where.
+type wrongDeclaration struct{ table, lines, want string }
+
+// wrongDeclarations are those that say wrongly when a job runs.
+var wrongDeclarations = []wrongDeclaration{
 	// [tool.scheduled.x]: cadences of the format only.
 	{"spec", `every = "2 hours"`, "2:9: every is \"2 hours\"; it must be minute, hour, day, week or month | replace [tool.scheduled.x] with:\n[tool.scheduled-actions.jobs.x]\nevery = \"2 hours\"\nentrypoint = \"a:b\""},
 	{"spec", `every = "monday"`, "2:9: every is \"monday\"; it must be minute, hour, day, week or month | replace [tool.scheduled.x] with:\n[tool.scheduled-actions.jobs.x]\nevery = \"monday\"\nentrypoint = \"a:b\""},
@@ -130,14 +133,19 @@ func declare(table, lines string) string {
 		return spec + "every = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions.jobs.x]\n" + lines + "\n"
 	case "project":
 		return spec + "every = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions]\n" + lines + "\n"
+	case "bare":
+		return "[tool.scheduled-actions.jobs.x]\nevery = \"day\"\n" + lines + "\n"
 	case "day":
 		return whole + "every = \"day\"\n" + lines + "\n"
 	}
 	return whole + lines + "\n"
 }
 
-func TestWrongDeclarations(t *testing.T) {
-	for _, row := range wrongDeclarations {
+func TestWrongDeclarations(t *testing.T) { testWrong(t, wrongDeclarations) }
+
+func testWrong(t *testing.T, rows []wrongDeclaration) {
+	t.Helper()
+	for _, row := range rows {
 		text := declare(row.table, row.lines)
 		err := wrong(load(text))
 		var got []string

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type Entrypoint struct {
 	Root     string   // the repository's root, Dir or above it: Frames are inside
 	Target   string   // "module.name:attribute.name"
 	ExitCode bool     // what the callable returns goes to sys.exit, as in a script that an installer makes
+	Command  []string // for bash, instead of Target, one after the other
 
 	// Env is the full environment, as in os.Environ. The entrypoint gets what
 	// Scrubbed leaves of it.
@@ -107,13 +109,25 @@ var (
 // them is left, except daemons of an entrypoint that ended by itself.
 func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
 	started := time.Now()
+	run := e.call
+	if len(e.Command) > 0 {
+		run = e.runCommands
+	}
+	outcome, err := run(ctx)
+	if err != nil {
+		return Outcome{}, err
+	}
+	outcome.Started, outcome.Ended = started, time.Now()
+	return outcome, nil
+}
+
+// call calls the target.
+func (e Entrypoint) call(ctx context.Context) (Outcome, error) {
 	end, report, err := e.execute(ctx, runner)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
 	}
-	outcome := e.outcome(end, report)
-	outcome.Started, outcome.Ended = started, time.Now()
-	return outcome, nil
+	return e.outcome(end, report), nil
 }
 
 // execute lets the interpreter run a program and waits for its end. The report is nil
@@ -135,15 +149,25 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 		return end{}, nil, err
 	}
 	defer exchange.close()
-	if e.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
-		defer cancel()
-	}
+	ctx, cancel := e.limited(ctx)
+	defer cancel()
 	cmd := e.Launcher.Command(ctx, unbuffered(Scrubbed(e.Env, e.Token)), "-")
 	cmd.Stdin = exchange.File
-	end, err := supervise(ctx, cmd, len(e.Launcher.Args) == 1, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
+	end, err := e.supervise(ctx, cmd, len(e.Launcher.Args) == 1)
 	return end, exchange.report(), err
+}
+
+// limited returns a context that the Timeout ends.
+func (e Entrypoint) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if e.Timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, e.Timeout, timeout(e.Timeout))
+}
+
+// supervise runs a command for the entrypoint.
+func (e Entrypoint) supervise(ctx context.Context, cmd *exec.Cmd, direct bool) (end, error) {
+	return supervise(ctx, cmd, direct, e.Host, e.Stdout, e.Stderr, cmp.Or(e.grace, defaultGrace))
 }
 
 // unbuffered lets the Pythons that the entrypoint starts write at once, as its own does,

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -14,22 +15,24 @@ import (
 type Listed struct {
 	ID         string   `json:"id"`
 	Every      string   `json:"every"`
-	Entrypoint string   `json:"entrypoint"`
-	Doc        string   `json:"doc"` // the first line of its docstring; "" without one
+	Entrypoint string   `json:"entrypoint"` // "" for a command
+	Doc        string   `json:"doc"`        // the first line of its docstring; "" without one
 	Assigned   string   `json:"assigned"`
 	Crons      []string `json:"crons"` // none if GitHub does not start it
 	Workflow   string   `json:"workflow"`
 	Next       []string `json:"next"` // RFC 3339, UTC; none if it has ended or is disabled
 
-	Trigger     any    `json:"trigger"` // as written: a string or a []string
-	Timezone    string `json:"timezone"`
-	Group       string `json:"group"`
-	Enabled     bool   `json:"enabled"`
-	Executor    string `json:"executor"`    // github or serve
-	Description string `json:"description"` // the option, else the docstring's first line
+	Command     []string `json:"command,omitzero"` // instead of an entrypoint
+	Trigger     any      `json:"trigger"`          // as written: a string or a []string
+	Timezone    string   `json:"timezone"`
+	Group       string   `json:"group"`
+	Enabled     bool     `json:"enabled"`
+	Executor    string   `json:"executor"`    // github or serve
+	Description string   `json:"description"` // the option, else the docstring's first line
 
 	Environment ListedEnvironment `json:"environment"`
 
+	Runs     string          `json:"-"` // its entrypoint or its commands, on one line
 	Primary  int             `json:"-"` // how many of Crons are
 	Standing schedule.Reason `json:"-"` // instead of Next: Disabled, Ended or "none"
 	Unticked string          `json:"-"` // why it has no Crons, in words
@@ -65,11 +68,13 @@ func listed(job pyproject.Job, from time.Time, slots int) Listed {
 		Crons:      []string{},
 		Workflow:   path.Join(Dir, job.File()),
 		Next:       []string{},
+		Command:    job.Options.Command,
 		Trigger:    job.Trigger(),
 		Timezone:   job.Schedule.Zone(),
 		Group:      job.Options.Group,
 		Enabled:    !job.Schedule.Spec().Disabled,
 		Executor:   "github",
+		Runs:       problem.Cut(job.Runs(), 60),
 		Unticked:   "none",
 	}
 	switch {

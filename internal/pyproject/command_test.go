@@ -1,0 +1,52 @@
+package pyproject
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const needsWhole = "remove [tool.scheduled.x], and add to [tool.scheduled-actions.jobs.x]:\nevery = \"day\""
+
+// wrongWork are wrong declarations of what a job runs.
+var wrongWork = []wrongDeclaration{
+	{"spec", "every = \"day\"\ncommand = \"make\"", "3:1: command does not belong in [tool.scheduled.x] | replace [tool.scheduled.x] with:\n[tool.scheduled-actions.jobs.x]\ncommand = \"make\"\nevery = \"day\""},
+	{"options", `command = "make"`, "5:1: command does not belong in [tool.scheduled-actions.jobs.x], because the job is declared in [tool.scheduled.x] | " + needsWhole},
+	{"all", `command = "make"`, `2:1: command does not belong in [tool.scheduled] | move it to [tool.scheduled-actions.jobs.<job-id>]: command = "make"`},
+	{"project", `command = "make"`, `5:1: command can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: command = "make"`},
+	{"day", `command = "make"`, `4:1: command cannot be combined with entrypoint | keep only one of entrypoint and command`},
+	{"bare", ``, `1:2: [tool.scheduled-actions.jobs.x] has no entrypoint or command | add entrypoint = "app.jobs:clean", or command`},
+	{"bare", `command = 3`, `3:11: command must be a string or a list of strings, not an integer | write it as in command = "python report.py --daily"`},
+	{"bare", `command = ""`, `3:11: command is empty | write a command for bash, or remove it`},
+	{"bare", `command = []`, `3:11: command is empty | write it as in command = ["python report.py --daily"], or remove it`},
+	{"bare", "command = [\n  \"make\", # fine\n  \" \",\n]", `5:3: item 2 of command is empty | write a command for bash, or remove it`},
+	{"bare", `command = ["make", ["x"]]`, `3:20: item 2 of command must be a string, not an array | write it as in command = "python report.py --daily"`},
+	{"bare", `command = "echo ${{ github.token }}"`, `3:11: command must not contain the expression "${{" | write a plain value, or pass it with the options env and secrets`},
+	{"bare", "command = \"echo \\u202e\"", `3:11: command must not contain the bidirectional mark U+202E | remove it`},
+	{"bare", "command = \"make\"\nresult = \"exit-code\"", `4:1: result has no effect on a command | remove it, or use an entrypoint`},
+}
+
+func TestWrongWork(t *testing.T) { testWrong(t, wrongWork) }
+
+func TestCommand(t *testing.T) {
+	for _, row := range []struct {
+		lines string
+		want  []string
+		runs  string
+	}{
+		{`command = "make"`, []string{"make"}, "make"},
+		{`command = ["make a", "make b"]`, []string{"make a", "make b"}, "make a && make b"},
+		{"command = '''\na\r\n\tb\n'''", []string{"a\n\tb"}, "a  b"},
+		{"command = \"make\"\nenv = { A = \"b\" }\nattempts = 2", []string{"make"}, "make"},
+	} {
+		project, err := load(declare("bare", row.lines))
+		if err := wrong(project, err); err != nil {
+			t.Errorf("%s: %v", row.lines, err)
+			continue
+		}
+		job := project.Jobs[0]
+		if diff := cmp.Diff(row.want, job.Options.Command); diff != "" || job.Runs() != row.runs || job.Entrypoint != "" {
+			t.Errorf("%s: runs %q\n-want +got:\n%s", row.lines, job.Runs(), diff)
+		}
+	}
+}
