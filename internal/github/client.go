@@ -56,6 +56,12 @@ type Client struct {
 	limit rateLimit
 }
 
+// Within limits the time of a step that takes several requests. If the time is up, the
+// cause names the step.
+func Within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
+}
+
 // New returns a client. It sends no request yet.
 func New(c Config) (*Client, error) {
 	owner, name, _ := strings.Cut(c.Repository, "/")

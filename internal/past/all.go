@@ -29,7 +29,7 @@ const (
 // The error is that of the first job if no job could be read, or the cause that ended
 // ctx.
 func (a *Archive) ReadAll(ctx context.Context, jobs []Job, reach schedule.Reach, read func()) ([]History, error) {
-	timed, cancel := within(ctx, readPatience, "read runs")
+	timed, cancel := github.Within(ctx, readPatience, "read runs")
 	defer cancel()
 	return a.readAllUntil(ctx, timed, jobs, reach, read)
 }

@@ -5,7 +5,6 @@ package past
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -88,11 +87,6 @@ const (
 	readPatience = 5 * time.Minute
 )
 
-// within limits the time of a step. If the time is up, the cause names the step.
-func within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
-}
-
 // Begin reads what all jobs on GitHub share: the list of workflows. Call it before
 // the other methods. A token that may not list workflows may still read runs, so that
 // is no error.
@@ -100,7 +94,7 @@ func (a *Archive) Begin(ctx context.Context) (err error) {
 	if a.Client == nil {
 		return nil
 	}
-	ctx, cancel := within(ctx, listPatience, "read workflows")
+	ctx, cancel := github.Within(ctx, listPatience, "read workflows")
 	defer cancel()
 	a.workflows, err = a.Client.Workflows(ctx)
 	a.branch, _ = a.Client.DefaultBranch(ctx) // without it, each list of runs says or asks
@@ -134,7 +128,7 @@ func (a *Archive) Read(ctx context.Context, job Job, reach schedule.Reach) (Hist
 	if a.Client == nil || job.Local {
 		return a.readLedger(job, reach)
 	}
-	ctx, cancel := within(ctx, readPatience, "read runs")
+	ctx, cancel := github.Within(ctx, readPatience, "read runs")
 	defer cancel()
 	return a.readGitHub(ctx, job, reach)
 }

@@ -12,7 +12,7 @@ import (
 
 // alarm writes the issues of the jobs that fail and of those that work again.
 func (r Rescue) alarm(ctx context.Context, report *Report) (err error) {
-	ctx, cancel := within(ctx, alarmPatience, "write issues")
+	ctx, cancel := github.Within(ctx, alarmPatience, "write issues")
 	defer cancel()
 	var alarms []github.Alarm
 	for _, job := range report.Jobs {

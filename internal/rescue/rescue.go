@@ -5,7 +5,6 @@ package rescue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -58,14 +57,9 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	return report, errors.Join(dispatching, alarming, report.failures())
 }
 
-// within limits the time of a step. If the time is up, the error names the step.
-func within(ctx context.Context, patience time.Duration, step string) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, patience, fmt.Errorf("%s: not done within %v", step, patience))
-}
-
 // look reads the states of all jobs.
 func (r Rescue) look(ctx context.Context) (*Report, error) {
-	ctx, cancel := within(ctx, lookPatience, "read the runs of all jobs")
+	ctx, cancel := github.Within(ctx, lookPatience, "read the runs of all jobs")
 	defer cancel()
 	workflows, err := r.Client.Workflows(ctx)
 	if err != nil {
