@@ -45,7 +45,10 @@ func Next(h History) string {
 	case schedule.NotStarted:
 		return "not started: first run " + problem.Clock(next)
 	case schedule.Ended:
-		return "next: none, ended " + problem.Clock(end(h))
+		if end := end(h); !end.IsZero() {
+			return "next: none, ended " + problem.Clock(end)
+		}
+		return "next: none, the job has no slots"
 	}
 	if next.IsZero() {
 		return "next: none, ends " + problem.Clock(end(h))

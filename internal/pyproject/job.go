@@ -255,7 +255,11 @@ func (r *reader) jobOptions(d draft) []placed {
 func (r *reader) option(set []placed, e *entry, header string) []placed {
 	o := lookup(e.name)
 	if o == nil {
-		r.unknown(e, "option", header, optionNames())
+		names := optionNames()
+		if r.nearest(e.name, names) == "" && r.nearest(e.name, jobKeys) != "" {
+			names = jobKeys
+		}
+		r.unknown(e, "option", header, names)
 		return set
 	}
 	if n, most := size(e), cmp.Or(o.most, maxItems); n > most {

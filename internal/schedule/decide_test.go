@@ -219,7 +219,7 @@ func TestNoSlots(t *testing.T) {
 		{once, Tick{Now: at("28 10:36"), Unknown: true}, HistoryUnknown, "21 10:37"},
 		{once, Tick{Now: at("28 10:37")}, Ended, ""},
 		{once, Tick{Now: at("28 10:37"), Forced: true, Runs: []Run{executed("28 10:00")}}, Forced, "21 10:37"},
-		{never, Tick{Now: at("21 12:00"), Runs: []Run{failed("20 10:38")}}, NotStarted, ""},
+		{never, Tick{Now: at("21 12:00"), Runs: []Run{failed("20 10:38")}}, Ended, ""},
 		{never, Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{failed("20 10:38")}}, Forced, ""},
 	} {
 		d := Decide(row.s, row.tick)

@@ -31,3 +31,10 @@ func floorDiv(a, b int64) int64 {
 
 // mod is the remainder of floorDiv, from 0 to b-1.
 func mod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}

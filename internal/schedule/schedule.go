@@ -165,10 +165,10 @@ func (s Schedule) Standing(t time.Time) Reason {
 		return Disabled
 	case s.Window(t) != Window{}:
 		return ""
-	case s.Prev(t).IsZero():
-		return NotStarted
+	case s.Next(t).IsZero(): // also where the bounds leave no slot at all
+		return Ended
 	}
-	return Ended
+	return NotStarted
 }
 
 // Expires returns when the slot of a window is too old to be run: at the end of its

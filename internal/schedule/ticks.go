@@ -171,7 +171,8 @@ var grids = []int{5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, mi
 
 // grid returns the interval of ticks for slots that drift through the day: the longest
 // that leaves the primary tick and the spares in each window, and at least a quarter of
-// an hour in windows of an hour and more.
+// an hour in windows of an hour and more. Ticks on all slots are better, where they are
+// not many more: every 12 hours for 36 hours.
 func (p *planning) grid(step int) int {
 	limit := int(p.expires(p.usual)/time.Minute) / (p.spares + 1)
 	least := 15
@@ -186,6 +187,9 @@ func (p *planning) grid(step int) int {
 		if g <= limit && g > grid {
 			grid = g
 		}
+	}
+	if onAll := int(gcd(int64(step), minutesADay)); step%60 == 0 && onAll%grid != 0 && step/onAll <= max(3, p.spares+1) {
+		return onAll
 	}
 	return grid
 }

@@ -62,6 +62,8 @@ func TestTicks(t *testing.T) {
 		{Spec{Every: "7 hours"}, "32 0,2,4,6,8,10,12,14,16,18,20,22 * * *"},
 		{Spec{Every: "7 hours", Expires: time.Hour}, "32 * * * *"},
 		{Spec{Every: "48 hours"}, "32 10,22 * * *"},
+		{Spec{Every: "36 hours"}, "32 10,22 * * *"},
+		{Spec{Every: "9 hours"}, "32 1,4,7,10,13,16,19,22 * * *"},
 		{Spec{Every: "3 days"}, "32 22 * * * + 32 10 * * *"},
 		{Spec{Every: "8 days"}, "32 22 * * *"},
 		{Spec{Every: "2 weeks"}, "32 22 * * 2 + 32 22 * * 3 + 32 22 * * 5 + 32 22 * * 0"},
