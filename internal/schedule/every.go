@@ -25,17 +25,19 @@ var Cadences = []Cadence{Minute, Hour, Day, Week, Month}
 
 // unit is one row of the table that `every` is read by: "N units".
 type unit struct {
-	name Cadence
-	most int64 // of them, so that a job runs at least once in 12 months
-	rule func(p *parsing, n int64) rule
+	name   Cadence
+	short  string // other names, which Meant understands
+	length time.Duration
+	most   int64 // of them, so that a job runs at least once in 12 months
+	rule   func(p *parsing, u unit, n int64) rule
 }
 
 var units = []unit{
-	{Minute, 366 * 24 * 60, (*parsing).minutes},
-	{Hour, 366 * 24, (*parsing).hours},
-	{Day, 366, (*parsing).days},
-	{Week, 52, (*parsing).weeks},
-	{Month, 12, (*parsing).months},
+	{Minute, "m min mins", time.Minute, 366 * 24 * 60, (*parsing).minutes},
+	{Hour, "h hr hrs", time.Hour, 366 * 24, (*parsing).hours},
+	{Day, "d", day, 366, (*parsing).days},
+	{Week, "w wk wks", 7 * day, 52, (*parsing).weeks},
+	{Month, "mo mon", 28 * day, 12, (*parsing).months}, // at least
 }
 
 var weekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
@@ -62,7 +64,7 @@ func (p *parsing) every() rule {
 			p.flaw("every", 0, fmt.Sprintf(`write 1 to %d, as in every = "2 %ss"`, u.most, u.name), "is %q; it must be 1 minute to 12 months", p.Every)
 			return nil
 		}
-		return u.rule(p, n)
+		return u.rule(p, u, n)
 	}
 	hint := `write it as in every = "day", "15 minutes", "2 weeks" or "monday"`
 	if key, value := Meant(p.Every); key != "" {
@@ -72,20 +74,21 @@ func (p *parsing) every() rule {
 	return nil
 }
 
-func (p *parsing) minutes(n int64) rule {
+func (p *parsing) minutes(u unit, n int64) rule {
 	phase := int64(p.hash%hash(n)) * 60
 	if n == 1 {
 		phase = int64(p.hash.second())
 	}
-	return p.interval(n, 60, phase, Minute)
+	return p.interval(u, n, phase)
 }
 
-func (p *parsing) hours(n int64) rule {
-	return p.interval(n, 3600, int64(p.hash.minute())*60+int64(p.hash/48%hash(n))*3600, Hour)
+func (p *parsing) hours(u unit, n int64) rule {
+	return p.interval(u, n, int64(p.hash.minute())*60+int64(p.hash/48%hash(n))*3600)
 }
 
-// interval returns a schedule of elapsed time: from start, or from the phase since 1970.
-func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
+// interval returns a schedule of elapsed time: from start, or from the phase, in seconds
+// since 1970.
+func (p *parsing) interval(u unit, n, phase int64) rule {
 	if p.At != "" {
 		p.flaw("at", 0, "remove it, or write every in days, weeks or months", "has no effect on every = %q", p.Every)
 	}
@@ -93,31 +96,31 @@ func (p *parsing) interval(n, seconds, phase int64, unit Cadence) rule {
 	if p.Start != nil {
 		phase = p.start.Unix()
 	}
-	return interval{first: phase, step: n * seconds, unit: unit, chosen: p.Start != nil}
+	return interval{first: phase, step: n * int64(u.length/time.Second), unit: u, chosen: p.Start != nil}
 }
 
-func (p *parsing) days(n int64) rule {
-	return p.calendar(fields{}, p.stride(Day, n, uint64(p.hash/1152)))
+func (p *parsing) days(u unit, n int64) rule {
+	return p.calendar(fields{}, p.stride(u.name, n, uint64(p.hash/1152)))
 }
 
-func (p *parsing) weeks(n int64) rule {
+func (p *parsing) weeks(u unit, n int64) rule {
 	weekday := p.hash.weekday()
 	if p.Start != nil {
 		weekday = int(dateOf(p.start, p.zone).Weekday())
 	}
-	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(Week, n, uint64(p.hash/8064)))
+	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(u.name, n, uint64(p.hash/8064)))
 }
 
 func (p *parsing) weekday(day int) rule {
 	return p.calendar(fields{weekdays: 1 << day}, stride{})
 }
 
-func (p *parsing) months(n int64) rule {
+func (p *parsing) months(u unit, n int64) rule {
 	day := p.hash.day()
 	if p.Start != nil {
 		day = dateOf(p.start, p.zone).Day()
 	}
-	c := p.calendar(fields{days: 1 << day}, p.stride(Month, n, uint64(p.hash/32256)))
+	c := p.calendar(fields{days: 1 << day}, p.stride(u.name, n, uint64(p.hash/32256)))
 	c.shorten = day > 28
 	return c
 }

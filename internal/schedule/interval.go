@@ -6,7 +6,7 @@ import "time"
 type interval struct {
 	first  int64 // one of them, in seconds since 1970, which may be any
 	step   int64 // seconds, at least 60
-	unit   Cadence
+	unit   unit
 	chosen bool // a person chose the minute
 }
 

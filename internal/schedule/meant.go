@@ -40,14 +40,16 @@ var KnownWords = func() []string {
 	return words
 }()
 
-// short are the units as people shorten them. A second is only right as 60 of them.
-var short = map[string]Cadence{
-	"m": Minute, "min": Minute, "mins": Minute, "minute": Minute, "minutes": Minute,
-	"h": Hour, "hr": Hour, "hrs": Hour, "hour": Hour, "hours": Hour,
-	"d": Day, "day": Day, "days": Day,
-	"w": Week, "wk": Week, "wks": Week, "week": Week, "weeks": Week,
-	"mo": Month, "mon": Month, "month": Month, "months": Month,
-}
+// short are the units by the names that people give them.
+var short = func() map[string]Cadence {
+	named := map[string]Cadence{}
+	for _, u := range units {
+		for _, name := range append(strings.Fields(u.short), string(u.name), string(u.name)+"s") {
+			named[name] = u.name
+		}
+	}
+	return named
+}()
 
 var amount = regexp.MustCompile(`^(\d{1,6})[ -]*([a-z]+)$`)
 

@@ -27,7 +27,8 @@ type rule interface {
 	next(t time.Time) time.Time // the first slot after t; zero without one
 	prev(t time.Time) time.Time // the last slot at or before t; zero without one
 	words(zone *time.Location) string
-	ticks(p *planning) // adds the ticks in the zone p.in
+	lengths(last time.Duration) (usual, shortest time.Duration) // see Schedule.lengths; last is that of the last window of single times
+	ticks(p *planning)                                          // adds the ticks to p
 }
 
 // Spec returns what the schedule was made from.

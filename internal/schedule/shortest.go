@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -17,26 +16,33 @@ func (s Schedule) Shortest() time.Duration {
 // lengths returns the length of the shortest window in a year without changes of the
 // clocks, and in any.
 func (s Schedule) lengths() (usual, shortest time.Duration) {
-	switch r := s.rule.(type) {
-	case interval:
-		usual = time.Duration(r.step) * time.Second
-	case instants:
-		usual = s.end(r[len(r)-1]).Sub(r[len(r)-1])
-		for n := 1; n < len(r); n++ {
-			usual = min(usual, r[n].Sub(r[n-1]))
-		}
-	case calendar:
-		return union{r}.lengths()
-	case union:
-		return r.lengths()
+	if s.rule == nil {
+		return 0, 0
 	}
-	return usual, usual
+	return s.rule.lengths(s.expires)
+}
+
+func (i interval) lengths(time.Duration) (usual, shortest time.Duration) {
+	step := time.Duration(i.step) * time.Second
+	return step, step
+}
+
+func (i instants) lengths(last time.Duration) (usual, shortest time.Duration) {
+	shortest = last
+	for n := 1; n < len(i); n++ {
+		shortest = min(shortest, i[n].Sub(i[n-1]))
+	}
+	return shortest, shortest
+}
+
+func (c calendar) lengths(last time.Duration) (usual, shortest time.Duration) {
+	return union{c}.lengths(last)
 }
 
 const minutesADay = 24 * 60
 
 // lengths looks at all pairs of slots that can be neighbours.
-func (u union) lengths() (usual, shortest time.Duration) {
+func (u union) lengths(time.Duration) (usual, shortest time.Duration) {
 	wall, turned := horizon*366*minutesADay, horizon*366*minutesADay
 	zone := turnsOf(u[0].zone)
 	for i, a := range u {
@@ -207,104 +213,6 @@ func closest(times []int) int {
 	least := horizon * 366 * minutesADay
 	for i := 1; i < len(times); i++ {
 		least = min(least, times[i]-times[i-1])
-	}
-	return least
-}
-
-// turn is a change of the clocks: from one time of day to another, in minutes. It
-// happens on those weekdays.
-type turn struct {
-	from, to int
-	weekdays set
-}
-
-// turnings are the changes of the clocks of a zone.
-type turnings struct {
-	turns   []turn // each kind of change once
-	changes []time.Time
-}
-
-var turned sync.Map // *turnings by *time.Location
-
-// turnsOf returns the changes from 2024 to 2043: years that are fixed, since nothing
-// may depend on today's date.
-func turnsOf(zone *time.Location) *turnings {
-	if known, ok := turned.Load(zone); ok {
-		return known.(*turnings)
-	}
-	all := &turnings{}
-	from := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	end := from.AddDate(20, 0, 0)
-	for p := periodOf(from, zone); !p.end.IsZero() && p.end.Before(end); {
-		p = periodOf(p.end, zone)
-		all.add(p)
-	}
-	turned.Store(zone, all)
-	return all
-}
-
-// add adds the change at the start of a period. It belongs to the date of the hour that
-// is skipped or repeated.
-func (all *turnings) add(p period) {
-	before, after := p.before, p.begins()
-	if before.Equal(after) {
-		return
-	}
-	all.changes = append(all.changes, p.start)
-	date := before.Add(-1)
-	if after.After(before) {
-		date = before
-	}
-	date = date.Truncate(day)
-	t := turn{from: int(before.Sub(date).Minutes()), to: int(after.Sub(date).Minutes()), weekdays: 1 << date.Weekday()}
-	i := slices.IndexFunc(all.turns, func(known turn) bool { return known.from == t.from && known.to == t.to })
-	if i < 0 {
-		all.turns = append(all.turns, t)
-		return
-	}
-	all.turns[i].weekdays |= t.weekdays
-}
-
-// touches reports whether the clocks can change on a date of the fields.
-func (t turn) touches(f fields) bool {
-	weekdays, plain := f.onlyWeekdays()
-	return !plain || weekdays&t.weekdays != 0
-}
-
-// image returns when the times of day come on a date with the change: in minutes since
-// its midnight, sorted. Fixed hours come once, wildcards as often as the clocks show
-// them.
-func (t turn) image(times []int, wild bool) []int {
-	var at []int
-	for _, time := range times {
-		switch skipped := time >= t.from && time < t.to; {
-		case skipped && !wild:
-			at = append(at, t.from)
-		case skipped:
-		case time < t.from:
-			at = append(at, time)
-		}
-		if time >= t.to && (time >= t.from || wild) {
-			at = append(at, time+t.from-t.to)
-		}
-	}
-	slices.Sort(at)
-	return slices.Compact(at)
-}
-
-// across returns the time from the last slot of a date of a to the first one of a date
-// of b, which is that many days later, if the clocks change on one of both or between.
-func (t turn) across(a, b fields, as, bs []int, days int) int {
-	least := days*minutesADay + bs[0] - as[len(as)-1]
-	shift := t.to - t.from
-	if days > 1 {
-		least -= max(0, shift)
-	}
-	if image := t.image(as, a.anyHour); t.touches(a) && len(image) > 0 {
-		least = min(least, days*minutesADay-shift+bs[0]-image[len(image)-1])
-	}
-	if image := t.image(bs, b.anyHour); t.touches(b) && len(image) > 0 {
-		least = min(least, days*minutesADay+image[0]-as[len(as)-1])
 	}
 	return least
 }

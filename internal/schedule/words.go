@@ -56,7 +56,7 @@ func number(n int, what string) string {
 }
 
 func (i interval) words(*time.Location) string {
-	words, at := every(i.step/seconds[i.unit], i.unit), time.Unix(i.first, 0).UTC()
+	words, at := every(i.step/int64(i.unit.length/time.Second), i.unit.name), time.Unix(i.first, 0).UTC()
 	switch {
 	case i.step == 60:
 		return fmt.Sprintf("%s at second %d", words, at.Second())
@@ -69,8 +69,6 @@ func (i interval) words(*time.Location) string {
 	}
 	return words
 }
-
-var seconds = map[Cadence]int64{Minute: 60, Hour: 3600}
 
 // every writes "every day", "every 2 days".
 func every(n int64, unit Cadence) string {
