@@ -34,7 +34,8 @@ func (m marker) line() string {
 	return markerPrefix + strings.TrimSuffix(b.String(), "\n")
 }
 
-// readMarker finds the marker in the comment that a file starts with.
+// readMarker finds the marker in the comment that a file starts with: the last one, because
+// a job's description comes before it and may look like one.
 func readMarker(content []byte) (m marker, ours bool) {
 	for line := range bytes.Lines(content) {
 		line = bytes.TrimRight(line, "\r\n")
@@ -42,9 +43,10 @@ func readMarker(content []byte) (m marker, ours bool) {
 			break
 		}
 		if text, found := bytes.CutPrefix(line, []byte(markerPrefix)); found {
+			m = marker{}
 			err := json.Unmarshal(text, &m)
-			return m, err == nil && m.Version == 1 && (m.Job != nil) != (m.Workflow != "")
+			ours = err == nil && m.Version == 1 && (m.Job != nil) != (m.Workflow != "")
 		}
 	}
-	return m, false
+	return m, ours
 }
