@@ -102,16 +102,17 @@ func (u union) words(zone *time.Location) string {
 }
 
 func (c calendar) words(zone *time.Location) string {
-	clock := fmt.Sprintf(" at %02d:%02d %s", c.hours.lowest(), c.minutes.lowest(), zone)
-	switch words := every(c.stride.n, c.stride.unit); c.stride.unit {
-	case Day:
-		return words + clock
-	case Week:
-		return words + " on " + weekdays[c.weekdays.lowest()] + clock
-	case Month:
-		return words + " on the " + ordinal(c.days.lowest()) + clock
+	if c.stride.n == 0 {
+		return c.fields.words(zone)
 	}
-	return c.fields.words(zone)
+	words := every(c.stride.n, c.stride.unit)
+	switch {
+	case c.weekdays != allWeekdays:
+		words += " on " + weekdays[c.weekdays.lowest()]
+	case c.days != allDays:
+		words += " on the " + ordinal(c.days.lowest())
+	}
+	return fmt.Sprintf("%s at %02d:%02d %s", words, c.hours.lowest(), c.minutes.lowest(), zone)
 }
 
 // words says when a cron fires: "every day at 10:37 UTC", "every hour from 09:00 to 17:00
