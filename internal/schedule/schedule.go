@@ -19,6 +19,8 @@ type Schedule struct {
 	except       []time.Time   // local dates without slots, as midnights in UTC, sorted
 	expires      time.Duration // how old a slot may be to be run; 0 for up to the next slot
 	spares       int           // in a window, unless the project sets another number
+
+	usual, shortest time.Duration // length of the shortest window in a year without changes of the clocks, and in any
 }
 
 // rule is one kind of schedule: its slots without the bounds that all kinds share, and
@@ -27,7 +29,7 @@ type rule interface {
 	next(t time.Time) time.Time // the first slot after t; zero without one
 	prev(t time.Time) time.Time // the last slot at or before t; zero without one
 	words(zone *time.Location) string
-	lengths(last time.Duration) (usual, shortest time.Duration) // see Schedule.lengths; last is that of the last window of single times
+	lengths(last time.Duration) (usual, shortest time.Duration) // of the shortest window, see Schedule; last is that of the last window of single times
 	ticks(p *planning)                                          // adds the ticks to p
 }
 

@@ -8,19 +8,7 @@ import (
 // Shortest returns the length of the schedule's shortest window. Its bounds, and the
 // dates without slots, can only make a window longer. Where clocks are changed it may
 // be too small, but never where it is less than a quarter of an hour.
-func (s Schedule) Shortest() time.Duration {
-	_, shortest := s.lengths()
-	return shortest
-}
-
-// lengths returns the length of the shortest window in a year without changes of the
-// clocks, and in any.
-func (s Schedule) lengths() (usual, shortest time.Duration) {
-	if s.rule == nil {
-		return 0, 0
-	}
-	return s.rule.lengths(s.expires)
-}
+func (s Schedule) Shortest() time.Duration { return s.shortest }
 
 func (i interval) lengths(time.Duration) (usual, shortest time.Duration) {
 	step := time.Duration(i.step) * time.Second
@@ -45,9 +33,19 @@ const minutesADay = 24 * 60
 func (u union) lengths(time.Duration) (usual, shortest time.Duration) {
 	wall, turned := horizon*366*minutesADay, horizon*366*minutesADay
 	zone := turnsOf(u[0].zone)
+	dates := make([][]int, len(u))
+	datesOf := func(i int) []int {
+		if dates[i] == nil {
+			dates[i] = u[i].dates()
+		}
+		return dates[i]
+	}
 	for i, a := range u {
 		for j, b := range u {
 			same, days := a.meets(b, i == j)
+			if days == 0 {
+				same, days = meeting(datesOf(i), datesOf(j))
+			}
 			as, bs := a.clock(), b.clock()
 			if same {
 				both := merged(as, bs)
@@ -87,8 +85,8 @@ func (u union) atTurns(zone *turnings) time.Duration {
 }
 
 // meets reports whether two calendars have a date in common, and how many days, at
-// least one, it is from a date of c to the next one of the other. same says that they
-// are the same calendar.
+// least one, it is from a date of c to the next one of the other: 0 where that takes
+// their dates. same says that they are the same calendar.
 func (c calendar) meets(other calendar, same bool) (together bool, days int) {
 	a, plain := c.onlyWeekdays()
 	b, also := other.onlyWeekdays()
@@ -106,11 +104,7 @@ func (c calendar) meets(other calendar, same bool) (together bool, days int) {
 	case same && c.stride.n == 0 && c.monthly() && c.days.size() == 1 && !c.days.has(29) && !c.days.has(30) && !c.days.has(31):
 		return true, 28
 	}
-	as := c.dates()
-	if same {
-		return meeting(as, as)
-	}
-	return meeting(as, other.dates())
+	return false, 0
 }
 
 // meeting is meets for two lists of dates, in days.

@@ -104,8 +104,8 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 		return Schedule{}, p.flaws
 	}
 	p.last(&s)
-	usual, _ := s.lengths()
-	s.spares = defaultSpares(usual)
+	s.usual, s.shortest = s.rule.lengths(s.expires)
+	s.spares = defaultSpares(s.usual)
 	return s, p.flaws
 }
 

@@ -20,11 +20,10 @@ const ShortestInterval = 5 * time.Minute
 // window, or fewer if there is no room. Every window holds a tick before its slot expires. There
 // are none where slots can be less than five minutes apart, and for a disabled job.
 func (s Schedule) Crons(spares int) []Cron {
-	usual, shortest := s.lengths()
-	if s.spec.Disabled || shortest < ShortestInterval {
+	if s.spec.Disabled || s.shortest < ShortestInterval {
 		return nil
 	}
-	p := planning{Schedule: s, in: s.zone, usual: usual, shortest: shortest, spares: spares}
+	p := planning{Schedule: s, in: s.zone, spares: spares}
 	s.rule.ticks(&p)
 	return p.crons()
 }
@@ -32,10 +31,9 @@ func (s Schedule) Crons(spares int) []Cron {
 // planning makes the ticks of a schedule.
 type planning struct {
 	Schedule
-	in              *time.Location // in which the fields are
-	usual, shortest time.Duration  // see lengths
-	spares          int            // in a window
-	ticks           []tick
+	in     *time.Location // in which the fields are
+	spares int            // in a window
+	ticks  []tick
 }
 
 // crons writes the ticks, each once, the primary ones first.
