@@ -20,6 +20,7 @@ const maxDays = 3653
 // simulateFlags are the flags of simulate.
 type simulateFlags struct {
 	regime  string
+	from    string
 	days    int
 	seed    uint64
 	json    bool
@@ -48,10 +49,15 @@ FILE if it has only one and ends in .json.`,
 			if flags.days < 1 || flags.days > maxDays {
 				return usageError(fmt.Sprintf("--days %d is not between 1 and %d", flags.days, maxDays), cmd)
 			}
-			return p.simulate(flags)
+			from, err := time.Parse(time.DateOnly, flags.from)
+			if err != nil {
+				return usageError(fmt.Sprintf("--from %q is not a date of the form 2026-12-31", flags.from), cmd)
+			}
+			return p.simulate(flags, from)
 		},
 	}
 	cmd.Flags().StringVar(&flags.regime, "regime", "throttled", "name of a regime, or a file with one")
+	cmd.Flags().StringVar(&flags.from, "from", simulate.Start.Format(time.DateOnly), "first day to simulate")
 	cmd.Flags().IntVar(&flags.days, "days", 365, "number of days to simulate")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "random seed")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
@@ -63,12 +69,13 @@ FILE if it has only one and ends in .json.`,
 type simulation struct {
 	Name     string             `json:"regime"`
 	Sources  []string           `json:"sources"` // of the numbers of the regime
+	From     time.Time          `json:"from"`
 	Days     int                `json:"days"`
 	Seed     uint64             `json:"seed"`
 	Variants []simulate.Variant `json:"variants"` // the first is the project as it is
 }
 
-func (p *Program) simulate(flags simulateFlags) error {
+func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 	regime, err := simulate.Read(flags.regime)
 	if err != nil {
 		return &exitError{exitUsage, problem.WithHint(err, "`scheduled simulate --regimes` prints the built-in ones")}
@@ -79,6 +86,7 @@ func (p *Program) simulate(flags simulateFlags) error {
 	}
 	p.hosted(project)
 	played, idle := project.simulated()
+	played.From = from
 	if len(idle) > 0 {
 		p.note([]string{fmt.Sprintf("left out %s, which GitHub does not start", problem.Some(idle, problem.Show))})
 	}
@@ -86,7 +94,7 @@ func (p *Program) simulate(flags simulateFlags) error {
 	if err != nil {
 		return fmt.Errorf("simulate: %w", err)
 	}
-	s := simulation{flags.regime, regime.Sources, flags.days, flags.seed, variants}
+	s := simulation{flags.regime, regime.Sources, from, flags.days, flags.seed, variants}
 	if flags.json {
 		return p.printJSON(s)
 	}
@@ -175,8 +183,8 @@ func (s simulation) printLost(w io.Writer) error {
 		}
 	}
 	if len(none) > 0 {
-		lines = append(lines, fmt.Sprintf("No whole window of %s lies between %s and %s, the simulated time.", problem.Some(none, problem.Show),
-			simulate.Start.Format(time.DateOnly), simulate.Start.AddDate(0, 0, s.Days).Format(time.DateOnly)))
+		lines = append(lines, fmt.Sprintf("No whole window of %s lies between %s and %s, the simulated time: choose another with --from.", problem.Some(none, problem.Show),
+			s.From.Format(time.DateOnly), s.From.AddDate(0, 0, s.Days).Format(time.DateOnly)))
 	}
 	if len(lines) == 1 {
 		return nil

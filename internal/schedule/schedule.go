@@ -183,6 +183,15 @@ func (s Schedule) Expires(w Window) time.Time {
 	return w.End
 }
 
+// Owed returns for how long a slot is owed at least: the shortest window, or less if
+// slots expire earlier.
+func (s Schedule) Owed() time.Duration {
+	if s.expires > 0 {
+		return min(s.expires, s.Shortest())
+	}
+	return s.Shortest()
+}
+
 // IsZero reports whether the window is none.
 func (w Window) IsZero() bool { return w == Window{} }
 

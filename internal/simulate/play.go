@@ -22,6 +22,7 @@ type Project struct {
 	Jobs   []Job
 	Rescue []schedule.Cron // none: there is no rescue
 	AtOnce int             // maximum number of dispatches of one rescue
+	From   time.Time       // when the simulation begins; zero for Start
 }
 
 // Job is a job of a project. No two have the same ID.
@@ -67,8 +68,8 @@ type Rescue struct {
 	Minutes float64 `json:"minutes_a_month"`
 }
 
-// Start is when every simulation begins: on a fixed day, so that its result does not
-// depend on today.
+// Start is when a simulation begins, unless the project says otherwise: on a fixed day,
+// so that its result does not depend on today.
 var Start = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
 // Play simulates a project for a number of days. The error names a cron that cannot
@@ -145,8 +146,12 @@ type game struct {
 }
 
 func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
-	to := Start.AddDate(0, 0, days)
-	g := &game{project: p, delivery: newDelivery(r, Start, to, source(seed, "outages")), rng: source(seed, "rescue")}
+	from := p.From
+	if from.IsZero() {
+		from = Start
+	}
+	to := from.AddDate(0, 0, days)
+	g := &game{project: p, delivery: newDelivery(r, from, to, source(seed, "outages")), rng: source(seed, "rescue")}
 	var err error
 	if g.ticks, err = g.delivery.deliver(p.Rescue, source(seed, "ticks of the rescue")); err != nil {
 		return nil, fmt.Errorf("rescue: %w", err)
@@ -157,7 +162,7 @@ func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
 			return nil, fmt.Errorf("job %q: %w", job.ID, err)
 		}
 		g.workflows = append(g.workflows, &workflow{job: job, delivery: g.delivery, rng: source(seed, "runs of "+job.ID),
-			tally: newTally(job.Schedule, Start, to), ticks: ticks, running: none, pending: none})
+			tally: newTally(job.Schedule, from, to), ticks: ticks, running: none, pending: none})
 	}
 	return g, nil
 }

@@ -25,11 +25,11 @@ func (t Target) rescued() bool {
 func watched(job pyproject.Job) bool { return !job.Schedule.Spec().Disabled }
 
 // needed returns the ticks of a project's rescue that its jobs need: those that the
-// shortest of their windows needs.
+// shortest time for which a slot is owed needs.
 func needed(project *pyproject.Project, rounds schedule.Rounds) []schedule.Cron {
 	var shortest time.Duration
 	for _, job := range project.Hosted() {
-		if length := job.Schedule.Shortest(); watched(job) && (shortest == 0 || length < shortest) {
+		if length := job.Schedule.Owed(); watched(job) && (shortest == 0 || length < shortest) {
 			shortest = length
 		}
 	}

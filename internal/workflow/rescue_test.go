@@ -156,3 +156,26 @@ func TestRescueEffects(t *testing.T) {
 		}
 	}
 }
+
+// TestNeeded checks that a private repository keeps the ticks that the shortest time
+// for which a slot is owed needs.
+func TestNeeded(t *testing.T) {
+	for _, row := range []struct {
+		job  string
+		want int
+	}{
+		{`every = "week"`, 1},
+		{`every = "day"`, 4},
+		{`every = "6 hours"`, 24},
+		{`every = "week"` + "\n" + `expires = "5h"`, 24},
+		{`every = "week"` + "\n" + `expires = "1h"`, 25},
+		{`every = "hour"` + "\n" + `enabled = false`, 1},
+	} {
+		repo := repository("[project]\nname = \"acme\"\n[tool.scheduled-actions.jobs.a]\nentrypoint = \"app:a\"\n" + row.job +
+			"\n[tool.scheduled-actions.jobs.b]\nentrypoint = \"app:b\"\nevery = \"month\"\n")
+		project := load(t, repo, "pyproject.toml")
+		if got := len(needed(project, project.Rescue.Rounds)); got != row.want {
+			t.Errorf("%s: %d ticks, want %d", row.job, got, row.want)
+		}
+	}
+}
