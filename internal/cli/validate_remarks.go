@@ -8,11 +8,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
-
-// usualDelay is how late GitHub starts a daily job: the median of 25 ticks was 286
-// minutes, https://github.com/robhunter/agentdeals/issues/1848.
-const usualDelay = 286 * time.Minute
 
 // retention is how long GitHub keeps runs in a public repository. "For public
 // repositories: you can change this retention period to anywhere between 1 day or 90
@@ -23,6 +20,7 @@ const retention = 90 * 24 * time.Hour
 // remarks returns what is valid but probably not what somebody wants, a line each.
 func (p *Program) remarks(project *project) []string {
 	var remarks []string
+	public, private := workflow.RescueEvery(project.Project)
 	for _, job := range project.Jobs {
 		remark := func(key, format string, args ...any) {
 			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", project.Path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
@@ -39,14 +37,18 @@ func (p *Program) remarks(project *project) []string {
 			continue
 		}
 		if window < 15*time.Minute {
-			remark(spec.Trigger(), "is due every %s, and GitHub drops most of such ticks: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or start it with ticks from outside of GitHub",
-				past.Late(window), simulate.ThrottledShort(window))
+			remark(spec.Trigger(), "is due every %s, and GitHub drops most ticks of such a job: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or run `scheduled rescue` on a machine of your own",
+				problem.Count(int(window/time.Minute), "minute"), simulate.ThrottledShort(window))
 		}
 		if spec.Expires == 0 && spec.Trigger() != "run-at" && window > retention {
 			remark(spec.Trigger(), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
 		}
-		if spec.Expires > 0 && spec.Expires < min(usualDelay, window) {
-			remark("expires", "expires %s after its slot, but GitHub often starts a run %s late; set a longer expires, or executor = \"serve\"", past.Late(spec.Expires), past.Late(usualDelay))
+		for i, late := range []time.Duration{simulate.Late95(public), simulate.Late95(private)} {
+			if spec.Expires > 0 && spec.Expires < min(late, window) {
+				remark("expires", "expires %s after its slot, but %sabout one run in 20 starts more than %s late; set a longer expires, or executor = \"serve\"",
+					past.Late(spec.Expires), []string{"", "in a private repository "}[i], past.Late(late))
+				break
+			}
 		}
 	}
 	return remarks

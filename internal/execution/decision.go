@@ -22,9 +22,9 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 	case schedule.Disabled:
 		return "the job is disabled: skipping"
 	case schedule.NotStarted:
-		return "the job has not started yet, " + slotWords("its first slot", s.Next(d.Now)) + ": skipping"
+		return "the job has not started yet, " + slotWords("its first slot is", s.Next(d.Now)) + ": skipping"
 	case schedule.Ended:
-		return "the job has ended, " + slotWords("its last slot", s.Prev(d.Now)) + ": skipping"
+		return "the job has ended, " + slotWords("its last slot was", s.Prev(d.Now)) + ": skipping"
 	case schedule.NotDue:
 		return "the requested slot is not due yet: skipping"
 	case schedule.Confirmed:
@@ -65,7 +65,7 @@ func slotWords(which string, at time.Time) string {
 	if at.IsZero() {
 		return "it has no slots"
 	}
-	return which + " is " + problem.Clock(at)
+	return which + " " + problem.Clock(at)
 }
 
 // Unseen returns a warning if a slot expired while nobody could see whether it ran.

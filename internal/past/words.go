@@ -25,7 +25,7 @@ const States = `A window is
 // of 3 windows with an execution inside".
 func Lateness(h History) string {
 	if len(h.Accounts) == 0 {
-		return "no windows yet"
+		return "no windows to show"
 	}
 	late := schedule.Lateness(h.Accounts)
 	p50, known := schedule.NearestRank(late, 0.5)
@@ -41,17 +41,17 @@ func Next(h History) string {
 	next := h.Next()
 	switch h.Standing() {
 	case schedule.Disabled:
-		return "next: none, disabled"
+		return "next: none, the job is disabled"
 	case schedule.NotStarted:
-		return "not started: first run " + problem.Clock(next)
+		return "next: " + problem.Clock(next) + ", the first"
 	case schedule.Ended:
 		if end := end(h); !end.IsZero() {
-			return "next: none, ended " + problem.Clock(end)
+			return "next: none, the last window ended " + problem.Clock(end)
 		}
 		return "next: none, the job has no slots"
 	}
 	if next.IsZero() {
-		return "next: none, ends " + problem.Clock(end(h))
+		return "next: none, the last window ends " + problem.Clock(end(h))
 	}
 	return "next: " + problem.Clock(next)
 }

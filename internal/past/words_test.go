@@ -39,9 +39,9 @@ func TestNextOfNoSlots(t *testing.T) {
 		now  time.Time
 		want string
 	}{
-		{once, day.Add(-1), "not started: first run 2026-11-21 00:00 UTC"},
-		{once, day, "next: none, ends 2026-11-28 00:00 UTC"},
-		{once, day.AddDate(0, 0, 8), "next: none, ended 2026-11-28 00:00 UTC"},
+		{once, day.Add(-1), "next: 2026-11-21 00:00 UTC, the first"},
+		{once, day, "next: none, the last window ends 2026-11-28 00:00 UTC"},
+		{once, day.AddDate(0, 0, 8), "next: none, the last window ended 2026-11-28 00:00 UTC"},
 		{never, day, "next: none, the job has no slots"},
 	} {
 		s, flaws := schedule.Parse(row.spec)

@@ -37,3 +37,33 @@ func TestThrottledShort(t *testing.T) {
 		}
 	}
 }
+
+// TestLate95 measures the table, on 60 days where the time is short.
+func TestLate95(t *testing.T) {
+	days := 365
+	if testing.Short() {
+		days = 60
+	}
+	for _, row := range late95 {
+		var p Project
+		for i := range 5 {
+			s := parse(t, schedule.Spec{Project: "acme", ID: fmt.Sprint("day-", i), Every: "day"})
+			p.Jobs = append(p.Jobs, Job{ID: fmt.Sprint("day-", i), Schedule: s, Crons: s.Crons(s.DefaultSpares())})
+		}
+		if row.rescue > 0 {
+			p.Rescue = schedule.NewRounds("acme", row.rescue).Crons()
+		}
+		result, err := Play(p, regime(t, "throttled"), days, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if late := time.Duration(*result.Total.P95 * float64(time.Minute)); late < row.late*4/5 || late > row.late*6/5 {
+			t.Errorf("rescue every %v: 19 of 20 windows are served within %v, and the table says %v", row.rescue, late, row.late)
+		}
+	}
+	for rescue, want := range map[time.Duration]time.Duration{15 * time.Minute: late95[0].late, 6 * time.Hour: late95[2].late, 24 * time.Hour: late95[3].late, 0: late95[3].late} {
+		if got := Late95(rescue); got != want {
+			t.Errorf("Late95(%v) = %v, want %v", rescue, got, want)
+		}
+	}
+}
