@@ -46,14 +46,21 @@ func (m Moment) in(zone *time.Location) time.Time {
 // Triggers are the keys that say when a job runs. A job has one of them.
 var Triggers = []string{"every", "cron", "run-at"}
 
-// Trigger returns which of Triggers the job has; "" for none.
+// Trigger returns which of Triggers the job has, the first of several; "" for none.
 func (s Spec) Trigger() string {
-	for i, has := range []bool{s.Every != "", len(s.Cron) > 0, len(s.RunAt) > 0} {
-		if has {
-			return Triggers[i]
-		}
+	for _, key := range s.triggers() {
+		return key
 	}
 	return ""
+}
+
+func (s Spec) triggers() (keys []string) {
+	for i, has := range []bool{s.Every != "", len(s.Cron) > 0, len(s.RunAt) > 0} {
+		if has {
+			keys = append(keys, Triggers[i])
+		}
+	}
+	return keys
 }
 
 // Flaw is what is wrong with one part of a Spec.
@@ -109,30 +116,25 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 	return s, p.flaws
 }
 
-// rule reads the one of every, cron and run-at that the spec has.
+// rule reads the one of Triggers that the spec has.
 func (p *parsing) rule() rule {
-	const one = "keep only one of every, cron and run-at"
-	cron, runAt := len(p.Cron) > 0, len(p.RunAt) > 0
-	switch {
-	case p.Every != "" && cron:
-		p.flaw("cron", 0, one, "cannot be combined with every")
-	case p.Every != "" && runAt:
-		p.flaw("run-at", 0, one, "cannot be combined with every")
-	case p.At != "" && (cron || runAt):
+	keys := p.triggers()
+	if len(keys) == 0 {
+		return nil
+	}
+	for _, key := range keys[1:] {
+		p.flaw(key, 0, "keep only one of every, cron and run-at", "cannot be combined with %s", keys[0])
+	}
+	if p.At != "" && keys[0] != "every" {
 		p.flaw("at", 0, "remove it: the times are in cron or run-at", "has no effect without every")
 	}
-	if cron && runAt {
-		p.flaw("run-at", 0, one, "cannot be combined with cron")
-	}
-	switch {
-	case p.Every != "":
+	switch keys[0] {
+	case "every":
 		return p.every()
-	case len(p.Cron) > 0:
+	case "cron":
 		return p.crons()
-	case len(p.RunAt) > 0:
-		return p.runAt()
 	}
-	return nil
+	return p.runAt()
 }
 
 // crons reads the list of crons.
