@@ -25,7 +25,7 @@ func (p *Program) validateCommand() *cobra.Command {
 		Long: `validate shows every error of the configuration, all at once.
 
 With --entrypoints it also proves, without running anything of the project, that
-each entrypoint exists and can be called without arguments. It finds the module as
+each entrypoint exists and can be called with the job's arguments. It finds the module as
 Python would, and a Python on PATH reads it. That Python must belong to you or to
 the system: none is started from a folder of the project, or from one that other
 users can write to. With --import it then imports each entrypoint in the project's

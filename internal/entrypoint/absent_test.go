@@ -51,7 +51,7 @@ func TestDeclared(t *testing.T) {
 		{"other/requirements.txt", "x\n", false},
 	} {
 		repo := fstest.MapFS{path.Join("svc/[a]", test.file): {Data: []byte(test.content)}}
-		v := New(Project{Repo: repo, Dir: "svc/[a]"}, reader).Prove("acme.jobs:main")
+		v := New(Project{Repo: repo, Dir: "svc/[a]"}, reader).Prove("acme.jobs:main", Given{})
 		if open := v.Unknown != ""; open != test.open || open == (v.Problem != "") {
 			t.Errorf("%s: %q: got %s, want it left open: %t", test.file, test.content, show(v), test.open)
 		}

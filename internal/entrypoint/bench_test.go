@@ -30,7 +30,7 @@ func BenchmarkProve(b *testing.B) {
 				}
 				p := New(Project{Repo: repo, Dir: "."}, reader)
 				for _, target := range targets {
-					if v := p.Prove(target); v.Problem != "" || v.Doc == "" {
+					if v := p.Prove(target, Given{}); v.Problem != "" || v.Doc == "" {
 						b.Fatalf("%s: %+v", target, v)
 					}
 				}

@@ -1,5 +1,5 @@
-// Package entrypoint proves that an entrypoint exists and can be called without
-// arguments, and runs nothing of the project. It finds the file of the module as Python
+// Package entrypoint proves that an entrypoint exists and can be called with the
+// arguments of its job, and runs nothing of the project. It finds the file of the module as Python
 // would, lets a Python read it, and follows imports and re-exports to the definition.
 // What only a run can show counts for the entrypoint, never against it.
 package entrypoint
@@ -27,6 +27,7 @@ type Project struct {
 type Verdict struct {
 	Problem string // why it cannot work; "" if there is no known reason
 	Hint    string // what to do about that
+	Key     string // of the job that is to blame: "args" or "kwargs"; "" for entrypoint
 	Unknown string // why it is not proven; "" if it is
 
 	File string // where it is defined: from the repository's root, or absolute; "" if unknown
@@ -70,26 +71,30 @@ func New(project Project, reader *Reader) *Prover {
 }
 
 // Prove returns what is known about an entrypoint of the form
-// module(.module)*:attribute(.attribute)*.
-func (p *Prover) Prove(target string) Verdict {
+// module(.module)*:attribute(.attribute)* that is called like this.
+func (p *Prover) Prove(target string, given Given) Verdict {
 	if p.reader == nil {
 		return Verdict{Unknown: NoReader}
 	}
-	verdict, ok := p.proofs[target]
+	call := target
+	if !given.none() {
+		call = fmt.Sprintf("%s(%d %q)", target, given.Positional, given.Named)
+	}
+	verdict, ok := p.proofs[call]
 	if !ok {
-		verdict = p.prove(norm.NFKC.String(target)) // as Python does with identifiers
+		verdict = p.prove(norm.NFKC.String(target), given) // as Python does with identifiers
 		if verdict.Problem != "" && p.without != nil {
-			verdict = p.without.Prove(target)
+			verdict = p.without.Prove(target, given)
 		}
 		if verdict.Unknown != "" && p.reader.broken {
 			verdict.Unknown = "the Python that reads its modules has stopped"
 		}
-		p.proofs[target] = verdict
+		p.proofs[call] = verdict
 	}
 	return verdict
 }
 
-func (p *Prover) prove(target string) Verdict {
+func (p *Prover) prove(target string, given Given) Verdict {
 	name, attributes, _ := strings.Cut(target, ":")
 	module, verdict := p.find(name)
 	if module == nil {
@@ -98,7 +103,7 @@ func (p *Prover) prove(target string) Verdict {
 		}
 		return verdict
 	}
-	w := walk{Prover: p, target: target}
+	w := walk{Prover: p, target: target, given: given}
 	names := strings.Split(attributes, ".")
 	if by := w.patcher(name, names); by != nil {
 		return Verdict{Unknown: fmt.Sprintf("package %q assigns it when it is imported", by.name)}

@@ -53,7 +53,7 @@ func TestLayouts(t *testing.T) {
 			}
 			p := New(project, reader)
 			for _, target := range targets {
-				v := p.Prove(target)
+				v := p.Prove(target, Given{})
 				if older && !strings.Contains(v.Unknown, "the job may have a later one") {
 					t.Errorf("%s: an older Python says %+v", target, v)
 				}

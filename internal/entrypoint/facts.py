@@ -33,11 +33,15 @@ def first_line(node):
     return lines[0].strip(BLANKS)
 
 
-def needs(a):
-    positional = getattr(a, "posonlyargs", []) + a.args
-    required = positional[: len(positional) - len(a.defaults)]
-    keywords = [arg for arg, default in zip(a.kwonlyargs, a.kw_defaults) if default is None]
-    return [arg.arg for arg in required + keywords]
+def parameters(a):
+    first = getattr(a, "posonlyargs", [])
+    required = len(first) + len(a.args) - len(a.defaults)
+    takes = [(arg, "/") for arg in first] + [(arg, "") for arg in a.args]
+    takes = [(arg, kind, i < required) for i, (arg, kind) in enumerate(takes)]
+    takes += [(a.vararg, "*", False)] if a.vararg else []
+    takes += [(arg, "k", default is None) for arg, default in zip(a.kwonlyargs, a.kw_defaults)]
+    takes += [(a.kwarg, "**", False)] if a.kwarg else []
+    return [{"name": arg.arg, "kind": kind, "needed": needed} for arg, kind, needed in takes]
 
 
 def yields(nodes):
@@ -108,7 +112,7 @@ class Scope(ast.NodeVisitor):
         a = node.args
         for each in node.decorator_list + a.defaults + [d for d in a.kw_defaults if d]:
             self.visit(each)
-        self.bind(node.name, "function", node, doc=first_line(node), needs=needs(a), generator=self.lazy and yields(node.body),
+        self.bind(node.name, "function", node, doc=first_line(node), parameters=parameters(a), generator=self.lazy and yields(node.body),
                   **{"async": isinstance(node, ast.AsyncFunctionDef), "decorators": [decorator(d) for d in node.decorator_list]})
 
     visit_FunctionDef = visit_AsyncFunctionDef = function
@@ -149,7 +153,7 @@ class Scope(ast.NodeVisitor):
         if not isinstance(target, ast.Name):
             self.targets(target)
         elif isinstance(value, ast.Lambda):
-            self.bind(target.id, "function", target, needs=needs(value.args), generator=yields([value.body]))
+            self.bind(target.id, "function", target, parameters=parameters(value.args), generator=yields([value.body]))
         elif isinstance(value, DISPLAYS):
             self.bind(target.id, "literal", target)
         elif dotted(value):

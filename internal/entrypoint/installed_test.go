@@ -97,7 +97,7 @@ func TestEnvironment(t *testing.T) {
 		{"later_lib:run", "unknown: there is no module \"later_lib\" here, but .venv may be older than services/api/pyproject.toml"},
 		{"requests:get", `there is no module "requests" in the project or in .venv`},
 	} {
-		if got := show(p.Prove(test.target)); !strings.Contains(got, test.want) {
+		if got := show(p.Prove(test.target, Given{})); !strings.Contains(got, test.want) {
 			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestEnvironmentHides(t *testing.T) {
 			}
 		}
 		p := New(Project{Repo: os.DirFS(dir), Dir: ".", Environment: OpenEnvironment(filepath.Join(dir, ".venv"), dir, false)}, startPython(t))
-		if v := p.Prove("nowhere:run"); v.Unknown == "" || v.Problem != "" {
+		if v := p.Prove("nowhere:run", Given{}); v.Unknown == "" || v.Problem != "" {
 			t.Errorf("%s: got %s", name, show(v))
 		}
 	}
@@ -146,7 +146,7 @@ func TestBorrowedEnvironment(t *testing.T) {
 		{"absent:run", "unknown: "},
 		{"mine:run", "problem: "},
 	} {
-		if got := strings.TrimSpace(show(p.Prove(test.target))); !strings.HasPrefix(got, test.want) {
+		if got := strings.TrimSpace(show(p.Prove(test.target, Given{}))); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s: got %s, want %s", test.target, got, test.want)
 		}
 	}

@@ -76,7 +76,7 @@ func (j Jobs) Prove() (Proof, error) {
 		switch v := provers.prove(job); {
 		case v.Problem != "":
 			result.Refused[job.ID] = true
-			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "entrypoint", Message: v.Problem, Hint: v.Hint})
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: cmp.Or(v.Key, "entrypoint"), Message: v.Problem, Hint: v.Hint})
 		case v.Unknown != "":
 			result.Open = append(result.Open, Question{job.ID, job.Entrypoint, v.Unknown})
 		}
@@ -138,7 +138,18 @@ type moduleSources struct {
 }
 
 // prove returns what is known about a job's entrypoint without running anything.
-func (p *provers) prove(job pyproject.Job) Verdict { return p.prover(job).Prove(job.Entrypoint) }
+func (p *provers) prove(job pyproject.Job) Verdict {
+	return p.prover(job).Prove(job.Entrypoint, given(job.Options))
+}
+
+// given returns what the entrypoint of a job is called with.
+func given(o pyproject.Options) Given {
+	g := Given{Positional: len(o.Args)}
+	for _, k := range o.Kwargs {
+		g.Named = append(g.Named, k.Name)
+	}
+	return g
+}
 
 func (p *provers) prover(job pyproject.Job) *Prover {
 	s := p.sources(job)

@@ -78,14 +78,14 @@ var plain = []string{"lru_cache", "cache", "override", "final", "no_type_check",
 // function gives the verdict on a function, or on a method as an attribute of its
 // class.
 func (w *walk) function(f found, v *Verdict) {
-	missing, method := f.binding.Needs, f.member
+	takes, method := f.binding.Parameters, f.member
 	for _, decorator := range f.binding.Decorators {
 		switch last := decorator[strings.LastIndexByte(decorator, '.')+1:]; {
 		case slices.Contains(plain, last):
 		case decorator == "staticmethod":
 			method = false
 		case decorator == "classmethod":
-			missing, method = missing[min(1, len(missing)):], false
+			takes, method = takes[min(1, len(takes)):], false
 		case f.member && (last == "property" || last == "cached_property"):
 			w.refuse(v, "name a function", "is a property, which is not callable")
 			return
@@ -94,13 +94,16 @@ func (w *walk) function(f found, v *Verdict) {
 			return
 		}
 	}
+	misfit, key := bind(takes, w.given)
 	switch {
-	case method && len(missing) > 0:
+	case method && len(needed(takes)) > 0:
 		w.refuse(v, "make it a classmethod or staticmethod, or name a function that makes the object and calls it",
 			"is a method, and there is no object to call it on")
-	case len(missing) > 0:
-		w.refuse(v, "a job calls it without arguments: give each a default, or name a function that passes them",
-			"takes required arguments: %s", strings.Join(missing, ", "))
+	case misfit != "" && w.given.none():
+		w.refuse(v, "set args or kwargs, give each a default, or name a function that passes them", "%s", misfit)
+	case misfit != "":
+		v.Key = key
+		w.refuse(v, "change args and kwargs, or the function", "%s", misfit)
 	case f.binding.Generator && f.binding.Async:
 		w.refuse(v, "name a coroutine function that loops over it", "is an asynchronous generator: calling it runs none of its code")
 	case f.binding.Generator:
@@ -123,8 +126,8 @@ func (w *walk) class(f found, v *Verdict) {
 	if _, ok := first(f.binding.Body, "__call__"); ok {
 		hint = "make an object of it in the module, and name that"
 	}
-	if constructor, ok := first(f.binding.Body, "__init__"); ok && len(constructor.Needs) > 1 {
-		w.refuse(v, hint, "is a class, which takes required arguments: %s", strings.Join(constructor.Needs[1:], ", "))
+	if constructor, ok := first(f.binding.Body, "__init__"); ok && len(needed(constructor.Parameters)) > 1 {
+		w.refuse(v, hint, "is a class, which takes required arguments: %s", strings.Join(needed(constructor.Parameters)[1:], ", "))
 		return
 	}
 	w.refuse(v, hint, "is a class, not a function")

@@ -15,7 +15,7 @@ func TestLinks(t *testing.T) {
 	if err := os.Symlink("a.py", filepath.Join(dir, "a.py")); err != nil {
 		t.Fatal(err)
 	}
-	if v := New(Project{Repo: os.DirFS(dir), Dir: "."}, startPython(t)).Prove("a:main"); v.Problem == "" {
+	if v := New(Project{Repo: os.DirFS(dir), Dir: "."}, startPython(t)).Prove("a:main", Given{}); v.Problem == "" {
 		t.Errorf("got %s", show(v))
 	}
 }
@@ -37,11 +37,11 @@ func TestPipes(t *testing.T) {
 	}
 	p := New(Project{Repo: os.DirFS(dir), Dir: "."}, startPython(t))
 	for _, target := range []string{"pipe:main", "zero:main"} {
-		if v := p.Prove(target); v.Problem != "" || v.Unknown == "" {
+		if v := p.Prove(target, Given{}); v.Problem != "" || v.Unknown == "" {
 			t.Errorf("%s: got %s", target, show(v))
 		}
 	}
-	if v := p.Prove("absent:main"); v.Problem == "" {
+	if v := p.Prove("absent:main", Given{}); v.Problem == "" {
 		t.Errorf("absent:main: got %s", show(v))
 	}
 }

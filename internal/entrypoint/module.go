@@ -112,9 +112,9 @@ type binding struct {
 	Decorators []string `json:"decorators"` // dotted names without their call; "?" for anything else
 
 	// Of functions.
-	Async     bool     `json:"async"`
-	Generator bool     `json:"generator"`
-	Needs     []string `json:"needs"` // the parameters without a default, in order
+	Async      bool        `json:"async"`
+	Generator  bool        `json:"generator"`
+	Parameters []parameter `json:"parameters"`
 
 	// Of classes.
 	Bases   []string  `json:"bases"`   // dotted names without their subscript; "?" for anything else

@@ -87,7 +87,7 @@ func TestVersions(t *testing.T) {
 	} {
 		repo := fstest.MapFS{"m.py": {Data: []byte(test.source + "def run(): pass\n")}}
 		clear(reader.modules)
-		v := New(Project{Repo: repo, Dir: ".", Python: test.python}, reader).Prove("m:run")
+		v := New(Project{Repo: repo, Dir: ".", Python: test.python}, reader).Prove("m:run", Given{})
 		if v.Problem != "" != test.refused {
 			t.Errorf("Python %q: %q: got %s, want it refused: %t", test.python, test.source, show(v), test.refused)
 		}
@@ -108,16 +108,16 @@ func TestUnread(t *testing.T) {
 		{"deep:run", "unknown: "},
 		{"good:run", "ok\n\tat good.py:1\n\tdoc: Good."},
 	} {
-		if got := strings.TrimSpace(show(p.Prove(test.target))); !strings.HasPrefix(got, test.want) {
+		if got := strings.TrimSpace(show(p.Prove(test.target, Given{}))); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s: got %s, want %q", test.target, got, test.want)
 		}
 	}
 	stopped := startPython(t)
 	stopped.kill()
-	if got := New(project, stopped).Prove("good:run"); !strings.Contains(got.Unknown, "has stopped") {
+	if got := New(project, stopped).Prove("good:run", Given{}); !strings.Contains(got.Unknown, "has stopped") {
 		t.Errorf("when Python has stopped: got %s", show(got))
 	}
-	if got, want := New(project, nil).Prove("absent:run"), (Verdict{Unknown: NoReader}); got != want {
+	if got, want := New(project, nil).Prove("absent:run", Given{}), (Verdict{Unknown: NoReader}); got != want {
 		t.Errorf("without Python: got %s, want %s", show(got), show(want))
 	}
 }
@@ -178,7 +178,7 @@ func TestLargeModule(t *testing.T) {
 	for name, lines := range map[string]int{"small": 10_000, "large": 200_000} {
 		source := []byte(strings.Repeat("a = 1\n", lines))
 		prover := New(Project{Repo: fstest.MapFS{name + ".py": {Data: source}}, Dir: "."}, i)
-		if v := prover.Prove(name + ":run"); (v.Problem == "") != (len(source) > maxFile) {
+		if v := prover.Prove(name+":run", Given{}); (v.Problem == "") != (len(source) > maxFile) {
 			t.Errorf("%d bytes: %+v", len(source), v)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 type walk struct {
 	*Prover
 	target string
+	given  Given
 	steps  int
 }
 

@@ -28,7 +28,7 @@ func TestTruth(t *testing.T) {
 	for i := 0; i < len(lines)-1; i += step {
 		line := lines[i]
 		target, kind, _ := strings.Cut(strings.TrimSpace(line), " ")
-		v := p.Prove(target)
+		v := p.Prove(target, Given{})
 		proven := v.Problem == "" && v.Unknown == ""
 		switch {
 		case v.missing,

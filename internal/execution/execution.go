@@ -134,15 +134,16 @@ func (j Job) launcher() (python.Launcher, error) {
 // those of this process and of the job's options.
 func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Entrypoint {
 	e := python.Entrypoint{
-		Launcher: launcher,
-		Dir:      j.Place.Dir,
-		Root:     j.Place.Root,
-		Target:   j.Entrypoint,
-		Command:  j.Options.Command,
-		ExitCode: j.Options.Result == pyproject.ExitCode,
-		Env:      append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
-		Secrets:  j.Options.Hidden(),
-		Token:    j.Options.Token,
+		Launcher:  launcher,
+		Dir:       j.Place.Dir,
+		Root:      j.Place.Root,
+		Target:    j.Entrypoint,
+		Command:   j.Options.Command,
+		Arguments: arguments(j.Options),
+		ExitCode:  j.Options.Result == pyproject.ExitCode,
+		Env:       append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
+		Secrets:   j.Options.Hidden(),
+		Token:     j.Options.Token,
 	}
 	if j.Program != "" {
 		e.Host = &python.Host{Program: j.Program}
@@ -156,4 +157,16 @@ func (j Job) hintInstall(o *python.Outcome) {
 	if command := j.Environment.Install(); command != "" && o.Hint == "" && o.Exception == "ModuleNotFoundError" && !j.Actions {
 		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
 	}
+}
+
+// arguments returns what the entrypoint is called with.
+func arguments(o pyproject.Options) []python.Argument {
+	var arguments []python.Argument
+	for _, value := range o.Args {
+		arguments = append(arguments, python.Argument{Value: value})
+	}
+	for _, k := range o.Kwargs {
+		arguments = append(arguments, python.Argument{Name: k.Name, Value: k.Value})
+	}
+	return arguments
 }

@@ -1,7 +1,9 @@
 package pyproject
 
 import (
+	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -24,6 +26,20 @@ var wrongWork = []wrongDeclaration{
 	{"bare", `command = "echo ${{ github.token }}"`, `3:11: command must not contain the expression "${{" | write a plain value, or pass it with the options env and secrets`},
 	{"bare", "command = \"echo \\u202e\"", `3:11: command must not contain the bidirectional mark U+202E | remove it`},
 	{"bare", "command = \"make\"\nresult = \"exit-code\"", `4:1: result has no effect on a command | remove it, or use an entrypoint`},
+	{"bare", "command = \"make\"\nargs = [1]", `4:1: args has no effect on a command | remove it, or use an entrypoint`},
+	{"bare", "kwargs = { a = 1 }\ncommand = \"make\"", `3:1: kwargs has no effect on a command | remove it, or use an entrypoint`},
+
+	// What an entrypoint is called with.
+	{"day", `args = "daily"`, `4:8: args must be an array, not a string | write it as in args = ["daily", 7]`},
+	{"day", `args = { a = 1 }`, `4:1: args must be an array, not a table | write it as in args = ["daily", 7]`},
+	{"options", "args = [1, \"${{ secrets.X }}\"]", `5:12: item 2 of args must not contain the expression "${{" | write a plain value, or pass it with the options env and secrets`},
+	{"day", "args = [\n  1,\n  [\"\\u0000\"],\n]", `6:3: item 2 of args must not contain the control character U+0000 | remove it`},
+	{"day", "args = [0000-01-01]", `4:9: item 1 of args has a date or time that Python does not accept | correct it`},
+	{"day", `kwargs = ["a"]`, `4:10: kwargs must be a table, not an array | write it as in kwargs = { days = 7 }`},
+	{"day", `kwargs = { "a-b" = 1 }`, `4:12: "a-b" in kwargs is not a Python name | use the name of a parameter of the entrypoint`},
+	{"day", "kwargs.a = { b = [\"\\u202e\"] }", `4:1: a must not contain the bidirectional mark U+202E | remove it`},
+	{"project", `args = [1]`, `5:1: args can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: args = [1]`},
+	{"spec", "every = \"day\"\nargs = [1]", `3:1: args does not belong in [tool.scheduled.x] | move it to [tool.scheduled-actions.jobs.x]: args = [1]`},
 }
 
 func TestWrongWork(t *testing.T) { testWrong(t, wrongWork) }
@@ -48,5 +64,20 @@ func TestCommand(t *testing.T) {
 		if diff := cmp.Diff(row.want, job.Options.Command); diff != "" || job.Runs() != row.runs || job.Entrypoint != "" {
 			t.Errorf("%s: runs %q\n-want +got:\n%s", row.lines, job.Runs(), diff)
 		}
+	}
+}
+
+// Arguments stay as TOML has them, and in order.
+func TestArguments(t *testing.T) {
+	project, err := load(declare("options", "args = [1, 2.5, [\"a\\nb\", { c = true }]]\nkwargs = { z = inf, a = 2026-12-01T00:00:00Z }"))
+	if err := wrong(project, err); err != nil {
+		t.Fatal(err)
+	}
+	o := project.Jobs[0].Options
+	if diff := cmp.Diff([]any{int64(1), 2.5, []any{"a\nb", map[string]any{"c": true}}}, o.Args); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Kwarg{{"z", math.Inf(1)}, {"a", time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)}}, o.Kwargs); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -27,6 +27,8 @@ func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlK
 // Options are what [tool.scheduled-actions] and its job tables set.
 type Options struct {
 	Command        []string      `json:",omitzero"` // for bash, instead of an entrypoint, one after the other; nil if the job has an entrypoint
+	Args           []any         `json:",omitzero"` // of the entrypoint, as the toml package decodes them
+	Kwargs         []Kwarg       `json:",omitzero"` // likewise, in file order
 	RunsOn         []string      // labels of the runner; never empty
 	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
 	Attempts       int           // attempts in one run, from 1
@@ -129,7 +131,7 @@ const maxItems = 300
 
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
-var options = slices.Concat(whenOptions, workOptions, []option{
+var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 	{
 		name:     "runs-on",
 		kind:     "a string or a list of strings",

@@ -76,11 +76,16 @@ func (x *exchange) close() {
 func arguments(values []string) string {
 	var line strings.Builder
 	for _, value := range values {
-		line.WriteString(`b"`)
-		for _, b := range []byte(value) {
-			fmt.Fprintf(&line, `\x%02x`, b)
-		}
-		line.WriteString(`",`)
+		line.WriteString(bytesLiteral(value) + ",")
 	}
 	return "ARGUMENTS = " + line.String() + "\n"
+}
+
+// bytesLiteral returns an expression of Python for any bytes.
+func bytesLiteral(value string) string {
+	var b strings.Builder
+	for _, c := range []byte(value) {
+		fmt.Fprintf(&b, `\x%02x`, c)
+	}
+	return `b"` + b.String() + `"`
 }

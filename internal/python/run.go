@@ -18,12 +18,13 @@ import (
 
 // Entrypoint is a callable of a Python project, and how to run it.
 type Entrypoint struct {
-	Launcher Launcher // of its Python
-	Dir      string   // the project's folder: the working directory, and first on sys.path
-	Root     string   // the repository's root, Dir or above it: Frames are inside
-	Target   string   // "module.name:attribute.name"
-	ExitCode bool     // what the callable returns goes to sys.exit, as in a script that an installer makes
-	Command  []string // for bash, instead of Target, one after the other
+	Launcher  Launcher   // of its Python
+	Dir       string     // the project's folder: the working directory, and first on sys.path
+	Root      string     // the repository's root, Dir or above it: Frames are inside
+	Target    string     // "module.name:attribute.name"
+	ExitCode  bool       // what the callable returns goes to sys.exit, as in a script that an installer makes
+	Arguments []Argument // of the callable
+	Command   []string   // for bash, instead of Target, one after the other
 
 	// Env is the full environment, as in os.Environ. The entrypoint gets what
 	// Scrubbed leaves of it.
@@ -144,7 +145,7 @@ func (e Entrypoint) execute(ctx context.Context, program string) (end, *report, 
 	if e.ExitCode {
 		result = "exit-code"
 	}
-	exchange, err := newExchange(arguments(append([]string{e.Target, result, dir}, e.Secrets...)) + program)
+	exchange, err := newExchange(arguments(append([]string{e.Target, result, dir}, e.Secrets...)) + given(e.Arguments) + program)
 	if err != nil {
 		return end{}, nil, err
 	}

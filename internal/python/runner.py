@@ -1,8 +1,8 @@
 # python - <> THIS_FILE, below a line that sets ARGUMENTS to TARGET, RESULT, FOLDER, and
-# names of variables that hold secrets
+# names of variables that hold secrets, and one that sets GIVEN to what makes the arguments
 #
 # Calls the entrypoint TARGET ("module:attribute") of the project in FOLDER as
-# `from module import attribute; attribute()` would, lets Python end as usual, and
+# `from module import attribute; attribute(*args, **kwargs)` would, lets Python end as usual, and
 # then replaces this file by the report: how the call ended.
 #
 # It comes through stdin, because some tools that start Python hand their arguments
@@ -183,27 +183,23 @@ def beside(error):
 
 
 def call(function):
+    args, kwargs = GIVEN(lambda: standard("datetime"))  # noqa: F821
     try:
-        result = function()
+        result = function(*args, **kwargs)
     except TypeError as error:
-        refuse_arguments(function, error)
+        refuse_arguments(function, error, args, kwargs)
         raise
     return settled(result)
 
 
-def refuse_arguments(function, error):
-    """Refuse an entrypoint that was not even entered because it needs arguments.
+def refuse_arguments(function, error, args, kwargs):
+    """Refuse an entrypoint that was not even entered because of its arguments.
 
     Only after the call, because a decorator may supply them.
     """
     try:
         inspect = standard("inspect")
-        parameters = inspect.signature(function).parameters.values()
-        needed = [
-            p.name
-            for p in parameters
-            if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-        ]
+        refusal = misfit(inspect.signature(function), args, kwargs)
         function = inspect.unwrap(function)
         if isinstance(function, type):
             function = function.__init__
@@ -213,12 +209,29 @@ def refuse_arguments(function, error):
         entered = any(entry.tb_frame.f_code is code for entry in entries(trim(error)))
     except Exception:
         return
-    if needed and not entered:
-        raise Refused(
-            "needs arguments: " + ", ".join(needed),
-            place_of(code),
-            hint="give each a default, or name a function that passes them",
-        )
+    if refusal and not entered:
+        refusal.places = [place_of(code)] if code else []
+        raise refusal
+
+
+def misfit(signature, args, kwargs):
+    """The Refused of arguments that do not fit; None if they do."""
+    try:
+        signature.bind(*args, **kwargs)
+        return None
+    except TypeError as error:
+        reason = str(error)
+    if args or kwargs:
+        return Refused("cannot be called with args and kwargs: " + reason, hint="change them, or the entrypoint")
+    needed = [
+        p.name
+        for p in signature.parameters.values()
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    return Refused(
+        "needs arguments: " + ", ".join(needed),
+        hint="set args or kwargs, give each a default, or name a function that passes them",
+    )
 
 
 def place_of(code):
