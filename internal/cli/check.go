@@ -94,7 +94,7 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	fmt.Fprintln(log, execution.Describe(job.Schedule, decision, execution.PlainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
-	if !tick.Slot.IsZero() && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
+	if !tick.Slot.IsZero() && decision.Reason != schedule.NotDue && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
 		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(tick.Slot)))
 	}
 	p.warn(runner, badEvent)

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -79,7 +80,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 
 // parseWindow reads the time that names a window.
 func parseWindow(window string) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, window)
+	at, err := time.Parse(time.RFC3339, strings.ToUpper(window))
 	if err != nil {
 		return at, windowError(window, "is not an RFC 3339 time")
 	}

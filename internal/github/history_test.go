@@ -167,6 +167,7 @@ func TestHistory(t *testing.T) {
 		{"backfill of an older window, after the execution", all(dispatched("clean-files: backfill 2026-11-05T10:37:00Z", "21 11:40"), executed("21 10:40")), skip, 0, 2},
 		{"backfill of this window", all(dispatched("clean-files: backfill 2026-11-21T10:37:00Z", "21 10:40")), skip, 0, 2},
 		{"backfill of this window, by another clock", all(dispatched("clean-files: backfill 2026-11-21T12:37:00+02:00", "21 10:40")), skip, 0, 2},
+		{"backfill of this window, in small letters", all(dispatched("clean-files: backfill  2026-11-21t10:37:00z ", "21 10:40")), skip, 0, 2},
 		{"backfill of yesterday's window, late", all(ghtest.Run{Event: "workflow_dispatch", Title: "clean-files: backfill 2026-11-20T10:37:00Z", Created: at("21 10:30"), Started: at("21 10:40")}), run, 0, 1},
 		{"backfill of an older window, with blanks", all(dispatched("clean-files: backfill  2026-11-05T10:37:00Z ", "21 10:40")), run, 0, 1},
 		{"backfill of a window that cannot be read", all(dispatched("clean-files: backfill 2026-11-21T10:", "21 10:40")), run, 0, 1},

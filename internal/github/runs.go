@@ -173,7 +173,7 @@ func (r workflowRun) slot() time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	slot, err := time.Parse(time.RFC3339, named)
+	slot, err := parseSlot(named)
 	if err != nil {
 		return time.Unix(0, 0).UTC()
 	}
@@ -183,8 +183,13 @@ func (r workflowRun) slot() time.Time {
 // rescue reports whether a rescue dispatched the run: a window is at the end of its name.
 func (r workflowRun) rescue() bool {
 	named, _ := r.named(schedule.RescueMark)
-	_, err := time.Parse(time.RFC3339, named)
+	_, err := parseSlot(named)
 	return err == nil
+}
+
+// parseSlot reads a slot as a person may have typed it.
+func parseSlot(text string) (time.Time, error) {
+	return time.Parse(time.RFC3339, strings.ToUpper(strings.TrimSpace(text)))
 }
 
 // named returns what follows the mark in the name of a dispatched run.
