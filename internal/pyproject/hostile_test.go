@@ -89,14 +89,34 @@ var hostile = map[string]func(n int) string{
 	"crons that never come": func(n int) string {
 		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\ncron='0 0 30 2 *'\n")
 	},
+	"lists of crons": func(n int) string {
+		const job = "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\ntimezone='Europe/Berlin'\ncron=["
+		var b strings.Builder
+		for i := 0; b.Len() < n; i++ {
+			fmt.Fprintf(&b, job+"%s]\n", i, crons(mostCrons))
+		}
+		return b.String()
+	},
+	"changes of the clocks": func(n int) string {
+		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\ntimezone='Europe/Berlin'\ncron='0,57 */2 * * *'\n")
+	},
 	"counts of many jobs": func(n int) string {
-		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\nevery='day'\nstart=2026-12-01\ncount=5000\n")
+		return lines(n, "[tool.scheduled-actions.jobs.j%d]\nentrypoint='a:b'\nevery='day'\nstart=2026-12-01\ncount=100000\n")
 	},
 	"many single times": func(n int) string {
 		return "[tool.scheduled-actions.jobs.a]\nentrypoint='a:b'\nrun-at=[" + strings.Repeat("2026-12-01T09:00:00,", min(1000, n/20)) + "]\n"
 	},
 	"forbidden ids":   func(n int) string { return lines(n, "[tool.scheduled.\"\\u202E%d\"]\n") },
 	"ids of one slug": func(n int) string { return lines(n, "[tool.scheduled.Sync-%d]\n") },
+}
+
+// crons returns so many crons of a list, on different dates.
+func crons(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "'%d %d,%d */%d %d-12 %d-6',", i%60, i%20, 20+i%4, 1+i%30, 1+i%12, i%7)
+	}
+	return b.String()
 }
 
 // days returns dates of a list.

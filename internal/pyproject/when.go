@@ -13,6 +13,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
+// mostCrons is how many crons a job can have.
+const mostCrons = 366
+
 // whenOptions are the options that say when a job runs, and where.
 var whenOptions = []option{
 	{
@@ -23,7 +26,7 @@ var whenOptions = []option{
 		example:  `"30 9 * * 1-5"`,
 		single:   true,
 		whole:    true,
-		most:     100,
+		most:     mostCrons,
 		read: func(r *reader, e *entry) setting {
 			crons, listed := r.strings(e, `"30 9 * * 1-5"`), isList(e)
 			return func(o *Options) { o.spec.Cron, o.listed = crons, listed }

@@ -88,7 +88,7 @@ var wrongDeclarations = []wrongDeclaration{
 	{"day", "start = 2026-12-01\nuntil = 2026-12-01", `5:9: until is not after start | write a later time, or remove it`},
 	{"day", `count = 3`, `4:9: count needs start, from which the slots are counted | add start, as in start = 2026-12-01`},
 	{"day", "start = 2026-12-01\nuntil = 2027-12-01\ncount = 3", `6:9: count cannot be combined with until | remove one of them`},
-	{"day", "start = 2026-12-01\ncount = 0", `5:9: count is 0; it must be 1 to 5000 | write it as in count = 10`},
+	{"day", "start = 2026-12-01\ncount = 0", `5:9: count is 0; it must be 1 to 100000 | write it as in count = 10`},
 	{"day", `except = [2026-12-25, 2026-12-25]`, `4:23: except has the date 2026-12-25 twice | remove one of them`},
 	{"day", "except = [\n2026-12-24,\n2026-12-25T00:00:00,\n]", `6:1: except must be dates without a time of day | write only the date, as in 2026-12-25`},
 	{"day", `except = 2026-12-25`, `4:10: except must be a list of dates, not a date or time | write a list: except = [2026-12-25]`},

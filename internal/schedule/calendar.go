@@ -18,18 +18,97 @@ type stride struct {
 	n, rest int64 // n is at least 2; 0 picks all
 }
 
-func (s stride) picks(date time.Time) bool {
-	return s.n == 0 || mod(numbers[s.unit](date), s.n) == s.rest
+// numbers number the days, weeks and months since 1970.
+var numbers = map[Cadence]func(m month, day int) int64{
+	Day:   func(m month, day int) int64 { return m.first + int64(day) - 1 },
+	Week:  func(m month, day int) int64 { return floorDiv(m.first+int64(day)-5, 7) }, // 1970-01-05 was a Monday
+	Month: func(m month, _ int) int64 { return int64(m.year-1970)*12 + int64(m.number) - 1 },
 }
 
-// numbers number the days, weeks and months.
-var numbers = map[Cadence]func(date time.Time) int64{Day: dayNumber, Week: weekNumber, Month: monthNumber}
-
-func dayNumber(date time.Time) int64   { return floorDiv(date.Unix(), 86400) }
-func weekNumber(date time.Time) int64  { return floorDiv(dayNumber(date)-4, 7) } // 1970-01-05 was a Monday
-func monthNumber(date time.Time) int64 { return int64(date.Year()-1970)*12 + int64(date.Month()) - 1 }
-
 const day = 24 * time.Hour
+
+// month is a month of a year.
+type month struct {
+	year, number, length int
+	first                int64 // its first day, in days since 1970-01-01
+}
+
+// monthOf returns the month of a date, and the date's day in it.
+func monthOf(date time.Time) (m month, day int) {
+	year, number, day := date.Date()
+	return month{year, int(number), lengthOf(year, int(number)), floorDiv(date.Unix(), 86400) - int64(day) + 1}, day
+}
+
+func lengthOf(year, month int) int {
+	if month == 2 && (year%4 != 0 || year%100 == 0 && year%400 != 0) {
+		return 28
+	}
+	return lengths[month]
+}
+
+func (m month) next() month {
+	m.first += int64(m.length)
+	if m.number++; m.number > 12 {
+		m.year, m.number = m.year+1, 1
+	}
+	m.length = lengthOf(m.year, m.number)
+	return m
+}
+
+func (m month) prev() month {
+	if m.number--; m.number < 1 {
+		m.year, m.number = m.year-1, 12
+	}
+	m.length = lengthOf(m.year, m.number)
+	m.first -= int64(m.length)
+	return m
+}
+
+// at returns a minute of a day of the month.
+func (m month) at(day, minute int) time.Time {
+	return time.Unix((m.first+int64(day)-1)*86400+int64(minute)*60, 0).UTC()
+}
+
+// in returns the days of a month with slots.
+func (c *calendar) in(m month) set {
+	if !c.months.has(m.number) {
+		return 0
+	}
+	days, week := c.days, c.inWeek(int(mod(m.first+4, 7))) // 1970-01-01 was a Thursday
+	if c.lastDay || c.shorten && days.lowest() > m.length {
+		days |= 1 << m.length
+	}
+	if c.either() {
+		days |= week
+	} else {
+		days &= week
+	}
+	days = days.to(m.length)
+	if s := c.stride; s.n > 0 {
+		for day := range days.all() {
+			if mod(numbers[s.unit](m, day), s.n) != s.rest {
+				days &^= 1 << day
+			}
+		}
+	}
+	return days
+}
+
+// inWeek returns the days of a month whose weekdays fit, by the weekday of the 1st.
+func (f *fields) inWeek(first int) (days set) {
+	for week := range 5 {
+		days |= f.weekdays.turn(7-first, 7) << (1 + 7*week)
+	}
+	if f.nth == [7]set{} {
+		return days
+	}
+	for weekday, which := range f.nth {
+		for n := range which.all() {
+			days |= 1 << ((weekday-first+7)%7 + 7*n - 6)
+		}
+	}
+	return days
+}
 
 // horizon is how many years can lie between two slots: "29 February, if it is a Monday"
 // comes every 28 years, or after 40.
@@ -44,8 +123,8 @@ func (c calendar) next(t time.Time) time.Time {
 	if !c.anyHour && wall.Before(p.before) {
 		wall = p.before
 	}
-	for end := t.AddDate(horizon, 0, 0); ; {
-		wall = c.first(wall, end)
+	for {
+		wall = c.first(wall)
 		switch {
 		case wall.IsZero():
 			return wall
@@ -62,8 +141,8 @@ func (c calendar) next(t time.Time) time.Time {
 func (c calendar) prev(t time.Time) time.Time {
 	p := periodOf(t, c.zone)
 	wall := p.wall(t)
-	for end := t.AddDate(-horizon, 0, 0); ; {
-		wall = c.last(wall, end)
+	for {
+		wall = c.last(wall)
 		first := p.begins() // of the walls that count in the period
 		if !c.anyHour {
 			first = p.before
@@ -81,56 +160,59 @@ func (c calendar) prev(t time.Time) time.Time {
 	}
 }
 
-// first returns the first wall time of the fields from wall on, before end; zero if
-// there is none.
-func (c calendar) first(wall, end time.Time) time.Time {
-	date := wall.Truncate(day)
-	for from := int(wall.Add(time.Minute-1).Sub(date) / time.Minute); date.Before(end); from = 0 {
-		if !c.months.has(int(date.Month())) {
-			date = time.Date(date.Year(), date.Month()+1, 1, 0, 0, 0, 0, time.UTC)
-			continue
-		}
-		if c.on(date) {
-			if hour, minute := from/60, from%60; c.hours.has(hour) && c.minutes.from(minute) != 0 {
-				return date.Add(clock(hour, c.minutes.from(minute).lowest()))
-			} else if later := c.hours.from(hour + 1); later != 0 {
-				return date.Add(clock(later.lowest(), c.minutes.lowest()))
+// first returns the first wall time of the fields from one on; zero without one.
+func (c *calendar) first(wall time.Time) time.Time {
+	wall = wall.Add(time.Minute - 1)
+	m, today := monthOf(wall)
+	from := int(mod(wall.Unix(), 86400) / 60)
+	for range 12*horizon + 1 {
+		for day := range c.in(m).from(today).all() {
+			if day > today {
+				from = 0
+			}
+			if minute, found := c.timeFrom(from); found {
+				return m.at(day, minute)
 			}
 		}
-		date = date.Add(day)
+		m, today = m.next(), 0
 	}
 	return time.Time{}
 }
 
-// last returns the last wall time of the fields up to wall, after end; zero if there is
-// none.
-func (c calendar) last(wall, end time.Time) time.Time {
-	date := wall.Truncate(day)
-	for to := int(wall.Sub(date) / time.Minute); date.Add(day).After(end); to = 24*60 - 1 {
-		if !c.months.has(int(date.Month())) {
-			date = time.Date(date.Year(), date.Month(), 0, 0, 0, 0, 0, time.UTC)
-			continue
-		}
-		if c.on(date) {
-			if hour, minute := to/60, to%60; c.hours.has(hour) && c.minutes.to(minute) != 0 {
-				return date.Add(clock(hour, c.minutes.to(minute).highest()))
-			} else if earlier := c.hours.to(hour - 1); earlier != 0 {
-				return date.Add(clock(earlier.highest(), c.minutes.highest()))
+// last returns the last wall time of the fields up to one; zero without one.
+func (c *calendar) last(wall time.Time) time.Time {
+	m, today := monthOf(wall)
+	to := int(mod(wall.Unix(), 86400) / 60)
+	for range 12*horizon + 1 {
+		for days := c.in(m).to(today); days != 0; days = days.to(days.highest() - 1) {
+			if days.highest() < today {
+				to = minutesADay - 1
+			}
+			if minute, found := c.timeTo(to); found {
+				return m.at(days.highest(), minute)
 			}
 		}
-		date = date.Add(-day)
+		m, today = m.prev(), 32
 	}
 	return time.Time{}
 }
 
-// on reports whether the date has slots.
-func (c calendar) on(date time.Time) bool {
-	number, weekday := date.Day(), int(date.Weekday())
-	inDays := c.days.has(number) || (c.lastDay || c.shorten && c.days.lowest() > number) && date.Add(day).Day() == 1
-	inWeek := c.weekdays.has(weekday) || c.nth[weekday].has((number+6)/7)
-	return (inDays && inWeek || c.either() && (inDays || inWeek)) && c.months.has(int(date.Month())) && c.stride.picks(date)
+// timeFrom returns the first minute of the day from one on.
+func (f *fields) timeFrom(from int) (minute int, found bool) {
+	hour := from / 60
+	if minutes := f.minutes.from(from % 60); f.hours.has(hour) && minutes != 0 {
+		return 60*hour + minutes.lowest(), true
+	}
+	later := f.hours.from(hour + 1)
+	return 60*later.lowest() + f.minutes.lowest(), later != 0
 }
 
-func clock(hour, minute int) time.Duration {
-	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
+// timeTo returns the last minute of the day up to one.
+func (f *fields) timeTo(to int) (minute int, found bool) {
+	hour := to / 60
+	if minutes := f.minutes.to(to % 60); f.hours.has(hour) && minutes != 0 {
+		return 60*hour + minutes.highest(), true
+	}
+	earlier := f.hours.to(hour - 1)
+	return 60*earlier.highest() + f.minutes.highest(), earlier != 0
 }

@@ -80,7 +80,7 @@ func Decide(s Schedule, t Tick) Decision {
 	d.Reason = t.reason(s, d.Window, first)
 	d.Run = d.Reason.Runs()
 	if d.Reason == Confirmed {
-		d.Evidence = first
+		d.Evidence = new(*first)
 	}
 	if first == nil { // otherwise that run has served the earlier windows too
 		d.Missed, d.Last = missed(s, d.Window, t)
@@ -90,7 +90,7 @@ func Decide(s Schedule, t Tick) Decision {
 
 // reason returns the first row that applies.
 func (t Tick) reason(s Schedule, w Window, evidence *Run) Reason {
-	standing := s.Standing(t.Now)
+	standing := s.standing(w, t.Now)
 	switch {
 	case t.Forced:
 		return Forced
@@ -132,9 +132,10 @@ func (s Schedule) Expired(w Window, now time.Time) bool { return now.After(s.Exp
 // created or started later than now has a wrong time, and confirms nothing.
 func evidence(w Window, now time.Time, runs []Run) *Run {
 	var first *Run
-	for _, r := range runs {
-		if r.Confirms(w) && !r.Created.After(now) && !r.Started.After(now) && (first == nil || r.Started.Before(first.Started)) {
-			first = &r
+	for i := range runs {
+		r := &runs[i]
+		if !r.Started.IsZero() && r.Confirms(w) && !r.Created.After(now) && !r.Started.After(now) && (first == nil || r.Started.Before(first.Started)) {
+			first = r
 		}
 	}
 	return first
@@ -147,7 +148,8 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 func missed(s Schedule, w Window, t Tick) (n int, last time.Time) {
 	var oldest time.Time
 	var executed []Run
-	for _, r := range t.Runs {
+	for i := range t.Runs {
+		r := &t.Runs[i]
 		if !r.Slot.IsZero() || !r.Created.Before(w.Start) {
 			continue
 		}
@@ -155,7 +157,7 @@ func missed(s Schedule, w Window, t Tick) (n int, last time.Time) {
 			oldest = r.Created
 		}
 		if !r.Started.IsZero() {
-			executed = append(executed, r)
+			executed = append(executed, *r)
 		}
 	}
 	if oldest.IsZero() {

@@ -132,7 +132,7 @@ func (p *parsing) stride(unit Cadence, n int64, assigned uint64) stride {
 	}
 	s := stride{unit, n, int64(assigned % uint64(n))}
 	if p.Start != nil {
-		s.rest = mod(numbers[unit](dateOf(p.start, p.zone)), n)
+		s.rest = mod(numbers[unit](monthOf(dateOf(p.start, p.zone))), n)
 	}
 	return s
 }

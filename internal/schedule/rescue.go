@@ -69,10 +69,10 @@ const longestRun = 35 * 24 * time.Hour
 // Only evidence confirms a window. A run that succeeded may have skipped for any
 // reason, so where it was not asked, the window is neither confirmed nor due.
 func Rescue(w Watch, now time.Time) Verdict {
-	if standing := w.Schedule.Standing(now); standing != "" {
+	v := Verdict{Window: w.Schedule.Window(now)}
+	if standing := w.Schedule.standing(v.Window, now); standing != "" {
 		return Verdict{Why: Why(standing)}
 	}
-	v := Verdict{Window: w.Schedule.Window(now)}
 	f := w.find(v.Window, now)
 	v.Failed = f.failed
 	patient := v.Window.Start.Add(w.Patience)
@@ -109,7 +109,8 @@ type found struct {
 }
 
 func (w Watch) find(window Window, now time.Time) (f found) {
-	for _, r := range w.Runs {
+	for i := range w.Runs {
+		r := &w.Runs[i]
 		f.served = f.served || r.Confirms(window)
 		f.active = f.active || r.Active && now.Sub(r.Created) < longestRun
 		f.unread = f.unread || w.Unread[r.ID]

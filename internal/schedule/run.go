@@ -75,17 +75,18 @@ const maxUnsuccessful = 10
 // first: the execution may have succeeded, and a step after it failed.
 func Candidates(w Window, runs []Run) []Run {
 	var inside, astride, unsuccessful []Run
-	for _, r := range runs {
+	for i := range runs {
+		r := &runs[i]
 		within := w.Contains(r.Created)
 		switch {
 		case r.Active || !r.Slot.IsZero() && !w.Contains(r.Slot):
 		case !within && (r.Attempt != 1 || !r.Created.Before(w.Start) || !w.Contains(r.Updated)):
 		case !r.Success:
-			unsuccessful = append(unsuccessful, r)
+			unsuccessful = append(unsuccessful, *r)
 		case within:
-			inside = append(inside, r)
+			inside = append(inside, *r)
 		default:
-			astride = append(astride, r)
+			astride = append(astride, *r)
 		}
 	}
 	newest := func(a, b Run) int { return byCreated(b, a) }

@@ -20,6 +20,8 @@ type Schedule struct {
 	expires      time.Duration // how old a slot may be to be run; 0 for up to the next slot
 	spares       int           // in a window, unless the project sets another number
 
+	counted func() time.Time // the end of a job with a count; else nil
+
 	usual, shortest time.Duration // length of the shortest window in a year without changes of the clocks, and in any
 }
 
@@ -62,14 +64,23 @@ func (s Schedule) Trigger() []string {
 // Zone returns the time zone in which the schedule is declared: "UTC" without one.
 func (s Schedule) Zone() string { return s.zone.String() }
 
+// ends returns the time before which slots are; zero for no bound.
+func (s *Schedule) ends() time.Time {
+	if s.counted != nil {
+		return s.counted()
+	}
+	return s.until
+}
+
 // Next returns the first slot after t; zero without one.
 func (s Schedule) Next(t time.Time) time.Time {
+	until := s.ends()
 	if t.Before(s.start) {
 		t = s.start.Add(-1)
 	}
 	for s.rule != nil {
 		t = s.rule.next(t)
-		if t.IsZero() || !s.until.IsZero() && !t.Before(s.until) {
+		if t.IsZero() || !until.IsZero() && !t.Before(until) {
 			break
 		}
 		if !s.excepted(t) {
@@ -83,8 +94,8 @@ func (s Schedule) Next(t time.Time) time.Time {
 
 // Prev returns the last slot at or before t; zero without one.
 func (s Schedule) Prev(t time.Time) time.Time {
-	if !s.until.IsZero() && !t.Before(s.until) {
-		t = s.until.Add(-1)
+	if until := s.ends(); !until.IsZero() && !t.Before(until) {
+		t = until.Add(-1)
 	}
 	for s.rule != nil {
 		t = s.rule.prev(t)
@@ -163,10 +174,15 @@ func (s Schedule) Windows(now, since time.Time, most int) []Window {
 // Standing says why no slot of the schedule is owed at an instant: Disabled,
 // NotStarted or Ended. It is "" inside a window.
 func (s Schedule) Standing(t time.Time) Reason {
+	return s.standing(s.Window(t), t)
+}
+
+// standing is Standing, of the window that holds t.
+func (s *Schedule) standing(w Window, t time.Time) Reason {
 	switch {
 	case s.spec.Disabled:
 		return Disabled
-	case s.Window(t) != Window{}:
+	case !w.IsZero():
 		return ""
 	case s.Next(t).IsZero(): // also where the bounds leave no slot at all
 		return Ended

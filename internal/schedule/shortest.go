@@ -29,38 +29,31 @@ func (c calendar) lengths(last time.Duration) (usual, shortest time.Duration) {
 
 const minutesADay = 24 * 60
 
-// lengths looks at all pairs of slots that can be neighbours.
+// never is longer than any window, in minutes.
+const never = horizon * 366 * minutesADay
+
+// lengths looks at each date with slots, and at the time from it to the next one.
 func (u union) lengths(time.Duration) (usual, shortest time.Duration) {
-	wall, turned := horizon*366*minutesADay, horizon*366*minutesADay
+	wall, turned := never, never
 	zone := turnsOf(u[0].zone)
-	dates := make([][]int, len(u))
-	datesOf := func(i int) []int {
-		if dates[i] == nil {
-			dates[i] = u[i].dates()
+	var before dated
+	for now := range u.dates() {
+		if now.turned == nil {
+			now.turn(zone.turns)
+			wall = min(wall, closest(now.usual))
 		}
-		return dates[i]
-	}
-	for i, a := range u {
-		for j, b := range u {
-			same, days := a.meets(b, i == j)
-			if days == 0 {
-				same, days = meeting(datesOf(i), datesOf(j))
+		if before.times != nil {
+			wall = min(wall, before.until(now))
+		}
+		for i, t := range zone.turns {
+			if now.touches(t) {
+				turned = min(turned, closest(now.turned[i]))
 			}
-			as, bs := a.clock(), b.clock()
-			if same {
-				both := merged(as, bs)
-				wall = min(wall, closest(both))
-				for _, t := range zone.turns {
-					if len(both) > 1 && t.touches(a.fields) {
-						turned = min(turned, closest(merged(t.image(as, a.anyHour), t.image(bs, b.anyHour))))
-					}
-				}
-			}
-			wall = min(wall, days*minutesADay+bs[0]-as[len(as)-1])
-			for _, t := range zone.turns {
-				turned = min(turned, t.across(a.fields, b.fields, as, bs, days))
+			if before.times != nil {
+				turned = min(turned, before.across(now, i, t))
 			}
 		}
+		before = now
 	}
 	if turned < 15 && turned < wall {
 		turned = int(u.atTurns(zone) / time.Minute)
@@ -68,12 +61,12 @@ func (u union) lengths(time.Duration) (usual, shortest time.Duration) {
 	return time.Duration(wall) * time.Minute, time.Duration(min(wall, turned)) * time.Minute
 }
 
-// atTurns returns the shortest window near the changes of the clocks.
+// atTurns returns the shortest window in which, or at the start of which, the clocks are
+// changed. No other one is shorter than usual.
 func (u union) atTurns(zone *turnings) time.Duration {
-	shortest := time.Duration(horizon*366*minutesADay) * time.Minute
+	shortest := never * time.Minute
 	for _, change := range zone.changes {
-		end := change.Add(2 * day)
-		for slot := u.next(change.Add(-2 * day)); !slot.IsZero() && slot.Before(end); {
+		for slot := u.prev(change.Add(-1)); !slot.IsZero() && !slot.After(change); {
 			next := u.next(slot)
 			if !next.IsZero() {
 				shortest = min(shortest, next.Sub(slot))
@@ -82,50 +75,6 @@ func (u union) atTurns(zone *turnings) time.Duration {
 		}
 	}
 	return shortest
-}
-
-// meets reports whether two calendars have a date in common, and how many days, at
-// least one, it is from a date of c to the next one of the other: 0 where that takes
-// their dates. same says that they are the same calendar.
-func (c calendar) meets(other calendar, same bool) (together bool, days int) {
-	a, plain := c.onlyWeekdays()
-	b, also := other.onlyWeekdays()
-	switch {
-	case same && c.stride.unit == Day:
-		return true, int(c.stride.n)
-	case same && c.stride.unit == Week:
-		return true, 7 * int(c.stride.n)
-	case plain && also:
-		days = 1
-		for days < 7 && a.turn(days, 7)&b == 0 {
-			days++
-		}
-		return a&b != 0, days
-	case same && c.stride.n == 0 && c.monthly() && c.days.size() == 1 && !c.days.has(29) && !c.days.has(30) && !c.days.has(31):
-		return true, 28
-	}
-	return false, 0
-}
-
-// meeting is meets for two lists of dates, in days.
-func meeting(as, bs []int) (together bool, days int) {
-	days = horizon * 366
-	i := 0
-	for _, date := range as {
-		for i < len(bs) && bs[i] <= date {
-			together = together || bs[i] == date
-			i++
-		}
-		if i < len(bs) {
-			days = min(days, bs[i]-date)
-		}
-	}
-	return together, days
-}
-
-// monthly reports whether only the day of the month matters.
-func (f fields) monthly() bool {
-	return f.months == allMonths && f.weekdays == allWeekdays && f.nth == [7]set{} && !f.lastDay
 }
 
 // onlyWeekdays returns the weekdays with slots, if no more than that matters.
@@ -148,43 +97,6 @@ func (f fields) onlyWeekdays() (set, bool) {
 
 var allHours, allDays, allMonths, allWeekdays = span(0, 23, 1), span(1, 31, 1), span(1, 12, 1), span(0, 6, 1)
 
-// dates returns the days with slots in the 28 years after which months and weekdays
-// repeat, from 2024-01-01, a Monday.
-func (c calendar) dates() (dates []int) {
-	var inWeek [7]set // the days of a month, by the weekday of the 1st
-	for first := range inWeek {
-		for day := 1; day <= 31; day++ {
-			if weekday := (first + day - 1) % 7; c.weekdays.has(weekday) || c.nth[weekday].has((day+6)/7) {
-				inWeek[first] |= 1 << day
-			}
-		}
-	}
-	dates = make([]int, 0, 1024)
-	number := 0 // of the day before the 1st
-	for month := range 28 * 12 {
-		length := lengths[month%12+1]
-		if month%12 == 1 && month/12%4 != 0 {
-			length = 28
-		}
-		days, week := c.days, inWeek[(number+1)%7]
-		if c.lastDay || c.shorten && c.days.lowest() > length {
-			days |= 1 << length
-		}
-		if c.either() {
-			days |= week
-		} else {
-			days &= week
-		}
-		if c.months.has(month%12+1) && (c.stride.n == 0 || mod(int64(2024-1970)*12+int64(month), c.stride.n) == c.stride.rest) {
-			for day := range days.to(length).all() {
-				dates = append(dates, number+day)
-			}
-		}
-		number += length
-	}
-	return dates
-}
-
 // clock returns the times of day, in minutes, sorted.
 func (f fields) clock() []int {
 	times := make([]int, 0, f.hours.size()*f.minutes.size())
@@ -204,7 +116,7 @@ func merged(as, bs []int) []int {
 
 // closest returns the least difference of two neighbours.
 func closest(times []int) int {
-	least := horizon * 366 * minutesADay
+	least := never
 	for i := 1; i < len(times); i++ {
 		least = min(least, times[i]-times[i-1])
 	}

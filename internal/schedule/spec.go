@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -110,7 +111,9 @@ func Parse(spec Spec) (Schedule, []Flaw) {
 	if len(p.flaws) > 0 || s.rule == nil {
 		return Schedule{}, p.flaws
 	}
-	p.last(&s)
+	if p.Count > 0 {
+		s.counted = s.last(p.Count)
+	}
 	s.usual, s.shortest = s.rule.lengths(s.expires)
 	s.spares = defaultSpares(s.usual)
 	return s, p.flaws
@@ -191,9 +194,8 @@ func (p *parsing) zoned() {
 	}
 }
 
-// MaxCount is the most slots that a job can be limited to. They are counted each time
-// the job is read.
-const MaxCount = 5_000
+// MaxCount is the most slots that a job can be limited to.
+const MaxCount = 100_000
 
 // MaxExcept is the most dates without slots.
 const MaxExcept = 366
@@ -259,20 +261,19 @@ func (p *parsing) far(key string, index int, at time.Time) {
 // lastYear is the last one that TOML can write. 100,000 leap days take 400,000 years.
 const lastYear = 9999
 
-// last limits the schedule to its count.
-func (p *parsing) last(s *Schedule) {
-	if p.Count == 0 {
-		return
-	}
-	at := s.start.Add(-1)
-	for range p.Count {
-		next := s.Next(at)
-		if next.IsZero() || next.Year() > lastYear {
-			return
+// last returns the end of the first so many slots, when it is asked for; zero if there
+// are not as many.
+func (s Schedule) last(count int) func() time.Time {
+	return sync.OnceValue(func() time.Time {
+		at := s.start.Add(-1)
+		for range count {
+			at = s.Next(at)
+			if at.IsZero() || at.Year() > lastYear {
+				return time.Time{}
+			}
 		}
-		at = next
-	}
-	s.until = at.Add(time.Second)
+		return at.Add(time.Second)
+	})
 }
 
 // New returns the schedule of a job that declares only a cadence. It panics if that is

@@ -285,8 +285,8 @@ func TestFarCount(t *testing.T) {
 		if len(flaws) > 0 {
 			t.Fatal(flaws)
 		}
-		if !s.until.IsZero() {
-			t.Errorf("%s: ends at %v", describe(spec), s.until)
+		if end := s.ends(); !end.IsZero() {
+			t.Errorf("%s: ends at %v", describe(spec), end)
 		}
 	}
 }

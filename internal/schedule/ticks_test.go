@@ -196,6 +196,9 @@ func TestShortest(t *testing.T) {
 		{Spec{Cron: []string{"30 2 * * *", "2 3 * * *"}, Timezone: "Europe/Berlin"}, "2m0s"},
 		{Spec{Cron: []string{"30 2 * * 1", "2 3 * * 1"}, Timezone: "Europe/Berlin"}, "32m0s"}, // clocks are changed on Sundays
 		{Spec{Cron: []string{"58 1 * * *", "30 3 * * *"}, Timezone: "Europe/Berlin"}, "32m0s"},
+		{Spec{Cron: []string{"50 10 * * *", "40 1 * * 1-5", "51 0 * * 6"}, Timezone: "Europe/Berlin"}, "9h10m0s"},
+		{Spec{Cron: []string{"30 12 L 3 FRI#5"}, Timezone: "Europe/Berlin"}, "24h0m0s"},
+		{Spec{Cron: []string{"0 9 13 * *", "0 8 * * 5", "0 7 13,14 2 *"}}, "1h0m0s"},
 		{Spec{Cron: []string{"30,59 * * * *"}, Timezone: "Australia/Lord_Howe"}, "1m0s"},
 		{Spec{Cron: []string{"0,57 */2 * * *"}, Timezone: "Europe/Berlin"}, "3m0s"}, // 02:57, and 02:00 again
 		{Spec{Cron: []string{"0,57 */2 * * *"}}, "57m0s"},

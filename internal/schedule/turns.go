@@ -86,20 +86,3 @@ func (t turn) image(times []int, wild bool) []int {
 	slices.Sort(at)
 	return slices.Compact(at)
 }
-
-// across returns the time from the last slot of a date of a to the first one of a date
-// of b, which is that many days later, if the clocks change on one of both or between.
-func (t turn) across(a, b fields, as, bs []int, days int) int {
-	least := days*minutesADay + bs[0] - as[len(as)-1]
-	shift := t.to - t.from
-	if days > 1 {
-		least -= max(0, shift)
-	}
-	if image := t.image(as, a.anyHour); t.touches(a) && len(image) > 0 {
-		least = min(least, days*minutesADay-shift+bs[0]-image[len(image)-1])
-	}
-	if image := t.image(bs, b.anyHour); t.touches(b) && len(image) > 0 {
-		least = min(least, days*minutesADay+image[0]-as[len(as)-1])
-	}
-	return least
-}
