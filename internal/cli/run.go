@@ -159,6 +159,9 @@ func (r run) local(ctx context.Context, engine execution.Job) error {
 	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) {
 		r.say(execution.Describe(r.job.Schedule, d, execution.PlainLink))
 		r.warn(r.runner, execution.Unseen(r.job.Schedule, d))
+		if keys := r.job.Options.OnGitHub(); d.Run && len(keys) > 0 {
+			r.note([]string{"left out " + problem.Some(keys, strings.Clone) + " of job " + problem.Show(r.job.ID) + ", for a workflow on GitHub only"})
+		}
 	})
 	if err != nil {
 		return err

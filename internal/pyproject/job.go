@@ -53,6 +53,7 @@ func (r *reader) job(d draft) Job {
 		}
 	}
 	r.overlap(options, own)
+	r.unserved(options, own)
 	keys = slices.Concat(keys, r.general, own)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,

@@ -41,6 +41,11 @@ type Options struct {
 	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window
 	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
 	Before         []Step        // the project's own steps, before its environment is set up
+	Prepare        []Step        // likewise, between that and the entrypoint
+	After          []Step        // likewise, after the entrypoint
+	Artifacts      Artifacts     // what is uploaded after the entrypoint
+	Cache          []string      // what is kept from run to run: patterns from the repository's root
+	Checkout       []Pair        // inputs of the checkout, sorted by name
 	Env            []Pair        // environment variables of the project's own steps, of the set-up and of the entrypoint, sorted by name
 	Secrets        []Pair        // environment variables of the entrypoint, and the secret in each, sorted by variable
 	SetupSecrets   []Pair        // likewise, of Before and of the set-up
@@ -239,21 +244,10 @@ var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 		parse:    oneOf(Installers, func(o *Options, word string) { o.Installer = word }),
 	},
 	{
-		name:     "before",
-		kind:     "a list of strings or tables",
-		fallback: "none",
-		meaning:  "your own steps before the environment is set up: lines of bash that run in the project's folder, or tables with `name`, and `run` or `uses` and `with`, and `env`; an action must be pinned to its commit; the steps of a job replace those of the project",
-		example:  `["sudo apt-get install --yes libpq-dev"]`,
-		read: func(r *reader, e *entry) setting {
-			steps := r.before(e)
-			return func(o *Options) { o.Before = steps }
-		},
-	},
-	{
 		name:     "env",
 		kind:     "a table of strings",
 		fallback: "none",
-		meaning:  "environment variables for the entrypoint, the set-up and the steps in `before`; those of a job override those of the project",
+		meaning:  "environment variables for the entrypoint, the set-up and your own steps; those of a job override those of the project",
 		example:  `{ LOG_LEVEL = "info" }`,
 		read: func(r *reader, e *entry) setting {
 			env := r.env(e)
@@ -301,7 +295,7 @@ var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
 		},
 	},
-}, secretOptions)
+}, secretOptions, stepOptions, deliveryOptions)
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
 func OptionsTable() string {

@@ -19,24 +19,75 @@ type Step struct {
 	Uses string // "owner/repo@commit", "./folder" or "docker://image@sha256:digest"
 	Note string // the release that the commit of Uses belongs to, as in "v1.2.3"; "" if unknown
 	Run  string // lines for bash, without a newline at the end
+	When string // of After: OnSuccess, OnFailure or Always; else ""
 	With []Pair // inputs of Uses, in file order
 	Env  []Pair // sorted by name, over the job's
 }
 
-// before reads the project's own steps. Consecutive lines are one step, so that a line
+// When a step after the entrypoint runs.
+const (
+	OnSuccess = "success" // of the job so far: the step delivers results
+	OnFailure = "failure"
+	Always    = "always"
+)
+
+var whens = []string{OnSuccess, OnFailure, Always}
+
+// stepOptions are the project's own steps. All lists are read alike.
+var stepOptions = []option{
+	{
+		name:     "before",
+		kind:     "a list of strings or tables",
+		fallback: "none",
+		meaning:  "your own steps before the environment is set up: lines of bash that run in the project's folder, or tables with `name`, and `run` or `uses` and `with`, and `env`; an action must be pinned to its commit; the steps of a job replace those of the project",
+		example:  `["sudo apt-get install --yes libpq-dev"]`,
+		read:     steps(func(o *Options) *[]Step { return &o.Before }),
+	},
+	{
+		name:     "prepare",
+		kind:     "a list of strings or tables",
+		fallback: "none",
+		meaning:  "steps as in `before`, after the environment is set up; `python` and the packages' programs are those of the environment",
+		example:  `["playwright install chromium"]`,
+		read:     steps(func(o *Options) *[]Step { return &o.Prepare }),
+	},
+	{
+		name:     "after",
+		kind:     "a list of strings or tables",
+		fallback: "none",
+		meaning:  "steps as in `prepare`, after the entrypoint; `when` in a table is `\"success\"`, `\"failure\"` or `\"always\"`, else it is success; the job's outcome so far is in `SCHEDULED_OUTCOME`: success, failure or cancelled",
+		example:  `["make publish", { run = "docker logs db", when = "failure" }]`,
+		read:     steps(func(o *Options) *[]Step { return &o.After }),
+	},
+}
+
+// steps returns what reads a list of steps into a field of Options.
+func steps(field func(*Options) *[]Step) func(*reader, *entry) setting {
+	return func(r *reader, e *entry) setting {
+		own := r.steps(e)
+		return func(o *Options) { *field(o) = own }
+	}
+}
+
+// steps reads the project's own steps. Consecutive lines are one step, so that a line
 // can change the folder for the next one.
-func (r *reader) before(e *entry) []Step {
+func (r *reader) steps(e *entry) []Step {
 	switch e.value.(type) {
 	case []any, []map[string]any:
 	default:
 		r.valid(e, "a list of strings or tables", wrongType, exampleHint(e.name, `["make assets"]`))
 		return nil
 	}
+	when := ""
+	keys := []string{"name", "uses", "with", "run", "env"}
+	if e.name == "after" {
+		when, keys = OnSuccess, append(keys, "when")
+	}
 	var steps []Step
 	lines := false // whether the last step is of lines
 	for _, item := range e.items(r.text) {
 		if item.isTable() {
-			steps, lines = append(steps, r.step(item)), false
+			steps, lines = append(steps, r.step(item, keys, when)), false
 			continue
 		}
 		line, ok := r.lines(item)
@@ -45,18 +96,24 @@ func (r *reader) before(e *entry) []Step {
 		case lines:
 			steps[len(steps)-1].Run += "\n" + line
 		default:
-			steps, lines = append(steps, Step{Run: line}), true
+			steps, lines = append(steps, Step{Run: line, When: when}), true
 		}
 	}
 	return steps
 }
 
-// step reads a step that is a table.
-func (r *reader) step(e *entry) Step {
-	var s Step
+// step reads a step that is a table with some of the keys; without when it runs as given.
+func (r *reader) step(e *entry, keys []string, when string) Step {
+	s := Step{When: when}
 	what := e.what()
 	for _, key := range e.entries {
 		switch key.name {
+		case "when":
+			if when == "" {
+				r.report(key.at, "remove it, or move the step to after", "%s always runs before the entrypoint: when is for the steps in after", what)
+			} else {
+				s.When = r.when(key)
+			}
 		case "name":
 			s.Name = r.stepName(key)
 		case "uses":
@@ -68,7 +125,7 @@ func (r *reader) step(e *entry) Step {
 		case "env":
 			s.Env = r.env(key)
 		default:
-			r.unknown(key, "key", what, []string{"name", "uses", "with", "run", "env"})
+			r.unknown(key, "key", what, keys)
 		}
 	}
 	uses, run := e.child("uses") != nil, e.child("run") != nil
@@ -80,6 +137,19 @@ func (r *reader) step(e *entry) Step {
 	case isCheckout(s.Uses) && !slices.Contains(s.With, Pair{"persist-credentials", "false"}):
 		r.report(e.child("uses").at, "add with = { persist-credentials = false }",
 			"%s would leave the job's token where every later step can read it", what)
+	}
+	return s
+}
+
+// when reads when something is done after the entrypoint.
+func (r *reader) when(e *entry) string {
+	s, flawed := parseText(e.value)
+	if r.valid(e, "a string", flawed, exampleHint("when", `"always"`)) && !slices.Contains(whens, s) {
+		hint := exampleHint("when", `"always"`)
+		if near := nearest(s, whens); near != "" {
+			hint = didYouMean(near)
+		}
+		r.report(r.at(e), hint, "when is %s; it must be %s", problem.Quote(s), quotedList(whens))
 	}
 	return s
 }

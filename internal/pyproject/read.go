@@ -83,6 +83,7 @@ func (r *reader) rescue(table *entry) Rescue {
 		key.set(&o)
 	}
 	r.overlap(o, r.general)
+	r.unserved(o, r.general)
 	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify}
 	if o.rescue.every > 0 {
 		rescue.Rounds = schedule.NewRounds(o.Seed, o.rescue.every)

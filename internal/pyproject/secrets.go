@@ -22,7 +22,7 @@ var secretOptions = []option{
 		name:     "setup-secrets",
 		kind:     listOrTable,
 		fallback: "none",
-		meaning:  "secrets for `before` and the set-up, such as the password of a private package index; the entrypoint does not get them",
+		meaning:  "secrets for `before`, the set-up and `prepare`, such as the password of a private package index; the entrypoint does not get them",
 		example:  `{ UV_INDEX_PRIVATE_PASSWORD = "INDEX_PASSWORD" }`,
 		read:     references(secret, func(o *Options) *[]Pair { return &o.SetupSecrets }),
 	},
@@ -188,10 +188,20 @@ func (r *reader) overlap(o Options, keys []placed) {
 			}
 		}
 	}
-	if at := lastOf(keys, "before", "secrets"); at != nil {
+	for _, list := range []struct {
+		key   string
+		steps []Step
+		has   []Pair // besides env and vars
+		hint  string
+	}{
+		{"before", o.Before, o.SetupSecrets, "name it in setup-secrets too, or do what needs it in the entrypoint"},
+		{"prepare", o.Prepare, o.SetupSecrets, "name it in setup-secrets too, or do what needs it in the entrypoint"},
+		{"after", o.After, nil, "do what needs it in the entrypoint"},
+	} {
+		at := lastOf(keys, list.key, "secrets")
 		for _, p := range o.Secrets {
-			if !holds(o.SetupSecrets, p.Name) && slices.ContainsFunc(o.Before, func(s Step) bool { return s.reads(p.Name) }) {
-				r.report(*at, "name it in setup-secrets too, or do what needs it in the entrypoint", "a step in before uses $%s, which only the entrypoint gets", p.Name)
+			if at != nil && !holds(list.has, p.Name) && slices.ContainsFunc(list.steps, func(s Step) bool { return s.reads(p.Name) }) {
+				r.report(*at, list.hint, "a step in %s uses $%s, which only the entrypoint gets", list.key, p.Name)
 			}
 		}
 	}

@@ -54,8 +54,8 @@ func (t Target) Remarks(all []Installed) []string {
 				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own",
 				problem.Show(job.ID), setupMargin, hostedLimit-setupMargin, o.Timeout))
 		}
-		if len(o.Before) == 0 && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
-			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: there is no step in before, and the entrypoint gets no token",
+		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
+			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: it has no step of its own, and the entrypoint gets no token",
 				problem.Show(job.ID)))
 		}
 	}
@@ -82,6 +82,9 @@ func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 		}
 		if err := checkPython(job, all[i].Environment); err != nil {
 			return nil, &EnvironmentError{job.ID, "python", err}
+		}
+		if err := checkLinks(repo, job); err != nil {
+			return nil, err
 		}
 		all[i].Jobs = append(all[i].Jobs, job.ID)
 	}
@@ -127,11 +130,29 @@ func checkPython(job pyproject.Job, env installer.Environment) error {
 	return nil
 }
 
+// checkLinks is an error for a path of the job that goes through a symbolic link out of
+// the repository.
+func checkLinks(repo fs.FS, job pyproject.Job) error {
+	for _, option := range []struct {
+		key   string
+		paths []string
+	}{{"artifacts", job.Options.Artifacts.Paths}, {"cache", job.Options.Cache}} {
+		for _, p := range option.paths {
+			if link := installer.LinkOut(repo, p); link != "" {
+				return &EnvironmentError{job.ID, option.key, problem.New("name the files themselves, in the repository",
+					"%s of job %s has %s, and %s is a symbolic link that leads out of the repository or into .git or .github/workflows",
+					option.key, problem.Show(job.ID), problem.Quote(p), problem.Quote(link))}
+			}
+		}
+	}
+	return nil
+}
+
 // EnvironmentError says why the packages of a job cannot be installed as its project
-// and its options say.
+// and its options say, or where its files are.
 type EnvironmentError struct {
 	Job    string // the first such job
-	Option string // the option that decides, or could: installer or python
+	Option string // the option that decides, or could: installer, python, artifacts or cache
 	Err    error  // may have a hint
 }
 

@@ -32,7 +32,7 @@ func (t Target) Origin(e Effect) int {
 	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 {
 		return t.firstLine(job, keys)
 	}
-	return t.Project.Line(job, old.key(now, len(job.Options.Before)))
+	return t.Project.Line(job, old.key(now, job.Options))
 }
 
 // firstLine returns the line of the first of some keys that is there, else that of the
@@ -116,9 +116,9 @@ func readInputs(file []byte) *inputs {
 	return &in
 }
 
-// key returns the key that explains the first difference that is not in the schedule, "" if none is known. before
-// is the number of own steps that the job has now.
-func (in *inputs) key(now *inputs, before int) string {
+// key returns the key that explains the first difference that is not in the schedule, ""
+// if none is known. o are the options that the job has now.
+func (in *inputs) key(now *inputs, o pyproject.Options) string {
 	a, b := in.Jobs.Run, now.Jobs.Run
 	switch {
 	case !reflect.DeepEqual(a.RunsOn, b.RunsOn):
@@ -136,41 +136,97 @@ func (in *inputs) key(now *inputs, before int) string {
 	case !reflect.DeepEqual(a.Permissions, b.Permissions):
 		return "permissions"
 	}
-	return stepsKey(a.Steps, b.Steps, before)
+	return stepsKey(a.Steps, b.Steps, o)
 }
 
-// stepsKey returns the key that explains the first difference between steps: checkout
-// and check, the job's own, the set-up, and the entrypoint's.
-func stepsKey(was, will []inputStep, before int) string {
-	const first = 2
-	if len(was) < first+1 || len(will) < first+before+1 {
+// stepsKey returns the key that explains the first difference between steps, "" if none
+// is known.
+func stepsKey(was, will []inputStep, o pyproject.Options) string {
+	old, now := evidence(was), evidence(will)
+	if old < 0 || now < 0 {
 		return ""
 	}
-	own, entrypoint := first+before, will[len(will)-1]
-	switch variables, secrets := was[len(was)-1].changed(entrypoint); {
-	case secrets:
-		return "secrets"
-	case variables:
-		return "env"
-	case len(was) < own || !reflect.DeepEqual(was[first:own], will[first:own]):
-		return "before"
-	case !reflect.DeepEqual(was[own:len(was)-1], will[own:len(will)-1]):
-		return "installer"
+	if key := was[old].changed(will[now], "secrets"); key != "" {
+		return key
+	}
+	for i, step := range will {
+		switch {
+		case i >= len(was):
+			return keyOf(will, i, o)
+		case reflect.DeepEqual(was[i], step):
+		case was[i].Name == step.Name && was[i].changed(step, "setup-secrets") == "setup-secrets":
+			return "setup-secrets"
+		default:
+			return keyOf(will, i, o)
+		}
+	}
+	if len(was) > len(will) { // what is gone was last
+		if strings.HasSuffix(was[len(was)-1].Name, ": artifacts") {
+			return "artifacts"
+		}
+		return "after"
 	}
 	return ""
 }
 
-// changed reports what differs in the environment of two steps.
-func (s inputStep) changed(now inputStep) (variables, secrets bool) {
+// evidence returns which step runs the entrypoint, or -1.
+func evidence(steps []inputStep) int {
+	return slices.IndexFunc(steps, func(s inputStep) bool { return s.Name == schedule.EvidenceStep })
+}
+
+// keyOf returns the key that a step of a job comes from.
+func keyOf(steps []inputStep, i int, o pyproject.Options) string {
+	entrypoint := evidence(steps)
+	before := 2 + min(len(o.Cache), 1)
+	switch {
+	case i == 0:
+		return "checkout"
+	case i == 1 || i == entrypoint:
+		return ""
+	case i < before:
+		return "cache"
+	case i < before+len(o.Before):
+		return "before"
+	case i < entrypoint-len(o.Prepare):
+		return "installer"
+	case i < entrypoint:
+		return "prepare"
+	case i <= entrypoint+len(o.After):
+		return "after"
+	}
+	return "artifacts"
+}
+
+// contexts are what the values of variables begin with, and the keys that they come from.
+var contexts = []struct{ begins, key string }{
+	{"${{ secrets.", "secrets"}, {"${{ vars.", "vars"}, {"${{ github.token", "token"}, {"", "env"},
+}
+
+// changed returns the key behind the first difference in the environment of two steps,
+// "" if there is none; secrets is what the key of secrets is there.
+func (s inputStep) changed(now inputStep, secrets string) string {
+	found := map[string]bool{}
 	for _, pair := range [][2]inputStep{{s, now}, {now, s}} {
 		for name, value := range pair[0].Env {
-			if other, there := pair[1].Env[name]; !there || !reflect.DeepEqual(other, value) {
-				secret := strings.HasPrefix(fmt.Sprint(value), "${{")
-				variables, secrets = variables || !secret, secrets || secret
+			if other, there := pair[1].Env[name]; there && reflect.DeepEqual(other, value) {
+				continue
+			}
+			for _, c := range contexts {
+				if strings.HasPrefix(fmt.Sprint(value), c.begins) {
+					found[c.key] = true
+					break
+				}
 			}
 		}
 	}
-	return variables, secrets
+	for _, c := range contexts {
+		if found[c.key] && c.key == "secrets" {
+			return secrets
+		} else if found[c.key] {
+			return c.key
+		}
+	}
+	return ""
 }
 
 func (in *inputs) python() (versions []any) {

@@ -31,6 +31,14 @@ environment = "x"
 container = "python:3.13"
 permissions = { issues = "read" }
 services.db = { image = "postgres:17" }
+vars = ["V"]
+setup-secrets = ["S"]
+token = false
+prepare = ["x"]
+after = ["y"]
+artifacts = ["z"]
+cache = ["c"]
+checkout = { lfs = true }
 `
 	rows := []struct {
 		name, old, new string
@@ -53,6 +61,15 @@ services.db = { image = "postgres:17" }
 		{"container", "3.13\"", "3.14\"", 19},
 		{"permissions", `"read"`, `"write"`, 20},
 		{"services", ":17", ":18", 21},
+		{"vars", `["V"]`, `["W"]`, 22},
+		{"set-up secrets", `["S"]`, `["T"]`, 23},
+		{"token", "token = false", "token = true", 24},
+		{"prepare", `["x"]`, `["x1"]`, 25},
+		{"after", `["y"]`, `["y1"]`, 26},
+		{"more after", `["y"]`, `["y", { run = "z" }]`, 26},
+		{"artifacts", `["z"]`, `["z1"]`, 27},
+		{"cache", `["c"]`, `["c1"]`, 28},
+		{"checkout", "lfs = true", "lfs = false", 29},
 		{"installer", "spares = 1", "spares = 1\ninstaller = \"project\"", 15},
 		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},
 		{"an option that is gone", "timeout = \"5m\"\n", "", 4},

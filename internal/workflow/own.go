@@ -1,12 +1,14 @@
 package workflow
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
 
@@ -69,23 +71,122 @@ func container(c pyproject.Container) *yaml.Node {
 	return node
 }
 
-// before returns the project's own steps. Each has a name. GitHub names a step without
+// conditions say when a step after the entrypoint runs. A failure before it counts, and
+// so does one of the check; skipped work does not.
+var conditions = map[string]string{
+	pyproject.OnSuccess: onlyIfRun,
+	pyproject.OnFailure: "failure() && steps.check.outputs.run != 'false'",
+	pyproject.Always:    "always() && steps.check.outputs.run != 'false'",
+}
+
+// afterwards completes a step after the entrypoint. One that delivers results must not
+// fail, or the window is not confirmed: see schedule.DeliveryMark. Any other must not
+// keep results from being delivered.
+func afterwards(s step, when string) step {
+	s.cond = conditions[when]
+	if when == pyproject.OnSuccess {
+		s.name = schedule.DeliveryMark + s.name
+	} else {
+		s.name, s.soft = "After: "+s.name, true
+	}
+	return s
+}
+
+// after returns the steps after the entrypoint. "job.status: The current status of the
+// job. Possible values are success, failure, or cancelled."
+// https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
+func (t Target) after(job pyproject.Job) []step {
+	var steps []step
+	for i, s := range t.own("after", job.Options.After) {
+		own := job.Options.After[i]
+		s.env = append(stepEnv(job.Options, own.Env), input{"SCHEDULED_OUTCOME", plain("${{ job.status }}")})
+		steps = append(steps, afterwards(s, own.When))
+	}
+	if a := job.Options.Artifacts; len(a.Paths) > 0 {
+		steps = append(steps, afterwards(upload(a, job.Slug), a.When))
+	}
+	return steps
+}
+
+// upload returns the step that uploads artifacts. A further attempt of the run replaces
+// those of the first.
+// https://github.com/actions/upload-artifact#inputs
+func upload(a pyproject.Artifacts, name string) step {
+	hidden := slices.ContainsFunc(a.Paths, func(p string) bool { return strings.HasPrefix(p, ".") && p != "." || strings.Contains(p, "/.") })
+	paths := globs(a.Paths)
+	if hidden { // the action finds hidden files only if it looks for all of them
+		paths = append(paths, "!.git/**", "!.github/workflows/**")
+	}
+	with := []input{
+		{"name", text(cmp.Or(a.Name, name))},
+		{"path", lines(strings.Join(paths, "\n"))},
+		{"overwrite", plain("true")},
+	}
+	if hidden {
+		with = append(with, input{"include-hidden-files", plain("true")})
+	}
+	if a.Retention > 0 {
+		with = append(with, input{"retention-days", plain(fmt.Sprint(a.Retention))})
+	}
+	return step{name: "artifacts", uses: &uploadArtifact, with: with}
+}
+
+// cache returns the step that brings back what earlier runs of a job kept, and keeps it
+// after this one: nothing if there is nothing to keep. A cache cannot change, so each run
+// makes one. No failure of it counts.
+// https://github.com/actions/cache/blob/main/tips-and-workarounds.md#update-a-cache
+func cache(job pyproject.Job) []step {
+	if len(job.Options.Cache) == 0 {
+		return nil
+	}
+	key := strings.TrimSuffix(job.File(), ".yml") + "-${{ runner.os }}-"
+	return []step{{name: "Cache", uses: &actionsCache, soft: true, with: []input{
+		{"path", lines(strings.Join(globs(job.Options.Cache), "\n"))},
+		{"key", text(key + "${{ github.run_id }}-${{ github.run_attempt }}")},
+		{"restore-keys", text(key)},
+	}}}
+}
+
+// globs writes patterns, in which only * and ** have a meaning, for the actions.
+func globs(patterns []string) []string {
+	var written []string
+	for _, p := range patterns {
+		if strings.ContainsAny(p[:1], "!#~ ") {
+			p = "./" + p
+		}
+		written = append(written, notStar.Replace(p))
+	}
+	return written
+}
+
+var notStar = strings.NewReplacer("[", "[[]", "?", "[?]")
+
+// own returns the project's own steps of the list with that name. Each has a name. GitHub names a step without
 // one after what it runs, and a step that runs a command called entrypoint could then
 // pass for the step that is evidence.
-func (t Target) before(job pyproject.Job) []step {
+func (t Target) own(list string, own []pyproject.Step) []step {
 	var steps []step
-	for i, own := range job.Options.Before {
-		s := step{name: own.Name, env: setupEnv(job.Options, own.Env), with: variables(own.With)}
+	for i, own := range own {
+		s := step{name: own.Name, with: variables(own.With)}
 		if s.name == "" {
-			s.name = fmt.Sprintf("Step %d of before", i+1)
+			s.name = fmt.Sprintf("Step %d of %s", i+1, list)
 		}
 		if own.Run != "" {
-			s.run, s.dir, s.shell = own.Run, t.dir(), "bash"
+			s.run, s.dir, s.shell, s.theirs = own.Run, t.dir(), "bash", true
 			s.exception = exception(own.Run)
 		} else {
 			s.own = ownUses(own)
 		}
 		steps = append(steps, s)
+	}
+	return steps
+}
+
+// ahead returns the project's own steps of a list before the entrypoint.
+func (t Target) ahead(list string, own []pyproject.Step, o pyproject.Options) []step {
+	steps := t.own(list, own)
+	for i := range steps {
+		steps[i].env = setupEnv(o, own[i].Env)
 	}
 	return steps
 }

@@ -1,7 +1,9 @@
 package workflow
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"regexp"
@@ -67,11 +69,12 @@ func TestNamedSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	setup := []string{"Step 1 of before", "Step 2 of before", "Set up Python"}
+	setup := []string{"Step 1 of before", "Step 2 of before", "Set up Python", "Step 1 of prepare"}
+	later := []string{"Run entrypoint", "Deliver: Step 1 of after", "After: Tell the team", "After: Keep the logs"}
 	want := map[string][]string{
 		"secrets.PRIVATE_INDEX": setup, "secrets.API_KEY": {"Run entrypoint"}, "secrets.PROD_DATABASE_URL": {"Run entrypoint"},
-		"github.token": {"Run entrypoint"}, "vars.ISSUES_CHANNEL": append(setup, "Run entrypoint"),
-		"vars.REGION": {"Step 1 of before", "Set up Python", "Run entrypoint"}, // another step sets it itself
+		"github.token": {"Run entrypoint"}, "vars.ISSUES_CHANNEL": slices.Concat(setup, later),
+		"vars.REGION": slices.Concat(setup[:1], setup[2:], later), // another step sets it itself
 	}
 	for _, c := range plan(t, repository(string(content)), "pyproject.toml", release).Created {
 		if c.Job != "issues" {
@@ -173,6 +176,7 @@ func hostileOptions() (repo fstest.MapFS, texts []string) {
 			fmt.Fprintf(&toml, "env = { uses = %s, steps = %[1]s, null = %[1]s }\nservices = { uses = { image = \"a:1\", env = { uses = %[1]s }, options = %[2]s } }\n",
 				value, tomlText(`--label "`+strings.NewReplacer(`\`, "/", `"`, `\"`).Replace(text)+`"`))
 		}
+		fmt.Fprintf(&toml, "prepare = [%s]\nafter = [{ run = %[1]s, when = \"always\" }]\n", value)
 		fmt.Fprintf(&toml, "before = [%s, { name = \"x\", uses = \"./x\", with = { uses = %[1]s, jobs = %[1]s } }]\n", value)
 	}
 	return repository(toml.String()), texts
@@ -217,6 +221,71 @@ func TestHostileOptions(t *testing.T) {
 	apply(repo, p)
 	if again := plan(t, repo, "pyproject.toml", Uses{Action: release.Action, Ref: "v1"}); len(again.Changes()) > 0 {
 		t.Errorf("a second sync changes files:\n%s", again.Diff())
+	}
+}
+
+// TestHostilePaths renders any path that is taken. A second sync changes nothing.
+func TestHostilePaths(t *testing.T) {
+	taken := 0
+	for _, text := range slices.Concat(hostileTexts, []string{"a?", "[a]", "a b", "#a", "~a/b", "a,b", "ü/*", "-a", "@a", "%a", "a: b", "{a,b}", "..a"}) {
+		value := tomlText(text)
+		repo := repository("[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions]\nrescue = false\n" +
+			"artifacts = { paths = [" + value + ", \"" + ".b\"] }\ncache = [" + value + "]\n")
+		project, err := pyproject.Load(repo, "pyproject.toml", "pyproject.toml")
+		if err != nil {
+			continue
+		}
+		taken++
+		target := Target{Project: project, Path: "pyproject.toml", Action: release}
+		p, err := target.Plan(repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lint(t, text, p.Created[0].New)
+		doc, err := parse(p.Created[0].New)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eachScalar(doc, "", func(path, value string) {
+			if lines := strings.Split(value, "\n"); strings.HasSuffix(path, "/with/path") && len(lines) != 1 && len(lines) != 4 {
+				t.Errorf("%q became %q", text, lines)
+			} else if strings.HasSuffix(path, "/with/path") && strings.ContainsAny(lines[0][:1], "!#~ /") {
+				t.Errorf("%q became %q", text, lines)
+			}
+		})
+		apply(repo, p)
+		if again, err := target.Plan(repo); err != nil || len(again.Changes()) > 0 {
+			t.Errorf("a second sync: %v\n%s", err, again.Diff())
+		}
+	}
+	if taken < 20 {
+		t.Errorf("only %d paths were taken", taken)
+	}
+}
+
+// TestLinks refuses a path through a link that leads out of the repository.
+func TestLinks(t *testing.T) {
+	link := func(to string) *fstest.MapFile { return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(to)} }
+	for name, row := range map[string]struct{ key, option, want string }{
+		"a folder":               {"artifacts", `["out/x"]`, "out"},
+		"the path itself":        {"cache", `["data/out"]`, "data/out"},
+		"an absolute link":       {"artifacts", `["abs/*.csv"]`, "abs"},
+		"a link to a link":       {"artifacts", `["twice"]`, "twice"},
+		"workflows":              {"artifacts", `["flows/x.yml"]`, "flows"},
+		"within":                 {"artifacts", `["within/x", "none", "*/out"]`, ""},
+		"links of a wild folder": {"cache", `["*/out"]`, ""},
+	} {
+		repo := repository("[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions.jobs.a]\n" + row.key + " = " + row.option + "\n")
+		repo["out"], repo["data/out"], repo["abs"], repo["twice"] = link("../elsewhere"), link("../../elsewhere"), link("/etc"), link("out")
+		repo["within"], repo["flows"] = link("data"), link(".github/workflows")
+		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
+		failed, _ := errors.AsType[*EnvironmentError](err)
+		switch {
+		case row.want == "" && err != nil, row.want != "" && failed == nil:
+			t.Errorf("%s: %v", name, err)
+		case failed != nil && (failed.Option != row.key || !strings.Contains(err.Error(), `and "`+row.want+`" is a symbolic link`)):
+			t.Errorf("%s: %s: %v", name, failed.Option, err)
+		}
 	}
 }
 

@@ -10,6 +10,9 @@ var (
 	setupPixi       = Uses{"prefix-dev/setup-pixi", "f00437f565399d418b0acc85936d12c1fb668347", "v0.10.1"}
 	setupMicromamba = Uses{"mamba-org/setup-micromamba", "ce51e99f4bb8a82ab7158c4dc59ef4634c59c4f9", "v3.1.0"}
 
+	uploadArtifact = Uses{"actions/upload-artifact", "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"}
+	actionsCache   = Uses{"actions/cache", "55cc8345863c7cc4c66a329aec7e433d2d1c52a9", "v6.1.0"}
+
 	// AppToken makes a token of a GitHub App.
 	AppToken = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
 )

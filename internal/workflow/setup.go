@@ -16,19 +16,20 @@ type recipe struct {
 	prepare func(setup) []step // sets up Python and the tool
 	check   string             // fails if the lock does not fit the project; "" if install does that
 	install func(installer.Environment) string
+	start   string // starts a program in the environment; "" if that is on PATH
 }
 
 var recipes = map[installer.Tool]recipe{
-	installer.UV:      {prepare: setup.uv, install: uvSync},
-	installer.Pylock:  {prepare: setup.venv, install: always("uv pip sync --preview-features pylock pylock.toml")},
-	installer.Poetry:  {prepare: setup.poetry, install: poetryInstall},
-	installer.PDM:     {prepare: setup.pdm, check: "pdm lock --check", install: locked("pdm sync --prod", "pdm install --prod")},
-	installer.Hatch:   {prepare: setup.hatch, install: always("hatch env create")},
-	installer.Pipenv:  {prepare: setup.pipenv, check: "pipenv verify", install: locked("pipenv sync", "pipenv install")},
+	installer.UV:      {prepare: setup.uv, install: uvSync, start: "uv run --no-sync"},
+	installer.Pylock:  {prepare: setup.venv, install: always("uv pip sync --preview-features pylock pylock.toml"), start: "uv run --no-project"},
+	installer.Poetry:  {prepare: setup.poetry, install: poetryInstall, start: "poetry run"},
+	installer.PDM:     {prepare: setup.pdm, check: "pdm lock --check", install: locked("pdm sync --prod", "pdm install --prod"), start: "pdm run"},
+	installer.Hatch:   {prepare: setup.hatch, install: always("hatch env create"), start: "hatch run"},
+	installer.Pipenv:  {prepare: setup.pipenv, check: "pipenv verify", install: locked("pipenv sync", "pipenv install"), start: "pipenv run"},
 	installer.Pip:     {prepare: setup.pip, install: pipInstall},
 	installer.Package: {prepare: setup.pip, install: always("python -m pip install .")},
-	installer.Pixi:    {prepare: setup.pixi},
-	installer.Conda:   {prepare: setup.conda},
+	installer.Pixi:    {prepare: setup.pixi, start: "pixi run"},
+	installer.Conda:   {prepare: setup.conda, start: "micromamba run --name " + installer.CondaName},
 	installer.None:    {prepare: setup.none},
 }
 
@@ -62,7 +63,15 @@ func (s setup) steps() []step {
 	if r.install != nil {
 		steps = append(steps, step{name: "Install dependencies", run: r.install(s.env), dir: s.env.Root})
 	}
+	if o := s.job.Options; r.start != "" && len(o.Prepare)+len(o.After) > 0 {
+		steps = append(steps, step{name: "Use the environment", shell: "bash", run: onPath(r.start), dir: s.env.Root})
+	}
 	return steps
+}
+
+// onPath puts the folder with the programs of an environment on the PATH of later steps.
+func onPath(start string) string {
+	return start + ` python -c "import sysconfig; print(sysconfig.get_path('scripts'))" >>"$GITHUB_PATH"`
 }
 
 // https://docs.astral.sh/uv/guides/integration/github/

@@ -1,6 +1,8 @@
 package workflow
 
 import (
+	"slices"
+
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
@@ -16,8 +18,10 @@ type step struct {
 	run  string
 	dir  string // working directory of run; "." for the repository's root
 
+	soft      bool // a failure does not count
 	env       []input
 	own       *yaml.Node // the action of one of the project's own steps
+	theirs    bool       // run are lines of the project's own
 	shell     string     // of run; "" for that of the runner
 	exception string     // a comment for zizmor behind run; "" for none
 }
@@ -39,13 +43,14 @@ const onlyIfRun = "steps.check.outputs.run == 'true'"
 // costs no set-up.
 func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 	all := []step{
-		{name: "Checkout", uses: &checkout, with: withoutCredentials},
+		{name: "Checkout", uses: &checkout, with: slices.Concat(withoutCredentials, variables(job.Options.Checkout))},
 		{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)},
 	}
 	for i := range setup {
 		setup[i].env = setupEnv(job.Options, nil)
 	}
-	for _, s := range append(t.before(job), setup...) {
+	own := job.Options
+	for _, s := range slices.Concat(cache(job), t.ahead("before", own.Before, own), setup, t.ahead("prepare", own.Prepare, own)) {
 		s.cond = onlyIfRun
 		all = append(all, s)
 	}
@@ -53,6 +58,7 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		input{"window", plain("${{ steps.check.outputs.window-start }}")},
 		input{"missed", plain("${{ steps.check.outputs.missed }}")},
 	)})
+	all = append(all, t.after(job)...)
 	var nodes []*yaml.Node
 	for _, s := range all {
 		nodes = append(nodes, s.node())
@@ -80,6 +86,9 @@ func (s step) node() *yaml.Node {
 	}
 	if s.cond != "" {
 		add(node, "if", plain(s.cond))
+	}
+	if s.soft {
+		add(node, "continue-on-error", plain("true"))
 	}
 	if s.uses != nil {
 		add(node, "uses", s.uses.node())
@@ -110,7 +119,7 @@ func (s step) node() *yaml.Node {
 // lines returns what the step runs. Our own steps run one line that needs no quotes.
 func (s step) lines() *yaml.Node {
 	node := plain(s.run)
-	if s.shell != "" {
+	if s.theirs {
 		node = lines(s.run)
 	}
 	if s.exception != "" {
