@@ -8,7 +8,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
-	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // retention is how long GitHub keeps runs in a public repository. "For public
@@ -20,7 +19,7 @@ const retention = 90 * 24 * time.Hour
 // remarks returns what is valid but probably not what somebody wants, a line each.
 func (p *Program) remarks(project *project) []string {
 	var remarks []string
-	public, private := workflow.RescueEvery(project.Project)
+	late := simulate.Late95(project.Rescue.Rounds.Every())
 	for _, job := range project.Jobs {
 		remark := func(key, format string, args ...any) {
 			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", project.Path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
@@ -43,12 +42,8 @@ func (p *Program) remarks(project *project) []string {
 		if spec.Expires == 0 && spec.Trigger() != "run-at" && window > retention {
 			remark(spec.Trigger(), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
 		}
-		for i, late := range []time.Duration{simulate.Late95(public), simulate.Late95(private)} {
-			if spec.Expires > 0 && spec.Expires < min(late, window) {
-				remark("expires", "expires %s after its slot, but %sabout one run in 20 starts more than %s late; set a longer expires, or executor = \"serve\"",
-					past.Late(spec.Expires), []string{"", "in a private repository "}[i], past.Late(late))
-				break
-			}
+		if spec.Expires > 0 && spec.Expires < min(late, window) {
+			remark("expires", "expires %s after its slot, but about one run in 20 starts more than %s late; set a longer expires, or executor = \"serve\"", past.Late(spec.Expires), past.Late(late))
 		}
 	}
 	return remarks

@@ -64,23 +64,15 @@ func (r Rounds) Crons() []Cron {
 // every six hours, or a day. A window of a day or a week may be an hour shorter, where
 // the clocks change.
 func (r Rounds) Needed(shortest time.Duration) []Cron {
-	if every := r.NeededEvery(shortest); every > r.every {
-		return r.daily(every)
-	}
-	return r.Crons()
-}
-
-// NeededEvery returns the interval of the ticks that Needed leaves; 0 if there are none.
-func (r Rounds) NeededEvery(shortest time.Duration) time.Duration {
-	every := r.every
+	crons := r.Crons()
 	for _, row := range []struct{ shortest, every time.Duration }{
 		{4 * time.Hour, time.Hour}, {23 * time.Hour, 6 * time.Hour}, {(7*24 - 1) * time.Hour, 24 * time.Hour},
 	} {
-		if r.every > 0 && shortest >= row.shortest {
-			every = max(every, row.every)
+		if shortest >= row.shortest {
+			crons = r.daily(max(r.every, row.every))
 		}
 	}
-	return every
+	return crons
 }
 
 // daily returns the entries that fire once a day each, as far apart as that.

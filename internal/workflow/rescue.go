@@ -27,24 +27,13 @@ func watched(job pyproject.Job) bool { return !job.Schedule.Spec().Disabled }
 // needed returns the ticks of a project's rescue that its jobs need: those that the
 // shortest time for which a slot is owed needs.
 func needed(project *pyproject.Project, rounds schedule.Rounds) []schedule.Cron {
-	return rounds.Needed(shortest(project))
-}
-
-// RescueEvery returns how far apart the ticks of a project's rescue are in a public and
-// in a private repository; 0 without any.
-func RescueEvery(project *pyproject.Project) (public, private time.Duration) {
-	rounds := project.Rescue.Rounds
-	return rounds.Every(), rounds.NeededEvery(shortest(project))
-}
-
-// shortest returns the length of the shortest window that the rescue watches.
-func shortest(project *pyproject.Project) (shortest time.Duration) {
+	var shortest time.Duration
 	for _, job := range project.Hosted() {
 		if length := job.Schedule.Owed(); watched(job) && (shortest == 0 || length < shortest) {
 			shortest = length
 		}
 	}
-	return shortest
+	return rounds.Needed(shortest)
 }
 
 // rescueFile returns the name of the file of the project's rescue.
