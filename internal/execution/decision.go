@@ -44,10 +44,12 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 	} else {
 		parts = append(parts, "last success "+problem.Clock(d.Last))
 	}
-	if d.Missed == schedule.MaxMissed {
-		parts = append(parts, fmt.Sprintf("%d windows or more missed", d.Missed))
-	} else if d.Missed > 0 {
-		parts = append(parts, problem.Count(d.Missed, "window")+" missed")
+	if d.Missed > 0 {
+		missed := problem.Count(d.Missed, "window") + " missed"
+		if d.More {
+			missed = "at least " + missed
+		}
+		parts = append(parts, missed)
 	}
 	return strings.Join(parts, "; ") + ": running"
 }

@@ -75,7 +75,8 @@ type reading struct {
 	oldest   schedule.Run           // of those
 	shuffled bool                   // they were not listed newest first, as they should be
 	first    bool                   // the workflow's first run ever is among them
-	runs     map[int64]schedule.Run // those that could be evidence
+	numbers  map[int]time.Time      // when they were created, by their numbers; 0 if one has none
+	runs     map[int64]schedule.Run // those that belong to the job; see Run.Void
 	asked    map[int64]bool         // those asked for evidence
 	unread   map[int64]bool         // those that were asked without an answer
 	lost     error                  // why, for the first of them
@@ -86,7 +87,7 @@ type reading struct {
 
 func newReading(c *Client, q Query) *reading {
 	return &reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
-		listed: map[int64]bool{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
+		listed: map[int64]bool{}, numbers: map[int]time.Time{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there is
@@ -211,13 +212,19 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 }
 
 // evidence asks a run when the entrypoint started. If its last attempt failed, an
-// earlier one may have succeeded.
+// earlier one may have succeeded. A run that was deleted since it was listed is void.
 func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
 	started, attempt, err := r.execution(ctx, run, "jobs")
+	if status(err) == http.StatusNotFound {
+		run.Void, err = true, nil
+	}
 	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed
 	for n := 1; err == nil && started.IsZero() && !run.Success && n < run.Attempt && n <= attempts; n++ {
 		if started, _, err = r.execution(ctx, run, fmt.Sprintf("attempts/%d/jobs", n)); !started.IsZero() {
 			run.Attempt = n
+		}
+		if status(err) == http.StatusNotFound {
+			err = nil
 		}
 	}
 	run.Started = started
@@ -228,9 +235,6 @@ func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run,
 // execution that succeeded, and in which attempt.
 func (r *reading) execution(ctx context.Context, run schedule.Run, of string) (started time.Time, attempt int, _ error) {
 	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/%s?per_page=%d", run.ID, of, perPage))
-	if status(err) == http.StatusNotFound {
-		return started, 0, nil // deleted since it was listed
-	}
 	if err != nil {
 		return started, 0, err
 	}
@@ -315,11 +319,13 @@ func (r *reading) add(runs []workflowRun) (added bool) {
 			r.listed[run.ID] = true
 			added = true
 			r.first = r.first || listed.Number == 1
+			r.numbers[listed.Number] = listed.Created
 			r.track(run)
 		}
-		if !listed.counts(r.client.repository, r.query.Workflow, r.branch) {
+		if run.ID <= 0 || run.Created.IsZero() {
 			continue
 		}
+		run.Void = !listed.counts(r.client.repository, r.query.Workflow, r.branch)
 		if known, ok := r.runs[run.ID]; !ok || byAge(run, known) >= 0 {
 			r.runs[run.ID] = run
 		}

@@ -192,6 +192,7 @@ func TestHistory(t *testing.T) {
 		{"a schedule, before the default branch was renamed", all(ghtest.Run{Branch: "master", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 		{"the same, with the branch in the path", all(ghtest.Run{Branch: "master", Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/master", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 		{"another branch", all(ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
+		{"another branch, in an earlier window", all(executed("18 11:00"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("20 10:40"), Started: at("20 10:40")}), run, 1, 2},
 		{"another branch before ours", all(executed("21 11:00"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},
 		{"a fork", all(ghtest.Run{Head: "mallory/app", Created: at("21 10:40"), Started: at("21 10:40")}), run, 0, 1},
 		{"this repository in other letters", all(ghtest.Run{Head: "Octo/App", Created: at("21 10:40"), Started: at("21 10:40")}), skip, 0, 2},

@@ -112,7 +112,7 @@ func TestNewestAnswer(t *testing.T) {
 	again := first
 	again.Attempt, again.Status, again.Conclusion, again.Updated = 2, "in_progress", "", at("21 11:00")
 	for _, runs := range [][]workflowRun{{first, again}, {again, first}} {
-		r := reading{client: newClient(t, "https://github.example"), branch: "main", listed: map[int64]bool{}, runs: map[int64]schedule.Run{}}
+		r := newReading(newClient(t, "https://github.example"), Query{DefaultBranch: "main"})
 		r.add(runs)
 		if got := r.runs[7]; got.Attempt != 2 || got.Success {
 			t.Errorf("got %+v of %+v", got, runs)

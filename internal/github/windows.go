@@ -57,7 +57,7 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 		return Past{}, context.Cause(ctx)
 	}
 	past.Lost = r.lost
-	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known(), Unread: r.unread}
+	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known(), Gaps: r.gaps(), Unread: r.unread}
 	return past, denied(Actions, err)
 }
 
@@ -89,6 +89,21 @@ func (r *reading) known() time.Time {
 		return oldest
 	}
 	return kept
+}
+
+// gaps returns the times between runs whose numbers do not follow on each other: those
+// in between were deleted.
+func (r *reading) gaps() (gaps []schedule.Window) {
+	if _, unnumbered := r.numbers[0]; unnumbered {
+		return nil
+	}
+	numbers := slices.Sorted(maps.Keys(r.numbers))
+	for i, number := range numbers[min(1, len(numbers)):] {
+		if before := numbers[i]; number > before+1 {
+			gaps = append(gaps, schedule.Window{Start: r.numbers[before], End: r.numbers[number]})
+		}
+	}
+	return gaps
 }
 
 // askWindows asks runs for evidence, one of each window at a time, until each window
@@ -127,7 +142,7 @@ type inquiry struct {
 func inquire(w schedule.Window, runs []schedule.Run) (about inquiry, ok bool) {
 	able := schedule.Candidates(w, runs)
 	for _, run := range runs {
-		if w.Contains(run.Slot) && !w.Contains(run.Created) && !run.Active { // a backfill
+		if w.Contains(run.Slot) && !w.Contains(run.Created) && !run.Active && !run.Void { // a backfill
 			able = append(able, run)
 		}
 	}
@@ -154,7 +169,7 @@ func (r *reading) inquiries() (windows []inquiry) {
 func (r *reading) near() map[time.Time][]schedule.Run {
 	near := map[time.Time][]schedule.Run{}
 	for _, run := range r.runs {
-		if run.Active {
+		if run.Active || run.Void {
 			continue
 		}
 		starts := map[time.Time]bool{}

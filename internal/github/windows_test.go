@@ -19,6 +19,9 @@ func TestPast(t *testing.T) {
 		r.Patch = map[string]any{"run_number": number}
 		return r
 	}
+	other := func(created string) ghtest.Run {
+		return ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at(created), Started: at(created)}
+	}
 	rows := []struct {
 		name     string
 		runs     []ghtest.Run
@@ -47,8 +50,12 @@ func TestPast(t *testing.T) {
 		{"named like a rescue, but a tick", all(ghtest.Run{Title: "clean-files: window 2026-11-19T10:37:00Z", Created: at("19 11:00"), Started: at("19 11:00")}), "missed confirmed missed due", 2},
 		{"by hand, of a job named like a rescue", all(dispatched("x: window 2026-11-19T10:37:00Z: by hand", "19 11:00")), "missed confirmed missed due", 2},
 		{"forced, and failed", all(executed("19 10:40"), ghtest.Run{Event: "workflow_dispatch", Created: at("19 20:00"), Conclusion: "failure"}), "missed confirmed missed due", 2},
-		{"another branch", all(executed("18 10:40"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("19 10:40"), Started: at("19 10:40")}), "confirmed missed missed due", 2},
-		{"only skips, whose evidence is gone", all(many(9, skipped("19 10:40"))), "missed unknown missed due", 1 + perWindow},
+		{"another branch", all(executed("18 10:40"), ghtest.Run{Event: "workflow_dispatch", Branch: "dev", Created: at("19 10:40"), Started: at("19 10:40")}), "confirmed unknown missed due", 2},
+		{"another branch, in each window", all(failed("18 10:40"), other("18 11:00"), other("19 11:00"), other("21 11:00")), "unknown unknown missed unknown", 2},
+		{"another event", all(executed("18 10:40"), ghtest.Run{Event: "push", Created: at("19 10:40"), Conclusion: "failure"}), "confirmed unknown missed due", 2},
+		{"only skips", all(many(perWindow, skipped("19 10:40")), skipped("21 10:40")), "missed missed missed due", 2 + perWindow},
+		{"only skips, whose evidence is gone", all(numbered(1, failed("18 10:40")), numbered(3, skipped("19 10:40")), numbered(4, skipped("20 10:40"))), "failed unknown missed due", 4},
+		{"only skips, more than are asked", all(many(perWindow+1, skipped("19 10:40"))), "missed unknown missed due", 1 + perWindow},
 		{"only skips of a later window", all(many(perWindow, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed missed missed due", 1 + perWindow},
 		{"so many that not all are asked", all(many(perWindow+1, ghtest.Run{Attempt: 2, Created: at("19 10:40"), Updated: at("20 11:00")})), "missed unknown missed due", 1 + perWindow},
 		{"250 runs", all(executed("18 10:40"), many(249, failed("19 10:40"))), "confirmed failed missed due", 6},

@@ -19,7 +19,7 @@ const States = `A window is
   expired    its slot became too old to be run, and nothing ran in time
   missed     it is over, and nothing ran, or all runs were cancelled
   paused     nothing ran, and the job or its workflow is disabled
-  unknown    the history does not reach back that far, or is incomplete`
+  unknown    the history is incomplete, or has a run that cannot count`
 
 // Lateness says how late a job runs, after a blank line: "lateness: p50 25m, p95 5h15m,
 // of 3 windows with an execution inside".

@@ -63,7 +63,8 @@ type Decision struct {
 	Reason   Reason
 	Now      time.Time
 	Window   Window    // zero if there is none
-	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed
+	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
+	More     bool      // there may be more of them
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
 	Last     time.Time // the newest execution in a window before this one; zero if none is known, or none was looked for
 	Unknown  bool      // the history could not be read
@@ -82,8 +83,8 @@ func Decide(s Schedule, t Tick) Decision {
 	if d.Reason == Confirmed {
 		d.Evidence = new(*first)
 	}
-	if first == nil { // otherwise that run has served the earlier windows too
-		d.Missed, d.Last = missed(s, d.Window, t)
+	if first == nil && !t.Asks(s).IsZero() { // otherwise that run has served the earlier windows too
+		d.Missed, d.More, d.Last = missed(s, d.Window, t)
 	}
 	return d
 }
@@ -143,14 +144,18 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 
 // missed counts the windows without evidence between the last one that has it and w,
 // and returns when that execution started. It stops at the first window whose evidence
-// is not known, and at the oldest run: earlier windows are not owed. A backfill serves
-// only its own window, and does not matter here.
-func missed(s Schedule, w Window, t Tick) (n int, last time.Time) {
+// is not known, and at the oldest run: earlier windows are not owed. It leaves out those
+// with a void run. A backfill serves only its own window, and does not matter here.
+func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 	var oldest time.Time
 	var executed []Run
+	void := map[time.Time]bool{}
 	for i := range t.Runs {
 		r := &t.Runs[i]
-		if !r.Slot.IsZero() || !r.Created.Before(w.Start) {
+		if r.Void {
+			void[s.Prev(r.Created)], void[s.Prev(r.Updated)] = true, true
+		}
+		if r.Void || !r.Slot.IsZero() || !r.Created.Before(w.Start) {
 			continue
 		}
 		if oldest.IsZero() || r.Created.Before(oldest) {
@@ -161,16 +166,20 @@ func missed(s Schedule, w Window, t Tick) (n int, last time.Time) {
 		}
 	}
 	if oldest.IsZero() {
-		return 0, last
+		return 0, false, last
 	}
 	for _, earlier := range s.Windows(w.Start.Add(-1), oldest, MaxMissed) {
 		if earlier.Start.Before(t.Known) {
-			break
+			return n, true, last
 		}
 		if first := evidence(earlier, t.Now, executed); first != nil {
-			return n, first.Started
+			return n, more, first.Started
+		}
+		if void[earlier.Start] {
+			more = true
+			continue
 		}
 		n++
 	}
-	return n, last
+	return n, more || n == MaxMissed, last
 }

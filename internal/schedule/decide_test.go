@@ -133,12 +133,41 @@ func TestEvidenceIsTheFirstExecution(t *testing.T) {
 func TestLastIsTheExecution(t *testing.T) {
 	runs := []Run{skipped("19 15:00"), executed("18 12:30"), skipped("19 11:00"), executed("18 12:00"), skipped("18 13:00")}
 	d := Decide(daily, Tick{Now: at("21 12:00"), Runs: runs})
-	if d.Last != at("18 12:00") || d.Missed != 2 {
+	if d.Last != at("18 12:00") || d.Missed != 2 || d.More {
 		t.Errorf("last success %v, %d missed; want that of the 18th at 12:00, and 2", d.Last, d.Missed)
 	}
 	d = Decide(daily, Tick{Now: at("21 12:00"), Runs: runs, Known: at("20 10:37")})
-	if !d.Last.IsZero() || d.Missed != 1 {
+	if !d.Last.IsZero() || d.Missed != 1 || !d.More {
 		t.Errorf("last success %v, %d missed; want none, and only the window that is known", d.Last, d.Missed)
+	}
+}
+
+// TestMissed counts what is known to be missed, and owed.
+func TestMissed(t *testing.T) {
+	disabled := declared(Spec{Every: "day", At: "10:37", Disabled: true})
+	ended := declared(Spec{Every: "day", At: "10:37", Start: &Moment{Time: at("2 00:00")}, Until: &Moment{Time: at("21 00:00")}})
+	rows := []struct {
+		name   string
+		s      Schedule
+		tick   Tick
+		missed int
+		more   bool
+	}{
+		{"all known", daily, Tick{Runs: []Run{executed("17 11:00")}}, 3, false},
+		{"up to those that were not read", daily, Tick{Runs: []Run{executed("17 11:00")}, Known: at("19 10:37")}, 2, true},
+		{"but one with a run that cannot count", daily, Tick{Runs: []Run{executed("17 11:00"), void(skipped("19 11:00"))}}, 2, true},
+		{"but the two that such a run was in", daily, Tick{Runs: []Run{executed("17 11:00"), void(until("20 11:00", skipped("19 11:00")))}}, 1, true},
+		{"since the first run, which cannot count", daily, Tick{Runs: []Run{void(skipped("17 11:00")), failed("19 11:00")}}, 2, false},
+		{"disabled", disabled, Tick{Runs: []Run{executed("17 11:00")}}, 0, false},
+		{"disabled, and forced", disabled, Tick{Runs: []Run{executed("17 11:00")}, Forced: true}, 3, false},
+		{"ended", ended, Tick{Runs: []Run{executed("17 11:00")}}, 0, false},
+		{"not due", daily, Tick{Runs: []Run{executed("17 11:00")}, Slot: at("22 10:37")}, 0, false},
+	}
+	for _, row := range rows {
+		row.tick.Now = at("21 12:00")
+		if d := Decide(row.s, row.tick); d.Missed != row.missed || d.More != row.more {
+			t.Errorf("%s: %d missed, more %v; want %d, %v", row.name, d.Missed, d.More, row.missed, row.more)
+		}
 	}
 }
 

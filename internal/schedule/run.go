@@ -44,6 +44,7 @@ type Run struct {
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
 	Slot    time.Time // the window that a backfill serves; else zero
 	Rescue  bool      // dispatched by a rescue
+	Void    bool      // cannot be evidence, whatever it did: it is of another branch, say, or was deleted since it was listed
 }
 
 // Confirms reports whether the run is evidence for the window: its execution
@@ -79,7 +80,7 @@ func Candidates(w Window, runs []Run) []Run {
 		r := &runs[i]
 		within := w.Contains(r.Created)
 		switch {
-		case r.Active || !r.Slot.IsZero() && !w.Contains(r.Slot):
+		case r.Active || r.Void || !r.Slot.IsZero() && !w.Contains(r.Slot):
 		case !within && (r.Attempt != 1 || !r.Created.Before(w.Start) || !w.Contains(r.Updated)):
 		case !r.Success:
 			unsuccessful = append(unsuccessful, *r)

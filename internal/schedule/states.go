@@ -15,8 +15,8 @@ const (
 	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
-	StatePaused    State = "paused"    // no run, and the job or its workflow is disabled by hand, perhaps only since the last run
-	StateDue       State = "due"       // it is the current window, and it has no run, or only cancelled ones
+	StatePaused    State = "paused"    // nothing ran, and the job or its workflow is disabled by hand, perhaps only since something did
+	StateDue       State = "due"       // it is the current window, and it has no run, or only ones that skipped or were cancelled
 	StateExpired   State = "expired"   // the same where the slot is too old to be run, although the window is longer
 	StateMissed    State = "missed"    // the same for a window that is over
 	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
@@ -54,7 +54,8 @@ type Past struct {
 	Schedule Schedule
 	Runs     []Run     // in any order, with Started wherever a window may have its evidence
 	Since    time.Time // when the job was created: older windows need no run; zero if unknown
-	Known    time.Time // every run created since then is in Runs; zero if every run ever is
+	Known    time.Time // every run created since then is in Runs, except in the Gaps; zero if every run ever is
+	Gaps     []Window  // times in which runs were created that have been deleted since
 	Paused   bool      // its workflow is disabled by hand
 
 	// Unread holds the IDs of finished runs whose execution of the entrypoint, if
@@ -88,7 +89,7 @@ func (p Past) Accounts(from, now time.Time) []Account {
 	}
 	for _, w := range p.Schedule.Windows(now, last, 0) {
 		h := windows[w.Start]
-		paused = paused && h == nil
+		paused = paused && h.idle()
 		if h == nil && w.Start.Before(p.Since) && !w.Contains(now) {
 			continue
 		}
@@ -118,6 +119,7 @@ type findings struct {
 	active   *Run // the newest
 	failed   *Run // the newest
 	ended    *Run // the newest, however it ended
+	stopped  bool // one ended without success
 	doubtful bool // a run may be evidence, or show evidence that is gone
 }
 
@@ -132,16 +134,26 @@ func (p Past) sort() map[time.Time]*findings {
 		if windows[w.Start] == nil {
 			windows[w.Start] = &findings{}
 		}
-		showsGone := r.Success && r.Updated.Before(w.End) && r.Created.Before(p.Schedule.Expires(w))
-		windows[w.Start].add(r, p.Unread[r.ID] || showsGone)
+		showsGone := r.Success && r.Updated.Before(w.End) && r.Created.Before(p.Schedule.Expires(w)) && p.lacks(w)
+		windows[w.Start].add(r, p.doubts(r) || showsGone)
 	}
 	for _, r := range p.Runs {
 		add(r, r.belongs())
-		if p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 {
+		if p.doubts(r) && r.Slot.IsZero() && r.Attempt == 1 {
 			add(r, latest(r.Created, r.Updated)) // it may have waited for that window: see Candidates
 		}
 	}
 	return windows
+}
+
+// doubts reports whether nobody can say what a run did.
+func (p Past) doubts(r Run) bool { return r.Void || p.Unread[r.ID] }
+
+// lacks reports whether runs of a window were deleted, or may have been.
+func (p Past) lacks(w Window) bool {
+	return w.Start.Before(p.Known) || slices.ContainsFunc(p.Gaps, func(gap Window) bool {
+		return gap.Start.Before(w.End) && gap.End.After(w.Start)
+	})
 }
 
 // belongs returns a time in the window that a run belongs to: the one that it
@@ -156,9 +168,14 @@ func (r Run) belongs() time.Time {
 	return r.Started
 }
 
-// add takes in a run of the window. A success without evidence skipped on evidence for
-// the window in which it looked: this one, if it ended inside and its slot had not
-// expired. Any other shows nothing, unless it is doubtful.
+// idle reports whether the job did nothing in the window: all its runs skipped.
+func (h *findings) idle() bool {
+	return h == nil || h.evidence == nil && h.active == nil && !h.stopped && !h.doubtful
+}
+
+// add takes in a run of the window. A success without evidence skipped. If runs were
+// deleted, it may have skipped on evidence of one of them, for the window in which it
+// looked: this one, if it ended inside and its slot had not expired.
 func (h *findings) add(r Run, doubtful bool) {
 	newest := func(known *Run) *Run {
 		if known == nil || byCreated(*known, r) < 0 {
@@ -171,11 +188,12 @@ func (h *findings) add(r Run, doubtful bool) {
 		if h.evidence == nil || r.Started.Before(h.evidence.Started) {
 			h.evidence = &r
 		}
-	case r.Active:
+	case r.Active && !r.Void:
 		h.active = newest(h.active)
 	default:
 		h.ended = newest(h.ended)
 		h.doubtful = h.doubtful || doubtful
+		h.stopped = h.stopped || !r.Success
 		if r.Failed {
 			h.failed = newest(h.failed)
 		}
@@ -202,7 +220,7 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account
 	case h.failed != nil:
 		a.State, a.Run = StateFailed, h.failed
 	case paused:
-		a.State = StatePaused
+		a.State, a.Run = StatePaused, h.ended
 	case expired:
 		a.State, a.Run = StateExpired, h.ended
 	case current: // also where the history does not reach back so far: unknown means run

@@ -39,6 +39,15 @@ func unread(created string) Run {
 
 const lost = 4711
 
+// void is a run that cannot be evidence: of another branch, say.
+func void(r Run) Run {
+	r.Void = true
+	return r
+}
+
+// between is a time in which runs were deleted.
+func between(start, end string) []Window { return []Window{{at(start), at(end)}} }
+
 func until(ended string, r Run) Run {
 	r.Updated = at(ended)
 	return r
@@ -67,7 +76,9 @@ func TestAccounts(t *testing.T) {
 		{"rescued", Past{Runs: []Run{dispatched("19 10:40"), dispatched("20 23:00")}}, "missed rescued rescued due"},
 		{"failed", Past{Runs: []Run{failed("19 11:00"), failed("21 11:00")}}, "missed failed missed failed"},
 		{"active", Past{Runs: []Run{active("20 11:00"), active("21 11:00")}}, "missed missed running running"},
-		{"skipped on evidence that is gone", Past{Runs: []Run{skipped("19 11:00")}}, "missed unknown missed due"},
+		{"skipped", Past{Runs: []Run{skipped("19 11:00"), skipped("21 11:00")}}, "missed missed missed due"},
+		{"skipped on evidence that is gone", Past{Gaps: between("19 10:38", "19 11:00"), Runs: []Run{skipped("19 11:00"), skipped("20 11:00")}}, "missed unknown missed due"},
+		{"skipped on evidence that is gone, in the current window", Past{Gaps: between("21 10:30", "21 11:00"), Runs: []Run{skipped("21 11:00")}}, "missed missed missed unknown"},
 		{"skipped on evidence of the next window", Past{Runs: []Run{until("20 10:37", skipped("19 11:00"))}}, "missed missed missed due"},
 		{"displaced", Past{Runs: []Run{displaced("19 11:00"), displaced("21 11:00")}}, "missed missed missed due"},
 
@@ -99,6 +110,12 @@ func TestAccounts(t *testing.T) {
 		{"unread, and ended in the next window", Past{Runs: []Run{until("20 10:40", unread("19 11:00"))}}, "missed unknown unknown due"},
 		{"unread re-run", Past{Runs: []Run{again(until("20 10:40", unread("19 11:00")))}}, "missed unknown missed due"},
 
+		// What they did does not count.
+		{"void", Past{Runs: []Run{void(skipped("19 11:00")), void(skipped("21 11:00"))}}, "missed unknown missed unknown"},
+		{"void, and evidence", Past{Runs: []Run{void(skipped("19 11:00")), executed("19 12:00")}}, "missed confirmed missed due"},
+		{"void, and ended in the next window", Past{Runs: []Run{void(until("20 10:40", failed("19 11:00")))}}, "missed unknown unknown due"},
+		{"void, and active", Past{Runs: []Run{void(active("21 11:00"))}}, "missed missed missed unknown"},
+
 		// Where it begins.
 		{"young", Past{Since: at("19 12:00")}, "missed due"},
 		{"registered on the slot", Past{Since: at("19 10:37")}, "missed missed due"},
@@ -118,6 +135,7 @@ func TestAccounts(t *testing.T) {
 		{"paused", Past{Paused: true}, "paused paused paused paused"},
 		{"paused since", Past{Paused: true, Runs: []Run{executed("19 10:40")}}, "missed confirmed paused paused"},
 		{"paused since a failure", Past{Paused: true, Runs: []Run{executed("18 10:40"), failed("20 10:40")}}, "confirmed missed failed paused"},
+		{"paused, and only skipped", Past{Paused: true, Runs: []Run{skipped("18 10:40"), failed("19 10:40"), skipped("20 10:40"), skipped("21 10:40")}}, "missed failed paused paused"},
 		{"paused since it was displaced", Past{Paused: true, Runs: []Run{displaced("20 10:40")}}, "missed missed missed paused"},
 		{"paused while it runs", Past{Paused: true, Runs: []Run{active("21 10:40")}}, "missed missed missed running"},
 		{"paused, and gone", Past{Paused: true, Known: at("19 12:00")}, "unknown unknown paused paused"},
@@ -197,21 +215,26 @@ func checkLeftOut(t *testing.T, past Past, from, to time.Time) {
 func naive(past Past, w Window, now time.Time) State {
 	var evidence *Run
 	busy, doubtful, bad, since := false, false, false, false
+	lacks := w.Start.Before(past.Known)
+	for _, gap := range past.Gaps {
+		lacks = lacks || gap.Start.Before(w.End) && w.Start.Before(gap.End)
+	}
 	for _, r := range past.Runs {
 		unproven := r.Started.IsZero()
-		doubtful = doubtful || past.astride(r, w) || unproven && !r.Active && r.serves(w) && (past.Unread[r.ID] || r.Success && r.Updated.Before(w.End) && r.Created.Before(past.Schedule.Expires(w)))
+		doubtful = doubtful || past.astride(r, w) || r.Void && r.serves(w) ||
+			unproven && !r.Active && r.serves(w) && (past.Unread[r.ID] || lacks && r.Success && r.Updated.Before(w.End) && r.Created.Before(past.Schedule.Expires(w)))
 		switch {
 		case r.Confirms(w) && (evidence == nil || r.Started.Before(evidence.Started)):
 			evidence = &r
-		case unproven && r.serves(w) && r.Active:
+		case unproven && r.serves(w) && r.Active && !r.Void:
 			busy = true
 		case unproven && r.serves(w):
 			bad = bad || r.Failed
 		}
 		for v := past.Schedule.Window(w.End); !v.Start.After(now); v = past.Schedule.Window(v.End) {
-			since = since || r.Confirms(v) || unproven && r.serves(v) || past.astride(r, v)
+			since = since || past.acts(r, v)
 		}
-		since = since || r.Confirms(w) || unproven && r.serves(w) || past.astride(r, w)
+		since = since || past.acts(r, w)
 	}
 	expires := past.Schedule.Expires(w)
 	expired := expires != w.End && now.Compare(expires) >= 0
@@ -238,10 +261,17 @@ func naive(past Past, w Window, now time.Time) State {
 	return StateMissed
 }
 
+// acts reports whether a run did more in the window than to skip, as far as is known.
+func (p Past) acts(r Run, w Window) bool {
+	lacks := w.Start.Before(p.Known) || len(p.Gaps) > 0 && p.Gaps[0].Start.Before(w.End) && w.Start.Before(p.Gaps[0].End)
+	idle := r.Success && !r.Void && !p.Unread[r.ID] && !(lacks && r.Updated.Before(w.End) && r.Created.Before(p.Schedule.Expires(w)))
+	return r.Confirms(w) || r.Started.IsZero() && r.serves(w) && !idle || p.astride(r, w)
+}
+
 // astride reports whether a run could not be read that was created before the
 // window and ended in it.
 func (p Past) astride(r Run, w Window) bool {
-	return p.Unread[r.ID] && r.Slot.IsZero() && r.Attempt == 1 && r.Created.Before(w.Start) && w.Contains(r.Updated)
+	return (p.Unread[r.ID] || r.Void) && r.Slot.IsZero() && r.Attempt == 1 && r.Created.Before(w.Start) && w.Contains(r.Updated)
 }
 
 // expiring is hourly, and not run after 20 minutes.
@@ -258,6 +288,10 @@ func randomPast(random *rand.Rand) Past {
 	}
 	if random.IntN(2) == 0 {
 		past.Known = moment()
+	}
+	if random.IntN(3) == 0 {
+		start := moment()
+		past.Gaps = []Window{{start, start.Add(time.Duration(random.IntN(120)) * time.Minute)}}
 	}
 	for id := range random.IntN(12) {
 		r := Run{ID: int64(id), Attempt: 1 + random.IntN(8)/7, Created: moment()}
@@ -277,6 +311,7 @@ func randomPast(random *rand.Rand) Past {
 			r.Slot = moment()
 		}
 		r.Rescue = random.IntN(4) == 0
+		r.Void = r.Started.IsZero() && random.IntN(12) == 0
 		past.Runs = append(past.Runs, r)
 	}
 	return past
@@ -329,7 +364,8 @@ func TestAccountsExpired(t *testing.T) {
 		{"nothing", Past{}, "21 12:36", "expired due"},
 		{"nothing in time", Past{}, "21 12:37", "expired expired"},
 		{"skipped since", Past{Runs: []Run{skipped("20 12:37"), skipped("21 14:00")}}, "21 15:00", "expired expired"},
-		{"skipped before, on evidence that is gone", Past{Runs: []Run{skipped("20 12:36")}}, "21 15:00", "unknown expired"},
+		{"skipped before, on evidence that is gone", Past{Runs: []Run{skipped("20 12:36")}, Gaps: between("20 10:00", "20 12:36")}, "21 15:00", "unknown expired"},
+		{"skipped before", Past{Runs: []Run{skipped("20 12:36")}}, "21 15:00", "expired expired"},
 		{"unread", Past{Runs: []Run{unread("20 14:00")}}, "21 15:00", "unknown expired"},
 		{"failed", Past{Runs: []Run{failed("20 11:00")}}, "21 15:00", "failed expired"},
 		{"executed", Past{Runs: []Run{executed("20 11:00"), skipped("20 14:00")}}, "21 15:00", "confirmed expired"},

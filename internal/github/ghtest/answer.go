@@ -126,7 +126,7 @@ func (s *Server) attempt(r *http.Request) answer {
 	}
 	earlier := run.Earlier[n-1]
 	earlier.ID, earlier.Attempt = id, n
-	return s.say(http.StatusOK, earlier.write(s.URL).Run.jobs(s.URL))
+	return s.say(http.StatusOK, s.write(earlier).Run.jobs(s.URL))
 }
 
 // list answers with one page of the runs of a workflow file, or of all.

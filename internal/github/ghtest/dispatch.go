@@ -33,7 +33,7 @@ func (s *Server) Finish(conclusion string, ids ...int64) {
 			if conclusion == "success" {
 				run.Started = run.Created
 			}
-			s.runs[id] = run.write(s.URL)
+			s.runs[id] = s.write(run)
 		}
 	})
 }
@@ -65,7 +65,7 @@ func (s *Server) dispatch(r *http.Request) answer {
 	s.lastID++
 	run := Run{ID: s.lastID, Workflow: file, Event: "workflow_dispatch", Title: strings.TrimSuffix(file, ".yml") + ": " + runName(inputs),
 		Branch: ref, Status: "queued", Created: s.clock(), Updated: s.clock()}
-	s.runs[run.ID] = run.write(s.URL)
+	s.runs[run.ID] = s.write(run)
 	s.dispatches = append(s.dispatches, Dispatch{file, asked.Ref, inputs, run.ID})
 	return s.say(http.StatusNoContent, nil)
 }

@@ -32,6 +32,8 @@ type Run struct {
 	// Patch replaces fields of the run in lists, and removes those that are
 	// Absent. Such a run is not checked against GitHub's types.
 	Patch map[string]any
+
+	number int64 // among those of its workflow, in the order of Add
 }
 
 // Absent as a value of Patch removes the field, and as one of Commit the file.
@@ -71,7 +73,7 @@ func (s *Server) Add(runs ...Run) (id int64) {
 			}
 			s.lastID = max(s.lastID, id)
 			r.ID = id
-			s.runs[id] = r.write(s.URL)
+			s.runs[id] = s.write(r)
 		}
 	})
 	return id
@@ -87,7 +89,7 @@ func (s *Server) Remove(ids ...int64) {
 }
 
 // write fills in what r leaves open, and writes what the server answers about it.
-func (r Run) write(api string) *listed {
+func (s *Server) write(r Run) *listed {
 	fill := func(field *string, value string) {
 		if *field == "" {
 			*field = value
@@ -113,7 +115,13 @@ func (r Run) write(api string) *listed {
 			r.Updated = r.Started.Add(time.Minute)
 		}
 	}
-	return &listed{Run: r, run: r.object(api)}
+	if known := s.runs[r.ID]; known != nil {
+		r.number = known.number
+	} else {
+		s.numbers[r.Workflow]++
+		r.number = s.numbers[r.Workflow]
+	}
+	return &listed{Run: r, run: r.object(s.URL)}
 }
 
 // varying are the fields of a run in lists that differ from run to run.
@@ -154,7 +162,7 @@ var constant = sync.OnceValue(func() []byte {
 func (r Run) object(api string) json.RawMessage {
 	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	fields := marshal(varying{
-		r.ID, r.ID, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
+		r.ID, r.number, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
 		stamp(r.Created), stamp(r.Updated), stamp(r.Created),
 		url, fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
 		url + "/jobs", url + "/logs", url + "/artifacts", url + "/cancel", url + "/rerun",

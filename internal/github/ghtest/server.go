@@ -48,7 +48,8 @@ type Server struct {
 	rules      Rules
 	runs       map[int64]*listed
 	lastID     int64
-	registered []Registered // the workflows; nil: whatever is asked for
+	numbers    map[string]int64 // of the last runs, by workflow
+	registered []Registered     // the workflows; nil: whatever is asked for
 	dispatches []Dispatch
 	arrange    func([]Run) []Run
 	git        store
@@ -101,7 +102,7 @@ func New(t testing.TB) *Server {
 // Violations.
 func Serve(l net.Listener) *Server {
 	s := &Server{
-		closed: make(chan struct{}), runs: map[int64]*listed{}, hooks: map[int][]func(){},
+		closed: make(chan struct{}), runs: map[int64]*listed{}, numbers: map[string]int64{}, hooks: map[int][]func(){},
 		git: store{objects: map[string]stored{}, refs: map[string]string{}},
 	}
 	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.recording(s.routes())}}
