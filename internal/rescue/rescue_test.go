@@ -345,6 +345,29 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+// TestExpiredUnread has an expired job that did run, which GitHub does not say: it may
+// not be called a job without a confirmed run, and has no issue.
+func TestExpiredUnread(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	s, flaws := schedule.Parse(schedule.Spec{Every: "day", At: "10:37", Expires: time.Hour})
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	r.Jobs[0].Schedule, r.Notify = s, true
+	for _, ago := range []time.Duration{time.Hour, 25 * time.Hour} {
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: noon.Add(-ago), Started: noon.Add(-ago)})
+	}
+	fake.Break(ghtest.Fault{Path: "/jobs", Status: 502, Header: map[string]string{"Retry-After": "0"}})
+	report, err := r.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "expired 2026-11-21 11:37 UTC, and its runs were not read"
+	if words := report.Words(report.Jobs[0]); words != want || len(fake.Issues()) != 0 || len(fake.Dispatches()) != 0 {
+		t.Errorf("%s, %d issues, %d dispatches", words, len(fake.Issues()), len(fake.Dispatches()))
+	}
+}
+
 // TestExpired has a job whose slot became too old to be run: it has an issue, which a
 // confirmed window closes.
 func TestExpired(t *testing.T) {

@@ -123,6 +123,9 @@ func (r *Report) Words(job Result) string {
 	case string(schedule.Unchecked):
 		return "its green run was not checked in this round, to stay within GitHub's limit"
 	case string(schedule.Expired):
+		if v.Doubt {
+			return "expired " + problem.Clock(job.Schedule.Expires(v.Window)) + ", and its runs were not read"
+		}
 		return "expired " + problem.Clock(job.Schedule.Expires(v.Window)) + " without a confirmed run"
 	case string(schedule.Disabled):
 		return "disabled"

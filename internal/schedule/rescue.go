@@ -41,6 +41,7 @@ type Verdict struct {
 	Window   Window // the current one; zero if there is none
 	Dispatch bool
 	Why      Why
+	Doubt    bool      // not all runs that may be evidence for the window are known
 	Failed   int       // runs of the window that ended badly
 	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
 }
@@ -75,6 +76,7 @@ func Rescue(w Watch, now time.Time) Verdict {
 	}
 	f := w.find(v.Window, now)
 	v.Failed = f.failed
+	v.Doubt = f.unread || f.unasked || !w.read(v.Window)
 	patient := v.Window.Start.Add(w.Patience)
 	again := f.end.Add(min(backoff(f.failed+f.fruitless), v.Window.End.Sub(v.Window.Start)/shareBackoff))
 	switch {
@@ -92,7 +94,7 @@ func Rescue(w Watch, now time.Time) Verdict {
 		v.Why = Unchecked
 	case now.Before(again):
 		v.Why, v.Again = Backoff, again
-	case f.unread || !w.read(v.Window):
+	case v.Doubt:
 		v.Why, v.Dispatch = Unread, true
 	default:
 		v.Why, v.Dispatch = Due, true
