@@ -29,7 +29,11 @@ func (p *Program) remarks(project *project) []string {
 			continue
 		}
 		if job.Schedule.Standing(p.Now()) == schedule.Ended {
-			remark(lastKey(spec), "has ended; remove it, or give it a later time")
+			if job.Schedule.Next(time.Time{}).IsZero() {
+				remark(lastKey(spec), "has no slots: start, until and except leave none")
+			} else {
+				remark(lastKey(spec), "has ended; remove it, or give it a later time")
+			}
 			continue
 		}
 		if !job.Hosted() {

@@ -69,13 +69,26 @@ func (r *reader) frequent(d draft, s schedule.Schedule, o Options) {
 	if apart >= schedule.ShortestInterval || s.Spec().Disabled || o.Serve {
 		return
 	}
+	longer := `choose a longer cadence, as in every = "hour"`
+	if minutes := uneven(s.Spec().Cron); minutes >= schedule.ShortestInterval.Minutes() {
+		longer = fmt.Sprintf(`write every = "%g minutes" instead, which is even across the hour`, minutes)
+	}
 	first := len(r.findings)
-	r.report(r.trigger(d), `add executor = "serve" to `+jobOptions(d.id)+` and run "scheduled run `+shellWord(d.id)+`" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`,
+	r.report(r.trigger(d), `add executor = "serve" to `+jobOptions(d.id)+` and run "scheduled run `+shellWord(d.id)+`" from your own cron or systemd timer, or `+longer,
 		`GitHub Actions cannot run a job every %s: "The shortest interval you can run scheduled workflows is once every 5 minutes" `+
 			`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`, lengthOf(apart))
 	for i := range r.findings[first:] {
 		r.findings[first+i].unhosted = true
 	}
+}
+
+// uneven returns the n of a cron that fires every n minutes, which are fewer at the end
+// of the hour: "*/7 * * * *". It is 0 for any other.
+func uneven(crons []string) (minutes float64) {
+	if len(crons) == 1 {
+		_, _ = fmt.Sscanf(crons[0], "*/%g * * * *", &minutes)
+	}
+	return minutes
 }
 
 // lengthOf writes a short time: "minute", "2 minutes", "90 seconds".

@@ -136,7 +136,12 @@ var shorthands = map[string]Cadence{
 func notFive(expr string, parts []string) *Flaw {
 	short := strings.ToLower(strings.TrimSpace(expr))
 	every, known := shorthands[short]
+	zone, ofZone := strings.CutPrefix(strings.TrimPrefix(short, "cron_"), "tz=")
 	switch {
+	case ofZone:
+		zone = expr[strings.Index(expr, "=")+1:][:len(zone)]
+		zone, rest, _ := strings.Cut(zone, " ")
+		return &Flaw{Message: "is " + strconv.Quote(expr) + ", and names its time zone in the wrong place", Hint: fmt.Sprintf("write cron = %q and timezone = %q", strings.TrimSpace(rest), zone)}
 	case known:
 		return &Flaw{Message: "is " + strconv.Quote(expr) + "; it must have five fields", Hint: fmt.Sprintf("write every = %q instead of cron", every)}
 	case strings.HasPrefix(short, "@every "):
@@ -291,8 +296,8 @@ func memberHint(field field, member string) string {
 
 // stepHint returns the remedy for a step that is longer than the field.
 func stepHint(field field, step int) string {
-	if field.name == "minute" || field.name == "hour" || field.name == "day" || field.name == "month" {
-		if step > 0 {
+	for _, u := range units {
+		if string(u.name) == field.name && step > 0 && int64(step) <= u.most {
 			return fmt.Sprintf("write every = %q instead of cron", fmt.Sprintf("%d %ss", step, field.name))
 		}
 	}
