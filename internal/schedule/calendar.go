@@ -14,16 +14,29 @@ type calendar struct {
 
 // stride picks every n-th day, week or month.
 type stride struct {
-	unit    Cadence
+	unit    unit
 	n, rest int64 // n is at least 2; 0 picks all
 }
 
-// numbers number the days, weeks and months since 1970.
-var numbers = map[Cadence]func(m month, day int) int64{
-	Day:   func(m month, day int) int64 { return m.first + int64(day) - 1 },
-	Week:  func(m month, day int) int64 { return floorDiv(m.first+int64(day)-5, 7) }, // 1970-01-05 was a Monday
-	Month: func(m month, _ int) int64 { return int64(m.year-1970)*12 + int64(m.number) - 1 },
+// even returns how many days the dates are apart, where they always are; else 0.
+func (s stride) even() int {
+	if s.unit.name == Month {
+		return 0
+	}
+	return int(s.n) * int(s.unit.length/day)
 }
+
+// months returns every n-th month as those of a year, where they are the same each year.
+func (s stride) months() (_ set, yearly bool) {
+	if s.n == 0 || s.unit.name != Month || 12%s.n != 0 {
+		return 0, false
+	}
+	return span(int(s.rest)+1, 12, int(s.n)), true
+}
+
+func dayNumber(m month, day int) int64  { return m.first + int64(day) - 1 }
+func weekNumber(m month, day int) int64 { return floorDiv(m.first+int64(day)-5, 7) } // 1970-01-05 was a Monday
+func monthNumber(m month, _ int) int64  { return int64(m.year-1970)*12 + int64(m.number) - 1 }
 
 const day = 24 * time.Hour
 
@@ -86,7 +99,7 @@ func (c *calendar) in(m month) set {
 	days = days.to(m.length)
 	if s := c.stride; s.n > 0 {
 		for day := range days.all() {
-			if mod(numbers[s.unit](m, day), s.n) != s.rest {
+			if mod(s.unit.number(m, day), s.n) != s.rest {
 				days &^= 1 << day
 			}
 		}

@@ -85,7 +85,7 @@ var since = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 func (u union) years() (years int, weekly bool) {
 	var monthly, odd bool
 	for _, c := range u {
-		if c.stride.unit == Day || c.stride.unit == Week {
+		if c.stride.even() > 0 {
 			continue
 		}
 		_, plain := c.onlyWeekdays()
@@ -182,11 +182,8 @@ func (c *calendar) dates(years int) iter.Seq[int] {
 		}
 		first, step, times := int(m.first), 1, 14
 		weekdays, _ := c.onlyWeekdays()
-		switch n := int(c.stride.n); c.stride.unit {
-		case Day:
-			step, times, weekdays = n, 8, allWeekdays
-		case Week:
-			step, times, weekdays = 7*n, 2, allWeekdays
+		if even := c.stride.even(); even > 0 {
+			step, times, weekdays = even, 8, c.weekdays
 			first += (c.weekdays.lowest() + 6) % 7
 		}
 		for i := range times {

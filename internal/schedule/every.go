@@ -28,16 +28,17 @@ type unit struct {
 	name   Cadence
 	short  string // other names, which Meant understands
 	length time.Duration
-	most   int64 // of them, so that a job runs at least once in 12 months
+	number func(m month, day int) int64 // of the one with that day, since 1970; nil for elapsed time
+	most   int64                        // of them, so that a job runs at least once in 12 months
 	rule   func(p *parsing, u unit, n int64) rule
 }
 
 var units = []unit{
-	{Minute, "m min mins", time.Minute, 366 * 24 * 60, (*parsing).minutes},
-	{Hour, "h hr hrs", time.Hour, 366 * 24, (*parsing).hours},
-	{Day, "d", day, 366, (*parsing).days},
-	{Week, "w wk wks", 7 * day, 52, (*parsing).weeks},
-	{Month, "mo mon", 28 * day, 12, (*parsing).months}, // at least
+	{Minute, "m min mins", time.Minute, nil, 366 * 24 * 60, (*parsing).minutes},
+	{Hour, "h hr hrs", time.Hour, nil, 366 * 24, (*parsing).hours},
+	{Day, "d", day, dayNumber, 366, (*parsing).days},
+	{Week, "w wk wks", 7 * day, weekNumber, 52, (*parsing).weeks},
+	{Month, "mo mon", 28 * day, monthNumber, 12, (*parsing).months}, // at least
 }
 
 var weekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
@@ -100,7 +101,7 @@ func (p *parsing) interval(u unit, n, phase int64) rule {
 }
 
 func (p *parsing) days(u unit, n int64) rule {
-	return p.calendar(fields{}, p.stride(u.name, n, uint64(p.hash/1152)))
+	return p.calendar(fields{}, p.stride(u, n, uint64(p.hash/1152)))
 }
 
 func (p *parsing) weeks(u unit, n int64) rule {
@@ -108,7 +109,7 @@ func (p *parsing) weeks(u unit, n int64) rule {
 	if p.Start != nil {
 		weekday = int(dateOf(p.start, p.zone).Weekday())
 	}
-	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(u.name, n, uint64(p.hash/8064)))
+	return p.calendar(fields{weekdays: 1 << weekday}, p.stride(u, n, uint64(p.hash/8064)))
 }
 
 func (p *parsing) weekday(day int) rule {
@@ -120,19 +121,19 @@ func (p *parsing) months(u unit, n int64) rule {
 	if p.Start != nil {
 		day = dateOf(p.start, p.zone).Day()
 	}
-	c := p.calendar(fields{days: 1 << day}, p.stride(u.name, n, uint64(p.hash/32256)))
+	c := p.calendar(fields{days: 1 << day}, p.stride(u, n, uint64(p.hash/32256)))
 	c.shorten = day > 28
 	return c
 }
 
 // stride picks every n-th day, week or month: that of start, or the assigned one.
-func (p *parsing) stride(unit Cadence, n int64, assigned uint64) stride {
+func (p *parsing) stride(u unit, n int64, assigned uint64) stride {
 	if n == 1 {
 		return stride{}
 	}
-	s := stride{unit, n, int64(assigned % uint64(n))}
+	s := stride{u, n, int64(assigned % uint64(n))}
 	if p.Start != nil {
-		s.rest = mod(numbers[unit](monthOf(dateOf(p.start, p.zone))), n)
+		s.rest = mod(u.number(monthOf(dateOf(p.start, p.zone))), n)
 	}
 	return s
 }

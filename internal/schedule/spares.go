@@ -62,12 +62,8 @@ func (p *planning) spare(c calendar, later int) {
 func (c calendar) periods(window time.Duration) (times int, period time.Duration) {
 	_, yearly := c.stride.months()
 	switch n := int(c.stride.n); {
-	case c.stride.unit == Day:
-		return n, day
-	case c.stride.unit == Week:
-		return n, 7 * day
-	case c.stride.unit == Month && !yearly:
-		return n, 28 * day
+	case n > 0 && !yearly:
+		return n, c.stride.unit.length
 	case c.nth != [7]set{}:
 		return int(window / (7 * day)), 7 * day
 	}

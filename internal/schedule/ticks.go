@@ -98,14 +98,6 @@ func (c calendar) dense() fields {
 	return f
 }
 
-// months returns every n-th month as those of a year, where they are the same each year.
-func (s stride) months() (_ set, yearly bool) {
-	if s.n == 0 || s.unit != Month || 12%s.n != 0 {
-		return 0, false
-	}
-	return span(int(s.rest)+1, 12, int(s.n)), true
-}
-
 // nextMonth adds the 1st of the next month to the ticks of a calendar of the last day,
 // unless it is near the ticks of others.
 func (p *planning) nextMonth(ticks []fields, others []fields) []fields {

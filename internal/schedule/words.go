@@ -105,7 +105,7 @@ func (c calendar) words(zone *time.Location) string {
 	if c.stride.n == 0 {
 		return c.fields.words(zone)
 	}
-	words := every(c.stride.n, c.stride.unit)
+	words := every(c.stride.n, c.stride.unit.name)
 	switch {
 	case c.weekdays != allWeekdays:
 		words += " on " + weekdays[c.weekdays.lowest()]
