@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/sethvargo/go-githubactions"
 )
@@ -44,14 +45,19 @@ func (u unfailing) Write(b []byte) (int, error) {
 func (r *Runner) On() bool { return r.getenv("GITHUB_ACTIONS") == "true" }
 
 // Output sets an output of this step.
-func (r *Runner) Output(name, value string) error {
-	if r.getenv("GITHUB_OUTPUT") == "" {
+func (r *Runner) Output(name, value string) error { return r.set("output", name, value) }
+
+// Env sets an environment variable of the steps after this one.
+func (r *Runner) Env(name, value string) error { return r.set("env", name, value) }
+
+func (r *Runner) set(file, name, value string) error {
+	if r.getenv("GITHUB_"+strings.ToUpper(file)) == "" {
 		return nil
 	}
 	// The library's own SetOutput ends values with a fixed line; a random one
 	// cannot occur in a value.
 	end := rand.Text()
-	return r.issueFile("output", fmt.Sprintf("%s<<%s\n%s\n%s", name, end, value, end))
+	return r.issueFile(file, fmt.Sprintf("%s<<%s\n%s\n%s", name, end, value, end))
 }
 
 // Summary adds Markdown to the summary of this step.

@@ -144,6 +144,7 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 	r.warn(r.runner, err)
 	v := execution.Variables{
 		Window:     window,
+		Since:      execution.Handed(r.getenv(execution.Since), window),
 		Missed:     r.flags.missed,
 		Trigger:    trigger.Event,
 		RunAttempt: trigger.Attempt,

@@ -76,7 +76,7 @@ func (j Jobs) Prove() (Proof, error) {
 		switch v := provers.prove(job); {
 		case v.Problem != "":
 			result.Refused[job.ID] = true
-			complaints = append(complaints, pyproject.Complaint{Job: job, Key: cmp.Or(v.Key, "entrypoint"), Message: v.Problem, Hint: v.Hint})
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: blamed(v.Key, job.Options), Message: v.Problem, Hint: v.Hint})
 		case v.Unknown != "":
 			result.Open = append(result.Open, Question{job.ID, job.Entrypoint, v.Unknown})
 		}
@@ -145,6 +145,9 @@ func (p *provers) prove(job pyproject.Job) Verdict {
 // given returns what the entrypoint of a job is called with.
 func given(o pyproject.Options) Given {
 	g := Given{Positional: len(o.Args)}
+	if o.PassContext {
+		g.Positional++
+	}
 	for _, k := range o.Kwargs {
 		g.Named = append(g.Named, k.Name)
 	}
@@ -209,4 +212,12 @@ func (p *provers) close() {
 	if p.reader != nil {
 		p.reader.Close()
 	}
+}
+
+// blamed returns the key of a job at which a problem is reported.
+func blamed(key string, o pyproject.Options) string {
+	if key == "args" && len(o.Args) == 0 && o.PassContext {
+		return "pass-context"
+	}
+	return cmp.Or(key, "entrypoint")
 }

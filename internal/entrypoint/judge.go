@@ -103,7 +103,7 @@ func (w *walk) function(f found, v *Verdict) {
 		w.refuse(v, "set args or kwargs, give each a default, or name a function that passes them", "%s", misfit)
 	case misfit != "":
 		v.Key = key
-		w.refuse(v, "change args and kwargs, or the function", "%s", misfit)
+		w.refuse(v, "change args, kwargs or pass-context, or the function", "%s", misfit)
 	case f.binding.Generator && f.binding.Async:
 		w.refuse(v, "name a coroutine function that loops over it", "is an asynchronous generator: calling it runs none of its code")
 	case f.binding.Generator:

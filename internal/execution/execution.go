@@ -139,7 +139,7 @@ func (j Job) entrypoint(launcher python.Launcher, v Variables, n int) python.Ent
 		Root:      j.Place.Root,
 		Target:    j.Entrypoint,
 		Command:   j.Options.Command,
-		Arguments: arguments(j.Options),
+		Arguments: v.arguments(j.Job, n),
 		ExitCode:  j.Options.Result == pyproject.ExitCode,
 		Env:       append(j.Job.Environ(j.Environ), v.environ(j.Job, n)...),
 		Secrets:   j.Options.Hidden(),
@@ -157,16 +157,4 @@ func (j Job) hintInstall(o *python.Outcome) {
 	if command := j.Environment.Install(); command != "" && o.Hint == "" && o.Exception == "ModuleNotFoundError" && !j.Actions {
 		o.Hint = fmt.Sprintf("install the project's packages with `%s`, or add the missing one to them", command)
 	}
-}
-
-// arguments returns what the entrypoint is called with.
-func arguments(o pyproject.Options) []python.Argument {
-	var arguments []python.Argument
-	for _, value := range o.Args {
-		arguments = append(arguments, python.Argument{Value: value})
-	}
-	for _, k := range o.Kwargs {
-		arguments = append(arguments, python.Argument{Name: k.Name, Value: k.Value})
-	}
-	return arguments
 }

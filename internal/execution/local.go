@@ -32,7 +32,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	tick.Now = j.Now() // the window may be another one after the wait
 	decision := schedule.Decide(j.Schedule, tick)
 	decided(decision)
-	v := Variables{Window: decision.Window, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
+	v := Variables{Window: decision.Window, Since: decision.Since, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
 	if !decision.Run {
 		return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true, Reason: decision.Reason}, nil
 	}

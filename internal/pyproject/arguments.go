@@ -40,6 +40,14 @@ var argumentOptions = []option{
 			return func(o *Options) { o.Kwargs = kwargs }
 		},
 	},
+	{
+		name:     "pass-context",
+		kind:     "a boolean",
+		fallback: "false",
+		meaning:  "`true` to call the entrypoint with one more argument, first: its job, slot and the rest of what `SCHEDULED_*` says",
+		example:  "true",
+		parse:    into(parseSwitch, func(o *Options) *bool { return &o.PassContext }),
+	},
 }
 
 // args reads the arguments without a name.

@@ -25,7 +25,7 @@ var workOptions = []option{
 }
 
 // ofCallables are the options that only a job with an entrypoint can have.
-var ofCallables = []string{"args", "kwargs", "result"}
+var ofCallables = []string{"args", "kwargs", "pass-context", "result"}
 
 // maxCommand is the length of a command in bytes: on Windows a process gets at most
 // 32,767 characters.

@@ -28,8 +28,11 @@ var wrongWork = []wrongDeclaration{
 	{"bare", "command = \"make\"\nresult = \"exit-code\"", `4:1: result has no effect on a command | remove it, or use an entrypoint`},
 	{"bare", "command = \"make\"\nargs = [1]", `4:1: args has no effect on a command | remove it, or use an entrypoint`},
 	{"bare", "kwargs = { a = 1 }\ncommand = \"make\"", `3:1: kwargs has no effect on a command | remove it, or use an entrypoint`},
+	{"bare", "command = \"make\"\npass-context = false", `4:1: pass-context has no effect on a command | remove it, or use an entrypoint`},
 
 	// What an entrypoint is called with.
+	{"project", `pass-context = "true"`, `5:16: pass-context must be a boolean, not a string | write pass-context = true`},
+	{"spec", "every = \"day\"\npass-context = true", `3:1: pass-context does not belong in [tool.scheduled.x] | move it to [tool.scheduled-actions.jobs.x]: pass-context = true`},
 	{"day", `args = "daily"`, `4:8: args must be an array, not a string | write it as in args = ["daily", 7]`},
 	{"day", `args = { a = 1 }`, `4:1: args must be an array, not a table | write it as in args = ["daily", 7]`},
 	{"options", "args = [1, \"${{ secrets.X }}\"]", `5:12: item 2 of args must not contain the expression "${{" | write a plain value, or pass it with the options env and secrets`},

@@ -29,6 +29,7 @@ type Options struct {
 	Command        []string      `json:",omitzero"` // for bash, instead of an entrypoint, one after the other; nil if the job has an entrypoint
 	Args           []any         `json:",omitzero"` // of the entrypoint, as the toml package decodes them
 	Kwargs         []Kwarg       `json:",omitzero"` // likewise, in file order
+	PassContext    bool          `json:",omitzero"` // the entrypoint gets one more argument, first
 	RunsOn         []string      // labels of the runner; never empty
 	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
 	Attempts       int           // attempts in one run, from 1

@@ -18,8 +18,11 @@ type Argument struct {
 	Value any
 }
 
-// given returns a line of Python that makes the arguments. It calls what imports datetime
-// only if there is a date or time among them.
+// Object is a value with these attributes.
+type Object []Argument
+
+// given returns a line of Python that makes the arguments. It calls what returns the
+// module datetime or the type of objects only where they are needed.
 func given(arguments []Argument) string {
 	var positional []any
 	var named strings.Builder
@@ -30,7 +33,7 @@ func given(arguments []Argument) string {
 			fmt.Fprintf(&named, "%s: %s, ", literal(a.Name), literal(a.Value))
 		}
 	}
-	return fmt.Sprintf("GIVEN = lambda datetime: (%s, {%s})\n", literal(positional), named.String())
+	return fmt.Sprintf("GIVEN = lambda datetime, namespace: (%s, {%s})\n", literal(positional), named.String())
 }
 
 // literal returns an expression of Python.
@@ -56,6 +59,12 @@ func literal(value any) string {
 		return bytesLiteral(v) + `.decode("utf-8")`
 	case time.Time:
 		return timeLiteral(v)
+	case Object:
+		var b strings.Builder
+		for _, a := range v {
+			fmt.Fprintf(&b, "%s=%s, ", a.Name, literal(a.Value))
+		}
+		return "namespace()(" + b.String() + ")"
 	case []any:
 		return listLiteral(v)
 	case []map[string]any:

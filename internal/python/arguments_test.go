@@ -49,10 +49,10 @@ func TestArguments(t *testing.T) {
 			{"later", `args = [2026-12-01]`, "2026-12-01"},
 			{"decorated", `args = [5]`, "1 5"},
 			{"two", "", "cause: needs arguments: a"},
-			{"two", "kwargs = { b = 1 }", "cause: cannot be called with args and kwargs: missing a required argument: 'a'"},
-			{"two", "args = [1, 2, 3]", "cause: cannot be called with args and kwargs: too many positional arguments"},
-			{"two", "args = [1]\nkwargs = { d = 1 }", "cause: cannot be called with args and kwargs: got an unexpected keyword argument 'd'"},
-			{"two", "args = [1]\nkwargs = { a = 1 }", "cause: cannot be called with args and kwargs: multiple values for argument 'a'"},
+			{"two", "kwargs = { b = 1 }", "cause: cannot be called with its arguments: missing a required argument: 'a'"},
+			{"two", "args = [1, 2, 3]", "cause: cannot be called with its arguments: too many positional arguments"},
+			{"two", "args = [1]\nkwargs = { d = 1 }", "cause: cannot be called with its arguments: got an unexpected keyword argument 'd'"},
+			{"two", "args = [1]\nkwargs = { a = 1 }", "cause: cannot be called with its arguments: multiple values for argument 'a'"},
 			{"inside", "args = [1]", "cause: TypeError: two() missing 1 required positional argument: 'a'"},
 		} {
 			if leftOut(i) {
@@ -77,7 +77,7 @@ func TestArguments(t *testing.T) {
 func TestImportArguments(t *testing.T) {
 	for _, row := range []struct{ target, toml, cause string }{
 		{"two", "args = [1]", ""},
-		{"two", "args = [1, 2, 3]", "cannot be called with args and kwargs: too many positional arguments"},
+		{"two", "args = [1, 2, 3]", "cannot be called with its arguments: too many positional arguments"},
 		{"decorated", "args = [1]", ""},
 		{"show", "kwargs = { x = 1979-05-27 }", ""},
 	} {

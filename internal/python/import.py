@@ -16,7 +16,7 @@ def load(module, attributes):
 
 
 def call(function):
-    args, kwargs = GIVEN(lambda: standard("datetime"))  # noqa: F821
+    args, kwargs = arguments()  # noqa: F821
     try:
         signature = standard("inspect").signature(function, follow_wrapped=False)  # noqa: F821
     except (TypeError, ValueError):

@@ -183,13 +183,17 @@ def beside(error):
 
 
 def call(function):
-    args, kwargs = GIVEN(lambda: standard("datetime"))  # noqa: F821
+    args, kwargs = arguments()
     try:
         result = function(*args, **kwargs)
     except TypeError as error:
         refuse_arguments(function, error, args, kwargs)
         raise
     return settled(result)
+
+
+def arguments():
+    return GIVEN(lambda: standard("datetime"), lambda: standard("types").SimpleNamespace)  # noqa: F821
 
 
 def refuse_arguments(function, error, args, kwargs):
@@ -222,7 +226,7 @@ def misfit(signature, args, kwargs):
     except TypeError as error:
         reason = str(error)
     if args or kwargs:
-        return Refused("cannot be called with args and kwargs: " + reason, hint="change them, or the entrypoint")
+        return Refused("cannot be called with its arguments: " + reason, hint="change args, kwargs or pass-context, or the entrypoint")
     needed = [
         p.name
         for p in signature.parameters.values()

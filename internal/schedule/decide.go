@@ -67,6 +67,7 @@ type Decision struct {
 	More     bool      // there may be more of them
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
 	Last     time.Time // the newest execution in a window before this one; zero if none is known, or none was looked for
+	Since    time.Time // the slot of the last window before this one that has a confirmed run; zero if none is known
 	Unknown  bool      // the history could not be read
 }
 
@@ -85,6 +86,9 @@ func Decide(s Schedule, t Tick) Decision {
 	}
 	if first == nil && !t.Asks(s).IsZero() { // otherwise that run has served the earlier windows too
 		d.Missed, d.More, d.Last = missed(s, d.Window, t)
+	}
+	if d.Run {
+		d.Since = lastConfirmed(s, d.Window, t)
 	}
 	return d
 }
@@ -182,4 +186,31 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 		n++
 	}
 	return n, more || n == MaxMissed, last
+}
+
+// lastConfirmed returns the slot of the last window before w that a run confirms, which can be a
+// backfill; zero if none is known.
+func lastConfirmed(s Schedule, w Window, t Tick) time.Time {
+	var oldest time.Time
+	for i := range t.Runs {
+		if r := &t.Runs[i]; !r.Started.IsZero() {
+			for _, at := range []time.Time{r.Created, r.Started, r.Slot} {
+				if !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
+					oldest = at
+				}
+			}
+		}
+	}
+	if oldest.IsZero() || w.IsZero() {
+		return time.Time{}
+	}
+	for _, earlier := range s.Windows(w.Start.Add(-1), oldest, MaxMissed) {
+		switch {
+		case earlier.Start.Before(t.Known):
+			return time.Time{}
+		case evidence(earlier, t.Now, t.Runs) != nil:
+			return earlier.Start
+		}
+	}
+	return time.Time{}
 }

@@ -171,6 +171,35 @@ func TestMissed(t *testing.T) {
 	}
 }
 
+// Since is the slot up to which the work is done: the next execution takes up there.
+func TestSince(t *testing.T) {
+	backfill := executed("20 23:00")
+	backfill.Slot = at("19 10:37")
+	for name, row := range map[string]struct {
+		tick Tick
+		want string
+	}{
+		"the window before":        {Tick{Now: at("21 12:00"), Runs: []Run{executed("20 11:00"), executed("19 12:00")}}, "20 10:37"},
+		"after missed ones":        {Tick{Now: at("21 12:00"), Runs: []Run{executed("18 12:00"), skipped("19 11:00")}}, "18 10:37"},
+		"a run late in its window": {Tick{Now: at("21 12:00"), Runs: []Run{executed("21 10:00")}}, "20 10:37"},
+		"a backfill":               {Tick{Now: at("21 12:00"), Runs: []Run{executed("18 12:00"), backfill}}, "19 10:37"},
+		"by hand again":            {Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("21 11:00"), executed("20 11:00")}}, "20 10:37"},
+		"for an older window":      {Tick{Now: at("21 12:00"), Forced: true, Slot: at("19 10:37"), Runs: []Run{executed("20 11:00"), executed("18 11:00")}}, "18 10:37"},
+		"no history":               {Tick{Now: at("21 12:00")}, ""},
+		"an unknown history":       {Tick{Now: at("21 12:00"), Unknown: true}, ""},
+		"one that is not known":    {Tick{Now: at("21 12:00"), Known: at("20 10:37"), Runs: []Run{executed("18 12:00")}}, ""},
+		"a confirmed window":       {Tick{Now: at("21 12:00"), Runs: []Run{executed("21 11:00"), executed("20 11:00")}}, ""},
+	} {
+		var want time.Time
+		if row.want != "" {
+			want = at(row.want)
+		}
+		if d := Decide(daily, row.tick); !d.Since.Equal(want) {
+			t.Errorf("%s: since %v, want %v", name, d.Since, want)
+		}
+	}
+}
+
 // TestRows has the rows of the decision in their order: each job has what all the rows
 // from its own on ask for.
 func TestRows(t *testing.T) {
