@@ -48,7 +48,7 @@ var everyForm = regexp.MustCompile(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
 // every reads the `every` of a job.
 func (p *parsing) every() rule {
 	for day, name := range weekdays {
-		if p.Every == strings.ToLower(name) {
+		if len(p.Every) == len(name) && p.Every == strings.ToLower(name) {
 			return p.weekday(day)
 		}
 	}
