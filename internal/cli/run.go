@@ -130,7 +130,7 @@ func (r run) engine(environment installer.Environment) execution.Job {
 
 // inActions runs the entrypoint: the step before has decided that.
 func (r run) inActions(ctx context.Context, engine execution.Job) error {
-	window := r.job.Schedule.Nearest(r.Now())
+	window := r.job.Schedule.Latest(r.Now())
 	if r.flags.window != "" {
 		at, err := parseWindow(r.flags.window)
 		if err != nil {

@@ -57,7 +57,7 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 // WindowWords says from when to when a window is.
 func WindowWords(w schedule.Window) string {
 	if w.IsZero() {
-		return "a job without slots"
+		return "a run outside of all windows"
 	}
 	return fmt.Sprintf("window %s to %s", problem.Clock(w.Start), problem.Clock(w.End))
 }

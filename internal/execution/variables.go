@@ -28,7 +28,7 @@ type Variables struct {
 // environ returns them for the n-th attempt within the run.
 func (v Variables) environ(job pyproject.Job, n int) []string {
 	n = v.attempt(job, n)
-	var since, start, end string // empty for a job without slots
+	var since, start, end string // empty outside of all windows
 	if !v.Window.IsZero() {
 		start, end = v.Window.Start.Format(time.RFC3339), v.Window.End.Format(time.RFC3339)
 	}

@@ -49,7 +49,7 @@ func TestTriggers(t *testing.T) {
 		if len(flaws) > 0 {
 			t.Fatal(flaws)
 		}
-		environ := Variables{Window: s.Nearest(now)}.environ(pyproject.Job{ID: "clean", Schedule: s}, 1)
+		environ := Variables{Window: s.Latest(now)}.environ(pyproject.Job{ID: "clean", Schedule: s}, 1)
 		if !slices.Contains(environ, "SCHEDULED_EVERY="+row.want) {
 			t.Errorf("want %s in %q", row.want, environ)
 		}

@@ -44,7 +44,7 @@ func (t Tick) window(s Schedule) Window {
 	case t.Forced && !t.Slot.IsZero():
 		return s.Window(t.Slot)
 	case t.Forced || t.Attempt > 1:
-		return s.Nearest(t.Now)
+		return s.Latest(t.Now)
 	}
 	return s.Window(t.Now)
 }
@@ -115,17 +115,12 @@ func (t Tick) reason(s Schedule, w Window, evidence *Run) Reason {
 	return Unconfirmed
 }
 
-// Nearest returns the window that a run started by hand serves: the current one, else
-// the last one, else the first to come. It is zero if the schedule has no slots.
-func (s Schedule) Nearest(t time.Time) Window {
-	if w := s.Window(t); !w.IsZero() {
-		return w
-	}
+// Latest returns the window that a run started by hand serves: the current one, else the
+// last one. It is zero before the first slot: that one has a run of its own to come, which
+// must not find its key taken.
+func (s Schedule) Latest(t time.Time) Window {
 	for _, w := range s.Windows(t, time.Time{}, 1) {
 		return w
-	}
-	if next := s.Next(t); !next.IsZero() {
-		return s.Window(next)
 	}
 	return Window{}
 }

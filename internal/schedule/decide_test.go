@@ -215,7 +215,7 @@ func TestRows(t *testing.T) {
 		start  string // of the window; "" for none
 	}{
 		{"by hand, disabled", disabled, Tick{Now: at("21 12:00"), Forced: true, Attempt: 2}, Forced, "21 10:37"},
-		{"by hand, before the first slot", monday, Tick{Now: at("15 12:00"), Forced: true}, Forced, "16 10:37"},
+		{"by hand, before the first slot", monday, Tick{Now: at("15 12:00"), Forced: true}, Forced, ""},
 		{"by hand, after the last window", monday, Tick{Now: at("28 12:00"), Forced: true}, Forced, "24 10:37"},
 		{"by hand, disabled and ended", disabled, Tick{Now: at("28 12:00"), Forced: true}, Forced, "24 10:37"},
 		{"by hand, expired and unreadable", monday, Tick{Now: at("21 12:00"), Forced: true, Unknown: true}, Forced, "21 10:37"},
