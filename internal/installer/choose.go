@@ -43,7 +43,7 @@ var condaFiles = []sign{
 }
 
 // Choose says how the project in the folder dir of a repository is installed. The
-// first of these decides: the option installer, the lock nearest to the project up
+// first of these decides: the option requirements, the option installer, the lock nearest to the project up
 // to the repository's root, the table or file of a tool, the project's requirements,
 // [build-system] or the files of setuptools, [project].dependencies, and a
 // requirements.txt further up. It is an error if two of the same kind are equally
@@ -52,6 +52,10 @@ var condaFiles = []sign{
 func Choose(repo fs.FS, dir string, facts Facts) (Environment, error) {
 	c := &chooser{repo: repo, dir: dir, facts: facts, texts: map[string]string{}}
 	env, err := c.choose()
+	env.Extras, env.Groups, env.Defaults = facts.Extras, facts.Groups, facts.Defaults
+	if len(facts.Groups) > 0 {
+		env.Project = dir
+	}
 	if err == nil {
 		err = c.readPython(&env)
 	}
@@ -75,6 +79,9 @@ type chooser struct {
 }
 
 func (c *chooser) choose() (Environment, error) {
+	if len(c.facts.Requirements) > 0 {
+		return c.byRequirementsOption()
+	}
 	if c.facts.Installer != "" {
 		return c.byOption(Tool(c.facts.Installer))
 	}
@@ -86,6 +93,24 @@ func (c *chooser) choose() (Environment, error) {
 		}
 	}
 	return Environment{Tool: None, Root: c.dir, Why: "nothing to install"}, nil
+}
+
+// byRequirementsOption takes the files of the option requirements.
+func (c *chooser) byRequirementsOption() (Environment, error) {
+	files := c.facts.Requirements
+	if tool := Tool(c.facts.Installer); tool != "" && tool != Pip {
+		return Environment{}, problem.New(`remove one of them, or write installer = "pip"`,
+			"option requirements is for pip, and option installer is %q", tool)
+	}
+	for _, file := range files {
+		if found, err := c.has(file); err != nil {
+			return Environment{}, err
+		} else if !found {
+			return Environment{}, problem.New("write the path of a file in the repository, relative to the project's folder",
+				"option requirements names %s, which is not there", file)
+		}
+	}
+	return Environment{Tool: Pip, Root: c.dir, File: files[0], More: files[1:], Why: "option requirements, " + strings.Join(files, ", ")}, nil
 }
 
 // needs are the files without which a tool has nothing to install from.
@@ -263,7 +288,7 @@ func ambiguous(found []string, tools []Tool) error {
 	if len(options) == 1 {
 		hint = "keep one of them"
 		if tools[0] == Pip {
-			hint = "rename the right one to requirements.txt"
+			hint = "name what to install from with the option requirements, or rename the right one to requirements.txt"
 		}
 	}
 	return problem.New(hint, "%s are there, but only one can be used", strings.Join(found, " and "))

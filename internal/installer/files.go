@@ -91,7 +91,7 @@ func (c *chooser) read(env *Environment) error {
 func (c *chooser) readPip(env *Environment) error {
 	env.Instead = c.facts.Requires
 	env.Empty = true
-	files := []string{env.File}
+	files := append([]string{env.File}, env.More...)
 	for i := 0; i < len(files) && !env.Hashes; i++ {
 		requirements, err := c.text(files[i])
 		if err != nil {

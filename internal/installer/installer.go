@@ -5,6 +5,7 @@ package installer
 import (
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -37,6 +38,10 @@ type Facts struct {
 	BuildSystem  bool     // has [build-system], so that pip can install the project
 	Dependencies bool     // declares dependencies, in [project] or in [dependency-groups]
 	Requires     bool     // [project].dependencies names a package
+	Defaults     bool     // [tool.uv] has default-groups
+	Requirements []string // option requirements, from the repository's root
+	Extras       []string // option extras
+	Groups       []string // option dependency-groups
 }
 
 // Environment says which tool installs a project's packages, from which file, and
@@ -48,6 +53,12 @@ type Environment struct {
 	Why    string // the reason in words: "services/uv.lock", "option installer", "[tool.poetry]"
 	Locked bool   // File pins every package
 	Hashes bool   // of Pip: File, or a file that it includes, has hashes
+
+	More     []string // of Pip: further files to install from, beside File
+	Extras   []string // of the project, to install too
+	Groups   []string // dependency groups to install too
+	Project  string   // the folder of the project, which declares Groups; "" without them
+	Defaults bool     // of UV: the project says itself which groups are installed
 
 	Instead bool // of Pip: only File counts, although [project].dependencies names packages too
 
@@ -83,10 +94,26 @@ var installs = map[Tool]string{
 // if there are none.
 func (e Environment) Install() string {
 	command := installs[e.Tool]
+	if e.Tool == Pip {
+		return "pip install " + e.RequirementFlags()
+	}
 	if strings.HasSuffix(command, " ") {
 		command += path.Base(e.File)
 	}
 	return command
+}
+
+// RequirementFlags returns the requirements files as pip takes them in Root.
+func (e Environment) RequirementFlags() string {
+	var flags []string
+	for _, file := range append([]string{e.File}, e.More...) {
+		relative, err := filepath.Rel(filepath.FromSlash(e.Root), filepath.FromSlash(file))
+		if err != nil {
+			relative = file // both are relative to one folder
+		}
+		flags = append(flags, "-r "+filepath.ToSlash(relative))
+	}
+	return strings.Join(flags, " ")
 }
 
 // String returns the tool and the reason: "uv (uv.lock)".

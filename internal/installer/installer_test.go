@@ -106,8 +106,8 @@ func TestChoose(t *testing.T) {
 		{"a/b/uv.lock a/b/poetry.lock", Facts{}, `a/b/uv.lock and a/b/poetry.lock are there: write installer = "uv" or installer = "poetry"`},
 		{"pdm.lock pylock.toml", Facts{Tables: []string{"pdm"}}, `pdm.lock and pylock.toml are there: write installer = "pdm" or installer = "pylock"`},
 		{"a/b/requirements.txt", Facts{Tables: []string{"pdm", "uv"}}, `[tool.pdm] and [tool.uv] are there: write installer = "pdm" or installer = "uv"`},
-		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: rename the right one"},
-		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{Installer: "pip"}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: rename the right one"},
+		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: name what to install from with the option requirements, or rename the right one"},
+		{"a/b/requirements-a.txt a/b/requirements-b.txt", Facts{Installer: "pip"}, "a/b/requirements-a.txt and a/b/requirements-b.txt are there: name what to install from with the option requirements, or rename the right one"},
 		{"a/b/environment.yml a/b/environment.yaml", Facts{}, "a/b/environment.yml and a/b/environment.yaml are there: keep one"},
 	} {
 		env, err := Choose(tree(test.files), "a/b", test.facts)

@@ -41,6 +41,9 @@ type Options struct {
 	Seed           string        // replaces the project's name where slots are computed
 	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window
 	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
+	Requirements   []string      `json:",omitzero"` // files to install from, from the repository's root, instead of what is found
+	Extras         []string      `json:",omitzero"` // of the project, to install too
+	Groups         []string      `json:",omitzero"` // dependency groups, to install too
 	Before         []Step        // the project's own steps, before its environment is set up
 	Prepare        []Step        // likewise, between that and the entrypoint
 	After          []Step        // likewise, after the entrypoint
@@ -296,7 +299,7 @@ var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
 		},
 	},
-}, secretOptions, stepOptions, deliveryOptions)
+}, secretOptions, packageOptions, stepOptions, deliveryOptions)
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
 func OptionsTable() string {

@@ -23,6 +23,8 @@ type reader struct {
 	name    string   // of the project
 	named   span     // its place
 	general []placed
+	extras  []string        // that the project declares; nil if unknown
+	groups  []string        // dependency groups that it declares
 	scripts map[string]bool // what the project's scripts call: "module:callable"
 }
 
@@ -45,6 +47,7 @@ func (r *reader) project(root *entry) *Project {
 		r.named = name.at
 	}
 	r.scripts = scripts(metadata)
+	r.extras, r.groups = declaresExtras(root), declaresGroups(root)
 	p := &Project{
 		text:           r.text,
 		Name:           r.name,

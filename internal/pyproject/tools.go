@@ -4,6 +4,7 @@ package pyproject
 type Tools struct {
 	Tables   []string // the installers with a table of their own, as [tool.uv]; of hatch only [tool.hatch.envs]; sorted
 	Requires bool     // [project].dependencies names a package
+	Defaults bool     `json:",omitzero"` // [tool.uv] says itself which groups are installed: default-groups
 }
 
 // Installers are the values of the option installer.
@@ -27,6 +28,7 @@ func tools(root *entry) Tools {
 		}
 	}
 	t.Requires = filled(root.child("project").child("dependencies"))
+	t.Defaults = tool.child("uv").child("default-groups") != nil
 	return t
 }
 

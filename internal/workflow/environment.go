@@ -68,16 +68,18 @@ func (t Target) Remarks(all []Installed) []string {
 // *EnvironmentError.
 func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 	var all []Installed
-	at := map[string]int{} // in all, by the option installer
+	at := map[string]int{} // in all, by the options that decide
 	for _, job := range t.Project.Jobs {
-		i, known := at[job.Options.Installer]
+		o := job.Options
+		asked := fmt.Sprintf("%q %q %q %q", o.Installer, o.Requirements, o.Extras, o.Groups)
+		i, known := at[asked]
 		if !known {
 			env, err := t.Environment(repo, job)
 			if err != nil {
 				return nil, err
 			}
 			i = len(all)
-			at[job.Options.Installer] = i
+			at[asked] = i
 			all = append(all, Installed{Environment: env})
 		}
 		if err := checkPython(job, all[i].Environment); err != nil {
@@ -100,6 +102,10 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environmen
 		BuildSystem:  t.Project.BuildSystem,
 		Dependencies: t.Project.Dependencies,
 		Requires:     t.Project.Tools.Requires,
+		Defaults:     t.Project.Tools.Defaults,
+		Requirements: job.Options.Requirements,
+		Extras:       job.Options.Extras,
+		Groups:       job.Options.Groups,
 	})
 	if err == nil {
 		if what := pyproject.Forbidden(env.File); what != "" {
@@ -107,9 +113,29 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environmen
 		}
 	}
 	if err != nil {
-		return env, &EnvironmentError{job.ID, "installer", err}
+		option := "installer"
+		if len(job.Options.Requirements) > 0 {
+			option = "requirements"
+		}
+		return env, &EnvironmentError{job.ID, option, err}
 	}
-	return env, nil
+	return env, checkPackages(job, env)
+}
+
+// checkPackages is an error for extras or groups that the job's tool does not install.
+func checkPackages(job pyproject.Job, env installer.Environment) error {
+	r := recipes[env.Tool]
+	for _, option := range []struct {
+		key   string
+		names []string
+		can   bool
+	}{{"extras", env.Extras, r.extras}, {"dependency-groups", env.Groups, r.groups && !env.Hashes}} {
+		if len(option.names) > 0 && !option.can {
+			return &EnvironmentError{job.ID, option.key, problem.New("let a tool install the project that can do that, as with installer = \"uv\", or list the packages where "+string(env.Tool)+" finds them",
+				"job %s: option %s has no effect, because %s installs the packages", problem.Show(job.ID), option.key, env)}
+		}
+	}
+	return nil
 }
 
 // checkPython is an error for a version of Python that the job's environment cannot

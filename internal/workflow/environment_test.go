@@ -242,3 +242,64 @@ func TestRunLines(t *testing.T) {
 }
 
 var plainLine = regexp.MustCompile(`^[a-z]+( [a-z-][a-zA-Z0-9.=-]*)*$`)
+
+// TestPackages writes what each tool installs besides, and refuses what it cannot.
+func TestPackages(t *testing.T) {
+	const project = `[project]
+name = "demo"
+version = "1"
+dependencies = ["httpx"]
+[project.optional-dependencies]
+Reports = ["rich"]
+[dependency-groups]
+jobs = ["arrow"]
+[tool.scheduled.a]
+every = "day"
+entrypoint = "app:a"
+[tool.scheduled-actions.jobs.a]
+`
+	rows := []struct{ files, options, want string }{
+		{"uv.lock", `extras = ["reports"]`, "uv sync --locked --no-default-groups --extra reports"},
+		{"uv.lock", `dependency-groups = ["jobs"]`, "uv sync --locked --no-default-groups --group jobs"},
+		{"uv.lock", "[tool.uv]\ndefault-groups = [\"jobs\"]", "uv sync --locked"},
+		{"poetry.lock", `extras = ["Reports"]`, "poetry sync --extras Reports --only main"},
+		{"poetry.lock", `dependency-groups = ["jobs"]`, "poetry sync --only main,jobs"},
+		{"pdm.lock", `extras = ["reports"]`, "pdm sync --prod -G reports"},
+		{"pdm.lock", `dependency-groups = ["jobs"]`, "pdm sync -G jobs"},
+		{"", "installer = \"project\"\nextras = [\"reports\"]\ndependency-groups = [\"jobs\"]", "python -m pip install '.[reports]' --group jobs"},
+		{"", "", "uv sync --no-default-groups"},
+		{"requirements.txt", `dependency-groups = ["jobs"]`, "python -m pip install -r requirements.txt --group jobs"},
+		{"requirements.txt r/a.txt b.txt", `requirements = ["r/a.txt", "./b.txt"]`, "python -m pip install -r r/a.txt -r b.txt"},
+		{"requirements.txt", `extras = ["reports"]`, `extras: job a: option extras has no effect, because pip (requirements.txt, without hashes, instead of [project].dependencies) installs the packages`},
+		{"pylock.toml", `dependency-groups = ["jobs"]`, `dependency-groups: job a: option dependency-groups has no effect, because pylock (pylock.toml) installs the packages`},
+		{"uv.lock r.txt", "installer = \"uv\"\nrequirements = [\"r.txt\"]", `requirements: option requirements is for pip, and option installer is "uv"`},
+		{"uv.lock", `requirements = ["r.txt"]`, `requirements: option requirements names r.txt, which is not there`},
+	}
+	for _, row := range rows {
+		repo := repository(project + row.options + "\n")
+		for _, file := range strings.Fields(row.files) {
+			repo[file] = &fstest.MapFile{Data: []byte("lock-version = \"2.1\"\nhttpx\n")}
+		}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		if err := target.Project.Problems(); err != nil {
+			t.Fatal(row.options, err)
+		}
+		p, err := target.Plan(repo)
+		got := ""
+		if failed, ok := errors.AsType[*EnvironmentError](err); ok {
+			got = failed.Option + ": " + strings.TrimPrefix(err.Error(), "choose the installer: ")
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range p.Created {
+			if _, after, found := strings.Cut(string(c.New), "- name: Install dependencies\n"); found && c.Job == "a" {
+				_, after, _ = strings.Cut(after, "run: ")
+				got, _, _ = strings.Cut(after, "\n")
+				lint(t, row.options, c.New)
+			}
+		}
+		if got != row.want {
+			t.Errorf("%s with %s:\nwant %s\n got %s", row.options, row.files, row.want, got)
+		}
+	}
+}

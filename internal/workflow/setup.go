@@ -16,18 +16,20 @@ type recipe struct {
 	prepare func(setup) []step // sets up Python and the tool
 	check   string             // fails if the lock does not fit the project; "" if install does that
 	install func(installer.Environment) string
+	extras  bool   // install knows extras of the project
+	groups  bool   // install knows dependency groups
 	start   string // starts a program in the environment; "" if that is on PATH
 }
 
 var recipes = map[installer.Tool]recipe{
-	installer.UV:      {prepare: setup.uv, install: uvSync, start: "uv run --no-sync"},
+	installer.UV:      {prepare: setup.uv, install: uvSync, extras: true, groups: true, start: "uv run --no-sync"},
 	installer.Pylock:  {prepare: setup.venv, install: always("uv pip sync --preview-features pylock pylock.toml"), start: "uv run --no-project"},
-	installer.Poetry:  {prepare: setup.poetry, install: poetryInstall, start: "poetry run"},
-	installer.PDM:     {prepare: setup.pdm, check: "pdm lock --check", install: locked("pdm sync --prod", "pdm install --prod"), start: "pdm run"},
+	installer.Poetry:  {prepare: setup.poetry, install: poetryInstall, extras: true, groups: true, start: "poetry run"},
+	installer.PDM:     {prepare: setup.pdm, check: "pdm lock --check", install: pdmInstall, extras: true, groups: true, start: "pdm run"},
 	installer.Hatch:   {prepare: setup.hatch, install: always("hatch env create"), start: "hatch run"},
 	installer.Pipenv:  {prepare: setup.pipenv, check: "pipenv verify", install: locked("pipenv sync", "pipenv install"), start: "pipenv run"},
-	installer.Pip:     {prepare: setup.pip, install: pipInstall},
-	installer.Package: {prepare: setup.pip, install: always("python -m pip install .")},
+	installer.Pip:     {prepare: setup.pip, install: pipInstall, groups: true},
+	installer.Package: {prepare: setup.pip, install: projectInstall, extras: true, groups: true},
 	installer.Pixi:    {prepare: setup.pixi, start: "pixi run"},
 	installer.Conda:   {prepare: setup.conda, start: "micromamba run --name " + installer.CondaName},
 	installer.None:    {prepare: setup.none},
@@ -89,11 +91,24 @@ func (s setup) uv() []step {
 }
 
 func uvSync(env installer.Environment) string {
-	command := locked("uv sync --locked", "uv sync")(env) + " --no-default-groups"
+	command := locked("uv sync --locked", "uv sync")(env)
+	if !env.Defaults {
+		command += " --no-default-groups"
+	}
+	command += each(" --extra ", env.Extras) + each(" --group ", env.Groups)
 	if env.Member != "" {
 		command += " --package " + env.Member
 	}
 	return command
+}
+
+// each writes a flag in front of each name.
+func each(flag string, names []string) string {
+	var all strings.Builder
+	for _, name := range names {
+		all.WriteString(flag + name)
+	}
+	return all.String()
 }
 
 // https://docs.astral.sh/uv/pip/compile/#syncing-an-environment
@@ -130,8 +145,14 @@ func poetryInstall(env installer.Environment) string {
 	if env.Old && env.Locked {
 		command = "poetry install --sync" // later releases know it too
 	}
-	if env.Bare {
+	command += each(" --extras ", env.Extras)
+	switch groups := strings.Join(env.Groups, ","); {
+	case env.Bare && groups == "":
 		return command + " --only-root" // Poetry fails without a group main
+	case env.Bare:
+		return command + " --only " + groups
+	case groups != "":
+		return command + " --only main," + groups
 	}
 	return command + " --only main"
 }
@@ -147,6 +168,17 @@ func (s setup) pdm() []step {
 		{"cache", plain("true")},
 		{"cache-dependency-path", text(s.source())},
 	}}}
+}
+
+// Groups are development dependencies to PDM, of which it installs those that are named:
+// "--prod is not allowed with dev groups". Extras are groups too.
+// https://pdm-project.org/latest/usage/dependency/#select-a-subset-of-dependency-groups-to-install
+func pdmInstall(env installer.Environment) string {
+	command := locked("pdm sync", "pdm install")(env)
+	if len(env.Groups) == 0 {
+		command += " --prod"
+	}
+	return command + each(" -G ", env.Extras) + each(" -G ", env.Groups)
 }
 
 // The action installs the environment too.
@@ -193,7 +225,29 @@ func pipInstall(env installer.Environment) string {
 	if env.Hashes {
 		command += "--require-hashes "
 	}
-	return command + "-r " + path.Base(env.File)
+	return command + env.RequirementFlags() + pipGroups(env)
+}
+
+func projectInstall(env installer.Environment) string {
+	project := "."
+	if len(env.Extras) > 0 {
+		project = "'.[" + strings.Join(env.Extras, ",") + "]'"
+	}
+	return "python -m pip install " + project + pipGroups(env)
+}
+
+// pipGroups names groups of the project's pyproject.toml, which need not be in Root.
+// https://pip.pypa.io/en/stable/cli/pip_install/#cmdoption-group
+func pipGroups(env installer.Environment) string {
+	if env.Project == env.Root {
+		return each(" --group ", env.Groups)
+	}
+	folder := strings.TrimPrefix(strings.TrimPrefix(env.Project, env.Root), "/")
+	flags := ""
+	for _, group := range env.Groups {
+		flags += " --group '" + strings.ReplaceAll(folder, "'", `'\''`) + "/pyproject.toml:" + group + "'"
+	}
+	return flags
 }
 
 // tool installs a tool with the Python that it will use for environments.
@@ -265,7 +319,11 @@ func (s setup) cached() bool {
 
 // source returns the pattern of the file on which a cache depends.
 func (s setup) source() string {
-	return globOf(cmp.Or(s.env.File, path.Join(s.env.Root, "pyproject.toml")))
+	files := globOf(cmp.Or(s.env.File, path.Join(s.env.Root, "pyproject.toml")))
+	for _, file := range s.env.More {
+		files += "\n" + globOf(file)
+	}
+	return files
 }
 
 // globOf returns the pattern that matches one path only. "Wrapping special
