@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // workOptions are the options that say what a job runs.
@@ -22,6 +24,28 @@ var workOptions = []option{
 			return func(o *Options) { o.Command = commands }
 		},
 	},
+	{
+		name:     "name",
+		kind:     "a string",
+		fallback: "the job's id, and when it runs",
+		meaning:  "name of the workflow, for `workflow_run` and badges",
+		example:  `"Nightly report"`,
+		single:   true,
+		parse:    into(parseTitle, func(o *Options) *string { return &o.Name }),
+	},
+}
+
+// parseTitle reads the name of a workflow.
+func parseTitle(value any) (string, *flaw) {
+	s, flawed := parseText(value)
+	switch {
+	case flawed != nil:
+	case s == "" || s != strings.TrimSpace(s):
+		flawed = &flaw{message: fmt.Sprintf("is %s, which is not a valid name", problem.Quote(s))}
+	case len(s) > 200:
+		flawed = &flaw{"is longer than 200 bytes", "shorten it"}
+	}
+	return s, flawed
 }
 
 // ofCallables are the options that only a job with an entrypoint can have.

@@ -29,6 +29,13 @@ var wrongWork = []wrongDeclaration{
 	{"bare", "command = \"make\"\nargs = [1]", `4:1: args has no effect on a command | remove it, or use an entrypoint`},
 	{"bare", "kwargs = { a = 1 }\ncommand = \"make\"", `3:1: kwargs has no effect on a command | remove it, or use an entrypoint`},
 	{"bare", "command = \"make\"\npass-context = false", `4:1: pass-context has no effect on a command | remove it, or use an entrypoint`},
+	{"day", `name = ""`, `4:8: name is "", which is not a valid name | write it as in name = "Nightly report"`},
+	{"day", `name = " x"`, `4:8: name is " x", which is not a valid name | write it as in name = "Nightly report"`},
+	{"day", "name = \"a\\nb\"", `4:8: name must not contain the control character U+000A | remove it`},
+	{"day", `name = "${{ github.actor }}"`, `4:8: name must not contain the expression "${{" | write a plain value, or pass it with the options env and secrets`},
+	{"day", `name = 3`, `4:8: name must be a string, not an integer | write name = "3"`},
+	{"project", `name = "x"`, `5:1: name can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: name = "x"`},
+	{"spec", "every = \"day\"\nname = \"x\"", `3:1: name does not belong in [tool.scheduled.x] | move it to [tool.scheduled-actions.jobs.x]: name = "x"`},
 
 	// What an entrypoint is called with.
 	{"project", `pass-context = "true"`, `5:16: pass-context must be a boolean, not a string | write pass-context = true`},

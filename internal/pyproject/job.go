@@ -11,6 +11,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
+// projectName is the key of the project's name among those of a job.
+const projectName = "project.name"
+
 // job reads a job. Its result is valid only if nothing was reported.
 func (r *reader) job(d draft) Job {
 	if mark := Forbidden(d.id); mark != "" {
@@ -21,7 +24,7 @@ func (r *reader) job(d draft) Job {
 	entrypoint := r.work(d)
 	own := r.jobOptions(d)
 
-	keys := []placed{{"name", r.named, func(*Options) {}}}
+	keys := []placed{{projectName, r.named, func(*Options) {}}}
 	for _, e := range d.declaration.entries {
 		keys = append(keys, placed{e.name, e.at, func(*Options) {}})
 	}

@@ -30,6 +30,7 @@ type Options struct {
 	Args           []any         `json:",omitzero"` // of the entrypoint, as the toml package decodes them
 	Kwargs         []Kwarg       `json:",omitzero"` // likewise, in file order
 	PassContext    bool          `json:",omitzero"` // the entrypoint gets one more argument, first
+	Name           string        `json:",omitzero"` // of the workflow; "" for one that says when it runs
 	RunsOn         []string      // labels of the runner; never empty
 	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
 	Attempts       int           // attempts in one run, from 1

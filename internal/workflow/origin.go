@@ -56,7 +56,7 @@ func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
 	case slices.Equal(was, will) && in.Name == now.Name:
 		return nil
 	case slices.Equal(was, will):
-		return []string{trigger}
+		return []string{"name", trigger}
 	case len(was) == 0 || len(will) == 0:
 		return []string{"enabled", trigger}
 	case slices.EqualFunc(was, will, same):
@@ -68,7 +68,7 @@ func (in *inputs) scheduleKeys(now *inputs, spec schedule.Spec) []string {
 	case trigger != "every" || was[0].perMonth() != will[0].perMonth():
 		return []string{trigger}
 	}
-	return []string{"at", "start", "seed", "name"} // slots depend on the name if there is no seed
+	return []string{"at", "start", "seed", "project.name"} // slots depend on the name if there is no seed
 }
 
 // inputs are the parts of a job's file that keys of pyproject.toml decide.

@@ -127,6 +127,9 @@ func display(id string) string {
 
 // title is what the sidebar of the Actions tab shows.
 func (t Target) title(job pyproject.Job) string {
+	if job.Options.Name != "" {
+		return job.Options.Name
+	}
 	return fmt.Sprintf("%s%s (%s)", display(job.ID), t.of(), When(job))
 }
 
