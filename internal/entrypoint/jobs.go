@@ -172,7 +172,7 @@ func (p *provers) prover(job pyproject.Job) *Prover {
 
 func (p *provers) sources(job pyproject.Job) moduleSources {
 	s := moduleSources{
-		before:      len(job.Options.Before) > 0,
+		before:      len(job.Options.Before)+len(job.Options.Prepare) > 0,
 		environment: p.environment(job),
 		python:      cmp.Or(job.Options.Python, p.Installed[job.ID].PythonVersion, p.Project.RequiresPython),
 	}

@@ -32,7 +32,11 @@ func (t Target) Origin(e Effect) int {
 	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 {
 		return t.firstLine(job, keys)
 	}
-	return t.Project.Line(job, old.key(now, job.Options))
+	key := old.key(now, job.Options)
+	if key == "installer" {
+		return t.firstLine(job, []string{key, "requirements", "extras", "dependency-groups"})
+	}
+	return t.Project.Line(job, key)
 }
 
 // firstLine returns the line of the first of some keys that is there, else that of the

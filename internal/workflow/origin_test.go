@@ -39,6 +39,8 @@ after = ["y"]
 artifacts = ["z"]
 cache = ["c"]
 checkout = { lfs = true }
+[project.optional-dependencies]
+x = []
 `
 	rows := []struct {
 		name, old, new string
@@ -70,6 +72,7 @@ checkout = { lfs = true }
 		{"artifacts", `["z"]`, `["z1"]`, 27},
 		{"cache", `["c"]`, `["c1"]`, 28},
 		{"checkout", "lfs = true", "lfs = false", 29},
+		{"extras", "spares = 1", "spares = 1\nextras = [\"x\"]", 15},
 		{"installer", "spares = 1", "spares = 1\ninstaller = \"project\"", 15},
 		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},
 		{"an option that is gone", "timeout = \"5m\"\n", "", 4},
