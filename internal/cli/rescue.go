@@ -63,6 +63,14 @@ func (p *Program) rescue(flags rescueFlags) error {
 	for _, job := range p.hosted(project) {
 		engine.Jobs = append(engine.Jobs, rescue.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule, Patience: job.Options.Patience})
 	}
+	for _, job := range project.Broken {
+		engine.Others = append(engine.Others, job.ID)
+	}
+	for _, job := range project.Jobs {
+		if job.Unhosted != nil {
+			engine.Others = append(engine.Others, job.ID)
+		}
+	}
 	report, err := engine.Run(ctx)
 	if report != nil {
 		p.warnOfRescue(report, origin.Repository)

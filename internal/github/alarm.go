@@ -44,12 +44,13 @@ const (
 // and closes those of jobs that work again. An issue that a person closed stays
 // closed until its job has recovered. After alarmWrites changes the rest is left to
 // the next call; left says how many. With more than openPages of open issues it
-// opens none and returns an error. Any other error is a *Denied, a *Failure, or that
+// opens none and returns an error. removed returns why the issue of a job that is not
+// among the alarms is closed: its body, "" to leave it alone. Any other error is a *Denied, a *Failure, or that
 // of ctx.
-func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, left int, _ error) {
+func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(project, job string) string) (changed []Alarmed, left int, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
-	a := alarming{client: c, alarms: alarms}
+	a := alarming{client: c, alarms: alarms, removed: removed}
 	err := a.reconcile(patient)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -64,6 +65,7 @@ func (c *Client) Alarm(ctx context.Context, alarms []Alarm) (changed []Alarmed, 
 type alarming struct {
 	client  *Client
 	alarms  []Alarm
+	removed func(project, job string) string
 	known   map[alarmKey][]issue // the issues of a job: the open ones first, and of those the oldest
 	changed []Alarmed
 	left    int
@@ -80,7 +82,7 @@ func (a *alarming) reconcile(ctx context.Context) error {
 	if _, err := a.list(ctx, "closed", closedPages); err != nil {
 		return err
 	}
-	for _, alarm := range a.alarms {
+	for _, alarm := range slices.Concat(a.alarms, a.orphans()) {
 		if err := a.reconcileJob(ctx, alarm); err != nil {
 			return err
 		}
@@ -100,6 +102,17 @@ func (a *alarming) reconcile(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// orphans returns what to say about removed jobs that have an open issue.
+func (a *alarming) orphans() (orphans []Alarm) {
+	for key, issues := range a.known {
+		if body := a.removed(key.project, key.job); body != "" && issues[0].state == "open" {
+			orphans = append(orphans, Alarm{Project: key.project, Job: key.job, Body: body})
+		}
+	}
+	slices.SortFunc(orphans, func(a, b Alarm) int { return cmp.Compare(a.Job, b.Job) })
+	return orphans
 }
 
 // list reads our issues in that state into known, up to a number of pages. It

@@ -22,12 +22,15 @@ func failing(job, body string) Alarm {
 	return Alarm{Project: "pyproject.toml", Job: job, Failing: true, Title: job + " fails", Body: body}
 }
 
+// none says that no job was removed.
+func none(_, _ string) string { return "" }
+
 func fine(job string) Alarm { return Alarm{Project: "pyproject.toml", Job: job, Body: "works"} }
 
 // alarmed calls Alarm and returns what changed, as "created #1".
 func alarmed(t *testing.T, fake *ghtest.Server, alarms ...Alarm) string {
 	t.Helper()
-	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms)
+	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none)
 	if err != nil || left > 0 {
 		t.Fatalf("%d left, %v", left, err)
 	}
@@ -110,7 +113,7 @@ func TestAlarmRace(t *testing.T) {
 		var group sync.WaitGroup
 		for range 2 + round%3 {
 			group.Go(func() {
-				if _, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}); err != nil {
+				if _, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none); err != nil {
 					t.Error(err)
 				}
 			})
@@ -176,7 +179,7 @@ func TestAlarmMany(t *testing.T) {
 		alarms = append(alarms, failing(fmt.Sprint("job-", i), "once"))
 	}
 	for _, want := range []struct{ changed, left, requests int }{{20, 30, 23}, {20, 10, 23}, {10, 0, 13}, {0, 0, 2}} {
-		changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms)
+		changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none)
 		if requests := len(fake.Requests()); err != nil || len(changed) != want.changed || left != want.left || requests != want.requests {
 			t.Errorf("%d changed, %d left, %d requests, %v; want %+v", len(changed), left, requests, err, want)
 		}
@@ -210,7 +213,7 @@ func TestAlarmCut(t *testing.T) {
 	for n := range openPages {
 		fake.Break(ghtest.Fault{Number: 1 + n, Body: fmt.Sprintf(`[{"number":1,"state":"open","body":%q}]`, fake.Issues()[0].Body), Header: map[string]string{"Link": next}})
 	}
-	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")})
+	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")}, none)
 	if len(changed) != 1 || changed[0].Number != 1 || left != 0 || err == nil || !strings.Contains(err.Error(), "more than 5000 open issues") {
 		t.Errorf("changed %+v, %d left, %v", changed, left, err)
 	}
@@ -240,7 +243,7 @@ func TestAlarmRefused(t *testing.T) {
 	for _, row := range rows {
 		fake := ghtest.New(t)
 		row.change(fake)
-		_, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")})
+		_, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none)
 		d, denied := errors.AsType[*Denied](err)
 		if err == nil || !strings.Contains(err.Error(), row.want) || denied != (row.lacks != "") || denied && d.Lacks != row.lacks {
 			t.Errorf("want %s, got %v", row.want, err)

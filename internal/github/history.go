@@ -313,7 +313,7 @@ func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string,
 // pages if the list changes while it is read.
 func (r *reading) add(runs []workflowRun) (added bool) {
 	for _, listed := range runs {
-		run := listed.run()
+		run := listed.run(r.query.Schedule)
 		run.URL = r.client.page(run.URL)
 		if !r.listed[run.ID] {
 			r.listed[run.ID] = true

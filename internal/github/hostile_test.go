@@ -69,7 +69,7 @@ func TestForeignLink(t *testing.T) {
 	if _, err := client.Workflows(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := client.Alarm(t.Context(), []Alarm{failing("a", "once")}); err != nil {
+	if _, _, err := client.Alarm(t.Context(), []Alarm{failing("a", "once")}, none); err != nil {
 		t.Error(err)
 	}
 }

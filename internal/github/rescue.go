@@ -163,7 +163,7 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
 			continue
 		}
-		run, runs := listed.run(), &w.watches[i].Runs
+		run, runs := listed.run(w.watches[i].Schedule), &w.watches[i].Runs
 		run.URL = w.client.page(run.URL)
 		at := slices.IndexFunc(*runs, func(r schedule.Run) bool { return r.ID == run.ID })
 		if at < 0 {

@@ -76,8 +76,8 @@ type question struct {
 func (c *confirming) questions() (questions []question) {
 	for i := range c.watches {
 		watch := &c.watches[i]
-		about, ok := inquire(watch.Schedule.Window(c.now), watch.Runs)
-		if !ok || watch.Schedule.Standing(c.now) != "" {
+		about, ok := inquire(schedule.Rescue(watch.Watch, c.now).Window, watch.Runs)
+		if !ok {
 			continue
 		}
 		watch.Unread, watch.Unasked = map[int64]bool{}, map[int64]bool{}

@@ -149,8 +149,9 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 // stopped or replaced (cancelled, skipped, stale), or waits for a person.
 var badly = []string{"failure", "timed_out", "startup_failure"}
 
-func (r workflowRun) run() schedule.Run {
-	return schedule.Run{
+// run returns the run as one of a job with that schedule.
+func (r workflowRun) run(s schedule.Schedule) schedule.Run {
+	run := schedule.Run{
 		ID:      r.ID,
 		URL:     r.URL,
 		Attempt: r.Attempt,
@@ -162,6 +163,10 @@ func (r workflowRun) run() schedule.Run {
 		Slot:    r.slot(),
 		Rescue:  r.rescue(),
 	}
+	if r.Event == "workflow_dispatch" {
+		return s.Belated(run)
+	}
+	return run
 }
 
 // slot returns the window that a backfill serves. It is at the end of the run's name:

@@ -1,6 +1,7 @@
 package rescue
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -28,7 +29,7 @@ func (r *Report) Show() Shown {
 	shown := Shown{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []ShownJob{}}
 	for _, job := range r.Jobs {
 		row := ShownJob{Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}
-		if w := job.Schedule.Window(r.Now); !w.IsZero() {
+		if w := cmp.Or(job.Schedule.Window(r.Now), job.Verdict.Window); !w.IsZero() {
 			row.Window = &w
 		}
 		if again := job.Verdict.Again; !again.IsZero() {

@@ -25,8 +25,9 @@ type Rescue struct {
 	Branch  string // the default branch; "" to ask GitHub
 	Project string // path of pyproject.toml in the repository
 	Jobs    []Job
-	DryRun  bool // start no job and write no issue
-	Notify  bool // write issues for jobs that fail
+	Others  []string // ids of jobs that are declared, and cannot be checked
+	DryRun  bool     // start no job and write no issue
+	Notify  bool     // write issues for jobs that fail
 
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.

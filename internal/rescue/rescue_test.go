@@ -299,8 +299,8 @@ func TestMoved(t *testing.T) {
 	}
 }
 
-// TestStanding has a job of each kind that owes no run: none is started, none costs a
-// request, and all are counted.
+// TestStanding has a job of each kind that owes no run: none is started, and all are
+// counted.
 func TestStanding(t *testing.T) {
 	day := func(d int) *schedule.Moment {
 		return &schedule.Moment{Time: time.Date(2026, 11, d, 0, 0, 0, 0, time.UTC)}
@@ -314,7 +314,8 @@ func TestStanding(t *testing.T) {
 	}{
 		{with(func(s *schedule.Spec) { s.Disabled = true }), "disabled", "disabled"},
 		{with(func(s *schedule.Spec) { s.Start = day(24) }), "not-started", "not started: first run 2026-11-24 10:37 UTC"},
-		{with(func(s *schedule.Spec) { s.Until = day(20) }), "ended", "ended"},
+		{with(func(s *schedule.Spec) { s.Until = day(20) }), "ended", "ended 2026-11-20 10:37 UTC without a confirmed run"},
+		{with(func(s *schedule.Spec) { s.Until = day(10) }), "ended", "ended"},
 		{with(func(s *schedule.Spec) { s.Expires = time.Hour }), "expired", "expired 2026-11-21 11:37 UTC without a confirmed run"},
 		{daily, "due", "started: it had no confirmed run"},
 	}
@@ -337,7 +338,7 @@ func TestStanding(t *testing.T) {
 			t.Errorf("%s: %s", job.State(), report.Words(job))
 		}
 	}
-	if sum, want := report.Sum(), "5 jobs, 0 confirmed, 1 expired, 1 disabled, 1 not started, 1 ended, 1 started, issue #1 created"; sum != want {
+	if sum, want := report.Sum(), "6 jobs, 0 confirmed, 1 expired, 1 disabled, 1 not started, 2 ended, 1 started, issue #1 created, issue #2 created"; sum != want {
 		t.Errorf("%s; want %s", sum, want)
 	}
 	if row := "| `job-1` |  | not started: first run 2026-11-24 10:37 UTC |  | 2026-11-24 10:37 |\n"; !strings.Contains(report.Summary(), row) {
@@ -396,6 +397,64 @@ func TestExpired(t *testing.T) {
 	}
 	if issues := fake.Issues(); len(issues) != 1 || issues[0].State != "closed" {
 		t.Errorf("%+v", issues)
+	}
+}
+
+// TestLapsed has a job that is due once. Nothing runs in time, so it has an issue, until
+// a person runs it, it is disabled, or it is removed.
+func TestLapsed(t *testing.T) {
+	slot := time.Date(2026, 11, 21, 10, 37, 0, 0, time.UTC)
+	once := schedule.Spec{RunAt: []schedule.Moment{{Time: slot, Offset: true}}, Expires: time.Hour}
+	day := func(spec schedule.Spec) schedule.Schedule {
+		s, flaws := schedule.Parse(spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		return s
+	}
+	ran := func(title string) func(*ghtest.Server, *Rescue) {
+		return func(fake *ghtest.Server, r *Rescue) {
+			at := noon.Add(time.Hour)
+			fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Event: "workflow_dispatch", Title: title, Created: at, Started: at})
+			fake.SetNow(at.Add(time.Hour))
+		}
+	}
+	disabled := once
+	disabled.Disabled = true
+	again := once
+	again.RunAt = []schedule.Moment{{Time: slot.AddDate(0, 0, 3), Offset: true}}
+	rows := []struct {
+		name   string
+		change func(*ghtest.Server, *Rescue)
+		state  string
+		body   string
+	}{
+		{"nothing", func(*ghtest.Server, *Rescue) {}, "open", "The last window of the job `job-0`, from 2026-11-21 10:37 UTC to 2026-11-21 11:37 UTC, has no confirmed run.\n\nNothing starts"},
+		{"run by hand", ran("job-0: by hand"), "closed", "works again"},
+		{"backfilled", ran("job-0: backfill 2026-11-21T10:37:00Z"), "closed", "works again"},
+		{"another window backfilled", ran("job-0: backfill 2026-11-05T10:37:00Z"), "open", "has no confirmed run"},
+		{"disabled", func(_ *ghtest.Server, r *Rescue) { r.Jobs[0].Schedule = day(disabled) }, "closed", "is disabled"},
+		{"declared again", func(_ *ghtest.Server, r *Rescue) { r.Jobs[0].Schedule = day(again) }, "closed", "has not started yet"},
+		{"paused", func(fake *ghtest.Server, r *Rescue) {
+			fake.Register(ghtest.Registered{File: r.Jobs[0].File, State: "disabled_manually"})
+		}, "closed", "is paused"},
+		{"removed", func(_ *ghtest.Server, r *Rescue) { r.Jobs = r.Jobs[1:] }, "closed", "does not run on GitHub any more"},
+		{"broken", func(_ *ghtest.Server, r *Rescue) { r.Jobs, r.Others = r.Jobs[1:], []string{r.Jobs[0].ID} }, "open", "has no confirmed run"},
+		{"a week later", func(fake *ghtest.Server, _ *Rescue) { fake.SetNow(noon.AddDate(0, 0, 7)) }, "closed", "has ended"},
+	}
+	for _, row := range rows {
+		fake, r := newRescue(t, 2)
+		r.Jobs[0].Schedule, r.Jobs[1].Schedule, r.Notify = day(once), day(disabled), true
+		if report, err := r.run(t); err != nil || report.Jobs[0].State() != "expired" {
+			t.Fatal(report.Sum(), err)
+		}
+		row.change(fake, &r)
+		if _, err := r.run(t); err != nil {
+			t.Fatal(err)
+		}
+		if issues := fake.Issues(); len(issues) != 1 || issues[0].Title != "Scheduled job job-0 did not run" || issues[0].State != row.state || !strings.Contains(issues[0].Body, row.body) {
+			t.Errorf("%s: %+v", row.name, issues)
+		}
 	}
 }
 

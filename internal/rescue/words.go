@@ -132,6 +132,9 @@ func (r *Report) Words(job Result) string {
 	case string(schedule.NotStarted):
 		return "not started: first run " + problem.Clock(job.Schedule.Next(r.Now))
 	case string(schedule.Ended):
+		if v.Lapsed {
+			return "ended " + problem.Clock(v.Window.End) + " without a confirmed run"
+		}
 		return "ended"
 	case Paused:
 		return "paused: its workflow is disabled by hand"

@@ -3,7 +3,7 @@ package schedule
 // Failure is what people need to know about a job that fails.
 type Failure struct {
 	Window Window // without evidence
-	Runs   int    // failed runs of it; 0 if its slot became too old to be run without any
+	Runs   int    // failed runs of it; 0 if its slot became too old to be run without any, or the job ended
 	Last   Run    // the newest of them
 }
 
@@ -14,7 +14,7 @@ type Failure struct {
 // evidence, as those of the previous window never are; and while a run is active, the
 // window still can be confirmed.
 func Failing(w Watch, v Verdict) (f Failure, failing bool) {
-	if v.Window.IsZero() || v.Why == Fulfilled || v.Why == Running {
+	if v.Window.IsZero() || v.Served || v.Why == Running || v.Why == Why(Ended) && !v.Lapsed {
 		return f, false
 	}
 	before := w.Schedule.Window(v.Window.Start.Add(-1))
@@ -23,7 +23,7 @@ func Failing(w Watch, v Verdict) (f Failure, failing bool) {
 		expired bool
 		doubts  func(Run) bool
 	}{
-		{v.Window, v.Why == Why(Expired), func(r Run) bool { return w.Unread[r.ID] || w.Unasked[r.ID] }},
+		{v.Window, v.Why == Why(Expired) || v.Lapsed, func(r Run) bool { return w.Unread[r.ID] || w.Unasked[r.ID] }},
 		{before, w.expires(before), func(r Run) bool { return r.Success && r.serves(before) }},
 	}
 	for _, row := range rows {
@@ -47,5 +47,5 @@ func Failing(w Watch, v Verdict) (f Failure, failing bool) {
 // expires reports whether the slot of a window that is over became too old to be run
 // before, and was owed.
 func (w Watch) expires(over Window) bool {
-	return !over.IsZero() && !over.Start.Before(w.Since) && w.Schedule.Expires(over).Before(over.End)
+	return !over.IsZero() && !over.Start.Before(w.Since) && !w.Schedule.limit(over).IsZero()
 }

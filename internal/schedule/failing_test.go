@@ -132,11 +132,56 @@ func TestFailingExpired(t *testing.T) {
 // TestFailingEnds has jobs without a current window, or without one before: it must
 // not look further.
 func TestFailingEnds(t *testing.T) {
-	once := declared(Spec{RunAt: []Moment{{Time: at("21 10:37")}}})
-	for _, now := range []string{"20 10:00", "21 12:00", "30 12:00"} {
-		w := Watch{Schedule: once, Runs: []Run{failed("20 09:00"), skipped("19 11:00")}}
+	once := declared(Spec{RunAt: []Moment{{Time: at("13 10:37")}}})
+	for _, now := range []string{"12 10:00", "13 12:00", "28 12:00"} {
+		w := Watch{Schedule: once, Runs: []Run{failed("12 09:00"), skipped("11 11:00")}}
 		if f, failing := Failing(w, Rescue(w, at(now))); failing {
 			t.Errorf("%s: %+v", now, f)
 		}
+	}
+}
+
+// TestFailingLast has jobs whose last window is over.
+func TestFailingLast(t *testing.T) {
+	once := Spec{RunAt: []Moment{{Time: at("20 10:37")}, {Time: at("21 10:37")}}, Expires: time.Hour}
+	bounded := Spec{Every: "day", At: "10:37", Start: &Moment{Time: at("20 00:00")}, Until: &Moment{Time: at("22 00:00")}}
+	rows := []struct {
+		name   string
+		spec   Spec
+		now    string
+		known  string
+		runs   []Run
+		why    Why
+		failed int // runs; -1 if it does not fail
+	}{
+		{"nothing ran", once, "21 11:37", "", nil, Why(Expired), 0},
+		{"nothing ran, a week later", once, "28 11:37", "", nil, Why(Expired), 0},
+		{"nothing ran, and that is long ago", once, "28 11:38", "", nil, Why(Ended), -1},
+		{"it ran", once, "21 12:00", "", []Run{executed("21 11:00")}, Why(Ended), -1},
+		{"it failed", once, "21 12:00", "", []Run{failed("21 11:00")}, Why(Expired), 1},
+		{"it ran by hand since", once, "25 12:00", "", []Run{failed("21 11:00"), declared(once).Belated(executed("24 11:00"))}, Why(Ended), -1},
+		{"it only ran the time before", once, "25 12:00", "", []Run{executed("20 11:00")}, Why(Expired), 0},
+		{"it skipped", once, "21 12:00", "", []Run{skipped("21 11:00")}, Why(Expired), 0},
+		{"it was not asked", once, "21 12:00", "", []Run{unasked("21 11:00")}, Why(Ended), -1},
+		{"it gave no answer", once, "21 12:00", "", []Run{unread("21 11:00")}, Why(Ended), -1},
+		{"it still runs", once, "21 12:00", "", []Run{active("21 11:00")}, Why(Ended), -1},
+		{"not all is known", once, "21 12:00", "21 11:00", nil, Why(Ended), -1},
+		{"nothing ran until the end", bounded, "22 10:37", "", nil, Why(Ended), 0},
+		{"it failed until the end", bounded, "22 10:37", "", []Run{failed("22 10:00")}, Why(Ended), 1},
+	}
+	for _, row := range rows {
+		w := Watch{Schedule: declared(row.spec), Since: at("1 00:00"), Runs: row.runs, Unread: map[int64]bool{lost: true}, Unasked: map[int64]bool{left: true}}
+		if row.known != "" {
+			w.Known = at(row.known)
+		}
+		v := Rescue(w, at(row.now))
+		f, failing := Failing(w, v)
+		if v.Why != row.why || v.Dispatch || failing != (row.failed >= 0) || failing && (f.Window.Start != at("21 10:37") || f.Runs != row.failed) {
+			t.Errorf("%s: %+v, %v, %+v", row.name, v, failing, f)
+		}
+	}
+	late := Watch{Schedule: declared(once), Since: at("21 10:38")}
+	if v := Rescue(late, at("21 12:00")); v.Lapsed || v.Why != Why(Ended) {
+		t.Errorf("a workflow younger than the window: %+v", v)
 	}
 }

@@ -24,7 +24,7 @@ type Why string
 
 // The reasons of a Verdict. Only Due and Unread dispatch. A job that owes no run has
 // its Standing as the reason: Disabled, NotStarted or Ended. One whose slot is too old to
-// be run has Expired.
+// be run has Expired, also for a while after the job has ended.
 const (
 	Due       Why = "due"
 	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
@@ -38,10 +38,12 @@ const (
 
 // Verdict is what a rescue does about a job.
 type Verdict struct {
-	Window   Window // the current one; zero if there is none
+	Window   Window // the current one, or the last one until aftermath is over; else zero
 	Dispatch bool
 	Why      Why
 	Doubt    bool      // not all runs that may be evidence for the window are known
+	Served   bool      // there is evidence for the window
+	Lapsed   bool      // the job has ended, and nothing confirmed the window
 	Failed   int       // runs of the window that ended badly
 	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
 }
@@ -57,6 +59,10 @@ const (
 	shareBackoff = 12 // the longest wait is this fraction of the window
 )
 
+// aftermath is how long the last window of a job that has ended is watched: a run by
+// hand can still confirm it.
+const aftermath = 7 * 24 * time.Hour
+
 // longestRun is how long a run can be active: "If a workflow run reaches this limit,
 // the workflow run is cancelled. This period includes execution duration, and time
 // spent on waiting and approval." One that GitHub shows as active longer is lost.
@@ -71,11 +77,13 @@ const longestRun = 35 * 24 * time.Hour
 // reason, so where it was not asked, the window is neither confirmed nor due.
 func Rescue(w Watch, now time.Time) Verdict {
 	v := Verdict{Window: w.Schedule.Window(now)}
-	if standing := w.Schedule.standing(v.Window, now); standing != "" {
+	if standing := w.Schedule.standing(v.Window, now); standing == Ended {
+		return w.afterwards(now)
+	} else if standing != "" {
 		return Verdict{Why: Why(standing)}
 	}
 	f := w.find(v.Window, now)
-	v.Failed = f.failed
+	v.Failed, v.Served = f.failed, f.served
 	v.Doubt = f.unread || f.unasked || !w.read(v.Window)
 	patient := v.Window.Start.Add(w.Patience)
 	again := f.end.Add(min(backoff(f.failed+f.fruitless), v.Window.End.Sub(v.Window.Start)/shareBackoff))
@@ -98,6 +106,23 @@ func Rescue(w Watch, now time.Time) Verdict {
 		v.Why, v.Dispatch = Unread, true
 	default:
 		v.Why, v.Dispatch = Due, true
+	}
+	return v
+}
+
+// afterwards says how a job has ended. If that is not certain, or long ago, it has just
+// ended.
+func (w Watch) afterwards(now time.Time) Verdict {
+	v, last := Verdict{Why: Why(Ended)}, w.Schedule.Last(now)
+	if now.After(last.End.Add(aftermath)) || last.Start.Before(w.Since) {
+		return v
+	}
+	f := w.find(last, now)
+	v.Window, v.Failed, v.Served = last, f.failed, f.served
+	v.Doubt = f.unread || f.unasked || !w.read(last)
+	v.Lapsed = !f.served && !f.active && !v.Doubt
+	if v.Lapsed && !w.Schedule.limit(last).IsZero() {
+		v.Why = Why(Expired)
 	}
 	return v
 }

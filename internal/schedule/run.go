@@ -63,6 +63,15 @@ func (r Run) Confirms(w Window) bool {
 	return w.Contains(r.Started)
 }
 
+// Belated returns the run, which was started by hand, as one for the last window if that
+// is over: that is the window which Decide has it serve.
+func (s Schedule) Belated(r Run) Run {
+	if last := s.Last(r.Created); !last.IsZero() && r.Slot.IsZero() && !r.Rescue {
+		r.Slot = last.Start
+	}
+	return r
+}
+
 // maxUnsuccessful is how many of a window's runs without success are asked for evidence.
 const maxUnsuccessful = 10
 

@@ -208,6 +208,27 @@ func (s Schedule) Owed() time.Duration {
 	return s.Shortest()
 }
 
+// limit returns when the slot of a window is too old by its own age, not by the next
+// slot; zero if that is never.
+func (s Schedule) limit(w Window) time.Time {
+	at := w.Start.Add(s.expires)
+	if s.expires == 0 || at.After(w.End) || at.Equal(w.End) && !s.Next(w.Start).IsZero() {
+		return time.Time{}
+	}
+	return at
+}
+
+// Last returns the last window of a job whose last window is over at t; zero for any
+// other.
+func (s Schedule) Last(t time.Time) Window {
+	if s.Window(t).IsZero() {
+		for _, last := range s.Windows(t, time.Time{}, 1) {
+			return last
+		}
+	}
+	return Window{}
+}
+
 // IsZero reports whether the window is none.
 func (w Window) IsZero() bool { return w == Window{} }
 

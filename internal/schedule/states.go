@@ -17,7 +17,7 @@ const (
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
 	StatePaused    State = "paused"    // nothing ran, and the job or its workflow is disabled by hand, perhaps only since something did
 	StateDue       State = "due"       // it is the current window, and it has no run, or only ones that skipped or were cancelled
-	StateExpired   State = "expired"   // the same where the slot is too old to be run, although the window is longer
+	StateExpired   State = "expired"   // the same where the slot is too old to be run, although no other has come
 	StateMissed    State = "missed"    // the same for a window that is over
 	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
 )
@@ -206,8 +206,8 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account
 	if h == nil {
 		h = &findings{}
 	}
-	current, expires := w.Contains(now), p.Schedule.Expires(w)
-	expired := expires.Before(w.End) && !now.Before(expires)
+	current, limit := w.Contains(now), p.Schedule.limit(w)
+	expired := !limit.IsZero() && !now.Before(limit)
 	switch {
 	case h.evidence != nil:
 		a.Run = h.evidence

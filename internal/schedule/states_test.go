@@ -397,6 +397,9 @@ func (p Past) states(from, now time.Time) string {
 func TestAccountsEnd(t *testing.T) {
 	moment := func(s string) *Moment { return &Moment{Time: at(s)} }
 	once := Spec{RunAt: []Moment{*moment("20 10:37")}, Expires: 2 * time.Hour}
+	week := Spec{RunAt: once.RunAt}
+	twice := Spec{RunAt: []Moment{*moment("20 10:37"), *moment("21 10:37")}, Expires: 24 * time.Hour}
+	strict := Spec{Every: "day", At: "10:37", Start: moment("19 00:00"), Until: moment("21 00:00"), Expires: time.Hour}
 	bounded := Spec{Every: "day", At: "10:37", Start: moment("19 00:00"), Until: moment("21 00:00")}
 	counted := Spec{Every: "day", At: "10:37", Start: moment("19 00:00"), Count: 1}
 	disabled := Spec{Every: "day", At: "10:37", Disabled: true}
@@ -412,12 +415,16 @@ func TestAccountsEnd(t *testing.T) {
 		{"once, before", once, nil, "20 10:36", "", "20 10:36"},
 		{"once, before, and a run by hand", once, []Run{executed("19 11:00")}, "20 10:36", "", "20 10:36"},
 		{"once", once, nil, "20 10:37", "due", "20 10:37"},
-		{"once, after", once, nil, "20 12:37", "missed", "20 10:37"},
+		{"once, after", once, nil, "20 12:37", "expired", "20 10:37"},
+		{"once, a week later", week, nil, "27 10:37", "expired", "20 10:37"},
+		{"once, and by hand after it", once, []Run{declared(once).Belated(executed("25 11:00"))}, "30 12:00", "late", "20 10:37"},
+		{"twice", twice, nil, "22 10:37", "missed expired", "20 10:37"},
 		{"once, and a run after it", once, []Run{executed("20 10:38"), executed("25 11:00")}, "30 12:00", "confirmed", "20 10:37"},
 		{"not started", bounded, nil, "19 10:36", "", "19 10:36"},
 		{"started", bounded, nil, "19 10:37", "due", "19 10:37"},
 		{"the last", bounded, []Run{executed("19 11:00")}, "21 10:36", "confirmed due", "19 10:37"},
 		{"ended", bounded, []Run{executed("19 11:00")}, "21 10:37", "confirmed missed", "19 10:37"},
+		{"ended, and the last slot was too old before", strict, nil, "21 10:37", "expired expired", "19 10:37"},
 		{"counted", counted, []Run{executed("19 11:00")}, "25 12:00", "confirmed", "19 10:37"},
 		{"disabled", disabled, []Run{executed("20 11:00")}, "21 12:00", "missed confirmed paused", "19 10:37"},
 		{"gap", gap, []Run{executed("18 11:00")}, "21 12:00", "missed confirmed due", "17 10:37"},
