@@ -181,6 +181,8 @@ func TestRemarks(t *testing.T) {
 		`permissions.contents = "write"`:                             "job job-0: nothing can use the permission contents: write",
 		"permissions.contents = \"write\"\nbefore = [\"make push\"]": "",
 		`permissions.issues = "write"`:                               "",
+		"permissions.contents = \"write\"\ntoken = true":             "",
+		"permissions.contents = \"write\"\nafter = [\"make push\"]":  "",
 		`timeout = "5h46m"`:                                          "job job-0: GitHub ends a job on its own runners after 6 hours",
 		"timeout = \"7h\"\nruns-on = [\"self-hosted\", \"linux\"]":   "",
 		"timeout = \"7h\"\nruns-on = \"macos-15\"":                   "leave 5h45m0s for the entrypoint: shorten its timeout of 7h0m0s",
