@@ -28,8 +28,9 @@ func (p *Program) statusCommand() *cobra.Command {
 
 ` + sourcesHelp + `
 
-A job that cannot be read is shown as unknown. The exit code is then 1, or 4 if the
-token may not read runs.`,
+A job whose runs cannot be listed is shown as unknown. The exit code is then 1, or 4
+if the token may not read runs. If single runs of it cannot be read, only their windows
+are unknown, and a note says why.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.status(token, asJSON) },
 	}
