@@ -167,3 +167,23 @@ func TestLapsed(t *testing.T) {
 		}
 	}
 }
+
+// TestLastCosts counts the requests for a job that has ended: one for evidence of its
+// last window, and after a week none.
+func TestLastCosts(t *testing.T) {
+	slot := noon.Add(-24 * time.Hour)
+	once, flaws := schedule.Parse(schedule.Spec{RunAt: []schedule.Moment{{Time: slot, Offset: true}}, Expires: time.Hour})
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	for days, want := range map[int]int{0: 3, 7: 2} {
+		fake, r := newRescue(t, 1)
+		r.Jobs[0].Schedule = once
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: slot.Add(time.Minute), Started: slot.Add(time.Minute)})
+		fake.SetNow(noon.AddDate(0, 0, days))
+		report, err := r.run(t)
+		if got := len(fake.Requests()); err != nil || got != want || report.Words(report.Jobs[0]) != "ended" {
+			t.Errorf("after %d days: %d requests, want %d; %s, %v", days, got, want, report.Words(report.Jobs[0]), err)
+		}
+	}
+}
