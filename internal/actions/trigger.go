@@ -13,12 +13,13 @@ import (
 
 // Trigger is what started this run.
 type Trigger struct {
-	Event         string // schedule, workflow_dispatch, …; "" outside Actions
-	Force         bool   // started by hand, to run whatever the history says
-	Window        string // the `window` input as it was given
-	Attempt       int    // 1 for the first, more for a re-run
-	Workflow      string // file name of the workflow, "" if unknown
-	DefaultBranch string // "" if unknown
+	Event         string         // schedule, workflow_dispatch, …; "" outside Actions
+	Force         bool           // started by hand, to run whatever the history says
+	Window        string         // the `window` input as it was given
+	Inputs        map[string]any // of a dispatch: each a string, or a boolean
+	Attempt       int            // 1 for the first, more for a re-run
+	Workflow      string         // file name of the workflow, "" if unknown
+	DefaultBranch string         // "" if unknown
 }
 
 // Trigger reads the environment and the event file. Where the file cannot be
@@ -37,6 +38,7 @@ func (r *Runner) Trigger() (Trigger, error) {
 		t.DefaultBranch = cmp.Or(r.getenv("GITHUB_REF_NAME"), strings.TrimPrefix(r.getenv("GITHUB_REF"), "refs/heads/"))
 	}
 	if t.Event == "workflow_dispatch" {
+		t.Inputs = payload.Inputs
 		t.Force = payload.Inputs.force()
 		window, _ := payload.Inputs["window"].(string)
 		t.Window = strings.TrimSpace(window)

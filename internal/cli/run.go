@@ -142,6 +142,9 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
+	if engine.Options, err = engine.Options.WithInputs(trigger.Inputs); err != nil {
+		return &exitError{exitUsage, err}
+	}
 	v := execution.Variables{
 		Window:     window,
 		Since:      execution.Handed(r.getenv(execution.Since), window),

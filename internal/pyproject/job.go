@@ -56,6 +56,7 @@ func (r *reader) job(d draft) Job {
 		}
 	}
 	r.overlap(options, own)
+	r.askable(d, options)
 	r.unserved(options, own)
 	keys = slices.Concat(keys, r.general, own)
 	return Job{

@@ -258,6 +258,9 @@ func TestOptionsTable(t *testing.T) {
 			if !slices.Contains(schedule.Triggers, o.name) {
 				table += "every = \"day\"\n"
 			}
+			if o.name == "inputs" {
+				table += "kwargs = { days = 7 }\n"
+			}
 			if o.name == "count" {
 				table += "start = 2026-12-01\n"
 			}

@@ -29,6 +29,7 @@ type Options struct {
 	Command        []string      `json:",omitzero"` // for bash, instead of an entrypoint, one after the other; nil if the job has an entrypoint
 	Args           []any         `json:",omitzero"` // of the entrypoint, as the toml package decodes them
 	Kwargs         []Kwarg       `json:",omitzero"` // likewise, in file order
+	Inputs         []string      `json:",omitzero"` // names of Kwargs, or of Env for a Command
 	PassContext    bool          `json:",omitzero"` // the entrypoint gets one more argument, first
 	Name           string        `json:",omitzero"` // of the workflow; "" for one that says when it runs
 	RunsOn         []string      // labels of the runner; never empty
@@ -141,7 +142,7 @@ const maxItems = 300
 
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
-var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
+var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{inputOption}, []option{
 	{
 		name:     "runs-on",
 		kind:     "a string or a list of strings",

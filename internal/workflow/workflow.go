@@ -6,6 +6,7 @@ package workflow
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 	if len(crons) > 0 {
 		add(on, "schedule", entries(crons))
 	}
-	add(on, "workflow_dispatch", mapping("inputs", dispatchInputs))
+	add(on, "workflow_dispatch", mapping("inputs", asked(job.Options)))
 	doc := mapping(
 		"name", text(t.title(job)),
 		// GitHub cuts off the end of a long name, where the window is.
@@ -192,6 +193,24 @@ var dispatchInputs = mapping(
 		"default", text(""),
 	),
 )
+
+// asked returns the inputs of the button Run workflow: ours, and those of the job. Their
+// values reach run in the file of the event.
+func asked(o pyproject.Options) *yaml.Node {
+	all := *dispatchInputs
+	all.Content = slices.Clone(all.Content)
+	for _, input := range o.Asked() {
+		kind, value := "string", text(input.Text())
+		switch input.Default.(type) {
+		case bool:
+			kind, value = "boolean", plain(input.Text())
+		case int64, float64:
+			kind, value = "number", plain(input.Text())
+		}
+		addNamed(&all, input.Name, mapping("type", plain(kind), "default", value))
+	}
+	return &all
+}
 
 // entries returns the entries of `on.schedule`.
 func entries(crons []schedule.Cron) *yaml.Node {
