@@ -62,7 +62,7 @@ func (l *life) past(t *testing.T, g *game) github.Past {
 
 // listed returns a run as GitHub shows it.
 func (l *life) listed(r run, now time.Time) ghtest.Run {
-	shown := ghtest.Run{ID: r.id + 1, Title: l.job.ID + ": " + schedule.TickMark + l.job.Crons[0].Expr, Created: r.created, Updated: r.ended}
+	shown := ghtest.Run{ID: r.id + 1, Number: r.id + 1, Title: l.job.ID + ": " + schedule.TickMark + l.job.Crons[0].Expr, Created: r.created, Updated: r.ended}
 	if r.dispatched() {
 		shown.Event, shown.Title = "workflow_dispatch", l.job.ID+": "+schedule.RescueMark+r.asked.Format(time.RFC3339)
 	}

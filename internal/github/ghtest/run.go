@@ -15,6 +15,7 @@ import (
 type Run struct {
 	ID         int64     // zero: one more than the last
 	Workflow   string    // the file that lists it; "" is Workflow
+	Number     int64     // among the runs of its workflow; zero: one more than the last
 	Path       string    // of the file, as the run has it; "" is the right one
 	Title      string    // its run-name; "" is that of a tick which names no cron, or of a dispatch by hand
 	Event      string    // "" is schedule
@@ -32,8 +33,6 @@ type Run struct {
 	// Patch replaces fields of the run in lists, and removes those that are
 	// Absent. Such a run is not checked against GitHub's types.
 	Patch map[string]any
-
-	number int64 // among those of its workflow, in the order of Add
 }
 
 // Absent as a value of Patch removes the field, and as one of Commit the file.
@@ -116,11 +115,11 @@ func (s *Server) write(r Run) *listed {
 		}
 	}
 	if known := s.runs[r.ID]; known != nil {
-		r.number = known.number
-	} else {
-		s.numbers[r.Workflow]++
-		r.number = s.numbers[r.Workflow]
+		r.Number = known.Number
+	} else if r.Number == 0 {
+		r.Number = s.numbers[r.Workflow] + 1
 	}
+	s.numbers[r.Workflow] = max(s.numbers[r.Workflow], r.Number)
 	return &listed{Run: r, run: r.object(s.URL)}
 }
 
@@ -162,7 +161,7 @@ var constant = sync.OnceValue(func() []byte {
 func (r Run) object(api string) json.RawMessage {
 	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	fields := marshal(varying{
-		r.ID, r.number, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
+		r.ID, r.Number, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
 		stamp(r.Created), stamp(r.Updated), stamp(r.Created),
 		url, fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
 		url + "/jobs", url + "/logs", url + "/artifacts", url + "/cancel", url + "/rerun",
