@@ -47,8 +47,8 @@ func (p *Prover) Remarks(target string, exitCode bool) []string {
 			}
 		}
 		if reads := p.own(f.in).Reads; reads != nil {
-			say("%s:%d uses %s, but a job calls its entrypoint without arguments, and its command line is empty: "+
-				"name a function that needs none, or one that passes them", f.in.shown, reads.Line, reads.What)
+			say("%s:%d uses %s, but the command line of a job is empty: "+
+				"use command, or name a function that takes args and kwargs", f.in.shown, reads.Line, reads.What)
 		}
 	}
 	return remarks

@@ -14,7 +14,7 @@ import (
 // What works in a script, and not in a job, is told: but not what only the script does.
 func TestScripts(t *testing.T) {
 	const exits = ` returns to sys.exit, which a job does only with the option result = "exit-code"`
-	const reads = ", but a job calls its entrypoint without arguments, and its command line is empty: name a function that needs none, or one that passes them"
+	const reads = ", but the command line of a job is empty: use command, or name a function that takes args and kwargs"
 	const main = "def main():\n    return 1\n"
 	p := Project{Dir: ".", Python: ">=3.8"}
 	reader := startPython(t)
