@@ -113,7 +113,7 @@ func (j Job) Import(ctx context.Context) (time.Duration, python.Outcome, error) 
 }
 
 // importing returns the entrypoint as Import takes it: a run in the current window, or the
-// nearest one, with no window missed.
+// last one before, with no window missed.
 func (j Job) importing(launcher python.Launcher) python.Entrypoint {
 	v := Variables{Window: j.Schedule.Latest(j.Now()), Trigger: Local, RunAttempt: 1}
 	e := j.entrypoint(launcher, v, 1)

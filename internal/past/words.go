@@ -45,23 +45,15 @@ func Next(h History) string {
 	case schedule.NotStarted:
 		return "next: " + problem.Clock(next) + ", the first"
 	case schedule.Ended:
-		if end := end(h); !end.IsZero() {
-			return "next: none, the last window ended " + problem.Clock(end)
+		if last := h.Schedule.Latest(h.Now); !last.IsZero() {
+			return "next: none, the last window ended " + problem.Clock(last.End)
 		}
 		return "next: none, the job has no slots"
 	}
 	if next.IsZero() {
-		return "next: none, the last window ends " + problem.Clock(end(h))
+		return "next: none, the last window ends " + problem.Clock(h.Schedule.Latest(h.Now).End)
 	}
 	return "next: " + problem.Clock(next)
-}
-
-// end returns when the last window so far ends.
-func end(h History) (end time.Time) {
-	for _, w := range h.Schedule.Windows(h.Now, time.Time{}, 1) {
-		end = w.End
-	}
-	return end
 }
 
 // Late writes a lateness for people, in its two largest units: "5h15m", "3h", "40s".

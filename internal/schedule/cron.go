@@ -39,7 +39,7 @@ func readCron(expr string) (fields, error) {
 	switch {
 	case flaw != nil:
 		return f, errors.New("the cron " + flaw.Message)
-	case ours.MatchString(strings.ToUpper(expr)):
+	case ours.MatchString(expr):
 		return f, errors.New("the cron " + expr + " has a member that GitHub does not know")
 	}
 	return f, nil

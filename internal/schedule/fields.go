@@ -132,16 +132,17 @@ var shorthands = map[string]Cadence{
 	"@yearly": "12 months", "@annually": "12 months",
 }
 
+// zoned is a cron behind its time zone, as some crons take it: "CRON_TZ=Europe/Berlin 0 9
+// * * *".
+var zoned = regexp.MustCompile(`(?is)^\s*(?:CRON_)?TZ=(\S*)\s*(.*?)\s*$`)
+
 // notFive says what is wrong with a cron that does not have five fields.
 func notFive(expr string, parts []string) *Flaw {
 	short := strings.ToLower(strings.TrimSpace(expr))
 	every, known := shorthands[short]
-	zone, ofZone := strings.CutPrefix(strings.TrimPrefix(short, "cron_"), "tz=")
-	switch {
-	case ofZone:
-		zone = expr[strings.Index(expr, "=")+1:][:len(zone)]
-		zone, rest, _ := strings.Cut(zone, " ")
-		return &Flaw{Message: "is " + strconv.Quote(expr) + ", and names its time zone in the wrong place", Hint: fmt.Sprintf("write cron = %q and timezone = %q", strings.TrimSpace(rest), zone)}
+	switch m := zoned.FindStringSubmatch(expr); {
+	case m != nil:
+		return &Flaw{Message: "is " + strconv.Quote(expr) + ", and names its time zone in the wrong place", Hint: fmt.Sprintf("write cron = %q and timezone = %q", cmp.Or(m[2], "30 9 * * 1-5"), cmp.Or(m[1], "Europe/Berlin"))}
 	case known:
 		return &Flaw{Message: "is " + strconv.Quote(expr) + "; it must have five fields", Hint: fmt.Sprintf("write every = %q instead of cron", every)}
 	case strings.HasPrefix(short, "@every "):

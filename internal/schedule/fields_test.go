@@ -142,7 +142,8 @@ var unreadable = []struct{ expr, message, hint string }{
 	{"* * * * * *", "six fields", "seconds"},
 	{"CRON_TZ=Europe/Berlin 0 9 * * *", "time zone in the wrong place", `cron = "0 9 * * *" and timezone = "Europe/Berlin"`},
 	{"tz=UTC 0 9 * * *", "time zone in the wrong place", `timezone = "UTC"`},
-	{"TZ=", "time zone in the wrong place", "timezone"},
+	{"TZ=", "time zone in the wrong place", `cron = "30 9 * * 1-5" and timezone = "Europe/Berlin"`},
+	{"TZ=Ⱥ 0 9 * * *", "time zone in the wrong place", `cron = "0 9 * * *" and timezone = "Ⱥ"`}, // which is longer in small letters
 	{"0 9 * 2/30 *", "step 30", "*/2"},
 	{"@daily", "five fields", `every = "day"`},
 	{" @Weekly ", "five fields", `every = "week"`},

@@ -222,9 +222,7 @@ func (s Schedule) limit(w Window) time.Time {
 // other.
 func (s Schedule) Last(t time.Time) Window {
 	if s.Window(t).IsZero() {
-		for _, last := range s.Windows(t, time.Time{}, 1) {
-			return last
-		}
+		return s.Latest(t)
 	}
 	return Window{}
 }
