@@ -34,7 +34,8 @@ const (
 // ones, the oldest first, and then the newest others, until one confirms the window. It
 // asks about several jobs at once. If the requests do not suffice for all jobs, others
 // come first in the next round. What it did not ask is Unasked; what gave no answer is
-// Unread. The error is a *Denied, or that of ctx.
+// Unread. Then it asks those runs of previous windows by which jobs seem to fail. The
+// error is a *Denied, or that of ctx.
 func (w *watching) confirm(ctx context.Context, reserve int) error {
 	ctx, cancel := context.WithTimeout(ctx, evidencePatience)
 	defer cancel()
@@ -42,9 +43,16 @@ func (w *watching) confirm(ctx context.Context, reserve int) error {
 	if remaining := w.client.Remaining(); remaining >= 0 {
 		c.left = min(c.left, (remaining-reserve)/watchShare)
 	}
+	c.askAll(ctx, turned(c.questions(), c.left, c.now))
+	c.askAll(ctx, turned(c.suspicions(), c.left, c.now))
+	return c.denied
+}
+
+// askAll asks several questions at once.
+func (c *confirming) askAll(ctx context.Context, questions []question) {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
-	for _, q := range turned(c.questions(), c.left, c.now) {
+	for _, q := range questions {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
@@ -52,7 +60,6 @@ func (w *watching) confirm(ctx context.Context, reserve int) error {
 		})
 	}
 	group.Wait()
-	return c.denied
 }
 
 // confirming is the work of confirm.
@@ -80,12 +87,34 @@ func (c *confirming) questions() (questions []question) {
 		if !ok {
 			continue
 		}
-		watch.Unread, watch.Unasked = map[int64]bool{}, map[int64]bool{}
-		reading := newReading(c.client, Query{Job: watch.Job})
-		reading.now = c.now
-		questions = append(questions, question{about, watch, reading})
+		questions = append(questions, c.question(watch, about))
 	}
 	return questions
+}
+
+// suspicions returns the questions about the jobs that seem to fail by the runs of their
+// previous window: a step after a successful execution may have failed.
+func (c *confirming) suspicions() (questions []question) {
+	for i := range c.watches {
+		watch := &c.watches[i]
+		v := schedule.Rescue(watch.Watch, c.now)
+		failure, failing := schedule.Failing(watch.Watch, v)
+		if !failing || failure.Runs == 0 || failure.Window == v.Window {
+			continue
+		}
+		ended := slices.DeleteFunc(slices.Clone(watch.Runs), func(run schedule.Run) bool { return run.Success })
+		if about, ok := inquire(failure.Window, ended); ok {
+			questions = append(questions, c.question(watch, about))
+		}
+	}
+	return questions
+}
+
+func (c *confirming) question(watch *Watch, about inquiry) question {
+	watch.Unread, watch.Unasked = map[int64]bool{}, map[int64]bool{}
+	reading := newReading(c.client, Query{Job: watch.Job})
+	reading.now = c.now
+	return question{about, watch, reading}
 }
 
 // turned returns the questions in the order of the round at that time. If there are

@@ -79,6 +79,38 @@ func TestExpiredUnread(t *testing.T) {
 	}
 }
 
+// TestRedEvidence has a job whose window before was served by runs that failed after the
+// execution, in a step of clean-up: it has no issue, also where GitHub does not say it.
+// One that failed in the execution has.
+func TestRedEvidence(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		run    ghtest.Run
+		fault  int
+		issues int
+	}{
+		{"executed", ghtest.Run{Conclusion: "failure", Started: noon.Add(-25 * time.Hour)}, 0, 0},
+		{"no answer", ghtest.Run{Conclusion: "failure", Started: noon.Add(-25 * time.Hour)}, 502, 0},
+		{"failed", ghtest.Run{Conclusion: "failure"}, 0, 1},
+	} {
+		fake, r := newRescue(t, 1)
+		s, flaws := schedule.Parse(schedule.Spec{Every: "day", At: "10:37"})
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		r.Jobs[0].Schedule, r.Notify = s, true
+		row.run.Workflow, row.run.Created = r.Jobs[0].File, noon.Add(-25*time.Hour)
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: noon.Add(-48 * time.Hour), Started: noon.Add(-48 * time.Hour)})
+		fake.Add(row.run)
+		if row.fault != 0 {
+			fake.Break(ghtest.Fault{Path: "/jobs", Status: row.fault, Header: map[string]string{"Retry-After": "0"}})
+		}
+		if report, err := r.run(t); err != nil || len(fake.Issues()) != row.issues || report.Started() != 1 {
+			t.Errorf("%s: %d issues, %s, %v", row.name, len(fake.Issues()), report.Sum(), err)
+		}
+	}
+}
+
 // TestExpired has a job whose slot became too old to be run: it has an issue, which a
 // confirmed window closes.
 func TestExpired(t *testing.T) {

@@ -7,7 +7,7 @@ type Watch struct {
 	Schedule Schedule
 	Patience time.Duration // time after the slot that is left to the job's own ticks
 	Since    time.Time     // when the job's workflow was created; zero if unknown
-	Runs     []Run         // in any order, with Started where evidence of the current window was found
+	Runs     []Run         // in any order, with Started where evidence of the current window was found, or of a previous one that seemed to fail
 	Known    time.Time     // every run created after it is among Runs; zero if all are
 
 	// Unread holds the IDs of runs that may be evidence for the current window, but
