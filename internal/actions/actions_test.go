@@ -2,6 +2,7 @@ package actions
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -136,8 +137,8 @@ func TestTrigger(t *testing.T) {
 			Trigger{Event: "schedule", Attempt: 1, DefaultBranch: "a/b"}, false},
 		{"the ref of a dispatch can be any", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REF_NAME": "feature"}, `{}`,
 			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true}, false},
-		{"dispatch, forced", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":{"force":"true","window":"w","days":"3"}}`,
-			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true, Window: "w", Inputs: map[string]any{"force": "true", "window": "w", "days": "3"}}, false},
+		{"dispatch, forced", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":{"force":"true","window":"w","days":"3","rows":1000000}}`,
+			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true, Window: "w", Inputs: map[string]any{"force": "true", "window": "w", "days": "3", "rows": json.Number("1000000")}}, false},
 		{"dispatch, unforced", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":{"force":"false"}}`,
 			Trigger{Event: "workflow_dispatch", Attempt: 1, Inputs: map[string]any{"force": "false"}}, false},
 		{"dispatch, unforced by a boolean", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":{"force":false}}`,
@@ -145,7 +146,7 @@ func TestTrigger(t *testing.T) {
 		{"dispatch without inputs", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":null}`,
 			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true}, false},
 		{"dispatch with nonsense", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":{"force":"maybe","window":3}}`,
-			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true, Inputs: map[string]any{"force": "maybe", "window": 3.0}}, false},
+			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true, Inputs: map[string]any{"force": "maybe", "window": json.Number("3")}}, false},
 		{"dispatch with a broken file", map[string]string{"GITHUB_EVENT_NAME": "workflow_dispatch"}, `{"inputs":`,
 			Trigger{Event: "workflow_dispatch", Attempt: 1, Force: true}, true},
 		{"force is an input of dispatches alone", map[string]string{"GITHUB_EVENT_NAME": "push"}, `{"inputs":{"force":"true"}}`,

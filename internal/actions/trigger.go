@@ -1,6 +1,7 @@
 package actions
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,7 @@ type Trigger struct {
 	Event         string         // schedule, workflow_dispatch, …; "" outside Actions
 	Force         bool           // started by hand, to run whatever the history says
 	Window        string         // the `window` input as it was given
-	Inputs        map[string]any // of a dispatch: each a string, or a boolean
+	Inputs        map[string]any // of a dispatch: each a string, or a boolean or json.Number
 	Attempt       int            // 1 for the first, more for a re-run
 	Workflow      string         // file name of the workflow, "" if unknown
 	DefaultBranch string         // "" if unknown
@@ -107,7 +108,9 @@ func (r *Runner) payload() (payload, error) {
 	if err != nil {
 		return p, fmt.Errorf("read event file: %w", err)
 	}
-	if err := json.Unmarshal(content, &p); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber() // as text: a float would write 1000000 as 1e+06
+	if err := decoder.Decode(&p); err != nil {
 		return payload{}, fmt.Errorf("read event file %s: %w", name, err)
 	}
 	return p, nil

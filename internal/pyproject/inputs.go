@@ -84,6 +84,7 @@ func (r *reader) askable(d draft, o Options) {
 		value := o.named(name)
 		text, _ := value.(string)
 		number, _ := value.(float64)
+		whole, _ := value.(int64)
 		switch {
 		case slices.ContainsFunc([]string{"force", "window"}, other):
 			r.report(item.at, "rename it", "inputs has %s, which every workflow has already", problem.Quote(name))
@@ -93,11 +94,17 @@ func (r *reader) askable(d draft, o Options) {
 			r.report(item.at, "give it a default there", "inputs has %s, which is not in %s", problem.Quote(name), where)
 		case !variableForm.MatchString(name):
 			r.report(item.at, "use A-Z a-z 0-9 _, and no digit first", "inputs has %s, which GitHub does not take as a name", problem.Quote(name))
+		case whole > mostDigits || whole < -mostDigits:
+			r.report(item.at, "leave it to pyproject.toml", "inputs has %s, whose value has more than 15 digits", problem.Quote(name))
 		case strings.Contains(text, "\n"), math.IsInf(number, 0), math.IsNaN(number), !isScalar(value):
 			r.report(item.at, "leave it to pyproject.toml", "inputs has %s, whose value is not one line of text, a number, a boolean, a date or a time", problem.Quote(name))
 		}
 	}
 }
+
+// mostDigits is the largest integer that surely arrives as it is: GitHub's numbers are
+// floating-point ones, of which it may write 15 digits.
+const mostDigits = 999_999_999_999_999
 
 func isScalar(value any) bool {
 	switch value.(type) {
@@ -178,7 +185,7 @@ func (i Input) read(text string) (value any, err error) {
 		of = "a date or time as in " + i.Text()
 		value, err = time.ParseInLocation(layout(was), text, was.Location())
 	}
-	if err != nil {
+	if err != nil || flawedArgument(value, 0) != nil {
 		return nil, problem.New("write it as in "+i.Text(), "input %s is %s, which is not %s", i.Name, problem.Quote(text), of)
 	}
 	return value, nil

@@ -1,6 +1,7 @@
 package pyproject
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ func TestWrongInputs(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("%q", fmt.Sprint("a", i))
 	}
-	const kwargs = "kwargs = { days = 7, Force = 1, list = [1], x = nan, two = \"a\\nb\", \"jägare\" = 1 }\n"
+	const kwargs = "kwargs = { days = 7, Force = 1, list = [1], x = nan, big = 1_000_000_000_000_000, two = \"a\\nb\", \"jägare\" = 1 }\n"
 	testWrong(t, []wrongDeclaration{
 		{"day", `inputs = "days"`, `4:10: inputs must be a list of strings, not a string | write it as in inputs = ["days"]`},
 		{"day", `inputs = []`, `4:10: inputs is empty | write it as in inputs = ["days"], or remove it`},
@@ -23,6 +24,7 @@ func TestWrongInputs(t *testing.T) {
 		{"day", kwargs + `inputs = ["days", "Days"]`, `5:19: inputs has "Days" twice: case does not count | remove one of them`},
 		{"day", kwargs + `inputs = ["list"]`, `5:11: inputs has "list", whose value is not one line of text, a number, a boolean, a date or a time | leave it to pyproject.toml`},
 		{"day", kwargs + `inputs = ["x"]`, `5:11: inputs has "x", whose value is not one line of text, a number, a boolean, a date or a time | leave it to pyproject.toml`},
+		{"day", kwargs + `inputs = ["big"]`, `5:11: inputs has "big", whose value has more than 15 digits | leave it to pyproject.toml`},
 		{"day", kwargs + `inputs = ["two"]`, `5:11: inputs has "two", whose value is not one line of text, a number, a boolean, a date or a time | leave it to pyproject.toml`},
 		{"day", kwargs + `inputs = ["jägare"]`, `5:11: inputs has "jägare", which GitHub does not take as a name | use A-Z a-z 0-9 _, and no digit first`},
 		{"bare", "command = \"make\"\nenv = { A = \"b\" }\ninputs = [\"A\", \"B\"]", `5:16: inputs has "B", which is not in env | give it a default there`},
@@ -48,6 +50,9 @@ func TestWithInputs(t *testing.T) {
 		"empty":    {map[string]any{"n": "", "d": nil, "t": " "}, "7 0.5 false x 2026-01-01 2026-01-01T09:00:00 09:00:00 2026-01-01T09:00:00Z 1"},
 		"no int":   {map[string]any{"n": "7.5"}, `input n is "7.5", which is not an integer`},
 		"no bool":  {map[string]any{"b": "maybe"}, `input b is "maybe", which is not true or false`},
+		"number":   {map[string]any{"n": json.Number("1000000")}, "1000000 0.5 false x 2026-01-01 2026-01-01T09:00:00 09:00:00 2026-01-01T09:00:00Z 1"},
+		"year 0":   {map[string]any{"d": "0000-01-01"}, `input d is "0000-01-01", which is not a date or time as in 2026-01-01`},
+		"offset":   {map[string]any{"z": "2026-01-01T09:00:00+24:00"}, `input z is "2026-01-01T09:00:00+24:00", which is not a date or time as in 2026-01-01T09:00:00Z`},
 		"no date":  {map[string]any{"d": "01.02.2026"}, `input d is "01.02.2026", which is not a date or time as in 2026-01-01`},
 	} {
 		o, err := project.Jobs[0].Options.WithInputs(row.given)

@@ -74,7 +74,7 @@ func (e Entrypoint) commandOutcome(ended end, i int) Outcome {
 	first, _, _ := strings.Cut(e.Command[i], "\n")
 	o.Cause = oneLine(fmt.Sprintf("%s: %s, %s", o.Cause, which, problem.Cut(newMask(e.Env, e.Secrets).text(first), 80)))
 	if ended.code == notFound && ended.stopped == nil {
-		o.Hint = "name a program that is installed, by the project's packages or by a step in before"
+		o.Hint = "name a program that is installed, by the project's packages or by a step in before or prepare"
 	}
 	return o
 }
