@@ -46,7 +46,7 @@ func (r *reader) job(d draft) Job {
 		options.Spares = sched.DefaultSpares()
 	}
 	if readable {
-		options.Patience = min(options.Patience, sched.Shortest()/2)
+		options.Patience = min(options.Patience, sched.Owed()/2)
 		r.frequent(d, sched, options)
 	}
 	if options.Result == "" {

@@ -41,7 +41,7 @@ type Options struct {
 	Spares         int           // spare ticks in each window
 	WorkflowPrefix string        // beginning of the names of workflow files
 	Seed           string        // replaces the project's name where slots are computed
-	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window
+	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window, or half of what expires allows
 	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
 	Requirements   []string      `json:",omitzero"` // files to install from, from the repository's root, instead of what is found
 	Extras         []string      `json:",omitzero"` // of the project, to install too
@@ -228,7 +228,7 @@ var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 		name:     "patience",
 		kind:     "a string",
 		fallback: "`\"0s\"`",
-		meaning:  "time after its slot before the rescue may start a job; at most half a window counts",
+		meaning:  "time after its slot before the rescue may start a job; at most half a window counts, or half of `expires`",
 		example:  `"30m"`,
 		parse:    into(patiences.parse, func(o *Options) *time.Duration { return &o.Patience }),
 	},
