@@ -59,6 +59,7 @@ func TestCommandPython(t *testing.T) {
 	tool := filepath.Join(t.TempDir(), "tool")
 	script := "#!/bin/sh\nshift\nFROM_TOOL='a\nb' PATH=/usr/bin:/bin exec '" + real + "' \"$@\"\n"
 	odd := filepath.Join(t.TempDir(), "it's python")
+	t.Setenv("TMPDIR", t.TempDir()) // other programs leave files in the usual one
 	if err := os.WriteFile(tool, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
