@@ -45,8 +45,8 @@ const (
 // closed until its job has recovered. After alarmWrites changes the rest is left to
 // the next call; left says how many. With more than openPages of open issues it
 // opens none and returns an error. removed returns why the issue of a job that is not
-// among the alarms is closed: its body, "" to leave it alone. Any other error is a *Denied, a *Failure, or that
-// of ctx.
+// among the alarms is closed: its body, "" to leave it alone. Any other error is a
+// *Denied, a *Failure, or that of ctx.
 func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(project, job string) string) (changed []Alarmed, left int, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()

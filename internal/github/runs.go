@@ -81,9 +81,10 @@ func (jobList) noun() string     { return "jobs" }
 func (l jobList) complete() bool { return l.Jobs != nil }
 
 // execution returns when the entrypoint started in an execution that succeeded; zero if
-// none did. attempt is the one that the jobs are of, 0 if that is unknown. Only the one step of that name counts, in
-// the one job of the generated workflow: people can add other jobs and steps to the
-// file. A delivery of what it produced must not have failed, or been cancelled.
+// none did. attempt is the one that the jobs are of, 0 if that is unknown. Only the one
+// step of that name counts, in the one job of the generated workflow: people can add
+// other jobs and steps to the file. A delivery of what it produced must not have failed,
+// or been cancelled.
 func (l jobList) execution(job string) (started time.Time, attempt int) {
 	own, ok := l.own(job)
 	if !ok {

@@ -165,6 +165,9 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 		if len(known.Runs) > 0 {
 			known.Since = known.Runs[0].Created
 		}
+		for i, run := range known.Runs {
+			known.Runs[i] = job.Schedule.Belated(run)
+		}
 	}
 	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now)}, nil
 }

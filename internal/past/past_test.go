@@ -1,10 +1,12 @@
 package past
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -126,5 +128,26 @@ func TestLocal(t *testing.T) {
 	}
 	if source := archive.SourceOf(jobs[0]); source != "the local ledger" {
 		t.Error(source)
+	}
+}
+
+// TestLocalByHand has a job whose last window is over, and was served by hand since.
+func TestLocalByHand(t *testing.T) {
+	s := declared(t, schedule.Spec{RunAt: []schedule.Moment{*moment("19 11:00")}, Expires: time.Hour})
+	book, err := ledger.Open(filepath.Join(t.TempDir(), "pyproject.toml"), func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive := &Archive{Ledger: book, Now: at("21 12:00")}
+	run, err := book.Start("once", at("20 12:00"), s.Latest(at("20 12:00")))
+	if err == nil {
+		err = run.Finish(at("20 12:01"), true, "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := archive.Read(t.Context(), Job{ID: "once", Schedule: s}, schedule.Reach{Windows: 2})
+	if before, _ := h.Before(); err != nil || before.State != schedule.StateLate || before.Window.Start != at("19 11:00") {
+		t.Errorf("%+v, %v", h.Accounts, err)
 	}
 }

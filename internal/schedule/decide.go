@@ -183,8 +183,8 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 	return n, more || n == MaxMissed, last
 }
 
-// lastConfirmed returns the slot of the last window before w that a run confirms, which can be a
-// backfill; zero if none is known.
+// lastConfirmed returns the slot of the last window before w that a run confirms, which
+// can be a backfill; zero if none is known.
 func lastConfirmed(s Schedule, w Window, t Tick) time.Time {
 	var oldest time.Time
 	for i := range t.Runs {

@@ -17,8 +17,9 @@ type tick struct {
 const ShortestInterval = 5 * time.Minute
 
 // Crons returns the primary ticks and after them the spare ticks: that number in each
-// window, or fewer if there is no room. Every window holds a tick before its slot expires. There
-// are none where slots can be less than five minutes apart, and for a disabled job.
+// window, or fewer if there is no room. Every window holds a tick before its slot
+// expires. There are none where slots can be less than five minutes apart, and for a
+// disabled job.
 func (s Schedule) Crons(spares int) []Cron {
 	if s.spec.Disabled || s.shortest < ShortestInterval {
 		return nil
