@@ -155,9 +155,9 @@ func (r *reading) count(ctx context.Context) (counted bool) {
 }
 
 // confirmEarlier asks the candidates of a window before the decisive one. known is
-// false if some were not asked, to limit the requests, or did not answer. A run without
-// success is asked only if it is the newest of its window: those after the execution
-// skip, with success.
+// false if successful ones were not asked, to limit the requests, or one did not answer.
+// A run without success is asked only if it is the newest of its window: those after the
+// execution skip, with success. From maxFailed on it counts as one that did not execute.
 func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []schedule.Run) (found, known bool) {
 	for _, run := range schedule.Candidates(w, runs) {
 		if !run.Slot.IsZero() {

@@ -56,6 +56,30 @@ func TestStanding(t *testing.T) {
 	}
 }
 
+// TestYoung has a workflow that came after the slot: of a job that is due again, and of
+// one that is not.
+func TestYoung(t *testing.T) {
+	slot := schedule.Moment{Time: noon.Add(-time.Hour), Offset: true}
+	until := schedule.Moment{Time: noon, Offset: true}
+	for _, row := range []struct {
+		spec  schedule.Spec
+		words string
+	}{
+		{schedule.Spec{Every: "day", At: "11:00"}, "its workflow is younger than the window: first due 2026-11-22 11:00 UTC"},
+		{schedule.Spec{Every: "day", At: "11:00", Until: &until}, "its workflow is younger than the window, the last one: start it by hand"},
+		{schedule.Spec{RunAt: []schedule.Moment{slot}}, "its workflow is younger than the window, the last one: start it by hand"},
+	} {
+		s, flaws := schedule.Parse(row.spec)
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		job := Result{Job: Job{Schedule: s}, Workflow: active, Verdict: schedule.Rescue(schedule.Watch{Schedule: s, Since: noon.Add(-time.Minute)}, noon)}
+		if words := (&Report{Now: noon}).Words(job); words != row.words {
+			t.Errorf("%+v: %s", row.spec, words)
+		}
+	}
+}
+
 // TestExpiredUnread has an expired job that did run, which GitHub does not say: it may
 // not be called a job without a confirmed run, and has no issue.
 func TestExpiredUnread(t *testing.T) {
