@@ -150,6 +150,24 @@ func (r *reader) toKeep(s string) (string, *flaw) {
 	return p, nil
 }
 
+// stale reports a cache that takes the module of the entrypoint, which would run as it was
+// in an earlier run from then on.
+func (r *reader) stale(o Options, entrypoint string, keys []placed) {
+	module, _, _ := strings.Cut(entrypoint, ":")
+	file, at := strings.ReplaceAll(module, ".", "/")+".py", lastOf(keys, "cache")
+	if module == "" || at == nil {
+		return
+	}
+	for _, p := range o.Cache {
+		for _, source := range []string{joined(r.folder, file), joined(r.folder, "src/"+file)} {
+			if meets(p, strings.ToLower(source), true) {
+				r.report(*at, "name only the folders to keep", "cache takes %s with %s, which would put earlier sources over those of the checkout", problem.Quote(p), problem.Quote(source))
+				return
+			}
+		}
+	}
+}
+
 // patterns reads a list of paths that is the value of a key in the option, or the option
 // itself. path returns one relative to the repository's root, or what is wrong with it.
 func (r *reader) patterns(e, option *entry, path func(string) (string, *flaw)) []string {

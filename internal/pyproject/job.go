@@ -59,6 +59,7 @@ func (r *reader) job(d draft) Job {
 	r.askable(d, options)
 	r.unserved(options, own)
 	keys = slices.Concat(keys, r.general, own)
+	r.stale(options, entrypoint, keys)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
 		Schedule: sched,
