@@ -57,7 +57,7 @@ func TestStanding(t *testing.T) {
 }
 
 // TestYoung has a workflow that came after the slot: of a job that is due again, and of
-// one that is not.
+// one that is not, which is owed all the same.
 func TestYoung(t *testing.T) {
 	slot := schedule.Moment{Time: noon.Add(-time.Hour), Offset: true}
 	until := schedule.Moment{Time: noon, Offset: true}
@@ -66,8 +66,8 @@ func TestYoung(t *testing.T) {
 		words string
 	}{
 		{schedule.Spec{Every: "day", At: "11:00"}, "its workflow is younger than the window: first due 2026-11-22 11:00 UTC"},
-		{schedule.Spec{Every: "day", At: "11:00", Until: &until}, "its workflow is younger than the window, the last one: start it by hand"},
-		{schedule.Spec{RunAt: []schedule.Moment{slot}}, "its workflow is younger than the window, the last one: start it by hand"},
+		{schedule.Spec{Every: "day", At: "11:00", Until: &until}, "due: left to the next rescue"},
+		{schedule.Spec{RunAt: []schedule.Moment{slot}}, "due: left to the next rescue"},
 	} {
 		s, flaws := schedule.Parse(row.spec)
 		if len(flaws) > 0 {

@@ -112,9 +112,6 @@ func (r *Report) Words(job Result) string {
 	case string(schedule.Running):
 		return "a run is queued or in progress"
 	case string(schedule.Young):
-		if job.Schedule.Next(v.Window.Start).IsZero() {
-			return "its workflow is younger than the window, the last one: start it by hand"
-		}
 		return "its workflow is younger than the window: first due " + problem.Clock(v.Window.End)
 	case string(schedule.Patience):
 		return "left to its own ticks until " + problem.Clock(v.Again)

@@ -180,8 +180,10 @@ func TestFailingLast(t *testing.T) {
 			t.Errorf("%s: %+v, %v, %+v", row.name, v, failing, f)
 		}
 	}
-	late := Watch{Schedule: declared(once), Since: at("21 10:38")}
-	if v := Rescue(late, at("21 12:00")); v.Lapsed || v.Why != Why(Ended) {
-		t.Errorf("a workflow younger than the window: %+v", v)
+	for since, lapsed := range map[string]bool{"21 10:38": true, "21 11:38": false} {
+		late := Watch{Schedule: declared(once), Since: at(since)}
+		if v := Rescue(late, at("21 12:00")); v.Lapsed != lapsed || (v.Why == Why(Expired)) != lapsed {
+			t.Errorf("a workflow of %s: %+v", since, v)
+		}
 	}
 }

@@ -92,8 +92,8 @@ func Rescue(w Watch, now time.Time) Verdict {
 		v.Why = Fulfilled
 	case f.active:
 		v.Why = Running
-	case v.Window.Start.Before(w.Since):
-		v.Why = Young
+	case v.Window.Start.Before(w.Since) && !w.Schedule.Next(v.Window.Start).IsZero():
+		v.Why = Young // no slot comes after the last one, so that is owed all the same
 	case !now.Before(w.Schedule.Expires(v.Window)):
 		v.Why = Why(Expired)
 	case now.Before(patient):
@@ -114,7 +114,7 @@ func Rescue(w Watch, now time.Time) Verdict {
 // ended.
 func (w Watch) afterwards(now time.Time) Verdict {
 	v, last := Verdict{Why: Why(Ended)}, w.Schedule.Last(now)
-	if now.After(last.End.Add(aftermath)) || last.Start.Before(w.Since) {
+	if now.After(last.End.Add(aftermath)) || last.End.Before(w.Since) {
 		return v
 	}
 	f := w.find(last, now)
