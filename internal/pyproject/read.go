@@ -65,6 +65,7 @@ func (r *reader) project(root *entry) *Project {
 	r.declared(jobs, perJob)
 	r.undeclared(jobs, perJob)
 	r.general = r.projectOptions(options, jobs)
+	p.Jobs = make([]Job, 0, len(r.drafts)) // jobs are large
 	at := beginning
 	for i, d := range r.drafts {
 		at.advance(r.text, d.declaration.at.start)
@@ -239,7 +240,8 @@ func (r *reader) projectOptions(table, jobs *entry) []placed {
 // and so are file names on macOS and Windows.
 func (r *reader) clashes(jobs []Job) {
 	slugs, files := make(map[string]int), make(map[string]int)
-	for i, job := range jobs {
+	for i := range jobs {
+		job := &jobs[i]
 		r.of = i + 1
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())

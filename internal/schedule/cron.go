@@ -6,6 +6,7 @@ import (
 	"iter"
 	"math/bits"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func (f fields) perMonth() float64 {
 // expr writes the five fields with numbers.
 func (f fields) expr() string {
 	minutes := write(f.minutes, 0, 59, false)
-	for n := 2; n <= 20; n++ {
+	for n := 2; n <= 20 && f.minutes.size() > 1; n++ {
 		if f.minutes == span(0, 59, n) {
 			minutes = fmt.Sprint("*/", n)
 		}
@@ -78,7 +79,7 @@ func (f fields) expr() string {
 	if f.hours == allHours && !f.anyHour {
 		hours = "0-23" // whose hours are fixed
 	}
-	return fmt.Sprint(minutes, " ", hours, " ", write(f.days, 1, 31, f.anyDay), " ", write(f.months, 1, 12, false), " ", write(f.weekdays, 0, 6, f.anyWeekday))
+	return minutes + " " + hours + " " + write(f.days, 1, 31, f.anyDay) + " " + write(f.months, 1, 12, false) + " " + write(f.weekdays, 0, 6, f.anyWeekday)
 }
 
 // declared writes the fields as a person can declare them.
@@ -97,8 +98,11 @@ func (f fields) declared() string {
 
 // write writes one field. One that was declared with a * begins with it.
 func write(s set, low, high int, star bool) string {
-	if s == span(low, high, 1) {
+	switch {
+	case s == span(low, high, 1):
 		return "*"
+	case s.size() == 1 && !star: // the usual case
+		return strconv.Itoa(s.lowest())
 	}
 	var members []string
 	for n := 2; star && n <= high-low+1; n++ {

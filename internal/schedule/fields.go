@@ -31,6 +31,9 @@ func (f fields) either() bool { return !f.anyDay && !f.anyWeekday }
 type set uint64
 
 func span(low, high, step int) (s set) {
+	if step == 1 && low <= high {
+		return 1<<(high+1) - 1<<low
+	}
 	for n := low; n <= high; n += step {
 		s |= 1 << n
 	}

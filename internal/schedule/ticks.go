@@ -41,8 +41,10 @@ type planning struct {
 func (p *planning) crons() (crons []Cron) {
 	for _, spare := range []bool{false, true} {
 		for _, t := range p.ticks {
-			expr := t.expr()
-			if t.spare == spare && !slices.ContainsFunc(crons, func(c Cron) bool { return c.Expr == expr }) {
+			if t.spare != spare {
+				continue
+			}
+			if expr := t.expr(); !slices.ContainsFunc(crons, func(c Cron) bool { return c.Expr == expr }) {
 				crons = append(crons, Cron{expr, p.in.String(), t.words(p.in), spare})
 			}
 		}
