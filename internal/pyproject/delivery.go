@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
@@ -92,11 +94,14 @@ type Artifacts struct {
 	When      string   // OnSuccess, OnFailure or Always
 }
 
-// artifactName are the names that GitHub takes: "The name must not contain any of these
+// notInArtifacts is what GitHub refuses in a name: "The name must not contain any of these
 // characters: Double quote, Colon, Less than, Greater than, Vertical bar, Asterisk,
 // Question mark, Carriage return, Line feed, Backslash, Forward slash".
 // https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts
-var artifactName = regexp.MustCompile(`^[^":<>|*?\\/]{1,200}$`)
+const notInArtifacts = `":<>|*?\\/`
+
+// longestArtifact is the most characters of an artifact's name here.
+const longestArtifact = 200
 
 // maxRetention is the longest retention, in days: "For private repositories: You can
 // change this retention period to anywhere between 1 day or 400 days."
@@ -115,7 +120,7 @@ func (r *reader) artifacts(e *entry) Artifacts {
 			a.Paths = r.patterns(key, e, r.inRepository)
 		case "name":
 			s, ok := r.string(key, `"report"`)
-			if ok && (!artifactName.MatchString(s) || s != strings.TrimSpace(s)) {
+			if ok && (s == "" || utf8.RuneCountInString(s) > longestArtifact || strings.ContainsAny(s, notInArtifacts) || s != strings.TrimSpace(s)) {
 				r.report(r.at(key), `use none of " : < > | * ? \ / in it`, "name is %s, which is not a valid name for an artifact", problem.Quote(s))
 			}
 			a.Name = s
@@ -280,9 +285,20 @@ func star(name string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, ".*") + "$")
 }
 
-// refForm matches a branch, tag or commit. It allows less than git does.
+// isRef reports whether s is a branch, tag or commit. It allows less than git does.
 // https://git-scm.com/docs/git-check-ref-format
-var refForm = regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{N}_./@+#-]*$`)
+func isRef(s string) bool {
+	plain := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
+	strange := func(r rune) bool { return !plain(r) && !strings.ContainsRune("./@+#-", r) }
+	first, _ := utf8.DecodeRuneInString(s)
+	switch {
+	case !plain(first) || strings.ContainsFunc(s, strange):
+		return false
+	case strings.Contains(s, "..") || strings.Contains(s, "//") || strings.HasSuffix(s, "/"):
+		return false
+	}
+	return len(s) <= 250
+}
 
 // checkout reads the options of the checkout, as inputs of its action.
 func (r *reader) checkout(e *entry) []Pair {
@@ -324,7 +340,7 @@ var checkoutKeys = map[string]func(*reader, *entry) (string, bool){
 	},
 	"ref": func(r *reader, e *entry) (string, bool) {
 		s, ok := r.string(e, `"data"`)
-		if ok && (!refForm.MatchString(s) || strings.Contains(s, "..") || strings.Contains(s, "@{") || strings.Contains(s, "//") || strings.HasSuffix(s, "/") || len(s) > 250) {
+		if ok && !isRef(s) {
 			r.report(r.at(e), "write the name of a branch or tag, or a commit", "ref is %s, which is not a branch, tag or commit", problem.Quote(s))
 			return "", false
 		}
