@@ -43,23 +43,10 @@ func (w *watching) confirm(ctx context.Context, reserve int) error {
 	if remaining := w.client.Remaining(); remaining >= 0 {
 		c.left = min(c.left, (remaining-reserve)/watchShare)
 	}
-	c.askAll(ctx, turned(c.questions(), c.left, c.now))
-	c.askAll(ctx, turned(c.suspicions(), c.left, c.now))
+	ask := func(q question) { c.ask(ctx, q) }
+	each(turned(c.questions(), c.left, c.now), ask)
+	each(turned(c.suspicions(), c.left, c.now), ask)
 	return c.denied
-}
-
-// askAll asks several questions at once.
-func (c *confirming) askAll(ctx context.Context, questions []question) {
-	var group sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
-	for _, q := range questions {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			c.ask(ctx, q)
-		})
-	}
-	group.Wait()
 }
 
 // confirming is the work of confirm.

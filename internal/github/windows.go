@@ -221,26 +221,33 @@ func (r *reading) giveUp(w inquiry) (unsure bool) {
 func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var group sync.WaitGroup
 	var mu sync.Mutex
+	each(runs, func(run schedule.Run) {
+		if ctx.Err() != nil {
+			return
+		}
+		answered, err := r.evidence(ctx, run)
+		mu.Lock()
+		defer mu.Unlock()
+		if r.note(answered, err) {
+			cancel(err) // the first one counts
+		}
+	})
+	return context.Cause(ctx)
+}
+
+// each calls do for all items, for as many at once as requests may be sent.
+func each[T any](items []T, do func(T)) {
+	var group sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
-	for _, run := range runs {
+	for _, item := range items {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if ctx.Err() != nil {
-				return
-			}
-			answered, err := r.evidence(ctx, run)
-			mu.Lock()
-			defer mu.Unlock()
-			if r.note(answered, err) {
-				cancel(err) // the first one counts
-			}
+			do(item)
 		})
 	}
 	group.Wait()
-	return context.Cause(ctx)
 }
 
 // note stores the answer about a run. It reports whether it is useless to ask others: a
