@@ -97,6 +97,7 @@ the entrypoint.`,
 		p.historyCommand(),
 		p.statusCommand(),
 		p.rescueCommand(),
+		p.importCommand(),
 		p.demoCommand((*Program).Main),
 	)
 	return root

@@ -1,0 +1,176 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing/fstest"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// Job is a job of ours that another tool declares.
+type Job struct {
+	ID   string
+	From Place
+	Kept []Note // what it does as before
+	Glue []Note // what a person has to do
+	Lost []Note // what it cannot do
+
+	keys []key // in the order of the original
+}
+
+// key is a key of a job, with its value: see writeValue.
+type key struct {
+	name    string
+	value   any
+	comment string // lines above it, without #; "" for none
+}
+
+// set sets a key, in place if there is one.
+func (j *Job) set(name string, value any) *key {
+	i := slices.IndexFunc(j.keys, func(k key) bool { return k.name == name })
+	if i < 0 {
+		i = len(j.keys)
+		j.keys = append(j.keys, key{name: name})
+	}
+	j.keys[i].value = value
+	return &j.keys[i]
+}
+
+// get returns the value of a key, nil without one.
+func (j *Job) get(name string) any {
+	for _, k := range j.keys {
+		if k.name == name {
+			return k.value
+		}
+	}
+	return nil
+}
+
+func (j *Job) kept(line int, format string, args ...any) { note(&j.Kept, line, format, args) }
+func (j *Job) glue(line int, format string, args ...any) { note(&j.Glue, line, format, args) }
+func (j *Job) lost(line int, format string, args ...any) { note(&j.Lost, line, format, args) }
+
+func note(notes *[]Note, line int, format string, args []any) {
+	n := Note{line, fmt.Sprintf(format, args...)}
+	if !slices.Contains(*notes, n) {
+		*notes = append(*notes, n)
+	}
+}
+
+// scheduleKeys come first in a job's table.
+var scheduleKeys = []string{"every", "cron", "run-at", "at", "timezone", "start", "until"}
+
+// specCadences are what [tool.scheduled] knows.
+var specCadences = []any{"minute", "hour", "day", "week", "month"}
+
+// TOML returns the tables that declare the job: that of the published format where it
+// can, with our options in a second one, or else one table of ours.
+func (j Job) TOML() string {
+	spec := slices.Contains(specCadences, j.get("every")) && j.get("entrypoint") != nil &&
+		j.get("start") == nil && j.get("count") == nil
+	var declaration, options []key
+	for _, k := range j.sorted() {
+		if spec && (k.name == "every" || k.name == "entrypoint") {
+			declaration = append(declaration, k)
+		} else {
+			options = append(options, k)
+		}
+	}
+	var b strings.Builder
+	if spec {
+		writeTable(&b, "tool.scheduled."+writeKey(j.ID), declaration)
+		if len(options) > 0 {
+			b.WriteString("\n")
+		}
+	}
+	if len(options) > 0 {
+		writeTable(&b, "tool.scheduled-actions.jobs."+writeKey(j.ID), options)
+	}
+	return b.String()
+}
+
+// sorted returns the keys, those that say when and what first.
+func (j Job) sorted() []key {
+	rank := func(k key) int {
+		if i := slices.Index(scheduleKeys, k.name); i >= 0 {
+			return i
+		}
+		switch k.name {
+		case "entrypoint", "command":
+			return len(scheduleKeys)
+		case "args", "kwargs", "inputs":
+			return len(scheduleKeys) + 1
+		}
+		return len(scheduleKeys) + 2
+	}
+	keys := slices.Clone(j.keys)
+	slices.SortStableFunc(keys, func(a, b key) int { return rank(a) - rank(b) })
+	return keys
+}
+
+// validate removes the keys whose values are not valid here, and tells them under Lost.
+// It returns why nothing is left, "" if the rest is valid.
+func (j *Job) validate() (why string) {
+	for len(j.keys) > 0 {
+		wrong := j.problems()
+		if len(wrong) == 0 {
+			return ""
+		}
+		p := wrong[0]
+		name := j.keyAt(p.Line)
+		switch name {
+		case "", "every", "cron", "run-at", "entrypoint", "command":
+			return p.Message
+		}
+		j.lost(j.From.Line, "%s: %s", name, p.Message)
+		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == name })
+	}
+	return "it has nothing to run"
+}
+
+// problems returns what is wrong with the tables.
+func (j Job) problems() problem.Problems {
+	const file = "pyproject.toml"
+	project, err := pyproject.Load(fstest.MapFS{file: {Data: []byte(j.TOML())}}, file, file)
+	if err == nil {
+		err = project.Problems()
+	}
+	if err == nil {
+		return nil
+	}
+	if wrong, ok := errors.AsType[problem.Problems](err); ok && len(wrong) > 0 {
+		return wrong
+	}
+	return problem.Problems{{Message: err.Error()}}
+}
+
+// keyAt returns the key of a line of TOML, "" for none: the last that begins at or above
+// it.
+func (j Job) keyAt(line int) (name string) {
+	inTable := ""
+	for i, text := range strings.Split(j.TOML(), "\n") {
+		if i >= line {
+			break
+		}
+		if rest, ok := strings.CutPrefix(text, "["); ok {
+			inTable = ""
+			if _, sub, ok := strings.Cut(rest, ".jobs."+writeKey(j.ID)+"."); ok {
+				inTable = strings.TrimSuffix(sub, "]")
+				name = inTable
+			}
+		}
+		if inTable != "" {
+			continue
+		}
+		for _, k := range j.keys {
+			if strings.HasPrefix(text, k.name+" = ") {
+				name = k.name
+			}
+		}
+	}
+	return name
+}

@@ -1,0 +1,175 @@
+// Package migrate reads the scheduled jobs that other tools declare, and writes them as
+// jobs of ours. It reads files only, and runs nothing that they name.
+package migrate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// Place is where something is declared.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"` // from 1
+}
+
+// Note says what became of something in the file that a job comes from.
+type Note struct {
+	Line int    `json:"line"` // from 1
+	What string `json:"what"` // a noun phrase, or what to do
+}
+
+// Skipped is something that is no job of ours.
+type Skipped struct {
+	From Place  `json:"from"`
+	Why  string `json:"why"`
+}
+
+// Change is what becomes of a file that jobs were imported from, so that they do not run
+// in both places.
+type Change struct {
+	Path    string // as in File
+	Content []byte
+}
+
+// Result is what the files declare.
+type Result struct {
+	Jobs    []Job
+	Skipped []Skipped
+	Changes []Change
+}
+
+// Lost reports whether any job lost something.
+func (r Result) Lost() bool {
+	return slices.ContainsFunc(r.Jobs, func(j Job) bool { return len(j.Lost) > 0 })
+}
+
+// File is a file to import.
+type File struct {
+	Path string // as the user names it
+	Text []byte
+	Dir  fs.FS // its folder; nil if it has none that may be read
+}
+
+// Sibling reads another file of the folder.
+func (f File) Sibling(name string) ([]byte, error) {
+	if f.Dir == nil {
+		return nil, fs.ErrNotExist
+	}
+	return fs.ReadFile(f.Dir, name)
+}
+
+// format is a row of the table of formats.
+type format struct {
+	name  string
+	guess func(f File) bool // whether a file looks like it
+	read  func(r *reader, f File) error
+}
+
+// formats are all formats, in the order in which they are guessed.
+var formats = []format{
+	{"github", isGitHub, readGitHub},
+	{"kubernetes", isKubernetes, readKubernetes},
+	{"systemd", isSystemd, readSystemd},
+	{"celery", isCelery, readCelery},
+	{"apscheduler", isAPScheduler, readAPScheduler},
+	{"django-q", isDjangoQ, readDjangoQ},
+	{"procrastinate", isProcrastinate, readProcrastinate},
+	{"python", isRegistered, readRegistered},
+	{"ini", isINI, readINI},
+	{"crontab", isCrontab, readCrontab},
+}
+
+// Formats returns the names of the formats.
+func Formats() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Guess returns the name of the format that a file looks like, "" for none.
+func Guess(f File) string {
+	for _, format := range formats {
+		if format.guess(f) {
+			return format.name
+		}
+	}
+	return ""
+}
+
+// Request says what to import.
+type Request struct {
+	Files []File
+	From  string                                                                 // one of Formats; "" to guess for each file
+	Taken func(id string) bool                                                   // ids that the project has; nil for none
+	Ask   func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
+}
+
+// Read reads the jobs of all files, in their order. The error says which file cannot be
+// read, and where.
+func Read(ctx context.Context, request Request) (Result, error) {
+	r := &reader{Request: request, ctx: ctx, ids: map[string]bool{}}
+	for _, f := range request.Files {
+		name := cmp.Or(request.From, Guess(f))
+		at := slices.IndexFunc(formats, func(format format) bool { return format.name == name })
+		if at < 0 {
+			return Result{}, problem.New("name it with --from: "+strings.Join(Formats(), ", "), "%s: unknown format", f.Path)
+		}
+		if err := formats[at].read(r, f); err != nil {
+			return Result{}, err
+		}
+	}
+	return r.Result, nil
+}
+
+// reader collects what the files declare.
+type reader struct {
+	Request
+	Result
+	ctx context.Context
+	ids map[string]bool // of the jobs
+}
+
+// add adds a job, if what is left of it is valid. It gets an id that no other has.
+func (r *reader) add(j Job) {
+	j.ID = r.free(cmp.Or(identifier(j.ID), identifier(path.Base(j.From.File)), "job"))
+	if why := j.validate(); why != "" {
+		r.skip(j.From, "%s", why)
+		return
+	}
+	r.ids[j.ID] = true
+	r.Jobs = append(r.Jobs, j)
+}
+
+func (r *reader) skip(from Place, format string, args ...any) {
+	r.Skipped = append(r.Skipped, Skipped{from, fmt.Sprintf(format, args...)})
+}
+
+// free returns the id, or the first of id-2, id-3 … that is not taken.
+func (r *reader) free(id string) string {
+	for n, wanted := 2, id; ; n++ {
+		if !r.ids[id] && (r.Taken == nil || !r.Taken(id)) {
+			return id
+		}
+		id = fmt.Sprintf("%s-%d", wanted, n)
+	}
+}
+
+// identifier returns the words of a name as a job id: "Daily report!" is daily-report.
+func identifier(name string) string {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".yml"), ".yaml")
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_')
+	})
+	id := strings.Join(words, "-")
+	return strings.Trim(id[:min(len(id), 50)], "-_")
+}

@@ -1,0 +1,173 @@
+package migrate
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// raw is a value as TOML writes it.
+type raw string
+
+// table is a table of TOML, in order.
+type table []key
+
+// The widest line that a list or an inline table may have before it is written over
+// several lines, in characters.
+const widest = 88
+
+var bare = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// writeKey returns a key as TOML needs it.
+func writeKey(name string) string {
+	if bare.MatchString(name) {
+		return name
+	}
+	return writeString(name)
+}
+
+// writeTable writes a table with its header. Large tables in it follow as sub-tables.
+func writeTable(b *strings.Builder, header string, keys []key) {
+	fmt.Fprintf(b, "[%s]\n", header)
+	var below []key
+	for _, k := range keys {
+		t, isTable := k.value.(table)
+		if isTable && len(k.name)+len(writeValue(t)) > widest && flat(t) {
+			below = append(below, k)
+			continue
+		}
+		writeComment(b, k.comment)
+		value := writeValue(k.value)
+		if list, ok := k.value.([]string); ok && len(k.name)+len(value) > widest {
+			k.value = anys(list)
+		}
+		if list, ok := k.value.([]any); ok && len(k.name)+len(value) > widest {
+			value = writeLines(list)
+		}
+		fmt.Fprintf(b, "%s = %s\n", writeKey(k.name), value)
+	}
+	for _, k := range below {
+		b.WriteString("\n")
+		writeComment(b, k.comment)
+		writeTable(b, header+"."+writeKey(k.name), k.value.(table))
+	}
+}
+
+// flat reports whether a table has no table in it.
+func flat(t table) bool {
+	for _, k := range t {
+		if _, is := k.value.(table); is {
+			return false
+		}
+	}
+	return true
+}
+
+func writeComment(b *strings.Builder, comment string) {
+	if comment == "" {
+		return
+	}
+	for line := range strings.SplitSeq(comment, "\n") {
+		b.WriteString(strings.TrimRight("# "+printable(line), " ") + "\n")
+	}
+}
+
+// printable leaves out what TOML forbids in a comment.
+func printable(line string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return -1
+		}
+		return c
+	}, line)
+}
+
+// writeLines writes a list with one item a line.
+func writeLines(list []any) string {
+	var b strings.Builder
+	b.WriteString("[\n")
+	for _, item := range list {
+		fmt.Fprintf(&b, "  %s,\n", writeValue(item))
+	}
+	return b.String() + "]"
+}
+
+// writeValue returns a value as TOML: a string, bool, int, float64, raw, table, or a list
+// of them.
+func writeValue(value any) string {
+	switch v := value.(type) {
+	case raw:
+		return string(v)
+	case string:
+		return writeString(v)
+	case float64:
+		text := strconv.FormatFloat(v, 'g', -1, 64)
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0"
+		}
+		return text
+	case []string:
+		return writeValue(anys(v))
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = writeValue(item)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case table:
+		items := make([]string, len(v))
+		for i, k := range v {
+			items[i] = writeKey(k.name) + " = " + writeValue(k.value)
+		}
+		return "{ " + strings.Join(items, ", ") + " }"
+	}
+	return fmt.Sprint(value) // bool, int
+}
+
+func anys(list []string) []any {
+	all := make([]any, len(list))
+	for i, s := range list {
+		all[i] = s
+	}
+	return all
+}
+
+// writeString returns a string as TOML: over several lines where it has some, and
+// literally where it has quotes or backslashes.
+func writeString(s string) string {
+	lines := strings.Contains(s, "\n")
+	odd := strings.ContainsFunc(s, func(c rune) bool {
+		return unicode.IsControl(c) && c != '\t' && c != '\n'
+	})
+	switch {
+	case lines && !odd && !strings.Contains(s, "'''") && !strings.HasSuffix(s, "'"):
+		return "'''\n" + s + "'''"
+	case lines:
+		return `"""` + "\n" + strings.ReplaceAll(escape(s), `\n`, "\n") + `"""`
+	case strings.ContainsAny(s, `"\`) && !odd && !strings.Contains(s, "'"):
+		return "'" + s + "'"
+	}
+	return `"` + escape(s) + `"`
+}
+
+// escape escapes what a basic string of TOML cannot hold.
+func escape(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case unicode.IsControl(c):
+			fmt.Fprintf(&b, `\u%04X`, c)
+		default:
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
