@@ -15,6 +15,7 @@ import (
 
 // deliveryOptions say which files a job brings, keeps and hands on.
 var deliveryOptions = []option{
+	commitOption,
 	{
 		name:     "artifacts",
 		kind:     "a list of strings or a table",
@@ -59,6 +60,7 @@ var onGitHub = []struct {
 	{"before", func(o Options) bool { return len(o.Before) > 0 }},
 	{"prepare", func(o Options) bool { return len(o.Prepare) > 0 }},
 	{"after", func(o Options) bool { return len(o.After) > 0 }},
+	{"commit", func(o Options) bool { return len(o.Commit.Paths) > 0 }},
 	{"artifacts", func(o Options) bool { return len(o.Artifacts.Paths) > 0 }},
 	{"cache", func(o Options) bool { return len(o.Cache) > 0 }},
 	{"checkout", func(o Options) bool { return len(o.Checkout) > 0 }},
@@ -109,35 +111,58 @@ const longestArtifact = 200
 const maxRetention = 400
 
 func (r *reader) artifacts(e *entry) Artifacts {
-	a := Artifacts{When: OnSuccess}
-	if !e.isTable() {
-		a.Paths = r.patterns(e, e, r.inRepository)
-		return a
-	}
-	for _, key := range e.entries {
-		switch key.name {
-		case "paths":
-			a.Paths = r.patterns(key, e, r.inRepository)
-		case "name":
+	var a Artifacts
+	a.Paths, a.When = r.delivered(e, []member{
+		{"name", func(key *entry) {
 			s, ok := r.string(key, `"report"`)
 			if ok && (s == "" || utf8.RuneCountInString(s) > longestArtifact || strings.ContainsAny(s, notInArtifacts) || s != strings.TrimSpace(s)) {
 				r.report(r.at(key), `use none of " : < > | * ? \ / in it`, "name is %s, which is not a valid name for an artifact", problem.Quote(s))
 			}
 			a.Name = s
-		case "retention-days":
+		}},
+		{"retention-days", func(key *entry) {
 			days, flawed := numbers(1, maxRetention)(key.value)
 			r.valid(key, "an integer", flawed, exampleHint(key.name, "14"))
 			a.Retention = days
-		case "when":
-			a.When = r.when(key)
-		default:
-			r.unknown(key, "key", e.name, []string{"paths", "name", "retention-days", "when"})
+		}},
+	})
+	return a
+}
+
+// member is a key of an option that is a table, and what reads it.
+type member struct {
+	name string
+	read func(*entry)
+}
+
+// delivered reads an option that is a list of paths, or a table with paths, when and
+// further keys.
+func (r *reader) delivered(e *entry, further []member) (paths []string, when string) {
+	when = OnSuccess
+	switch {
+	case isList(e):
+		return r.patterns(e, e, r.inRepository), when
+	case !e.isTable():
+		r.valid(e, "a list of strings or a table", wrongType, exampleHint(e.name, `["data"]`))
+		return nil, when
+	}
+	members := slices.Concat([]member{{"paths", func(key *entry) { paths = r.patterns(key, e, r.inRepository) }}},
+		further, []member{{"when", func(key *entry) { when = r.when(key) }}})
+	var names []string
+	for _, m := range members {
+		names = append(names, m.name)
+	}
+	for _, key := range e.entries {
+		if i := slices.Index(names, key.name); i >= 0 {
+			members[i].read(key)
+		} else {
+			r.unknown(key, "key", e.name, names)
 		}
 	}
 	if e.child("paths") == nil {
-		r.report(e.at, `add paths = ["reports"]`, "%s has no paths", e.name)
+		r.report(e.at, `add paths = ["data"]`, "%s has no paths", e.name)
 	}
-	return a
+	return paths, when
 }
 
 // toKeep is inRepository for the cache, which must not bring back the sources of an
@@ -177,11 +202,7 @@ func (r *reader) stale(o Options, entrypoint string, keys []placed) {
 // itself. path returns one relative to the repository's root, or what is wrong with it.
 func (r *reader) patterns(e, option *entry, path func(string) (string, *flaw)) []string {
 	if !isList(e) {
-		what := "a list of strings"
-		if e == option && e.name == "artifacts" {
-			what += " or a table"
-		}
-		r.valid(e, what, wrongType, exampleHint(e.name, `["data"]`))
+		r.valid(e, "a list of strings", wrongType, exampleHint(e.name, `["data"]`))
 		return nil
 	}
 	var paths []string

@@ -60,6 +60,7 @@ func (r *reader) job(d draft) Job {
 	r.unserved(options, own)
 	keys = slices.Concat(keys, r.general, own)
 	r.stale(options, entrypoint, keys)
+	r.committable(options, keys)
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
 		Schedule: sched,

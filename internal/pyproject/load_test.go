@@ -320,7 +320,7 @@ func checkOwn(t *testing.T, o Options) {
 	holds := []string{o.Environment}
 	var names []string
 	pairs := slices.Concat(o.Env, o.Secrets, o.SetupSecrets, o.Vars)
-	for _, p := range slices.Concat(o.Artifacts.Paths, o.Cache) {
+	for _, p := range slices.Concat(o.Commit.Paths, o.Artifacts.Paths, o.Cache) {
 		if p == "" || strings.ContainsAny(p[:1], "!/") || p == ".." || strings.HasPrefix(p, "../") || strings.Contains(p, "/../") || p == ".git" || strings.HasPrefix(p, ".git/") || strings.HasPrefix(p, ".github/workflows") {
 			t.Errorf("path %q", p)
 		}
@@ -328,7 +328,7 @@ func checkOwn(t *testing.T, o Options) {
 	for _, p := range o.Checkout {
 		holds = append(holds, p.Value)
 	}
-	holds = slices.Concat(holds, o.Artifacts.Paths, o.Cache, []string{o.Artifacts.Name})
+	holds = slices.Concat(holds, o.Commit.Paths, o.Artifacts.Paths, o.Cache, []string{o.Artifacts.Name})
 	for _, s := range slices.Concat(o.Before, o.Prepare, o.After) {
 		if (s.Uses == "") == (s.Run == "") || s.Run == "" && !pinned.MatchString(s.Uses) || strings.EqualFold(strings.TrimSpace(s.Name), schedule.EvidenceStep) {
 			t.Errorf("step %+v", s)

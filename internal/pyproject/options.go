@@ -49,6 +49,7 @@ type Options struct {
 	Before         []Step        // the project's own steps, before its environment is set up
 	Prepare        []Step        // likewise, between that and the entrypoint
 	After          []Step        // likewise, after the entrypoint
+	Commit         Commit        `json:",omitzero"` // what is committed after the entrypoint
 	Artifacts      Artifacts     // what is uploaded after the entrypoint
 	Cache          []string      // what is kept from run to run: patterns from the repository's root
 	Checkout       []Pair        // inputs of the checkout, sorted by name
