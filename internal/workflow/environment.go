@@ -54,7 +54,7 @@ func (t Target) Remarks(all []Installed) []string {
 				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own",
 				problem.Show(job.ID), setupMargin, hostedLimit-setupMargin, o.Timeout))
 		}
-		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
+		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && !commits(o) && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
 			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: it has no step of its own, and the entrypoint gets no token",
 				problem.Show(job.ID)))
 		}
@@ -162,7 +162,7 @@ func checkLinks(repo fs.FS, job pyproject.Job) error {
 	for _, option := range []struct {
 		key   string
 		paths []string
-	}{{"artifacts", job.Options.Artifacts.Paths}, {"cache", job.Options.Cache}} {
+	}{{"commit", job.Options.Commit.Paths}, {"artifacts", job.Options.Artifacts.Paths}, {"cache", job.Options.Cache}} {
 		for _, p := range option.paths {
 			if link := installer.LinkOut(repo, p); link != "" {
 				return &EnvironmentError{job.ID, option.key, problem.New("name the files themselves, in the repository",
@@ -178,7 +178,7 @@ func checkLinks(repo fs.FS, job pyproject.Job) error {
 // and its options say, or where its files are.
 type EnvironmentError struct {
 	Job    string // the first such job
-	Option string // the option that decides, or could: installer, python, artifacts or cache
+	Option string // the option that decides, or could: installer, python, commit, artifacts or cache
 	Err    error  // may have a hint
 }
 

@@ -182,6 +182,7 @@ func TestRemarks(t *testing.T) {
 		"permissions.contents = \"write\"\nbefore = [\"make push\"]": "",
 		`permissions.issues = "write"`:                               "",
 		"permissions.contents = \"write\"\ntoken = true":             "",
+		"permissions.contents = \"write\"\ncommit = [\"data\"]":      "",
 		"permissions.contents = \"write\"\nafter = [\"make push\"]":  "",
 		`timeout = "5h46m"`:                                          "job job-0: GitHub ends a job on its own runners after 6 hours",
 		"timeout = \"7h\"\nruns-on = [\"self-hosted\", \"linux\"]":   "",

@@ -125,6 +125,8 @@ func readInputs(file []byte) *inputs {
 func (in *inputs) key(now *inputs, o pyproject.Options) string {
 	a, b := in.Jobs.Run, now.Jobs.Run
 	switch {
+	case committing(a.Steps) != committing(b.Steps): // with its permissions and its checkout
+		return "commit"
 	case !reflect.DeepEqual(a.RunsOn, b.RunsOn):
 		return "runs-on"
 	case !reflect.DeepEqual(a.Timeout, b.Timeout):
@@ -141,6 +143,16 @@ func (in *inputs) key(now *inputs, o pyproject.Options) string {
 		return "permissions"
 	}
 	return stepsKey(a.Steps, b.Steps, o)
+}
+
+// committing returns the name of the step that commits, "" without one.
+func committing(steps []inputStep) string {
+	for _, s := range steps {
+		if s.With["command"] == "commit" {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // stepsKey returns the key that explains the first difference between steps, "" if none
@@ -181,7 +193,7 @@ func evidence(steps []inputStep) int {
 // keyOf returns the key that a step of a job comes from.
 func keyOf(steps []inputStep, i int, o pyproject.Options) string {
 	entrypoint := evidence(steps)
-	before := 2 + min(len(o.Cache), 1)
+	before, after := 2+min(len(o.Cache), 1), min(len(o.Commit.Paths), 1)+len(o.After)
 	switch {
 	case i == 0:
 		return "checkout"
@@ -195,7 +207,7 @@ func keyOf(steps []inputStep, i int, o pyproject.Options) string {
 		return "installer"
 	case i < entrypoint:
 		return "prepare"
-	case i <= entrypoint+len(o.After):
+	case i <= entrypoint+after:
 		return "after"
 	}
 	return "artifacts"

@@ -39,6 +39,7 @@ after = ["y"]
 artifacts = ["z"]
 cache = ["c"]
 checkout = { lfs = true }
+commit = ["d"]
 [project.optional-dependencies]
 x = []
 `
@@ -72,6 +73,9 @@ x = []
 		{"artifacts", `["z"]`, `["z1"]`, 27},
 		{"cache", `["c"]`, `["c1"]`, 28},
 		{"checkout", "lfs = true", "lfs = false", 29},
+		{"no commit", `["d"]`, "[]", 30},
+		{"commit always", `["d"]`, `{ paths = ["d"], when = "always" }`, 30},
+		{"commit by pull request", `["d"]`, `{ paths = ["d"], pull-request = true }`, 20},
 		{"extras", "spares = 1", "spares = 1\nextras = [\"x\"]", 15},
 		{"installer", "spares = 1", "spares = 1\ninstaller = \"project\"", 15},
 		{"another file", "spares = 1", "workflow-prefix = \"my-\"\nspares = 1", 14},

@@ -20,8 +20,15 @@ func permissions(o pyproject.Options) *yaml.Node {
 	const asked = "asked for in pyproject.toml"
 	contents, actions := plain("read"), comment(plain("read"), "the history that says whether the window is confirmed")
 	node := mapping("contents", contents, "actions", actions)
+	if commits(o) {
+		*contents = *comment(plain("write"), "to commit what the job changed")
+	}
+	if commits(o) && o.Commit.PullRequest {
+		add(node, "pull-requests", comment(plain("write"), "to propose what the job changed"))
+	}
 	for _, p := range o.Permissions {
 		switch {
+		case commits(o) && (p.Name == "contents" || o.Commit.PullRequest && p.Name == "pull-requests"): // has it
 		case p.Name == "contents" && p.Value == "write":
 			*contents = *comment(plain(p.Value), asked)
 		case p.Name == "actions" && p.Value == "write":
@@ -31,6 +38,19 @@ func permissions(o pyproject.Options) *yaml.Node {
 		}
 	}
 	return node
+}
+
+// commits reports whether a job commits what it changed.
+func commits(o pyproject.Options) bool { return len(o.Commit.Paths) > 0 }
+
+// checkedOut returns the inputs of the checkout. A run that waited, or is repeated, would
+// else work on the commit of its beginning, and could not commit on top of what came since.
+func checkedOut(o pyproject.Options) []input {
+	inputs := slices.Concat(withoutCredentials, variables(o.Checkout))
+	if commits(o) && o.CheckedOut() == "" {
+		inputs = append(inputs, input{"ref", comment(plain("${{ github.ref }}"), "the newest commit, also where the run has waited")})
+	}
+	return inputs
 }
 
 // containers adds the deployment environment, the container and the services of a job.
@@ -92,11 +112,15 @@ func afterwards(s step, when string) step {
 	return s
 }
 
-// after returns the steps after the entrypoint. "job.status: The current status of the
+// after returns the steps after the entrypoint: first the commit, so that what follows can
+// tell of it. "job.status: The current status of the
 // job. Possible values are success, failure, or cancelled."
 // https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
 func (t Target) after(job pyproject.Job) []step {
 	var steps []step
+	if commits(job.Options) {
+		steps = append(steps, afterwards(step{name: "commit", uses: &t.Action, with: t.inputs("commit", job)}, job.Options.Commit.When))
+	}
 	for i, s := range t.own("after", job.Options.After) {
 		own := job.Options.After[i]
 		s.env = append(stepEnv(job.Options, own.Env), input{"SCHEDULED_OUTCOME", plain("${{ job.status }}")})

@@ -268,6 +268,7 @@ func TestLinks(t *testing.T) {
 	link := func(to string) *fstest.MapFile { return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(to)} }
 	for name, row := range map[string]struct{ key, option, want string }{
 		"a folder":               {"artifacts", `["out/x"]`, "out"},
+		"of a commit":            {"commit", `["out/x"]`, "out"},
 		"the path itself":        {"cache", `["data/out"]`, "data/out"},
 		"an absolute link":       {"artifacts", `["abs/*.csv"]`, "abs"},
 		"a link to a link":       {"artifacts", `["twice"]`, "twice"},

@@ -43,7 +43,7 @@ const onlyIfRun = "steps.check.outputs.run == 'true'"
 // costs no set-up.
 func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 	all := []step{
-		{name: "Checkout", uses: &checkout, with: slices.Concat(withoutCredentials, variables(job.Options.Checkout))},
+		{name: "Checkout", uses: &checkout, with: checkedOut(job.Options)},
 		{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)},
 	}
 	for i := range setup {
