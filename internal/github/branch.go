@@ -62,7 +62,7 @@ func (w *proposing) tree(ctx context.Context) (string, error) {
 	if w.was.Base == w.Base.Commit && w.was.Change == w.note.Change && w.was.Tree != "" {
 		return w.was.Tree, nil // there already
 	}
-	return w.client.writeTree(ctx, w.Base.root, w.Files)
+	return newUpload(w.client).tree(ctx, w.Base, w.Files)
 }
 
 // pushed is the error of a branch that somebody else has moved.

@@ -132,7 +132,12 @@ func (c *Client) page(address string) string {
 // messages and says what the request does: "read branch", "create commit". The error is
 // a *Failure.
 func call[T any](ctx context.Context, c *Client, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
-	err := c.insist(ctx, func(ctx context.Context) *Failure {
+	return callWithin(ctx, c, requestTimeout, what, send)
+}
+
+// callWithin is call with another limit for the time of one request.
+func callWithin[T any](ctx context.Context, c *Client, limit time.Duration, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
+	err := c.insist(ctx, limit, func(ctx context.Context) *Failure {
 		var err error
 		value, resp, err = send(ctx)
 		switch {
@@ -172,6 +177,8 @@ func complete(value any) bool {
 		return isObject(v.GetSHA()) && isObject(v.GetTree().GetSHA())
 	case *github.Reference:
 		return isObject(v.GetObject().GetSHA())
+	case []*github.Reference:
+		return v != nil
 	case *github.CommitsComparison:
 		return v.AheadBy != nil
 	case *github.PullRequest:
@@ -193,10 +200,10 @@ func complete(value any) bool {
 }
 
 // insist sends a request until it succeeds, or until sending it again cannot help.
-func (c *Client) insist(ctx context.Context, send func(context.Context) *Failure) error {
+func (c *Client) insist(ctx context.Context, limit time.Duration, send func(context.Context) *Failure) error {
 	deadline, _ := ctx.Deadline()
 	for try := 0; ; try++ {
-		timed, cancel := context.WithTimeoutCause(ctx, requestTimeout, fmt.Errorf("no answer within %v", requestTimeout))
+		timed, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 		failure := send(timed)
 		cancel()
 		if failure == nil {
@@ -233,7 +240,7 @@ type answer[T any] struct {
 // long to decode. encoding/json takes 12 ms for the first full page in a process (100
 // runs, 1.2 MB), and this takes 3 ms. The budget for the whole program is 15 ms.
 func get[T resource](ctx context.Context, c *Client, path string) (a answer[T], _ error) {
-	err := c.insist(ctx, func(ctx context.Context) *Failure {
+	err := c.insist(ctx, requestTimeout, func(ctx context.Context) *Failure {
 		a = answer[T]{}
 		what := "read " + a.value.noun()
 		req, err := c.api.NewRequest(http.MethodGet, strings.TrimSuffix("repos/"+c.repository+"/"+path, "/"), nil)

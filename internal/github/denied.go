@@ -12,6 +12,7 @@ type Right string
 const (
 	Valid        Right = "a valid token"
 	Read         Right = "read access to the repository"
+	Contents     Right = "write access to the repository"
 	Workflows    Right = "write access to workflow files"
 	PullRequests Right = "write access to pull requests"
 	Opening      Right = "the setting that lets GitHub Actions create pull requests"
@@ -83,6 +84,14 @@ func lacking(said string, otherwise Right) Right {
 		{"protected branch", Rules},
 		{"force-push", Rules},
 		{"not authorized to push", Rules},
+		// "Changes must be made through a pull request", "2 of 2 required status checks
+		// are expected", "At least 1 approving review is required by reviewers with write
+		// access", "Commits must have verified signatures", "Cannot change this locked branch"
+		{"through a pull request", Rules},
+		{"required status check", Rules},
+		{"approving review", Rules},
+		{"verified signatures", Rules},
+		{"locked branch", Rules},
 		// "Repository was archived so is read-only.", "Resource protected by
 		// organization SAML enforcement", "… has an IP allow list enabled"
 		{"archived", Other},

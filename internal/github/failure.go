@@ -28,6 +28,10 @@ type Failure struct {
 	clock     bool          // it was served, but with a time that cannot be right
 }
 
+// storeBlob is what a request does that can be made again at once: it writes an object
+// that nothing refers to yet, under the id of its content.
+const storeBlob = "create blob"
+
 // failure describes a request that failed; what says what it should have done, as in
 // "read branch". resp is the answer, nil if there was none or err is a *refusal.
 func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
@@ -43,7 +47,7 @@ func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
 	now, _ := c.clock(resp.Header)
 	f := &Failure{
 		Now:       now,
-		write:     !strings.HasPrefix(what, "read "),
+		write:     !strings.HasPrefix(what, "read ") && what != storeBlob,
 		status:    resp.StatusCode,
 		said:      err.Error(),
 		anonymous: c.token == "",

@@ -9,16 +9,22 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
 )
 
-// blobID returns the id that git gives to a file of that content.
+// sha1Digits is the length of the ids in a repository that has not chosen SHA-256.
+const sha1Digits = 2 * sha1.Size
+
+// blobID returns the id that git gives to a file of that content, in a repository whose
+// ids have that many digits.
 // https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-func blobID(content []byte) string {
+func blobID(content []byte, digits int) string {
 	h := sha1.New()
+	if digits == 2*sha256.Size {
+		h = sha256.New()
+	}
 	fmt.Fprintf(h, "blob %d\x00", len(content))
 	h.Write(content)
 	return hex.EncodeToString(h.Sum(nil))
@@ -107,40 +113,10 @@ func (c *Client) blob(ctx context.Context, id string) ([]byte, error) {
 		return nil, err
 	}
 	content, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(blob.GetContent(), "\n", ""))
-	if err == nil && blobID(content) != id {
+	if err == nil && blobID(content, len(id)) != id {
 		err = fmt.Errorf("file %s arrived with different content", id)
 	}
 	return content, err
-}
-
-// filesPerTree is how many files one request writes: GitHub ends requests that take
-// more than ten seconds.
-// https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
-const filesPerTree = 250
-
-// writeTree writes the tree that base becomes with the files. It sends their
-// contents along with the tree, not as a blob each: GitHub allows 80 requests a
-// minute that create something.
-// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-func (c *Client) writeTree(ctx context.Context, base string, files []File) (string, error) {
-	for chunk := range slices.Chunk(files, filesPerTree) {
-		var entries []*github.TreeEntry
-		for _, f := range chunk {
-			entry := &github.TreeEntry{Path: new(f.Path), Mode: new(modeFile), Type: new("blob")}
-			if f.Content != nil { // else go-github deletes the file
-				entry.Content = new(string(f.Content))
-			}
-			entries = append(entries, entry)
-		}
-		tree, _, err := call(ctx, c, "create tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
-			return c.api.Git.CreateTree(ctx, c.owner(), c.name(), base, entries)
-		})
-		if err != nil {
-			return "", err
-		}
-		base = tree.GetSHA()
-	}
-	return base, nil
 }
 
 // writeCommit writes a commit. It names neither author nor committer: GitHub

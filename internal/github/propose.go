@@ -15,11 +15,11 @@ import (
 // Proposal is a change of files, to be made by a pull request.
 type Proposal struct {
 	Base    *Snapshot
-	Files   []File // empty if there is nothing to change
-	Project string // path of the pyproject.toml that the files belong to
-	Branch  string // that the change is committed to
-	Title   string // of the pull request and of the commit, one line
-	Body    string // of the pull request, Markdown, at least 1,000 bytes shorter than GitHub allows
+	Files   []Changed // empty if there is nothing to change
+	Project string    // path of the pyproject.toml that the files belong to
+	Branch  string    // that the change is committed to
+	Title   string    // of the pull request and of the commit, one line
+	Body    string    // of the pull request, Markdown, at least 1,000 bytes shorter than GitHub allows
 
 	// IgnoreBaseMoves goes on after a push to the base.
 	IgnoreBaseMoves bool
@@ -29,12 +29,6 @@ type Proposal struct {
 	Reviewers []string // logins, and teams as owner/team
 	Assignees []string
 	Draft     bool
-}
-
-// File is a file as it should be. One without content is deleted.
-type File struct {
-	Path    string
-	Content []byte
 }
 
 // Operation is what was done to a pull request or an issue.
@@ -71,9 +65,12 @@ func occupied(branch, by string) error {
 // ctx must have a deadline. The error is a *Denied, a *BranchError, a *Failure, or one
 // that Again tells to start over with a new Snapshot.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
-	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: change(p.Files), From: p.Base.blobs(p.Files)}}
+	changed, err := change(p.Files)
+	if err != nil {
+		return Pull{}, err
+	}
+	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: changed, From: p.Base.blobs(p.Files)}}
 	w.pull.Operation = None
-	var err error
 	if w.open, w.closed, err = c.pulls(ctx, p.Branch, p.Base.Branch); err != nil {
 		return Pull{}, denied(PullRequests, err)
 	}

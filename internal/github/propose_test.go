@@ -64,11 +64,11 @@ func (s *scene) once(ctx context.Context, want contents) (Pull, error) {
 	p.Base, p.Project, p.Branch, p.Title = base, "pyproject.toml", "scheduled/sync", "Keep in step"
 	p.Body = "A table.\n\n- [ ] " + Discard + "discard other commits and regenerate\n"
 	for _, name := range slices.Sorted(maps.Keys(want)) {
-		file := File{Path: name, Content: []byte(want[name])}
+		file := File(name, []byte(want[name]))
 		if want[name] == "" {
-			file.Content = nil
+			file = File(name, nil)
 		}
-		if there, err := base.ReadFile(name); string(there) == want[name] && (err == nil) == (file.Content != nil) {
+		if there, err := base.ReadFile(name); string(there) == want[name] && (err == nil) == !file.deleted() {
 			continue // as a plan leaves out what is right already
 		}
 		p.Files = append(p.Files, file)

@@ -2,8 +2,6 @@ package github
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -140,16 +138,6 @@ const discardText = "discard other commits and regenerate"
 const Box = "- [ ] " + Discard + discardText + "\n"
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
-
-// change identifies a change by the content of the files after it.
-func change(files []File) string {
-	h := sha256.New()
-	for _, f := range files {
-		fmt.Fprintf(h, "%q %t %d\n", f.Path, f.Content != nil, len(f.Content))
-		h.Write(f.Content)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // The trailers by which we know that a commit is ours, and unchanged.
 // https://git-scm.com/docs/git-interpret-trailers

@@ -60,15 +60,25 @@ func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
 	head, err := c.branch(ctx, branch)
 	if status(err) == http.StatusNotFound {
-		if _, err := c.DefaultBranch(ctx); err != nil {
-			return nil, err
-		}
-		return nil, problem.WithHint(&BranchError{fmt.Sprintf("%s has no branch %q", c.repository, branch)},
-			"commit something to it first, or name another branch with --base")
+		return nil, c.noBranch(ctx, branch, "commit something to it first, or name another branch with --base")
 	}
 	if err != nil {
 		return nil, denied(Read, err)
 	}
+	return c.snapshot(ctx, branch, head)
+}
+
+// noBranch returns the error of a branch that was not found: it does not exist, or the
+// token may not read the repository.
+func (c *Client) noBranch(ctx context.Context, branch, hint string) error {
+	if _, err := c.DefaultBranch(ctx); err != nil {
+		return err
+	}
+	return problem.WithHint(&BranchError{fmt.Sprintf("%s has no branch %q", c.repository, branch)}, hint)
+}
+
+// snapshot returns the content of a branch that is at head.
+func (c *Client) snapshot(ctx context.Context, branch string, head *github.Branch) (*Snapshot, error) {
 	commit := head.GetCommit()
 	s := &Snapshot{Branch: branch, Commit: commit.GetSHA(), client: c, ctx: ctx, root: commit.GetCommit().GetTree().GetSHA(),
 		folders: map[string][]entry{}, files: map[string][]byte{}}
@@ -131,7 +141,7 @@ func (s *Snapshot) fail(err error) error {
 
 // Know makes files with this content readable without a request.
 func (s *Snapshot) Know(content []byte) {
-	id := blobID(content)
+	id := blobID(content, len(s.root))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[id] = content
@@ -146,7 +156,7 @@ func (s *Snapshot) Known(name string) bool {
 }
 
 // blobs identifies the content of files in the snapshot.
-func (s *Snapshot) blobs(files []File) string {
+func (s *Snapshot) blobs(files []Changed) string {
 	h := sha256.New()
 	for _, f := range files {
 		e, _ := s.lookup("stat", f.Path) // no id where there is none

@@ -77,8 +77,8 @@ func TestUnknownSize(t *testing.T) {
 	content := []byte("[project]\n")
 	s := &Snapshot{
 		whole:   true,
-		folders: map[string][]entry{".": {{name: "pyproject.toml", mode: modeFile, id: blobID(content)}}},
-		files:   map[string][]byte{blobID(content): content},
+		folders: map[string][]entry{".": {{name: "pyproject.toml", mode: modeFile, id: blobID(content, sha1Digits)}}},
+		files:   map[string][]byte{blobID(content, sha1Digits): content},
 	}
 	if got, err := atomic.Read(s, "pyproject.toml", 100); err != nil || string(got) != string(content) {
 		t.Errorf("read %q, %v", got, err)

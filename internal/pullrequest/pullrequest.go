@@ -231,7 +231,7 @@ func (s *syncing) proposal() github.Proposal {
 		IgnoreBaseMoves: s.last,
 	}
 	for _, c := range s.plan.Changes() {
-		proposal.Files = append(proposal.Files, github.File{Path: c.Path, Content: c.New})
+		proposal.Files = append(proposal.Files, github.File(c.Path, c.New))
 	}
 	if len(proposal.Files) > 0 {
 		proposal.Body = s.change.body()

@@ -1,0 +1,241 @@
+package github
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// Changed is a file as a change leaves it.
+type Changed struct {
+	Path string // in the repository, with slashes
+	Mode string // 100644, 100755, or 120000 for a symbolic link; "" if the file is deleted
+	ID   string // of the content, as git gives it; "" if the file is deleted
+	Was  string // the same of the content where the change began; "" if there was none
+	Size int64  // of the content, in bytes
+	Read func() ([]byte, error)
+}
+
+// File returns a plain file with that content, or with nil one that is deleted.
+func File(path string, content []byte) Changed {
+	f := Changed{Path: path, Size: int64(len(content)), Read: func() ([]byte, error) { return content, nil }}
+	if content != nil {
+		f.Mode, f.ID = modeFile, blobID(content, sha1Digits)
+	}
+	return f
+}
+
+// deleted reports whether the change deletes the file.
+func (f Changed) deleted() bool { return f.Mode == "" }
+
+// content returns the content of the file, nil if it is deleted. It must not change
+// meanwhile: what is written to a branch is told by its id.
+func (f Changed) content() ([]byte, error) {
+	if f.deleted() {
+		return nil, nil
+	}
+	content, err := f.Read()
+	if err == nil && blobID(content, len(f.ID)) != f.ID {
+		err = problem.New("let nothing write to the file while it is committed", "the content has changed")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	if content == nil {
+		content = []byte{} // an empty file
+	}
+	return content, nil
+}
+
+// maxFile is the size of the largest file that GitHub takes, in bytes.
+// https://docs.github.com/repositories/working-with-files/managing-large-files/about-large-files-on-github#file-size-limits
+// "GitHub blocks files larger than 100 MiB."
+const maxFile = 100 << 20
+
+// fits returns an error if GitHub does not take such a file.
+func (f Changed) fits() error {
+	const elsewhere = "keep it out of the commit: upload it as an artifact instead, or track it with Git LFS and push it yourself"
+	if f.Size > maxFile {
+		return problem.New(elsewhere, "%s has %d MiB, and GitHub takes no file above 100 MiB", f.Path, (f.Size+1<<20-1)>>20)
+	}
+	if !utf8.ValidString(f.Path) {
+		return problem.New("rename the file", "%s is not valid UTF-8, so GitHub's API cannot name the file", problem.Quote(f.Path))
+	}
+	return nil
+}
+
+// The limits of one request that writes a tree. GitHub ends requests that take more
+// than ten seconds.
+// https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api#timeouts
+const (
+	filesPerTree = 250
+	bytesPerTree = 4 << 20 // of contents
+	maxInline    = 1 << 20 // of one content; a larger one is sent by itself
+)
+
+// upload is what of a change is on GitHub already, so that another try does not send
+// it again.
+type upload struct {
+	client *Client
+	there  map[string]bool // contents, by id
+	blobs  int             // sent by themselves
+}
+
+// newUpload returns an upload to the repository of a snapshot, which has the contents
+// that the snapshot lists.
+func newUpload(c *Client) *upload { return &upload{client: c, there: map[string]bool{}} }
+
+// tree writes the tree that base becomes with the files, and returns its id. Small
+// texts are sent along with the tree, not as a blob each: GitHub allows 80 requests a
+// minute that create something.
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+func (u *upload) tree(ctx context.Context, base *Snapshot, files []Changed) (string, error) {
+	base.ids(u.there)
+	root := base.root
+	for len(files) > 0 {
+		entries, err := u.entries(ctx, files)
+		if err != nil {
+			return "", err
+		}
+		tree, _, err := call(ctx, u.client, "create tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
+			return u.client.api.Git.CreateTree(ctx, u.client.owner(), u.client.name(), root, entries)
+		})
+		if err != nil {
+			return "", err
+		}
+		for _, f := range files[:len(entries)] {
+			u.there[f.ID] = true
+		}
+		root, files = tree.GetSHA(), files[len(entries):]
+	}
+	return root, nil
+}
+
+// entries returns the first of the files, as many as one request holds.
+func (u *upload) entries(ctx context.Context, files []Changed) (entries []*github.TreeEntry, _ error) {
+	size := 0
+	for _, f := range files[:min(filesPerTree, len(files))] {
+		if size += int(f.Size); len(entries) > 0 && size > bytesPerTree {
+			break
+		}
+		entry := &github.TreeEntry{Path: new(f.Path), Mode: new(f.Mode), Type: new("blob")}
+		entries = append(entries, entry)
+		if f.deleted() { // as go-github takes an entry without id and content
+			entry.Mode = new(modeFile)
+			continue
+		}
+		text, err := u.text(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if entry.Content = text; text == nil {
+			entry.SHA = new(f.ID)
+			size -= int(f.Size)
+		}
+	}
+	return entries, nil
+}
+
+// text returns the content of a file that can be sent along with the tree. It brings
+// any other to GitHub, and returns nil.
+func (u *upload) text(ctx context.Context, f Changed) (*string, error) {
+	if u.there[f.ID] {
+		return nil, nil
+	}
+	content, err := f.content()
+	if err != nil {
+		return nil, err
+	}
+	if len(content) <= maxInline && utf8.Valid(content) && !slices.Contains(content, 0) {
+		return new(string(content)), nil
+	}
+	err = u.blob(ctx, content)
+	u.there[f.ID] = err == nil
+	return nil, err
+}
+
+// Blobs that are sent at full speed, and the pause before each further one.
+// https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
+const (
+	fastBlobs = 50
+	blobPause = time.Second
+)
+
+// blob brings a content to GitHub.
+func (u *upload) blob(ctx context.Context, content []byte) error {
+	if u.blobs++; u.blobs > fastBlobs && !pause(ctx, blobPause) {
+		return context.Cause(ctx)
+	}
+	limit := requestTimeout + time.Duration(len(content)>>20)*time.Second
+	blob := &github.Blob{Content: new(base64.StdEncoding.EncodeToString(content)), Encoding: new("base64")}
+	_, _, err := callWithin(ctx, u.client, limit, storeBlob, func(ctx context.Context) (any, *github.Response, error) {
+		return u.client.api.Git.CreateBlob(ctx, u.client.owner(), u.client.name(), blob)
+	})
+	// "Sorry, your input was too large to process. Consider creating the blob in a
+	// local clone of the repository and then pushing it to GitHub."
+	if status(err) == http.StatusUnprocessableEntity || status(err) == http.StatusRequestEntityTooLarge {
+		err = problem.WithHint(err, "keep large files out of the commit: upload them as artifacts instead")
+	}
+	return err
+}
+
+// pause waits, and reports whether there was the time for it.
+func pause(ctx context.Context, wait time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(wait):
+		return true
+	}
+}
+
+// change identifies a change by the content of the files after it.
+func change(files []Changed) (string, error) {
+	h := sha256.New()
+	for _, f := range files {
+		content, err := f.content()
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%q %t %d\n", f.Path, content != nil, len(content))
+		if !f.deleted() && f.Mode != modeFile {
+			fmt.Fprintf(h, "%s\n", f.Mode)
+		}
+		h.Write(content)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// parents returns the folders that a path is in, the innermost first.
+func parents(name string) (dirs []string) {
+	for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// ConflictError is the error of files that somebody else changed meanwhile.
+type ConflictError struct {
+	Branch string
+	Paths  []string // sorted
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("branch %s has other changes to %s since it was checked out", e.Branch, problem.Some(e.Paths, strings.Clone))
+}
+
+// Hint says what to do about it.
+func (e *ConflictError) Hint() string {
+	return "run the job again: it then begins with the branch's newest commit"
+}

@@ -1,0 +1,223 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
+
+// Commit is a change to commit on top of a branch.
+type Commit struct {
+	Branch string
+	Start  string // the branch that a new branch begins at; "" for the default branch
+	// Same says that Branch is what was checked out. Then a file that somebody else has
+	// changed meanwhile is a conflict, and the branch has to exist. On another branch,
+	// the files replace what is there.
+	Same    bool
+	Files   []Changed
+	Message string
+}
+
+// Committed is what Commit has done.
+type Committed struct {
+	ID     string   // of the commit, "" if the branch has the change already
+	URL    string   // its page, "" without one
+	Branch string   // another than was asked for if that was renamed
+	Begun  bool     // the branch is new
+	Files  []string // the paths that the commit changes, in the order of the change
+}
+
+// maxCommits is how often a commit is tried when other pushes come first.
+const maxCommits = 10
+
+// Commit commits a change on top of the newest commit of a branch, and again when
+// the branch has moved. It writes nothing where the branch has the change already. So
+// a call that failed can be made again.
+//
+// ctx must have a deadline. The error is a *Denied, a *ConflictError, a *BranchError, a
+// *Failure, or about a file that GitHub does not take.
+func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
+	for _, f := range wanted.Files {
+		if err := f.fits(); err != nil {
+			return Committed{}, err
+		}
+	}
+	w := &committing{Commit: wanted, client: c, upload: newUpload(c)}
+	for try := 0; ; try++ {
+		err := w.once(ctx)
+		if err == nil || !Again(err) {
+			return w.done, explained(err)
+		}
+		if try == maxCommits-1 {
+			return Committed{}, problem.WithHint(fmt.Errorf("commit to branch %s: not done in %d tries: %w", wanted.Branch, maxCommits, err),
+				"run it again when fewer others push to the branch")
+		}
+		wait := min(200*time.Millisecond<<try, 5*time.Second)
+		wait += rand.N(wait)
+		fmt.Fprintf(c.log, "%v; trying again in %v\n", strings.ReplaceAll(err.Error(), "\n", ": "), wait.Round(time.Millisecond))
+		if !pause(ctx, wait) {
+			return Committed{}, err
+		}
+	}
+}
+
+// explained adds what to do about a right that is missing.
+func explained(err error) error {
+	d, ok := errors.AsType[*Denied](err)
+	if !ok {
+		return err
+	}
+	hints := map[Right]string{
+		Valid:     "give the step a valid token: this one is not, or has expired",
+		Read:      "add `contents: write` to the permissions of the job: the token may not read the repository",
+		Contents:  "add `contents: write` to the permissions of the job: the token may not write to the repository",
+		Workflows: "leave files in .github/workflows out of the commit: the token may not write them",
+		Rules:     "commit to another branch, set pull-request = true, or allow the token's owner to bypass the branch's rules",
+	}
+	return problem.WithHint(err, cmp.Or(hints[d.Lacks], "see what GitHub says about it"))
+}
+
+// committing is the work on a commit.
+type committing struct {
+	Commit
+	client *Client
+	upload *upload
+	sent   Committed // the last commit whose arrival at the branch is unknown
+	done   Committed
+}
+
+// once commits on top of the branch as it is now.
+func (w *committing) once(ctx context.Context) error {
+	base, err := w.base(ctx)
+	if err != nil {
+		return err
+	}
+	w.done = Committed{Branch: base.Branch, Begun: base.Branch == ""}
+	if w.done.Begun {
+		w.done.Branch = w.Branch
+	}
+	if arrived, err := w.arrived(ctx, base); arrived || err != nil {
+		return err
+	}
+	files, err := base.Lacks(w.Files, w.Same)
+	if err != nil || len(files) == 0 {
+		w.done.Begun = false
+		return err
+	}
+	tree, err := w.upload.tree(ctx, base, files)
+	if err != nil {
+		return denied(Contents, moved(err))
+	}
+	id, err := w.client.writeCommit(ctx, w.Message, tree, base.Commit)
+	if err != nil {
+		return denied(Contents, moved(err))
+	}
+	w.done.ID, w.done.URL = id, w.client.page(w.client.server.JoinPath(w.client.repository, "commit", id).String())
+	for _, f := range files {
+		w.done.Files = append(w.done.Files, f.Path)
+	}
+	fmt.Fprintf(w.client.log, "moving branch %s to commit %s\n", w.done.Branch, Short(id))
+	return w.move(ctx)
+}
+
+// base returns the content to commit on top of. Its Branch is "" if the branch is a
+// new one.
+func (w *committing) base(ctx context.Context) (*Snapshot, error) {
+	head, err := w.client.branch(ctx, w.Branch)
+	if status(err) != http.StatusNotFound {
+		if err != nil {
+			return nil, denied(Read, err)
+		}
+		// The branch may have been renamed, and a write follows no redirect.
+		return w.client.snapshot(ctx, cmp.Or(head.GetName(), w.Branch), head)
+	}
+	if w.Same {
+		return nil, w.client.noBranch(ctx, w.Branch, "name the branch to commit to: the one that was checked out is gone")
+	}
+	start := w.Start
+	if start == "" {
+		if start, err = w.client.DefaultBranch(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if head, err = w.client.branch(ctx, start); status(err) == http.StatusNotFound {
+		return nil, w.client.noBranch(ctx, start, "commit something to it first")
+	}
+	if err != nil {
+		return nil, denied(Read, err)
+	}
+	base, err := w.client.snapshot(ctx, start, head)
+	if err == nil {
+		base.Branch = ""
+	}
+	return base, err
+}
+
+// arrived reports whether a commit whose answer was lost is on the branch after all.
+func (w *committing) arrived(ctx context.Context, base *Snapshot) (bool, error) {
+	if w.sent.ID == "" || base.Branch == "" {
+		return false, nil
+	}
+	if base.Commit != w.sent.ID {
+		missing, err := w.client.ahead(ctx, base.Commit, w.sent.ID)
+		if err != nil || missing > 0 {
+			return false, denied(Read, err)
+		}
+	}
+	w.done = w.sent
+	return true, nil
+}
+
+// move puts the branch at the commit.
+func (w *committing) move(ctx context.Context) (err error) {
+	if w.done.Begun {
+		err = w.client.createBranch(ctx, w.done.Branch, w.done.ID)
+	} else {
+		err = w.client.moveBranch(ctx, w.done.Branch, w.done.ID, false)
+	}
+	failure, ok := errors.AsType[*Failure](err)
+	if !ok {
+		return err
+	}
+	if !failure.refused() {
+		w.sent = w.done
+	}
+	if strings.Contains(strings.ToLower(failure.said), "reference update failed") {
+		return w.obstructed(ctx, failure)
+	}
+	return denied(Contents, moved(err))
+}
+
+// obstructed explains an update that GitHub does not: git keeps branches as files in
+// folders, so x and x/y cannot both exist. Else a branch rule forbids it.
+func (w *committing) obstructed(ctx context.Context, failure *Failure) error {
+	c := w.client
+	below, _, err := call(ctx, c, "read refs", func(ctx context.Context) ([]*github.Reference, *github.Response, error) {
+		return c.api.Git.ListMatchingRefs(ctx, c.owner(), c.name(), &github.ReferenceListOptions{Ref: "heads/" + w.done.Branch + "/"})
+	})
+	taken := len(below) > 0
+	for _, dir := range parents(w.done.Branch) {
+		if err != nil || taken {
+			break
+		}
+		var head string
+		head, err = c.head(ctx, dir)
+		taken = head != ""
+	}
+	switch {
+	case err != nil:
+		return denied(Read, err)
+	case taken && w.done.Begun:
+		return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by another branch with a name that begins the same", w.done.Branch)},
+			"name another branch to commit to")
+	}
+	return &Denied{Lacks: Rules, cause: failure}
+}
