@@ -80,12 +80,12 @@ func (w *proposing) stays(tree string) bool {
 
 // settle puts the branch at one commit with the tree, on top of the base.
 func (w *proposing) settle(ctx context.Context, tree string) (err error) {
-	message := signed(w.Title, w.Base.Commit, tree)
+	message := signed(cmp.Or(w.Message, w.Title), w.Base.Commit, tree)
 	commit, stays := w.head, w.stays(tree)
 	w.note.Base = w.headBase
 	if !stays {
 		if commit, err = w.client.writeCommit(ctx, message, tree, w.Base.Commit); err != nil {
-			return denied(Workflows, err)
+			return denied(w.Needs, err)
 		}
 		if err := w.unmoved(ctx); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 		}
 		w.step("moving branch %s to commit %s", w.Branch, Short(commit))
 		if commit, err = w.move(ctx, commit, message, tree); err != nil {
-			return denied(Workflows, w.obstructed(moved(err)))
+			return denied(w.Needs, w.obstructed(moved(err)))
 		}
 		w.pull.Operation = Updated
 	}
@@ -117,7 +117,7 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 func (w *proposing) obstructed(err error) error {
 	failure, ok := errors.AsType[*Failure](err)
 	if ok && w.head == "" && strings.Contains(strings.ToLower(failure.said), "reference update failed") {
-		return occupied(w.Branch, "another branch with a name that begins the same")
+		return w.occupied("another branch with a name that begins the same")
 	}
 	return err
 }

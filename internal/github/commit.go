@@ -54,7 +54,7 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 	for try := 0; ; try++ {
 		err := w.once(ctx)
 		if err == nil || !Again(err) {
-			return w.done, explained(err)
+			return w.done, Advise(err)
 		}
 		if try == maxCommits-1 {
 			return Committed{}, problem.WithHint(fmt.Errorf("commit to branch %s: not done in %d tries: %w", wanted.Branch, maxCommits, err),
@@ -69,20 +69,22 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 	}
 }
 
-// explained adds what to do about a right that is missing.
-func explained(err error) error {
+// Advise adds to a *Denied what to do about it in a job that commits.
+func Advise(err error) error {
 	d, ok := errors.AsType[*Denied](err)
 	if !ok {
 		return err
 	}
 	hints := map[Right]string{
-		Valid:     "give the step a valid token: this one is not, or has expired",
-		Read:      "add `contents: write` to the permissions of the job: the token may not read the repository",
-		Contents:  "add `contents: write` to the permissions of the job: the token may not write to the repository",
-		Workflows: "leave files in .github/workflows out of the commit: the token may not write them",
-		Rules:     "commit to another branch, set pull-request = true, or allow the token's owner to bypass the branch's rules",
+		Valid:        "give the step a valid token: this one is not valid, or has expired",
+		Read:         "add `contents: write` to the permissions of the job: the token may not read the repository",
+		Contents:     "add `contents: write` to the permissions of the job: the token may not write to the repository",
+		Workflows:    "leave .github/workflows out of the commit: the token may not write workflow files",
+		PullRequests: "add `pull-requests: write` to the permissions of the job: the token may not write pull requests",
+		Opening:      "let GitHub Actions create pull requests: Settings > Actions > General > Workflow permissions",
+		Rules:        "set pull-request = true, commit to another branch, or let the token's owner bypass the branch's rules",
 	}
-	return problem.WithHint(err, cmp.Or(hints[d.Lacks], "see what GitHub says about it"))
+	return problem.WithHint(err, cmp.Or(hints[d.Lacks], "do what GitHub's message asks for"))
 }
 
 // committing is the work on a commit.

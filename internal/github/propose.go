@@ -21,6 +21,10 @@ type Proposal struct {
 	Title   string    // of the pull request and of the commit, one line
 	Body    string    // of the pull request, Markdown, at least 1,000 bytes shorter than GitHub allows
 
+	Message string // of the commit, "" for the title
+	Words   Words
+	Needs   Right // what writing the files takes, for a *Denied
+
 	// IgnoreBaseMoves goes on after a push to the base.
 	IgnoreBaseMoves bool
 
@@ -29,6 +33,13 @@ type Proposal struct {
 	Reviewers []string // logins, and teams as owner/team
 	Assignees []string
 	Draft     bool
+}
+
+// Words are the parts of our texts that say where a proposal comes from.
+type Words struct {
+	Settled string // why it is closed: there is nothing to change, Markdown
+	Next    string // what updates it the next time, as in "the next sync then rebuilds the branch"
+	Taken   string // what to do about a branch that something else uses
 }
 
 // Operation is what was done to a pull request or an issue.
@@ -51,9 +62,8 @@ type Pull struct {
 }
 
 // occupied returns the error of a branch that is taken: by what.
-func occupied(branch, by string) error {
-	return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by %s", branch, by)},
-		"give each project and each base its own branch with --branch")
+func (p Proposal) occupied(by string) error {
+	return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by %s", p.Branch, by)}, p.Words.Taken)
 }
 
 // Propose opens or updates the one pull request with the change, or closes it if there
@@ -71,14 +81,14 @@ func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	}
 	w := proposing{Proposal: p, client: c, note: note{Project: p.Project, Title: p.Title, Change: changed, From: p.Base.blobs(p.Files)}}
 	w.pull.Operation = None
-	if w.open, w.closed, err = c.pulls(ctx, p.Branch, p.Base.Branch); err != nil {
+	if w.open, w.closed, err = c.pulls(ctx, p); err != nil {
 		return Pull{}, denied(PullRequests, err)
 	}
 	if w.open != nil {
 		w.was = readNote(w.open.GetBody())
 		w.result(w.open)
 		if w.was.Project != "" && w.was.Project != p.Project {
-			return Pull{}, occupied(p.Branch, "the open pull request with the files of "+w.was.Project)
+			return Pull{}, p.occupied("the open pull request with the files of " + w.was.Project)
 		}
 	}
 	switch {
@@ -143,7 +153,7 @@ func (w *proposing) bring(ctx context.Context) error {
 	}
 	tree, err := w.tree(ctx)
 	if err != nil {
-		return denied(Workflows, err)
+		return denied(w.Needs, err)
 	}
 	if !w.untouchable() {
 		if err := w.settle(ctx, tree); err != nil {
@@ -309,7 +319,7 @@ func (w *proposing) leave(ctx context.Context, tree string) error {
 	}
 	return w.comment(ctx, "others "+w.was.Head,
 		"This branch holds commits that `scheduled` did not make. They are kept, so the branch is no longer updated.\n\n"+
-			"To discard them, tick **"+discardText+"** in the description: the next sync then rebuilds the branch. "+
+			"To discard them, tick **"+discardText+"** in the description: the next "+w.Words.Next+" then rebuilds the branch. "+
 			"To keep them, merge this pull request, or move them to another branch.")
 }
 
@@ -335,8 +345,7 @@ func (w *proposing) withdraw(ctx context.Context) error {
 		return w.leave(ctx, "")
 	}
 	w.step("closing #%d", w.pull.Number)
-	if err := w.comment(ctx, "closed "+w.head,
-		"The workflow files on `"+w.Base.Branch+"` match `"+w.Project+"`: there is nothing to change."); err != nil {
+	if err := w.comment(ctx, "closed "+w.head, w.Words.Settled); err != nil {
 		return err
 	}
 	w.was.Withdrawn = true
@@ -362,5 +371,5 @@ func (w *proposing) sweep(ctx context.Context, closed *github.PullRequest) error
 	if err = moved(err); errors.Is(err, ErrMoved) {
 		return nil // deleted already
 	}
-	return denied(Workflows, err)
+	return denied(w.Needs, err)
 }

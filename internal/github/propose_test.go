@@ -62,6 +62,7 @@ func (s *scene) once(ctx context.Context, want contents) (Pull, error) {
 	}
 	p := s.wishes
 	p.Base, p.Project, p.Branch, p.Title = base, "pyproject.toml", "scheduled/sync", "Keep in step"
+	p.Needs = Workflows
 	p.Body = "A table.\n\n- [ ] " + Discard + "discard other commits and regenerate\n"
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		file := File(name, []byte(want[name]))

@@ -11,10 +11,11 @@ import (
 	"github.com/google/go-github/v60/github"
 )
 
-// pulls returns the pull requests from a branch of this repository into base: the
+// pulls returns the pull requests from the branch of a proposal into its base: the
 // open one and the one that was closed last, each nil if there is none. The error is a
 // *BranchError if one is open into another base.
-func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *github.PullRequest, _ error) {
+func (c *Client) pulls(ctx context.Context, proposal Proposal) (open, closed *github.PullRequest, _ error) {
+	branch, base := proposal.Branch, proposal.Base.Branch
 	list, _, err := call(ctx, c, "read pull requests", func(ctx context.Context) ([]*github.PullRequest, *github.Response, error) {
 		return c.api.PullRequests.List(ctx, c.owner(), c.name(), &github.PullRequestListOptions{
 			Head: c.owner() + ":" + branch, State: "all", ListOptions: github.ListOptions{PerPage: perPage},
@@ -28,7 +29,7 @@ func (c *Client) pulls(ctx context.Context, branch, base string) (open, closed *
 		switch {
 		case p.GetHead().GetRef() != branch || !c.own(p.GetHead().GetRepo()):
 		case p.GetState() == "open" && into != base:
-			return nil, nil, occupied(branch, fmt.Sprintf("pull request #%d into %s", p.GetNumber(), into))
+			return nil, nil, proposal.occupied(fmt.Sprintf("pull request #%d into %s", p.GetNumber(), into))
 		case p.GetState() == "open":
 			open = p
 		case into == base && p.GetNumber() > closed.GetNumber():

@@ -229,6 +229,12 @@ func (s *syncing) proposal() github.Proposal {
 		Assignees:       s.Assignees,
 		Draft:           s.Draft,
 		IgnoreBaseMoves: s.last,
+		Needs:           github.Workflows,
+		Words: github.Words{
+			Settled: fmt.Sprintf("The workflow files on `%s` match `%s`: there is nothing to change.", s.snapshot.Branch, s.Path),
+			Next:    "sync",
+			Taken:   "give each project and each base its own branch with --branch",
+		},
 	}
 	for _, c := range s.plan.Changes() {
 		proposal.Files = append(proposal.Files, github.File(c.Path, c.New))
