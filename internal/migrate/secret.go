@@ -1,0 +1,157 @@
+package migrate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// secretWords are the words of a name whose value is a secret.
+var secretWords = strings.Fields("password passwd passphrase passcode pass pwd pw secret secrets token apikey credential credentials auth authorization bearer cookie dsn webhook pin sid")
+
+// secretPairs are two words that make such a name together.
+var secretPairs = strings.Fields("api_key access_key private_key secret_key auth_key account_key encryption_key signing_key master_key app_key license_key service_key ssh_key encrypt_key client_key session_key")
+
+// openWords end the name of something about a secret that is none, such as TOKEN_FILE.
+var openWords = strings.Fields("file path dir folder name expiry expires ttl timeout length limit count type header parallelism method mode enabled disabled required store provider backend format min max size version policy domain host port algorithm")
+
+// words returns the words of a name in lower case: API_KEY, api-key and apiKey have two.
+func words(name string) (list []string) {
+	var b strings.Builder
+	var last rune
+	for _, c := range name {
+		if unicode.IsUpper(c) && unicode.IsLower(last) {
+			b.WriteByte(' ')
+		}
+		last = c
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			c = ' '
+		}
+		b.WriteRune(unicode.ToLower(c))
+	}
+	return strings.Fields(b.String())
+}
+
+// secretName reports whether the value of a variable, key or flag of that name is a
+// secret.
+func secretName(name string) bool {
+	list := words(name)
+	if len(list) == 0 || slices.Contains(openWords, list[len(list)-1]) {
+		return false
+	}
+	for i, word := range list {
+		if slices.Contains(secretWords, word) || i > 0 && slices.Contains(secretPairs, list[i-1]+"_"+word) {
+			return true
+		}
+		for _, end := range []string{"password", "passwd", "secret", "token", "apikey"} {
+			if strings.HasSuffix(word, end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// secretForms match secrets by what they look like. The first group is the secret, and
+// all of it without one.
+var secretForms = []*regexp.Regexp{
+	regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@'"$]*:([^\s/@'"$<{]+)@`),          // of a user in an address
+	regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{8,})`),            // in a header
+	regexp.MustCompile(`(?i)\b(?:x-)?(?:api-?key|auth-?token|access-?token):\s*([^\s'"$]+)`), // in a header
+	regexp.MustCompile(`(?i)[?&](?:[a-z_-]*(?:token|key|secret|password|passwd|pwd|sig|auth))=([^&\s'"$#]+)`),
+	regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|dop_v1_[a-f0-9]{16,})`),
+	regexp.MustCompile(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
+	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
+	regexp.MustCompile(`\b\d{8,10}:[A-Za-z0-9_-]{30,}`), // of a bot
+	regexp.MustCompile(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
+	regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
+}
+
+// secretSpans returns where a text has secrets, by what they look like.
+func secretSpans(text string) (spans [][2]int) {
+	for _, form := range secretForms {
+		for _, m := range form.FindAllStringSubmatchIndex(text, -1) {
+			if len(m) > 2 && m[2] >= 0 {
+				m = m[2:]
+			}
+			spans = append(spans, [2]int{m[0], m[1]})
+		}
+	}
+	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
+	return slices.CompactFunc(spans, func(a, b [2]int) bool { return b[0] < a[1] })
+}
+
+var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
+
+// secretValue reports whether a value looks like a secret: by its form, or because it is
+// long and random.
+func secretValue(value string) bool {
+	if len(secretSpans(value)) > 0 {
+		return true
+	}
+	var upper, lower, digit int
+	for _, c := range value {
+		switch {
+		case unicode.IsUpper(c):
+			upper++
+		case unicode.IsLower(c):
+			lower++
+		case unicode.IsDigit(c):
+			digit++
+		}
+	}
+	hex := upper == 0 && digit > 6 && regexp.MustCompile(`^[0-9a-f]{32,}$`).MatchString(value)
+	return hex || random.MatchString(value) && upper > 2 && lower > 2 && digit > 2
+}
+
+// isSecret reports whether a variable with a literal value is a secret. Values that only
+// refer to others are none, nor are the words that switch something.
+func isSecret(name, value string) bool {
+	value = strings.Trim(value, `"' `)
+	switch strings.ToLower(value) {
+	case "", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null":
+		return false
+	}
+	if strings.HasPrefix(value, "$") || strings.HasPrefix(value, "/") && secretName(name) && !strings.Contains(value, "=") {
+		return false
+	}
+	return secretName(name) || secretValue(value)
+}
+
+// secret declares a secret under the name of the variable that the job gets it in.
+func (j *Job) secret(line int, variable string) {
+	names, _ := j.get("secrets").([]string)
+	if !slices.Contains(names, variable) {
+		j.set("secrets", append(slices.Clone(names), variable))
+	}
+	j.glue(line, "set the secret %s in the repository: its value is not copied", variable)
+}
+
+// env declares a variable, or a secret if its value looks like one.
+func (j *Job) env(line int, name, value string) {
+	if isSecret(name, value) {
+		j.secret(line, name)
+		return
+	}
+	env, _ := j.get("env").(table)
+	env = slices.DeleteFunc(slices.Clone(env), func(k key) bool { return k.name == name })
+	j.set("env", append(env, key{name: name, value: value}))
+}
+
+// withoutSecrets returns a text for people with what looks like a secret left out.
+func withoutSecrets(text string) string {
+	for _, span := range slices.Backward(secretSpans(text)) {
+		text = text[:span[0]] + "…" + text[span[1]:]
+	}
+	return assigned.ReplaceAllStringFunc(text, func(m string) string {
+		parts := assigned.FindStringSubmatch(m)
+		if isSecret(parts[1], parts[3]) && !strings.Contains(m, "…") && !strings.HasPrefix(parts[3], "//") && !strings.EqualFold(parts[3], "bearer") {
+			return parts[1] + parts[2] + "…"
+		}
+		return m
+	})
+}
+
+// assigned matches a name and its value in prose or in a command.
+var assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(\s*[=:]\s*|\s+is\s+)([^\s,;]+)`)
