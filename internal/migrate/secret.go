@@ -79,7 +79,7 @@ func secretSpans(text string) (spans [][2]int) {
 		}
 	}
 	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
-	return slices.CompactFunc(spans, func(a, b [2]int) bool { return b[0] < a[1] })
+	return slices.CompactFunc(spans, func(next, last [2]int) bool { return next[0] < last[1] })
 }
 
 var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
