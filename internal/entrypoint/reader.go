@@ -44,14 +44,8 @@ func FindReader(dir, root string, docs bool, environ python.Environ) *Reader {
 	if err != nil {
 		return nil
 	}
-	var env []string
-	for _, name := range lists {
-		if folders := trust.folders(environ.Get(name)); len(folders) > 0 {
-			env = append(env, name+"="+strings.Join(folders, string(filepath.ListSeparator)))
-		}
-	}
 	for _, file := range trust.pythons(environ) {
-		if reader, err := startReader(file, docs, env); err == nil {
+		if reader, err := startReader(file, docs, trust.lists(environ)); err == nil {
 			return reader
 		}
 	}
@@ -61,6 +55,17 @@ func FindReader(dir, root string, docs bool, environ python.Environ) *Reader {
 // lists are the variables that a Python may need in order to start. It gets only their
 // trusted folders. Other variables may be secrets, or name files to load.
 var lists = []string{"PATH", "LD_LIBRARY_PATH"}
+
+// lists returns those variables with their trusted folders.
+func (t trust) lists(environ python.Environ) []string {
+	var env []string
+	for _, name := range lists {
+		if folders := t.folders(environ.Get(name)); len(folders) > 0 {
+			env = append(env, name+"="+strings.Join(folders, string(filepath.ListSeparator)))
+		}
+	}
+	return env
+}
 
 // startReader starts a Python with the environment env. It is isolated and without site,
 // so that it runs nothing of the project or of an environment.

@@ -121,6 +121,11 @@ func (j *Job) validate() (why string) {
 			return ""
 		}
 		p := wrong[0]
+		if strings.HasPrefix(p.Hint, `add executor = "serve"`) && j.get("executor") == nil {
+			j.set("executor", "serve").comment = "GitHub starts no workflow twice within five minutes"
+			j.glue(j.From.Line, "it runs too often for GitHub: keep a scheduler of your own that calls `scheduled run`")
+			continue
+		}
 		name := j.keyAt(p.Line)
 		switch name {
 		case "", "every", "cron", "run-at", "entrypoint", "command":

@@ -1,21 +1,276 @@
 package migrate
 
-func isCelery(f File) bool { return false }
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
-func readCelery(r *reader, f File) error { return nil }
+	"github.com/scheduled-actions/scheduled/internal/problem"
+)
 
-func isAPScheduler(f File) bool { return false }
+//go:embed python.py
+var pythonScript string
 
-func readAPScheduler(r *reader, f File) error { return nil }
+// pythonMarks are what the declarations of each kind look like.
+var pythonMarks = map[string]*regexp.Regexp{
+	"celery":        regexp.MustCompile(`(?i)beat_?schedule|add_periodic_task|\bperiodic_task\b`),
+	"apscheduler":   regexp.MustCompile(`\bapscheduler\b|\.add_job\(|\.scheduled_job\(`),
+	"django-q":      regexp.MustCompile(`\bdjango_q\b`),
+	"procrastinate": regexp.MustCompile(`\.periodic\(`),
+	"python":        regexp.MustCompile(`\bschedule[rd]?\.register\(|\bevery\(`),
+}
 
-func isDjangoQ(f File) bool { return false }
+func pythonFormat(kind string) format {
+	return format{
+		name:  kind,
+		guess: func(f File) bool { return path.Ext(f.Path) == ".py" && pythonMarks[kind].Match(f.Text) },
+		read:  (*reader).python,
+	}
+}
 
-func readDjangoQ(r *reader, f File) error { return nil }
+// declared is what the script finds: see there.
+type declared struct {
+	Error *struct {
+		Line    int
+		Message string
+	}
+	Jobs []struct {
+		Kind     string
+		Line     int
+		ID       string
+		Function [2]string // the module, "" for the file's own, and the attribute
+		Trigger  fields
+		Args     any
+		Kwargs   any
+		Options  fields
+	}
+	Zones map[string]any
+}
 
-func isProcrastinate(f File) bool { return false }
+// fields are the arguments of a call or the like, by name.
+type fields map[string]any
 
-func readProcrastinate(r *reader, f File) error { return nil }
+// text returns a string or number as text, and whether it is one.
+func (f fields) text(name string) (string, bool) {
+	switch value := f[name].(type) {
+	case string:
+		return value, true
+	case json.Number:
+		return value.String(), true
+	}
+	return "", false
+}
 
-func isRegistered(f File) bool { return false }
+// python reads all declarations of a module, or those of the kind that --from names.
+func (r *reader) python(f File) error {
+	if r.Ask == nil {
+		return problem.New("install Python 3.8 or later", "%s: no Python on PATH to read it with", f.Path)
+	}
+	answer, err := r.Ask(r.ctx, pythonScript, f.Text)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	var found declared
+	decoder := json.NewDecoder(bytes.NewReader(answer))
+	decoder.UseNumber()
+	if err := decoder.Decode(&found); err != nil {
+		return fmt.Errorf("read %s: %w", f.Path, err)
+	}
+	if found.Error != nil {
+		return problem.New("mend the file first", "%s:%d: no Python: %s", f.Path, found.Error.Line, problem.Cut(found.Error.Message, 200))
+	}
+	for _, d := range found.Jobs {
+		if r.From != "" && d.Kind != r.From {
+			continue
+		}
+		from := Place{f.Path, max(d.Line, 1)}
+		module, attribute := d.Function[0], d.Function[1]
+		if attribute == "" {
+			r.skip(from, "its function has no name that can be imported: make it a function of a module")
+			continue
+		}
+		j := Job{ID: d.ID, From: from}
+		if j.ID == "" {
+			j.ID = strings.ReplaceAll(attribute, ".", "-")
+		}
+		if why := j.trigger(d.Trigger, d.Kind, found.Zones[d.Kind]); why != "" {
+			r.skip(from, "%s", why)
+			continue
+		}
+		j.set("entrypoint", moduleOf(f, module)+":"+attribute)
+		j.kept(from.Line, "function %s", attribute)
+		j.arguments(d.Args, d.Kwargs)
+		j.options(d.Kind, d.Options)
+		r.add(j)
+	}
+	if len(found.Jobs) == 0 {
+		r.skip(Place{f.Path, 1}, "it declares no job")
+	}
+	return nil
+}
 
-func readRegistered(r *reader, f File) error { return nil }
+// moduleOf returns the full name of a module: of the file itself if it is "", and
+// relative to that if it begins with dots.
+func moduleOf(f File, module string) string {
+	name := strings.TrimSuffix(filepath.ToSlash(filepath.Clean(f.Path)), ".py")
+	if !filepath.IsLocal(f.Path) {
+		name = path.Base(name)
+	}
+	own := strings.Split(strings.TrimPrefix(name, "src/"), "/")
+	isPackage := own[len(own)-1] == "__init__"
+	if isPackage && len(own) > 1 {
+		own = own[:len(own)-1]
+	}
+	rest := strings.TrimLeft(module, ".")
+	switch dots := len(module) - len(rest); {
+	case module == "":
+		return strings.Join(own, ".")
+	case dots > 0:
+		if isPackage {
+			dots--
+		}
+		own = own[:max(0, len(own)-dots)]
+		return strings.Join(append(own, strings.FieldsFunc(rest, func(c rune) bool { return c == '.' })...), ".")
+	}
+	return module
+}
+
+// arguments sets args and kwargs, if they are literals.
+func (j *Job) arguments(args, kwargs any) {
+	list, ok := tomlValue(args)
+	items, isList := list.([]any)
+	switch {
+	case !ok || !isList:
+		j.lost(j.From.Line, "arguments that are computed: write them as args")
+	case len(items) > 0:
+		j.set("args", items)
+		j.kept(j.From.Line, "%s", problem.Count(len(items), "argument"))
+	}
+	byName, isObject := kwargs.(map[string]any)
+	if _, computed := byName["source"]; !isObject || computed && len(byName) == 1 {
+		j.lost(j.From.Line, "keyword arguments that are computed: write them as kwargs")
+		return
+	}
+	var pairs table
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		literal, ok := tomlValue(byName[name])
+		switch {
+		case !ok:
+			j.lost(j.From.Line, "the argument %s, which is computed or None", name)
+		case secretName.MatchString(name) && literal != "":
+			j.glue(j.From.Line, "the argument %s may be a password: make it a secret, which the function reads from its environment", name)
+		default:
+			pairs = append(pairs, key{name: name, value: literal})
+		}
+	}
+	if len(pairs) > 0 {
+		j.set("kwargs", pairs)
+		j.kept(j.From.Line, "%s", problem.Count(len(pairs), "keyword argument"))
+	}
+}
+
+// secretName is the name of a variable that holds a secret, as far as one can tell.
+var secretName = regexp.MustCompile(`(?i)passw|secret|token|api_?key|credential`)
+
+// tomlValue returns a value of JSON for writeValue. TOML has no null, and what the script
+// could not evaluate is an object with the key source.
+func tomlValue(value any) (any, bool) {
+	switch v := value.(type) {
+	case string, bool:
+		return v, true
+	case json.Number:
+		return raw(v.String()), true
+	case []any:
+		list := []any{}
+		for _, item := range v {
+			literal, ok := tomlValue(item)
+			if !ok {
+				return nil, false
+			}
+			list = append(list, literal)
+		}
+		return list, true
+	case map[string]any:
+		var t table
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			literal, ok := tomlValue(v[name])
+			if !ok || name == "source" {
+				return nil, false
+			}
+			t = append(t, key{name: name, value: literal})
+		}
+		return t, true
+	}
+	return nil, false
+}
+
+// options sets what else the declaration says.
+func (j *Job) options(kind string, options fields) {
+	line := j.From.Line
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		value := options[name]
+		shown, isText := options.text(name)
+		switch name {
+		case "expires", "misfire_grace_time":
+			if seconds, err := json.Number(shown).Int64(); err == nil && seconds >= 15*60 {
+				j.set("expires", fmt.Sprintf("%ds", seconds))
+				j.kept(line, "%s", name)
+			} else if shown != "" {
+				j.kept(line, "%s of %s s, which is less than GitHub's own delays: a late run counts until the next slot", name, shown)
+			}
+		case "active":
+			if on, ok := value.(bool); ok && !on {
+				j.set("enabled", false)
+			}
+			j.kept(line, "active")
+		case "description":
+			if isText && shown != "" {
+				j.set("description", shown)
+			}
+		case "coalesce":
+			if value == false {
+				j.glue(line, "coalesce = False: one run stands for all missed ones here")
+			}
+		case "max_instances":
+			if shown != "1" {
+				j.glue(line, "max_instances = %s: one run of a job executes at a time here", shown)
+			}
+		case "hook":
+			j.glue(line, "the hook %s: call it at the end of the function", shown)
+		case "repeats":
+			if shown != "-1" {
+				j.glue(line, "repeats = %s: add start and count", shown)
+			}
+		default:
+			j.kept(line, "%s is not needed: each run has a runner of its own", name)
+		}
+	}
+	if kind == "procrastinate" {
+		j.glue(line, "Procrastinate passes the time as the first argument: give the parameter a default, or use pass-context = true and take it from there")
+	}
+}
+
+// zone returns the time zone that a trigger names, or the one of its scheduler. A
+// scheduler without one takes that of its machine.
+func (j *Job) zone(named, ofAll any, local bool) string {
+	for _, zone := range []any{named, ofAll} {
+		switch z := zone.(type) {
+		case string:
+			return z
+		case map[string]any:
+			j.glue(j.From.Line, "timezone = %v: write its name", z["source"])
+			return ""
+		}
+	}
+	if local {
+		j.glue(j.From.Line, "the times were those of the machine's time zone, and are UTC here: add timezone if that is another one")
+	}
+	return ""
+}

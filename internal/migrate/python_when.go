@@ -1,0 +1,432 @@
+package migrate
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// trigger sets when the job runs, from what the script says about it. It returns why the
+// job cannot be imported, "" if it can.
+func (j *Job) trigger(t fields, kind string, zone any) (why string) {
+	line := j.From.Line
+	switch t["type"] {
+	case "interval":
+		why = j.interval(t)
+		j.bounds(t)
+	case "crontab":
+		why = j.celeryCron(t, j.zone(nil, zone, false))
+	case "cron":
+		why = j.fieldCron(t, j.zone(t["timezone"], zone, true))
+		j.bounds(t)
+	case "expression":
+		expression, ok := t.text("expression")
+		if !ok {
+			return "its cron is computed"
+		}
+		if kind == "apscheduler" {
+			// "the day of week numbers are different from cron": 0 is Monday.
+			// https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
+			parts := strings.Fields(expression)
+			if len(parts) == 5 {
+				parts[4] = weekdayNames(parts[4])
+				expression = strings.Join(parts, " ")
+			}
+			return j.expression(expression, j.zone(t["timezone"], zone, true))
+		}
+		return j.expression(expression, "")
+	case "date":
+		date, ok := moment(t["run_date"])
+		if !ok {
+			return "it runs once when its scheduler starts, or at a time that is computed"
+		}
+		j.set("run-at", raw(date))
+		if zone := j.zone(t["timezone"], zone, true); zone != "" && !hasOffset.MatchString(date) {
+			j.set("timezone", zone)
+		}
+		j.kept(line, "the date")
+	case "django-q":
+		return j.djangoQ(t)
+	case "words":
+		return j.inWords(t)
+	case "every":
+		return j.chain(t)
+	case "solar":
+		return "GitHub knows no sunrise or sunset: choose a time"
+	default:
+		return fmt.Sprintf("its schedule is computed: %v", t["source"])
+	}
+	return why
+}
+
+// seconds of the fields of an interval.
+var intervalFields = map[string]float64{
+	"weeks": 7 * 86400, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1, "milliseconds": 1e-3, "microseconds": 1e-6,
+}
+
+func (j *Job) interval(t fields) (why string) {
+	total := 0.0
+	for name, unit := range intervalFields {
+		if t[name] == nil {
+			continue
+		}
+		text, _ := t.text(name)
+		n, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return "its interval is computed"
+		}
+		total += n * unit
+	}
+	if !(total > 0) || total > 366*86400 {
+		return "its interval is computed"
+	}
+	j.kept(j.From.Line, "interval")
+	for _, unit := range []struct {
+		name    string
+		seconds float64
+	}{{"week", 7 * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}} {
+		if n := total / unit.seconds; n == float64(int(n)) {
+			j.set("every", every(int(n), unit.name))
+			return ""
+		}
+	}
+	minutes := max(1, int(total/60+0.5))
+	j.set("every", every(minutes, "minute"))
+	j.lost(j.From.Line, "an interval of %g seconds: the unit here is a minute", total)
+	return ""
+}
+
+// every writes "day" or "3 days".
+func every(n int, unit string) string {
+	if n == 1 {
+		return unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+// celeryCron sets a crontab of Celery, whose fields are those of cron and are all "*" by
+// default. https://docs.celeryq.dev/en/stable/reference/celery.schedules.html
+func (j *Job) celeryCron(t fields, zone string) (why string) {
+	var parts []string
+	for _, name := range []string{"minute", "hour", "day_of_month", "month_of_year", "day_of_week"} {
+		text, ok := t.text(name)
+		if list, isList := t[name].([]any); isList {
+			var items []string
+			for _, item := range list {
+				items = append(items, fmt.Sprint(item))
+			}
+			text, ok = strings.Join(items, ","), len(items) > 0
+		}
+		switch {
+		case t[name] == nil:
+			text = "*"
+		case !ok:
+			return "its " + name + " is computed"
+		}
+		parts = append(parts, strings.ReplaceAll(text, " ", ""))
+	}
+	return j.both(parts, zone)
+}
+
+// both sets a cron that ran only on days that both its fields name, where cron takes
+// either.
+func (j *Job) both(parts []string, zone string) (why string) {
+	if !strings.HasPrefix(parts[2], "*") && !strings.HasPrefix(parts[4], "*") {
+		j.lost(j.From.Line, "days that are both %s of the month and %s of the week: cron runs on either", parts[2], parts[4])
+	}
+	return j.expression(strings.Join(parts, " "), zone)
+}
+
+// expression sets a cron of five fields, or of six with the seconds last.
+func (j *Job) expression(cron, zone string) (why string) {
+	parts := strings.Fields(cron)
+	if len(parts) == 6 {
+		if parts[5] != "0" {
+			j.lost(j.From.Line, "the seconds %q of its cron", parts[5])
+		}
+		cron = strings.Join(parts[:5], " ")
+	}
+	j.cron(j.From.Line, zone, cron)
+	return ""
+}
+
+// fieldCron sets a cron trigger of APScheduler: "If you omit some fields, those of lower
+// significance than the least significant one that is given get their minimum, the others
+// *", in our words.
+// https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
+func (j *Job) fieldCron(t fields, zone string) (why string) {
+	order := []string{"year", "month", "day", "week", "day_of_week", "hour", "minute", "second"}
+	least := -1
+	for i, name := range order {
+		if t[name] != nil {
+			least = i
+		}
+	}
+	part := func(name, minimum string) string {
+		text, ok := t.text(name)
+		switch {
+		case t[name] != nil && !ok:
+			why = "its " + name + " is computed"
+		case ok:
+			return strings.ReplaceAll(text, " ", "")
+		case slices.Index(order, name) > least && least >= 0:
+			return minimum
+		}
+		return "*"
+	}
+	for _, name := range []string{"year", "week"} {
+		if text := part(name, "*"); text != "*" {
+			j.lost(j.From.Line, "%s = %s: a cron has no such field", name, text)
+		}
+	}
+	if second := part("second", "0"); second != "0" {
+		j.lost(j.From.Line, "second = %s: the unit here is a minute", second)
+	}
+	day, weekday := apsDay(part("day", "1")), weekdayNames(part("day_of_week", "*"))
+	if ordinal := ordinalDay.FindStringSubmatch(strings.ToLower(t.shown("day"))); ordinal != nil {
+		day, weekday = "*", strings.ToUpper(ordinal[2])+"#"+ordinal[1]
+	}
+	if weekday != "*" && t["day"] == nil {
+		day = "*"
+	}
+	parts := []string{part("minute", "0"), part("hour", "0"), day, part("month", "1"), weekday}
+	if why != "" {
+		return why
+	}
+	return j.both(parts, zone)
+}
+
+func (f fields) shown(name string) string {
+	text, _ := f.text(name)
+	return text
+}
+
+var ordinalDay = regexp.MustCompile(`^([1-5])(?:st|nd|rd|th) +(mon|tue|wed|thu|fri|sat|sun)$`)
+
+// apsDay returns a day of the month as our crons write it.
+func apsDay(day string) string {
+	if strings.EqualFold(day, "last") {
+		return "L"
+	}
+	return day
+}
+
+var number = regexp.MustCompile(`\b[0-6]\b`)
+
+// weekdayNames returns a field whose 0 is Monday with names for numbers.
+func weekdayNames(field string) string {
+	base, step, _ := strings.Cut(field, "/")
+	base = number.ReplaceAllStringFunc(base, func(n string) string {
+		return []string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}[n[0]-'0']
+	})
+	if step != "" {
+		return base + "/" + step
+	}
+	return base
+}
+
+// bounds sets the dates between which a trigger runs.
+func (j *Job) bounds(t fields) {
+	for _, bound := range []struct{ name, key string }{{"start_date", "start"}, {"end_date", "until"}} {
+		if t[bound.name] == nil {
+			continue
+		}
+		if date, ok := moment(t[bound.name]); ok {
+			j.set(bound.key, raw(date))
+			j.kept(j.From.Line, "%s", bound.name)
+		} else {
+			j.glue(j.From.Line, "%s, which is computed: add %s", bound.name, bound.key)
+		}
+	}
+	if t["jitter"] != nil {
+		j.kept(j.From.Line, "jitter is not needed: assigned times spread the jobs")
+	}
+}
+
+var (
+	written   = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?$`)
+	hasOffset = regexp.MustCompile(`T.*(?:Z|[+-]\d\d:\d\d)$`)
+)
+
+// moment returns a literal date or time as TOML has it.
+func moment(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		parts := written.FindStringSubmatch(v)
+		if parts == nil {
+			return "", false
+		}
+		if parts[2] == "" {
+			return parts[1], true
+		}
+		if len(parts[2]) == 5 {
+			parts[2] += ":00"
+		}
+		if len(parts[3]) == 5 {
+			parts[3] = parts[3][:3] + ":" + parts[3][3:]
+		}
+		return parts[1] + "T" + parts[2] + parts[3], true
+	case map[string]any:
+		if v["type"] != "datetime" || v["tzinfo"] != nil {
+			return "", false
+		}
+		at := func(name string) int {
+			n, _ := v[name].(json.Number)
+			i, _ := strconv.Atoi(n.String())
+			return i
+		}
+		date := fmt.Sprintf("%04d-%02d-%02d", at("year"), at("month"), at("day"))
+		if v["hour"] == nil {
+			return date, at("day") > 0
+		}
+		return fmt.Sprintf("%sT%02d:%02d:%02d", date, at("hour"), at("minute"), at("second")), at("day") > 0
+	}
+	return "", false
+}
+
+// djangoQ are the schedule types of Django Q, by name and by the value in its database.
+// https://django-q2.readthedocs.io/en/master/schedules.html
+var djangoQ = map[string]string{
+	"HOURLY": "hour", "DAILY": "day", "WEEKLY": "week", "BIWEEKLY": "2 weeks", "MONTHLY": "month", "BIMONTHLY": "2 months", "QUARTERLY": "3 months", "YEARLY": "12 months",
+	"H": "hour", "D": "day", "W": "week", "BW": "2 weeks", "M": "month", "BM": "2 months", "Q": "3 months", "Y": "12 months",
+}
+
+func (j *Job) djangoQ(t fields) (why string) {
+	kind := t.shown("kind")
+	if next := t["next_run"]; next != nil && kind != "ONCE" && kind != "O" {
+		j.glue(j.From.Line, "next_run set the time: the job has an assigned one here, or add at")
+	}
+	switch every := djangoQ[kind]; {
+	case every != "":
+		j.set("every", every)
+		j.kept(j.From.Line, "schedule type %s", kind)
+	case kind == "MINUTES" || kind == "I":
+		return j.interval(fields{"minutes": t["minutes"]})
+	case kind == "CRON" || kind == "C":
+		cron, ok := t.text("cron")
+		if !ok {
+			return "its cron is computed"
+		}
+		j.glue(j.From.Line, "the times were in Django's TIME_ZONE, and are UTC here: add timezone if that is another one")
+		return j.expression(cron, "")
+	default:
+		date, ok := moment(t["next_run"])
+		if !ok {
+			return "it runs once, at a time that is computed"
+		}
+		j.set("run-at", raw(date))
+		j.kept(j.From.Line, "next_run")
+	}
+	return ""
+}
+
+// frequencies are words for cadences in other tools.
+var frequencies = map[string]string{
+	"minutely": "minute", "hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "yearly": "12 months", "annually": "12 months", "quarterly": "3 months",
+}
+
+// inWords sets a schedule that is written in words, with a cron, or with a time of day.
+func (j *Job) inWords(t fields) (why string) {
+	if cron, ok := t.text("cron"); ok {
+		return j.expression(cron, "")
+	}
+	word := strings.ToLower(t.shown("every"))
+	if word == "" {
+		word = strings.ToLower(t.shown("frequency"))
+	}
+	if plain := frequencies[word]; plain != "" {
+		word = plain
+	}
+	if word == "" {
+		return "it does not say when it runs"
+	}
+	j.set("every", word)
+	j.kept(j.From.Line, "every %s", word)
+	if at, ok := t.text("at"); ok {
+		j.at(at)
+	}
+	return ""
+}
+
+var clockTime = regexp.MustCompile(`^(\d?\d):(\d\d)(?::\d\d)?$`)
+
+// at sets a time of day.
+func (j *Job) at(text string) {
+	if parts := clockTime.FindStringSubmatch(text); parts != nil {
+		j.set("at", fmt.Sprintf("%02s:%s", parts[1], parts[2]))
+		return
+	}
+	j.glue(j.From.Line, "the time %q: write it as at = \"HH:MM\"", text)
+}
+
+var weekday = regexp.MustCompile(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day$`)
+
+// chain sets a schedule of the package schedule: every(2).days.at("10:30").
+// https://schedule.readthedocs.io/en/stable/examples.html
+func (j *Job) chain(t fields) (why string) {
+	n, unit, at := 1, "", ""
+	links, _ := t["chain"].([]any)
+	for _, link := range links {
+		call, _ := link.(map[string]any)
+		args, _ := call["args"].([]any)
+		arg := func(i int) string {
+			if i < len(args) {
+				return fields{"arg": args[i]}.shown("arg")
+			}
+			return ""
+		}
+		name, _ := call["name"].(string)
+		switch singular := strings.TrimSuffix(name, "s"); {
+		case name == "every" && len(args) > 0:
+			var err error
+			if n, err = strconv.Atoi(arg(0)); err != nil {
+				return "its interval is computed"
+			}
+		case singular == "second":
+			return j.interval(fields{"seconds": json.Number(strconv.Itoa(n))})
+		case slices.Contains([]string{"minute", "hour", "day", "week"}, singular):
+			unit = every(n, singular)
+		case weekday.MatchString(name):
+			unit = name
+		case name == "at":
+			at = arg(0)
+			if zone := arg(1); zone != "" {
+				j.set("timezone", zone)
+			}
+		case name == "to":
+			j.lost(j.From.Line, "a random interval up to %s", arg(0))
+		case name == "until":
+			j.bounds(fields{"end_date": args[0]})
+		case name == "every" || name == "tag":
+		default:
+			return "its schedule has " + name
+		}
+	}
+	if unit == "" {
+		return "it does not say when it runs"
+	}
+	j.kept(j.From.Line, "every %s", unit)
+	if minute, ok := strings.CutPrefix(at, ":"); ok && unit == "hour" {
+		j.set("cron", strings.TrimPrefix(minute, "0")+" * * * *")
+		if minute == "00" {
+			j.set("cron", "0 * * * *")
+		}
+		return ""
+	}
+	j.set("every", unit)
+	switch {
+	case strings.HasSuffix(unit, "hours") || strings.HasSuffix(unit, "minutes") || unit == "hour" || unit == "minute":
+		if at != "" {
+			j.glue(j.From.Line, "at %s: the job has an assigned minute", at)
+		}
+	case at != "":
+		j.at(at)
+		if j.get("timezone") == nil {
+			j.zone(nil, nil, true)
+		}
+	}
+	return ""
+}
