@@ -162,9 +162,11 @@ func (j *Job) arguments(args, kwargs any) {
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		literal, ok := tomlValue(byName[name])
 		switch {
+		case byName[name] == nil:
+			j.glue(j.From.Line, "the argument %s, which was None: TOML has no such value, so make it the default", name)
 		case !ok:
-			j.lost(j.From.Line, "the argument %s, which is computed or None", name)
-		case secretName.MatchString(name) && literal != "":
+			j.lost(j.From.Line, "the argument %s, which is computed", name)
+		case secretName(name) && literal != "":
 			j.glue(j.From.Line, "the argument %s may be a password: make it a secret, which the function reads from its environment", name)
 		default:
 			pairs = append(pairs, key{name: name, value: literal})
@@ -175,9 +177,6 @@ func (j *Job) arguments(args, kwargs any) {
 		j.kept(j.From.Line, "%s", problem.Count(len(pairs), "keyword argument"))
 	}
 }
-
-// secretName is the name of a variable that holds a secret, as far as one can tell.
-var secretName = regexp.MustCompile(`(?i)passw|secret|token|api_?key|credential`)
 
 // tomlValue returns a value of JSON for writeValue. TOML has no null, and what the script
 // could not evaluate is an object with the key source.

@@ -113,8 +113,8 @@ def trigger(node):
         return dict(values(node, "minute", "hour", "day_of_week", "day_of_month", "month_of_year"), type="crontab")
     if call in ("timedelta", "relativedelta"):
         return dict(values(node, "days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks"), type="interval")
-    if call == "schedule" and node.args:
-        return trigger(node.args[0])  # celery.schedules.schedule
+    if call == "schedule" and "run_every" in keywords(node, "run_every"):
+        return trigger(keywords(node, "run_every")["run_every"])  # celery.schedules.schedule
     if call == "IntervalTrigger":
         return dict(values(node, "weeks", "days", "hours", "minutes", "seconds"), type="interval")
     if call == "CronTrigger":
@@ -288,7 +288,11 @@ def django_q(node, create):
     kwargs = {} if create else {k.arg: value(k.value) for k in node.keywords if k.arg and k.arg not in own}
     if create and "args" in given:
         args = value(given["args"])
-        args = {"source": args} if isinstance(args, str) else args
+        if isinstance(args, str):  # "1, 'a'", which Django Q evaluates
+            try:
+                args = value(ast.parse("[" + args + "]", mode="eval").body)
+            except SyntaxError:
+                args = {"source": args}
     if create and "kwargs" in given:
         kwargs = value(given["kwargs"])
     add("django-q", node, function(given["func"]), when, value(given["name"]) if "name" in given else None, args, kwargs, **options)

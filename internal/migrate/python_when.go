@@ -83,19 +83,19 @@ func (j *Job) interval(t fields) (why string) {
 	if !(total > 0) || total > 366*86400 {
 		return "its interval is computed"
 	}
-	j.kept(j.From.Line, "interval")
 	for _, unit := range []struct {
 		name    string
 		seconds float64
 	}{{"week", 7 * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}} {
 		if n := total / unit.seconds; n == float64(int(n)) {
 			j.set("every", every(int(n), unit.name))
+			j.kept(j.From.Line, "every %s", every(int(n), unit.name))
 			return ""
 		}
 	}
 	minutes := max(1, int(total/60+0.5))
 	j.set("every", every(minutes, "minute"))
-	j.lost(j.From.Line, "an interval of %g seconds: the unit here is a minute", total)
+	j.lost(j.From.Line, "the interval of %g seconds: the shortest unit is a minute", total)
 	return ""
 }
 
@@ -214,13 +214,20 @@ func apsDay(day string) string {
 	return day
 }
 
-var number = regexp.MustCompile(`\b[0-6]\b`)
+var (
+	number      = regexp.MustCompile(`\b[0-6]\b`)
+	toTheSunday = regexp.MustCompile(`(?i)\b(mon|tue|wed|thu|fri|sat)-sun\b`)
+)
 
-// weekdayNames returns a field whose 0 is Monday with names for numbers.
+var weekdays = []string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}
+
+// weekdayNames returns a field whose 0 is Monday with names for numbers. In a range our
+// Sunday comes last as 7 only.
 func weekdayNames(field string) string {
 	base, step, _ := strings.Cut(field, "/")
-	base = number.ReplaceAllStringFunc(base, func(n string) string {
-		return []string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}[n[0]-'0']
+	base = number.ReplaceAllStringFunc(base, func(n string) string { return weekdays[n[0]-'0'] })
+	base = toTheSunday.ReplaceAllStringFunc(base, func(days string) string {
+		return fmt.Sprintf("%d-7", slices.Index(weekdays, strings.ToUpper(days[:3]))+1)
 	})
 	if step != "" {
 		return base + "/" + step
@@ -247,7 +254,7 @@ func (j *Job) bounds(t fields) {
 }
 
 var (
-	written   = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?$`)
+	isoDate   = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?$`)
 	hasOffset = regexp.MustCompile(`T.*(?:Z|[+-]\d\d:\d\d)$`)
 )
 
@@ -255,7 +262,7 @@ var (
 func moment(value any) (string, bool) {
 	switch v := value.(type) {
 	case string:
-		parts := written.FindStringSubmatch(v)
+		parts := isoDate.FindStringSubmatch(v)
 		if parts == nil {
 			return "", false
 		}

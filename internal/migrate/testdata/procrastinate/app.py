@@ -1,0 +1,15 @@
+from procrastinate import App, PsycopgConnector
+
+app = App(connector=PsycopgConnector())
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="clean")
+@app.task(queueing_lock="cleanup")
+async def cleanup(timestamp: int):
+    pass
+
+
+@app.periodic(cron="0 6 * * 1 0")
+@app.task(pass_context=True)
+def weekly(context, timestamp):
+    pass
