@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/migrate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/table"
@@ -41,7 +42,7 @@ anything lost it exits with 1.`,
 }
 
 func (p *Program) importJobs(paths []string, flags importFlags) error {
-	request := migrate.Request{From: flags.from}
+	request := migrate.Request{From: flags.from, Ask: p.askPython}
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil {
@@ -62,6 +63,18 @@ func (p *Program) importJobs(paths []string, flags importFlags) error {
 		return &exitError{exitFindings, nil}
 	}
 	return err
+}
+
+// askPython runs a script of ours with a Python that has not come with the project.
+func (p *Program) askPython(ctx context.Context, script string, input []byte) ([]byte, error) {
+	dir, err := os.Getwd()
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return entrypoint.Ask(ctx, dir, dir, p.Environ, script, input)
 }
 
 // importedJob is a job in the output of `import --json`.
