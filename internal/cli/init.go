@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -130,15 +129,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 
 // addExample adds an example job to pyproject.toml.
 func (p *Program) addExample(project *project) error {
-	dir, err := os.OpenRoot(project.Dir)
-	if err != nil {
-		return fmt.Errorf("open project: %w", err)
-	}
-	defer dir.Close()
-	err = pyproject.AddExample(dir, path.Base(project.Path), project.Path, p.Now())
-	if _, unfit := errors.AsType[*pyproject.Unfit](err); unfit {
-		return &exitError{exitUsage, err}
-	}
+	_, err := p.edit(project.Place, (*pyproject.Edit).AddExample, false)
 	return err
 }
 

@@ -124,20 +124,28 @@ func parse(data []byte) (text string, root *entry, found *finding) {
 	if found != nil {
 		return text, nil, found
 	}
-	keys, found := scanKeys(text)
+	values, keys, at, found := decodeKeys(text)
 	if found != nil {
 		return text, nil, found
 	}
-	values := make(map[string]any)
-	meta, err := toml.Decode(text, &values)
-	if err != nil {
-		return text, nil, syntaxError(text, keys, err)
-	}
 	root = &entry{value: values}
-	for i, key := range meta.Keys() {
-		root.define(key, keys[i])
+	for i, key := range keys {
+		root.define(key, at[i])
 	}
 	return text, root, nil
+}
+
+// decodeKeys returns the values of a document, and its keys from the root on with the
+// place of each, in file order.
+func decodeKeys(text string) (values map[string]any, keys []toml.Key, at []span, found *finding) {
+	if at, found = scanKeys(text); found != nil {
+		return nil, nil, nil, found
+	}
+	meta, err := toml.Decode(text, &values)
+	if err != nil {
+		return nil, nil, nil, syntaxError(text, at, err)
+	}
+	return values, meta.Keys(), at, nil
 }
 
 // define puts a key into the tables below e. The position of a key that is named more

@@ -38,9 +38,7 @@ func TestExample(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := AddExample(dir, "pyproject.toml", "pyproject.toml", time.Now()); err != nil {
-				t.Fatal(err)
-			}
+			addExample(t, folder)
 			got, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -62,6 +60,17 @@ func TestExample(t *testing.T) {
 	}
 }
 
+func addExample(t *testing.T, folder string) {
+	t.Helper()
+	place, err := Find(folder, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := place.Write((*Edit).AddExample, func(Change) error { return nil }, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestExampleSweeps leaves nothing of a call that was killed, and all of one
 // that is at work.
 func TestExampleSweeps(t *testing.T) {
@@ -76,14 +85,7 @@ func TestExampleSweeps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	if err := AddExample(root, "pyproject.toml", "pyproject.toml", now); err != nil {
-		t.Fatal(err)
-	}
+	addExample(t, dir)
 	left, err := filepath.Glob(filepath.Join(dir, ".scheduled-*"))
 	if err != nil || len(left) != 1 || filepath.Base(left[0]) != ".scheduled-NEW.tmp" {
 		t.Errorf("left: %q, %v", left, err)

@@ -48,6 +48,37 @@ func tomlKey(name string) string {
 	return strconv.Quote(name)
 }
 
+// writeKey returns a key as TOML has it.
+func writeKey(name string) string {
+	if bareKey.MatchString(name) {
+		return name
+	}
+	return writeString(name)
+}
+
+// writeString returns a string as TOML has it.
+func writeString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // shellWord returns an argument as a POSIX shell reads it.

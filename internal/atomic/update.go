@@ -1,0 +1,103 @@
+package atomic
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// The time that Update waits for another one, and how often it looks.
+const (
+	patience = 10 * time.Second
+	interval = 20 * time.Millisecond
+)
+
+// ErrLink is the error of an Update of a symbolic link.
+var ErrLink = errors.New("it is a symbolic link, and scheduled does not write through links")
+
+// Update gives a file of a folder the content that change makes of its present one, which
+// is nil if there is no file. The file keeps its permissions. If change returns an error,
+// or nothing new, the file stays as it is. Updates of one file wait for each other, and if
+// something else writes the file meanwhile, change is asked again.
+//
+// The temporary file is the lock, and moving it into place frees it.
+func Update(dir *os.Root, name string, most int64, change func(content []byte) ([]byte, error)) error {
+	temp := prefix + "lock-" + name + suffix
+	f, err := create(dir, temp)
+	if err != nil {
+		return err
+	}
+	moved, err := update(dir, name, temp, f, most, change)
+	if !moved {
+		err = errors.Join(err, f.Close(), dir.Remove(temp))
+	}
+	return err
+}
+
+// create creates a file, and waits if it is there.
+func create(dir *os.Root, temp string) (*os.File, error) {
+	for waited := time.Duration(0); ; waited += interval {
+		f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if !errors.Is(err, fs.ErrExist) || waited >= patience {
+			if errors.Is(err, fs.ErrExist) {
+				err = fmt.Errorf("another process is changing it, or has left %s behind", temp)
+			}
+			return f, err
+		}
+		time.Sleep(interval)
+	}
+}
+
+// update reads and changes a file, and moves the temporary file into its place. It returns
+// whether the temporary file is gone.
+func update(dir *os.Root, name, temp string, f *os.File, most int64, change func([]byte) ([]byte, error)) (moved bool, err error) {
+	var before, after []byte
+	for tries := 0; ; tries++ {
+		if before, err = present(dir, name, most); err != nil {
+			return false, err
+		}
+		if after, err = change(before); err != nil || bytes.Equal(before, after) {
+			return false, err
+		}
+		now, err := present(dir, name, most)
+		if err != nil {
+			return false, err
+		}
+		if bytes.Equal(before, now) {
+			break
+		}
+		if tries == 3 {
+			return false, errors.New("something else keeps changing it")
+		}
+	}
+	if info, err := dir.Stat(name); err == nil {
+		if err := dir.Chmod(temp, info.Mode().Perm()); err != nil {
+			return false, err
+		}
+	}
+	if _, err := f.Write(after); err != nil {
+		return false, err
+	}
+	if err := f.Close(); err != nil {
+		return false, err
+	}
+	err = dir.Rename(temp, name)
+	return err == nil, err
+}
+
+// present returns the content of a file, nil if there is none.
+func present(dir *os.Root, name string, most int64) ([]byte, error) {
+	info, err := dir.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return nil, ErrLink
+	}
+	return Read(dir.FS(), name, most)
+}

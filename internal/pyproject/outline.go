@@ -1,0 +1,218 @@
+package pyproject
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// statement is a header of a table, or a key with its value.
+type statement struct {
+	path   []string   // from the root
+	key    span       // as written, in its table
+	value  span       // empty for a header
+	header bool       // it begins a table
+	list   bool       // it begins an element of an array of tables
+	in     *statement // the inline table that it is in; nil on a line of its own
+	under  *statement // the header above it; nil before the first, and for a header
+}
+
+// outline is where a document has its statements, in file order. Those in arrays are
+// left out.
+type outline struct {
+	text       string
+	statements []*statement
+}
+
+// outlineOf reads the outline of a document, or returns why it is not TOML.
+func outlineOf(text string) (outline, *finding) {
+	_, keys, at, found := decodeKeys(text)
+	if found != nil {
+		return outline{}, found
+	}
+	l := outline{text: text}
+	var header *statement
+	var open []*statement // the values that we are in
+	for i, key := range keys {
+		s := &statement{path: key, key: at[i]}
+		for len(open) > 0 && open[len(open)-1].value.end <= s.key.start {
+			open = open[:len(open)-1]
+		}
+		if len(open) > 0 {
+			s.in = open[len(open)-1]
+			if !s.in.inline(text) {
+				continue // in an array
+			}
+			s.under = s.in.under
+		} else if before := strings.TrimLeft(text[lineStart(text, s.key.start):s.key.start], " \t"); before != "" {
+			s.header, s.list = true, strings.HasPrefix(before, "[[")
+			header = s
+		} else {
+			s.under = header
+		}
+		if !s.header {
+			start := skipAny(text, skipAny(text, s.key.end, " \t")+1, " \t")
+			s.value = span{start, valueEnd(text, start)}
+			open = append(open, s)
+		}
+		l.statements = append(l.statements, s)
+	}
+	return l, nil
+}
+
+// valueEnd returns where the value that begins at i ends.
+func valueEnd(text string, i int) int {
+	depth := 0
+	for start := i; i < len(text); {
+		switch c := text[i]; {
+		case c == '"' || c == '\'':
+			if i = stringEnd(text, i); depth == 0 {
+				return i
+			}
+		case c == '[' || c == '{':
+			depth++
+			i++
+		case c == ']' || c == '}':
+			if depth--; depth <= 0 {
+				if depth == 0 {
+					i++
+				}
+				return start + len(strings.TrimRight(text[start:i], " \t"))
+			}
+			i++
+		case depth == 0 && strings.IndexByte(",#\r\n", c) >= 0:
+			return start + len(strings.TrimRight(text[start:i], " \t"))
+		case c == '#':
+			i = skipLine(text, i)
+		default:
+			i++
+		}
+	}
+	return len(strings.TrimRight(text, " \t"))
+}
+
+// inline reports whether the value is an inline table.
+func (s *statement) inline(text string) bool {
+	return s.value.start < s.value.end && text[s.value.start] == '{'
+}
+
+// below reports whether the statement is about a table or a key, or about what is in it.
+func (s *statement) below(path []string) bool {
+	return len(s.path) >= len(path) && slices.Equal(s.path[:len(path)], path)
+}
+
+// inside reports whether the statement is about what is in a table.
+func (s *statement) inside(table []string) bool { return s.below(table) && len(s.path) > len(table) }
+
+// table returns the path of the table that a key on a line of its own is in.
+func (s *statement) table() []string {
+	if s.under == nil {
+		return nil
+	}
+	return s.under.path
+}
+
+// lines returns the lines of a statement on lines of its own, with the newline.
+func (l outline) lines(s *statement) span {
+	return span{lineStart(l.text, s.key.start), lineEnd(l.text, max(s.key.end, s.value.end))}
+}
+
+// value returns the key of that path, with its value; nil if there is none.
+func (l outline) value(path []string) *statement {
+	for _, s := range l.statements {
+		if !s.header && slices.Equal(s.path, path) {
+			return s
+		}
+	}
+	return nil
+}
+
+// holds reports whether anything in the document is about a table or a key.
+func (l outline) holds(path []string) bool {
+	return slices.ContainsFunc(l.statements, func(s *statement) bool { return s.below(path) })
+}
+
+// section returns the statements on lines of their own from a header to the next one,
+// the header first; of those before any header, if it is nil.
+func (l outline) section(header *statement) (section []*statement) {
+	for _, s := range l.statements {
+		if s == header || !s.header && s.in == nil && s.under == header {
+			section = append(section, s)
+		}
+	}
+	return section
+}
+
+// members returns the keys of an inline table.
+func (l outline) members(table *statement) (members []*statement) {
+	for _, s := range l.statements {
+		if s.in == table {
+			members = append(members, s)
+		}
+	}
+	return members
+}
+
+// unreadable returns a statement that tomllib of Python does not accept and the toml
+// package does, or nil: one that adds to an inline table, or a table that is defined by
+// a header and by dotted keys.
+// https://toml.io/en/v1.0.0#table
+func (l outline) unreadable() *statement {
+	const byHeader, dotted, closed = 1, 2, 3
+	defined, elements := make(map[string]int), make(map[string]int)
+	for _, s := range l.statements {
+		if s.in != nil {
+			continue // the toml package looks at those
+		}
+		name := ""
+		for i, part := range s.path {
+			name += "." + writeKey(part)
+			last := i == len(s.path)-1
+			if last && s.list {
+				elements[name]++
+			}
+			if n := elements[name]; n > 0 {
+				name += "#" + strconv.Itoa(n) // each element defines its own
+			}
+			had := defined[name]
+			switch {
+			case had == closed && (s.header || !last), s.header && last && had == dotted:
+				return s
+			case s.header && last:
+				defined[name] = byHeader
+			case s.header, i < len(s.table()):
+			case last:
+				defined[name] = closed
+			case had == byHeader:
+				return s
+			default:
+				defined[name] = dotted
+			}
+		}
+	}
+	return nil
+}
+
+func lineStart(text string, i int) int { return strings.LastIndexByte(text[:i], '\n') + 1 }
+
+// lineEnd returns where the next line begins.
+func lineEnd(text string, i int) int { return min(skipLine(text, i)+1, len(text)) }
+
+// pathName returns a path as TOML has it.
+func pathName(path []string) string {
+	names := make([]string, len(path))
+	for i, name := range path {
+		names[i] = writeKey(name)
+	}
+	return strings.Join(names, ".")
+}
+
+// header returns the header of a table, or nil.
+func (l outline) header(path []string) *statement {
+	for _, s := range l.statements {
+		if s.header && slices.Equal(s.path, path) {
+			return s
+		}
+	}
+	return nil
+}
