@@ -1,5 +1,359 @@
 package migrate
 
-func isCrontab(f File) bool { return false }
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
 
-func readCrontab(r *reader, f File) error { return nil }
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// crontab is a crontab as it is read, line by line.
+// https://man7.org/linux/man-pages/man5/crontab.5.html
+type crontab struct {
+	r       *reader
+	file    File
+	users   bool        // the sixth field is a user
+	line    int         // from 1
+	env     []cronValue // set above the line
+	comment []string    // right above the line
+}
+
+// cronValue is a line NAME = value.
+type cronValue struct {
+	name, value string
+	line        int
+}
+
+const cronField = `[0-9A-Za-z*/,~?#-]+`
+
+var (
+	cronLine  = regexp.MustCompile(`^\s*(@[A-Za-z_]+(?:\s+\d[\w.]*)?|[0-9*?]` + `[0-9*/,~?-]*(?:\s+` + cronField + `){4})\s+(\S.*?)\s*$`)
+	cronVar   = regexp.MustCompile(`^\s*("[^"]+"|'[^']+'|[A-Za-z_]\w*)\s*=\s*(.*?)\s*$`)
+	cronUser  = regexp.MustCompile(`^([a-z_][a-z0-9_.-]*\$?)\s+(\S.*)$`)
+	cronHead  = regexp.MustCompile(`(?i)^[\s#*]*(?:m(?:in(?:ute)?)?\s+h(?:our)?\s+(?:dom|day)|.*\buser(?:-?name)?\s+(?:command|cmd)\b|[.|+\-\s*]*(?:\||[.'` + "`" + `]---)|=+|-+|#+|edit this file|for more information|example of job)`)
+	cronNames = regexp.MustCompile(`(?i)\b(?:sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b`)
+)
+
+// isCrontab takes a file with a line of a cron and a command, all lines of which are such,
+// variables or comments.
+func isCrontab(f File) bool {
+	jobs, other := 0, 0
+	for line := range strings.Lines(string(f.Text)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "#") || cronVar.MatchString(line):
+		case cronLine.MatchString(line):
+			jobs++
+		default:
+			other++
+		}
+	}
+	return jobs > 0 && other <= jobs
+}
+
+func readCrontab(r *reader, f File) error {
+	c := &crontab{r: r, file: f, users: hasUsers(f)}
+	for text := range strings.Lines(string(f.Text)) {
+		c.line++
+		text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+		switch {
+		case text == "":
+			c.comment = nil
+			continue
+		case strings.HasPrefix(text, "#"):
+			c.note(strings.TrimSpace(strings.TrimLeft(text, "#")))
+			continue
+		case cronLine.MatchString(text):
+			c.job(cronLine.FindStringSubmatch(text))
+		case cronVar.MatchString(text):
+			m := cronVar.FindStringSubmatch(text)
+			c.env = append(c.env, cronValue{unquote(m[1]), unquote(m[2]), c.line})
+		default:
+			r.skip(c.place(), "not a line of a crontab")
+		}
+		c.comment = nil
+	}
+	return nil
+}
+
+func (c *crontab) place() Place { return Place{c.file.Path, c.line} }
+
+// unquote removes the quotes around a value.
+func unquote(s string) string {
+	if n := len(s); n > 1 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] {
+		return s[1 : n-1]
+	}
+	return s
+}
+
+// note keeps a comment for the next job, unless it is a job itself or explains crontabs.
+func (c *crontab) note(text string) {
+	switch {
+	case cronLine.MatchString(text) || cronVar.MatchString(text) || cronHead.MatchString(text):
+		c.comment = nil
+	case text != "" && withoutSecrets(text) == text:
+		c.comment = append(c.comment, text)
+	}
+}
+
+// accounts are users that system crontabs run their jobs as.
+var accounts = strings.Fields("root www-data nobody ubuntu debian admin ec2-user deploy app postgres mysql git apache nginx daemon backup user www vagrant pi munin mail news list")
+
+// hasUsers reports whether the crontab has users in its sixth field, as those in
+// /etc/cron.d have.
+func hasUsers(f File) bool {
+	name := path.Clean(strings.ReplaceAll(f.Path, `\`, "/"))
+	if strings.Contains(name, "cron.d/") || strings.HasSuffix(name, "etc/crontab") {
+		return true
+	}
+	var named []string
+	jobs := 0
+	for line := range strings.Lines(string(f.Text)) {
+		m := cronLine.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil {
+			continue
+		}
+		jobs++
+		if user := cronUser.FindStringSubmatch(m[2]); user != nil && (slices.Contains(accounts, user[1]) || absolute.MatchString(user[2]) && !programs.MatchString(user[1])) {
+			named = append(named, user[1])
+		}
+	}
+	return jobs > 0 && len(named) == jobs
+}
+
+var (
+	absolute = regexp.MustCompile(`^(?:/|\[|cd\s+[/~]|(?:python|bash|sh|flock|timeout|test|curl|docker|nice)[\d.]*\s)`)
+	programs = regexp.MustCompile(`^(?:python[\d.]*|bash|sh|zsh|cd|curl|wget|docker|docker-compose|php|node|ruby|perl|java|rsync|tar|find|rm|cp|mv|cat|flock|timeout|nice|ionice|nohup|env|sudo|test|source|exec|pg_dump|mysqldump|git|make|poetry|uv|pipenv|conda|certbot|logrotate|run-parts|chronic|time|sleep|echo|mkdir|service|systemctl|ls|du|df|sync|aws|gcloud|kubectl|scrapy)$`)
+)
+
+// job reads a job: its schedule and the rest of the line.
+func (c *crontab) job(m []string) {
+	when, command := m[1], m[2]
+	if strings.EqualFold(when, "@reboot") {
+		c.r.skip(c.place(), "@reboot: a job here has no machine that starts")
+		return
+	}
+	j := Job{From: c.place()}
+	if user := cronUser.FindStringSubmatch(command); c.users && user != nil {
+		command = user[2]
+		j.kept(c.line, "user %s: the runner's own user runs it", user[1])
+	}
+	command, input := percent(command)
+	var zone string
+	folder := ""
+	for _, v := range c.env {
+		switch value := c.variable(&j, v, command); v.name {
+		case "CRON_TZ", "TZ":
+			zone = value
+		case "HOME":
+			folder = value
+		}
+	}
+	c.when(&j, when, zone)
+	command, described := trailing(command)
+	command = c.r.fit(&j, c.line, command, folder)
+	if input != "" {
+		j.kept(c.line, "%%: the rest of the line is the command's input")
+		if len(secretSpans(input)) > 0 {
+			input = withoutSecrets(input)
+			j.lost(c.line, "a literal secret in the command's input")
+		}
+		command += " <<'END'\n" + input + "\nEND\n"
+	}
+	if file, err := parseShell(command); err == nil && len(file.Stmts) > 1 {
+		j.glue(c.line, "add || true to a command whose failure does not matter: bash stops at the first that fails, cron went on")
+	}
+	j.set("command", command)
+	if text := cmp.Or(strings.Join(c.comment, " "), described); text != "" {
+		j.set("description", cut(printable(text)))
+	}
+	j.ID = nameOf(command)
+	c.r.add(j)
+}
+
+// cut shortens a description to what the option takes.
+func cut(text string) string {
+	for len(text) > 900 {
+		text = text[:strings.LastIndexAny(text[:900], " \t")+1]
+		if text == "" {
+			return "imported"
+		}
+	}
+	return strings.TrimSpace(text)
+}
+
+// trailing splits a comment from the end of a command.
+func trailing(command string) (_, said string) {
+	file, err := parseShell(command)
+	if err != nil || len(file.Stmts) == 0 {
+		return command, ""
+	}
+	last := file.Stmts[len(file.Stmts)-1]
+	for _, comment := range slices.Concat(last.Comments, file.Last) {
+		c := &comment
+		if starts(c) >= ends(last)-uint(len(c.Text))-1 {
+			comment := strings.TrimSpace(c.Text)
+			if withoutSecrets(comment) != comment {
+				comment = ""
+			}
+			return strings.TrimSpace(command[:starts(c)]), comment
+		}
+	}
+	return command, ""
+}
+
+// percent splits a command at its first %, from which on it is the input, with % for a
+// newline. \% is a %.
+func percent(command string) (_, input string) {
+	var out [2]strings.Builder
+	in := 0
+	for i := 0; i < len(command); i++ {
+		switch c := command[i]; {
+		case c == '\\' && i+1 < len(command) && command[i+1] == '%':
+			i++
+			out[in].WriteByte('%')
+		case c == '%' && in == 0:
+			in = 1
+		case c == '%':
+			out[in].WriteByte('\n')
+		default:
+			out[in].WriteByte(c)
+		}
+	}
+	return strings.TrimSpace(out[0].String()), out[1].String()
+}
+
+// variable says what becomes of a line NAME = value, and returns the value if the job
+// needs it elsewhere.
+func (c *crontab) variable(j *Job, v cronValue, command string) string {
+	switch v.name {
+	case "SHELL":
+		if shell := path.Base(v.value); shell != "bash" && shell != "sh" && shell != "dash" && shell != "ash" {
+			j.glue(v.line, "write the command for bash: it is for %s", shell)
+		} else {
+			j.kept(v.line, "SHELL: bash runs the command")
+		}
+	case "PATH":
+		if other := unusual(v.value); other != "" {
+			j.glue(v.line, "install what %s has, in before or prepare, or name its folder in $GITHUB_PATH", other)
+		} else {
+			j.kept(v.line, "PATH: that of the runner")
+		}
+	case "HOME":
+		j.kept(v.line, "HOME: the job runs in the project's folder")
+		return v.value
+	case "MAILTO":
+		if v.value != "" {
+			j.glue(v.line, `set notify = "issue" in [tool.scheduled-actions] to hear of failures, which cron mailed`)
+		}
+	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY", "MLS_LEVEL", "CRON_HOST":
+		j.kept(v.line, "%s: of cron itself", v.name)
+	case "BASH_ENV", "ENV":
+		j.glue(v.line, "declare the variables of %s as env, vars or secrets", v.value)
+	case "CRON_TZ":
+		return v.value
+	case "TZ":
+		c.r.env(j, v.line, v.name, v.value)
+		if !c.has("CRON_TZ") {
+			j.glue(v.line, "check timezone: many crons read TZ for the commands only, and not for the schedule")
+			return v.value
+		}
+		return c.value("CRON_TZ")
+	default:
+		c.r.env(j, v.line, v.name, v.value)
+	}
+	return ""
+}
+
+func (c *crontab) has(name string) bool { return c.value(name) != "" }
+
+func (c *crontab) value(name string) (value string) {
+	for _, v := range c.env {
+		if v.name == name {
+			value = v.value
+		}
+	}
+	return value
+}
+
+// unusual returns the first folder of a PATH that a runner does not have.
+func unusual(value string) string {
+	for folder := range strings.SplitSeq(value, ":") {
+		venv := venvFolder.MatchString(home(folder) + "/python")
+		if folder = strings.TrimSpace(folder); folder != "" && !strings.HasPrefix(folder, "$") && !systemBin.MatchString(home(folder)+"/x") && !venv {
+			return folder
+		}
+	}
+	return ""
+}
+
+var everyForm = regexp.MustCompile(`(?i)^@every\s+(.+)$`)
+
+// when sets the schedule.
+func (c *crontab) when(j *Job, when, zone string) {
+	when = strings.Join(strings.Fields(when), " ")
+	zone = cmp.Or(zone, c.r.Zone)
+	if m := everyForm.FindStringSubmatch(when); m != nil {
+		j.interval(c.line, m[1])
+		return
+	}
+	if strings.HasPrefix(when, "@") {
+		if nicknames[strings.ToLower(when)] == nil {
+			j.set("cron", when) // which add refuses
+			return
+		}
+	} else {
+		when = plainCron(when)
+	}
+	if zone != "" && !schedule.KnownZone(zone) {
+		j.glue(c.line, "set timezone: %s is no name of the IANA database", zone)
+		zone = ""
+	}
+	if !j.timed(when) {
+		zone = ""
+	}
+	j.cron(c.line, zone, when)
+	if zone == "" && j.timed(when) {
+		j.zoneUnknown(c.line)
+	}
+}
+
+// zoneUnknown says that the time zone of the original is not in its file.
+func (j *Job) zoneUnknown(line int) {
+	j.glue(line, "set timezone, or import with --timezone: the machine's time zone is not in the file, and UTC is taken")
+}
+
+// timed reports whether a cron depends on the time zone: one that begins with an hour
+// other than * does, and all but the hourly nicknames.
+func (j *Job) timed(cron string) bool {
+	fields := strings.Fields(cron)
+	if len(fields) != 5 {
+		return cron != "@hourly"
+	}
+	return strings.Join(fields[1:], " ") != "* * * *"
+}
+
+var (
+	randomRange = regexp.MustCompile(`\b(\d+)~(\d+)\b`)
+	hashRange   = "H($1-$2)"
+)
+
+// plainCron writes a cron of five fields as we read it: a random value in a range is an
+// assigned one, ? is *, and names are those of three letters.
+func plainCron(when string) string {
+	fields := strings.Fields(when)
+	for i := range fields {
+		fields[i] = randomRange.ReplaceAllString(fields[i], hashRange)
+		if fields[i] == "~" {
+			fields[i] = "H"
+		}
+		if fields[i] == "?" {
+			fields[i] = "*"
+		}
+		fields[i] = cronNames.ReplaceAllStringFunc(fields[i], func(name string) string { return strings.ToUpper(name[:3]) })
+	}
+	return strings.Join(fields, " ")
+}

@@ -108,10 +108,12 @@ func Guess(f File) string {
 
 // Request says what to import.
 type Request struct {
-	Files []File
-	From  string                                                                 // one of Formats; "" to guess for each file
-	Taken func(id string) bool                                                   // ids that the project has; nil for none
-	Ask   func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
+	Files   []File
+	From    string                                                                 // one of Formats; "" to guess for each file
+	Project fs.FS                                                                  // the project's folder; nil if there is none
+	Zone    string                                                                 // time zone of the machine that a crontab or timer is from; "" if it is not known
+	Taken   func(id string) bool                                                   // ids that the project has; nil for none
+	Ask     func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
 }
 
 // Read reads the jobs of all files, in their order. The error says which file cannot be
@@ -135,14 +137,19 @@ func Read(ctx context.Context, request Request) (Result, error) {
 type reader struct {
 	Request
 	Result
-	ctx context.Context
-	ids map[string]bool // of the jobs
+	ctx    context.Context
+	ids    map[string]bool   // of the jobs
+	values map[string]string // of the secrets, so that two of them do not get one name
 }
 
 // add adds a job, if what is left of it is valid. It gets an id that no other has.
 func (r *reader) add(j Job) {
 	j.ID = r.free(cmp.Or(identifier(j.ID), identifier(path.Base(j.From.File)), "job"))
-	if why := j.validate(); why != "" {
+	why := j.validate()
+	if why != "" && j.often(why) {
+		why = j.validate()
+	}
+	if why != "" {
 		r.skip(j.From, "%s", why)
 		return
 	}

@@ -1,10 +1,13 @@
 package migrate
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // secretWords are the words of a name whose value is a secret.
@@ -16,8 +19,8 @@ var secretPairs = strings.Fields("api_key access_key private_key secret_key auth
 // openWords end the name of something about a secret that is none, such as TOKEN_FILE.
 var openWords = strings.Fields("file path dir folder name expiry expires ttl timeout length limit count type header parallelism method mode enabled disabled required store provider backend format min max size version policy domain host port algorithm")
 
-// words returns the words of a name in lower case: API_KEY, api-key and apiKey have two.
-func words(name string) (list []string) {
+// nameWords returns the words of a name in lower case: API_KEY, api-key and apiKey have two.
+func nameWords(name string) (list []string) {
 	var b strings.Builder
 	var last rune
 	for _, c := range name {
@@ -36,7 +39,7 @@ func words(name string) (list []string) {
 // secretName reports whether the value of a variable, key or flag of that name is a
 // secret.
 func secretName(name string) bool {
-	list := words(name)
+	list := nameWords(name)
 	if len(list) == 0 || slices.Contains(openWords, list[len(list)-1]) {
 		return false
 	}
@@ -119,24 +122,74 @@ func isSecret(name, value string) bool {
 	return secretName(name) || secretValue(value)
 }
 
-// secret declares a secret under the name of the variable that the job gets it in.
-func (j *Job) secret(line int, variable string) {
-	names, _ := j.get("secrets").([]string)
-	if !slices.Contains(names, variable) {
-		j.set("secrets", append(slices.Clone(names), variable))
+// secret declares the secret of the repository that holds the value of a variable.
+// Variables of one name with several values get several secrets.
+func (r *reader) secret(j *Job, line int, variable, value string) {
+	if why := unfit(variable, ""); why != "" {
+		if variable == "GITHUB_TOKEN" || variable == "GH_TOKEN" {
+			j.set("token", true)
+			j.glue(line, "say in permissions what the job's own token, which is its GITHUB_TOKEN here, may do")
+			return
+		}
+		j.lost(line, "the variable %s %s", variable, why)
+		return
 	}
-	j.glue(line, "set the secret %s in the repository: its value is not copied", variable)
+	name := variable
+	for n := 2; r.values[name] != "" && r.values[name] != value; n++ {
+		name = fmt.Sprintf("%s_%d", variable, n)
+	}
+	if r.values == nil {
+		r.values = map[string]string{}
+	}
+	r.values[name] = value
+	j.secret(line, variable, name)
+}
+
+// secret declares a secret of the repository, and the variable that the job gets it in.
+func (j *Job) secret(line int, variable, name string) {
+	all, _ := j.get("secrets").(table)
+	if list, ok := j.get("secrets").([]string); ok {
+		for _, name := range list {
+			all = append(all, key{name: name, value: name})
+		}
+	}
+	if !slices.ContainsFunc(all, func(k key) bool { return k.name == variable }) {
+		all = append(slices.Clone(all), key{name: variable, value: name})
+	}
+	j.set("secrets", all)
+	if same := func(k key) bool { return k.name != k.value }; !slices.ContainsFunc(all, same) {
+		var list []string
+		for _, k := range all {
+			list = append(list, k.name)
+		}
+		j.set("secrets", list)
+	}
+	j.glue(line, "set the secret %s in the repository: its value is not copied", name)
 }
 
 // env declares a variable, or a secret if its value looks like one.
-func (j *Job) env(line int, name, value string) {
+func (r *reader) env(j *Job, line int, name, value string) {
 	if isSecret(name, value) {
-		j.secret(line, name)
+		r.secret(j, line, name, value)
+		return
+	}
+	if why := unfit(name, value); why != "" {
+		j.lost(line, "the variable %s %s", problem.Quote(name), why)
 		return
 	}
 	env, _ := j.get("env").(table)
 	env = slices.DeleteFunc(slices.Clone(env), func(k key) bool { return k.name == name })
 	j.set("env", append(env, key{name: name, value: value}))
+}
+
+// unfit says why no job can have such a variable, "" if one can.
+func unfit(name, value string) string {
+	trial := Job{ID: "x", keys: []key{{name: "every", value: "day"}, {name: "command", value: "x"}, {name: "env", value: table{{name: name, value: value}}}}}
+	if wrong := trial.problems(); len(wrong) > 0 {
+		_, why, _ := strings.Cut(wrong[0].Message, " ")
+		return why
+	}
+	return ""
 }
 
 // withoutSecrets returns a text for people with what looks like a secret left out.

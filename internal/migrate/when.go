@@ -1,7 +1,9 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
+	"time"
 )
 
 // nicknames are cron's words for common schedules, and how we say them.
@@ -32,4 +34,48 @@ func (j *Job) cron(line int, zone string, crons ...string) {
 		j.set("timezone", zone)
 	}
 	j.kept(line, "schedule %s", strings.Join(crons, ", "))
+}
+
+// interval sets that the job runs every so often, as in "1h 30min".
+func (j *Job) interval(line int, text string) {
+	d, ok := elapsed(text)
+	if !ok || d <= 0 {
+		j.lost(line, "interval %s: it cannot be read", text)
+		return
+	}
+	every := d.Round(time.Minute)
+	if every < time.Minute {
+		every = time.Minute
+	}
+	if every != d {
+		j.lost(line, "an interval of %s: it is %s here", d, every)
+	} else {
+		j.kept(line, "interval %s", text)
+	}
+	for _, unit := range []struct {
+		name   string
+		length time.Duration
+	}{{"week", 7 * 24 * time.Hour}, {"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		if n := every / unit.length; n > 0 && every%unit.length == 0 {
+			value := unit.name
+			if n > 1 {
+				value = fmt.Sprintf("%d %ss", n, unit.name)
+			}
+			j.set("every", value)
+			return
+		}
+	}
+}
+
+// often reports whether the job is due more often than GitHub starts workflows, and leaves
+// it to a scheduler of one's own.
+// "The shortest interval you can run scheduled workflows is once every 5 minutes",
+// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
+func (j *Job) often(why string) bool {
+	if j.get("executor") != nil || !strings.Contains(why, "once every 5 minutes") {
+		return false
+	}
+	j.set("executor", "serve").comment = "GitHub starts workflows at most every five minutes"
+	j.glue(j.From.Line, "start it from a scheduler of your own with `scheduled run`, or let it run every five minutes or less often, and remove executor")
+	return true
 }

@@ -1,0 +1,319 @@
+package migrate
+
+import (
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// machine is a machine that ran a shell command, which is changed step by step until it
+// can run here.
+type machine struct {
+	reader  *reader
+	job     *Job
+	line    int
+	project fs.FS  // nil if it is not known
+	folder  string // the working directory on the machine, "" if it is not known
+	text    string // the command
+}
+
+// edit replaces a part of the command.
+type edit struct {
+	from, to uint
+	with     string
+}
+
+// rewrites are the steps, in their order. Each returns what to change. They are repeated
+// while there is something.
+var rewrites = []func(*machine, *syntax.File) []edit{
+	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).unwrap,
+	(*machine).interpreters, (*machine).paths, (*machine).secrets,
+}
+
+// fit returns a shell command of another machine as it runs here, where folder is the
+// working directory it had there. It tells the job what became of what.
+func (r *reader) fit(j *Job, line int, text, folder string) string {
+	m := &machine{reader: r, job: j, line: line, project: r.Project, folder: home(folder), text: strings.TrimSpace(text)}
+	for range 20 {
+		before := m.text
+		for _, rewrite := range rewrites {
+			file, err := parseShell(m.text)
+			if err != nil {
+				j.glue(line, "check the command: bash cannot read it")
+				return withoutSecrets(m.text)
+			}
+			m.apply(rewrite(m, file))
+		}
+		if m.text == before {
+			break
+		}
+	}
+	if m.folder != "" && m.folder != "~" && m.folder != "/" {
+		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
+	}
+	if len(secretSpans(m.text)) > 0 {
+		m.text = withoutSecrets(m.text)
+		j.lost(line, "a literal secret in the command: use a secret of the repository instead")
+	}
+	return m.text
+}
+
+func (m *machine) apply(edits []edit) {
+	slices.SortFunc(edits, func(a, b edit) int { return int(a.from) - int(b.from) })
+	var b strings.Builder
+	at := uint(0)
+	for _, e := range edits {
+		if e.from < at {
+			continue // inside another
+		}
+		b.WriteString(m.text[at:e.from] + e.with)
+		at = e.to
+	}
+	m.text = strings.TrimSpace(b.String() + m.text[at:])
+}
+
+func starts(n syntax.Node) uint { return n.Pos().Offset() }
+func ends(n syntax.Node) uint   { return n.End().Offset() }
+
+// plainText returns the text of a word that has nothing to expand but the home folder.
+func plainText(w *syntax.Word) (string, bool) {
+	var b strings.Builder
+	ok := writePlain(&b, w.Parts)
+	return b.String(), ok
+}
+
+func writePlain(b *strings.Builder, parts []syntax.WordPart) bool {
+	for _, part := range parts {
+		switch p := part.(type) {
+		case *syntax.Lit:
+			b.WriteString(unescaped.Replace(p.Value))
+		case *syntax.SglQuoted:
+			b.WriteString(p.Value)
+		case *syntax.DblQuoted:
+			if !writePlain(b, p.Parts) {
+				return false
+			}
+		case *syntax.ParamExp:
+			if p.Param == nil || p.Param.Value != "HOME" || p.Exp != nil || p.Slice != nil || p.Repl != nil {
+				return false
+			}
+			b.WriteString("~")
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+var unescaped = strings.NewReplacer(`\\`, `\`, `\`, ``)
+
+// literals returns the literal words of a call up to the first that is none.
+func literals(call *syntax.CallExpr) (list []string) {
+	for _, w := range call.Args {
+		text, ok := plainText(w)
+		if !ok {
+			break
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// simpleCalls returns all simple commands.
+func simpleCalls(file *syntax.File) (all []*syntax.CallExpr) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+			all = append(all, call)
+		}
+		return true
+	})
+	return all
+}
+
+// withoutGroup drops the parentheses or the & around the whole command.
+func (m *machine) withoutGroup(file *syntax.File) []edit {
+	if len(file.Stmts) != 1 {
+		return nil
+	}
+	stmt := file.Stmts[0]
+	if stmt.Background {
+		m.job.kept(m.line, "&: each job has a run of its own")
+		return []edit{{stmt.Semicolon.Offset(), ends(stmt), ""}}
+	}
+	if group, ok := stmt.Cmd.(*syntax.Subshell); ok && len(stmt.Redirs) == 0 && !stmt.Negated {
+		return []edit{{starts(group), starts(group) + 1, ""}, {group.Rparen.Offset(), group.Rparen.Offset() + 1, ""}}
+	}
+	if group, ok := stmt.Cmd.(*syntax.Block); ok && len(stmt.Redirs) == 0 && !stmt.Negated {
+		return []edit{{starts(group), starts(group) + 1, ""}, {group.Rbrace.Offset(), group.Rbrace.Offset() + 1, ""}}
+	}
+	return nil
+}
+
+// withoutHead drops a first command that prepares the machine: cd, source, export of
+// what a file has.
+func (m *machine) withoutHead(file *syntax.File) []edit {
+	if len(file.Stmts) == 0 {
+		return nil
+	}
+	first, rest := file.Stmts[0], uint(0)
+	if len(file.Stmts) > 1 {
+		rest = starts(file.Stmts[1])
+	}
+	for {
+		chain, ok := first.Cmd.(*syntax.BinaryCmd)
+		if ok && chain.Op == syntax.AndStmt {
+			first, rest = chain.X, starts(chain.Y)
+			continue
+		}
+		if ok && chain.Op == syntax.OrStmt && rest > 0 && strings.HasPrefix(m.text[starts(chain.Y):], "exit") {
+			first = chain.X
+			continue
+		}
+		break
+	}
+	call, ok := first.Cmd.(*syntax.CallExpr)
+	if !ok || rest == 0 || first.Negated {
+		return nil
+	}
+	args := literals(call)
+	if len(args) < 2 || len(args) != len(call.Args) {
+		return nil
+	}
+	drop := []edit{{starts(first), rest, ""}}
+	name, arg := path.Base(args[0]), args[len(args)-1]
+	switch {
+	case args[0] == "cd" && len(args) == 2 && (path.IsAbs(arg) || strings.HasPrefix(arg, "~")):
+		m.folder = home(path.Clean(arg))
+		if sub := m.inProject(); sub != "" {
+			drop[0].with = "cd " + quote(sub) + m.text[ends(first):rest]
+			m.folder = strings.TrimSuffix(m.folder, "/"+sub)
+		}
+		return drop
+	case (args[0] == "source" || args[0] == ".") && path.Base(args[1]) == "activate":
+		m.job.kept(m.line, "%s: the project's environment is set up", args[1])
+		return drop
+	case name == "conda" && args[1] == "activate":
+		m.job.kept(m.line, "conda activate: the project's environment is set up")
+		return drop
+	case (args[0] == "source" || args[0] == ".") && (strings.HasPrefix(path.Base(arg), ".") || strings.HasSuffix(arg, "profile") || strings.HasSuffix(arg, ".env")):
+		m.job.glue(m.line, "declare the variables of %s as env, vars or secrets", arg)
+		return drop
+	case args[0] == "set" && args[1] == "-a":
+		return drop
+	}
+	return nil
+}
+
+// inProject returns which folder of the project the working directory is, "" for its
+// own: the one that has the first script of the command.
+func (m *machine) inProject() string {
+	script := scriptName.FindString(m.text)
+	if m.project == nil || script == "" || m.has(script) {
+		return ""
+	}
+	parts := strings.Split(m.folder, "/")
+	for i := 1; i < len(parts); i++ {
+		if sub := path.Join(parts[i:]...); m.has(path.Join(sub, script)) {
+			return sub
+		}
+	}
+	return ""
+}
+
+var scriptName = regexp.MustCompile(`\b[\w][\w./-]*\.(?:py|sh|ipynb)\b`)
+
+func (m *machine) has(name string) bool {
+	if m.project == nil || !fs.ValidPath(name) {
+		return false
+	}
+	_, err := fs.Stat(m.project, name)
+	return err == nil
+}
+
+var logName = regexp.MustCompile(`(?i)^/dev/(?:null|stdout|stderr)$|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
+
+// withoutOutput drops where the output goes: GitHub keeps it as the log of the run.
+func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Stmt:
+			edits = append(edits, m.redirections(n)...)
+		case *syntax.BinaryCmd:
+			if n.Op != syntax.Pipe && n.Op != syntax.PipeAll {
+				break
+			}
+			call, ok := n.Y.Cmd.(*syntax.CallExpr)
+			if !ok {
+				break
+			}
+			args := literals(call)
+			if len(args) == 0 {
+				break
+			}
+			name := path.Base(args[0])
+			if name == "logger" || name == "ts" || name == "tee" && logName.MatchString(args[len(args)-1]) || name == "cat" && len(n.Y.Redirs) > 0 {
+				edits = append(edits, edit{ends(n.X), ends(n.Y), ""})
+				m.job.kept(m.line, "output: it is in the log of the run")
+			}
+			if name == "mail" || name == "mailx" || name == "sendmail" {
+				edits = append(edits, edit{ends(n.X), ends(n.Y), ""})
+				m.job.glue(m.line, "the output was mailed: read it in the log of the run, and set notify = \"issue\" to hear of failures")
+			}
+		}
+		return true
+	})
+	return edits
+}
+
+func (m *machine) redirections(stmt *syntax.Stmt) (edits []edit) {
+	logged := slices.ContainsFunc(stmt.Redirs, func(r *syntax.Redirect) bool {
+		target, ok := plainText(r.Word)
+		return ok && r.Hdoc == nil && logName.MatchString(target)
+	})
+	for _, r := range stmt.Redirs {
+		target, _ := plainText(r.Word)
+		switch r.Op {
+		case syntax.RdrOut, syntax.AppOut, syntax.RdrAll, syntax.AppAll, syntax.RdrClob:
+			if !logName.MatchString(target) && target != "" {
+				continue
+			}
+			if target == "" { // >> "$LOG", or log-$(date).txt
+				if !strings.Contains(strings.ToLower(m.text[starts(r.Word):ends(r.Word)]), "log") {
+					continue
+				}
+			}
+			m.job.kept(m.line, "output: it is in the log of the run")
+		case syntax.DplOut:
+			if !logged && len(stmt.Redirs) > 1 {
+				continue
+			}
+		default:
+			continue
+		}
+		begin := starts(r)
+		for begin > 0 && m.text[begin-1] == ' ' {
+			begin--
+		}
+		edits = append(edits, edit{begin, ends(r), ""})
+	}
+	return edits
+}
+
+// home returns a path with ~ for a person's folder.
+func home(p string) string { return homes.ReplaceAllString(p, "~$1") }
+
+var homes = regexp.MustCompile(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quote returns a word as a shell reads it.
+func quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,80 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// A command of another machine runs here: each row has the command there, and here.
+func TestFit(t *testing.T) {
+	project := fstest.MapFS{"scrape.py": {}, "jobs/clean.py": {}, "backend/manage.py": {}, "run.sh": {}}
+	for _, test := range []struct{ there, here string }{
+		// folders
+		{"cd /home/me/app && python scrape.py", "python scrape.py"},
+		{"cd /home/me/app; python scrape.py", "python scrape.py"},
+		{"cd /srv/app || exit 1; ./run.sh", "./run.sh"},
+		{"(cd ~/app && python scrape.py && python x.py)", "python scrape.py && python x.py"},
+		{"cd /srv/app/backend && python manage.py clean", "cd backend && python manage.py clean"},
+		{"cd $HOME/app && . venv/bin/activate && python scrape.py", "python scrape.py"},
+		// interpreters
+		{"/home/me/app/venv/bin/python /home/me/app/scrape.py", "python scrape.py"},
+		{"/home/me/venv/bin/python scrape.py", "python scrape.py"},
+		{"/usr/bin/python3 /home/me/elsewhere/scrape.py --all", "python scrape.py --all"},
+		{"/usr/bin/env python3 -m app.jobs", "python -m app.jobs"},
+		{"/home/me/app/venv/bin/scrapy crawl x", "scrapy crawl x"},
+		{"cd /app && poetry run python -m app", "python -m app"},
+		{"uv run scrape.py", "python scrape.py"},
+		// output
+		{"python scrape.py >> /var/log/scrape.log 2>&1", "python scrape.py"},
+		{"python scrape.py > /dev/null 2>&1", "python scrape.py"},
+		{"python scrape.py &> scrape.log", "python scrape.py"},
+		{"python scrape.py 2>&1 | logger -t scrape", "python scrape.py"},
+		{"python scrape.py 2>&1 | tee -a /tmp/scrape.log", "python scrape.py"},
+		{"python scrape.py > data.json", "python scrape.py > data.json"},
+		{"(cd /srv/app && python scrape.py) >> /var/log/x.log 2>&1", "python scrape.py"},
+		// launchers
+		{"flock -n /tmp/x.lock python scrape.py", "python scrape.py"},
+		{"flock -n /tmp/x.lock -c 'cd /srv/app && python scrape.py'", "python scrape.py"},
+		{"/usr/bin/flock -w 10 /tmp/x.lock timeout -k 5 300 nice -n 19 python scrape.py", "python scrape.py"},
+		{"nohup python scrape.py &", "python scrape.py"},
+		{"sudo -u app bash -lc 'python scrape.py'", "python scrape.py"},
+		{"env LANG=C python scrape.py", "LANG=C python scrape.py"},
+		{"timeout 5m python scrape.py", "python scrape.py"},
+		// paths
+		{"/srv/app/run.sh", "./run.sh"},
+		{"/bin/bash /srv/app/run.sh", "bash run.sh"},
+		{"python /opt/x/jobs/clean.py --in=/opt/x/jobs/clean.py", "python jobs/clean.py --in=jobs/clean.py"},
+		{"/usr/bin/curl -o /var/data/x.json https://example.com/x", "curl -o /var/data/x.json https://example.com/x"},
+		// secrets
+		{"PGPASSWORD=hunter2 pg_dump app > x.sql", "pg_dump app > x.sql"},
+		{"mysqldump -u root -phunter2 app", `mysqldump -u root -p"$MYSQLDUMP_PASSWORD" app`},
+		{"python scrape.py --api-key hunter2", `python scrape.py --api-key "$API_KEY"`},
+		{"python scrape.py --api-key=hunter2", `python scrape.py --api-key="$API_KEY"`},
+		{"curl -u me:hunter2 https://example.com", `curl -u "$CURL_PASSWORD" https://example.com`},
+		{"curl https://me:hunter2@example.com/x", `curl https://me:"${PASSWORD}"@example.com/x`},
+		{"curl -H 'Authorization: Bearer hunter2hunter2'", `curl -H 'Authorization: Bearer '"${TOKEN}"''`},
+		{`curl "https://example.com/?token=hunter2&a=1"`, `curl "https://example.com/?token=${TOKEN}&a=1"`},
+		{`export API_TOKEN=hunter2; python scrape.py`, `export API_TOKEN="$API_TOKEN"; python scrape.py`},
+		{`python scrape.py --password "$PW"`, `python scrape.py --password "$PW"`},
+		// as it is
+		{"echo 'unfinished", "echo 'unfinished"},
+		{"python scrape.py | sort | head", "python scrape.py | sort | head"},
+	} {
+		r := &reader{Request: Request{Project: project}}
+		var j Job
+		got := r.fit(&j, 1, test.there, "")
+		if got != test.here {
+			t.Errorf("%s\ngot  %s\nwant %s", test.there, got, test.here)
+		}
+		for _, n := range slices.Concat(j.Kept, j.Glue, j.Lost) {
+			if strings.Contains(n.What, "hunter2") {
+				t.Errorf("%s: a note tells the secret: %s", test.there, n.What)
+			}
+		}
+		if strings.Contains(got, "hunter2") {
+			t.Errorf("%s: the command has the secret", test.there)
+		}
+	}
+}
