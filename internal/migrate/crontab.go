@@ -297,7 +297,7 @@ func (c *crontab) when(j *Job, when, zone string) {
 	when = strings.Join(strings.Fields(when), " ")
 	zone = cmp.Or(zone, c.r.Zone)
 	if m := everyForm.FindStringSubmatch(when); m != nil {
-		j.interval(c.line, m[1])
+		j.spaced(c.line, m[1])
 		return
 	}
 	if strings.HasPrefix(when, "@") {

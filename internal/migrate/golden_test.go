@@ -11,11 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
+
+// project is the project that the files are imported into.
+var project = fstest.MapFS{"scrape.py": {}, "jobs/clean.py": {}, "manage.py": {}, "backend/manage.py": {}}
 
 // askPython runs a script with the python3 on PATH.
 func askPython(ctx context.Context, script string, input []byte) ([]byte, error) {
@@ -47,9 +51,12 @@ func TestGolden(t *testing.T) {
 			if guessed := Guess(f); guessed != format {
 				t.Errorf("guessed %q", guessed)
 			}
-			result, err := Read(t.Context(), Request{Files: []File{f}, Ask: askPython})
+			result, err := Read(t.Context(), Request{Files: []File{f}, Project: project, Ask: askPython})
 			golden := path + ".golden"
 			got := written(result, err)
+			if strings.Contains(got, "hunter2") {
+				t.Error("a secret is copied")
+			}
 			for _, j := range result.Jobs {
 				if wrong := j.problems(); len(wrong) > 0 {
 					t.Errorf("job %s is not valid: %v", j.ID, wrong)

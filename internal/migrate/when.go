@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -36,19 +35,16 @@ func (j *Job) cron(line int, zone string, crons ...string) {
 	j.kept(line, "schedule %s", strings.Join(crons, ", "))
 }
 
-// interval sets that the job runs every so often, as in "1h 30min".
-func (j *Job) interval(line int, text string) {
-	d, ok := elapsed(text)
-	if !ok || d <= 0 {
+// spaced sets that the job runs every so often, as in "1h 30min".
+func (j *Job) spaced(line int, text string) {
+	exact, ok := elapsed(text)
+	if !ok || exact <= 0 {
 		j.lost(line, "interval %s: it cannot be read", text)
 		return
 	}
-	every := d.Round(time.Minute)
-	if every < time.Minute {
-		every = time.Minute
-	}
-	if every != d {
-		j.lost(line, "an interval of %s: it is %s here", d, every)
+	d := max(exact.Round(time.Minute), time.Minute)
+	if d != exact {
+		j.lost(line, "the interval of %s: it is %s here", exact, lengthOf(d))
 	} else {
 		j.kept(line, "interval %s", text)
 	}
@@ -56,12 +52,8 @@ func (j *Job) interval(line int, text string) {
 		name   string
 		length time.Duration
 	}{{"week", 7 * 24 * time.Hour}, {"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
-		if n := every / unit.length; n > 0 && every%unit.length == 0 {
-			value := unit.name
-			if n > 1 {
-				value = fmt.Sprintf("%d %ss", n, unit.name)
-			}
-			j.set("every", value)
+		if d%unit.length == 0 {
+			j.set("every", every(int(d/unit.length), unit.name))
 			return
 		}
 	}
