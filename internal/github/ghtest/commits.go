@@ -2,6 +2,7 @@ package ghtest
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 
@@ -11,6 +12,11 @@ import (
 func (s *Server) getBranch(r *http.Request) answer {
 	name := r.PathValue("branch")
 	id := s.git.branch(name)
+	if to := s.renamed[name]; id == "" && to != "" {
+		a := s.refuse(http.StatusMovedPermanently, "Moved Permanently")
+		a.header.Set("Location", "http://"+r.Host+repos+"/branches/"+url.PathEscape(to))
+		return a
+	}
 	if id == "" {
 		return s.refuse(http.StatusNotFound, "Branch not found")
 	}

@@ -3,6 +3,7 @@ package ghtest
 import (
 	"encoding/base64"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,10 @@ func (s *Server) inRepository(then func(*http.Request) answer) func(*http.Reques
 	}
 }
 
+// maxBlob is how large a file may be, in bytes.
+// https://docs.github.com/repositories/working-with-files/managing-large-files/about-large-files-on-github#file-size-limits
+const maxBlob = 100 << 20
+
 func (s *Server) createBlob(r *http.Request) answer {
 	asked := read[struct{ Content, Encoding string }](r)
 	data := []byte(asked.Content)
@@ -27,6 +32,9 @@ func (s *Server) createBlob(r *http.Request) answer {
 		if data, err = base64.StdEncoding.DecodeString(strings.ReplaceAll(asked.Content, "\n", "")); err != nil {
 			s.violate(r, "content: %v", err)
 		}
+	}
+	if len(data) > maxBlob {
+		return s.refuse(http.StatusUnprocessableEntity, "Sorry, your input was too large to process. Consider creating the blob in a local clone of the repository and then pushing it to GitHub.")
 	}
 	id := s.git.put("blob", data)
 	return s.say(http.StatusCreated, map[string]any{"sha": id, "url": s.api("/git/blobs/" + id)})
@@ -73,6 +81,9 @@ func (s *Server) createTree(r *http.Request) answer {
 	if len(asked.Tree) == 0 {
 		return s.refuse(http.StatusUnprocessableEntity, "Invalid tree info")
 	}
+	for _, wrong := range unsure(asked.Tree) {
+		s.violate(r, "%s", wrong)
+	}
 	leaves := map[string]leaf{}
 	if asked.Base != "" {
 		tree := s.treeish(asked.Base)
@@ -87,6 +98,28 @@ func (s *Server) createTree(r *http.Request) answer {
 		}
 	}
 	return s.say(http.StatusCreated, s.treeAnswer(s.git.putTree(leaves), false))
+}
+
+// unsure returns what no description says the meaning of: two entries of which one is in
+// the way of the other, and a text that is none.
+func unsure(entries []treeEntry) (wrong []string) {
+	paths := map[string]bool{}
+	for _, e := range entries {
+		if paths[e.Path] {
+			wrong = append(wrong, "two entries of the path "+e.Path)
+		}
+		if paths[e.Path] = true; e.Content != nil && strings.Contains(*e.Content, "\x00") {
+			wrong = append(wrong, "no text as the content of "+e.Path)
+		}
+	}
+	for _, e := range entries {
+		for dir := path.Dir(e.Path); dir != "." && dir != "/"; dir = path.Dir(dir) {
+			if paths[dir] {
+				wrong = append(wrong, "entries of both "+dir+" and "+e.Path)
+			}
+		}
+	}
+	return wrong
 }
 
 // apply adds one entry to a new tree. It returns GitHub's message about what is wrong

@@ -45,6 +45,18 @@ func (s *Server) Commit(branch string, files map[string]string) (id string) {
 	return id
 }
 
+// Orphan writes a commit of these files alone, which no branch is at, and returns its id.
+func (s *Server) Orphan(files map[string]string) (id string) {
+	s.locked(func() {
+		leaves := map[string]leaf{}
+		for path, value := range files {
+			place(leaves, path, s.git.putFile(value))
+		}
+		id = s.git.putCommit(Commit{Tree: s.git.putTree(leaves), Author: s.person(), Committer: s.person(), Message: "Begin\n"})
+	})
+	return id
+}
+
 // person signs the commits of people.
 func (s *Server) person() Signature {
 	return Signature{"Mona Lisa", "mona@example.com", s.clock()}
@@ -77,6 +89,13 @@ func (s *Server) Files(ref string) (files map[string]string) {
 	return files
 }
 
+// Log returns the ids of the commits of a branch or commit, the newest first.
+func (s *Server) Log(ref string) (ids []string) {
+	s.locked(func() { ids = s.git.ancestry(s.git.resolve(ref)) })
+	slices.Reverse(ids)
+	return ids
+}
+
 // Head returns the id of the commit that a branch is at; "" if there is no such
 // branch.
 func (s *Server) Head(branch string) (id string) {
@@ -105,6 +124,15 @@ func (s *Server) GitCommit(id string) (c Commit) {
 // SetBranch moves a branch to a commit, wherever it was, or creates it.
 func (s *Server) SetBranch(name, commit string) {
 	s.locked(func() { s.setRef("refs/heads/"+name, commit) })
+}
+
+// RenameBranch gives a branch another name. GitHub leads readers of the old one there.
+func (s *Server) RenameBranch(from, to string) {
+	s.locked(func() {
+		s.setRef("refs/heads/"+to, s.git.branch(from))
+		s.setRef("refs/heads/"+from, "")
+		s.renamed[from] = to
+	})
 }
 
 // DeleteBranch deletes a branch, which closes its pull requests.

@@ -59,6 +59,8 @@ func (s *Server) createRef(r *http.Request) answer {
 		return s.refuse(http.StatusUnprocessableEntity, "Reference update failed")
 	case !s.git.has("commit", asked.SHA):
 		return s.refuse(http.StatusUnprocessableEntity, "Object does not exist")
+	case s.rule(asked.Ref).Push != "":
+		return s.refuse(http.StatusUnprocessableEntity, "Reference update failed")
 	case s.rule(asked.Ref).NoCreation:
 		return s.ruled("Cannot create ref due to creations being restricted.")
 	}
@@ -97,6 +99,8 @@ func (s *Server) updateRef(r *http.Request) answer {
 		return s.refuse(http.StatusUnprocessableEntity, "Update is not a fast forward")
 	case !forward && s.rule(ref).NoForce:
 		return s.ruled("Cannot force-push to this branch")
+	case s.rule(ref).Push != "":
+		return s.refuse(http.StatusUnprocessableEntity, s.rule(ref).Push)
 	}
 	if path := s.workflowPushed(asked.SHA); path != "" {
 		return s.refuse(http.StatusUnprocessableEntity, s.rights.pushRefusal(path))

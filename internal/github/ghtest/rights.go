@@ -12,6 +12,7 @@ type Rights struct {
 	Token Token
 
 	ReadOnly     bool // refuses every write
+	Archived     bool // so is the repository: refuses every write
 	NoWorkflows  bool // refuses trees that name a file in .github/workflows
 	NoPush       bool // refuses refs to commits that change a file in .github/workflows, as a git push is refused
 	NoPulls      bool // refuses to write pull requests, comments, labels and reviewers
@@ -36,6 +37,7 @@ type Rules struct {
 	NoForce    bool   // no pushes but fast forward
 	NoCreation bool
 	NoDeletion bool
+	Push       string // what GitHub says to any push to them; "" if it takes them
 }
 
 // SetRights sets what is forbidden.
@@ -69,6 +71,11 @@ func (r Rights) pushRefusal(path string) string {
 		return "refusing to allow a GitHub App to create or update workflow `" + path + "` without `workflows` permission"
 	}
 	return "refusing to allow a Personal Access Token to create or update workflow `" + path + "` without `workflow` scope"
+}
+
+// archived reports whether a request would write to an archived repository.
+func (s *Server) archived(r *http.Request) bool {
+	return s.rights.Archived && r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, repos+"/")
 }
 
 // forbids reports whether the token lacks the right to make any such request.

@@ -50,6 +50,12 @@ func TestRights(t *testing.T) {
 		{Rights{ReadOnly: true, Token: Classic}, Rules{}, "POST", "/git/commits", `{"message":"m","tree":"TREE"}`, 404, "Not Found"},
 		{Rights{ReadOnly: true}, Rules{}, "GET", "/git/trees/TREE", "", 200, ""},
 
+		{Rights{Archived: true}, Rules{}, "POST", "/git/blobs", `{"content":"a"}`, 403, "Repository was archived so is read-only."},
+		{Rights{Archived: true}, Rules{}, "GET", "/branches/main", "", 200, ""},
+		{Rights{}, Rules{Prefix: "first", Push: "Changes must be made through a pull request."}, "PATCH", "/git/refs/heads/first", `{"sha":"FEATURE"}`, 422, "through a pull request"},
+		{Rights{}, Rules{Prefix: "new", Push: "Changes must be made through a pull request."}, "POST", "/git/refs", `{"ref":"refs/heads/new","sha":"MAIN"}`, 422, "Reference update failed"},
+		{Rights{}, Rules{Prefix: "new", Push: "Changes must be made through a pull request."}, "PATCH", "/git/refs/heads/first", `{"sha":"FEATURE"}`, 200, ""},
+
 		{Rights{}, Rules{Prefix: "scheduled/", NoForce: true}, "PATCH", "/git/refs/heads/scheduled/feature", `{"sha":"OTHER","force":true}`, 422, `Repository rule violations found\n\nCannot force-push to this branch\n\n`},
 		{Rights{}, Rules{Prefix: "scheduled/", NoForce: true}, "PATCH", "/git/refs/heads/scheduled/feature", `{"sha":"FEATURE","force":true}`, 200, ""},
 		{Rights{}, Rules{Prefix: "scheduled/", NoForce: true}, "PATCH", "/git/refs/heads/other", `{"sha":"FIRST","force":true}`, 200, ""},

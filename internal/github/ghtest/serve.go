@@ -127,6 +127,8 @@ func (s *Server) answer(r *http.Request, answer func(*http.Request) answer, earl
 			a = s.say(http.StatusOK, nil)
 		case s.token != "" && r.Header.Get("Authorization") != "Bearer "+s.token:
 			a = s.refuse(http.StatusUnauthorized, "Bad credentials")
+		case s.archived(r):
+			a = s.refuse(http.StatusForbidden, "Repository was archived so is read-only.")
 		case s.forbids(r):
 			a = s.refuse(s.rights.refusal())
 		default:

@@ -53,6 +53,7 @@ type Server struct {
 	dispatches []Dispatch
 	arrange    func([]Run) []Run
 	git        store
+	renamed    map[string]string // branches, by their old names
 	treeLimit  int
 	pulls      []*pulled
 	issues     []*tracked
@@ -102,7 +103,7 @@ func New(t testing.TB) *Server {
 // Violations.
 func Serve(l net.Listener) *Server {
 	s := &Server{
-		closed: make(chan struct{}), runs: map[int64]*listed{}, numbers: map[string]int64{}, hooks: map[int][]func(){},
+		closed: make(chan struct{}), runs: map[int64]*listed{}, numbers: map[string]int64{}, hooks: map[int][]func(){}, renamed: map[string]string{},
 		git: store{objects: map[string]stored{}, refs: map[string]string{}},
 	}
 	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.recording(s.routes())}}

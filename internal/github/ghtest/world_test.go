@@ -211,6 +211,9 @@ func TestWrongRequests(t *testing.T) {
 		{"POST", "/issues/2/labels", `{"labels":[]}`, "labels"},
 		{"POST", "/labels", `{"color":"ff0000"}`, `"name" is missing`},
 		{"POST", "/pulls/2/requested_reviewers", `{"reviewers":"mona"}`, `"/reviewers"`},
+		{"POST", "/git/trees", `{"tree":[{"path":"a","mode":"100644","type":"blob","content":"1"},{"path":"a","mode":"100644","type":"blob","content":"2"}]}`, "two entries of the path a"},
+		{"POST", "/git/trees", `{"tree":[{"path":"a/b/c","mode":"100644","type":"blob","content":"1"},{"path":"a","mode":"100644","type":"blob","content":"2"}]}`, "entries of both a and a/b/c"},
+		{"POST", "/git/trees", `{"tree":[{"path":"a","mode":"100644","type":"blob","content":"\u0000"}]}`, "no text as the content of a"},
 		{"PUT", "/contents/a/b", `{"message":"m","content":""}`, "the fake does not know"},
 	}
 	for _, row := range rows {
