@@ -92,8 +92,6 @@ type upload struct {
 	blobs  int             // sent by themselves
 }
 
-// newUpload returns an upload to the repository of a snapshot, which has the contents
-// that the snapshot lists.
 func newUpload(c *Client) *upload { return &upload{client: c, there: map[string]bool{}} }
 
 // tree writes the tree that base becomes with the files, and returns its id. Small
@@ -122,33 +120,42 @@ func (u *upload) tree(ctx context.Context, base *Snapshot, files []Changed) (str
 	return root, nil
 }
 
-// entries returns the first of the files, as many as one request holds.
+// entries returns the first of the files, as many as one request holds. A file comes in
+// a later request than the deletion of what is in its way: GitHub may apply the entries
+// of one in any order.
 func (u *upload) entries(ctx context.Context, files []Changed) (entries []*github.TreeEntry, _ error) {
-	size := 0
+	size, gone, emptied := 0, map[string]bool{}, map[string]bool{}
 	for _, f := range files[:min(filesPerTree, len(files))] {
-		if size += int(f.Size); len(entries) > 0 && size > bytesPerTree {
-			break
-		}
-		entry := &github.TreeEntry{Path: new(f.Path), Mode: new(f.Mode), Type: new("blob")}
-		entries = append(entries, entry)
+		entry := &github.TreeEntry{Path: new(f.Path), Mode: new(modeFile), Type: new("blob")}
 		if f.deleted() { // as go-github takes an entry without id and content
-			entry.Mode = new(modeFile)
+			gone[f.Path] = true
+			for _, dir := range parents(f.Path) {
+				emptied[dir] = true
+			}
+			entries = append(entries, entry)
 			continue
+		}
+		if emptied[f.Path] || slices.ContainsFunc(parents(f.Path), func(dir string) bool { return gone[dir] }) {
+			break
 		}
 		text, err := u.text(ctx, f)
 		if err != nil {
 			return nil, err
 		}
+		entry.Mode = new(f.Mode)
 		if entry.Content = text; text == nil {
 			entry.SHA = new(f.ID)
-			size -= int(f.Size)
+		} else if size += len(*text); size > bytesPerTree && len(entries) > 0 {
+			break
 		}
+		entries = append(entries, entry)
 	}
 	return entries, nil
 }
 
-// text returns the content of a file that can be sent along with the tree. It brings
-// any other to GitHub, and returns nil.
+// text returns the content of a file that can be sent along with the tree: a text that
+// is not large, and not empty, which may pass for none. It brings any other to GitHub,
+// and returns nil.
 func (u *upload) text(ctx context.Context, f Changed) (*string, error) {
 	if u.there[f.ID] {
 		return nil, nil
@@ -157,10 +164,10 @@ func (u *upload) text(ctx context.Context, f Changed) (*string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(content) <= maxInline && utf8.Valid(content) && !slices.Contains(content, 0) {
+	if len(content) > 0 && len(content) <= maxInline && utf8.Valid(content) && !slices.Contains(content, 0) {
 		return new(string(content)), nil
 	}
-	err = u.blob(ctx, content)
+	err = u.blob(ctx, f.ID, content)
 	u.there[f.ID] = err == nil
 	return nil, err
 }
@@ -173,14 +180,18 @@ const (
 )
 
 // blob brings a content to GitHub.
-func (u *upload) blob(ctx context.Context, content []byte) error {
+func (u *upload) blob(ctx context.Context, id string, content []byte) error {
 	if u.blobs++; u.blobs > fastBlobs && !pause(ctx, blobPause) {
 		return context.Cause(ctx)
 	}
 	limit := requestTimeout + time.Duration(len(content)>>20)*time.Second
 	blob := &github.Blob{Content: new(base64.StdEncoding.EncodeToString(content)), Encoding: new("base64")}
 	_, _, err := callWithin(ctx, u.client, limit, storeBlob, func(ctx context.Context) (any, *github.Response, error) {
-		return u.client.api.Git.CreateBlob(ctx, u.client.owner(), u.client.name(), blob)
+		stored, resp, err := u.client.api.Git.CreateBlob(ctx, u.client.owner(), u.client.name(), blob)
+		if err == nil && stored.GetSHA() != id {
+			err = fmt.Errorf("stored as %q, not %s", stored.GetSHA(), id)
+		}
+		return nil, resp, err
 	})
 	// "Sorry, your input was too large to process. Consider creating the blob in a
 	// local clone of the repository and then pushing it to GitHub."

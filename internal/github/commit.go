@@ -53,18 +53,21 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 	w := &committing{Commit: wanted, client: c, upload: newUpload(c)}
 	for try := 0; ; try++ {
 		err := w.once(ctx)
-		if err == nil || !Again(err) {
-			return w.done, Advise(err)
+		if err == nil {
+			return w.done, nil
 		}
+		if !Again(err) {
+			return Committed{}, Advise(err)
+		}
+		failure, _ := errors.AsType[*Failure](err)
 		if try == maxCommits-1 {
-			return Committed{}, problem.WithHint(fmt.Errorf("commit to branch %s: not done in %d tries: %w", wanted.Branch, maxCommits, err),
-				"run it again when fewer others push to the branch")
+			return Committed{}, fmt.Errorf("branch %s: not done in %d tries: %w", wanted.Branch, maxCommits, failure)
 		}
 		wait := min(200*time.Millisecond<<try, 5*time.Second)
 		wait += rand.N(wait)
-		fmt.Fprintf(c.log, "%v; trying again in %v\n", strings.ReplaceAll(err.Error(), "\n", ": "), wait.Round(time.Millisecond))
+		fmt.Fprintf(c.log, "%v; going again in %v\n", failure, wait.Round(time.Millisecond))
 		if !pause(ctx, wait) {
-			return Committed{}, err
+			return Committed{}, failure
 		}
 	}
 }
@@ -146,7 +149,7 @@ func (w *committing) base(ctx context.Context) (*Snapshot, error) {
 	}
 	start := w.Start
 	if start == "" {
-		if start, err = w.client.DefaultBranch(ctx); err != nil {
+		if start, err = w.client.mainBranch(ctx); err != nil {
 			return nil, err
 		}
 	}

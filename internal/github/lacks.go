@@ -18,21 +18,14 @@ func (s *Snapshot) ids(to map[string]bool) {
 	}
 }
 
-// Lacks returns the files of a change that are different in the snapshot. If it is of
-// the same branch as what was changed, the error is a *ConflictError if somebody else
-// has changed a file of them to another content. Files that are to be deleted and are
-// not there, or go when a file takes the place of their folder, are left out.
+// Lacks returns what of a change the snapshot does not have, the deletions first. A file
+// that has to go and is not there is left out; what is in the way of a file, as a folder
+// of its name, goes with it. If the snapshot is of the branch that was changed, the
+// error is a *ConflictError for what somebody else has changed to another content.
 func (s *Snapshot) Lacks(files []Changed, same bool) (lacking []Changed, _ error) {
-	w := weighing{s, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	deleted, removed, conflicts := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, f := range files {
-		if f.deleted() {
-			w.deleted[f.Path] = true
-			continue
-		}
-		w.written[f.Path] = true
-		for _, dir := range parents(f.Path) {
-			w.folders[dir] = true
-		}
+		deleted[f.Path] = f.deleted()
 	}
 	for _, f := range files {
 		there, err := s.entry(f.Path)
@@ -42,19 +35,58 @@ func (s *Snapshot) Lacks(files []Changed, same bool) (lacking []Changed, _ error
 		if f.is(there) {
 			continue
 		}
-		if same {
-			if err := w.weigh(f, there); err != nil {
-				return nil, err
+		if there.mode != modeDir && there.id != f.Was && there.id != f.ID {
+			conflicts[f.Path] = true
+		}
+		if f.deleted() {
+			removed[f.Path] = true
+			continue
+		}
+		lacking = append(lacking, f)
+		obstacles, err := s.obstacles(f.Path, there)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range obstacles {
+			removed[name] = true
+			if !deleted[name] {
+				conflicts[name] = true
 			}
 		}
-		if !f.deleted() || !w.implied(f.Path) {
-			lacking = append(lacking, f)
+	}
+	if same && len(conflicts) > 0 {
+		return nil, &ConflictError{s.Branch, slices.Sorted(maps.Keys(conflicts))}
+	}
+	var gone []Changed
+	for _, name := range slices.Sorted(maps.Keys(removed)) {
+		gone = append(gone, Changed{Path: name})
+	}
+	return append(gone, lacking...), nil
+}
+
+// obstacles returns what has to go for a file at that name: a file where a folder has
+// to be, or the files in a folder.
+func (s *Snapshot) obstacles(name string, there entry) ([]string, error) {
+	for _, dir := range parents(name) {
+		e, err := s.entry(dir)
+		if err != nil {
+			return nil, err
+		}
+		if e.mode != "" && e.mode != modeDir {
+			return []string{dir}, nil
 		}
 	}
-	if len(w.conflicts) > 0 {
-		return nil, &ConflictError{s.Branch, slices.Sorted(maps.Keys(w.conflicts))}
+	if there.mode != modeDir {
+		return nil, nil
 	}
-	return lacking, nil
+	var names []string
+	err := fs.WalkDir(s, name, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	return names, err
 }
 
 // entry returns the entry of that name, the zero entry if there is none.
@@ -76,48 +108,3 @@ func (f Changed) is(there entry) bool {
 
 // isFile reports whether the entry is a file or a link.
 func (e entry) isFile() bool { return e.mode == modeFile || e.mode == modeExec || e.mode == modeLink }
-
-// weighing compares a change with what is there.
-type weighing struct {
-	*Snapshot
-	deleted, written map[string]bool // paths of the change
-	folders          map[string]bool // that the written files are in
-	conflicts        map[string]bool
-}
-
-// implied reports whether a file goes when the others are written: one of them takes
-// its place, or the place of a folder that it is in.
-func (w weighing) implied(name string) bool {
-	return w.folders[name] || slices.ContainsFunc(parents(name), func(dir string) bool { return w.written[dir] })
-}
-
-// weigh notes the conflicts of a file with what somebody else has put there.
-func (w weighing) weigh(f Changed, there entry) error {
-	switch {
-	case there.mode == modeDir:
-		return w.folder(f.Path)
-	case there.id != f.Was && there.id != f.ID:
-		w.conflicts[f.Path] = true
-	case there.mode == "":
-		for _, dir := range parents(f.Path) {
-			e, err := w.entry(dir)
-			if err != nil {
-				return err
-			}
-			if e.mode != "" && e.mode != modeDir && !w.deleted[dir] {
-				w.conflicts[dir] = true
-			}
-		}
-	}
-	return nil
-}
-
-// folder notes the files in a folder that the change does not know.
-func (w weighing) folder(dir string) error {
-	return fs.WalkDir(w.Snapshot, dir, func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !w.deleted[name] {
-			w.conflicts[name] = true
-		}
-		return err
-	})
-}

@@ -42,6 +42,11 @@ type Snapshot struct {
 func (c *Client) DefaultBranch(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	return c.mainBranch(ctx)
+}
+
+// mainBranch is DefaultBranch for a step that has a longer patience.
+func (c *Client) mainBranch(ctx context.Context) (string, error) {
 	found, _, err := call(ctx, c, "read repository", func(ctx context.Context) (*github.Repository, *github.Response, error) {
 		return c.api.Repositories.Get(ctx, c.owner(), c.name())
 	})
