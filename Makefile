@@ -9,6 +9,7 @@ ZIZMOR      := .tools/python/bin/zizmor
 UV          := .tools/python/bin/uv
 PIPX        := .tools/python/bin/pipx
 PARSER      := .tools/parser/parse.mjs
+UPLOAD      := .tools/parser/upload.mjs
 
 # The packages with goroutines, which import sync. The race detector makes tests ten
 # times slower and needs a C compiler, so it runs their short form without the scripts,
@@ -16,7 +17,7 @@ PARSER      := .tools/parser/parse.mjs
 RACY = $(shell go list -f '{{range .Imports}}{{if eq . "sync"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 
 # Where the end-to-end tests find programs.
-E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX))
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD))
 
 # What GitHub has to understand: what we generate, and what is our own.
 GENERATED = $(shell find internal/workflow/testdata/golden -name '*.yml')
@@ -46,7 +47,7 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX)
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(UPLOAD)
 	$(E2E) go test -count=1 -tags e2e ./internal/e2e
 
 .PHONY: workflows
@@ -67,7 +68,7 @@ bench: $(ACT) $(UV) $(PIPX)
 	$(E2E) go test -tags e2e -run '^$$' -bench . -benchtime 10x ./internal/e2e
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER) $(UPLOAD)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -83,11 +84,14 @@ $(ZIZMOR): testdata/tools/requirements.txt
 # All are in the same requirements.
 $(PRECOMMIT) $(UV) $(PIPX): $(ZIZMOR) ;
 
-$(PARSER): testdata/tools/parse.mjs testdata/tools/package-lock.json testdata/tools/package.json
+$(PARSER): testdata/tools/parse.mjs testdata/tools/upload.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)
 	cp $^ $(@D)
 	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
+
+# Both are in the same packages.
+$(UPLOAD): $(PARSER) ;
 
 .PHONY: clean
 clean:

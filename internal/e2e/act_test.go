@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
@@ -10,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +43,8 @@ type runner struct {
 	server *releaseServer // has the release
 	path   string         // of the machine; "" for this process's
 	env    []string       // of the machine, beside what act sets
+
+	artifacts string // folder that a server of artifacts writes to; "" for no server
 }
 
 // newRunner returns a runner whose release holds the program.
@@ -172,6 +177,9 @@ func (r *runner) run(t testing.TB, dir, file, event, payload string, vars ...str
 	for _, local := range r.localActions(t, filepath.Join(dir, path)) {
 		args = append(args, "--local-repository", local)
 	}
+	if r.artifacts != "" {
+		args = append(args, "--artifact-server-path", r.artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
+	}
 	out := &log{logged: t.TempDir()}
 	vars = append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged)
 	for _, v := range slices.Concat(vars, r.env) {
@@ -194,6 +202,61 @@ func (r *runner) run(t testing.TB, dir, file, event, payload string, vars ...str
 		t.Fatalf("act: %v\n%s", err, out.content)
 	}
 	return got
+}
+
+// freePort returns a port that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// withArtifacts returns the runner with a server of artifacts, and with Node's library for
+// them, as upload-artifact has it.
+func (r *runner) withArtifacts(t testing.TB) *runner {
+	t.Helper()
+	upload := os.Getenv("UPLOAD")
+	if upload == "" {
+		t.Fatal("UPLOAD names no script: use make e2e")
+	}
+	machine := *r
+	machine.artifacts = t.TempDir()
+	machine.env = append(slices.Clone(r.env), "E2E_UPLOAD="+upload)
+	return &machine
+}
+
+// uploaded returns the content of the files in the artifacts of all runs, by the name of
+// the artifact and their path in it.
+func (r *runner) uploaded(t testing.TB) map[string]string {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(r.artifacts, "*", "*", "*.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, archive := range archives {
+		content, err := zip.OpenReader(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer content.Close()
+		for _, f := range content.File {
+			text, err := fs.ReadFile(content, f.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[strings.TrimSuffix(filepath.Base(archive), ".zip")+"/"+f.Name] = string(text)
+		}
+	}
+	return files
 }
 
 // newKeys are those that act 0.2.89 refuses: it does not know all that GitHub does.
