@@ -13,14 +13,14 @@ func (p *Program) argsFromInputs() []string {
 			args = append(args, "--"+flag+"="+value)
 		}
 	}
-	if command == "check" || command == "run" {
+	if command == "check" || command == "run" || command == "commit" {
 		args = append(args, "--", p.getenv("INPUT_JOB")) // a job's id can be empty
 	}
 	return args
 }
 
 // inputFlags names the inputs that are flags of a command. The token is none:
-// check and rescue read it from the environment, where no process list shows it.
+// check, commit and rescue read it from the environment, where no process list shows it.
 var inputFlags = map[string][]string{
 	"sync": {"project", "check", "output-format", "pull-request", "branch", "base", "title", "body",
 		"labels", "reviewers", "assignees", "draft"},
@@ -28,5 +28,6 @@ var inputFlags = map[string][]string{
 	"validate": {"project"},
 	"check":    {"project"},
 	"run":      {"project", "python", "window", "missed", "report"},
+	"commit":   {"project", "window"},
 	"rescue":   {"project"},
 }

@@ -68,7 +68,9 @@ var processStart = time.Now()
 //	pulled BRANCH DIR   checks that a branch has these files and no others
 //	pulls FILE          writes what pull requests there are
 //	tick N, close N     does that to a pull request, as a person does
-//	forbid WHAT         takes rights away: workflows, classic, pulls, opening, force,
+//	committed BRANCH TEXT
+//	                    checks that the message of its newest commit has that text
+//	forbid WHAT         takes rights away: contents, workflows, classic, pulls, opening, force,
 //	                    create, dispatch, dispatch_classic, issues or tracker
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -98,6 +100,7 @@ func TestScripts(t *testing.T) {
 			"numbered":    numbered,
 			"push":        push,
 			"pulled":      pulled,
+			"committed":   committed,
 			"pulls":       pulls,
 			"tick":        tick,
 			"close":       closePull,
@@ -293,6 +296,12 @@ func pulled(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func committed(ts *testscript.TestScript, _ bool, args []string) {
+	if got := server(ts).GitCommit(server(ts).Head(args[0])).Message; !strings.Contains(got, args[1]) {
+		ts.Fatalf("branch %s: message %q", args[0], got)
+	}
+}
+
 // folder returns the files of a folder, by their paths in it.
 func folder(ts *testscript.TestScript, dir string) map[string]string {
 	files := map[string]string{}
@@ -336,6 +345,8 @@ func editPull(ts *testscript.TestScript, number string, edit func(*ghtest.Pull))
 func forbid(ts *testscript.TestScript, _ bool, args []string) {
 	rights, rules := ghtest.Rights{}, ghtest.Rules{Prefix: "scheduled/"}
 	switch args[0] {
+	case "contents":
+		rights.ReadOnly = true
 	case "workflows":
 		rights.NoWorkflows = true
 	case "classic":

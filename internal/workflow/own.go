@@ -119,7 +119,7 @@ func afterwards(s step, when string) step {
 func (t Target) after(job pyproject.Job) []step {
 	var steps []step
 	if commits(job.Options) {
-		steps = append(steps, afterwards(step{name: "commit", uses: &t.Action, with: t.inputs("commit", job)}, job.Options.Commit.When))
+		steps = append(steps, afterwards(step{name: "commit", uses: &t.Action, with: append(t.inputs("commit", job), served)}, job.Options.Commit.When))
 	}
 	for i, s := range t.own("after", job.Options.After) {
 		own := job.Options.After[i]

@@ -54,8 +54,7 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		s.cond = onlyIfRun
 		all = append(all, s)
 	}
-	all = append(all, step{name: schedule.EvidenceStep, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job),
-		input{"window", plain("${{ steps.check.outputs.window-start }}")},
+	all = append(all, step{name: schedule.EvidenceStep, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
 		input{"missed", plain("${{ steps.check.outputs.missed }}")},
 	)})
 	all = append(all, t.after(job)...)
@@ -65,6 +64,9 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 	}
 	return nodes
 }
+
+// served is the input with the window that the run serves.
+var served = input{"window", plain("${{ steps.check.outputs.window-start }}")}
 
 func (t Target) inputs(command string, job pyproject.Job) []input {
 	return append([]input{{"command", plain(command)}, {"job", text(job.ID)}}, inFolder(t.dir())...)
