@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 	for _, path := range files {
 		path = filepath.ToSlash(path)
 		format := strings.Split(path, "/")[1]
-		if filepath.Ext(path) == ".golden" || format == "fuzz" || filepath.Ext(path) == ".service" {
+		if filepath.Ext(path) == ".golden" || format == "fuzz" || filepath.Ext(path) == ".service" || filepath.Ext(path) == ".env" {
 			continue
 		}
 		t.Run(path, func(t *testing.T) {

@@ -1,0 +1,241 @@
+package migrate
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// run sets what the service of the timer does. Its lines are in another file than those
+// of the job, so notes name it.
+func (t *timer) run(j *Job, file string) {
+	u := t.service
+	if description := cmp.Or(u.one("Unit", "Description"), t.unit.one("Unit", "Description")); description != "" && withoutSecrets(description) == description {
+		j.set("description", cut(printable(u.specified(description))))
+	}
+	s := &service{r: t.r, job: j, unit: u, file: file, folder: u.specified(strings.TrimPrefix(u.one("Service", "WorkingDirectory"), "-")), near: t.sibling}
+	s.environment()
+	s.commands()
+	s.limits()
+	s.rest()
+}
+
+// service is a service that is read.
+type service struct {
+	r      *reader
+	job    *Job
+	unit   unitFile
+	file   string
+	folder string
+	near   func(name string) ([]byte, bool)
+}
+
+func (s *service) kept(format string, args ...any) {
+	s.job.kept(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
+}
+func (s *service) glue(format string, args ...any) {
+	s.job.glue(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
+}
+func (s *service) lost(format string, args ...any) {
+	s.job.lost(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
+}
+
+// environment sets the variables. The values of a file that is not here are unknown.
+func (s *service) environment() {
+	for _, e := range s.unit.all("Service", "Environment") {
+		for _, word := range unitWords(s.unit.specified(e.value)) {
+			name, value, _ := strings.Cut(word, "=")
+			s.variable(name, value)
+		}
+	}
+	for _, e := range s.unit.all("Service", "EnvironmentFile") {
+		name := s.unit.specified(strings.TrimPrefix(e.value, "-"))
+		text, here := s.near(path.Base(name))
+		if !here {
+			s.glue("declare the variables of %s as env, vars or secrets", name)
+			continue
+		}
+		for line := range strings.Lines(string(text)) {
+			line = strings.TrimSpace(line)
+			name, value, ok := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+			if ok && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, ";") {
+				s.variable(strings.TrimSpace(name), unquote(strings.TrimSpace(value)))
+			}
+		}
+	}
+	for _, name := range []string{"PassEnvironment", "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential"} {
+		for _, e := range s.unit.all("Service", name) {
+			s.glue("declare %s of %s as secrets", strings.SplitN(e.value, ":", 2)[0], name)
+		}
+	}
+}
+
+func (s *service) variable(name, value string) {
+	if name == "PATH" {
+		if other := unusual(value); other != "" {
+			s.glue("install what %s has, in before or prepare, or name its folder in $GITHUB_PATH", other)
+		}
+		return
+	}
+	s.r.env(s.job, 1, name, value)
+}
+
+// commands sets the commands, in their order.
+func (s *service) commands() {
+	var list []string
+	for _, name := range []string{"ExecStartPre", "ExecStart", "ExecStartPost"} {
+		for _, e := range s.unit.all("Service", name) {
+			for _, words := range split(unitWords(e.value)) {
+				list = append(list, s.command(words))
+			}
+			if name != "ExecStart" {
+				s.kept("%s is one of the commands", name)
+			}
+		}
+	}
+	var after []any
+	for _, e := range s.unit.all("Service", "ExecStopPost") {
+		for _, words := range split(unitWords(e.value)) {
+			after = append(after, table{{name: "run", value: s.command(words)}, {name: "when", value: "always"}})
+		}
+	}
+	if len(after) > 0 {
+		s.job.set("after", after)
+		s.kept("ExecStopPost is a step of after")
+	}
+	for _, e := range s.unit.all("Service", "ExecCondition") {
+		s.glue("check %s in the command: the service does not start if it fails", withoutSecrets(e.value))
+	}
+	switch len(list) {
+	case 0:
+	case 1:
+		s.job.set("command", list[0])
+	default:
+		s.job.set("command", list)
+	}
+}
+
+// split splits the words of several commands at semicolons.
+func split(words []string) (commands [][]string) {
+	var one []string
+	for _, word := range append(words, ";") {
+		if word != ";" {
+			one = append(one, strings.TrimPrefix(word, `\;`)) // "\;" is a semicolon
+			if word == `\;` {
+				one[len(one)-1] = ";"
+			}
+			continue
+		}
+		if len(one) > 0 {
+			commands = append(commands, one)
+		}
+		one = nil
+	}
+	return commands
+}
+
+// command writes the words of a command for bash.
+func (s *service) command(words []string) string {
+	prefix := words[0][:len(words[0])-len(strings.TrimLeft(words[0], "-@:+!|"))]
+	words[0] = words[0][len(prefix):]
+	if strings.Contains(prefix, "@") && len(words) > 1 {
+		words = append(words[:1:1], words[2:]...)
+	}
+	var quoted []string
+	for _, word := range words {
+		word = s.unit.specified(word)
+		if strings.Contains(prefix, ":") {
+			quoted = append(quoted, quote(word))
+			continue
+		}
+		quoted = append(quoted, shellWord(word))
+	}
+	text := s.r.fit(s.job, 1, strings.Join(quoted, " "), s.folder)
+	if strings.Contains(prefix, "-") {
+		text += " || true"
+	}
+	if strings.ContainsAny(prefix, "+!") {
+		s.kept("%s of %s: the runner's own user runs it", prefix, path.Base(words[0]))
+	}
+	return text
+}
+
+// limits sets the time limit, the attempts, and the wait between them.
+func (s *service) limits() {
+	for _, name := range []string{"TimeoutSec", "TimeoutStartSec", "RuntimeMaxSec"} {
+		switch value := s.unit.one("Service", name); {
+		case value == "":
+		case strings.EqualFold(value, "infinity"):
+			s.glue("set timeout for more than 60 minutes: %s has no limit", name)
+		default:
+			s.job.limit(1, value)
+		}
+	}
+	switch restart := s.unit.one("Service", "Restart"); restart {
+	case "", "no", "on-success":
+	default:
+		burst := cmp.Or(s.unit.one("Unit", "StartLimitBurst"), s.unit.one("Service", "StartLimitBurst"))
+		n, err := strconv.Atoi(burst)
+		if err != nil || n < 1 {
+			n = 5 // DefaultStartLimitBurst, systemd-system.conf(5)
+		}
+		if n > 10 {
+			s.kept("StartLimitBurst=%d: 10 attempts are the most", n)
+			n = 10
+		}
+		s.job.set("attempts", n)
+		s.kept("Restart=%s", restart)
+		if d, ok := elapsed(s.unit.one("Service", "RestartSec")); ok && d >= time.Second {
+			s.job.set("backoff", lengthOf(d))
+			s.kept("RestartSec")
+		}
+	}
+}
+
+// ofMachine are the beginnings of settings that a run's own machine makes needless.
+var ofMachine = strings.Fields("User Group DynamicUser SupplementaryGroups Protect Private NoNewPrivileges Restrict Capability Ambient SystemCall ReadWritePaths ReadOnlyPaths InaccessiblePaths LockPersonality MemoryDeny RemoveIPC UMask Nice IOScheduling CPUScheduling CPUWeight CPUQuota IOWeight Memory Tasks OOM Limit Slice Delegate Standard Syslog Log KeyringMode Secure PAM Kill SendSIG TimeoutStop TimeoutAbort RemainAfterExit GuessMainPID Type RestartSec StartLimit Cache RuntimeDirectory LogsDirectory StateDirectory ConfigurationDirectory SuccessExitStatus Device IPAddress BindPaths BindReadOnlyPaths RootDirectory NotifyAccess Watchdog ProcSubset")
+
+// handled are the settings that are read elsewhere.
+var handled = strings.Fields("Description Documentation Environment EnvironmentFile PassEnvironment LoadCredential LoadCredentialEncrypted SetCredential SetCredentialEncrypted ImportCredential WorkingDirectory ExecStart ExecStartPre ExecStartPost ExecStopPost ExecCondition TimeoutSec TimeoutStartSec RuntimeMaxSec Restart RestartSec StartLimitBurst DefaultDependencies")
+
+// rest tells what becomes of all other settings.
+func (s *service) rest() {
+	for _, e := range s.unit.settings {
+		switch {
+		case e.section == "Install" || slices.Contains(handled, e.key) || e.value == "":
+		case e.key == "OnFailure":
+			s.glue(`set notify = "issue" in [tool.scheduled-actions] in place of OnFailure=%s`, e.value)
+		case e.key == "OnSuccess":
+			s.glue("write a step of after in place of OnSuccess=%s", e.value)
+		case slices.Contains([]string{"After", "Before", "Wants", "Requires", "BindsTo", "Requisite", "PartOf", "Conflicts"}, e.key):
+			s.order(e)
+		case e.section == "Unit" && (strings.HasPrefix(e.key, "Condition") || strings.HasPrefix(e.key, "Assert")):
+			s.glue("check in the command what %s=%s does", e.key, e.value)
+		case e.key == "SuccessExitStatus":
+			s.glue("let the command exit with 0 where SuccessExitStatus=%s allowed more", e.value)
+		case e.key == "StateDirectory" || e.key == "CacheDirectory":
+			s.glue("keep what %s=%s has with commit, artifacts or cache: each run has a new machine", e.key, e.value)
+		case e.key == "Type" && (e.value == "forking" || e.value == "notify" || e.value == "dbus"):
+			s.glue("let the command stay in the foreground: the service is of Type=%s", e.value)
+		case slices.ContainsFunc(ofMachine, func(begin string) bool { return strings.HasPrefix(e.key, begin) }):
+			s.kept("%s: each run has a machine of its own", e.key)
+		default:
+			s.glue("check whether the job needs %s", e.key)
+		}
+	}
+}
+
+// order tells what becomes of units that are started too.
+func (s *service) order(e unitSetting) {
+	for _, unit := range strings.Fields(e.value) {
+		if path.Ext(unit) == ".service" && e.key != "Before" && e.key != "Conflicts" && e.key != "PartOf" && !strings.HasPrefix(unit, "systemd-") {
+			s.glue("start %s in before, or declare it in services", unit)
+			continue
+		}
+		s.kept("%s=%s: of the machine itself", e.key, unit)
+	}
+}
