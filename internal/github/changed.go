@@ -1,15 +1,13 @@
 package github
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
-	"path"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -39,8 +37,8 @@ func File(path string, content []byte) Changed {
 // deleted reports whether the change deletes the file.
 func (f Changed) deleted() bool { return f.Mode == "" }
 
-// content returns the content of the file, nil if it is deleted. It must not change
-// meanwhile: what is written to a branch is told by its id.
+// content returns the content of the file, nil if it is deleted. A file that changes
+// meanwhile is an error, because its id tells whether a branch has it already.
 func (f Changed) content() ([]byte, error) {
 	if f.deleted() {
 		return nil, nil
@@ -50,7 +48,7 @@ func (f Changed) content() ([]byte, error) {
 		err = problem.New("let nothing write to the file while it is committed", "the content has changed")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.Path, err)
+		return nil, fmt.Errorf("read %s: %w", problem.Show(f.Path), err)
 	}
 	if content == nil {
 		content = []byte{} // an empty file
@@ -67,7 +65,7 @@ const maxFile = 100 << 20
 func (f Changed) fits() error {
 	const elsewhere = "keep it out of the commit: upload it as an artifact instead, or track it with Git LFS and push it yourself"
 	if f.Size > maxFile {
-		return problem.New(elsewhere, "%s has %d MiB, and GitHub takes no file above 100 MiB", f.Path, (f.Size+1<<20-1)>>20)
+		return problem.New(elsewhere, "%s has %d MiB, and GitHub takes no file above 100 MiB", problem.Show(f.Path), (f.Size+1<<20-1)>>20)
 	}
 	if !utf8.ValidString(f.Path) {
 		return problem.New("rename the file", "%s is not valid UTF-8, so GitHub's API cannot name the file", problem.Quote(f.Path))
@@ -185,9 +183,13 @@ func (u *upload) blob(ctx context.Context, id string, content []byte) error {
 		return context.Cause(ctx)
 	}
 	limit := requestTimeout + time.Duration(len(content)>>20)*time.Second
-	blob := &github.Blob{Content: new(base64.StdEncoding.EncodeToString(content)), Encoding: new("base64")}
 	_, _, err := callWithin(ctx, u.client, limit, storeBlob, func(ctx context.Context) (any, *github.Response, error) {
-		stored, resp, err := u.client.api.Git.CreateBlob(ctx, u.client.owner(), u.client.name(), blob)
+		req, err := u.client.blobRequest(content)
+		if err != nil {
+			return nil, nil, err
+		}
+		stored := new(github.Blob)
+		resp, err := u.client.api.Do(ctx, req, stored)
 		if err == nil && stored.GetSHA() != id {
 			err = fmt.Errorf("stored as %q, not %s", stored.GetSHA(), id)
 		}
@@ -201,6 +203,23 @@ func (u *upload) blob(ctx context.Context, id string, content []byte) error {
 	return err
 }
 
+// blobRequest returns the request that stores a content. go-github's holds a large one
+// in memory five times.
+func (c *Client) blobRequest(content []byte) (*http.Request, error) {
+	req, err := c.api.NewRequest(http.MethodPost, "repos/"+c.repository+"/git/blobs", nil)
+	if err != nil {
+		return nil, err
+	}
+	const before, after = `{"encoding":"base64","content":"`, `"}`
+	body := make([]byte, 0, len(before)+base64.StdEncoding.EncodedLen(len(content))+len(after))
+	body = append(base64.StdEncoding.AppendEncode(append(body, before...), content), after...)
+	req.Header.Set("Content-Type", "application/json")
+	req.ContentLength = int64(len(body))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req.Body, err = req.GetBody()
+	return req, err
+}
+
 // pause waits, and reports whether there was the time for it.
 func pause(ctx context.Context, wait time.Duration) bool {
 	select {
@@ -209,44 +228,4 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	case <-time.After(wait):
 		return true
 	}
-}
-
-// change identifies a change by the content of the files after it.
-func change(files []Changed) (string, error) {
-	h := sha256.New()
-	for _, f := range files {
-		content, err := f.content()
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(h, "%q %t %d\n", f.Path, content != nil, len(content))
-		if !f.deleted() && f.Mode != modeFile {
-			fmt.Fprintf(h, "%s\n", f.Mode)
-		}
-		h.Write(content)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// parents returns the folders that a path is in, the innermost first.
-func parents(name string) (dirs []string) {
-	for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
-		dirs = append(dirs, dir)
-	}
-	return dirs
-}
-
-// ConflictError is the error of files that somebody else changed meanwhile.
-type ConflictError struct {
-	Branch string
-	Paths  []string // sorted
-}
-
-func (e *ConflictError) Error() string {
-	return fmt.Sprintf("branch %s has other changes to %s since it was checked out", e.Branch, problem.Some(e.Paths, strings.Clone))
-}
-
-// Hint says what to do about it.
-func (e *ConflictError) Hint() string {
-	return "run the job again: it then begins with the branch's newest commit"
 }

@@ -32,7 +32,7 @@ type Committed struct {
 	URL    string   // its page, "" without one
 	Branch string   // another than was asked for if that was renamed
 	Begun  bool     // the branch is new
-	Files  []string // the paths that the commit changes, in the order of the change
+	Files  []string // the paths that the commit changes, those deleted first
 }
 
 // maxCommits is how often a commit is tried when other pushes come first.
@@ -173,6 +173,9 @@ func (w *committing) arrived(ctx context.Context, base *Snapshot) (bool, error) 
 	}
 	if base.Commit != w.sent.ID {
 		missing, err := w.client.ahead(ctx, base.Commit, w.sent.ID)
+		if status(err) == http.StatusNotFound {
+			return false, nil // the branch has another history now
+		}
 		if err != nil || missing > 0 {
 			return false, denied(Read, err)
 		}

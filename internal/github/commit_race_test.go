@@ -109,6 +109,18 @@ func TestCommitLostAndPushed(t *testing.T) {
 	})
 }
 
+// TestCommitLostAndReplaced does the same, and somebody gives the branch another history.
+func TestCommitLostAndReplaced(t *testing.T) {
+	commits(t, beforeFiles, func(s committed) {
+		s.fake.Break(ghtest.Fault{Number: 5, Status: 502, Late: true})
+		s.fake.On(6, func() { s.fake.SetBranch("main", s.fake.Orphan(files{"other": "o"})) })
+		done, err := s.commit(Commit{Branch: "main", Same: true, Files: []Changed{File("new", []byte("n"))}})
+		if log := s.holds("main", files{"other": "o", "new": "n"}); err != nil || done.ID != log[0] {
+			s.Errorf("%+v, %v", done, err)
+		}
+	})
+}
+
 // TestCommitKilled kills a commit at each request, served or not, and commits again: in
 // the end there is one commit.
 func TestCommitKilled(t *testing.T) {

@@ -405,6 +405,15 @@ func TestRenamed(t *testing.T) {
 	})
 }
 
+// TestOldMode deletes a file with a mode that git no longer writes.
+func TestOldMode(t *testing.T) {
+	s := &Snapshot{whole: true, folders: map[string][]entry{".": {{name: "a", mode: "100664", id: "1"}, {name: "b", mode: "160000", id: "2"}}}}
+	lacking, err := s.Lacks([]Changed{{Path: "a", Was: "1"}, {Path: "b", Was: "1"}, {Path: "c", Was: "1"}}, true)
+	if err != nil || len(lacking) != 1 || lacking[0].Path != "a" {
+		t.Errorf("%+v, %v", lacking, err)
+	}
+}
+
 // TestLargeTree commits to a repository with more files than GitHub lists at once.
 func TestLargeTree(t *testing.T) {
 	commits(t, beforeFiles, func(s committed) {

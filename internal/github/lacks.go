@@ -2,9 +2,14 @@ package github
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // ids adds the ids of all listed contents.
@@ -106,5 +111,29 @@ func (f Changed) is(there entry) bool {
 	return there.mode == f.Mode && there.id == f.ID
 }
 
-// isFile reports whether the entry is a file or a link.
-func (e entry) isFile() bool { return e.mode == modeFile || e.mode == modeExec || e.mode == modeLink }
+// isFile reports whether the entry is a file or a link. Old gits wrote files of other
+// modes, too, such as 100664.
+func (e entry) isFile() bool { return strings.HasPrefix(e.mode, "100") || e.mode == modeLink }
+
+// parents returns the folders that a path is in, the innermost first.
+func parents(name string) (dirs []string) {
+	for dir := path.Dir(name); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// ConflictError is the error of files that somebody else changed meanwhile.
+type ConflictError struct {
+	Branch string
+	Paths  []string // sorted
+}
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("branch %s has other changes to %s since it was checked out", e.Branch, problem.Some(e.Paths, problem.Show))
+}
+
+// Hint says what to do about it.
+func (e *ConflictError) Hint() string {
+	return "run the job again: it then begins with the branch's newest commit"
+}

@@ -2,6 +2,8 @@ package github
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -139,6 +141,23 @@ const discardText = "discard other commits and regenerate"
 const Box = "- [ ] " + Discard + discardText + "\n"
 
 var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
+
+// change identifies a change by the content of the files after it.
+func change(files []Changed) (string, error) {
+	h := sha256.New()
+	for _, f := range files {
+		content, err := f.content()
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%q %t %d\n", f.Path, content != nil, len(content))
+		if !f.deleted() && f.Mode != modeFile {
+			fmt.Fprintf(h, "%s\n", f.Mode)
+		}
+		h.Write(content)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
 
 // The trailers by which we know that a commit is ours, and unchanged.
 // https://git-scm.com/docs/git-interpret-trailers
