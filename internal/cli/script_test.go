@@ -71,7 +71,7 @@ var processStart = time.Now()
 //	committed BRANCH TEXT
 //	                    checks that the message of its newest commit has that text
 //	forbid WHAT         takes rights away: contents, workflows, classic, pulls, opening, force,
-//	                    create, dispatch, dispatch_classic, issues or tracker
+//	                    push, create, dispatch, dispatch_classic, issues or tracker
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -363,6 +363,8 @@ func forbid(ts *testscript.TestScript, _ bool, args []string) {
 		rights.NoIssues = true
 	case "tracker":
 		rights.NoTracker = true
+	case "push":
+		rules.Prefix, rules.Push = "main", "Changes must be made through a pull request."
 	case "force":
 		rules.NoForce = true
 	case "create":

@@ -143,8 +143,26 @@ func (c Checkout) open(ctx context.Context) (_ *view, err error) {
 			return nil, err
 		}
 	}
-	return v, nil
+	exclude := filepath.Join(v.dir, "info", "exclude")
+	own, err := os.ReadFile(exclude)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return v, write(exclude, strings.NewReader(string(own)+"\n"+leftovers))
 }
+
+// leftovers are what Python and the set-up of its environment leave in a project, in the
+// form of a .gitignore. They are no results, and a project that uses git only on a runner
+// may have no .gitignore for them. One that has can take them back.
+const leftovers = `__pycache__/
+.venv/
+.scheduled/
+.pdm-python
+*.egg-info/
+build/lib/
+build/bdist.*/
+build/temp.*/
+`
 
 // commitForm matches the id of a commit.
 var commitForm = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)

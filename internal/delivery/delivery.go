@@ -96,7 +96,7 @@ func Deliver(ctx context.Context, request Request) (Result, error) {
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	if err != nil {
+	if err = d.explained(err); err != nil {
 		d.Summary = d.failed(ctx, err)
 	} else {
 		d.Summary = d.succeeded()
@@ -210,6 +210,30 @@ func (d *delivery) proposeOnce(ctx context.Context, last bool) (github.Pull, err
 			Taken:   "name another one in the option commit, as branch",
 		},
 	})
+}
+
+// hints say what to do about a right that a pull request takes; those of a commit say so
+// themselves.
+var hints = map[github.Right]string{
+	github.Valid:        "give the step a valid token: this one is not, or has expired",
+	github.Read:         "run `scheduled sync`: the token may not read the repository, and the job's permissions need `contents: write`",
+	github.Contents:     "run `scheduled sync`: the token may not write to the repository, and the job's permissions need `contents: write`",
+	github.PullRequests: "run `scheduled sync`: the token may not write pull requests, and the job's permissions need `pull-requests: write`",
+	github.Opening:      "let GitHub Actions create pull requests in Settings > Actions > General > Workflow permissions",
+	github.Rules:        "name another branch in the option commit, or allow the token's owner to bypass the branch's rules",
+}
+
+// explained adds what to do about a right that is missing.
+func (d *delivery) explained(err error) error {
+	denied, ok := errors.AsType[*github.Denied](err)
+	if !ok || problem.Hint(err) != "" {
+		return err
+	}
+	hint := cmp.Or(hints[denied.Lacks], "see what GitHub says about it")
+	if denied.Branch != "" {
+		hint += fmt.Sprintf("; branch %s has the change, so a person can open the pull request", denied.Branch)
+	}
+	return problem.WithHint(err, hint)
 }
 
 // invalid returns the error of a branch that cannot be used as an *Invalid.

@@ -73,7 +73,7 @@ const mostPatch = 900 << 10
 
 // failed says why nothing was delivered, and keeps the change as a patch.
 func (d *delivery) failed(ctx context.Context, err error) string {
-	text := fmt.Sprintf("**Nothing of %s was committed:** %s\n", d.subject(), markdown.Code(markdown.Clean(strings.ReplaceAll(problem.Cut(err.Error(), 1000), "\n", " "))))
+	text := fmt.Sprintf("**The change of %s was not delivered:** %s\n", d.subject(), markdown.Code(markdown.Clean(strings.ReplaceAll(problem.Cut(err.Error(), 1000), "\n", " "))))
 	if hint := problem.Hint(err); hint != "" {
 		text += "\nTo mend it: " + hint + ".\n"
 	}
