@@ -1,5 +1,15 @@
 package migrate
 
+import (
+	"cmp"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
 // ghPair is a name and its value in a workflow, as written there.
 type ghPair struct {
 	Name, Value string
@@ -24,6 +34,20 @@ type ghJob struct {
 	Steps      []ghStep
 	Env        []ghPair // of the workflow and of the job
 	Dir, Shell string   // of defaults.run; "" for none
+
+	node      *yaml.Node
+	needs     []string
+	parts     []*ghJob          // jobs whose steps are at the end of its own
+	followers []*ghJob          // other jobs that need it
+	results   map[string]ghPair // outputs of the jobs before it that are part of it: ID.NAME
+	cron      string            // the one that starts it; "" if several do
+	matrix    map[string]any
+	dispatch  map[string]ghInput // inputs of workflow_dispatch, by their names in lower case
+	fallbacks map[string]string  // values of inputs where nobody gives one, likewise
+	outputs   map[string]bool    // ids of steps, in lower case, whose outputs are used
+	given     ghGiven
+	deciding  string // an outcome while an if is looked at: success, failure or cancelled
+	depth     int
 }
 
 // ghPhase says which of the job's own steps get something.
@@ -35,35 +59,133 @@ const (
 	ghAfter                // after
 )
 
-// ghWhen is what the if of a step comes to.
-type ghWhen struct {
-	When  string // of our steps: "success", "failure" or "always"
-	Never bool   // on a schedule
-	Test  string // a test of bash besides, as in [ … ]; "" for none
+// workflow is a workflow file.
+type workflow struct {
+	file  File
+	root  *yaml.Node
+	on    *yaml.Node
+	name  string // "" for none
+	crons []ghCron
+	jobs  []*ghJob
+
+	several bool                  // more than one job comes of it
+	others  map[string]*yaml.Node // see siblings
 }
 
-// resolve returns a text with the values of its expressions, and whether all have one
-// that is known without a run: those of the matrix, of env and of inputs. It is for
-// names, paths and the inputs of actions.
-func (g *ghJob) resolve(j *Job, line int, text string) (string, bool) { return text, true }
+// workflowFile matches the folder in which GitHub reads workflows.
+var workflowFile = regexp.MustCompile(`(?:^|/)\.github/workflows/[^/]+\.ya?ml$`)
 
-// bash returns the lines of a step for bash, with variables in place of expressions:
-// ${GITHUB_REPOSITORY} for github.repository, ${TOKEN} for secrets.TOKEN. It changes
-// nothing; give makes the variables reach the step.
-func (g *ghJob) bash(text string) string { return text }
+var (
+	hasOn   = regexp.MustCompile(`(?m)^['"]?on['"]?[ \t]*:`)
+	hasJobs = regexp.MustCompile(`(?m)^['"]?jobs['"]?[ \t]*:`)
+)
 
-// give makes all variables reach a step that its env, that of the job, and its lines need:
-// by the keys env, inputs, secrets, setup-secrets, vars and token. It returns lines of
-// bash that go before those of the step, and tells what is lost. It is called once for
-// each step that is kept, and for none that is dropped.
-func (g *ghJob) give(j *Job, s ghStep, to ghPhase) (sets []string) { return nil }
+func isGitHub(f File) bool {
+	name := strings.ReplaceAll(f.Path, `\`, "/")
+	return workflowFile.MatchString(name) || hasOn.Match(f.Text) && hasJobs.Match(f.Text)
+}
 
-// private returns the secrets that a step uses, in its env, its lines or its inputs.
-func (g *ghJob) private(s ghStep) []string { return nil }
+// ourWorkflow matches the line by which we know our own files: see package workflow.
+var ourWorkflow = regexp.MustCompile(`(?m)\A(?:#.*\n)*# scheduled: \{"version":`)
 
-// when returns what the if of a step means here; ok is false if that cannot be said.
-func (g *ghJob) when(j *Job, s ghStep) (_ ghWhen, ok bool) { return ghWhen{When: "success"}, true }
+func readGitHub(r *reader, f File) error {
+	if ourWorkflow.Match(f.Text) {
+		r.skip(Place{f.Path, 1}, "scheduled has made this workflow")
+		return nil
+	}
+	root, err := readYAML(f)
+	if err != nil {
+		return err
+	}
+	w, err := newWorkflow(f, root)
+	if err != nil {
+		return err
+	}
+	if len(w.crons) == 0 {
+		r.skip(Place{f.Path, lineOf(w.on, 1)}, "%s", w.unscheduled())
+		return nil
+	}
+	stay := false
+	before := len(r.Jobs)
+	jobs := w.scheduled()
+	w.several = w.count(jobs) > 1
+	for _, g := range jobs {
+		if !w.read(r, g) {
+			stay = true
+		}
+	}
+	switch imported := r.Jobs[before:]; {
+	case len(imported) == 0:
+	case stay:
+		for i := range imported {
+			imported[i].glue(w.crons[0].Line, "take this job out of %s: its schedule stays there for the jobs that could not be imported, and both would run", path.Base(f.Path))
+		}
+	default:
+		if content := w.unschedule(); content != nil {
+			r.Changes = append(r.Changes, Change{f.Path, content})
+		} else {
+			for i := range imported {
+				imported[i].glue(w.crons[0].Line, "remove the schedule from %s, or both will run", path.Base(f.Path))
+			}
+		}
+	}
+	return nil
+}
 
-func isGitHub(f File) bool { return false }
+// newWorkflow reads what all jobs of a workflow have in common.
+func newWorkflow(f File, root *yaml.Node) (*workflow, error) {
+	const hint = "name a workflow, which has on and jobs, as in .github/workflows"
+	w := &workflow{file: f, root: root, on: member(root, "on"), name: scalar(member(root, "name"))}
+	if w.on == nil {
+		w.on = member(root, "true") // as older tools write it
+	}
+	jobs := member(root, "jobs")
+	switch {
+	case root.Kind != yaml.MappingNode:
+		return nil, yamlAt(f.Path, root.Line, root.Column, hint, "the file is no workflow")
+	case w.on == nil:
+		return nil, yamlAt(f.Path, root.Line, root.Column, hint, "the file is no workflow: it has no on")
+	case jobs == nil || jobs.Kind != yaml.MappingNode:
+		return nil, yamlAt(f.Path, lineOf(jobs, root.Line), root.Column, hint, "the file is no workflow: it has no jobs")
+	}
+	for _, p := range members(jobs) {
+		if p.value.Kind != yaml.MappingNode {
+			return nil, yamlAt(f.Path, p.key.Line, p.key.Column, "give it runs-on and steps", "the job %s has nothing in it", p.key.Value)
+		}
+	}
+	var err error
+	if w.crons, err = w.readCrons(); err != nil {
+		return nil, err
+	}
+	for _, p := range members(jobs) {
+		w.jobs = append(w.jobs, w.newJob(p.key, p.value))
+	}
+	return w, nil
+}
 
-func readGitHub(r *reader, f File) error { return nil }
+// generic are the names of files that say nothing about a workflow.
+var generic = strings.Fields("main blank ci cd workflow workflows action actions python python-app python-package schedule scheduled cron build test run job jobs index github-actions")
+
+// id returns the id of a job: of the workflow's file, or its name where the file's says
+// nothing, and of the job if there are several.
+func (w *workflow) id(g *ghJob, several bool) string {
+	base := path.Base(strings.ReplaceAll(w.file.Path, `\`, "/"))
+	id := identifier(base)
+	if named := identifier(w.name); named != "" && (id == "" || slices.Contains(generic, id)) {
+		id = named
+	}
+	if several {
+		id = cmp.Or(id, "job") + "-" + g.ID
+	}
+	return id
+}
+
+// count returns how many of the jobs a schedule runs.
+func (w *workflow) count(jobs []*ghJob) (n int) {
+	for _, g := range jobs {
+		if v := g.decide(condition(scalar(member(g.node, "if"))))[0]; !v.known || v.true() {
+			n++
+		}
+	}
+	return n
+}

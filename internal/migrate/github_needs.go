@@ -1,0 +1,152 @@
+package migrate
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// scheduled returns the jobs of a workflow that begin by themselves. A job that needs
+// another one becomes the end of that, if its steps can go on there; else it follows it.
+func (w *workflow) scheduled() (roots []*ghJob) {
+	home := map[string]*ghJob{} // of the jobs that are placed, by their ids
+	for range w.jobs {
+		for _, g := range w.jobs {
+			if home[g.ID] != nil || slices.ContainsFunc(g.needs, func(id string) bool { return home[id] == nil }) {
+				continue
+			}
+			if len(g.needs) == 0 {
+				home[g.ID] = g
+				roots = append(roots, g)
+				continue
+			}
+			root := home[g.needs[len(g.needs)-1]]
+			alone := !slices.ContainsFunc(g.needs, func(id string) bool { return home[id] != root || root.follows(id) })
+			if alone && root.continues(g) {
+				root.append(g)
+			} else {
+				root.followers = append(root.followers, g)
+			}
+			home[g.ID] = root
+		}
+	}
+	slices.SortStableFunc(roots, func(a, b *ghJob) int { return a.Line - b.Line })
+	return roots
+}
+
+func (g *ghJob) follows(id string) bool {
+	return slices.ContainsFunc(g.followers, func(f *ghJob) bool { return f.ID == id })
+}
+
+// continues reports whether the steps of a job can go on in another one, on the same
+// machine and in the same folder.
+func (g *ghJob) continues(next *ghJob) bool {
+	for _, key := range []string{"uses", "strategy", "services", "container", "environment"} {
+		if member(next.node, key) != nil {
+			return false
+		}
+	}
+	if member(g.node, "strategy") != nil || member(g.node, "container") != nil || member(g.node, "uses") != nil ||
+		written(member(g.node, "runs-on")) != written(member(next.node, "runs-on")) {
+		return false
+	}
+	return !slices.ContainsFunc(next.Steps, func(s ghStep) bool { return s.Uses != "" && !movable[action(s.Uses)] })
+}
+
+// movable are the actions whose steps can stand in another job.
+var movable = map[string]bool{
+	"actions/checkout": true, "actions/setup-python": true, "actions/cache": true, "actions/upload-artifact": true, "actions/download-artifact": true,
+	"astral-sh/setup-uv": true, "actions/github-script": true, "stefanzweifel/git-auto-commit-action": true,
+}
+
+// action returns the name of the action that a step uses, without its version.
+func action(uses string) string {
+	name, _, _ := strings.Cut(uses, "@")
+	return strings.ToLower(name)
+}
+
+// written returns a node as one text.
+func written(n *yaml.Node) string {
+	text, _ := yaml.Marshal(n)
+	return string(text)
+}
+
+// append puts the steps of a job at the end.
+func (g *ghJob) append(next *ghJob) {
+	if g.results == nil {
+		g.results = map[string]ghPair{}
+		g.handsOver(g)
+	}
+	g.handsOver(next)
+	g.parts = append(g.parts, next)
+	steps := next.Steps
+	if text := scalar(member(next.node, "if")); text != "" {
+		steps = guardedBy(text, steps)
+	}
+	for _, s := range steps {
+		same := func(other ghStep) bool { return s.Uses != "" && action(other.Uses) == action(s.Uses) }
+		switch name := action(s.Uses); {
+		case name == "actions/download-artifact":
+			copied, ok := g.copied(s)
+			if !ok {
+				continue
+			}
+			s = copied
+		case name != "" && !strings.Contains(name, "artifact") && slices.ContainsFunc(g.Steps, same):
+			continue
+		}
+		for _, p := range next.Env {
+			if named(s.Env, p.Name) < 0 {
+				s.Env = append(s.Env, p)
+			}
+		}
+		g.Steps = append(g.Steps, s)
+	}
+}
+
+// handsOver remembers the outputs of a job.
+func (g *ghJob) handsOver(of *ghJob) {
+	for _, p := range ghPairs(member(of.node, "outputs")) {
+		g.results[strings.ToLower(of.ID+"."+p.Name)] = p
+	}
+}
+
+// with returns an input of a step's action.
+func (s ghStep) with(name string) string {
+	if i := named(s.With, name); i >= 0 {
+		return s.With[i].Value
+	}
+	return ""
+}
+
+// copied returns a step that puts the files of an artifact where another job had
+// downloaded them; ok is false if they are there already.
+func (g *ghJob) copied(s ghStep) (_ ghStep, ok bool) {
+	to := path.Clean("./" + s.with("path"))
+	run := []string{}
+	for _, upload := range g.Steps {
+		if action(upload.Uses) != "actions/upload-artifact" || s.with("name") != "" && upload.with("name") != s.with("name") {
+			continue
+		}
+		for from := range strings.Lines(upload.with("path")) {
+			from = path.Clean("./" + strings.TrimSpace(from))
+			files := strings.ContainsAny(from, "*") || path.Ext(from) != ""
+			folder := from
+			if files {
+				folder = path.Dir(from)
+			} else {
+				from += "/."
+			}
+			if folder != to {
+				run = append(run, "cp -R "+from+" "+to)
+			}
+		}
+	}
+	if len(run) == 0 {
+		return s, false
+	}
+	s.Run, s.RunLine, s.Uses, s.With = "mkdir -p "+to+"\n"+strings.Join(run, "\n")+"\n", s.Line, "", nil
+	return s, true
+}

@@ -1,0 +1,134 @@
+package migrate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// rights sets the permissions of a job's token, as far as something can use them.
+func (w *workflow) rights(j *Job, g *ghJob) {
+	node := member(w.root, "permissions")
+	if own := member(g.node, "permissions"); own != nil {
+		node = own
+	}
+	var all table
+	if node == nil && g.given.token {
+		j.glue(g.Line, "name in permissions what the script does with the token: it can only read the code and the history here")
+	}
+	if node != nil && node.Kind == yaml.ScalarNode && strings.HasSuffix(node.Value, "-all") {
+		if w.usesToken(j, g) && node.Value == "write-all" {
+			j.glue(node.Line, "name in permissions what the steps do with the token: it was %s", node.Value)
+		} else {
+			j.kept(node.Line, "permissions %s, of which nothing more is needed", node.Value)
+		}
+	}
+	pairs := ghPairs(node)
+	for _, next := range g.parts {
+		pairs = append(pairs, ghPairs(member(next.node, "permissions"))...)
+	}
+	for _, p := range pairs {
+		switch {
+		case p.Value == "none" || p.Value == "read" && (p.Name == "contents" || p.Name == "actions"):
+			j.kept(p.Line, "permission %s: %s", p.Name, p.Value)
+		case w.delivers(j, p.Name) && !w.usesToken(j, g):
+			j.kept(p.Line, "permission %s: %s, for the step that commits", p.Name, p.Value)
+		case !w.usesToken(j, g):
+			j.kept(p.Line, "permission %s: %s, which nothing uses now", p.Name, p.Value)
+		default:
+			if !slices.ContainsFunc(all, func(k key) bool { return k.name == p.Name }) {
+				all = append(all, key{name: p.Name, value: p.Value})
+			}
+			j.kept(p.Line, "permission %s: %s", p.Name, p.Value)
+		}
+	}
+	if len(all) > 0 {
+		j.set("permissions", all)
+	}
+}
+
+// delivers reports whether the key commit brings a permission by itself.
+func (w *workflow) delivers(j *Job, scope string) bool {
+	commit := j.get("commit")
+	of, _ := commit.(table)
+	asks := slices.ContainsFunc(of, func(k key) bool { return k.name == "pull-request" && k.value == true })
+	return commit != nil && (scope == "contents" || scope == "pull-requests" && asks)
+}
+
+// usesToken reports whether a job has something that can use the permissions of its token.
+func (w *workflow) usesToken(j *Job, g *ghJob) bool {
+	return g.given.token || j.get("before") != nil || j.get("prepare") != nil || j.get("after") != nil
+}
+
+// titles tells what becomes of names, and sets that of the workflow if others listen to
+// it.
+func (w *workflow) titles(j *Job, g *ghJob) {
+	if n := member(w.root, "run-name"); n != nil {
+		j.kept(n.Line, "run-name, which says the trigger and the window now")
+	}
+	if w.name == "" {
+		return
+	}
+	line := member(w.root, "name").Line
+	listeners := w.listeners()
+	if len(g.followers) == 0 && len(listeners) == 0 {
+		j.kept(line, "name, as the job's id %s", j.ID)
+		return
+	}
+	j.set("name", w.name)
+	j.kept(line, "name")
+	for _, file := range listeners {
+		j.glue(line, "let %s look at what ran: it starts after each run of %s, and one that only checks is a run too", file, w.name)
+	}
+}
+
+// listeners returns the files of the workflows that start after this one.
+func (w *workflow) listeners() (files []string) {
+	siblings := w.siblings()
+	for _, name := range slices.Sorted(maps.Keys(siblings)) {
+		on := member(siblings[name], "on")
+		for _, n := range items(member(on, "workflow_run", "workflows")) {
+			if n.Value == w.name && !slices.Contains(files, name) {
+				files = append(files, name)
+			}
+		}
+	}
+	return files
+}
+
+// left tells what stays in the old file: other triggers, and jobs that come after this one.
+func (w *workflow) left(j *Job, g *ghJob) {
+	var events []string
+	for _, e := range w.events() {
+		if e.Value != "schedule" && e.Value != "workflow_dispatch" {
+			events = append(events, e.Value)
+		}
+	}
+	if len(events) > 0 {
+		j.kept(w.on.Line, "the other triggers, which stay in the old file: %s", strings.Join(events, ", "))
+	}
+	for _, next := range g.parts {
+		j.kept(next.Line, "the job %s, as the end of this one", next.ID)
+	}
+	for _, next := range g.followers {
+		j.glue(next.Line, "start the job %s after this one: leave it in the old file without needs, under on.workflow_run with workflows: [%q]", next.ID, w.name)
+	}
+	for name, p := range g.dispatch {
+		if !slices.Contains(g.given.inputs, g.variableOf("input", p.name)) {
+			j.kept(p.line, "input %s, which stays in the old file", g.dispatch[name].name)
+		}
+	}
+}
+
+// events returns what starts the workflow.
+func (w *workflow) events() (events []*yaml.Node) {
+	for _, p := range members(w.on) {
+		events = append(events, p.key)
+	}
+	if w.on.Kind != yaml.MappingNode {
+		events = items(w.on)
+	}
+	return events
+}
