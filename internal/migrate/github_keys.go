@@ -94,7 +94,7 @@ func timeout(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 		j.lost(line, "timeout-minutes %s", n.Value)
 		return
 	}
-	hosted := !strings.Contains(written(member(g.node, "runs-on")), "self-hosted")
+	hosted := !strings.Contains(asText(member(g.node, "runs-on")), "self-hosted")
 	switch {
 	case minutes > 345 && hosted && n.Line == 0:
 		j.set("timeout", "345m").comment = "GitHub's limit, less the set-up; there was none of its own"

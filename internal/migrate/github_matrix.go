@@ -144,13 +144,13 @@ func namedBy(all []map[string]any, keys []string) (list []combination) {
 	for _, k := range keys {
 		distinct := map[string]bool{}
 		for _, values := range all {
-			distinct[nameOf(values[k])] = true
+			distinct[valueName(values[k])] = true
 		}
 		if len(distinct) < 2 {
 			continue
 		}
 		for i, values := range all {
-			names[i] = strings.Trim(names[i]+"-"+nameOf(values[k]), "-")
+			names[i] = strings.Trim(names[i]+"-"+valueName(values[k]), "-")
 		}
 		apart := map[string]bool{}
 		for _, name := range names {
@@ -166,8 +166,8 @@ func namedBy(all []map[string]any, keys []string) (list []combination) {
 	return list
 }
 
-// nameOf returns a value as part of an id, "" for a table or list.
-func nameOf(value any) string {
+// valueName returns a value as part of an id, "" for a table or list.
+func valueName(value any) string {
 	switch value.(type) {
 	case map[string]any, []any:
 		return ""

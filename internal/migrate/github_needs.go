@@ -49,7 +49,7 @@ func (g *ghJob) continues(next *ghJob) bool {
 		}
 	}
 	if member(g.node, "strategy") != nil || member(g.node, "container") != nil || member(g.node, "uses") != nil ||
-		written(member(g.node, "runs-on")) != written(member(next.node, "runs-on")) {
+		asText(member(g.node, "runs-on")) != asText(member(next.node, "runs-on")) {
 		return false
 	}
 	return !slices.ContainsFunc(next.Steps, func(s ghStep) bool { return s.Uses != "" && !movable[action(s.Uses)] })
@@ -67,8 +67,8 @@ func action(uses string) string {
 	return strings.ToLower(name)
 }
 
-// written returns a node as one text.
-func written(n *yaml.Node) string {
+// asText returns a node as one text.
+func asText(n *yaml.Node) string {
 	text, _ := yaml.Marshal(n)
 	return string(text)
 }

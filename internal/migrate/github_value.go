@@ -136,7 +136,7 @@ func (g *ghJob) value(e *ghExpr) ghValue {
 	if !a.known || !b.known {
 		return tested(fmt.Sprintf(`[ "%s" %s "%s" ]`, a.quoted(), signs[e.op], b.quoted()), a, b)
 	}
-	x, y := number(a), number(b)
+	x, y := numeric(a), numeric(b)
 	return known(map[string]bool{"<": x < y, "<=": x <= y, ">": x > y, ">=": x >= y}[e.op])
 }
 
@@ -199,7 +199,7 @@ func equal(not bool, a, b ghValue) ghValue {
 	if a.known && b.known {
 		_, isA := a.value.(string)
 		_, isB := b.value.(string)
-		same := isA && isB && strings.EqualFold(a.text(), b.text()) || (!isA || !isB) && number(a) == number(b)
+		same := isA && isB && strings.EqualFold(a.text(), b.text()) || (!isA || !isB) && numeric(a) == numeric(b)
 		return known(same != not)
 	}
 	sign := "="
@@ -209,9 +209,9 @@ func equal(not bool, a, b ghValue) ghValue {
 	return tested(fmt.Sprintf(`[ "%s" %s "%s" ]`, a.quoted(), sign, b.quoted()), a, b)
 }
 
-// number returns a value as GitHub compares it: nil is 0, and what is no number is not
+// numeric returns a value as GitHub compares it: nil is 0, and what is no number is not
 // equal to anything.
-func number(v ghValue) float64 {
+func numeric(v ghValue) float64 {
 	switch value := v.value.(type) {
 	case nil:
 		return 0
@@ -239,7 +239,7 @@ func (g *ghJob) index(of, at ghValue) ghValue {
 	}
 	switch list := of.value.(type) {
 	case []any:
-		if n := number(at); n >= 0 && n < float64(len(list)) {
+		if n := numeric(at); n >= 0 && n < float64(len(list)) {
 			return known(list[int(n)])
 		}
 	case map[string]any:
