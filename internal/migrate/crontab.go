@@ -170,7 +170,7 @@ func (c *crontab) job(m []string) {
 	if text := cmp.Or(strings.Join(c.comment, " "), described); text != "" {
 		j.set("description", cut(printable(text)))
 	}
-	j.ID = nameOf(command)
+	j.ID = aboutOf(command)
 	c.r.add(j)
 }
 

@@ -240,8 +240,8 @@ func variableOf(name string) string {
 	return strings.ToUpper(strings.Join(nameWords(name), "_"))
 }
 
-// nameOf returns what a command is about, for an id.
-func nameOf(command string) string {
+// aboutOf returns what a command is about, for an id.
+func aboutOf(command string) string {
 	file, err := parseShell(command)
 	if err != nil {
 		return ""
