@@ -176,7 +176,7 @@ func (d *delivery) propose(ctx context.Context) (err error) {
 		}
 	}
 	if err != nil {
-		return invalid(err)
+		return invalid(github.Advise(err))
 	}
 	d.Remarks = append(d.Remarks, d.Pull.Remarks...)
 	switch {

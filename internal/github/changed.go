@@ -173,7 +173,7 @@ func (u *upload) text(ctx context.Context, f Changed) (*string, error) {
 // Blobs that are sent at full speed, and the pause before each further one.
 // https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests
 const (
-	fastBlobs = 50
+	fastBlobs = 30
 	blobPause = time.Second
 )
 

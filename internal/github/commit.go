@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v60/github"
@@ -85,7 +84,7 @@ func Advise(err error) error {
 		Workflows:    "leave .github/workflows out of the commit: the token may not write workflow files",
 		PullRequests: "add `pull-requests: write` to the permissions of the job: the token may not write pull requests",
 		Opening:      "let GitHub Actions create pull requests: Settings > Actions > General > Workflow permissions",
-		Rules:        "set pull-request = true, commit to another branch, or let the token's owner bypass the branch's rules",
+		Rules:        "commit to another branch or with pull-request = true, or let the token's owner bypass the branch's rules",
 	}
 	return problem.WithHint(err, cmp.Or(hints[d.Lacks], "do what GitHub's message asks for"))
 }
@@ -198,15 +197,26 @@ func (w *committing) move(ctx context.Context) (err error) {
 	if !failure.refused() {
 		w.sent = w.done
 	}
-	if strings.Contains(strings.ToLower(failure.said), "reference update failed") {
+	err = denied(Contents, moved(err))
+	if _, is := errors.AsType[*Denied](err); is || Again(err) {
+		return err
+	}
+	switch failure.status {
+	case http.StatusConflict:
+		return errors.Join(ErrMoved, failure)
+	case http.StatusUnprocessableEntity:
 		return w.obstructed(ctx, failure)
 	}
-	return denied(Contents, moved(err))
+	return err
 }
 
-// obstructed explains an update that GitHub does not: git keeps branches as files in
-// folders, so x and x/y cannot both exist. Else a branch rule forbids it.
+// obstructed explains an update that GitHub does not make although nobody was faster: git
+// keeps branches as files in folders, so x and x/y cannot both exist. Else a rule or a
+// hook forbids it.
 func (w *committing) obstructed(ctx context.Context, failure *Failure) error {
+	if !w.done.Begun {
+		return &Denied{Lacks: Rules, cause: failure}
+	}
 	c := w.client
 	below, _, err := call(ctx, c, "read refs", func(ctx context.Context) ([]*github.Reference, *github.Response, error) {
 		return c.api.Git.ListMatchingRefs(ctx, c.owner(), c.name(), &github.ReferenceListOptions{Ref: "heads/" + w.done.Branch + "/"})
@@ -223,7 +233,7 @@ func (w *committing) obstructed(ctx context.Context, failure *Failure) error {
 	switch {
 	case err != nil:
 		return denied(Read, err)
-	case taken && w.done.Begun:
+	case taken:
 		return problem.WithHint(&BranchError{fmt.Sprintf("branch %s is taken by another branch with a name that begins the same", w.done.Branch)},
 			"name another branch to commit to")
 	}

@@ -121,6 +121,19 @@ func TestCommitLostAndReplaced(t *testing.T) {
 	})
 }
 
+// TestCommitTies has GitHub say in different words that another push was faster.
+func TestCommitTies(t *testing.T) {
+	for status, said := range map[int]string{409: "Conflict", 422: "Reference cannot be updated", 423: ""} {
+		commits(t, beforeFiles, func(s committed) {
+			s.fake.Break(ghtest.Fault{Path: "/git/refs", Once: true, Status: status, Body: `{"message":"` + said + `"}`})
+			_, err := s.commit(Commit{Branch: "main", Same: true, Files: []Changed{File("new", []byte("n"))}})
+			if (err == nil) != (said != "") {
+				s.Errorf("%d %s: %v", status, said, err)
+			}
+		})
+	}
+}
+
 // TestCommitKilled kills a commit at each request, served or not, and commits again: in
 // the end there is one commit.
 func TestCommitKilled(t *testing.T) {
