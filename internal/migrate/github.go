@@ -163,6 +163,9 @@ func newWorkflow(f File, root *yaml.Node) (*workflow, error) {
 	return w, nil
 }
 
+// maxID is the length of what identifier returns, at most.
+const maxID = 50
+
 // generic are the names of files that say nothing about a workflow.
 var generic = strings.Fields("main blank ci cd workflow workflows action actions python python-app python-package schedule scheduled cron build test run job jobs index github-actions")
 
@@ -175,7 +178,9 @@ func (w *workflow) id(g *ghJob, several bool) string {
 		id = named
 	}
 	if several {
-		id = cmp.Or(id, "job") + "-" + g.ID
+		own := identifier(g.ID)
+		id = cmp.Or(id, "job")
+		return strings.TrimRight(id[:min(len(id), max(1, maxID-1-len(own)))], "-_") + "-" + own
 	}
 	return id
 }

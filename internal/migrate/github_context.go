@@ -41,6 +41,8 @@ func (g *ghJob) path(path string) ghValue {
 	switch context = strings.ToLower(context); {
 	case lower == "secrets.github_token" || lower == "github.token":
 		return held("${GITHUB_TOKEN}", ghRef{kind: "token", variable: "GITHUB_TOKEN"})
+	case strings.HasPrefix(lower, "secrets.github_"):
+		return known(nil) // GitHub has no such secret
 	case context == "secrets" && name != "":
 		return g.reference("secret", name)
 	case context == "vars" && name != "":
@@ -155,10 +157,14 @@ func (g *ghJob) variableOf(kind, name string) string {
 // isReference reports whether a text is only a secret, repository variable or input.
 func isReference(text, kind, name string) bool {
 	list := parts(strings.TrimSpace(text))
-	if len(list) != 1 || list[0].expr == nil || list[0].expr.op != "path" {
+	if len(list) != 1 || list[0].expr == nil {
 		return false
 	}
-	path := strings.ToLower(list[0].expr.name)
+	e := list[0].expr
+	if kind == "input" && e.op == "||" && e.args[1].op == "value" {
+		e = e.args[0]
+	}
+	path := strings.ToLower(e.name)
 	for _, prefix := range map[string][]string{"secret": {"secrets."}, "variable": {"vars."}, "input": {"inputs.", "github.event.inputs."}}[kind] {
 		if path == prefix+strings.ToLower(name) {
 			return true

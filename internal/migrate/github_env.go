@@ -75,6 +75,11 @@ func (g *ghJob) pair(j *Job, p ghPair, to ghPhase) (set string) {
 		return ""
 	}
 	list := parts(p.Value)
+	for _, path := range paths(p.Value) {
+		if lower := strings.ToLower(path); strings.HasPrefix(lower, "secrets.github_") && lower != "secrets.github_token" {
+			j.glue(p.Line, "give the secret %s another name: GitHub has none that begins with GITHUB_, so %s is empty", path[len("secrets."):], p.Name)
+		}
+	}
 	if len(list) == 0 || len(list) == 1 && !list[0].is {
 		return g.literalPair(j, p, p.Value)
 	}
@@ -217,7 +222,7 @@ func (g *ghJob) input(j *Job, line int, ref ghRef) {
 	g.given.inputs = append(g.given.inputs, ref.variable)
 	declared := g.dispatch[strings.ToLower(ref.name)]
 	j.kept(cmp.Or(declared.line, line), "input %s%s", ref.name, declared.words())
-	if declared.fallback != "" && ref.fallback == "" && declared.kind != "boolean" {
+	if declared.fallback != "" && declared.fallback != "false" && ref.fallback == "" {
 		j.glue(declared.line, "write %q into env as the value of %s, if a schedule should have it: it was empty then", declared.fallback, ref.variable)
 	}
 }

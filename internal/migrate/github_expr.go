@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -205,6 +206,11 @@ func parts(text string) (list []ghPart) {
 		list = append(list, ghPart{text: text[at:]})
 	}
 	return list
+}
+
+// isPath reports whether an expression is one of some paths.
+func isPath(e *ghExpr, paths ...string) bool {
+	return e != nil && e.op == "path" && slices.Contains(paths, strings.ToLower(e.name))
 }
 
 // each calls f for all paths in an expression.

@@ -11,6 +11,7 @@ import (
 // scheduled returns the jobs of a workflow that begin by themselves. A job that needs
 // another one becomes the end of that, if its steps can go on there; else it follows it.
 func (w *workflow) scheduled() (roots []*ghJob) {
+	w.join()
 	home := map[string]*ghJob{} // of the jobs that are placed, by their ids
 	for range w.jobs {
 		for _, g := range w.jobs {
@@ -34,6 +35,62 @@ func (w *workflow) scheduled() (roots []*ghJob) {
 	}
 	slices.SortStableFunc(roots, func(a, b *ghJob) int { return a.Line - b.Line })
 	return roots
+}
+
+// join makes one job of several that a later one needs, where their steps can follow each
+// other.
+func (w *workflow) join() {
+	for _, next := range w.jobs {
+		first := w.find(next.needs, "")
+		if first == nil || len(next.needs) < 2 {
+			continue
+		}
+		alone := true
+		for _, id := range next.needs {
+			other := w.find([]string{id}, "")
+			alone = alone && other != nil && len(other.needs) == 0 && (other == first || first.continues(other))
+		}
+		if !alone {
+			continue
+		}
+		for _, id := range next.needs[1:] {
+			other := w.find([]string{id}, first.ID)
+			if other == nil {
+				continue
+			}
+			first.append(other)
+			w.jobs = slices.DeleteFunc(slices.Clone(w.jobs), func(g *ghJob) bool { return g == other })
+			for _, g := range w.jobs {
+				g.rename(other.ID, first.ID)
+			}
+		}
+	}
+}
+
+// find returns the first of some jobs, but one; nil for none.
+func (w *workflow) find(ids []string, but string) *ghJob {
+	for _, id := range ids {
+		for _, g := range w.jobs {
+			if g.ID == id && id != but {
+				return g
+			}
+		}
+	}
+	return nil
+}
+
+// rename makes a job need another one in place of one that is part of it now.
+func (g *ghJob) rename(old, id string) {
+	var needs []string
+	for _, need := range g.needs {
+		if need == old {
+			need = id
+		}
+		if !slices.Contains(needs, need) {
+			needs = append(needs, need)
+		}
+	}
+	g.needs = needs
 }
 
 func (g *ghJob) follows(id string) bool {
@@ -147,6 +204,9 @@ func (g *ghJob) copied(s ghStep) (_ ghStep, ok bool) {
 	if len(run) == 0 {
 		return s, false
 	}
-	s.Run, s.RunLine, s.Uses, s.With = "mkdir -p "+to+"\n"+strings.Join(run, "\n")+"\n", s.Line, "", nil
+	if to != "." {
+		run = slices.Insert(run, 0, "mkdir -p "+to)
+	}
+	s.Run, s.RunLine, s.Uses, s.With = strings.Join(run, "\n")+"\n", s.Line, "", nil
 	return s, true
 }

@@ -14,7 +14,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 	if own := member(g.node, "permissions"); own != nil {
 		node = own
 	}
-	var all table
+	all, _ := j.get("permissions").(table) // that the steps brought
 	if node == nil && g.given.token {
 		j.glue(g.Line, "name in permissions what the script does with the token: it can only read the code and the history here")
 	}
@@ -26,6 +26,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		}
 	}
 	pairs := ghPairs(node)
+	all = slices.Clone(all)
 	for _, next := range g.parts {
 		pairs = append(pairs, ghPairs(member(next.node, "permissions"))...)
 	}
@@ -68,10 +69,13 @@ func (w *workflow) titles(j *Job, g *ghJob) {
 	if n := member(w.root, "run-name"); n != nil {
 		j.kept(n.Line, "run-name, which says the trigger and the window now")
 	}
+	if w.name == "" && len(g.followers) > 0 {
+		w.name = j.ID
+	}
 	if w.name == "" {
 		return
 	}
-	line := member(w.root, "name").Line
+	line := lineOf(member(w.root, "name"), g.Line)
 	listeners := w.listeners()
 	if len(g.followers) == 0 && len(listeners) == 0 {
 		j.kept(line, "name, as the job's id %s", j.ID)

@@ -157,7 +157,7 @@ func (g *ghJob) and(e *ghExpr, a, b ghValue) ghValue {
 func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
 	in := a.input()
 	switch {
-	case in != nil && b.known && in.fallback == "":
+	case in != nil && b.known && (in.fallback == "" || in.fallback == b.text()):
 		a.refs[0].fallback = b.text()
 		return a
 	case a.known && b.input() != nil && e.args[0].op == "&&" && isScheduled(e.args[0].args[0]):
@@ -255,7 +255,7 @@ func (g *ghJob) call(e *ghExpr) ghValue {
 	for i, arg := range e.args {
 		args[i] = g.value(arg)
 		all = all && args[i].known
-		if args[i].why != "" {
+		if args[i].why != "" && !isPath(arg, "github") {
 			return args[i]
 		}
 	}
@@ -277,6 +277,8 @@ func (g *ghJob) call(e *ghExpr) ghValue {
 		return tested(fmt.Sprintf(form.bash, args[0].quoted(), args[1].quoted()), args...)
 	case e.name == "fromjson" && all && len(args) == 1:
 		return fromJSON(args[0].text())
+	case e.name == "tojson" && len(args) == 1 && isPath(e.args[0], "github", "github.event"):
+		return held(`$(cat "${GITHUB_EVENT_PATH}")`)
 	case e.name == "tojson" && all && len(args) == 1:
 		return toJSON(args[0].value)
 	case e.name == "join" && all && len(args) > 0:
