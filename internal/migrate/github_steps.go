@@ -1,5 +1,459 @@
 package migrate
 
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
 // steps sets what the steps of a job do: before, prepare, command, after, commit,
 // artifacts, cache, checkout and python.
-func (r *reader) steps(j *Job, g *ghJob) {}
+func (r *reader) steps(j *Job, g *ghJob) {
+	m := &mover{j: j, g: g, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}}
+	m.read()
+	for i, s := range g.Steps {
+		if s.Uses != "" {
+			m.action(i, s)
+		} else if strings.TrimSpace(s.Run) != "" {
+			m.lines(i, s)
+		}
+	}
+	m.set()
+}
+
+// mover moves the steps of a job to the keys of ours.
+type mover struct {
+	j *Job
+	g *ghJob
+
+	blocks  []block // of the steps that run lines
+	setUp   place   // the last unit that sets something up, before the work begins
+	work    place   // the first unit of the work
+	config  int     // the line of a step that says who commits; 0 for none
+	byHand  bool    // the lines push by themselves: they cannot be a commit of ours
+	commits bool    // something of the job commits or pushes
+	foreign []string
+	checks  map[string]bool // ids of steps that only say whether something changed
+
+	before, prepare, after []any
+	commands               []string
+	hooks                  []hook
+	exports                []string // lines ahead of every command
+	packages               packages
+	git                    *delivery
+	when                   string   // of the commit
+	comments               []string // of the commit
+	missing                map[string][]string
+}
+
+// place is a unit of a step.
+type place struct{ step, unit int }
+
+func (p place) before(o place) bool { return p.step < o.step || p.step == o.step && p.unit < o.unit }
+
+// hook is what runs when the commands end: it needs secrets, which after does not get.
+type hook struct {
+	text string
+	when string
+}
+
+// read reads the lines of all steps, and finds where the work begins.
+func (m *mover) read() {
+	m.setUp, m.work = place{-1, -1}, place{len(m.g.Steps), 0}
+	for i, s := range m.g.Steps {
+		if s.Uses != "" {
+			name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
+			m.commits = m.commits || ghActions[name].delivers
+			m.clones(s)
+			continue
+		}
+		b := m.bash(s)
+		m.estrange(&b)
+		m.blocks[i] = b
+		if b.only(asking, neutral, gitting) && s.ID != "" && (strings.Contains(b.text, "GITHUB_OUTPUT") || strings.Contains(b.text, "set-output")) && !b.only(neutral) {
+			m.checks[s.ID] = true
+		}
+		if calls := b.gits(); len(calls) > 0 && !slices.ContainsFunc(calls, func(sub string) bool { return sub != "config" }) {
+			m.config = s.Line
+		}
+		m.commits = m.commits || slices.ContainsFunc(b.gits(), func(sub string) bool { return sub != "config" })
+		for k, u := range b.units {
+			if (u.class == work || u.class == mixed) && i < m.work.step {
+				m.work = place{i, k}
+			}
+		}
+	}
+	for i, b := range m.blocks {
+		for k, u := range b.units {
+			if at := (place{i, k}); u.class >= venv && u.class <= fetch && at.before(m.work) {
+				m.setUp = at
+			}
+		}
+	}
+	m.deliveries()
+	m.asked()
+}
+
+// asked forgets the checks whose word other steps than a delivery ask for: they stay.
+func (m *mover) asked() {
+	for i, s := range m.g.Steps {
+		name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
+		b := m.blocks[i]
+		if ghActions[name].delivers || s.Uses == "" && (b.has(gitting) || b.only(neutral)) {
+			continue
+		}
+		text := s.If + s.Run
+		for _, p := range slices.Concat(s.With, s.Env) {
+			text += p.Value
+		}
+		for k, check := range m.g.Steps {
+			if m.checks[check.ID] && strings.Contains(text, "steps."+check.ID+".") {
+				delete(m.checks, check.ID)
+				for n := range m.blocks[k].units {
+					m.blocks[k].units[n].class = other
+				}
+				if strings.Contains(check.Run, "git commit") {
+					m.byHand = true
+				}
+			}
+		}
+	}
+}
+
+// deliveries decides whether the commits of the lines can be one of ours.
+func (m *mover) deliveries() {
+	trial := newDelivery()
+	for _, b := range m.blocks {
+		m.byHand = m.byHand || b.has(mixed)
+		if b.has(gitting) {
+			for _, u := range b.units {
+				trial.read(u)
+			}
+		}
+	}
+	m.byHand = m.byHand || trial.strange != "" || !m.commits && m.config > 0
+	m.git.commits = trial.commits
+}
+
+// gits returns the subcommands of git that deliver, in a block.
+func (b block) gits() (subs []string) {
+	for _, u := range b.units {
+		for _, c := range u.calls {
+			if c.class() == gitting && (u.class == gitting || u.class == mixed) {
+				subs = append(subs, c.git())
+			}
+		}
+		if len(u.calls) == 0 && u.class == mixed {
+			subs = append(subs, "push") // unreadable
+		}
+	}
+	return subs
+}
+
+// has reports whether a unit of the block has a class.
+func (b block) has(c class) bool {
+	return slices.ContainsFunc(b.units, func(u unit) bool { return u.class == c })
+}
+
+// only reports whether all units of the block have one of the classes.
+func (b block) only(classes ...class) bool {
+	return !slices.ContainsFunc(b.units, func(u unit) bool { return !slices.Contains(classes, u.class) })
+}
+
+// bash returns the lines of a step for bash.
+func (m *mover) bash(s ghStep) block {
+	text := strings.TrimRight(m.g.bash(strings.ReplaceAll(s.Run, "\r\n", "\n")), " \t\n")
+	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
+	if dir = joinPath("", strings.TrimPrefix(strings.TrimPrefix(dir, "${GITHUB_WORKSPACE}"), "$GITHUB_WORKSPACE")); strings.Contains(dir, "${{") {
+		dir = "?"
+	}
+	shell := strings.Fields(s.Shell + " ")
+	program := ""
+	if len(shell) > 0 {
+		program = shell[0]
+	}
+	switch {
+	case isPython(program):
+		return readBlock("python - <<'END'\n"+text+"\nEND", dir)
+	case program == "pwsh" || program == "powershell" || program == "" && powershell(text):
+		if plain, ok := fromPowershell(text); ok {
+			return readBlock(plain, dir)
+		}
+		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\" <<'END'\n"+text+"\nEND\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
+	}
+	return readBlock(text, dir)
+}
+
+// powershell reports whether lines are for PowerShell, as on Windows without a shell.
+func powershell(text string) bool {
+	for line := range strings.Lines(text) {
+		first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		verb, noun, ok := strings.Cut(first, "-")
+		if ok && noun != "" && verb != "" && strings.Contains("|New|Get|Set|Remove|Write|Copy|Invoke|Start|Test|Move|Add|Out|Select|", "|"+verb+"|") || strings.HasPrefix(first, "$env:") || strings.HasPrefix(first, "$") && strings.Contains(line, " = ") {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	psGit   = regexp.MustCompile(`\bgit (?:config|add|commit|push|pull)\b[^;}|\n]*`)
+	psFlow  = regexp.MustCompile(`^(?:\$\w+ = git |if \(|\}|git |else|#|Write-)`)
+	psMkdir = regexp.MustCompile(`^New-Item (?:-Force |-ItemType Directory |-Path )+([\w./-]+)(?: -Force| -ItemType Directory)*(?: \| Out-Null)?$`)
+)
+
+// fromPowershell returns lines for bash that do the same as simple ones for PowerShell:
+// those that only commit and push, call programs, or make folders.
+func fromPowershell(text string) (string, bool) {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		made := psMkdir.FindStringSubmatch(line)
+		switch {
+		case line == "":
+		case made != nil:
+			lines = append(lines, "mkdir -p "+made[1])
+		case psFlow.MatchString(line) && (strings.Contains(line, "git ") || strings.Contains(text, "git commit")):
+			for _, call := range psGit.FindAllString(line, -1) {
+				lines = append(lines, strings.TrimSpace(call))
+			}
+		case strings.ContainsAny(line, "$`{") || powershell(line):
+			return "", false
+		default:
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n"), true
+}
+
+// clones notes the folder of another repository that an action checks out.
+func (m *mover) clones(s ghStep) {
+	if name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@"); name == "actions/checkout" && input(s, "path") != "" {
+		dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+		if input(s, "repository") != "" {
+			m.foreign = append(m.foreign, joinPath("", dir))
+		}
+	}
+}
+
+// estrange makes work of what the lines do in the folder of another repository.
+func (m *mover) estrange(b *block) {
+	for i := range b.units {
+		u := &b.units[i]
+		for _, c := range u.calls {
+			dir, argv := c.dir, c.argv
+			if c.argv[0] == "git" {
+				dir, argv = c.gitArgs()
+			}
+			if c.argv[0] == "git" && len(argv) > 1 && argv[0] == "clone" {
+				m.foreign = append(m.foreign, joinPath(dir, cloned(argv[1:])))
+			}
+			own := c.class()
+			if (own == gitting || own == asking) && slices.ContainsFunc(m.foreign, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") }) {
+				u.class = work
+			}
+		}
+	}
+}
+
+// cloned returns the folder that git clone makes.
+func cloned(args []string) string {
+	var plain []string
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "-b" || args[i] == "--branch" || args[i] == "--depth":
+			i++
+		case !strings.HasPrefix(args[i], "-"):
+			plain = append(plain, args[i])
+		}
+	}
+	if len(plain) == 0 {
+		return "?"
+	}
+	last := strings.TrimSuffix(plain[len(plain)-1], ".git")
+	return last[strings.LastIndex(last, "/")+1:]
+}
+
+// title returns what a step is called in notes.
+func title(s ghStep) string {
+	switch {
+	case s.Name != "":
+		return s.Name
+	case s.Uses != "":
+		return s.Uses
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(s.Run), "\n")
+	return first
+}
+
+// condition returns when a step runs; false if never here.
+func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
+	if delivers && m.checked(s.If) {
+		m.j.kept(s.Line, "%s: only if something changed", title(s))
+		return ghWhen{When: "success"}, true
+	}
+	w, ok := m.g.when(m.j, s)
+	switch {
+	case !ok:
+		m.j.lost(s.Line, "condition of %q: %s", title(s), s.If)
+		return ghWhen{When: "success"}, true
+	case w.Never:
+		m.j.kept(s.Line, "%s: only on other events, which stay in the old file", title(s))
+		return w, false
+	}
+	return w, true
+}
+
+// checked reports whether a condition only asks a step that says whether something
+// changed.
+func (m *mover) checked(condition string) bool {
+	for id := range m.checks {
+		if strings.Contains(condition, "steps."+id+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// set sets the keys of what the steps came to.
+func (m *mover) set() {
+	m.packages.apply(m.j)
+	for _, n := range m.packages.glue {
+		m.j.glue(m.g.Line+n.line, "%s", n.what)
+	}
+	m.needTools()
+	m.setList("before", m.before)
+	m.setList("prepare", m.prepare)
+	m.setCommands()
+	m.setList("after", m.after)
+	m.setCommit()
+}
+
+// needTools adds the tools that lines of the job still call by name.
+func (m *mover) needTools() {
+	all := strings.Join(m.commands, "\n") + fmt.Sprint(m.prepare, m.before)
+	if usesProgram(all, "uv") || usesProgram(all, "uvx") {
+		m.before = slices.Insert(m.before, 0, any("command -v uv || pipx install uv"))
+	}
+}
+
+// usesProgram reports whether a line begins with a program.
+func usesProgram(text, program string) bool {
+	for _, b := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("\n;&|({[", c) }) {
+		if f := strings.Fields(b); len(f) > 1 && f[0] == program {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *mover) setList(name string, list []any) {
+	missing := m.missing[name]
+	if len(list) == 0 && len(missing) == 0 {
+		return
+	}
+	if list == nil {
+		list = []any{}
+	}
+	m.j.set(name, list).comment = strings.Join(missing, "\n")
+}
+
+func (m *mover) setCommands() {
+	commands := m.commands
+	if m.config > 0 && !m.commits && len(commands) > 0 { // a script of the job pushes
+		m.pushes(ghStep{Line: m.config, Name: "a script"})
+		commands[0] = tokenHelper + "\n" + commands[0]
+	}
+	if len(commands) == 0 && len(m.before)+len(m.after) > 0 {
+		m.j.set("command", "true").comment = "actions do the work"
+	}
+	if len(commands) == 0 {
+		return
+	}
+	if len(m.hooks) > 0 {
+		commands = []string{hooked(commands, m.hooks)}
+	}
+	if len(m.exports) > 0 {
+		for i := range commands {
+			commands[i] = strings.Join(m.exports, "\n") + "\n" + commands[i]
+		}
+	}
+	if len(commands) == 1 {
+		m.j.set("command", commands[0])
+	} else {
+		m.j.set("command", commands)
+	}
+}
+
+// hooked returns commands as one, which runs the hooks when it ends.
+func hooked(commands []string, hooks []hook) string {
+	var b, trap strings.Builder
+	for i, h := range hooks {
+		name := fmt.Sprintf("after_%d", i+1)
+		fmt.Fprintf(&b, "%s() {\n%s\n}\n", name, h.text)
+		switch h.when {
+		case "failure":
+			fmt.Fprintf(&trap, "if [ $code != 0 ]; then %s; fi; ", name)
+		case "success":
+			fmt.Fprintf(&trap, "if [ $code = 0 ]; then %s; fi; ", name)
+		default:
+			fmt.Fprintf(&trap, "%s; ", name)
+		}
+	}
+	fmt.Fprintf(&b, "trap 'code=$?; %s' EXIT\n", strings.TrimSuffix(trap.String(), "; "))
+	if len(commands) == 1 {
+		return b.String() + commands[0]
+	}
+	for _, c := range commands {
+		fmt.Fprintf(&b, "(\n%s\n)\n", c)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// setCommit sets what is committed.
+func (m *mover) setCommit() {
+	d := m.git
+	if m.byHand || d.line < 0 {
+		return
+	}
+	for _, n := range d.kept {
+		m.j.kept(n.line, "%s", n.what)
+	}
+	for _, n := range d.glue {
+		m.j.glue(n.line, "%s", n.what)
+	}
+	list := unique(d.paths)
+	if len(list) == 0 || slices.Contains(list, ".") {
+		list = []string{"."}
+	}
+	value := table{{name: "paths", value: list}}
+	if d.message != "" {
+		value = append(value, key{name: "message", value: d.message})
+	}
+	if d.branch != "" {
+		value = append(value, key{name: "branch", value: d.branch})
+	}
+	if d.pullRequest {
+		value = append(value, key{name: "pull-request", value: true})
+	}
+	if m.when != "" && m.when != "success" {
+		value = append(value, key{name: "when", value: m.when})
+	}
+	what := "commit and push of " + strings.Join(list, ", ")
+	if list[0] == "." {
+		what = "commit and push of all that changed"
+	}
+	m.j.kept(d.line, "%s", what)
+	k := m.j.set("commit", value)
+	if len(value) == 1 {
+		k.value = list
+	}
+	if d.trimmed {
+		m.comments = append(m.comments, "the message leaves out what only a run knows")
+	}
+	k.comment = strings.Join(unique(m.comments), "\n")
+	if !d.commits && d.line >= 0 && d.pushes {
+		m.j.glue(d.line, "the job commits by itself: its commits become one here; write its message")
+	}
+}

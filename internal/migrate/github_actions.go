@@ -1,0 +1,450 @@
+package migrate
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ghAction is a row of the table of known actions.
+type ghAction struct {
+	move     func(m *mover, s ghStep, w ghWhen)
+	delivers bool // it commits or pushes
+}
+
+// ghActions are the known actions, in lower case and without the release.
+var ghActions map[string]ghAction
+
+func init() {
+	ghActions = map[string]ghAction{
+		"actions/checkout":                    {move: (*mover).checkout},
+		"actions/setup-python":                {move: (*mover).python},
+		"astral-sh/setup-uv":                  {move: (*mover).python},
+		"snok/install-poetry":                 {move: drop("our set-up installs Poetry")},
+		"abatilo/actions-poetry":              {move: drop("our set-up installs Poetry")},
+		"gi-ki/setup-poetry":                  {move: drop("our set-up installs Poetry")},
+		"pdm-project/setup-pdm":               {move: (*mover).python},
+		"conda-incubator/setup-miniconda":     {move: (*mover).python},
+		"mamba-org/setup-micromamba":          {move: (*mover).python},
+		"mamba-org/provision-with-micromamba": {move: (*mover).python},
+		"prefix-dev/setup-pixi":               {move: drop("our set-up installs pixi")},
+		"py-actions/py-dependency-install":    {move: (*mover).dependencies},
+		"goanpeca/setup-miniconda":            {move: (*mover).python},
+		"s-weigand/setup-conda":               {move: (*mover).python},
+		"dschep/install-pipenv-action":        {move: drop("our set-up installs pipenv")},
+		"wntrblm/nox":                         {move: (*mover).nox},
+		"actions/create-github-app-token":     {move: (*mover).appToken},
+		"tibdex/github-app-token":             {move: (*mover).appToken},
+		"mxschmitt/action-tmate":              {move: drop("for debugging")},
+		"appleboy/ssh-action":                 {move: (*mover).ssh},
+
+		"actions/cache":                    {move: (*mover).cache},
+		"actions/cache/restore":            {move: (*mover).cache},
+		"actions/cache/save":               {move: (*mover).cache},
+		"actions/upload-artifact":          {move: (*mover).artifact},
+		"actions/download-artifact":        {move: (*mover).download},
+		"dawidd6/action-download-artifact": {move: (*mover).download},
+
+		"stefanzweifel/git-auto-commit-action": {move: commitBy("commit_message", "file_pattern", "branch"), delivers: true},
+		"endbug/add-and-commit":                {move: commitBy("message", "add", "new_branch push"), delivers: true},
+		"ad-m/github-push-action":              {move: commitBy("", "", "branch"), delivers: true},
+		"peter-evans/create-pull-request":      {move: commitBy("commit-message title", "add-paths", "branch"), delivers: true},
+		"githubocto/flat":                      {move: commitBy("", "", ""), delivers: true},
+		"mikeal/publish-to-github-action":      {move: commitBy("", "", ""), delivers: true},
+		"actions-js/push":                      {move: commitBy("message", "directory", "branch"), delivers: true},
+		"test-room-7/action-update-file":       {move: commitBy("commit-msg", "file-path", "branch"), delivers: true},
+
+		"peaceiris/actions-gh-pages":           {move: (*mover).pagesBranch},
+		"jamesives/github-pages-deploy-action": {move: after("contents")},
+		"actions/upload-pages-artifact":        {move: after()},
+		"actions/deploy-pages":                 {move: (*mover).pages},
+		"actions/configure-pages":              {move: after("pages")},
+		"actions/github-script":                {move: after("issues")},
+		"jasonetco/create-an-issue":            {move: (*mover).issue},
+		"peter-evans/create-issue-from-file":   {move: after("issues")},
+		"softprops/action-gh-release":          {move: after("contents")},
+
+		"aws-actions/configure-aws-credentials": {move: (*mover).aws},
+		"google-github-actions/auth":            {move: (*mover).google},
+		"docker/login-action":                   {move: (*mover).docker},
+		"appleboy/telegram-action":              {move: (*mover).telegram},
+		"rtcamp/action-slack-notify":            {move: (*mover).slack},
+		"8398a7/action-slack":                   {move: (*mover).slack},
+		"slackapi/slack-github-action":          {move: (*mover).slack},
+		"ilshidur/action-discord":               {move: (*mover).discord},
+		"sarisia/actions-status-discord":        {move: (*mover).discord},
+		"dawidd6/action-send-mail":              {move: (*mover).mail},
+		"gautamkrishnar/keepalive-workflow":     {move: drop("a workflow of ours is kept alive by its rescue")},
+		"liskin/gh-workflow-keepalive":          {move: drop("a workflow of ours is kept alive by its rescue")},
+		"awalsh128/cache-apt-pkgs-action":       {move: (*mover).apt},
+		"szenius/set-timezone":                  {move: (*mover).zone},
+		"step-security/harden-runner":           {move: drop("it watches the runner, and does nothing for the job")},
+	}
+}
+
+// action moves a step that uses an action.
+func (m *mover) action(i int, s ghStep) {
+	name, _, _ := strings.Cut(s.Uses, "@")
+	row, known := ghActions[strings.ToLower(name)]
+	w, runs := m.condition(s, row.delivers)
+	switch {
+	case !runs:
+	case known:
+		row.move(m, s, w)
+	case m.early(i) && w.When == "success":
+		m.step(s, w, &m.before, "before")
+	default:
+		m.step(s, w, &m.after, "after")
+	}
+}
+
+// early reports whether a step comes before the work.
+func (m *mover) early(i int) bool { return i < m.work.step }
+
+// input returns an input of an action as written, "" for none.
+func input(s ghStep, names ...string) string {
+	for _, name := range names {
+		for _, p := range s.With {
+			if strings.EqualFold(p.Name, name) && strings.TrimSpace(p.Value) != "" {
+				return strings.TrimSpace(p.Value)
+			}
+		}
+	}
+	return ""
+}
+
+// fixed returns an input whose value is known without a run; else what is constant in it.
+func (m *mover) fixed(s ghStep, names ...string) (value string, all bool) {
+	raw := input(s, names...)
+	value, all = m.g.resolve(m.j, s.Line, raw)
+	if all && !strings.Contains(value, "${{") {
+		return value, true
+	}
+	return constantText(raw), false
+}
+
+// constantText returns what a text with expressions always says: what is before the first,
+// or else what is around them.
+func constantText(raw string) string {
+	var pieces []string
+	for _, p := range parts(raw) {
+		if !p.is {
+			pieces = append(pieces, p.text)
+		} else if len(pieces) == 0 {
+			pieces = append(pieces, "")
+		}
+	}
+	if len(pieces) == 0 {
+		return ""
+	}
+	if text := trimJoint(strings.TrimSpace(pieces[0])); letters(text) > 2 {
+		return strings.TrimRight(text, "_-. ")
+	}
+	return strings.Trim(strings.Join(pieces, " "), " -:,|()[]_")
+}
+
+// drop returns what leaves out an action that is not needed here.
+func drop(why string) func(*mover, ghStep, ghWhen) {
+	return func(m *mover, s ghStep, _ ghWhen) { m.j.kept(s.Line, "%s: %s", s.Uses, why) }
+}
+
+// after returns what moves an action behind the work, with permissions to write.
+func after(scopes ...string) func(*mover, ghStep, ghWhen) {
+	return func(m *mover, s ghStep, w ghWhen) {
+		for _, scope := range scopes {
+			m.permit(scope)
+		}
+		m.step(s, w, &m.after, "after")
+	}
+}
+
+// permit adds a permission to write.
+func (m *mover) permit(scope string) {
+	t, _ := m.j.get("permissions").(table)
+	for i := range t {
+		if t[i].name == scope {
+			t[i].value = "write"
+			return
+		}
+	}
+	m.j.set("permissions", append(t, key{name: scope, value: "write"}))
+}
+
+// step moves an action to a list as it is, with the commit of its release.
+func (m *mover) step(s ghStep, w ghWhen, list *[]any, name string) {
+	with, secret := m.with(s)
+	uses, was := pinned(s.Uses)
+	t := table{}
+	if s.Name != "" && !strings.Contains(s.Name, "${{") && !strings.EqualFold(s.Name, "Run entrypoint") {
+		t = append(t, key{name: "name", value: s.Name})
+	}
+	t = append(t, key{name: "uses", value: uses})
+	if len(with) > 0 {
+		t = append(t, key{name: "with", value: with})
+	}
+	if w.When != "success" && w.When != "" && name == "after" {
+		t = append(t, key{name: "when", value: w.When})
+	}
+	switch {
+	case secret != "" && slices.Contains(openInputs, secret):
+		m.later(s, name, t, "with its input "+secret+", which is no secret")
+		m.j.glue(s.Line, "%s: write its input %s into pyproject.toml, where it is no secret", title(s), secret)
+	case secret != "":
+		m.j.lost(s.Line, "%s: its input %s is not known before a run", title(s), secret)
+	case w.Test != "":
+		m.j.lost(s.Line, "%s: an action cannot depend on %s", title(s), w.Test)
+	case uses == "":
+		m.j.glue(s.Line, "%s in %s: write %s with the commit of its release", title(s), name, s.Uses)
+		t[slices.IndexFunc(t, func(k key) bool { return k.name == "uses" })].value = s.Uses
+		m.later(s, name, t, "with the commit of the release")
+	default:
+		*list = append(*list, t)
+		m.j.kept(s.Line, "%s%s", title(s), was)
+	}
+	if s.Soft {
+		m.j.glue(s.Line, "%s: a failure of it is not ignored here", title(s))
+	}
+}
+
+// later writes a step into a comment, for a person to complete.
+func (m *mover) later(s ghStep, list string, t table, with string) {
+	if m.missing == nil {
+		m.missing = map[string][]string{}
+	}
+	m.missing[list] = append(m.missing[list], "add, "+with+": "+strings.ReplaceAll(writeValue(t), "${{", "$ {{"))
+}
+
+// openInputs are inputs that are often stored as secrets, and are none.
+var openInputs = []string{"role-to-assume", "aws-region", "workload_identity_provider", "service_account", "project_id"}
+
+// tokenInputs are inputs whose default is the job's token, in the actions that have them.
+var tokenInputs = []string{"token", "github-token", "github_token", "repo-token", "repo_token"}
+
+// with returns the inputs of an action; secret is the name of one that only a run knows.
+func (m *mover) with(s ghStep) (with table, secret string) {
+	for _, p := range s.With {
+		if slices.Contains(tokenInputs, strings.ToLower(p.Name)) && isToken(p.Value) {
+			continue
+		}
+		value, ok := m.g.resolve(m.j, p.Line, p.Value)
+		if !ok || strings.Contains(value, "${{") {
+			secret = p.Name
+			continue
+		}
+		with = append(with, key{name: p.Name, value: strings.TrimRight(value, "\n")})
+	}
+	return with, secret
+}
+
+// isToken reports whether a value is the job's token.
+func isToken(value string) bool {
+	return len(paths(value)) == 1 && slices.Contains([]string{"secrets.github_token", "github.token"}, strings.ToLower(paths(value)[0]))
+}
+
+// checkout sets what is checked out.
+func (m *mover) checkout(s ghStep, _ ghWhen) {
+	repository, _ := m.g.resolve(m.j, s.Line, input(s, "repository"))
+	if repository != "" && !slices.Contains([]string{"${{ github.repository }}", "${{github.repository}}", "${GITHUB_REPOSITORY}"}, repository) {
+		m.other(s, repository)
+		return
+	}
+	if path := input(s, "path"); path != "" && path != "." {
+		m.j.glue(s.Line, "checkout into %s: our checkout is at the root; change the paths", path)
+	}
+	var t table
+	for _, o := range []struct {
+		from, to string
+		value    func(string) any
+	}{
+		{"fetch-depth", "fetch-depth", count},
+		{"lfs", "lfs", truth},
+		{"submodules", "submodules", func(v string) any {
+			if v == "recursive" {
+				return v
+			}
+			return truth(v)
+		}},
+		{"ref", "ref", func(v string) any { return v }},
+		{"sparse-checkout", "sparse", func(v string) any { return strings.Fields(v) }},
+	} {
+		raw := input(s, o.from)
+		if raw == "" || o.from == "ref" && ownRef(raw) {
+			continue
+		}
+		value, ok := m.g.resolve(m.j, s.Line, raw)
+		v := o.value(value)
+		switch {
+		case !ok || strings.Contains(value, "${{"):
+			m.j.lost(s.Line, "%s of the checkout: %s", o.from, raw)
+		case v == nil || v == false || o.to == "fetch-depth" && v == 1 || o.to == "ref" && (v == "main" || v == "master"):
+		default:
+			t = append(t, key{name: o.to, value: v})
+		}
+	}
+	if len(t) > 0 {
+		m.j.set("checkout", t)
+	}
+	m.credentials(s)
+	m.j.kept(s.Line, "%s", title(s))
+}
+
+// credentials says what became of those of a checkout.
+func (m *mover) credentials(s ghStep) {
+	for _, p := range s.With {
+		switch {
+		case p.Name == "token" && !isToken(p.Value) && m.commits && !m.byHand:
+			m.j.glue(p.Line, "pushes with a token of its own, %s: the commit has the job's, whose pushes start no workflows", p.Value)
+		case p.Name == "token" && !isToken(p.Value) || p.Name == "ssh-key":
+			m.j.glue(p.Line, "checks out with %s of its own: the checkout here has the job's token", p.Name)
+		}
+	}
+}
+
+// ownRef reports whether a ref is that of the run.
+func ownRef(raw string) bool {
+	all := paths(raw)
+	return len(all) > 0 && !slices.ContainsFunc(all, func(p string) bool {
+		return !slices.Contains([]string{"github.ref", "github.ref_name", "github.head_ref", "github.sha", "github.event.repository.default_branch", "github.event.pull_request.head.ref"}, p)
+	})
+}
+
+func count(v string) any {
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return nil
+	}
+	return n
+}
+
+func truth(v string) any { return strings.EqualFold(v, "true") }
+
+// other moves the checkout of another repository.
+func (m *mover) other(s ghStep, repository string) {
+	m.j.glue(s.Line, "checkout of %s: a line in before does it, for a public repository", repository)
+	if strings.Contains(repository, "${{") {
+		return
+	}
+	dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+	line := "git clone --depth 1 "
+	if ref, ok := m.g.resolve(m.j, s.Line, input(s, "ref")); ok && ref != "" {
+		line += "--branch " + quoted(ref) + " "
+	}
+	line += quoted("https://github.com/"+repository) + " " + quoted(cmp.Or(dir, "."))
+	m.before = append(m.before, line)
+}
+
+// python sets the version of Python.
+func (m *mover) python(s ghStep, _ ghWhen) {
+	for _, p := range s.With {
+		switch p.Name {
+		case "python-version":
+			m.version(p)
+		case "architecture", "allow-prereleases", "extra-index":
+			m.j.glue(p.Line, "%s %s of Python: not set here", p.Name, p.Value)
+		case "environment-file":
+			if !slices.Contains([]string{"environment.yml", "environment.yaml", "./environment.yml"}, p.Value) {
+				m.j.glue(p.Line, "environment file %s: our set-up reads environment.yml", p.Value)
+			}
+		case "pip-install":
+			m.prepare = append(m.prepare, "python -m pip install "+p.Value)
+			m.packages.named = true
+		}
+	}
+	m.j.kept(s.Line, "%s: our set-up", s.Uses)
+}
+
+func (m *mover) version(p ghPair) {
+	value, ok := m.g.resolve(m.j, p.Line, p.Value)
+	value, _, more := strings.Cut(strings.TrimSpace(value), "\n")
+	value = strings.TrimSuffix(strings.TrimSuffix(strings.Trim(value, `"'`), ".x"), ".*")
+	switch {
+	case !ok || strings.Contains(value, "${{"):
+		m.j.lost(p.Line, "Python version %s", p.Value)
+	case value == "" || value == "3" || value == "*" || value == "x":
+		m.j.kept(p.Line, "the newest Python")
+	default:
+		m.j.set("python", value)
+		if more {
+			m.j.lost(p.Line, "further versions of Python: %s", oneLine(p.Value))
+		}
+	}
+}
+
+func (m *mover) dependencies(s ghStep, _ ghWhen) {
+	m.packages.requirements = append(m.packages.requirements, cmp.Or(input(s, "path"), "requirements.txt"))
+	m.j.kept(s.Line, "%s: our set-up", s.Uses)
+}
+
+// commitBy returns what moves an action that commits, by the names of its inputs.
+func commitBy(message, files, branch string) func(*mover, ghStep, ghWhen) {
+	return func(m *mover, s ghStep, w ghWhen) {
+		if m.byHand {
+			m.j.lost(s.Line, "%s: other lines of the job push by themselves", title(s))
+			return
+		}
+		d := m.git
+		d.line = cmp.Or(max(d.line, 0), s.Line)
+		if text, all := m.fixed(s, strings.Fields(message)...); text != "" && d.message == "" {
+			d.message = text
+			if !all {
+				m.comments = append(m.comments, "the message leaves out what only a run knows")
+			}
+		}
+		d.paths = append(d.paths, m.patterns(s, files)...)
+		m.commitTo(s, branch)
+		if w.When != "success" {
+			m.when = w.When
+		}
+		m.j.kept(s.Line, "%s", title(s))
+	}
+}
+
+// patterns returns what an action commits.
+func (m *mover) patterns(s ghStep, files string) []string {
+	raw, all := m.g.resolve(m.j, s.Line, input(s, strings.Fields(files)...))
+	dir, _ := m.g.resolve(m.j, s.Line, input(s, "repository", "cwd", "directory"))
+	if !all || strings.Contains(raw, "${{") {
+		m.j.glue(s.Line, "%s: name the paths", title(s))
+		return []string{"."}
+	}
+	var list []string
+	for _, text := range strings.FieldsFunc(strings.Trim(raw, "[]"), func(c rune) bool { return c == ' ' || c == '\n' || c == ',' || c == '"' || c == '\'' }) {
+		if text == "--all" || text == "-A" || text == "-u" {
+			text = "."
+		}
+		if strings.HasPrefix(text, "-") {
+			continue
+		}
+		path, why := pathspec(joinPath("", dir), text, true)
+		if why != "" {
+			m.j.glue(s.Line, "%s: %s", text, why)
+		}
+		if path != "" {
+			list = append(list, path)
+		}
+	}
+	if len(list) == 0 && (files != "" || len(m.git.paths) == 0) {
+		list = []string{cmp.Or(joinPath("", dir), ".")}
+	}
+	return list
+}
+
+// commitTo sets the branch of an action that commits, and whether it is a pull request's.
+func (m *mover) commitTo(s ghStep, branch string) {
+	pull := strings.HasPrefix(strings.ToLower(s.Uses), "peter-evans/create-pull-request")
+	m.git.pullRequest = m.git.pullRequest || pull
+	name, all := m.fixed(s, strings.Fields(branch)...)
+	switch {
+	case name == "" || name == "true" || name == "false" || ownRef(input(s, strings.Fields(branch)...)):
+	case !all:
+		m.comments = append(m.comments, "the branch has one name here")
+	case pull || name != "main" && name != "master":
+		m.git.branch = name
+	}
+	for _, extra := range []string{"labels", "reviewers", "assignees", "body", "draft", "milestone", "base"} {
+		if pull && input(s, extra) != "" {
+			m.j.glue(s.Line, "%s of the pull request: %s", extra, oneLine(input(s, extra)))
+		}
+	}
+}

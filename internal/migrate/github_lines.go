@@ -1,0 +1,326 @@
+package migrate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// lines moves a step that runs lines.
+func (m *mover) lines(i int, s ghStep) {
+	b := m.blocks[i]
+	delivers := b.has(gitting) && !m.byHand
+	w, runs := m.condition(s, delivers)
+	if !runs || m.asksOnly(s, b) {
+		return
+	}
+	if b.only(neutral) && m.checked(s.If) {
+		m.j.kept(s.Line, "%s: the log of the commit says it", title(s))
+		return
+	}
+	p := m.part(i, s, b)
+	if delivers {
+		m.deliver(s, w, p.delivery)
+	} else if b.has(gitting) || b.has(mixed) {
+		p.text = m.pushing(s, p.text)
+	}
+	m.setUpBy(s, w, p)
+	if p.text == "" {
+		return
+	}
+	text := m.tuned(s, w, p)
+	if w.When != "success" {
+		m.afterwards(s, w, text)
+		return
+	}
+	sets := m.g.give(m.j, s, ghMain)
+	m.commands = append(m.commands, strings.Join(append(sets, text), "\n"))
+	m.j.kept(s.Line, "%s", title(s))
+}
+
+// asksOnly drops a step that only says whether something changed, or brings the newest
+// commits, and says so.
+func (m *mover) asksOnly(s ghStep, b block) bool {
+	if m.byHand || !b.only(asking, neutral) || !b.has(asking) {
+		return false
+	}
+	moves := !slices.ContainsFunc(b.units, func(u unit) bool {
+		return slices.ContainsFunc(u.calls, func(c call) bool {
+			return c.class() == asking && !slices.Contains([]string{"pull", "fetch", "checkout", "switch", "stash", "rebase", "remote"}, c.git())
+		})
+	})
+	switch {
+	case m.checks[s.ID] && m.commits:
+		m.j.kept(s.Line, "%s: a commit has only what changed", title(s))
+	case moves:
+		m.j.kept(s.Line, "%s: the checkout has the newest commit", title(s))
+		if m.commits {
+			for _, u := range b.units {
+				m.git.read(u)
+			}
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// divided is what becomes of the units of a step.
+type divided struct {
+	text            string // the work, "" for none
+	whole           bool   // all of the step
+	units           []unit // of text
+	before, prepare []string
+	delivery        []unit
+	done            []string // what our set-up does
+}
+
+// part divides the units of a step.
+func (m *mover) part(i int, s ghStep, b block) divided {
+	var p divided
+	var pending, kept []unit // neutral ones, that go with what is behind them
+	delivers := b.has(gitting) && !m.byHand
+	removed := false
+	for k, u := range b.units {
+		early := !m.setUp.before(place{i, k})
+		switch {
+		case delivers && (u.class == gitting || u.class == asking || u.class == other && aside(u, b)):
+			p.delivery = append(p.delivery, append(pending, u)...)
+			pending, removed = stateful(pending), true
+		case u.class == neutral:
+			pending = append(pending, u)
+		case early && (u.class == venv || u.class == tool || u.class == install) && m.packages.covers(u):
+			p.done = append(p.done, u.text)
+			pending, removed = stateful(pending), true
+		case early && u.class != work && u.class != mixed:
+			text := joined(append(pending, u))
+			if u.class == system || u.class != fetch && u.class != install && len(m.prepare) == 0 && len(p.prepare) == 0 && !m.packages.any() {
+				p.before = append(p.before, text)
+			} else {
+				p.prepare = append(p.prepare, text)
+			}
+			pending, removed = stateful(pending), true
+		default:
+			kept = append(append(kept, pending...), u)
+			pending = nil
+		}
+	}
+	p.delivery = append(p.delivery, pending...)
+	if !removed && b.only(neutral) && i < m.work.step && m.work.step < len(m.g.Steps) {
+		p.prepare = []string{b.text}
+		return p
+	}
+	if len(kept) == 0 && removed {
+		return p
+	}
+	if !delivers {
+		kept = append(kept, pending...)
+	}
+	p.units, p.whole = kept, !removed
+	if p.text = b.text; removed {
+		p.text = joined(kept)
+	}
+	return p
+}
+
+// aside reports whether a unit only puts files aside, past what git resets in the block.
+func aside(u unit, b block) bool {
+	return (strings.Contains(u.text, "/tmp") || strings.Contains(u.text, "TEMP")) && retries(append(slices.Clone(u.calls), call{argv: []string{"git", "reset"}})) &&
+		regexp.MustCompile(`git (?:reset|stash|checkout|switch)`).MatchString(b.text)
+}
+
+// any reports whether something is installed.
+func (p packages) any() bool { return p.project || p.named || len(p.requirements) > 0 }
+
+// stateful returns the units that what comes behind them needs: cd, and variables.
+func stateful(units []unit) []unit {
+	return slices.DeleteFunc(slices.Clone(units), func(u unit) bool {
+		return !slices.ContainsFunc(u.calls, func(c call) bool {
+			return slices.Contains([]string{"cd", "=", "set", "pushd", "shopt"}, c.argv[0])
+		})
+	})
+}
+
+func joined(units []unit) string {
+	var texts []string
+	for _, u := range units {
+		texts = append(texts, u.text)
+	}
+	return strings.Join(texts, "\n")
+}
+
+// setUpBy adds what a step does before the work.
+func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
+	for _, text := range p.done {
+		m.j.kept(s.Line, "%s", oneLine(text))
+	}
+	if len(p.before)+len(p.prepare) == 0 {
+		return
+	}
+	sets := m.g.give(m.j, s, ghSetup)
+	for _, list := range []struct {
+		to    *[]any
+		texts []string
+	}{{&m.before, p.before}, {&m.prepare, p.prepare}} {
+		if len(list.texts) == 0 {
+			continue
+		}
+		text := m.tuned(s, w, divided{text: strings.Join(list.texts, "\n")})
+		text = strings.Join(append(slices.Clone(sets), text), "\n")
+		*list.to = append(*list.to, m.entry(s, text, ""))
+		m.j.kept(s.Line, "%s", title(s))
+	}
+}
+
+// entry returns a step of ours that runs lines.
+func (m *mover) entry(s ghStep, text, when string) any {
+	name, ok := m.g.resolve(m.j, s.Line, s.Name)
+	named := ok && name != "" && !strings.EqualFold(name, "Run entrypoint")
+	if when == "" && (!strings.Contains(text, "\n") && !strings.HasPrefix(text, "cd ")) {
+		return text
+	}
+	var t table
+	if named {
+		t = append(t, key{name: "name", value: name})
+	}
+	t = append(t, key{name: "run", value: text})
+	if when != "" && when != "success" {
+		t = append(t, key{name: "when", value: when})
+	}
+	return t
+}
+
+// tuned returns the lines of a step with its folder, its condition, and what a failure of
+// it means.
+func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
+	text := m.plainRuns(p.text)
+	simple := len(p.units) == 1 && p.whole && !strings.Contains(text, "\n") && len(p.units[0].calls) == 1 && p.units[0].calls[0].bare
+	if s.Timeout != "" {
+		if minutes, ok := m.g.resolve(m.j, s.Line, s.Timeout); ok && simple {
+			text = "timeout " + minutes + "m " + text
+		} else {
+			m.j.glue(s.Line, "time limit of %q, %s minutes: put timeout in front of its slow command", title(s), minutes)
+		}
+	}
+	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
+	if dir = strings.TrimSuffix(strings.TrimPrefix(dir, "./"), "/"); dir != "" && dir != "." {
+		if strings.Contains(text, "\n") {
+			text = "cd " + quoted(dir) + "\n" + text
+		} else {
+			text = "cd " + quoted(dir) + " && " + text
+		}
+	}
+	if s.Soft {
+		if simple && !strings.Contains(text, "#") {
+			text += " || true # continue-on-error"
+		} else {
+			text = "trap 'exit 0' EXIT # continue-on-error\n" + text
+		}
+	}
+	if w.Test != "" {
+		text = "if " + w.Test + "; then\n" + text + "\nfi"
+	}
+	return text
+}
+
+// quoted returns a path as bash needs it.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+var (
+	byTool = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:poetry|pipenv|pdm|uv) run (python[0-9.]*|pytest|jupyter|papermill|scrapy|bash|playwright)\b`)
+	byEnv  = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:\./)?\.?v?env/bin/(python[0-9.]*|pip[0-9]*)\b`)
+)
+
+// plainRuns removes what starts a command in an environment: ours is there already. uv
+// run stays where nothing else says that uv is the project's.
+func (m *mover) plainRuns(text string) string {
+	return byEnv.ReplaceAllString(byTool.ReplaceAllStringFunc(text, func(found string) string {
+		if strings.Contains(found, "uv run") && !m.packages.project {
+			return found
+		}
+		return byTool.ReplaceAllString(found, "$1$2$3")
+	}), "$1$2$3")
+}
+
+// afterwards adds a step that runs after the work, whether that failed or not. Where it
+// needs secrets it is a hook of the command.
+func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
+	if len(m.g.private(s)) > 0 || gitPush.MatchString(text) {
+		sets := m.g.give(m.j, s, ghMain)
+		m.hooks = append(m.hooks, hook{strings.Join(append(sets, text), "\n"), w.When})
+		m.j.kept(s.Line, "%s: by the command, since it needs secrets", title(s))
+		return
+	}
+	sets := m.g.give(m.j, s, ghAfter)
+	m.after = append(m.after, m.entry(s, strings.Join(append(sets, text), "\n"), w.When))
+	m.j.kept(s.Line, "%s", title(s))
+}
+
+var gitPush = regexp.MustCompile(`\bgit (?:-[Cc] \S+ )*push\b`)
+
+// tokenHelper lets git push with the job's token, which stays in the environment.
+const tokenHelper = `git config credential.helper '!f() { echo username=x-access-token; echo "password=$GITHUB_TOKEN"; }; f'`
+
+// pushing returns lines that push by themselves, with the job's token.
+func (m *mover) pushing(s ghStep, text string) string {
+	if !gitPush.MatchString(text) {
+		return text
+	}
+	m.pushes(s)
+	return tokenHelper + "\n" + text
+}
+
+// pushes gives the token to lines that push by themselves.
+func (m *mover) pushes(s ghStep) {
+	m.permit("contents")
+	m.g.give(m.j, ghStep{Line: s.Line, Env: []ghPair{{"GITHUB_TOKEN", "${{ github.token }}", s.Line}}}, ghMain)
+	m.j.glue(s.Line, "%s: pushes by itself, with the job's token; where it can, let the option commit do it", title(s))
+}
+
+// deliver reads the units that commit and push.
+func (m *mover) deliver(s ghStep, w ghWhen, units []unit) {
+	noted, wished := len(m.git.kept), len(m.git.glue)
+	m.identity(s, units)
+	begun := m.git.line
+	for _, u := range units {
+		m.git.read(u)
+	}
+	first := max(s.RunLine, s.Line)
+	for i := noted; i < len(m.git.kept); i++ {
+		m.git.kept[i].line += first
+	}
+	for i := wished; i < len(m.git.glue); i++ {
+		m.git.glue[i].line += first
+	}
+	if begun < 0 && m.git.line >= 0 {
+		m.git.line += first
+	}
+	if w.Test != "" {
+		m.j.glue(s.Line, "%s: commits whenever a file changed, not only if %s", title(s), w.Test)
+	}
+	if w.When != "success" {
+		m.when = w.When
+	}
+}
+
+// identity keeps the configuration of git where the job commits by itself.
+func (m *mover) identity(s ghStep, units []unit) {
+	var lines []string
+	for _, u := range units {
+		if !m.git.commits && slices.ContainsFunc(u.calls, func(c call) bool { return c.git() == "config" }) {
+			lines = append(lines, u.text)
+		}
+	}
+	if len(lines) > 0 {
+		sets := m.g.give(m.j, s, ghSetup)
+		m.before = append(m.before, m.entry(s, strings.Join(append(sets, lines...), "\n"), ""))
+		m.j.kept(s.Line, "%s", title(s))
+	}
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

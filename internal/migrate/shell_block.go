@@ -1,0 +1,356 @@
+package migrate
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// block is the lines of a step for bash, as statements.
+type block struct {
+	text  string
+	dir   string // in which it begins, from the project's folder; "" for that
+	units []unit
+}
+
+// unit is a statement of a block, or a part of a chain with &&.
+type unit struct {
+	text  string // as written, with the comments above it
+	line  int    // of the block, from 0
+	dir   string // in which it runs, from the project's folder; "?" if unknown
+	calls []call
+	class class
+	node  syntax.Node
+}
+
+// call is a command in a unit, at any depth.
+type call struct {
+	argv   []string // without what starts another command, as sudo does; see literal
+	args   []*syntax.Word
+	dir    string
+	line   int
+	bare   bool // its output goes nowhere else, and nothing is put into its input
+	writes bool // its output goes into a file
+}
+
+// readBlock reads lines that begin in a folder. Unreadable lines are one unit of class work.
+func readBlock(text, dir string) block {
+	b := block{text: text, dir: dir}
+	file, err := parseShell(text)
+	if err != nil {
+		b.units = []unit{{text: text, dir: dir, class: work}}
+		if strings.Contains(text, "git push") {
+			b.units[0].class = mixed
+		}
+		return b
+	}
+	for _, stmt := range file.Stmts {
+		b.split(stmt)
+	}
+	for i := range b.units {
+		end := len(text)
+		if i+1 < len(b.units) {
+			end = start(b.units[i+1].node)
+		}
+		u := &b.units[i]
+		u.text = strings.TrimRight(text[start(u.node):end], " \t\r\n;")
+		if i+1 < len(b.units) {
+			u.text = strings.TrimRight(strings.TrimSuffix(u.text, "&&"), " \t\r\n\\")
+		}
+	}
+	b.where()
+	for i := range b.units {
+		b.units[i].class = classOf(b.units[i].calls)
+		if strings.Contains(b.units[i].text, ".git/") {
+			b.units[i].class = asking // such as to remove a lock
+		}
+	}
+	return b
+}
+
+// split adds a statement. The parts of a chain with && are units of their own where only
+// some of them are of a class that can leave the block.
+func (b *block) split(stmt *syntax.Stmt) {
+	chain, ok := stmt.Cmd.(*syntax.BinaryCmd)
+	if ok && chain.Op == syntax.AndStmt && !stmt.Negated && !stmt.Background && len(stmt.Redirs) == 0 && !heredoc(stmt) {
+		b.split(chain.X)
+		chain.Y.Comments = append(chain.Y.Comments, stmt.Comments...)
+		b.split(chain.Y)
+		return
+	}
+	u := unit{line: int(stmt.Pos().Line()) - 1, node: stmt, calls: callsIn(stmt)}
+	if last := len(b.units) - 1; last >= 0 && int(b.units[last].node.Pos().Line()) == int(stmt.Pos().Line()) && heredoc(b.units[last].node) {
+		b.units[last].calls = append(b.units[last].calls, u.calls...) // both read the lines below
+		return
+	}
+	b.units = append(b.units, u)
+}
+
+// start is where a unit begins, in bytes: with the comments above it.
+func start(node syntax.Node) int {
+	at := node.Pos()
+	if stmt, ok := node.(*syntax.Stmt); ok {
+		for _, c := range stmt.Comments {
+			if at.After(c.Pos()) {
+				at = c.Pos()
+			}
+		}
+	}
+	return int(at.Offset())
+}
+
+// heredoc reports whether a node reads lines below it.
+func heredoc(node syntax.Node) bool {
+	found := false
+	syntax.Walk(node, func(n syntax.Node) bool {
+		r, ok := n.(*syntax.Redirect)
+		found = found || ok && r.Hdoc != nil
+		return !found
+	})
+	return found
+}
+
+// callsIn returns the commands of a node in their order.
+func callsIn(node syntax.Node) []call {
+	var calls []call
+	syntax.Walk(node, func(n syntax.Node) bool {
+		stmt, ok := n.(*syntax.Stmt)
+		if !ok {
+			return true
+		}
+		found := call{line: int(stmt.Pos().Line()) - 1, bare: len(stmt.Redirs) == 0, writes: writes(stmt.Redirs)}
+		switch c := stmt.Cmd.(type) {
+		case *syntax.CallExpr:
+			if len(c.Args) == 0 {
+				found.argv = []string{"="}
+			} else {
+				found.argv, found.args = unwrapped(valuesOf(c.Args), c.Args)
+			}
+		case *syntax.DeclClause:
+			found.argv = []string{"="}
+		case *syntax.TestClause, *syntax.ArithmCmd, *syntax.LetClause:
+			found.argv = []string{"test"}
+		default:
+			if !found.writes {
+				return true
+			}
+			found.argv = []string{"{"}
+		}
+		calls = append(calls, found)
+		return true
+	})
+	return calls
+}
+
+// writes reports whether something goes into a file, other than what GitHub reads.
+func writes(redirs []*syntax.Redirect) bool {
+	return slices.ContainsFunc(redirs, func(r *syntax.Redirect) bool {
+		to := ""
+		if r.Word != nil {
+			to, _ = literal(r.Word)
+		}
+		switch r.Op {
+		case syntax.RdrOut, syntax.AppOut, syntax.RdrClob, syntax.RdrAll, syntax.AppAll:
+			return to != "/dev/null" && to != "/dev/stderr" && !strings.HasPrefix(strings.Trim(to, "${}"), "GITHUB_")
+		}
+		return false
+	})
+}
+
+// valuesOf returns the values of words; of those that bash expands, the lines as written.
+func valuesOf(args []*syntax.Word) []string {
+	var all []string
+	for _, w := range args {
+		text, _ := literal(w)
+		all = append(all, text)
+	}
+	return all
+}
+
+// literal returns the value of a word, and whether bash expands nothing in it but
+// patterns; else it returns what is written there, without quotes.
+func literal(w *syntax.Word) (string, bool) {
+	var b strings.Builder
+	fixed := true
+	var add func(parts []syntax.WordPart, quoted bool)
+	add = func(parts []syntax.WordPart, quoted bool) {
+		for _, part := range parts {
+			switch p := part.(type) {
+			case *syntax.Lit:
+				b.WriteString(unescape(p.Value, quoted))
+			case *syntax.SglQuoted:
+				b.WriteString(p.Value)
+			case *syntax.DblQuoted:
+				add(p.Parts, true)
+			default:
+				fixed = false
+				b.WriteString(printed(part))
+			}
+		}
+	}
+	add(w.Parts, false)
+	return b.String(), fixed
+}
+
+// unescape removes the backslashes that bash removes.
+func unescape(s string, quoted bool) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (!quoted || strings.IndexByte("$`\"\\\n", s[i+1]) >= 0) {
+			i++
+			if s[i] == '\n' {
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// printed returns a node as bash.
+func printed(node syntax.Node) string {
+	var b strings.Builder
+	if err := syntax.NewPrinter().Print(&b, node); err != nil {
+		return "$?"
+	}
+	return b.String()
+}
+
+// where follows cd through the units, so that each call has its folder.
+func (b *block) where() {
+	dir := b.dir
+	for i := range b.units {
+		u := &b.units[i]
+		u.dir = dir
+		inner := dir
+		for k := range u.calls {
+			c := &u.calls[k]
+			c.dir = inner
+			if c.argv[0] == "cd" || c.argv[0] == "pushd" {
+				inner = moved(inner, c.argv[1:])
+			}
+		}
+		if stmt, ok := u.node.(*syntax.Stmt); ok && !scoped(stmt) {
+			dir = inner
+		}
+	}
+}
+
+// scoped reports whether a cd in a statement ends with it.
+func scoped(stmt *syntax.Stmt) bool {
+	_, sub := stmt.Cmd.(*syntax.Subshell)
+	return sub
+}
+
+// moved returns the folder that cd leads to.
+func moved(dir string, argv []string) string {
+	argv = slices.DeleteFunc(slices.Clone(argv), func(a string) bool { return a == "--" || a == "-P" || a == "-L" })
+	if len(argv) != 1 {
+		return "?"
+	}
+	to := argv[0]
+	for _, root := range []string{"$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}"} {
+		if rest, ok := strings.CutPrefix(to, root); ok {
+			dir, to = "", strings.TrimPrefix(rest, "/")
+		}
+	}
+	if to == "-" || strings.ContainsAny(to, "$~`*") || strings.HasPrefix(to, "/") {
+		return "?"
+	}
+	return joinPath(dir, to)
+}
+
+// joinPath joins a folder and a path in it, both from the project's folder; "?" if that is
+// unknown.
+func joinPath(dir, name string) string {
+	if dir == "?" {
+		return "?"
+	}
+	var parts []string
+	for part := range strings.SplitSeq(dir+"/"+name, "/") {
+		switch last := len(parts) - 1; {
+		case part == "" || part == ".":
+		case part == ".." && last >= 0 && parts[last] != "..":
+			parts = parts[:last]
+		default:
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// unwrapped removes the words in front of a command that only say how it is started.
+func unwrapped(argv []string, args []*syntax.Word) ([]string, []*syntax.Word) {
+	for {
+		n := wrapper(argv)
+		if n == 0 || n >= len(argv) {
+			break
+		}
+		argv, args = argv[n:], args[n:]
+	}
+	program := argv[0][strings.LastIndex(argv[0], "/")+1:]
+	if len(argv) > 2 && isPython(program) && argv[1] == "-m" && modules[argv[2]] {
+		argv, args = argv[2:], args[2:]
+	} else if (isPython(program) || program == "pip" || program == "pip3") && program != argv[0] {
+		argv = append([]string{program}, argv[1:]...) // of an environment made by hand
+	}
+	if argv[0] == "pip3" {
+		argv = append([]string{"pip"}, argv[1:]...)
+	}
+	return argv, args
+}
+
+func isPython(program string) bool {
+	return program == "py" || strings.HasPrefix(program, "python") && strings.Trim(program[len("python"):], "0123456789.") == ""
+}
+
+// modules are known to do the same with python -m.
+var modules = map[string]bool{
+	"pip": true, "venv": true, "virtualenv": true, "pipenv": true, "poetry": true, "uv": true, "pdm": true, "playwright": true,
+	"spacy": true, "nltk.downloader": true, "ensurepip": true, "ipykernel": true, "camoufox": true, "patchright": true,
+}
+
+// wrapper returns how many words at the beginning start the command behind them.
+func wrapper(argv []string) int {
+	flags := func(n int) int {
+		for n < len(argv) && strings.HasPrefix(argv[n], "-") {
+			n++
+		}
+		return n
+	}
+	second := ""
+	if len(argv) > 1 {
+		second = argv[1]
+	}
+	switch argv[0] {
+	case "sudo", "time", "nohup", "command", "exec", "stdbuf", "unbuffer":
+		return flags(1)
+	case "xvfb-run":
+		n := flags(1)
+		if n < len(argv) && n > 1 && strings.Contains(argv[n], " ") { // xvfb-run -s "-screen 0 …"
+			n++
+		}
+		return n
+	case "env":
+		n := flags(1)
+		for n < len(argv) && strings.Contains(argv[n], "=") {
+			n++
+		}
+		return n
+	case "timeout", "nice":
+		n := flags(1)
+		if n < len(argv) && argv[n] != "" && argv[n][0] >= '0' && argv[n][0] <= '9' {
+			n++
+		}
+		return n
+	case "uv", "poetry", "pipenv", "pdm":
+		if second == "run" && len(argv) > 2 && !strings.HasPrefix(argv[2], "-") {
+			return 2
+		}
+	}
+	return 0
+}
