@@ -102,6 +102,7 @@ func (p *Program) delivery(project *project, id string, flags commitFlags) (deli
 		Job:      job,
 		Project:  project.Path,
 		Ref:      p.getenv("GITHUB_REF"),
+		SHA:      p.getenv("GITHUB_SHA"),
 		Default:  trigger.DefaultBranch,
 		Slot:     slot,
 		Page:     p.page(),
@@ -181,7 +182,10 @@ func (p *Program) printCommit(id string, result delivery.Result, asJSON bool) er
 		return p.printJSON(shown)
 	}
 	for _, changed := range result.Changed[:min(len(result.Changed), mostListed)] {
-		fmt.Fprintln(p.Stdout, "changed "+problem.Show(changed))
+		if quoted := strconv.Quote(changed); quoted != `"`+changed+`"` {
+			changed = quoted
+		}
+		fmt.Fprintln(p.Stdout, "changed "+changed)
 	}
 	if more := len(result.Changed) - mostListed; more > 0 {
 		fmt.Fprintf(p.Stdout, "and %d more\n", more)

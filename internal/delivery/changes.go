@@ -64,7 +64,7 @@ func pathspecs(pattern string) []string {
 var notStar = strings.NewReplacer(`\`, `\\`, "[", `\[`, "?", `\?`)
 
 // notThrough is an error for a pattern that leads through a symbolic link, which git does
-// not follow.
+// not follow, or into another repository.
 func (c *changes) notThrough(patterns []string) error {
 	root, err := os.OpenRoot(c.Root)
 	if err != nil {
@@ -82,10 +82,13 @@ func (c *changes) notThrough(patterns []string) error {
 					return problem.New("name the folder that it leads to", "commit has the path %s, and %s is a symbolic link, which git does not follow", problem.Quote(p), problem.Quote(folder))
 				}
 			}
-			if strings.Contains(part, "*") {
+			if strings.Contains(part, "*") || p == "." {
 				break
 			}
 			folder = strings.TrimPrefix(folder+"/"+part, "/")
+			if _, err := root.Lstat(filepath.FromSlash(folder + "/.git")); err == nil {
+				return nestedRepository(folder)
+			}
 		}
 	}
 	return nil
@@ -101,7 +104,10 @@ func (c *changes) add(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := c.git(ctx, nil, slices.Concat([]string{"ls-files", "-z", "--others", "--exclude-standard", "--"}, c.specs)...)
+	fresh, said, err := c.run(ctx, c.environment(), nil, slices.Concat([]string{"ls-files", "-z", "--others", "--exclude-standard", "--"}, c.specs)...)
+	if err == nil && said != "" { // it goes on without folders that it cannot read
+		err = fmt.Errorf("find new files: %s", problem.Quote(said))
+	}
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func (w *workspace) find() (lines []string, c *changes, err error) {
 		return nil, nil, err
 	}
 	w.t.Cleanup(v.close)
-	base, branch := v.begin(ctx, "refs/heads/main")
+	base, branch := v.begin(ctx, "refs/heads/main", "")
 	if branch != "main" {
 		w.t.Errorf("branch %q", branch)
 	}
@@ -264,6 +264,11 @@ func TestFind(t *testing.T) {
 			w.write("src/new.py", "x")
 			w.write("README.md", "x")
 		}, []string{`100644 README.md "x"`, `100644 data/a.csv "x"`, `100644 src/new.py "x"`}, ""},
+		{"sparse, of folders", "", func(w *workspace) {
+			w.do("sparse-checkout", "set", "--cone", "data")
+			w.write("data/a.csv", "x")
+			w.write("src/app.py", "x")
+		}, []string{`100644 data/a.csv "x"`, `100644 src/app.py "x"`}, ""},
 		{"binary", "", func(w *workspace) { w.write("x.bin", "\x00\xff\r\n") }, []string{`100644 x.bin "\x00\xff\r\n"`}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -287,7 +292,9 @@ func TestFind(t *testing.T) {
 			if diff := cmp.Diff(before, snapshot(t, w.path(".git"))); diff != "" {
 				t.Errorf("the repository changed:\n%s", diff)
 			}
-			applies(t, w, c)
+			if !testing.Short() {
+				applies(t, w, c)
+			}
 		})
 	}
 }
@@ -338,5 +345,58 @@ func applies(t *testing.T, w *workspace, c *changes) {
 	}
 	if got := len(strings.Fields(w.do("diff", "--cached", "--name-only", "--no-renames", "-z", "refs/remotes/origin/main"))); got == 0 {
 		t.Error("nothing was applied")
+	}
+}
+
+// TestPartial has a checkout without the contents of most files, as the step Checkout
+// makes for some folders only. None is fetched: there are no credentials for that.
+func TestPartial(t *testing.T) {
+	upstream := newUpstream(t, start)
+	w := newWorkspace(t, "")
+	there := *w
+	there.root = upstream
+	there.do("config", "uploadpack.allowFilter", "true")
+	w.do("init", "--quiet")
+	w.do("remote", "add", "origin", "file://"+filepath.ToSlash(upstream))
+	w.do("config", "remote.origin.promisor", "true")
+	w.do("config", "remote.origin.partialclonefilter", "blob:none")
+	w.do("sparse-checkout", "set", "--cone", "data")
+	w.do("fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", "+refs/heads/main:refs/remotes/origin/main")
+	w.do("checkout", "--quiet", "--force", "-B", "main", "refs/remotes/origin/main")
+	w.do("remote", "set-url", "origin", "file:///nowhere")
+	if _, err := os.Stat(w.path("src/app.py")); err == nil {
+		t.Fatal("not sparse")
+	}
+	w.write("data/a.csv", "x")
+	w.remove("data/b.csv")
+	w.write("src/app.py", "x")
+	got, c, err := w.find()
+	if diff := cmp.Diff([]string{`100644 data/a.csv "x"`, "deleted data/b.csv", `100644 src/app.py "x"`}, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	// The patch ends before what is not there.
+	if patch, whole := c.patch(context.Background(), 1<<20); whole || !strings.Contains(patch, "a/data/a.csv") || !strings.HasSuffix(patch, "\n") {
+		t.Errorf("patch %v %q", whole, patch)
+	}
+}
+
+// TestForeignOwner has the checkout of another user, as in a container.
+func TestForeignOwner(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	w := newWorkspace(t, newUpstream(t, start))
+	w.write("data/a.csv", "x")
+	err := filepath.Walk(w.root, func(path string, _ os.FileInfo, err error) error {
+		if err == nil {
+			err = os.Lchown(path, 12345, 12345)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := w.find(); err != nil || len(got) != 1 {
+		t.Errorf("%v, %q", err, got)
 	}
 }

@@ -62,13 +62,14 @@ func (v *view) ask(ctx context.Context, args ...string) (string, error) {
 			environ = append(environ, variable)
 		}
 	}
-	out, err := v.run(ctx, environ, nil, args...)
+	out, _, err := v.run(ctx, environ, nil, args...)
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
 // git asks about the files.
 func (v *view) git(ctx context.Context, stdin io.Reader, args ...string) ([]byte, error) {
-	return v.run(ctx, v.environment(), stdin, args...)
+	out, _, err := v.run(ctx, v.environment(), stdin, args...)
+	return out, err
 }
 
 func (v *view) environment() []string {
@@ -79,22 +80,22 @@ func (v *view) environment() []string {
 // patience is how long one call of git may take.
 const patience = 5 * time.Minute
 
-// run runs git in the root of the repository.
-func (c Checkout) run(ctx context.Context, environ []string, stdin io.Reader, args ...string) ([]byte, error) {
+// run runs git in the root of the repository. said is the first line that it writes for
+// people.
+func (c Checkout) run(ctx context.Context, environ []string, stdin io.Reader, args ...string) (out []byte, said string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %v", patience))
 	defer cancel()
-	var out, said bytes.Buffer
+	var stdout, stderr bytes.Buffer
 	cmd := c.command(ctx, environ, args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &out, &said
-	err := cmd.Run()
-	if ctx.Err() != nil {
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
+	if err = cmd.Run(); ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
+	said, _, _ = strings.Cut(strings.TrimSpace(stderr.String()), "\n")
 	if err != nil {
-		first, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-		err = fmt.Errorf("git %s: %w: %s", args[0], err, problem.Quote(first))
+		err = fmt.Errorf("git %s: %w: %s", args[0], err, problem.Quote(said))
 	}
-	return out.Bytes(), err
+	return stdout.Bytes(), said, err
 }
 
 func (c Checkout) command(ctx context.Context, environ []string, args ...string) *exec.Cmd {
@@ -168,9 +169,10 @@ build/temp.*/
 var commitForm = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
 
 // begin returns the commit that the job began with, and its branch, "" if it is not of a
-// branch. ref is what the step Checkout was told to check out. The job may have made
-// commits of its own: they are part of what it changed.
-func (v *view) begin(ctx context.Context, ref string) (commit, branch string) {
+// branch. ref is what the step Checkout was told to check out, and sha the commit of the
+// run, for a checkout that does not know its remote. The job may have made commits of its
+// own: they are part of what it changed.
+func (v *view) begin(ctx context.Context, ref, sha string) (commit, branch string) {
 	name, isBranch := strings.CutPrefix(ref, "refs/heads/")
 	tag, isTag := strings.CutPrefix(ref, "refs/tags/")
 	known := func(ref string) bool {
@@ -184,9 +186,9 @@ func (v *view) begin(ctx context.Context, ref string) (commit, branch string) {
 	case !isBranch && known("refs/tags/"+tag), commitForm.MatchString(ref):
 		commit = cmp.Or(commit, ref)
 	case !strings.HasPrefix(name, "refs/"):
-		branch = name // a checkout without its remote
+		commit, branch = sha, name
 	}
-	if commit == "" {
+	if !commitForm.MatchString(commit) {
 		return v.head, branch
 	}
 	if _, err := v.git(ctx, nil, "merge-base", "--is-ancestor", commit, v.head); err != nil {

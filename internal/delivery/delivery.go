@@ -23,6 +23,7 @@ type Request struct {
 	Job      pyproject.Job
 	Project  string    // path of its pyproject.toml in the repository
 	Ref      string    // what the run is on, as in "refs/heads/main"
+	SHA      string    // of the run; "" if unknown
 	Default  string    // the repository's default branch; "" to ask GitHub
 	Slot     time.Time // that the run serves; zero if unknown
 	Page     string    // of the run; "" if unknown
@@ -64,13 +65,13 @@ func Deliver(ctx context.Context, request Request) (Result, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not done within %v", within))
 	defer cancel()
 	d := delivery{Request: request, commit: request.Job.Options.Commit}
-	ref := cmp.Or(d.Job.Options.CheckedOut(), d.Ref)
+	ref := cmp.Or(d.Job.Options.CheckedOut(), d.Ref, d.Default)
 	view, err := d.Checkout.open(ctx)
 	if err != nil {
 		return Result{}, err
 	}
 	defer view.close()
-	base, on := view.begin(ctx, ref)
+	base, on := view.begin(ctx, ref, d.SHA)
 	if err := d.choose(on, ref); err != nil {
 		return Result{}, err
 	}

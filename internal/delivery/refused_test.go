@@ -37,6 +37,17 @@ func TestRefused(t *testing.T) {
 		{"a path through a link out", "out/x", func(w *workspace) { w.link("/tmp", "out") }, `"out" is a symbolic link that leads out`},
 		{"a path through a link", "out/*.csv", func(w *workspace) { w.link("data", "out") }, `and "out" is a symbolic link, which git does not follow`},
 		{"a repository within", ".", func(w *workspace) { nested(w, "clone") }, `"clone" is a repository of its own`},
+		{"a folder of a repository within", "clone/data/*.csv", func(w *workspace) { nested(w, "clone") }, `"clone" is a repository of its own`},
+		{"a folder that cannot be read", ".", func(w *workspace) {
+			if os.Getuid() == 0 {
+				w.t.Skip("root reads everything")
+			}
+			w.write("closed/x", "x")
+			if err := os.Chmod(w.path("closed"), 0); err != nil {
+				w.t.Fatal(err)
+			}
+			w.t.Cleanup(func() { _ = os.Chmod(w.path("closed"), 0o700) })
+		}, "find new files: "},
 		{"a submodule that moved", ".", func(w *workspace) {
 			nested(w, "sub")
 			w.do("-c", "advice.addEmbeddedRepo=false", "add", "sub")
@@ -73,7 +84,7 @@ func TestRefused(t *testing.T) {
 			}
 			defer file.Close()
 			c := Checkout{Root: w.root, Git: w.git, Environ: w.environ}
-			if _, err := c.run(context.Background(), w.environ, file, "update-index", "--index-info"); err != nil {
+			if _, _, err := c.run(context.Background(), w.environ, file, "update-index", "--index-info"); err != nil {
 				w.t.Fatal(err)
 			}
 		}, `"README.md" has a merge conflict`},
@@ -170,17 +181,17 @@ func TestBegin(t *testing.T) {
 		began:                  {began, ""},
 		"elsewhere":            {own, "elsewhere"},
 		"refs/heads/elsewhere": {own, "elsewhere"},
-		"refs/heads/unknown":   {own, "unknown"},
-		"unknown":              {own, "unknown"},
+		"refs/heads/unknown":   {began, "unknown"},
+		"unknown":              {began, "unknown"},
 		"refs/pull/1/merge":    {own, ""},
-		"":                     {own, ""},
+		"":                     {began, ""},
 	} {
 		v, err := Checkout{Root: w.root, Git: w.git, Environ: w.environ}.open(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer v.close()
-		commit, branch := v.begin(context.Background(), ref)
+		commit, branch := v.begin(context.Background(), ref, began)
 		id, err := v.git(context.Background(), nil, "rev-parse", commit+"^{commit}")
 		if err != nil || strings.TrimSpace(string(id)) != want[0] || branch != want[1] {
 			t.Errorf("%q: %s of %q, want %q", ref, commit, branch, want)
