@@ -177,7 +177,7 @@ func (d *delivery) propose(ctx context.Context) (err error) {
 		}
 	}
 	if err != nil {
-		return invalid(github.Advise(err))
+		return invalid(err)
 	}
 	d.Remarks = append(d.Remarks, d.Pull.Remarks...)
 	switch {
@@ -213,15 +213,15 @@ func (d *delivery) proposeOnce(ctx context.Context, last bool) (github.Pull, err
 	})
 }
 
-// hints say what to do about a right that a pull request takes; those of a commit say so
-// themselves.
+// hints say what to do about a right that is missing.
 var hints = map[github.Right]string{
-	github.Valid:        "give the step a valid token: this one is not, or has expired",
+	github.Valid:        "give the step a valid token: this one is not valid, or has expired",
 	github.Read:         "run `scheduled sync`: the token may not read the repository, and the job's permissions need `contents: write`",
 	github.Contents:     "run `scheduled sync`: the token may not write to the repository, and the job's permissions need `contents: write`",
+	github.Workflows:    "name no path in .github/workflows: the token may not write workflow files",
 	github.PullRequests: "run `scheduled sync`: the token may not write pull requests, and the job's permissions need `pull-requests: write`",
 	github.Opening:      "let GitHub Actions create pull requests in Settings > Actions > General > Workflow permissions",
-	github.Rules:        "name another branch in the option commit, or allow the token's owner to bypass the branch's rules",
+	github.Rules:        "name another branch in the option commit, set pull-request = true, or let the token's owner bypass the branch's rules",
 }
 
 // explained adds what to do about a right that is missing.
@@ -230,7 +230,7 @@ func (d *delivery) explained(err error) error {
 	if !ok || problem.Hint(err) != "" {
 		return err
 	}
-	hint := cmp.Or(hints[denied.Lacks], "see what GitHub says about it")
+	hint := cmp.Or(hints[denied.Lacks], "do what GitHub's message asks for")
 	if denied.Branch != "" {
 		hint += fmt.Sprintf("; branch %s has the change, so a person can open the pull request", denied.Branch)
 	}

@@ -56,7 +56,7 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 			return w.done, nil
 		}
 		if !Again(err) {
-			return Committed{}, Advise(err)
+			return Committed{}, err
 		}
 		failure, _ := errors.AsType[*Failure](err)
 		if try == maxCommits-1 {
@@ -69,24 +69,6 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 			return Committed{}, failure
 		}
 	}
-}
-
-// Advise adds to a *Denied what to do about it in a job that commits.
-func Advise(err error) error {
-	d, ok := errors.AsType[*Denied](err)
-	if !ok {
-		return err
-	}
-	hints := map[Right]string{
-		Valid:        "give the step a valid token: this one is not valid, or has expired",
-		Read:         "add `contents: write` to the permissions of the job: the token may not read the repository",
-		Contents:     "add `contents: write` to the permissions of the job: the token may not write to the repository",
-		Workflows:    "leave .github/workflows out of the commit: the token may not write workflow files",
-		PullRequests: "add `pull-requests: write` to the permissions of the job: the token may not write pull requests",
-		Opening:      "let GitHub Actions create pull requests: Settings > Actions > General > Workflow permissions",
-		Rules:        "commit to another branch or with pull-request = true, or let the token's owner bypass the branch's rules",
-	}
-	return problem.WithHint(err, cmp.Or(hints[d.Lacks], "do what GitHub's message asks for"))
 }
 
 // committing is the work on a commit.
