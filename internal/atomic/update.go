@@ -18,6 +18,9 @@ const (
 // ErrLink is the error of an Update of a symbolic link.
 var ErrLink = errors.New("it is a symbolic link, and scheduled does not write through links")
 
+// ErrBusy is the error of an Update that has waited for another one for too long.
+var ErrBusy = errors.New("another process is changing it")
+
 // Update gives a file of a folder the content that change makes of its present one, which
 // is nil if there is no file. The file keeps its permissions. If change returns an error,
 // or nothing new, the file stays as it is. Updates of one file wait for each other, and if
@@ -43,7 +46,7 @@ func create(dir *os.Root, temp string) (*os.File, error) {
 		f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if !errors.Is(err, fs.ErrExist) || waited >= patience {
 			if errors.Is(err, fs.ErrExist) {
-				err = fmt.Errorf("another process is changing it, or has left %s behind", temp)
+				err = fmt.Errorf("%w, or has left %s behind", ErrBusy, temp)
 			}
 			return f, err
 		}
@@ -56,13 +59,13 @@ func create(dir *os.Root, temp string) (*os.File, error) {
 func update(dir *os.Root, name, temp string, f *os.File, most int64, change func([]byte) ([]byte, error)) (moved bool, err error) {
 	var before, after []byte
 	for tries := 0; ; tries++ {
-		if before, err = present(dir, name, most); err != nil {
+		if before, err = Present(dir, name, most); err != nil {
 			return false, err
 		}
 		if after, err = change(before); err != nil || bytes.Equal(before, after) {
 			return false, err
 		}
-		now, err := present(dir, name, most)
+		now, err := Present(dir, name, most)
 		if err != nil {
 			return false, err
 		}
@@ -70,7 +73,7 @@ func update(dir *os.Root, name, temp string, f *os.File, most int64, change func
 			break
 		}
 		if tries == 3 {
-			return false, errors.New("something else keeps changing it")
+			return false, ErrBusy
 		}
 	}
 	if info, err := dir.Stat(name); err == nil {
@@ -88,8 +91,9 @@ func update(dir *os.Root, name, temp string, f *os.File, most int64, change func
 	return err == nil, err
 }
 
-// present returns the content of a file, nil if there is none.
-func present(dir *os.Root, name string, most int64) ([]byte, error) {
+// Present returns what Update would change: the content of a regular file, nil if there is
+// none.
+func Present(dir *os.Root, name string, most int64) ([]byte, error) {
 	info, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

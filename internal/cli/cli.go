@@ -88,6 +88,9 @@ the entrypoint.`,
 	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
 	root.AddCommand(
 		p.initCommand(),
+		p.addCommand(),
+		p.removeCommand(),
+		p.setCommand(),
 		p.syncCommand(),
 		p.listCommand(),
 		p.validateCommand(),

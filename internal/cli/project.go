@@ -53,9 +53,9 @@ func (p *Program) leaveOut(ids []string, why string) {
 
 // read is open without the warning.
 func (p *Program) read() (*project, error) {
-	place, err := pyproject.Find(p.project, p.getenv("GITHUB_WORKSPACE"))
+	place, err := p.find()
 	if err != nil {
-		return nil, &exitError{exitUsage, err}
+		return nil, err
 	}
 	loaded, err := place.Load()
 	if err != nil {
@@ -65,6 +65,15 @@ func (p *Program) read() (*project, error) {
 		return nil, err
 	}
 	return &project{loaded, place}, nil
+}
+
+// find returns the place of the project that --project names, or of the nearest upward.
+func (p *Program) find() (pyproject.Place, error) {
+	place, err := pyproject.Find(p.project, p.getenv("GITHUB_WORKSPACE"))
+	if err != nil {
+		return place, &exitError{exitUsage, err}
+	}
+	return place, nil
 }
 
 // openValid is open for the commands that need every job. All that is wrong with them

@@ -1,41 +1,104 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/table"
+	"github.com/spf13/cobra"
 )
 
-// errPreview keeps a change from being written.
-var errPreview = errors.New("only shown")
+// editFlags are the flags of the commands that edit pyproject.toml.
+type editFlags struct {
+	dryRun bool
+	asJSON bool
+}
 
-// edit changes the pyproject.toml of a place, or with preview only returns the change. A
-// change with new errors comes back as problem.Problems and is not written. It says which
-// errors other jobs had before.
-func (p *Program) edit(place pyproject.Place, edit func(*pyproject.Edit) error, preview bool) (pyproject.Change, error) {
-	var change pyproject.Change
-	err := place.Write(edit, func(c pyproject.Change) error {
-		change = c
-		if bytes.Equal(c.Before, c.After) {
-			return nil
+func (f *editFlags) register(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "write nothing; show the change")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+}
+
+// edited is the output of these commands with --json.
+type edited struct {
+	File    string `json:"file"` // from the repository's root
+	Changed bool   `json:"changed"`
+}
+
+// parseSettings reads arguments of the form KEY=VALUE.
+func parseSettings(args []string) ([]pyproject.Setting, error) {
+	var settings []pyproject.Setting
+	for _, arg := range args {
+		s, err := pyproject.ParseSetting(arg)
+		if err != nil {
+			return nil, &exitError{exitUsage, err}
 		}
-		if err := p.accept(place, c); err != nil {
-			return err
+		settings = append(settings, s)
+	}
+	return settings, nil
+}
+
+// editJob edits a job of a project and says what became of it.
+func (p *Program) editJob(place pyproject.Place, id string, edit func(*pyproject.Edit) error, flags editFlags) error {
+	change, err := p.edit(place, edit, flags.dryRun)
+	switch {
+	case err != nil:
+		return err
+	case flags.asJSON:
+		return p.printJSON(edited{place.Path, change.Changed()})
+	case flags.dryRun:
+		w, end := p.runner(p.Stdout).Verbatim()
+		defer end()
+		_, err := io.WriteString(w, change.Diff(place.Path))
+		return err
+	}
+	verb := "updated"
+	if !change.Changed() {
+		verb = "unchanged"
+	} else if change.Before == nil {
+		verb = "created"
+	}
+	what := "without job " + problem.Show(id)
+	if project, err := place.Parse(change.After); err == nil {
+		if job, _, found := project.Job(id); found {
+			what = job.Table() + "\t" + job.Schedule.String()
 		}
-		if preview {
-			return errPreview
+	}
+	t := table.New(p.Stdout)
+	fmt.Fprintf(t, "%s\t%s\t%s\n", verb, place.Path, what)
+	if err := t.Flush(); err != nil || !change.Changed() {
+		return err
+	}
+	_, err = fmt.Fprintf(p.Stdout, "\nNext: %s\n", p.howToSync())
+	return err
+}
+
+// edit changes the pyproject.toml of a place, or with dryRun only returns the change. A
+// change with new errors comes back as problem.Problems and is not written.
+func (p *Program) edit(place pyproject.Place, edit func(*pyproject.Edit) error, dryRun bool) (change pyproject.Change, err error) {
+	usage := func(e *pyproject.Edit) error {
+		if err := edit(e); err != nil {
+			return &exitError{exitUsage, err}
 		}
 		return nil
-	}, p.Now())
-	if errors.Is(err, errPreview) {
-		return change, nil
 	}
-	if unfit, ok := errors.AsType[*pyproject.Unfit](err); ok {
-		return change, &exitError{exitUsage, unfit}
+	accept := func(c pyproject.Change) error {
+		if change = c; !c.Changed() {
+			return nil
+		}
+		return p.accept(place, c)
+	}
+	if dryRun {
+		err = place.Preview(usage, accept)
+	} else {
+		err = place.Write(usage, accept, p.Now())
+	}
+	if _, unfit := errors.AsType[*pyproject.Unfit](err); unfit {
+		err = &exitError{exitUsage, err}
 	}
 	return change, err
 }

@@ -55,11 +55,11 @@ func (e *Edit) splice(at span, text string) error {
 func (e *Edit) become(text string) error {
 	l, found := outlineOf(text)
 	if found != nil {
-		return unfit("edit the file by hand", "the result would not be TOML: %s", found.message)
+		return unfit("edit the file by hand", "%s cannot be edited like that, because it would be %s", e.display, found.message)
 	}
 	if s := l.unreadable(); s != nil && !e.fooled {
 		return unfit("write tool and tool.scheduled as tables with headers, such as [tool.scheduled], not as {inline tables} or with dotted keys",
-			"%s cannot be added to a table that an inline table or dotted keys define", problem.Quote(l.text[s.key.start:s.key.end]))
+			"%s cannot take %s, because its table is closed", e.display, problem.Cut(l.text[s.key.start:s.key.end], mostKey))
 	}
 	e.outline = l
 	return nil
@@ -126,13 +126,11 @@ func (e *Edit) afterComments(at int) int {
 // now; else it begins the table.
 func (e *Edit) put(table, key []string, value string) error {
 	path := slices.Concat(table, key)
+	if err := e.single(path); err != nil {
+		return err
+	}
 	if s := e.value(path); s != nil {
 		return e.splice(s.value, value)
-	}
-	for _, s := range e.statements {
-		if s.list && len(s.path) < len(path) && slices.Equal(s.path, path[:len(s.path)]) {
-			return unfit("set it as a whole", "%s is a list of tables", s.path[len(s.path)-1])
-		}
 	}
 	if err := e.cut(path); err != nil {
 		return err
@@ -143,6 +141,16 @@ func (e *Edit) put(table, key []string, value string) error {
 		}
 	}
 	return e.insertTables(e.near(table), "["+pathName(table)+"]\n"+pathName(key)+" = "+value)
+}
+
+// single is an error for a key in an array of tables.
+func (e *Edit) single(path []string) error {
+	for _, s := range e.statements {
+		if s.list && len(s.path) < len(path) && slices.Equal(s.path, path[:len(s.path)]) {
+			return unfit("set it as a whole", "%s is a list of tables", s.path[len(s.path)-1])
+		}
+	}
+	return nil
 }
 
 // putIn sets a new key in the table of the first n parts of its path. It returns false if

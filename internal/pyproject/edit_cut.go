@@ -95,25 +95,6 @@ func (e *Edit) sectionLines(header *statement) (some []stretch) {
 	return append(some, stretch{at, true})
 }
 
-// touching returns where the comments begin that touch a header from above.
-func (e *Edit) touching(header *statement) int {
-	least := 0
-	for _, s := range e.statements {
-		if s != header && s.in == nil && s.key.start < header.key.start {
-			least = e.lines(s).end
-		}
-	}
-	at := e.lines(header).start
-	for at > least {
-		above := lineStart(e.text, at-1)
-		if e.text[skipAny(e.text, above, " \t")] != '#' {
-			break
-		}
-		at = above
-	}
-	return at
-}
-
 // apart returns the lines of comments between two keys that have a blank line above and
 // below, with the one above.
 func apart(text string, between span) span {

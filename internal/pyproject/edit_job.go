@@ -117,17 +117,42 @@ func (e *Edit) Has(id string) bool {
 	return e.holds(declarationPath(id)) || e.holds(optionsPath(id))
 }
 
-// Remove removes a job, its options, and the comments that touch the headers of its tables.
-// It returns whether there was one.
-func (e *Edit) Remove(id string) (bool, error) {
-	if !e.Has(id) {
-		return false, nil
+// missing returns the error of a job that is not in the file.
+func (e *Edit) missing(id string) error {
+	var ids []string
+	for _, s := range e.statements {
+		for _, table := range [][]string{jobsPath, perJobPath} {
+			if s.inside(table) {
+				ids = append(ids, s.path[len(table)])
+			}
+		}
 	}
-	return true, e.cut(declarationPath(id), optionsPath(id))
+	hint := "`scheduled list` shows the jobs"
+	if near := nearest(id, slices.Compact(ids)); near != "" {
+		hint = didYouMean(near)
+	}
+	return problem.New(hint, "no job %s in %s", problem.Quote(id), e.display)
+}
+
+// Remove removes a job, its options, and the comments that touch the headers of its tables.
+func (e *Edit) Remove(id string) error {
+	if !e.Has(id) {
+		return e.missing(id)
+	}
+	return e.cut(declarationPath(id), optionsPath(id))
 }
 
 // Add adds a job after the others.
 func (e *Edit) Add(id string, settings ...Setting) error {
+	if !utf8.ValidString(id) {
+		return problem.New("write it in UTF-8", "the id %s is not valid UTF-8", problem.Quote(id))
+	}
+	if e.Has(id) {
+		return problem.New("change it with `scheduled set "+shellWord(id)+" KEY=VALUE`, or choose another id", "%s has a job %s already", e.display, problem.Quote(id))
+	}
+	if i := slices.IndexFunc(settings, func(s Setting) bool { return s.value == "" }); i >= 0 {
+		return problem.New("give it a value, or leave it out", "%s has no value", pathName(settings[i].key))
+	}
 	whole := slices.ContainsFunc(settings, Setting.whole)
 	var declared, options []Setting
 	for _, s := range settings {
@@ -165,6 +190,9 @@ func (e *Edit) addTable(path []string, settings []Setting) error {
 // Set changes a job. A key of [tool.scheduled] stays there, or takes the job along to the
 // table of its options, if only a job that is declared whole can have the setting.
 func (e *Edit) Set(id string, s Setting) error {
+	if !e.Has(id) {
+		return e.missing(id)
+	}
 	spec := e.holds(declarationPath(id))
 	if spec && s.value != "" && s.whole() {
 		if err := e.moveWhole(id); err != nil {
@@ -202,7 +230,10 @@ func (e *Edit) simple(s *statement) bool {
 func (e *Edit) unset(table, key []string) error {
 	path := slices.Concat(table, key)
 	if !e.holds(path) && lookup(key[0]) == nil && !slices.Contains(jobKeys, key[0]) {
-		return problem.New("`scheduled list` shows the jobs", "there is no key %s to remove", pathName(key))
+		return problem.New(keyHint(key[0]), "there is no option %s", problem.Quote(key[0]))
+	}
+	if err := e.single(path); err != nil {
+		return err
 	}
 	if err := e.cut(path); err != nil {
 		return err
@@ -220,34 +251,32 @@ func (e *Edit) unset(table, key []string) error {
 	return nil
 }
 
-// bare reports whether a header has no key, and no comment above or below.
+func keyHint(name string) string {
+	names := slices.Concat(jobKeys, optionNames())
+	if near := nearest(name, names); near != "" {
+		return didYouMean(near)
+	}
+	return "use one of " + strings.Join(names, ", ")
+}
+
+// bare reports whether a header has no key, and no comment that touches it.
 func (e *Edit) bare(header *statement) bool {
 	at := e.lines(header)
-	end := len(e.text)
-	for _, s := range e.statements {
-		if s.header && s.key.start > at.end {
-			end = e.touching(s)
-			break
-		}
-	}
-	return len(e.section(header)) == 1 && e.touching(header) == at.start && !strings.Contains(e.text[at.start:max(at.end, end)], "#")
+	return len(e.section(header)) == 1 && e.touching(header) == at.start && e.afterComments(at.end) == at.end
 }
 
 // moveWhole moves a job from [tool.scheduled] to the table of its options.
 func (e *Edit) moveWhole(id string) error {
 	from, to := declarationPath(id), optionsPath(id)
-	if header := e.header(from); header != nil && !e.holds(to) && e.value(to[:2]) == nil && e.value(to[:3]) == nil {
+	header := e.header(from)
+	switch {
+	case header == nil:
+	case e.header(to) != nil:
+		return e.merge(header, to)
+	case !slices.ContainsFunc(e.statements, func(s *statement) bool {
+		return !s.header && (s.below(to) && len(s.table()) < len(to) || slices.Equal(s.path, to[:min(len(s.path), len(to))]))
+	}):
 		return e.splice(header.key, pathName(to))
-	} else if header != nil && e.header(to) != nil {
-		section := e.section(header)
-		at := e.lines(header)
-		above, body := e.text[e.touching(header):at.start], e.text[at.end:e.lines(section[len(section)-1]).end]
-		if err := e.cutLines(e.sectionLines(header)); err != nil {
-			return err
-		}
-		to := e.header(to)
-		at = span{e.touching(to), e.lines(to).end}
-		return e.splice(at, above+e.text[at.start:at.end]+body)
 	}
 	var settings []Setting
 	for _, key := range jobKeys {
@@ -267,4 +296,29 @@ func (e *Edit) moveWhole(id string) error {
 		}
 	}
 	return nil
+}
+
+// merge moves the keys of a table to another one, with their comments.
+func (e *Edit) merge(header *statement, to []string) error {
+	section := e.section(header)
+	at := e.lines(header)
+	above, body := e.text[e.touching(header):at.start], e.text[at.end:e.lines(section[len(section)-1]).end]
+	if err := e.cutLines(e.sectionLines(header)); err != nil {
+		return err
+	}
+	into := e.header(to)
+	at = span{e.touching(into), e.lines(into).end}
+	merged := above + ended(e.text[at.start:at.end]) + ended(body)
+	if at.end == len(e.text) && !strings.HasSuffix(e.text, "\n") {
+		merged = strings.TrimRight(merged, "\r\n")
+	}
+	return e.splice(at, merged)
+}
+
+// ended returns lines with a newline at the end.
+func ended(lines string) string {
+	if lines == "" || strings.HasSuffix(lines, "\n") {
+		return lines
+	}
+	return lines + "\n"
 }

@@ -153,6 +153,25 @@ func (l outline) members(table *statement) (members []*statement) {
 	return members
 }
 
+// touching returns where the comments begin that touch a header from abovl.
+func (l outline) touching(header *statement) int {
+	least := 0
+	for _, s := range l.statements {
+		if s != header && s.in == nil && s.key.start < header.key.start {
+			least = l.lines(s).end
+		}
+	}
+	at := l.lines(header).start
+	for at > least {
+		above := lineStart(l.text, at-1)
+		if l.text[skipAny(l.text, above, " \t")] != '#' {
+			break
+		}
+		at = above
+	}
+	return at
+}
+
 // unreadable returns a statement that tomllib of Python does not accept and the toml
 // package does, or nil: one that adds to an inline table, or a table that is defined by
 // a header and by dotted keys.

@@ -1,13 +1,16 @@
 package pyproject
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
@@ -44,6 +47,18 @@ type Change struct {
 	After  []byte
 }
 
+// Changed reports whether it is another content.
+func (c Change) Changed() bool { return !bytes.Equal(c.Before, c.After) }
+
+// Diff writes the change of a file with that path as a unified diff.
+func (c Change) Diff(path string) string {
+	before := "a/" + path
+	if c.Before == nil {
+		before = "/dev/null"
+	}
+	return udiff.Unified(before, "b/"+path, string(c.Before), string(c.After))
+}
+
 // Write edits the pyproject.toml, or begins it: whole or not at all, through no symbolic
 // link, and only if accept, which is asked before anything is written, returns no error.
 // The error is an *Unfit if the file cannot be edited as asked, and problem.Problems if it
@@ -56,35 +71,57 @@ func (p Place) Write(edit func(*Edit) error, accept func(Change) error, now time
 	defer dir.Close()
 	_ = atomic.Sweep(dir, now) // a file that cannot be removed does no harm
 	refused := false
-	err = atomic.Update(dir, filepath.Base(p.AbsFile()), maxFile, func(before []byte) ([]byte, error) {
-		change, err := p.change(before, edit)
-		if err == nil {
-			err = accept(change)
-		}
+	err = atomic.Update(dir, p.base(), maxFile, func(before []byte) ([]byte, error) {
+		after, err := p.change(before, edit, accept)
 		refused = err != nil
-		return change.After, err
+		return after, err
 	})
-	switch {
-	case refused:
+	if refused || err == nil {
 		return err
-	case errors.Is(err, atomic.ErrLink):
-		return unfit("edit the linked file by hand", "%s is a symbolic link, and scheduled does not write through links", p.Path)
-	case err != nil:
-		return fmt.Errorf("write %s: %w", problem.Show(p.Path), err)
 	}
-	return nil
+	return p.unwritten(err)
+}
+
+// Preview is Write without writing.
+func (p Place) Preview(edit func(*Edit) error, accept func(Change) error) error {
+	dir, err := os.OpenRoot(p.Dir)
+	if err != nil {
+		return fmt.Errorf("open project: %w", err)
+	}
+	defer dir.Close()
+	before, err := atomic.Present(dir, p.base(), maxFile)
+	if err != nil {
+		return p.unwritten(err)
+	}
+	_, err = p.change(before, edit, accept)
+	return err
+}
+
+func (p Place) base() string { return path.Base(p.Path) }
+
+// unwritten returns the error of a file that cannot be read or written.
+func (p Place) unwritten(err error) error {
+	if errors.Is(err, atomic.ErrLink) {
+		return unfit("edit the linked file by hand", "%s is a symbolic link, and scheduled does not write through links", p.Path)
+	}
+	err = fmt.Errorf("write %q: %w", p.Path, err)
+	if errors.Is(err, atomic.ErrBusy) {
+		return problem.WithHint(err, "try again in a minute")
+	}
+	return err
 }
 
 // change edits the content of the file.
-func (p Place) change(before []byte, edit func(*Edit) error) (Change, error) {
+func (p Place) change(before []byte, edit func(*Edit) error, accept func(Change) error) (after []byte, err error) {
 	e, err := NewEdit(before, p.display)
 	if err == nil {
 		err = edit(e)
 	}
 	if err != nil {
-		return Change{}, err
+		return nil, err
 	}
-	return Change{before, e.Bytes()}, nil
+	after = e.Bytes()
+	return after, accept(Change{before, after})
 }
 
 // Parse is Load of other content for the file.
