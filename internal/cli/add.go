@@ -50,9 +50,9 @@ result is checked before it is written.`,
 				}
 				settings = append(settings, s)
 			}
-			more, err := parseSettings(args[1:])
+			more, err := pyproject.ParseSettings(args[1:])
 			if err != nil {
-				return err
+				return &exitError{exitUsage, err}
 			}
 			place, err := pyproject.FindOrNew(p.project, p.getenv("GITHUB_WORKSPACE"))
 			if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -27,19 +26,6 @@ func (f *editFlags) register(cmd *cobra.Command) {
 type edited struct {
 	File    string `json:"file"` // from the repository's root
 	Changed bool   `json:"changed"`
-}
-
-// parseSettings reads arguments of the form KEY=VALUE.
-func parseSettings(args []string) ([]pyproject.Setting, error) {
-	var settings []pyproject.Setting
-	for _, arg := range args {
-		s, err := pyproject.ParseSetting(arg)
-		if err != nil {
-			return nil, &exitError{exitUsage, err}
-		}
-		settings = append(settings, s)
-	}
-	return settings, nil
 }
 
 // editJob edits a job of a project and says what became of it.
@@ -105,20 +91,7 @@ func (p *Program) edit(place pyproject.Place, edit func(*pyproject.Edit) error, 
 
 // accept returns the errors that a change brings into a project.
 func (p *Program) accept(place pyproject.Place, change pyproject.Change) error {
-	before, after := wrong(place, change.Before), wrong(place, change.After)
-	known := map[string]int{}
-	for _, had := range before {
-		known[unplaced(had)]++
-	}
-	var old, fresh problem.Problems
-	for _, has := range after {
-		if key := unplaced(has); known[key] > 0 {
-			known[key]--
-			old = append(old, has)
-		} else {
-			fresh = append(fresh, has)
-		}
-	}
+	old, fresh := wrong(place, change.After).Since(wrong(place, change.Before))
 	if len(fresh) > 0 {
 		p.say("nothing was written, because of errors in the result:")
 		return fresh
@@ -143,11 +116,4 @@ func wrong(place pyproject.Place, content []byte) problem.Problems {
 		problems = problem.Problems{{File: place.Path, Line: 1, Column: 1, Message: err.Error(), Hint: problem.Hint(err)}}
 	}
 	return problems
-}
-
-var lineNumber = regexp.MustCompile(`\bline \d+`)
-
-// unplaced returns a problem without its place in the file.
-func unplaced(p problem.Problem) string {
-	return lineNumber.ReplaceAllString(p.Message+"\n"+p.Hint, "line")
 }

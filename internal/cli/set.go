@@ -31,22 +31,15 @@ The result is checked before it is written.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			settings, err := parseSettings(args[1:])
+			settings, err := pyproject.ParseSettings(args[1:])
 			if err != nil {
-				return err
+				return &exitError{exitUsage, err}
 			}
 			place, err := p.find()
 			if err != nil {
 				return err
 			}
-			return p.editJob(place, args[0], func(e *pyproject.Edit) error {
-				for _, s := range settings {
-					if err := e.Set(args[0], s); err != nil {
-						return err
-					}
-				}
-				return nil
-			}, flags)
+			return p.editJob(place, args[0], func(e *pyproject.Edit) error { return e.Set(args[0], settings...) }, flags)
 		},
 	}
 	flags.register(cmd)

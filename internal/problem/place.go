@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,27 @@ func (ps Problems) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Since divides the problems of a file that was changed by whether it had them before. The
+// lines of a problem can be others now.
+func (ps Problems) Since(before Problems) (old, fresh Problems) {
+	text := func(p Problem) string { return lineNumber.ReplaceAllString(p.Message, "line") }
+	had := map[string]int{}
+	for _, p := range before {
+		had[text(p)]++
+	}
+	for _, p := range ps {
+		if had[text(p)] > 0 {
+			had[text(p)]--
+			old = append(old, p)
+		} else {
+			fresh = append(fresh, p)
+		}
+	}
+	return old, fresh
+}
+
+var lineNumber = regexp.MustCompile(`\bline \d+`)
 
 // Write writes each problem with its source line, carets under the part that is
 // wrong, and its hint.

@@ -45,8 +45,20 @@ func NewSetting(key, value string) (Setting, error) {
 	return s, err
 }
 
-// ParseSetting reads "KEY=VALUE".
-func ParseSetting(argument string) (Setting, error) {
+// ParseSettings reads arguments of the form "KEY=VALUE".
+func ParseSettings(arguments []string) ([]Setting, error) {
+	var settings []Setting
+	for _, argument := range arguments {
+		s, err := parseSetting(argument)
+		if err != nil {
+			return nil, err
+		}
+		settings = append(settings, s)
+	}
+	return settings, nil
+}
+
+func parseSetting(argument string) (Setting, error) {
 	end, _ := keyEnd(argument, 0)
 	if end == len(argument) || argument[end] != '=' {
 		return Setting{}, problem.New("write KEY=VALUE, as in attempts=3", "%s has no value", problem.Quote(argument))
@@ -189,10 +201,19 @@ func (e *Edit) addTable(path []string, settings []Setting) error {
 
 // Set changes a job. A key of [tool.scheduled] stays there, or takes the job along to the
 // table of its options, if only a job that is declared whole can have the setting.
-func (e *Edit) Set(id string, s Setting) error {
+func (e *Edit) Set(id string, settings ...Setting) error {
 	if !e.Has(id) {
 		return e.missing(id)
 	}
+	for _, s := range settings {
+		if err := e.set(id, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Edit) set(id string, s Setting) error {
 	spec := e.holds(declarationPath(id))
 	if spec && s.value != "" && s.whole() {
 		if err := e.moveWhole(id); err != nil {

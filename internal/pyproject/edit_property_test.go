@@ -99,7 +99,7 @@ func TestEditKeeps(t *testing.T) {
 			for _, setting := range []string{"attempts=3", "env.ZZ=1", "description=x", "kwargs.zz=[\n1,\n]"} {
 				key, _, _ := strings.Cut(setting, "=")
 				e, _ := NewEdit([]byte(text), "")
-				s, err := ParseSetting(setting)
+				s, err := parseSetting(setting)
 				if err != nil {
 					t.Fatal(err)
 				}

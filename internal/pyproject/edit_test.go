@@ -20,7 +20,7 @@ func edited(before, command string) (string, error) {
 	verb, id, _ := strings.Cut(command, " ")
 	var settings []Setting
 	for line := range strings.Lines(rest) {
-		s, err := ParseSetting(strings.TrimSuffix(line, "\n"))
+		s, err := parseSetting(strings.TrimSuffix(line, "\n"))
 		if err != nil {
 			return "", err
 		}
@@ -34,11 +34,7 @@ func edited(before, command string) (string, error) {
 	case "add":
 		err = e.Add(id, settings...)
 	case "set":
-		for _, s := range settings {
-			if err = e.Set(id, s); err != nil {
-				break
-			}
-		}
+		err = e.Set(id, settings...)
 	}
 	return string(e.Bytes()), err
 }

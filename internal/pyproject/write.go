@@ -28,17 +28,18 @@ func FindOrNew(name, workspace string) (Place, error) {
 	if err == nil {
 		return found, nil
 	}
-	dir, failed := filepath.Abs(cmp.Or(name, "."))
-	if info, err := os.Stat(dir); failed != nil || err != nil || !info.IsDir() {
+	dir, missing := filepath.Abs(cmp.Or(name, "."))
+	if info, failed := os.Stat(dir); missing != nil || failed != nil || !info.IsDir() {
 		return Place{}, err
-	}
-	if _, there := findFile(name); there == nil {
-		return Place{}, err // it is another user's
 	}
 	if name == "" {
 		dir = cmp.Or(repositoryRoot(dir), checkoutRoot(dir, workspace), dir)
 	}
-	return placeOf(filepath.Join(dir, fileName), workspace)
+	file := filepath.Join(dir, fileName)
+	if _, missing := os.Lstat(file); missing == nil {
+		return Place{}, err // it is another user's
+	}
+	return placeOf(file, workspace)
 }
 
 // Change is what an edit makes of a pyproject.toml.
