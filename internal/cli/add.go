@@ -22,7 +22,7 @@ func (p *Program) addCommand() *cobra.Command {
 	var flags editFlags
 	values := make([]string, len(addKeys))
 	cmd := &cobra.Command{
-		Use:   "add ID [KEY=VALUE...]",
+		Use:   "add ID [KEY=VALUE…]",
 		Short: "Add a job to pyproject.toml",
 		Long: `add writes a new job after the others, and leaves every other byte of
 pyproject.toml as it is. If there is no pyproject.toml, it writes one to the root of the

@@ -8,7 +8,7 @@ import (
 func (p *Program) setCommand() *cobra.Command {
 	var flags editFlags
 	cmd := &cobra.Command{
-		Use:   "set ID KEY=VALUE...",
+		Use:   "set ID KEY=VALUE…",
 		Short: "Change keys of a job in pyproject.toml",
 		Long: `set changes keys of a job and leaves every other byte of pyproject.toml as it is. A key
 is every, entrypoint or an option of a job, or a key in one, as in env.LOG_LEVEL.

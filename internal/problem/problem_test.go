@@ -105,3 +105,20 @@ func TestText(t *testing.T) {
 		t.Errorf("clock %s", got)
 	}
 }
+
+// Problems that a file had before are old ones, wherever they are now, each as often as it
+// was there.
+func TestSince(t *testing.T) {
+	at := func(line int, message string) problem.Problem {
+		return problem.Problem{File: "x", Line: line, Message: message}
+	}
+	before := problem.Problems{at(1, "a is wrong"), at(2, "b has the slug of line 7"), at(3, "gone")}
+	after := problem.Problems{at(5, "a is wrong"), at(6, "b has the slug of line 12"), at(7, "a is wrong"), at(8, "c is wrong")}
+	old, fresh := after.Since(before)
+	if len(old) != 2 || old[0].Line != 5 || old[1].Line != 6 {
+		t.Errorf("old: %v", old)
+	}
+	if len(fresh) != 2 || fresh[0].Line != 7 || fresh[1].Line != 8 {
+		t.Errorf("new: %v", fresh)
+	}
+}
