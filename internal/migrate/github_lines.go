@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,8 +35,37 @@ func (m *mover) lines(i int, s ghStep) {
 		return
 	}
 	sets := m.g.give(m.j, s, ghMain)
-	m.commands = append(m.commands, strings.Join(append(sets, text), "\n"))
+	m.commands = append(m.commands, m.wired(s, append(sets, text)))
 	m.j.kept(s.Line, "%s", title(s))
+}
+
+// The lines that bring to a command what those before it wrote for the next steps. A
+// command has none of GitHub's own files.
+const (
+	envFile = `export GITHUB_ENV="${RUNNER_TEMP:-/tmp}/job.env"; touch "$GITHUB_ENV"
+while IFS= read -r line; do export "$line"; done < "$GITHUB_ENV"`
+	pathFile = `export GITHUB_PATH="${RUNNER_TEMP:-/tmp}/job.path"; touch "$GITHUB_PATH"
+PATH="$(tr '\n' ':' < "$GITHUB_PATH")$PATH"`
+)
+
+var severalLines = regexp.MustCompile(`<<.*GITHUB_ENV`)
+
+// wired returns the lines of a command with the files that it writes for later ones.
+func (m *mover) wired(s ghStep, lines []string) string {
+	text := strings.Join(lines, "\n")
+	if strings.Contains(text, "GITHUB_OUTPUT") && !strings.Contains(text, "export GITHUB_OUTPUT=") {
+		text = "export GITHUB_OUTPUT=/dev/null # which nothing here reads\n" + text
+	}
+	if m.envs = m.envs || strings.Contains(text, "GITHUB_ENV"); m.envs {
+		text = envFile + "\n" + text
+	}
+	if m.paths = m.paths || strings.Contains(text, "GITHUB_PATH"); m.paths {
+		text = pathFile + "\n" + text
+	}
+	if severalLines.MatchString(text) {
+		m.j.glue(s.Line, "%s: values of several lines in $GITHUB_ENV; hand them on in a file", title(s))
+	}
+	return text
 }
 
 // asksOnly drops a step that only says whether something changed, or brings the newest
@@ -82,7 +112,7 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 	delivers := b.has(gitting) && !m.byHand
 	removed := false
 	for k, u := range b.units {
-		early := !m.setUp.before(place{i, k})
+		early := !m.setUp.before(place{i, k}) || u.byName()
 		switch {
 		case delivers && (u.class == gitting || u.class == asking || u.class == other && aside(u, b)):
 			p.delivery = append(p.delivery, append(pending, u)...)
@@ -129,6 +159,17 @@ func aside(u unit, b block) bool {
 		regexp.MustCompile(`git (?:reset|stash|checkout|switch)`).MatchString(b.text)
 }
 
+// byName reports whether a unit installs packages by their names: what came before it does
+// not matter.
+func (u unit) byName() bool {
+	if u.class != install || len(u.calls) != 1 || u.calls[0].argv[0] != "pip" || len(u.calls[0].argv) < 3 {
+		return false
+	}
+	return !slices.ContainsFunc(u.calls[0].argv[2:], func(a string) bool {
+		return strings.HasPrefix(a, "-") && !harmless[a] || strings.ContainsAny(a, "/$.") && !strings.Contains(a, "=")
+	})
+}
+
 // any reports whether something is installed.
 func (p packages) any() bool { return p.project || p.named || len(p.requirements) > 0 }
 
@@ -157,7 +198,9 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 	if len(p.before)+len(p.prepare) == 0 {
 		return
 	}
-	sets := m.g.give(m.j, s, ghSetup)
+	some := s
+	some.Env = needed(s.Env, strings.Join(slices.Concat(p.before, p.prepare), "\n"), p.text != "")
+	sets := m.g.give(m.j, some, ghSetup)
 	for _, list := range []struct {
 		to    *[]any
 		texts []string
@@ -167,9 +210,19 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 		}
 		text := m.tuned(s, w, divided{text: strings.Join(list.texts, "\n")})
 		text = strings.Join(append(slices.Clone(sets), text), "\n")
-		*list.to = append(*list.to, m.entry(s, text, ""))
+		if entry := m.entry(s, text, ""); !slices.ContainsFunc(*list.to, func(other any) bool { return reflect.DeepEqual(other, entry) }) {
+			*list.to = append(*list.to, entry)
+		}
 		m.j.kept(s.Line, "%s", title(s))
 	}
+}
+
+// needed returns the variables that lines of the set-up need: all of a step, but the token,
+// or of a step that also does work those that the lines name.
+func needed(env []ghPair, text string, named bool) []ghPair {
+	return slices.DeleteFunc(slices.Clone(env), func(p ghPair) bool {
+		return (named || isToken(p.Value)) && !strings.Contains(text, p.Name) && !setupNames.MatchString(p.Name)
+	})
 }
 
 // entry returns a step of ours that runs lines.
@@ -252,7 +305,7 @@ func (m *mover) plainRuns(text string) string {
 func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 	if len(m.g.private(s)) > 0 || gitPush.MatchString(text) {
 		sets := m.g.give(m.j, s, ghMain)
-		m.hooks = append(m.hooks, hook{strings.Join(append(sets, text), "\n"), w.When})
+		m.hooks = append(m.hooks, hook{m.wired(s, append(sets, text)), w.When})
 		m.j.kept(s.Line, "%s: by the command, since it needs secrets", title(s))
 		return
 	}

@@ -58,9 +58,16 @@ func (w *workflow) delivers(j *Job, scope string) bool {
 	return commit != nil && (scope == "contents" || scope == "pull-requests" && asks)
 }
 
-// usesToken reports whether a job has something that can use the permissions of its token.
+// usesToken reports whether a job has something that can use the permissions of its token:
+// the command, or an action.
 func (w *workflow) usesToken(j *Job, g *ghJob) bool {
-	return g.given.token || j.get("before") != nil || j.get("prepare") != nil || j.get("after") != nil
+	return g.given.token || slices.ContainsFunc(j.keys, func(k key) bool {
+		steps, _ := k.value.([]any)
+		return strings.Contains(k.comment, "uses = ") || slices.ContainsFunc(steps, func(step any) bool {
+			t, _ := step.(table)
+			return slices.ContainsFunc(t, func(k key) bool { return k.name == "uses" })
+		})
+	})
 }
 
 // titles tells what becomes of names, and sets that of the workflow if others listen to

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +11,7 @@ import (
 // steps sets what the steps of a job do: before, prepare, command, after, commit,
 // artifacts, cache, checkout and python.
 func (r *reader) steps(j *Job, g *ghJob) {
-	m := &mover{j: j, g: g, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}}
+	m := &mover{j: j, g: g, project: r.Project, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}}
 	m.read()
 	for i, s := range g.Steps {
 		if s.Uses != "" {
@@ -24,8 +25,9 @@ func (r *reader) steps(j *Job, g *ghJob) {
 
 // mover moves the steps of a job to the keys of ours.
 type mover struct {
-	j *Job
-	g *ghJob
+	j       *Job
+	g       *ghJob
+	project fs.FS // nil if unknown
 
 	blocks  []block // of the steps that run lines
 	setUp   place   // the last unit that sets something up, before the work begins
@@ -34,6 +36,8 @@ type mover struct {
 	byHand  bool    // the lines push by themselves: they cannot be a commit of ours
 	commits bool    // something of the job commits or pushes
 	foreign []string
+	envs    bool            // a command writes to $GITHUB_ENV
+	paths   bool            // or to $GITHUB_PATH
 	checks  map[string]bool // ids of steps that only say whether something changed
 
 	before, prepare, after []any
@@ -65,6 +69,7 @@ func (m *mover) read() {
 		if s.Uses != "" {
 			name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
 			m.commits = m.commits || ghActions[name].delivers
+			m.git.commits = m.git.commits || ghActions[name].delivers
 			m.clones(s)
 			continue
 		}
@@ -133,7 +138,7 @@ func (m *mover) deliveries() {
 		}
 	}
 	m.byHand = m.byHand || trial.strange != "" || !m.commits && m.config > 0
-	m.git.commits = trial.commits
+	m.git.commits = m.git.commits || trial.commits
 }
 
 // gits returns the subcommands of git that deliver, in a block.
@@ -161,9 +166,14 @@ func (b block) only(classes ...class) bool {
 	return !slices.ContainsFunc(b.units, func(u unit) bool { return !slices.Contains(classes, u.class) })
 }
 
+// setOutput matches the old command for an output, which GitHub no longer takes.
+// https://github.blog/changelog/2022-10-11-github-actions-deprecating-save-state-and-set-output-commands/
+var setOutput = regexp.MustCompile(`(?m)^(.*)\becho\s+(["']?)::set-output name=([\w-]+)::([^"'\n;&|]*)["']?`)
+
 // bash returns the lines of a step for bash.
 func (m *mover) bash(s ghStep) block {
-	text := strings.TrimRight(m.g.bash(strings.ReplaceAll(s.Run, "\r\n", "\n")), " \t\n")
+	run := setOutput.ReplaceAllString(strings.ReplaceAll(s.Run, "\r\n", "\n"), `${1}echo ${2}${3}=${4}${2} >> "$$GITHUB_OUTPUT"`)
+	text := strings.TrimRight(m.g.bash(run), " \t\n")
 	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
 	if dir = joinPath("", strings.TrimPrefix(strings.TrimPrefix(dir, "${GITHUB_WORKSPACE}"), "$GITHUB_WORKSPACE")); strings.Contains(dir, "${{") {
 		dir = "?"
@@ -318,7 +328,7 @@ func (m *mover) checked(condition string) bool {
 
 // set sets the keys of what the steps came to.
 func (m *mover) set() {
-	m.packages.apply(m.j)
+	m.packages.apply(m.j, m.project)
 	for _, n := range m.packages.glue {
 		m.j.glue(m.g.Line+n.line, "%s", n.what)
 	}

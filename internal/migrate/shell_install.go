@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -190,11 +191,22 @@ func (p *packages) locked(c call) bool {
 	return true
 }
 
+// moreLikely are files that our set-up takes in place of a requirements.txt.
+var moreLikely = []string{"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile", "conda-lock.yml", "environment.yml", "pyproject.toml"}
+
 // apply sets the keys that say what is installed.
-func (p *packages) apply(j *Job) {
-	own := slices.Compact(slices.Clone(p.requirements))
+func (p *packages) apply(j *Job, project fs.FS) {
+	own := unique(p.requirements)
+	has := func(name string) bool {
+		_, err := fs.Stat(project, name)
+		return err == nil
+	}
+	found := len(own) == 1 && own[0] == "requirements.txt"
+	if found && project != nil && has("requirements.txt") {
+		found = !slices.ContainsFunc(moreLikely, has)
+	}
 	switch {
-	case len(own) > 1 || len(own) == 1 && own[0] != "requirements.txt":
+	case len(own) > 0 && !found:
 		j.set("requirements", own)
 	case len(own) == 0 && p.named && !p.project:
 		j.set("installer", "none").comment = "prepare installs the packages"
