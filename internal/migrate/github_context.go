@@ -121,6 +121,9 @@ func (g *ghJob) member(of map[string]any, path string) ghValue {
 
 // reference returns a secret, a repository variable or an input, in a variable.
 func (g *ghJob) reference(kind, name string) ghValue {
+	if kind != "input" && !variableName.MatchString(name) {
+		return without("the %s %s, which GitHub does not take as a name", kind, name)
+	}
 	ref := ghRef{kind: kind, name: name, variable: g.variableOf(kind, name)}
 	if kind == "input" {
 		ref.fallback = g.fallbacks[strings.ToLower(name)]
@@ -140,10 +143,13 @@ func (g *ghJob) variableOf(kind, name string) string {
 		pairs = append(pairs, s.Env...)
 	}
 	variable := notInName.ReplaceAllString(name, "_")
-	taken := !settable(variable)
+	if variable != "" && variable[0] >= '0' && variable[0] <= '9' {
+		variable = "_" + variable
+	}
+	taken := !holds(kind, variable)
 	for _, p := range pairs {
 		same := p.Value == "" || isReference(p.Value, kind, name)
-		if same && p.Value != "" && settable(p.Name) {
+		if same && p.Value != "" && holds(kind, p.Name) {
 			return p.Name
 		}
 		taken = taken || p.Name == variable && !same
@@ -176,6 +182,12 @@ func isReference(text, kind, name string) bool {
 var ownedVariables = regexp.MustCompile("`([A-Z_]+)(\\*?)`").FindAllStringSubmatch(pyproject.OwnedVariables(), -1)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// holds reports whether a variable can hold a secret, repository variable or input: two
+// names of inputs are ours.
+func holds(kind, variable string) bool {
+	return settable(variable) && (kind != "input" || !strings.EqualFold(variable, "force") && !strings.EqualFold(variable, "window"))
+}
 
 // settable reports whether the options env, secrets and vars can have a variable.
 func settable(name string) bool {

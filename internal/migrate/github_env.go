@@ -127,7 +127,7 @@ func (g *ghJob) single(j *Job, p ghPair, ref ghRef, to ghPhase) (set string) {
 	}
 	own := ref
 	own.variable = p.Name
-	if settable(p.Name) && ref.kind != "token" && ref.kind != "env" && g.free(own, to) {
+	if holds(ref.kind, p.Name) && ref.kind != "token" && ref.kind != "env" && g.free(own, to) {
 		g.ref(j, p.Line, own, to)
 		return ""
 	}

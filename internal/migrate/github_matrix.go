@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -166,10 +167,18 @@ func namedBy(all []map[string]any, keys []string) (list []combination) {
 	return list
 }
 
-// valueName returns a value as part of an id, "" for a table or list.
+// valueName returns a value as part of an id: of a table its name, or its first value by
+// the order of its keys.
 func valueName(value any) string {
-	switch value.(type) {
-	case map[string]any, []any:
+	switch value := value.(type) {
+	case []any:
+		return ""
+	case map[string]any:
+		for _, k := range append([]string{"name", "id"}, slices.Sorted(maps.Keys(value))...) {
+			if name := valueName(value[k]); name != "" {
+				return name
+			}
+		}
 		return ""
 	}
 	return identifier(known(value).text())

@@ -97,6 +97,8 @@ func (g *ghJob) rewrite(text string) ghLines {
 			wrong(v.why)
 		case in == '\'':
 			b.WriteString(`'"` + v.bash + `"'`)
+		case in == '$':
+			b.WriteString(`'"` + v.bash + `"$'`)
 		case in == '-' && at.docs[0].python && i > 0 && i+1 < len(list) && isVariable(v.bash) && aroundQuotes(b.String(), list[i+1].text):
 			before := b.String()
 			b.Reset()
@@ -137,7 +139,7 @@ func aroundQuotes(before, after string) bool {
 // quoting says, of a place in a script, what quotes are around it. It knows as much of the
 // shell as that needs.
 type quoting struct {
-	open []byte // ', ", # for a comment, ( for a substitution, < for a here-document that expands, - for one that does not
+	open []byte // ', ", $ for $'…', # for a comment, ( for a substitution, < for a here-document that expands, - for one that does not
 	last byte
 	docs []hereDocument // that begin at the next line
 	line string         // so far
@@ -187,9 +189,12 @@ func (q *quoting) step(text string) (more int) {
 		if c == '\'' {
 			q.pop()
 		}
+	case in == '$' && c == '\'':
+		q.pop()
 	case c == '\\' && len(text) > 1 && text[1] != '\n':
 		q.last = 'x'
 		return 1
+	case in == '$':
 	case c == '"' && in == '"':
 		q.pop()
 	case c == '"':
@@ -202,6 +207,9 @@ func (q *quoting) step(text string) (more int) {
 		q.pop()
 	case c == '(' && len(q.open) > 0:
 		q.push('(')
+	case c == '$' && strings.HasPrefix(text, "$'"):
+		q.push('$')
+		return 1
 	case c == '\'':
 		q.push('\'')
 	case c == '#' && (last == 0 || strings.IndexByte(" \t\n;", last) >= 0):

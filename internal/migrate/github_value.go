@@ -148,7 +148,9 @@ func (g *ghJob) and(e *ghExpr, a, b ghValue) ghValue {
 		return b
 	case a.known:
 		return a
-	case b.known && b.true():
+	case b.known && !b.true():
+		return b
+	case b.known:
 		return either(a.says(), a.says(), b, a)
 	}
 	return either(a.says(), "{ "+a.says()+" && "+b.says()+"; }", b, a)
@@ -170,8 +172,13 @@ func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
 	case a.test == "" && strings.HasPrefix(a.bash, "${") && !strings.ContainsAny(a.bash[2:], "{:") && b.known:
 		a.bash = strings.TrimSuffix(a.bash, "}") + ":-" + strings.ReplaceAll(b.quoted(), "}", `\}`) + "}"
 		return a
-	case a.test == "" && b.known && !b.true():
+	case b.known && !b.true():
 		return a
+	case e.args[0].op == "&&":
+		if then := g.value(e.args[0].args[1]); then.known && then.true() {
+			is := g.value(e.args[0].args[0]).says()
+			return either(is, "{ "+is+" || "+b.says()+"; }", then, b)
+		}
 	}
 	return either(a.says(), "{ "+a.says()+" || "+b.says()+"; }", a, b)
 }
