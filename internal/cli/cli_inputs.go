@@ -13,7 +13,8 @@ func (p *Program) argsFromInputs() []string {
 			args = append(args, "--"+flag+"="+value)
 		}
 	}
-	if command == "check" || command == "run" || command == "commit" {
+	switch command {
+	case "check", "run", "commit", "heartbeat":
 		args = append(args, "--", p.getenv("INPUT_JOB")) // a job's id can be empty
 	}
 	return args

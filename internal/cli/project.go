@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
@@ -178,12 +180,22 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 	}
 }
 
-// restart starts this program over without the credentials that an entrypoint must not
-// have.
-func (p *Program) restart(token bool) {
-	if err := python.Restart(p.Path, p.Args, p.Environ, token); err != nil {
+// restart starts this program over without the credentials that the entrypoint of a job
+// must not have, and returns the URL of the job's heartbeat, which it keeps.
+func (p *Program) restart(job pyproject.Job) (heartbeat string) {
+	own := job.Options.Heartbeat
+	if own != "" && p.runner(p.Stdout).On() {
+		own = pyproject.HeartbeatVariable
+	}
+	if slices.Contains(job.Options.Hidden(), own) { // outside Actions, the entrypoint asks for it too
+		heartbeat, own = p.getenv(own), ""
+	}
+	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, job.Options.Token, own)
+	if err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
+	p.Environ = environ
+	return cmp.Or(heartbeat, taken)
 }
 
 // defaultAction is our action if no release or fork is known.

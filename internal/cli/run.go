@@ -68,7 +68,7 @@ func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	p.restart(job.Options.Token)
+	url := p.restart(job)
 	ctx, stop := withSignals()
 	defer stop()
 	runner := p.runner(p.Stdout)
@@ -83,11 +83,14 @@ func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
 	if err != nil {
 		return err
 	}
-	r := run{p, project, job, flags, report, runner}
+	r := run{p, project, job, flags, report, runner, nil}
+	engine := r.engine(environment)
+	runner.Mask(url)
+	engine.Monitor, r.untold = execution.Monitor(job, url)
 	if runner.On() {
-		return r.inActions(ctx, r.engine(environment))
+		return r.inActions(ctx, engine)
 	}
-	return r.local(ctx, r.engine(environment))
+	return r.local(ctx, engine)
 }
 
 // run is one call of the command.
@@ -98,6 +101,7 @@ type run struct {
 	flags   runFlags
 	report  execution.ReportFile
 	runner  *actions.Runner
+	untold  error // why the monitor is not told; nil if it is, or there is none
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
@@ -130,32 +134,43 @@ func (r run) engine(environment installer.Environment) execution.Job {
 
 // inActions runs the entrypoint: the step before has decided that.
 func (r run) inActions(ctx context.Context, engine execution.Job) error {
+	r.warn(r.runner, r.untold)
+	v, err := r.handed(&engine.Options)
+	if err != nil {
+		engine.Failed(ctx, err.Error())
+		return err
+	}
+	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
+		problem.Show(r.job.ID), execution.WindowWords(v.Window), problem.Count(v.Missed, "window"),
+		cmp.Or(v.Trigger, "an unknown event"), v.RunAttempt))
+	return r.conclude(engine.Execute(ctx, v))
+}
+
+// handed returns what the check and the event of this run hand over, and changes the
+// options to what was entered by hand.
+func (r run) handed(options *pyproject.Options) (v execution.Variables, err error) {
 	window := r.job.Schedule.Latest(r.Now())
 	if r.flags.window != "" {
 		at, err := parseWindow(r.flags.window)
 		if err != nil {
-			return err
+			return v, err
 		}
 		if window = r.job.Schedule.Window(at); window.IsZero() {
-			return windowError(r.flags.window, "is not in a window of the job")
+			return v, windowError(r.flags.window, "is not in a window of the job")
 		}
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
-	if engine.Options, err = engine.Options.WithInputs(trigger.Inputs); err != nil {
-		return &exitError{exitUsage, err}
+	if *options, err = options.WithInputs(trigger.Inputs); err != nil {
+		return v, &exitError{exitUsage, err}
 	}
-	v := execution.Variables{
+	return execution.Variables{
 		Window:     window,
 		Since:      execution.Handed(r.getenv(execution.Since), window),
 		Missed:     r.flags.missed,
 		Trigger:    trigger.Event,
 		RunAttempt: trigger.Attempt,
-	}
-	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
-		problem.Show(r.job.ID), execution.WindowWords(v.Window), problem.Count(v.Missed, "window"),
-		cmp.Or(v.Trigger, "an unknown event"), v.RunAttempt))
-	return r.conclude(engine.Execute(ctx, v, nil))
+	}, nil
 }
 
 // local runs the entrypoint if the local ledger has no evidence for the window.
@@ -163,11 +178,15 @@ func (r run) local(ctx context.Context, engine execution.Job) error {
 	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) {
 		r.say(execution.Describe(r.job.Schedule, d, execution.PlainLink))
 		r.warn(r.runner, execution.Unseen(r.job.Schedule, d))
+		if d.Run {
+			r.warn(r.runner, r.untold)
+		}
 		if keys := r.job.Options.OnGitHub(); d.Run && len(keys) > 0 {
 			r.note([]string{"left out " + problem.Some(keys, strings.Clone) + " of job " + problem.Show(r.job.ID) + ", for a workflow on GitHub only"})
 		}
 	})
 	if err != nil {
+		engine.Failed(ctx, err.Error())
 		return err
 	}
 	return r.conclude(result)

@@ -72,6 +72,8 @@ var processStart = time.Now()
 //	                    checks that the message of its newest commit has that text
 //	forbid WHAT         takes rights away: contents, workflows, classic, pulls, opening, force,
 //	                    push, create, dispatch, dispatch_classic, issues or tracker
+//	monitor [STATUS]    starts a monitor that answers so, or hangs; MONITOR is its URL
+//	told FILE           writes what the monitors were told since the last call
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -82,6 +84,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PYTHONDONTWRITEBYTECODE", "1")
 			env.Values[serverKey{}] = new(*ghtest.Server)
 			env.Values[dispatchesKey{}] = new(dispatches)
+			env.Values[toldKey{}] = new(told)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -105,6 +108,8 @@ func TestScripts(t *testing.T) {
 			"tick":        tick,
 			"close":       closePull,
 			"forbid":      forbid,
+			"monitor":     startMonitor,
+			"told":        writeTold,
 		},
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -42,7 +43,7 @@ show, and what is valid but probably not meant, is a remark on stderr, not an er
 
 func (p *Program) validate(flags validateFlags) error {
 	if flags.entrypoints || flags.imports {
-		p.restart(false) // both start a Python
+		p.restart(pyproject.Job{}) // both start a Python
 	}
 	var found findings
 	var installed []workflow.Installed

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/heartbeat"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -28,6 +29,7 @@ type Job struct {
 	Program string   // the file of this program; see python.Host. "" without a guard
 	Actions bool     // this is a step of GitHub Actions
 	Now     func() time.Time
+	Monitor *heartbeat.Monitor // is told how a run goes; nil for none
 
 	Say   func(remark string)
 	Warn  func(error)           // does nothing for nil
@@ -45,9 +47,15 @@ type Result struct {
 	Reason  schedule.Reason // of the decision to run or skip; "" in Actions, where another step has decided
 }
 
-// Execute runs the entrypoint, as often as the job's options say. The locks stay open
-// until everything that the entrypoint has started has ended.
-func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result {
+// Execute runs the entrypoint, as often as the job's options say.
+func (j Job) Execute(ctx context.Context, v Variables) Result {
+	return j.execute(ctx, v, nil, func(python.Outcome) {})
+}
+
+// execute is Execute, and finish gets the outcome before anybody else is told. The locks
+// stay open until everything that the entrypoint has started has ended.
+func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish func(python.Outcome)) Result {
+	ended := j.beat(ctx, v)
 	launcher, missing := j.launcher()
 	if missing == nil {
 		j.Found(launcher)
@@ -75,6 +83,8 @@ func (j Job) Execute(ctx context.Context, v Variables, locks []*os.File) Result 
 		return try(ctx, e)
 	})
 	j.hintInstall(&executed.Outcome)
+	finish(executed.Outcome)
+	ended(executed)
 	if executed.Remark != "" {
 		j.Warn(fmt.Errorf("job %s: the entrypoint %s", problem.Show(j.ID), executed.Remark))
 	}

@@ -41,9 +41,8 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 		return Result{}, err
 	}
 	j.Warn(err)
-	result := j.Execute(ctx, v, locks)
+	result := j.execute(ctx, v, locks, func(o python.Outcome) { j.Warn(finish(o)) })
 	result.Reason = decision.Reason
-	j.Warn(finish(result.Outcome))
 	return result, nil
 }
 

@@ -58,6 +58,7 @@ type Options struct {
 	SetupSecrets   []Pair        // likewise, of Before and of the set-up
 	Vars           []Pair        // likewise, of all steps, and the repository variable in each
 	Token          bool          // the entrypoint gets GITHUB_TOKEN
+	Heartbeat      string        `json:",omitzero"` // the secret with the URL of the monitor; "" for none
 	Environment    string        // GitHub's deployment environment; "" for none
 	Services       []Service     // containers that run beside the job, sorted by name
 	Container      *Container    // that the job runs in; nil for none

@@ -42,6 +42,14 @@ var secretOptions = []option{
 		example:  "true",
 		parse:    into(parseSwitch, func(o *Options) *bool { return &o.Token }),
 	},
+	{
+		name:     "heartbeat",
+		kind:     "a string",
+		fallback: "none",
+		meaning:  "name of a secret that holds the URL of a check at a monitor such as healthchecks.io: it is told when the job starts, succeeds and fails; outside Actions the URL is in the environment variable of that name; `\"\"` in a job for none",
+		example:  `"HEALTHCHECK_URL"`,
+		parse:    into(parseHeartbeat, func(o *Options) *string { return &o.Heartbeat }),
+	},
 }
 
 const (
@@ -51,6 +59,35 @@ const (
 
 // Token is the environment variable in which the entrypoint gets the job's token.
 const Token = "GITHUB_TOKEN"
+
+// HeartbeatVariable is the environment variable in which a step gets the URL of the
+// heartbeat. The entrypoint does not get it.
+const HeartbeatVariable = "SCHEDULED_HEARTBEAT"
+
+// RunOutcome is the environment variable in which the last step of a job with a heartbeat
+// gets the outcome of the step that runs the entrypoint: "success", or "skipped" if a
+// step before that failed.
+const RunOutcome = "SCHEDULED_RUN_OUTCOME"
+
+// parseHeartbeat reads the name of a secret, or "".
+func parseHeartbeat(value any) (string, *flaw) {
+	name, flawed := parseText(value)
+	switch {
+	case flawed != nil || name == "":
+		return "", flawed
+	case strings.Contains(name, "://"):
+		return "", &flaw{"is a URL, and whoever knows that can report a success", "store the URL as a secret of the repository, and write the name of that secret here"}
+	case strings.EqualFold(name, Token):
+		return "", &flaw{`is "GITHUB_TOKEN", which is the token of the run and no URL`, "store the URL of the check as a secret, and write the name of that secret here"}
+	}
+	if flawed = flawedReference(name, secret, "is "); flawed != nil {
+		return "", flawed
+	}
+	if flawedVariable(name) != nil { // outside Actions it is one
+		return "", &flaw{"is " + problem.Quote(name) + ", an environment variable with another meaning", "give the secret another name"}
+	}
+	return name, nil
+}
 
 // Hidden returns the environment variables of the entrypoint whose values nobody may see.
 func (o Options) Hidden() []string {

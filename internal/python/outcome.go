@@ -15,6 +15,7 @@ type Outcome struct {
 	Refused   bool   // no call can succeed: there is no such callable, it needs arguments, …
 	Cause     string // why it is not OK, on one line: "exit code 3", "ValueError: bad"; else ""
 	Hint      string // the remedy; "" if none is known
+	Exit      *int   // the exit code of Python, or of the command; nil if none ended by itself
 	Exception string // its type: "ValueError"; "" without one
 	Traceback string // as Python formats it, only the last 64 KiB; "" without an exception
 	Frame     *Frame // the deepest place inside the repository; nil if there is none
@@ -30,6 +31,9 @@ type Outcome struct {
 func (e Entrypoint) outcome(end end, r *report) Outcome {
 	o := Outcome{Cause: cause(end, r)}
 	o.OK = o.Cause == ""
+	if end.stopped == nil && end.killedBy == "" {
+		o.Exit = new(end.code)
+	}
 	if r != nil {
 		o.Exception, o.Traceback, o.Frame = r.Exception, r.Traceback, e.deepest(r.Places)
 		o.Python, o.Returned = r.Python, r.Returned

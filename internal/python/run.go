@@ -197,7 +197,7 @@ func Scrubbed(env []string, token bool) []string {
 func withheld(name string) bool {
 	switch name {
 	case "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_ENTERPRISE_TOKEN",
-		"GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE":
+		"GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "SCHEDULED_HEARTBEAT":
 		return true
 	}
 	for _, prefix := range []string{"INPUT_", "ACTIONS_RUNTIME_", "ACTIONS_ID_TOKEN_", "ACTIONS_CACHE_", "ACTIONS_RESULTS_"} {

@@ -47,6 +47,7 @@ func (t Target) Remarks(all []Installed) []string {
 			}
 		}
 	}
+	remarks = append(remarks, t.shared()...)
 	for _, job := range t.Project.Jobs {
 		o := job.Options
 		if o.Timeout+setupMargin > hostedLimit && !o.Serve && slices.ContainsFunc(o.RunsOn, hostedLabel.MatchString) {
@@ -57,6 +58,35 @@ func (t Target) Remarks(all []Installed) []string {
 		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && !commits(o) && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
 			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: it has no step of its own, and the entrypoint gets no token",
 				problem.Show(job.ID)))
+		}
+	}
+	return remarks
+}
+
+// shared says which jobs cannot be told apart from outside.
+func (t Target) shared() []string {
+	var remarks []string
+	for _, option := range []struct {
+		value func(pyproject.Options) string
+		words string // of the jobs, and of what they share
+	}{
+		{func(o pyproject.Options) string { return o.Name }, "jobs %s have the same name %s: a workflow that listens for it starts after each of them"},
+		{func(o pyproject.Options) string { return o.Heartbeat }, "jobs %s share the heartbeat %s: a success of one hides that another is silent; give each a check of its own"},
+	} {
+		var values []string
+		jobs := map[string][]string{}
+		for _, job := range t.Project.Jobs {
+			if value := option.value(job.Options); value != "" {
+				if jobs[value] == nil {
+					values = append(values, value)
+				}
+				jobs[value] = append(jobs[value], job.ID)
+			}
+		}
+		for _, value := range values {
+			if ids := jobs[value]; len(ids) > 1 {
+				remarks = append(remarks, fmt.Sprintf(option.words, problem.Some(ids, problem.Show), problem.Show(value)))
+			}
 		}
 	}
 	return remarks

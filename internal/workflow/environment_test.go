@@ -206,6 +206,20 @@ func TestRemarks(t *testing.T) {
 	}
 }
 
+// TestShared names jobs that cannot be told apart from outside.
+func TestShared(t *testing.T) {
+	repo := repository(severalJobs(3) + "[tool.scheduled-actions]\nheartbeat = \"A\"\n" +
+		"[tool.scheduled-actions.jobs]\njob-0 = { heartbeat = \"\", name = \"one\" }\njob-1.name = \"one\"\njob-2.name = \"two\"\n")
+	got := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml"}.Remarks(nil)
+	want := []string{
+		"jobs job-0, job-1 have the same name one: a workflow that listens for it starts after each of them",
+		"jobs job-1, job-2 share the heartbeat A: a success of one hides that another is silent; give each a check of its own",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 // TestFixedPython refuses an option that would have no effect.
 func TestFixedPython(t *testing.T) {
 	for file, want := range map[string]string{

@@ -129,7 +129,7 @@ func (t Target) after(job pyproject.Job) []step {
 	if a := job.Options.Artifacts; len(a.Paths) > 0 {
 		steps = append(steps, afterwards(upload(a, job.Slug), a.When))
 	}
-	return steps
+	return append(steps, t.heartbeat(job)...)
 }
 
 // upload returns the step that uploads artifacts. A further attempt of the run replaces
@@ -247,7 +247,32 @@ func entrypointEnv(o pyproject.Options) []input {
 	if o.Token {
 		env = append(env, input{pyproject.Token, plain("${{ github.token }}")})
 	}
-	return env
+	return append(env, heartbeatEnv(o)...)
+}
+
+// heartbeatEnv is what a step needs that tells the monitor of a job about it.
+func heartbeatEnv(o pyproject.Options) []input {
+	if o.Heartbeat == "" {
+		return nil
+	}
+	url := comment(plain("${{ secrets."+o.Heartbeat+" }}"), "told how the job goes; the entrypoint does not get it")
+	return []input{{pyproject.HeartbeatVariable, url}}
+}
+
+// runStep is the id of the step that runs the entrypoint of a job with a heartbeat.
+const runStep = "run"
+
+// heartbeat returns the step that tells the monitor of a job about a failure before or
+// after the entrypoint: nothing without a monitor. run itself tells about its own.
+func (t Target) heartbeat(job pyproject.Job) []step {
+	if job.Options.Heartbeat == "" {
+		return nil
+	}
+	s := afterwards(step{name: "heartbeat", uses: &t.Action, with: t.inputs("heartbeat", job)}, pyproject.OnFailure)
+	s.env = append(heartbeatEnv(job.Options), input{pyproject.RunOutcome, plain("${{ steps." + runStep + ".outcome }}")})
+	s.cond = "(failure() || cancelled()) && " + onlyIfRun +
+		" && steps." + runStep + ".outcome != 'failure' && steps." + runStep + ".outcome != 'cancelled'"
+	return []step{s}
 }
 
 // setupEnv is the environment of a step that comes before the entrypoint: of the set-up,

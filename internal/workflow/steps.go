@@ -54,7 +54,11 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		s.cond = onlyIfRun
 		all = append(all, s)
 	}
-	all = append(all, step{name: schedule.EvidenceStep, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
+	id := ""
+	if own.Heartbeat != "" {
+		id = runStep
+	}
+	all = append(all, step{name: schedule.EvidenceStep, id: id, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
 		input{"missed", plain("${{ steps.check.outputs.missed }}")},
 	)})
 	all = append(all, t.after(job)...)
