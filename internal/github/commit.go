@@ -1,13 +1,15 @@
 package github
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/go-github/v60/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -50,25 +52,37 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 		}
 	}
 	w := &committing{Commit: wanted, client: c, upload: newUpload(c)}
-	for try := 0; ; try++ {
+	for try := 1; ; try++ {
 		err := w.once(ctx)
 		if err == nil {
 			return w.done, nil
 		}
-		if !Again(err) {
+		failure, _ := errors.AsType[*Failure](err)
+		limited := failure != nil && failure.limited && failure.wait < 0 // else call has waited
+		if !Again(err) && !limited {
 			return Committed{}, err
 		}
-		failure, _ := errors.AsType[*Failure](err)
-		if try == maxCommits-1 {
+		if try == maxCommits {
 			return Committed{}, fmt.Errorf("branch %s: not done in %d tries: %w", wanted.Branch, maxCommits, failure)
 		}
-		wait := min(200*time.Millisecond<<try, 5*time.Second)
-		wait += rand.N(wait)
+		wait := backoff(try, limited)
 		fmt.Fprintf(c.log, "%v; going again in %v\n", failure, wait.Round(time.Millisecond))
 		if !pause(ctx, wait) {
 			return Committed{}, failure
 		}
 	}
+}
+
+// backoff returns how long to wait after a try, so that those who push at once come one
+// after another.
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+// "Otherwise, wait for at least one minute before retrying."
+func backoff(try int, limited bool) time.Duration {
+	wait := min(100*time.Millisecond<<try, 5*time.Second)
+	if limited {
+		wait = time.Minute
+	}
+	return wait + rand.N(wait)
 }
 
 // committing is the work on a commit.
@@ -122,8 +136,7 @@ func (w *committing) base(ctx context.Context) (*Snapshot, error) {
 		if err != nil {
 			return nil, denied(Read, err)
 		}
-		// The branch may have been renamed, and a write follows no redirect.
-		return w.client.snapshot(ctx, cmp.Or(head.GetName(), w.Branch), head)
+		return w.client.snapshot(ctx, w.renamed(head.GetName()), head)
 	}
 	if w.Same {
 		return nil, w.client.noBranch(ctx, w.Branch, "name the branch to commit to: the one that was checked out is gone")
@@ -145,6 +158,15 @@ func (w *committing) base(ctx context.Context) (*Snapshot, error) {
 		base.Branch = ""
 	}
 	return base, err
+}
+
+// renamed returns the name that the branch has now: reading it follows a redirect from
+// an old one, and a write does not.
+func (w *committing) renamed(name string) string {
+	if fs.ValidPath(name) && !strings.ContainsFunc(name, unicode.IsControl) {
+		return name
+	}
+	return w.Branch
 }
 
 // arrived reports whether a commit whose answer was lost is on the branch after all.

@@ -121,6 +121,34 @@ func TestCommitLostAndReplaced(t *testing.T) {
 	})
 }
 
+// TestCommitLimited has GitHub refuse what it takes again minutes later.
+func TestCommitLimited(t *testing.T) {
+	for _, room := range []string{"/branches/", "/git/blobs", "/git/trees", "/git/commits", "/git/refs"} {
+		commits(t, beforeFiles, func(s committed) {
+			for range 9 {
+				s.fake.Break(ghtest.Fault{Path: room, Once: true, Status: 403, Body: `{"message":"You have exceeded a secondary rate limit."}`})
+			}
+			begun := time.Now()
+			done, err := s.commit(Commit{Branch: "main", Same: true, Files: []Changed{File("new", []byte{0})}})
+			if err != nil || done.ID != s.fake.Head("main") || time.Since(begun) < 2*time.Minute {
+				s.Errorf("%s: %+v, %v, in %v", room, done, err, time.Since(begun))
+			}
+		})
+	}
+}
+
+// TestCommitLimitedLong gives up at once if the rate limit is used up for longer than
+// there is time.
+func TestCommitLimitedLong(t *testing.T) {
+	commits(t, beforeFiles, func(s committed) {
+		s.fake.Break(ghtest.Fault{Path: "/git/trees", Status: 403, Header: map[string]string{"Retry-After": "3000"}})
+		begun := time.Now()
+		if _, err := s.commit(Commit{Branch: "main", Files: []Changed{File("new", []byte("n"))}}); err == nil || time.Since(begun) > time.Minute {
+			s.Errorf("%v, in %v", err, time.Since(begun))
+		}
+	})
+}
+
 // TestCommitTies has GitHub say in different words that another push was faster.
 func TestCommitTies(t *testing.T) {
 	for status, said := range map[int]string{409: "Conflict", 422: "Reference cannot be updated", 423: ""} {

@@ -415,6 +415,19 @@ func TestOldMode(t *testing.T) {
 	}
 }
 
+// TestHostileName takes no name of a branch that could be another request, or a line of
+// the log.
+func TestHostileName(t *testing.T) {
+	for _, name := range []string{"", "../../../actions", "a\n::error::b", "/"} {
+		commits(t, beforeFiles, func(s committed) {
+			s.fake.Break(ghtest.Fault{Path: "/branches/", Body: fmt.Sprintf(`{"name":%q,"commit":{"sha":%q,"commit":{"tree":{"sha":%q}}}}`, name, s.fake.Head("main"), s.fake.GitCommit(s.fake.Head("main")).Tree)})
+			if done, err := s.commit(Commit{Branch: "main", Files: []Changed{File("new", []byte("n"))}}); err != nil || done.ID != s.fake.Head("main") {
+				s.Errorf("%q: %+v, %v", name, done, err)
+			}
+		})
+	}
+}
+
 // TestLargeTree commits to a repository with more files than GitHub lists at once.
 func TestLargeTree(t *testing.T) {
 	commits(t, beforeFiles, func(s committed) {
