@@ -24,9 +24,9 @@ except (SyntaxError, ValueError) as error:
     sys.exit()
 
 text = source.decode("utf-8", "replace")
-jobs, zones = [], {}
+jobs, zones, defaults = [], {}, {}  # defaults are those of APScheduler
 names, functions = {}, {}  # imported names and their dotted origin; functions of this module
-constants = {}
+constants = {}  # what names were last assigned
 
 
 def dotted(node):
@@ -66,16 +66,18 @@ def value(node):
         return literal
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         pass
-    if isinstance(node, (ast.List, ast.Tuple)):
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return [value(item) for item in node.elts]
     if isinstance(node, ast.Dict) and all(isinstance(k, ast.Constant) and isinstance(k.value, str) for k in node.keys):
         return {k.value: value(v) for k, v in zip(node.keys, node.values)}
     if isinstance(node, ast.Call):
-        call = origin(node.func).rpartition(".")[2]
+        call = node.func.attr if isinstance(node.func, ast.Attribute) else origin(node.func).rpartition(".")[2]
         if call == "dict" and not node.args and all(k.arg for k in node.keywords):
             return {k.arg: value(k.value) for k in node.keywords}
         if call in ("timedelta", "relativedelta", "crontab", "solar", "datetime", "date"):
             return trigger(node)
+        if call == "replace" and not node.args and any(k.arg == "hour" for k in node.keywords):
+            return dict({"hour": 0, "minute": 0}, **{k.arg: value(k.value) for k in node.keywords}, type="clock")
         if call in ("timezone", "ZoneInfo", "gettz") and len(node.args) == 1:
             return value(node.args[0])
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Add)):
@@ -132,6 +134,8 @@ def trigger(node):
 
 def function(node):
     """Where a callable is."""
+    if isinstance(node, ast.Name) and isinstance(constants.get(node.id), ast.Constant):
+        node = constants[node.id]
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         module, colon, attribute = node.value.partition(":")
         if not colon:
@@ -152,7 +156,7 @@ def function(node):
             return [module + ("." + head if head else ""), tail]
         head, _, tail = module.rpartition(".")
         return [head, tail]
-    if first in functions or first in constants or not rest:
+    if first in functions or not rest and first not in constants:
         return [None, name]
     return [None, ""]
 
@@ -241,8 +245,12 @@ def called(node):
         apscheduler(node, keywords(node, "func", "trigger", "args", "kwargs", "id", "name", "misfire_grace_time", "coalesce", "max_instances"), None)
     elif origin(node.func).startswith("django_q") and origin(node.func).endswith(".schedule") and node.args or name == "create" and origin(node.func).endswith("Schedule.objects.create"):
         django_q(node, name == "create")
-    elif name and name.endswith("Scheduler") and any(k.arg == "timezone" for k in node.keywords):
-        zones["apscheduler"] = value(keywords(node)["timezone"])
+    elif name and name.endswith("Scheduler"):
+        given = keywords(node)
+        if "timezone" in given:
+            zones["apscheduler"] = value(given["timezone"])
+        if "job_defaults" in given and isinstance(value(given["job_defaults"]), dict):
+            defaults.update(value(given["job_defaults"]))
     elif name == "register" and (dotted(node.func) or "").rpartition(".")[0].rpartition(".")[2] in ("schedule", "scheduler", "scheduled"):
         registered(node)
     elif name == "do" and isinstance(node.func, ast.Attribute):
@@ -265,7 +273,9 @@ def apscheduler(node, given, target):
         when["type"] = kind
     else:
         when = trigger(given["trigger"])
-    options = {name: value(given[name]) for name in ("misfire_grace_time", "max_instances", "coalesce") if name in given}
+    if "jitter" in given:
+        when["jitter"] = value(given["jitter"])
+    options = {name: value(given[name]) if name in given else defaults[name] for name in ("misfire_grace_time", "max_instances", "coalesce") if name in given or name in defaults}
     name = value(given["id"]) if "id" in given else value(given["name"]) if "name" in given else None
     add("apscheduler", node, target or function(given["func"]), when, name,
         value(given["args"]) if "args" in given else [], value(given["kwargs"]) if "kwargs" in given else {}, **options)
@@ -300,13 +310,11 @@ def django_q(node, create):
 
 def registered(node):
     """schedule.register(app, fn, every=…), or with the cron fields of APScheduler."""
-    callables = [a for a in node.args if not (isinstance(a, ast.Constant) and isinstance(a.value, str)) or len(node.args) > 1 and a is node.args[1]]
     given = keywords(node)
-    target = given.get("callback", given.get("call"))
-    if target is None and callables:
-        target = callables[-1]
-    if target is None:
-        return
+    timed = any(name in given for name in CRON_FIELDS + ("every", "frequency", "at", "cron"))
+    target = given.get("callback", given.get("call", node.args[1] if len(node.args) > 1 else node.args[0] if timed and node.args else None))
+    if target is None or not timed and (dotted(target) or "").partition(".")[0] not in {**names, **functions}:
+        return  # other things are registered too
     if any(name in given for name in CRON_FIELDS):
         add("python", node, function(target), dict({n: value(given[n]) for n in CRON_FIELDS if n in given}, type="cron"))
         return
@@ -341,7 +349,7 @@ def every(node):
 def decorated(node, outer):
     for decorator in node.decorator_list:
         call = decorator if isinstance(decorator, ast.Call) else None
-        name = (dotted(call.func if call else decorator) or "").rpartition(".")[2]
+        name = origin(call.func if call else decorator).rpartition(".")[2]
         here = [None, outer + node.name]
         if name == "periodic_task" and call:
             given = keywords(call, "run_every")
@@ -352,7 +360,7 @@ def decorated(node, outer):
         elif name == "periodic" and call:
             given = values(call)
             if "cron" in given:
-                add("procrastinate", call, here, {"type": "expression", "expression": given.pop("cron")}, None, [], {}, **given)
+                add("procrastinate", call, here, {"type": "expression", "expression": given.pop("cron")}, given.pop("periodic_id", None), [], given.pop("task_kwargs", {}), **given)
         elif name == "repeat" and call and call.args:
             fake = ast.Call(func=ast.Attribute(value=call.args[0], attr="do"), args=[ast.Name(id=node.name)], keywords=[])
             fake.lineno = node.lineno
@@ -377,11 +385,11 @@ def walk(node, outer=""):
             continue
         elif isinstance(child, ast.Assign):
             for target in child.targets:
-                if isinstance(target, ast.Name) and not outer:
+                if isinstance(target, ast.Name):
                     constants[target.id] = child.value
                 assigned(target, child.value)
         elif isinstance(child, ast.AnnAssign) and child.value is not None:
-            if isinstance(child.target, ast.Name) and not outer:
+            if isinstance(child.target, ast.Name):
                 constants[child.target.id] = child.value
             assigned(child.target, child.value)
         elif isinstance(child, ast.Call):

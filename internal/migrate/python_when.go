@@ -1,12 +1,14 @@
 package migrate
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // trigger sets when the job runs, from what the script says about it. It returns why the
@@ -17,6 +19,11 @@ func (j *Job) trigger(t fields, kind string, zone any) (why string) {
 	case "interval":
 		why = j.interval(t)
 		j.bounds(t)
+		if t["start_date"] != nil {
+			if zone := j.zone(t["timezone"], zone, true); zone != "" {
+				j.set("timezone", zone)
+			}
+		}
 	case "crontab":
 		why = j.celeryCron(t, j.zone(nil, zone, false))
 	case "cron":
@@ -42,6 +49,9 @@ func (j *Job) trigger(t fields, kind string, zone any) (why string) {
 		date, ok := moment(t["run_date"])
 		if !ok {
 			return "it runs once when its scheduler starts, or at a time that is computed"
+		}
+		if len(date) == len(time.DateOnly) {
+			date += "T00:00:00"
 		}
 		j.set("run-at", raw(date))
 		if zone := j.zone(t["timezone"], zone, true); zone != "" && !hasOffset.MatchString(date) {
@@ -126,10 +136,15 @@ func (j *Job) celeryCron(t fields, zone string) (why string) {
 		case !ok:
 			return "its " + name + " is computed"
 		}
+		if strings.HasPrefix(name, "day_of_w") || strings.HasPrefix(name, "month") {
+			text = longName.ReplaceAllString(text, "$1") // Celery takes sunday for sun
+		}
 		parts = append(parts, strings.ReplaceAll(text, " ", ""))
 	}
 	return j.both(parts, zone)
 }
+
+var longName = regexp.MustCompile(`(?i)\b(sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]+\b`)
 
 // both sets a cron that ran only on days that both its fields name, where cron takes
 // either.
@@ -184,6 +199,9 @@ func (j *Job) fieldCron(t fields, zone string) (why string) {
 	}
 	if second := part("second", "0"); second != "0" {
 		j.lost(j.From.Line, "second = %s: the unit here is a minute", second)
+	}
+	if strings.HasPrefix(strings.ToLower(t.shown("day")), "last ") {
+		return "no cron can say " + t.shown("day") + " of a month"
 	}
 	day, weekday := apsDay(part("day", "1")), weekdayNames(part("day_of_week", "*"))
 	if ordinal := ordinalDay.FindStringSubmatch(strings.ToLower(t.shown("day"))); ordinal != nil {
@@ -304,7 +322,12 @@ var djangoQ = map[string]string{
 func (j *Job) djangoQ(t fields) (why string) {
 	kind := t.shown("kind")
 	if next := t["next_run"]; next != nil && kind != "ONCE" && kind != "O" {
-		j.glue(j.From.Line, "next_run set the time: the job has an assigned one here, or add at")
+		if clock, _ := next.(map[string]any); clock["type"] == "clock" {
+			j.at(fmt.Sprintf("%v:%02v", clock["hour"], clock["minute"]))
+			j.glue(j.From.Line, "the time was in Django's TIME_ZONE, and is UTC here: add timezone if that is another one")
+		} else {
+			j.glue(j.From.Line, "next_run set the time: the job has an assigned one here, or add at")
+		}
 	}
 	switch every := djangoQ[kind]; {
 	case every != "":
@@ -340,18 +363,20 @@ func (j *Job) inWords(t fields) (why string) {
 	if cron, ok := t.text("cron"); ok {
 		return j.expression(cron, "")
 	}
-	word := strings.ToLower(t.shown("every"))
-	if word == "" {
-		word = strings.ToLower(t.shown("frequency"))
+	var words []string
+	for _, name := range []string{"every", "frequency"} {
+		if word := strings.ToLower(t.shown(name)); word != "" {
+			words = append(words, cmp.Or(frequencies[word], word))
+		}
 	}
-	if plain := frequencies[word]; plain != "" {
-		word = plain
+	slices.Sort(words) // a number is before its unit
+	if every := strings.Join(words, " "); every != "" {
+		j.set("every", every)
+		j.kept(j.From.Line, "every %s", every)
+	} else {
+		j.set("every", "day").comment = "the original does not say when it runs"
+		j.glue(j.From.Line, "nothing here says when it runs: set every or cron")
 	}
-	if word == "" {
-		return "it does not say when it runs"
-	}
-	j.set("every", word)
-	j.kept(j.From.Line, "every %s", word)
 	if at, ok := t.text("at"); ok {
 		j.at(at)
 	}

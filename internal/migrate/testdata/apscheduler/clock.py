@@ -29,6 +29,8 @@ sched.add_job("reports.weekly:build", IntervalTrigger(days=3, start_date="2026-0
 sched.add_job(tick, "cron", day="2nd mon", hour=8)
 sched.add_job(tick, "date", run_date=datetime(2027, 1, 2, 3, 4))
 sched.add_job(tick, "date", run_date=datetime.now())
+sched.add_job(tick, "date", run_date="2027-03-04")
+sched.add_job(tick, "cron", day="last fri")
 sched.add_job(tick, "cron", second="*/10")
 sched.add_job(lambda: None, "interval", hours=1)
 sched.start()

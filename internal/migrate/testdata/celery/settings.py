@@ -10,7 +10,7 @@ CELERY_BEAT_SCHEDULE = {
     # each morning
     "send-digest": {
         "task": "newsletter.tasks.send_digest",
-        "schedule": crontab(hour=7, minute=30, day_of_week="mon-fri"),
+        "schedule": crontab(hour=7, minute=30, day_of_week="monday-fri"),
         "args": ("daily", 3, 1.5, True),
         "options": {"queue": "mail", "expires": 3600},
     },

@@ -13,3 +13,10 @@ async def cleanup(timestamp: int):
 @app.task(pass_context=True)
 def weekly(context, timestamp):
     pass
+
+
+@app.periodic(cron="0 4 * * *", periodic_id="eu", task_kwargs={"region": "eu"})
+@app.periodic(cron="0 16 * * *", periodic_id="us", task_kwargs={"region": "us"})
+@app.task
+def report(timestamp, region):
+    pass

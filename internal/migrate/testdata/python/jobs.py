@@ -23,3 +23,8 @@ schedule.every().day.do(lambda: job())
 @repeat(every().monday)
 def monday():
     pass
+
+
+def setup(app, state):
+    schedule.register(app, state)
+    schedule.register(app, job)
