@@ -282,11 +282,48 @@ func (m *mover) checkout(s ghStep, _ ghWhen) {
 			t = append(t, key{name: o.to, value: v})
 		}
 	}
-	if len(t) > 0 {
-		m.j.set("checkout", t)
+	for _, k := range t {
+		m.check(k.name, k.value)
 	}
 	m.credentials(s)
 	m.j.kept(s.Line, "%s", title(s))
+}
+
+// check sets a key of what is checked out.
+func (m *mover) check(name string, value any) {
+	t, _ := m.j.get("checkout").(table)
+	for i := range t {
+		if t[i].name == name {
+			t[i].value = value
+			return
+		}
+	}
+	m.j.set("checkout", append(t, key{name: name, value: value}))
+}
+
+// sources does by the checkout what lines of git bring of the sources.
+func (m *mover) sources(b *block) {
+	for i := range b.units {
+		u := &b.units[i]
+		if len(u.calls) != 1 || u.calls[0].dir != "" {
+			continue
+		}
+		_, argv := u.calls[0].gitArgs()
+		has := func(word string) bool { return slices.Contains(argv, word) }
+		switch sub := u.calls[0].git(); {
+		case sub == "lfs" && (has("install") || has("pull") || has("fetch") || has("checkout")):
+			m.check("lfs", true)
+		case sub == "submodule" && has("--recursive"):
+			m.check("submodules", "recursive")
+		case sub == "submodule" && has("update"):
+			m.check("submodules", true)
+		case sub == "fetch" && has("--unshallow"):
+			m.check("fetch-depth", 0)
+		default:
+			continue
+		}
+		u.class = venv
+	}
 }
 
 // credentials says what became of those of a checkout.

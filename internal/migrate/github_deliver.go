@@ -231,9 +231,17 @@ func (m *mover) google(s ghStep, w ghWhen) {
 func (m *mover) docker(s ghStep, _ ghWhen) {
 	registry, _ := m.fixed(s, "registry")
 	env := []ghPair{{"REGISTRY_USER", input(s, "username"), s.Line}, {"REGISTRY_PASSWORD", input(s, "password"), s.Line}}
-	sets := m.g.give(m.j, ghStep{Line: s.Line, Name: s.Name, Env: env}, ghSetup)
+	phase := ghSetup
+	if isToken(input(s, "password")) { // only the command gets it
+		phase = ghMain
+	}
+	sets := m.g.give(m.j, ghStep{Line: s.Line, Name: s.Name, Env: env}, phase)
 	line := strings.TrimSpace(`printf %s "$REGISTRY_PASSWORD" | docker login --username "$REGISTRY_USER" --password-stdin ` + registry)
-	m.before = append(m.before, m.entry(s, strings.Join(append(sets, line), "\n"), ""))
+	if phase == ghMain {
+		m.exports = append(append(m.exports, sets...), line)
+	} else {
+		m.before = append(m.before, m.entry(s, strings.Join(append(sets, line), "\n"), ""))
+	}
 	m.j.kept(s.Line, "%s", title(s))
 }
 

@@ -36,7 +36,11 @@ func (m *mover) lines(i int, s ghStep) {
 	}
 	sets := m.g.give(m.j, s, ghMain)
 	m.commands = append(m.commands, m.wired(s, append(sets, text)))
-	m.j.kept(s.Line, "%s", title(s))
+	when := ""
+	if m.git.line >= 0 && !m.byHand && !delivers {
+		when = ": before the commit now"
+	}
+	m.j.kept(s.Line, "%s%s", title(s), when)
 }
 
 // The lines that bring to a command what those before it wrote for the next steps. A
@@ -80,7 +84,7 @@ func (m *mover) asksOnly(s ghStep, b block) bool {
 		})
 	})
 	switch {
-	case m.checks[s.ID] && m.commits:
+	case m.commits && slices.ContainsFunc(checksOf(s), func(c string) bool { return m.checks[c] }):
 		m.j.kept(s.Line, "%s: a commit has only what changed", title(s))
 	case moves:
 		m.j.kept(s.Line, "%s: the checkout has the newest commit", title(s))
@@ -136,7 +140,7 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 		}
 	}
 	p.delivery = append(p.delivery, pending...)
-	if !removed && b.only(neutral) && i < m.work.step && m.work.step < len(m.g.Steps) {
+	if !removed && b.only(neutral) && len(checksOf(s)) == 0 && i < m.work.step && m.work.step < len(m.g.Steps) {
 		p.prepare = []string{b.text}
 		return p
 	}
@@ -286,12 +290,16 @@ func quoted(path string) string {
 
 var (
 	byTool = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:poetry|pipenv|pdm|uv) run (python[0-9.]*|pytest|jupyter|papermill|scrapy|bash|playwright)\b`)
+	byFile = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:poetry|pdm|uv) run ([\w./-]+\.py\b)`)
 	byEnv  = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:\./)?\.?v?env/bin/(python[0-9.]*|pip[0-9]*)\b`)
 )
 
 // plainRuns removes what starts a command in an environment: ours is there already. uv
 // run stays where nothing else says that uv is the project's.
 func (m *mover) plainRuns(text string) string {
+	if m.packages.project {
+		text = byFile.ReplaceAllString(text, "${1}${2}python $3")
+	}
 	return byEnv.ReplaceAllString(byTool.ReplaceAllStringFunc(text, func(found string) string {
 		if strings.Contains(found, "uv run") && !m.packages.project {
 			return found
@@ -358,6 +366,11 @@ func (m *mover) deliver(s ghStep, w ghWhen, units []unit) {
 	}
 	if w.When != "success" {
 		m.when = w.When
+	}
+	for _, name := range m.g.private(s) {
+		if !strings.EqualFold(name, "GITHUB_TOKEN") && !strings.Contains(name, "EMAIL") && !strings.Contains(name, "NAME") {
+			m.j.glue(s.Line, "%s: pushes with the secret %s: the commit has the job's token, whose pushes start no workflows", title(s), name)
+		}
 	}
 }
 

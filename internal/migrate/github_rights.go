@@ -15,7 +15,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		node = own
 	}
 	all, _ := j.get("permissions").(table) // that the steps brought
-	if node == nil && g.given.token {
+	if node == nil && g.given.token && j.get("permissions") == nil {
 		j.glue(g.Line, "name in permissions what the script does with the token: it can only read the code and the history here")
 	}
 	if node != nil && node.Kind == yaml.ScalarNode && strings.HasSuffix(node.Value, "-all") {

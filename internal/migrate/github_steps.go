@@ -11,7 +11,7 @@ import (
 // steps sets what the steps of a job do: before, prepare, command, after, commit,
 // artifacts, cache, checkout and python.
 func (r *reader) steps(j *Job, g *ghJob) {
-	m := &mover{j: j, g: g, project: r.Project, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}}
+	m := &mover{j: j, g: g, project: r.Project, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}, asks: map[string]bool{}}
 	m.read()
 	for i, s := range g.Steps {
 		if s.Uses != "" {
@@ -36,9 +36,10 @@ type mover struct {
 	byHand  bool    // the lines push by themselves: they cannot be a commit of ours
 	commits bool    // something of the job commits or pushes
 	foreign []string
+	asks    map[string]bool // ids of the steps that commit, of which others ask whether they did
 	envs    bool            // a command writes to $GITHUB_ENV
 	paths   bool            // or to $GITHUB_PATH
-	checks  map[string]bool // ids of steps that only say whether something changed
+	checks  map[string]bool // what steps say that only look whether something changed: see checksOf
 
 	before, prepare, after []any
 	commands               []string
@@ -70,14 +71,20 @@ func (m *mover) read() {
 			name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
 			m.commits = m.commits || ghActions[name].delivers
 			m.git.commits = m.git.commits || ghActions[name].delivers
+			if ghActions[name].delivers && s.ID != "" {
+				m.checks["steps."+s.ID+"."], m.asks[s.ID] = true, true
+			}
 			m.clones(s)
 			continue
 		}
 		b := m.bash(s)
 		m.estrange(&b)
+		m.sources(&b)
 		m.blocks[i] = b
-		if b.only(asking, neutral, gitting) && s.ID != "" && (strings.Contains(b.text, "GITHUB_OUTPUT") || strings.Contains(b.text, "set-output")) && !b.only(neutral) {
-			m.checks[s.ID] = true
+		if b.only(asking, neutral, gitting) && !b.only(neutral) {
+			for _, c := range checksOf(s) {
+				m.checks[c] = true
+			}
 		}
 		if calls := b.gits(); len(calls) > 0 && !slices.ContainsFunc(calls, func(sub string) bool { return sub != "config" }) {
 			m.config = s.Line
@@ -113,14 +120,8 @@ func (m *mover) asked() {
 			text += p.Value
 		}
 		for k, check := range m.g.Steps {
-			if m.checks[check.ID] && strings.Contains(text, "steps."+check.ID+".") {
-				delete(m.checks, check.ID)
-				for n := range m.blocks[k].units {
-					m.blocks[k].units[n].class = other
-				}
-				if strings.Contains(check.Run, "git commit") {
-					m.byHand = true
-				}
+			if slices.ContainsFunc(checksOf(check), func(c string) bool { return m.checks[c] && strings.Contains(text, c) }) {
+				m.keepCheck(k)
 			}
 		}
 	}
@@ -154,6 +155,33 @@ func (b block) gits() (subs []string) {
 		}
 	}
 	return subs
+}
+
+// checksOf returns what later steps can ask of a step: its outputs and variables.
+func checksOf(s ghStep) (names []string) {
+	if s.ID != "" && (strings.Contains(s.Run, "GITHUB_OUTPUT") || strings.Contains(s.Run, "set-output")) {
+		names = append(names, "steps."+s.ID+".")
+	}
+	for _, m := range toEnv.FindAllStringSubmatch(s.Run, -1) {
+		names = append(names, "env."+m[1])
+	}
+	return names
+}
+
+var toEnv = regexp.MustCompile(`(?m)\becho\s+["']?([A-Za-z_]\w*)=.*>>\s*["']?\$\{?GITHUB_ENV`)
+
+// keepCheck leaves a step whole that says whether something changed.
+func (m *mover) keepCheck(i int) {
+	if slices.Contains(m.blocks[i].gits(), "commit") {
+		m.asks[m.g.Steps[i].ID] = true
+		return
+	}
+	for _, c := range checksOf(m.g.Steps[i]) {
+		delete(m.checks, c)
+	}
+	for n := range m.blocks[i].units {
+		m.blocks[i].units[n].class = other
+	}
 }
 
 // has reports whether a unit of the block has a class.
@@ -303,10 +331,12 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 		m.j.kept(s.Line, "%s: only if something changed", title(s))
 		return ghWhen{When: "success"}, true
 	}
+	if test := m.changed(s.If); test != "" {
+		return ghWhen{When: "success", Test: test}, true
+	}
 	w, ok := m.g.when(m.j, s)
 	switch {
-	case !ok:
-		m.j.lost(s.Line, "condition of %q: %s", title(s), s.If)
+	case !ok: // which is told
 		return ghWhen{When: "success"}, true
 	case w.Never:
 		m.j.kept(s.Line, "%s: only on other events, which stay in the old file", title(s))
@@ -315,11 +345,37 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 	return w, true
 }
 
+// asksStep matches a condition that only asks an output of a step.
+var asksStep = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:success\(\)\s*&&\s*)?steps\.([\w-]+)\.outputs\.([\w-]+)\s*(?:(==|!=)\s*'?([^'}]*?)'?)?\s*(?:\}\})?$`)
+
+// changed returns the test for a condition that asks a step which commits whether it did:
+// the commit comes after the command here, so what it will have is still to be seen.
+func (m *mover) changed(condition string) string {
+	found := asksStep.FindStringSubmatch(strings.TrimSpace(condition))
+	if found == nil || !m.asks[found[1]] {
+		return ""
+	}
+	yes := found[3] != "!="
+	if v := strings.ToLower(found[4]); found[3] != "" && (v == "" || v == "false" || v == "0" || v == "no") {
+		yes = !yes
+	}
+	for _, no := range []string{"no_", "no-", "nothing", "skip", "unchanged", "clean"} {
+		if strings.Contains(strings.ToLower(found[2]), no) {
+			yes = !yes
+			break
+		}
+	}
+	if yes {
+		return `[ -n "$(git status --porcelain)" ]`
+	}
+	return `[ -z "$(git status --porcelain)" ]`
+}
+
 // checked reports whether a condition only asks a step that says whether something
 // changed.
 func (m *mover) checked(condition string) bool {
-	for id := range m.checks {
-		if strings.Contains(condition, "steps."+id+".") {
+	for c := range m.checks {
+		if strings.Contains(condition, c) {
 			return true
 		}
 	}

@@ -62,8 +62,16 @@ func readBlock(text, dir string) block {
 	b.where()
 	for i := range b.units {
 		b.units[i].class = classOf(b.units[i].calls)
-		if strings.Contains(b.units[i].text, ".git/") {
-			b.units[i].class = asking // such as to remove a lock
+		switch u := &b.units[i]; {
+		case strings.Contains(u.text, ".git/"):
+			u.class = asking // such as to remove a lock
+		case strings.Contains(u.text, "install.python-poetry.org") || strings.Contains(u.text, "astral.sh/uv"):
+			u.class = venv
+		case u.class == neutral && (strings.Contains(u.text, "GITHUB_ENV") || strings.Contains(u.text, "GITHUB_PATH")):
+			u.class = other // for the next steps
+			if strings.Contains(u.text, "/.local/bin") || strings.Contains(u.text, "/.poetry/bin") {
+				u.class = venv // where those installers put programs
+			}
 		}
 	}
 	return b
@@ -138,7 +146,7 @@ func callsIn(node syntax.Node) []call {
 			found.argv = []string{"{"}
 		}
 		calls = append(calls, found)
-		return true
+		return found.argv[0] != "git" && found.argv[0] != "gh" // whose message may ask commands
 	})
 	return calls
 }

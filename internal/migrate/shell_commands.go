@@ -36,7 +36,7 @@ var commands = []command{
 	{"[", "", neutral}, {"exit", "", neutral}, {"date", "", neutral}, {"sleep", "", neutral}, {"set", "", neutral},
 	{"cd", "", neutral}, {"pushd", "", neutral}, {"popd", "", neutral}, {"pwd", "", neutral}, {"ls", "", neutral},
 	{"cat", "", neutral}, {"head", "", neutral}, {"tail", "", neutral}, {"grep", "", neutral}, {"jq", "", neutral}, {"cut", "", neutral},
-	{"tr", "", neutral}, {"sort", "", neutral}, {"uniq", "", neutral}, {"basename", "", neutral}, {"dirname", "", neutral}, {"stat", "", neutral},
+	{"sed", "-i --in-place -i.bak -ie -Ei -i.tmp", other}, {"sed", "", neutral}, {"awk", "", neutral}, {"xargs", "", other}, {"tr", "", neutral}, {"sort", "", neutral}, {"uniq", "", neutral}, {"basename", "", neutral}, {"dirname", "", neutral}, {"stat", "", neutral},
 	{"du", "", neutral}, {"df", "", neutral}, {"free", "", neutral}, {"env", "", neutral}, {"printenv", "", neutral}, {"uname", "", neutral},
 	{"find", "-exec -delete", other}, {"find", "", neutral}, {"read", "", neutral}, {"break", "", neutral}, {"continue", "", neutral}, {"return", "", neutral},
 	{"which", "", neutral}, {"unset", "", neutral}, {"shopt", "", neutral}, {"wc", "", neutral}, {"tree", "", neutral},

@@ -40,7 +40,6 @@ func (d *delivery) read(u unit) {
 	if u.node == nil {
 		return
 	}
-	at := 0
 	syntax.Walk(u.node, func(n syntax.Node) bool {
 		switch n := n.(type) {
 		case *syntax.Assign:
@@ -54,24 +53,12 @@ func (d *delivery) read(u unit) {
 		case *syntax.IfClause:
 			d.condition(n)
 		case *syntax.CallExpr:
-			if len(n.Args) > 0 && at < len(u.calls) {
-				for at < len(u.calls) && !slices.Contains(n.Args, firstOf(u.calls[at].args)) {
-					at++
-				}
-				if at < len(u.calls) {
-					d.call(u.calls[at])
-				}
+			if i := slices.IndexFunc(u.calls, func(c call) bool { return len(c.args) > 0 && slices.Contains(n.Args, c.args[0]) }); i >= 0 {
+				d.call(u.calls[i])
 			}
 		}
 		return true
 	})
-}
-
-func firstOf(args []*syntax.Word) *syntax.Word {
-	if len(args) == 0 {
-		return nil
-	}
-	return args[0]
 }
 
 // condition notes what a commit depends on besides its changes.
@@ -86,7 +73,7 @@ func (d *delivery) condition(n *syntax.IfClause) {
 		return
 	}
 	text := printed(n.Cond[0])
-	known := strings.Contains(text, "git ") || strings.Contains(text, "$?") || strings.Contains(text, "-f ") || strings.Contains(text, "-d ") || strings.Contains(text, "-e ") || strings.Contains(text, "-s ")
+	known := strings.Contains(text, "GITHUB_REF") || strings.Contains(text, "GITHUB_EVENT_NAME") || strings.Contains(text, "git ") || strings.Contains(text, "$?") || strings.Contains(text, "-f ") || strings.Contains(text, "-d ") || strings.Contains(text, "-e ") || strings.Contains(text, "-s ")
 	for name, values := range d.literals {
 		known = known || strings.Contains(text, name) && slices.ContainsFunc(values, func(w *syntax.Word) bool { return strings.Contains(printed(w), "git ") })
 	}
@@ -159,9 +146,18 @@ func (d *delivery) hub(c call) {
 	switch c.argv[2] {
 	case "create":
 		d.pullRequest, d.branch = true, ""
-		for i, a := range c.argv {
-			if (a == "--title" || a == "-t") && i+1 < len(c.argv) && d.message == "" {
-				d.message = d.constant(c.args[i+1])
+		for i, a := range c.argv[:len(c.argv)-1] {
+			switch a {
+			case "--title", "-t":
+				if d.message == "" {
+					d.message = d.constant(c.args[i+1])
+				}
+			case "--base", "-B":
+				if base := c.argv[i+1]; base != "main" && base != "master" && !strings.Contains(base, "$") {
+					d.glue = append(d.glue, lineNote{c.line, "the pull request is for " + base + ": name that as ref in checkout"})
+				}
+			case "--body", "-b", "--body-file", "-F", "--label", "-l", "--reviewer", "-r":
+				d.glue = append(d.glue, lineNote{c.line, a + " of the pull request: it says what changed by itself"})
 			}
 		}
 	case "merge":

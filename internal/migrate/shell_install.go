@@ -22,6 +22,9 @@ type packages struct {
 // covers reads the calls of a unit of class install, tool or venv, and reports whether our
 // set-up does all of them. What it does not has to stay a step.
 func (p *packages) covers(u unit) bool {
+	if u.class == venv {
+		return true
+	}
 	tried := *p
 	for _, c := range u.calls {
 		if k := c.class(); k != neutral && !tried.covered(c, k) {
