@@ -39,6 +39,7 @@ type ghJob struct {
 	needs     []string
 	parts     []*ghJob          // jobs whose steps are at the end of its own
 	followers []*ghJob          // other jobs that need it
+	others    []*ghJob          // those of them that no schedule runs
 	results   map[string]ghPair // outputs of the jobs before it that are part of it: ID.NAME
 	cron      string            // the one that starts it; "" if several do
 	matrix    map[string]any

@@ -16,7 +16,7 @@ var ghVariables = map[string]string{
 	"github.action": "${GITHUB_ACTION}", "github.actor": "${GITHUB_ACTOR}", "github.actor_id": "${GITHUB_ACTOR_ID}",
 	"github.triggering_actor": "${GITHUB_TRIGGERING_ACTOR}", "github.api_url": "${GITHUB_API_URL}",
 	"github.graphql_url": "${GITHUB_GRAPHQL_URL}", "github.server_url": "${GITHUB_SERVER_URL}",
-	"github.event_name": "${GITHUB_EVENT_NAME}", "github.event_path": "${GITHUB_EVENT_PATH}", "github.job": "${GITHUB_JOB}",
+	"github.event_path": "${GITHUB_EVENT_PATH}", "github.job": "${GITHUB_JOB}",
 	"github.ref": "${GITHUB_REF}", "github.ref_name": "${GITHUB_REF_NAME}", "github.ref_type": "${GITHUB_REF_TYPE}",
 	"github.repository": "${GITHUB_REPOSITORY}", "github.repository_id": "${GITHUB_REPOSITORY_ID}",
 	"github.repository_owner": "${GITHUB_REPOSITORY_OWNER}", "github.repository_owner_id": "${GITHUB_REPOSITORY_OWNER_ID}",
@@ -58,6 +58,8 @@ func (g *ghJob) path(path string) ghValue {
 			return known(g.cron)
 		}
 		return without("github.event.schedule")
+	case lower == "github.event_name":
+		return known("schedule") // a rescue stands for one too, and GitHub calls that a dispatch
 	case ghVariables[lower] != "":
 		return held(ghVariables[lower])
 	case strings.HasPrefix(lower, "github.event") || lower == "github.head_ref" || lower == "github.base_ref":

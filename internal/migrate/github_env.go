@@ -25,6 +25,9 @@ func (g *ghJob) give(j *Job, s ghStep, to ghPhase) (sets []string) {
 			sets = append(sets, `trap '[ $? = 0 ] && echo outcome=success >> "$GITHUB_OUTPUT" || echo outcome=failure >> "$GITHUB_OUTPUT"' EXIT`)
 		}
 	}
+	if strings.Contains(s.Run, "GITHUB_EVENT_NAME") {
+		sets = append(sets, "export GITHUB_EVENT_NAME=schedule")
+	}
 	env := slices.Clone(s.Env)
 	for _, p := range slices.Backward(g.Env) {
 		if named(env, p.Name) < 0 && (to == ghMain || !strings.Contains(p.Value, "${{") || mentions(s, p.Name)) {

@@ -98,8 +98,6 @@ func (g *ghJob) decide(e *ghExpr) (values [3]ghValue) {
 func (g *ghJob) decided(lower string) (_ ghValue, ok bool) {
 	switch {
 	case g.deciding == "":
-	case lower == "github.event_name":
-		return known("schedule"), true
 	case strings.HasPrefix(lower, "inputs.") || strings.HasPrefix(lower, "github.event.inputs."):
 		return known(nil), true
 	case lower == "job.status":

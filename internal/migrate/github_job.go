@@ -3,6 +3,7 @@ package migrate
 import (
 	"cmp"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -101,6 +102,7 @@ type variant struct {
 	*ghJob
 	id    string
 	crons []ghCron
+	last  bool // of the combinations
 }
 
 // variants returns the jobs that a job of a workflow comes to: one for each combination of
@@ -109,7 +111,7 @@ func (w *workflow) variants(g *ghJob, id string, combinations []combination) (al
 	asks := false
 	g.texts(func(text string) { asks = asks || strings.Contains(text, "github.event.schedule") })
 	asks = asks || strings.Contains(scalar(member(g.node, "if")), "github.event.schedule")
-	for _, c := range combinations {
+	for i, c := range combinations {
 		for _, group := range byZone(w.crons) {
 			for len(group) > 0 {
 				some := group
@@ -122,7 +124,7 @@ func (w *workflow) variants(g *ghJob, id string, combinations []combination) (al
 				if len(some) == 1 {
 					one.cron = some[0].Cron
 				}
-				all = append(all, variant{&one, strings.Trim(id+"-"+c.name, "-"), some})
+				all = append(all, variant{&one, strings.Trim(id+"-"+c.name, "-"), some, i == len(combinations)-1})
 			}
 		}
 	}
@@ -154,10 +156,35 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 	all := true
 	for _, j := range jobs {
 		before := len(r.Jobs)
+		if slices.ContainsFunc(jobs, func(other Job) bool { return other.ID == j.ID && !reflect.DeepEqual(other.get("cron"), j.get("cron")) }) {
+			j.kept(w.scheduleKey().Line, "schedule, as several jobs: the time zones differ, or steps ask which cron it was")
+		}
+		for _, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
+			slices.SortStableFunc(notes, func(a, b Note) int { return a.Line - b.Line })
+		}
 		r.add(j)
-		all = all && len(r.Jobs) > before
+		all = all && len(r.Jobs) > before && !g.handsOn()
 	}
 	return all
+}
+
+// handsOn reports whether a job that follows this one needs its outputs, so that it cannot
+// stand alone in the old file.
+func (g *ghJob) handsOn() bool {
+	return slices.ContainsFunc(g.followers, (*ghJob).takesOver)
+}
+
+// takesOver reports whether a job needs the outputs of another one.
+func (g *ghJob) takesOver() bool {
+	return strings.Contains(asText(g.node), "needs.") && outputs.MatchString(asText(g.node))
+}
+
+var outputs = regexp.MustCompile(`needs\.[\w-]+\.outputs\.`)
+
+// asText returns a node as one text.
+func asText(n *yaml.Node) string {
+	text, _ := yaml.Marshal(n)
+	return string(text)
 }
 
 // together adds a job. One that differs from an earlier one only in when it runs becomes
@@ -168,8 +195,10 @@ func together(jobs []Job, j Job) []Job {
 		if one.get("timezone") == j.get("timezone") && one.ID == j.ID && reflect.DeepEqual(withoutCron(one.keys), withoutCron(j.keys)) && one.get("cron") != nil && j.get("cron") != nil {
 			crons, more := cronList(one.get("cron")), cronList(j.get("cron"))
 			one.set("cron", append(slices.Clone(crons), more...))
-			for _, n := range j.Kept {
-				note(&one.Kept, n.Line, "%s", []any{n.What})
+			for _, notes := range []struct{ to, from *[]Note }{{&one.Kept, &j.Kept}, {&one.Glue, &j.Glue}, {&one.Lost, &j.Lost}} {
+				for _, n := range *notes.from {
+					note(notes.to, n.Line, "%s", []any{n.What})
+				}
 			}
 			return jobs
 		}
@@ -193,14 +222,14 @@ func (w *workflow) job(r *reader, v variant) (j Job, due bool) {
 	g := v.ghJob
 	j = Job{ID: v.id, From: Place{w.file.Path, g.Line}}
 	w.setCrons(&j, v.crons)
-	if g.cron != "" && len(w.crons) > 1 {
-		j.kept(v.crons[0].Line, "a job of its own, because steps ask which cron it was")
-	}
 	if !w.guard(&j, g) {
 		return j, false
 	}
+	if !v.last { // the others have what comes after a job too early
+		g.followers = nil
+	}
 	g.prepare()
-	w.titles(&j, g)
+	w.titles(&j, v)
 	w.keys(&j, g)
 	r.steps(&j, g)
 	g.finish(&j)

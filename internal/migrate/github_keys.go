@@ -14,7 +14,7 @@ import (
 )
 
 // jobKeys are the keys of a job that are read elsewhere, or mean nothing here.
-var ghJobKeys = strings.Fields("name needs if permissions outputs env defaults steps strategy uses with secrets")
+var ghJobKeys = strings.Fields("name needs if environment permissions outputs env defaults steps strategy uses with secrets")
 
 // keys sets what the keys of a job say, but its steps and permissions.
 func (w *workflow) keys(j *Job, g *ghJob) {
@@ -30,6 +30,9 @@ func (w *workflow) keys(j *Job, g *ghJob) {
 	if member(g.node, "timeout-minutes") == nil {
 		timeout(w, j, g, &yaml.Node{Kind: yaml.ScalarNode, Value: "360"}, g.Line)
 	}
+	if n := g.environment(); n != nil {
+		environment(w, j, g, n, n.Line)
+	}
 	if c := member(w.root, "concurrency"); c != nil && member(g.node, "concurrency") == nil {
 		concurrency(w, j, g, c, c.Line)
 	}
@@ -43,7 +46,7 @@ func (w *workflow) keys(j *Job, g *ghJob) {
 
 // ghKeys read the keys of a job.
 var ghKeys = map[string]func(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int){
-	"runs-on": runsOn, "timeout-minutes": timeout, "concurrency": concurrency, "environment": environment,
+	"runs-on": runsOn, "timeout-minutes": timeout, "concurrency": concurrency,
 	"services": services, "container": container, "continue-on-error": continues,
 }
 
@@ -80,6 +83,15 @@ func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	}
 }
 
+// runners returns the labels of the job's runner.
+func runners(j *Job) []string {
+	if label, ok := j.get("runs-on").(string); ok {
+		return []string{label}
+	}
+	labels, _ := j.get("runs-on").([]string)
+	return labels
+}
+
 // timeout sets that of the entrypoint. On GitHub's own runners the set-up has to fit into
 // the 360 minutes too, which is also the limit of a job that names none.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
@@ -94,10 +106,10 @@ func timeout(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 		j.lost(line, "timeout-minutes %s", n.Value)
 		return
 	}
-	hosted := !strings.Contains(asText(member(g.node, "runs-on")), "self-hosted")
+	hosted := !strings.Contains(strings.Join(runners(j), " "), "self-hosted")
 	switch {
 	case minutes > 345 && hosted && n.Line == 0:
-		j.set("timeout", "345m").comment = "GitHub's limit, less the set-up; there was none of its own"
+		j.set("timeout", "345m").comment = "GitHub's limit, as there was no timeout-minutes"
 	case minutes > 345 && hosted:
 		j.set("timeout", "345m").comment = "GitHub's limit, less the set-up"
 		j.kept(line, "timeout-minutes, of which 15 are for the set-up")

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -14,23 +15,28 @@ func (w *workflow) scheduled() (roots []*ghJob) {
 	w.join()
 	home := map[string]*ghJob{} // of the jobs that are placed, by their ids
 	for range w.jobs {
-		for _, g := range w.jobs {
-			if home[g.ID] != nil || slices.ContainsFunc(g.needs, func(id string) bool { return home[id] == nil }) {
+		for _, next := range w.jobs {
+			if home[next.ID] != nil || slices.ContainsFunc(next.needs, func(id string) bool { return home[id] == nil }) {
 				continue
 			}
-			if len(g.needs) == 0 {
-				home[g.ID] = g
-				roots = append(roots, g)
+			if len(next.needs) == 0 {
+				home[next.ID] = next
+				roots = append(roots, next)
 				continue
 			}
-			root := home[g.needs[len(g.needs)-1]]
-			alone := !slices.ContainsFunc(g.needs, func(id string) bool { return home[id] != root || root.follows(id) })
-			if alone && root.continues(g) {
-				root.append(g)
+			root := home[next.needs[len(next.needs)-1]]
+			if v := next.decide(condition(scalar(member(next.node, "if"))))[0]; v.known && !v.true() {
+				home[next.ID] = root
+				root.others = append(root.others, next)
+				continue
+			}
+			alone := !slices.ContainsFunc(next.needs, func(id string) bool { return home[id] != root || root.follows(id) })
+			if alone && root.continues(next) {
+				root.append(next)
 			} else {
-				root.followers = append(root.followers, g)
+				root.followers = append(root.followers, next)
 			}
-			home[g.ID] = root
+			home[next.ID] = root
 		}
 	}
 	slices.SortStableFunc(roots, func(a, b *ghJob) int { return a.Line - b.Line })
@@ -100,34 +106,37 @@ func (g *ghJob) follows(id string) bool {
 // continues reports whether the steps of a job can go on in another one, on the same
 // machine and in the same folder.
 func (g *ghJob) continues(next *ghJob) bool {
-	for _, key := range []string{"uses", "strategy", "services", "container", "environment"} {
-		if member(next.node, key) != nil {
+	for _, key := range []string{"uses", "strategy", "services", "container"} {
+		if member(next.node, key) != nil || key != "services" && member(g.node, key) != nil {
 			return false
 		}
 	}
-	if member(g.node, "strategy") != nil || member(g.node, "container") != nil || member(g.node, "uses") != nil ||
-		asText(member(g.node, "runs-on")) != asText(member(next.node, "runs-on")) {
+	place, other := scalar(member(g.node, "runs-on")), scalar(member(next.node, "runs-on"))
+	hosted := strings.HasPrefix(place, "ubuntu-") && strings.HasPrefix(other, "ubuntu-")
+	if place != other && !hosted || g.environment() != nil && next.environment() != nil {
 		return false
 	}
-	return !slices.ContainsFunc(next.Steps, func(s ghStep) bool { return s.Uses != "" && !movable[action(s.Uses)] })
+	return !slices.ContainsFunc(next.Steps, func(s ghStep) bool {
+		_, movable := ghActions[action(s.Uses)]
+		uses, _ := pinned(s.Uses)
+		return s.Uses != "" && !movable && uses == ""
+	})
 }
 
-// movable are the actions whose steps can stand in another job.
-var movable = map[string]bool{
-	"actions/checkout": true, "actions/setup-python": true, "actions/cache": true, "actions/upload-artifact": true, "actions/download-artifact": true,
-	"astral-sh/setup-uv": true, "actions/github-script": true, "stefanzweifel/git-auto-commit-action": true,
+// environment returns the deployment environment of a job or of the jobs that are its end;
+// nil for none.
+func (g *ghJob) environment() *yaml.Node {
+	n := member(g.node, "environment")
+	for _, next := range g.parts {
+		n = cmp.Or(n, member(next.node, "environment"))
+	}
+	return n
 }
 
 // action returns the name of the action that a step uses, without its version.
 func action(uses string) string {
 	name, _, _ := strings.Cut(uses, "@")
 	return strings.ToLower(name)
-}
-
-// asText returns a node as one text.
-func asText(n *yaml.Node) string {
-	text, _ := yaml.Marshal(n)
-	return string(text)
 }
 
 // append puts the steps of a job at the end.
@@ -159,8 +168,18 @@ func (g *ghJob) append(next *ghJob) {
 				s.Env = append(s.Env, p)
 			}
 		}
-		g.Steps = append(g.Steps, s)
+		at := len(g.Steps)
+		if setsUp(s) { // which the steps in between do not mind
+			at = slices.IndexFunc(g.Steps, func(other ghStep) bool { return other.Uses == "" })
+		}
+		g.Steps = slices.Insert(g.Steps, max(at, 0), s)
 	}
+}
+
+// setsUp reports whether a step only brings a tool.
+func setsUp(s ghStep) bool {
+	_, name, _ := strings.Cut(action(s.Uses), "/")
+	return strings.HasPrefix(name, "setup-")
 }
 
 // handsOver remembers the outputs of a job.

@@ -72,7 +72,8 @@ func (w *workflow) usesToken(j *Job, g *ghJob) bool {
 
 // titles tells what becomes of names, and sets that of the workflow if others listen to
 // it.
-func (w *workflow) titles(j *Job, g *ghJob) {
+func (w *workflow) titles(j *Job, v variant) {
+	g := v.ghJob
 	if n := member(w.root, "run-name"); n != nil {
 		j.kept(n.Line, "run-name, which says the trigger and the window now")
 	}
@@ -83,7 +84,10 @@ func (w *workflow) titles(j *Job, g *ghJob) {
 		return
 	}
 	line := lineOf(member(w.root, "name"), g.Line)
-	listeners := w.listeners()
+	var listeners []string
+	if v.last {
+		listeners = w.listeners()
+	}
 	if len(g.followers) == 0 && len(listeners) == 0 {
 		j.kept(line, "name, as the job's id %s", j.ID)
 		return
@@ -123,7 +127,14 @@ func (w *workflow) left(j *Job, g *ghJob) {
 	for _, next := range g.parts {
 		j.kept(next.Line, "the job %s, as the end of this one", next.ID)
 	}
+	for _, next := range g.others {
+		j.kept(next.Line, "the job %s, which no schedule runs: it stays in the old file", next.ID)
+	}
 	for _, next := range g.followers {
+		if next.takesOver() {
+			j.lost(next.Line, "the job %s, which goes on with the outputs of this one", next.ID)
+			continue
+		}
 		j.glue(next.Line, "start the job %s after this one: leave it in the old file without needs, under on.workflow_run with workflows: [%q]", next.ID, w.name)
 	}
 	for name, p := range g.dispatch {

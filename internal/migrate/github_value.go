@@ -174,6 +174,8 @@ func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
 		return a
 	case b.known && !b.true():
 		return a
+	case isVariable(a.bash) && isVariable(b.bash):
+		return held(strings.TrimSuffix(a.bash, "}")+":-"+b.bash+"}", append(a.refs, b.refs...)...)
 	case e.args[0].op == "&&":
 		if then := g.value(e.args[0].args[1]); then.known && then.true() {
 			is := g.value(e.args[0].args[0]).says()
