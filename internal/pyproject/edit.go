@@ -107,21 +107,6 @@ func (e *Edit) insertTables(after *statement, tables string) error {
 	return e.splice(span{at, at}, tables)
 }
 
-// afterComments returns where the comments end that begin at a line, unless they touch a
-// header below.
-func (e *Edit) afterComments(at int) int {
-	end := at
-	for end < len(e.text) && e.text[skipAny(e.text, end, " \t")] == '#' {
-		end = lineEnd(e.text, end)
-		if next := skipAny(e.text, end, " \t"); next == len(e.text) {
-			break
-		} else if e.text[next] == '[' {
-			return at
-		}
-	}
-	return end
-}
-
 // put sets the value of a key in the table of that path, wherever the key or the table is
 // now; else it begins the table.
 func (e *Edit) put(table, key []string, value string) error {

@@ -83,10 +83,10 @@ func (e *Edit) cutLines(some []stretch) error {
 // sectionLines returns the lines of a header with its keys, and of the comments that touch
 // the header or are between the keys. A comment in a paragraph of its own is left out.
 func (e *Edit) sectionLines(header *statement) (some []stretch) {
-	at := span{e.touching(header), e.lines(header).end}
+	at := span{e.touching(header), e.afterComments(e.lines(header).end)}
 	for _, s := range e.section(header)[1:] {
 		own := e.lines(s)
-		if kept := apart(e.text, span{at.end, own.start}); kept.start < kept.end {
+		if kept := apart(e.text, span{min(at.end, own.start), own.start}); kept.start < kept.end {
 			some = append(some, stretch{span{at.start, kept.start}, true})
 			at.start = kept.end
 		}

@@ -3,6 +3,7 @@ package pyproject
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,7 +25,7 @@ type outcome struct {
 // documents returns valid files with jobs, with all kinds of line ends.
 func documents(t testing.TB) map[string]string {
 	t.Helper()
-	plain := map[string]string{"empty.toml": "", "comment.toml": "# mine\n\n\n"}
+	plain := map[string]string{"empty.toml": "", "comment.toml": "# mine\n\n\n", "spaces.toml": "[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"a:b\"\n# mine\n  "}
 	for _, file := range fixtures(t, "ok") {
 		data, err := os.ReadFile(file)
 		if err != nil {
@@ -131,8 +132,11 @@ func sameBytes(t *testing.T, name, before, after, id string) {
 		if !about && (s.in != nil || !strings.HasPrefix(pathName(s.path), "tool") || !s.inline(text)) {
 			continue // an inline table of tool can change as a line
 		}
-		at := l.lines(s)
-		for i := l.touching(s); i < at.end; i++ {
+		end := l.lines(s).end
+		if s.header {
+			end = l.afterComments(end)
+		}
+		for i := l.touching(s); i < end; i++ {
 			touched[i] = true
 		}
 	}
@@ -236,6 +240,41 @@ func TestSettingStrings(t *testing.T) {
 			continue
 		}
 		outcomes = append(outcomes, outcome{fmt.Sprintf("%q", typed), before, string(e.Bytes()), "clean", typed})
+	}
+	inPython(t, outcomes)
+}
+
+// What is taken as TOML can be read by Python, on a line of its own and in an inline table.
+func TestSettingTOML(t *testing.T) {
+	var outcomes []outcome
+	taken := 0
+	for _, typed := range []string{
+		"06:00", "06:00:00", "[06:00]", "2026-01-01", "2026-01-01T06:00", "2026-01-01 06:00:00", "2026-01-01T06:00:00+01:00", "2026-01-01T06:00+01:00", "2026-01-01t06:00:00z", "2026-13-01", "24:00:00", "[06:00:00.5, 2026-01-01 06:00Z]",
+		"{a=1,}", "{\na=1}", "{a={b=1,},}", "{a=[{b=1,}]}", "{a=[1,],b=2}", "{ a = 1 # c\n}", "{ \"a b\" = 1, 'c' = 2 }", "{ a = [\n1, # one\n] }", "{a.b=1,a.c=2}", "{a={b=1},a.c=2}",
+		`"\e"`, `"\x41"`, `"\u00e9"`, `"\\e"`, `'\e'`, `"""\e"""`, "\"\"\"a\n\\x41\"\"\"", "'''\n\\e'''", `"\""`, `"a \\"`,
+		"1_000", "0x1F", "+1", "inf", "-nan", "1e5", "01", ".5", "5.", "9223372036854775808", "[1,]", "[1 # c\n]", "[\n1,\n]", "[1,,2]", "true", "True", "[true, \"a\", {}]",
+	} {
+		s, err := NewSetting("kwargs.x", typed)
+		if err != nil {
+			continue
+		}
+		taken++
+		for _, before := range []string{"[tool.scheduled.clean]\nevery = \"day\"\nentrypoint = \"a:b\"\n", "[tool.scheduled-actions]\njobs = { clean = { every = \"1 hour\" } }\n"} {
+			e, err := NewEdit([]byte(before), "")
+			if err == nil {
+				err = e.Set("clean", s)
+			}
+			if _, unfit := errors.AsType[*Unfit](err); unfit {
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%q: %v", typed, err)
+			}
+			outcomes = append(outcomes, outcome{fmt.Sprintf("%q", typed), before, string(e.Bytes()), "clean", nil})
+		}
+	}
+	if taken < 35 || len(outcomes) < 2*taken-2 {
+		t.Errorf("took only %d, and set %d", taken, len(outcomes))
 	}
 	inPython(t, outcomes)
 }

@@ -104,12 +104,15 @@ func (s *statement) below(path []string) bool {
 // inside reports whether the statement is about what is in a table.
 func (s *statement) inside(table []string) bool { return s.below(table) && len(s.path) > len(table) }
 
-// table returns the path of the table that a key on a line of its own is in.
+// table returns the path of the table that a key is in.
 func (s *statement) table() []string {
-	if s.under == nil {
-		return nil
+	switch {
+	case s.in != nil:
+		return s.in.path
+	case s.under != nil:
+		return s.under.path
 	}
-	return s.under.path
+	return nil
 }
 
 // lines returns the lines of a statement on lines of its own, with the newline.
@@ -153,7 +156,7 @@ func (l outline) members(table *statement) (members []*statement) {
 	return members
 }
 
-// touching returns where the comments begin that touch a header from abovl.
+// touching returns where the comments begin that touch a header from above.
 func (l outline) touching(header *statement) int {
 	least := 0
 	for _, s := range l.statements {
@@ -164,7 +167,7 @@ func (l outline) touching(header *statement) int {
 	at := l.lines(header).start
 	for at > least {
 		above := lineStart(l.text, at-1)
-		if l.text[skipAny(l.text, above, " \t")] != '#' {
+		if first(l.text, above) != '#' {
 			break
 		}
 		at = above
@@ -172,18 +175,27 @@ func (l outline) touching(header *statement) int {
 	return at
 }
 
+// afterComments returns where the comments end that begin at a line, unless they touch a
+// header below.
+func (l outline) afterComments(at int) int {
+	end := at
+	for first(l.text, end) == '#' {
+		if end = lineEnd(l.text, end); first(l.text, end) == '[' {
+			return at
+		}
+	}
+	return end
+}
+
 // unreadable returns a statement that tomllib of Python does not accept and the toml
 // package does, or nil: one that adds to an inline table, or a table that is defined by
 // a header and by dotted keys.
 // https://toml.io/en/v1.0.0#table
 func (l outline) unreadable() *statement {
-	const byHeader, dotted, closed = 1, 2, 3
+	const mentioned, byHeader, dotted, closed = 1, 2, 3, 4
 	defined, elements := make(map[string]int), make(map[string]int)
 	for _, s := range l.statements {
-		if s.in != nil {
-			continue // the toml package looks at those
-		}
-		name := ""
+		name, table := "", len(s.table())
 		for i, part := range s.path {
 			name += "." + writeKey(part)
 			last := i == len(s.path)-1
@@ -193,13 +205,17 @@ func (l outline) unreadable() *statement {
 			if n := elements[name]; n > 0 {
 				name += "#" + strconv.Itoa(n) // each element defines its own
 			}
+			if i < table {
+				continue
+			}
 			had := defined[name]
 			switch {
-			case had == closed && (s.header || !last), s.header && last && had == dotted:
+			case had == closed && (s.header || !last), s.header && last && had == dotted, !s.header && last && had != 0:
 				return s
 			case s.header && last:
 				defined[name] = byHeader
-			case s.header, i < len(s.table()):
+			case s.header:
+				defined[name] = max(had, mentioned)
 			case last:
 				defined[name] = closed
 			case had == byHeader:
@@ -210,6 +226,14 @@ func (l outline) unreadable() *statement {
 		}
 	}
 	return nil
+}
+
+// first returns the first character of a line that is not blank, 0 at the end of the text.
+func first(text string, line int) byte {
+	if i := skipAny(text, line, " \t"); i < len(text) {
+		return text[i]
+	}
+	return 0
 }
 
 func lineStart(text string, i int) int { return strings.LastIndexByte(text[:i], '\n') + 1 }

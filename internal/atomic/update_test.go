@@ -1,0 +1,107 @@
+package atomic_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+)
+
+// Updates at once wait for each other, and none is lost. The file keeps its mode.
+func TestUpdate(t *testing.T) {
+	dir, path := open(t)
+	add := func(content []byte) ([]byte, error) {
+		n, _ := strconv.Atoi(string(content))
+		return []byte(strconv.Itoa(n + 1)), nil
+	}
+	if err := atomic.Update(dir, "a", 100, add); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(path, "a"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(filepath.Join(path, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var writers sync.WaitGroup
+	for range 10 {
+		writers.Go(func() {
+			if err := atomic.Update(dir, "a", 100, add); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	if content, _ := os.ReadFile(filepath.Join(path, "a")); string(content) != "11" {
+		t.Errorf("11 updates wrote %q", content)
+	}
+	if after, err := os.Stat(filepath.Join(path, "a")); err != nil || after.Mode() != before.Mode() {
+		t.Errorf("mode %v became %v, %v", before.Mode(), after.Mode(), err)
+	}
+	if names := list(t, path); len(names) != 1 {
+		t.Errorf("left %q", names)
+	}
+}
+
+// What an editor writes meanwhile is seen. An error, and no change, leave the file alone.
+func TestUpdateAgain(t *testing.T) {
+	dir, path := open(t)
+	file := filepath.Join(path, "a")
+	asked := 0
+	err := atomic.Update(dir, "a", 100, func(content []byte) ([]byte, error) {
+		if asked++; asked == 1 {
+			if content != nil {
+				t.Errorf("read %q", content)
+			}
+			return []byte("lost"), os.WriteFile(file, []byte("theirs"), 0o600)
+		}
+		return append(content, " and ours"...), nil
+	})
+	if content, _ := os.ReadFile(file); err != nil || asked != 2 || string(content) != "theirs and ours" {
+		t.Errorf("asked %d times, wrote %q, %v", asked, content, err)
+	}
+	err = atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) {
+		asked++
+		return []byte("lost"), os.WriteFile(file, []byte(strconv.Itoa(asked)), 0o600)
+	})
+	if !errors.Is(err, atomic.ErrBusy) {
+		t.Errorf("while it kept changing: %v", err)
+	}
+	before, _ := os.Stat(file)
+	refused := errors.New("refused")
+	if err := atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) { return []byte("lost"), refused }); !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
+	}
+	if err := atomic.Update(dir, "a", 100, func(content []byte) ([]byte, error) { return content, nil }); err != nil {
+		t.Error(err)
+	}
+	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
+		t.Errorf("wrote the file: %v", err)
+	}
+	if names := list(t, path); len(names) != 1 {
+		t.Errorf("left %q", names)
+	}
+}
+
+// A link is neither followed nor replaced.
+func TestUpdateLink(t *testing.T) {
+	dir, path := open(t)
+	if err := os.WriteFile(filepath.Join(path, "a"), []byte("kept"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("a", filepath.Join(path, "link")); err != nil {
+		t.Skip(err)
+	}
+	err := atomic.Update(dir, "link", 100, func([]byte) ([]byte, error) { return []byte("new"), nil })
+	if !errors.Is(err, atomic.ErrLink) {
+		t.Errorf("got %v", err)
+	}
+	if content, _ := os.ReadFile(filepath.Join(path, "a")); string(content) != "kept" {
+		t.Errorf("wrote %q", content)
+	}
+}
