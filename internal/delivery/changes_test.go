@@ -174,13 +174,20 @@ func TestFind(t *testing.T) {
 			w.write("secret", "x")
 		}, nil, ""},
 		{"what Python leaves", "", func(w *workspace) {
-			for _, name := range []string{"src/__pycache__/app.pyc", ".venv/bin/python", "app.egg-info/PKG-INFO", "build/lib/app.py"} {
+			for _, name := range []string{"src/__pycache__/app.pyc", ".venv/bin/python", "app.egg-info/PKG-INFO", "build/lib/app.py", "uv.lock"} {
 				w.write(name, "x")
 			}
 			w.write("build/index.html", "x")
 			w.write("keep/.gitignore", "!__pycache__/\n")
 			w.write("keep/__pycache__/x", "x")
 		}, []string{`100644 build/index.html "x"`, "100644 keep/.gitignore \"!__pycache__/\\n\"", `100644 keep/__pycache__/x "x"`}, ""},
+		{"a lock that is there", "", func(w *workspace) {
+			w.write("poetry.lock", "x")
+			w.do("add", "--force", "poetry.lock")
+			w.do("commit", "--quiet", "--message=lock")
+			w.do("update-ref", "refs/remotes/origin/main", "HEAD")
+			w.write("poetry.lock", "y")
+		}, []string{`100644 poetry.lock "y"`}, ""},
 		{"an ignored file that is there already", "", func(w *workspace) {
 			w.write(".gitignore", "*.csv\n")
 			w.write("data/a.csv", "x")

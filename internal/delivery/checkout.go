@@ -153,8 +153,9 @@ func (c Checkout) open(ctx context.Context) (_ *view, err error) {
 }
 
 // leftovers are what Python and the set-up of its environment leave in a project, in the
-// form of a .gitignore. They are no results, and a project that uses git only on a runner
-// may have no .gitignore for them. One that has can take them back.
+// form of a .gitignore: also the lock of a project that has none. They are no results,
+// and a project that runs only here may have no .gitignore for them. One that has can take
+// them back.
 const leftovers = `__pycache__/
 .venv/
 .scheduled/
@@ -163,6 +164,11 @@ const leftovers = `__pycache__/
 build/lib/
 build/bdist.*/
 build/temp.*/
+uv.lock
+poetry.lock
+pdm.lock
+Pipfile.lock
+pixi.lock
 `
 
 // commitForm matches the id of a commit.
