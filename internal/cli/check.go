@@ -72,9 +72,10 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 		}
 	}
 	var unreadable error
+	deleted := false
 	var retries bytes.Buffer // the decision is the first line of the log
 	if p.onGitHub() {
-		unreadable = p.askGitHub(ctx, &tick, job, trigger, token, &retries)
+		deleted, unreadable = p.askGitHub(ctx, &tick, job, trigger, token, &retries)
 	} else {
 		unreadable = p.askLedger(&tick, project, job)
 	}
@@ -99,6 +100,9 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	}
 	p.warn(runner, badEvent)
 	p.warn(runner, unreadable)
+	if deleted && decision.Reason == schedule.Unconfirmed {
+		p.warn(runner, fmt.Errorf("job %s: runs were deleted that may have been of this window; if one of them executed, the job now runs again", problem.Show(job.ID)))
+	}
 	p.warn(runner, execution.Unseen(job.Schedule, decision))
 	p.warn(runner, p.stale(runner, project, job))
 	if remark := past.Forgotten(job.ID, decision.Window, p.retention()); remark != "" && p.onGitHub() {
@@ -108,11 +112,12 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	return decision, setOutputs(runner, job.ID, decision)
 }
 
-// askGitHub fills in the past runs, and the time by GitHub's own clock.
-func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) error {
+// askGitHub fills in the past runs, and the time by GitHub's own clock. deleted is that of
+// github.History.
+func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) (deleted bool, _ error) {
 	client, err := p.client(github.FindOrigin(p.getenv, "", token), retries, p.Stderr)
 	if err != nil {
-		return err
+		return false, err
 	}
 	history, err := client.History(ctx, github.Query{
 		Workflow:      cmp.Or(trigger.Workflow, job.File()),
@@ -128,8 +133,8 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	if !now.IsZero() {
 		tick.Now = now
 	}
-	tick.Runs, tick.Known = history.Runs, history.Known
-	return err
+	tick.Runs, tick.Known, deleted = history.Runs, history.Known, history.Deleted
+	return deleted, err
 }
 
 // askLedger fills in the past runs on this machine: none without a ledger.

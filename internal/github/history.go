@@ -42,6 +42,8 @@ type History struct {
 	// Known is the start of the oldest window that evidence was looked for in; zero if
 	// that is so for all. See schedule.Tick.
 	Known time.Time
+
+	Deleted bool // a run of the window was deleted, or may have been of it: the evidence may be gone
 }
 
 // History reads a job's past runs and looks for evidence that confirms the
@@ -59,7 +61,7 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
 		return History{}, failure
 	}
-	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs)), Known: r.asking}, err
+	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs)), Known: r.asking, Deleted: r.deleted()}, err
 }
 
 // reading is a history being read.

@@ -83,9 +83,9 @@ func (r *reading) known() time.Time {
 	case r.first:
 		return time.Time{}
 	}
-	// Runs that were deleted or have expired leave no trace.
-	kept := r.now.Add(-shortestRetention)
-	if oldest := r.oldest.Created; !oldest.IsZero() && oldest.Before(kept) {
+	// Runs that were deleted or have expired leave no trace but the numbers of others.
+	kept, oldest := r.now.Add(-shortestRetention), r.oldest.Created
+	if _, unnumbered := r.numbers[0]; !oldest.IsZero() && (!unnumbered || oldest.Before(kept)) {
 		return oldest
 	}
 	return kept
@@ -104,6 +104,16 @@ func (r *reading) gaps() (gaps []schedule.Window) {
 		}
 	}
 	return gaps
+}
+
+// deleted reports whether the numbers of the runs show that some were deleted that may
+// have been of the window.
+func (r *reading) deleted() bool {
+	_, unnumbered := r.numbers[0]
+	before := r.page == 0 && !r.first && !unnumbered && r.oldest.Created.After(r.window.Start)
+	return before || slices.ContainsFunc(r.gaps(), func(gap schedule.Window) bool {
+		return gap.End.After(r.window.Start) && gap.Start.Before(r.window.End)
+	})
 }
 
 // askWindows asks runs for evidence, one of each window at a time, until each window

@@ -14,10 +14,23 @@ type Shown struct {
 	Standing *schedule.Reason `json:"standing"`
 	Next     *time.Time       `json:"next"`
 	Workflow *string          `json:"workflow"`
+
+	Deleted    []ShownGap `json:"deleted"`     // runs were created then that have been deleted since
+	KnownSince *time.Time `json:"known_since"` // the others created since then are known; null if every run ever is
+}
+
+// ShownGap is the time between two runs.
+type ShownGap struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 func (h History) shown() Shown {
-	return Shown{h.ID, h.Schedule.Every(), known(h.Standing()), known(h.Next()), known(h.Workflow)}
+	gaps := []ShownGap{}
+	for _, gap := range h.Deleted {
+		gaps = append(gaps, ShownGap{gap.Start.UTC(), gap.End.UTC()})
+	}
+	return Shown{h.ID, h.Schedule.Every(), known(h.Standing()), known(h.Next()), known(h.Workflow), gaps, known(h.Known.UTC().Truncate(time.Second))}
 }
 
 // ShownHistory is the output of `history --json`.

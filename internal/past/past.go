@@ -5,6 +5,7 @@ package past
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -28,8 +29,13 @@ type History struct {
 	Workflow string             // the state of its workflow as GitHub words it, or github.Unregistered; "" for the ledger
 	Unread   error              // why no run could be read, so that all windows are unknown; else nil
 
-	unasked int   // windows that would have taken too many requests
-	lost    error // why the first of the unreadable runs could not be read; nil without any
+	Deleted []schedule.Window // times in reach in which runs were created that have been deleted since
+	Known   time.Time         // every run created since then is known, except those in Deleted; zero if every run ever is
+
+	runs    int       // of its workflow that GitHub has
+	created time.Time // when its workflow was; zero if unknown
+	unasked int       // windows that would have taken too many requests
+	lost    error     // why the first of the unreadable runs could not be read; nil without any
 }
 
 // Current returns the account of the current window; found is false without one.
@@ -112,6 +118,9 @@ func (a *Archive) Source() string {
 	return localLedger
 }
 
+// old is the age at which a workflow should have had a run: GitHub keeps them for longer.
+const old = 24 * time.Hour
+
 const localLedger = "the local ledger"
 
 // SourceOf names where the past of a job is.
@@ -145,11 +154,20 @@ func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach)
 		return History{}, err
 	}
 	known.Since, known.Paused = workflow.Created, workflow.Paused()
+	paused := known.Paused || job.Schedule.Standing(known.Now) == schedule.Disabled
+	if len(known.Runs) == 0 && !paused && !workflow.Created.IsZero() && workflow.Created.Before(known.Now.Add(-old)) {
+		known.Known = known.Now // they may all be deleted
+	}
+	from := reach.From(job.Schedule, known.Now)
 	return History{
 		Job:      job,
 		Now:      known.Now,
-		Accounts: known.Accounts(reach.From(job.Schedule, known.Now), known.Now),
+		Accounts: known.Accounts(from, known.Now),
 		Workflow: workflow.State,
+		Deleted:  slices.DeleteFunc(known.Gaps, func(gap schedule.Window) bool { return !gap.End.After(from) }),
+		Known:    known.Known,
+		runs:     len(known.Runs),
+		created:  workflow.Created,
 		unasked:  known.Unasked,
 		lost:     known.Lost,
 	}, nil

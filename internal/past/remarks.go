@@ -2,6 +2,7 @@ package past
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -18,6 +19,9 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	case a.Client != nil:
 		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Schedule.Window(h.Now), a.Retention)
 	}
+	if remark := h.gone(); remark != "" {
+		remarks = append(remarks, name+": "+remark)
+	}
 	if h.lost != nil {
 		remarks = append(remarks, fmt.Sprintf("%s: some runs could not be read, so their windows are unknown here: %v", name, h.lost))
 	}
@@ -25,6 +29,26 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 		remarks = append(remarks, fmt.Sprintf("%s: %s would have taken too many requests and are unknown here", name, problem.Count(h.unasked, "window")))
 	}
 	return remarks
+}
+
+// gone says which runs were deleted, as far as that shows; "" if it does not.
+func (h History) gone() string {
+	const unknown = "so what became of the windows then is unknown"
+	before := func(a schedule.Account) bool {
+		return a.State == schedule.StateUnknown && a.Window.Start.Before(h.Known)
+	}
+	switch {
+	case len(h.Deleted) > 0:
+		first, last := h.Deleted[0], h.Deleted[len(h.Deleted)-1]
+		return fmt.Sprintf("runs between %s and %s were deleted, %s if no other run shows it", problem.Clock(first.Start), problem.Clock(last.End), unknown)
+	case !slices.ContainsFunc(h.Accounts, before):
+		return ""
+	case h.runs == 0 && h.created.IsZero():
+		return "GitHub has no run of its workflow: its runs were deleted, or none ever started, " + unknown
+	case h.runs == 0:
+		return fmt.Sprintf("GitHub has no run of its workflow, which is from %s: its runs were deleted, or none ever started, %s", problem.Clock(h.created), unknown)
+	}
+	return fmt.Sprintf("runs before %s were deleted, by somebody or by GitHub as they grew old, %s", problem.Clock(h.Known), unknown)
 }
 
 // Setup returns remarks on whatever in a job's set-up on GitHub keeps it from running

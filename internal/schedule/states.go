@@ -219,6 +219,8 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account
 		a.State, a.Run = StateUnknown, h.ended
 	case h.failed != nil:
 		a.State, a.Run = StateFailed, h.failed
+	case p.lacks(w) && (expired || !current):
+		a.State, a.Run = StateUnknown, h.ended
 	case paused:
 		a.State, a.Run = StatePaused, h.ended
 	case expired:

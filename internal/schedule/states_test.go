@@ -78,7 +78,10 @@ func TestAccounts(t *testing.T) {
 		{"active", Past{Runs: []Run{active("20 11:00"), active("21 11:00")}}, "missed missed running running"},
 		{"skipped", Past{Runs: []Run{skipped("19 11:00"), skipped("21 11:00")}}, "missed missed missed due"},
 		{"skipped on evidence that is gone", Past{Gaps: between("19 10:38", "19 11:00"), Runs: []Run{skipped("19 11:00"), skipped("20 11:00")}}, "missed unknown missed due"},
-		{"skipped on evidence that is gone, in the current window", Past{Gaps: between("21 10:30", "21 11:00"), Runs: []Run{skipped("21 11:00")}}, "missed missed missed unknown"},
+		{"skipped on evidence that is gone, in the current window", Past{Gaps: between("21 10:30", "21 11:00"), Runs: []Run{skipped("21 11:00")}}, "missed missed unknown unknown"},
+		{"deleted", Past{Gaps: between("19 12:00", "20 12:00"), Runs: []Run{failed("20 12:00")}}, "missed unknown failed due"},
+		{"deleted, in windows with evidence", Past{Gaps: between("18 12:00", "20 12:00"), Runs: []Run{executed("18 12:00"), executed("20 12:00")}}, "confirmed unknown confirmed due"},
+		{"deleted in the current window only", Past{Gaps: between("21 11:00", "21 11:30")}, "missed missed missed due"},
 		{"skipped on evidence of the next window", Past{Runs: []Run{until("20 10:37", skipped("19 11:00"))}}, "missed missed missed due"},
 		{"displaced", Past{Runs: []Run{displaced("19 11:00"), displaced("21 11:00")}}, "missed missed missed due"},
 
@@ -251,6 +254,8 @@ func naive(past Past, w Window, now time.Time) State {
 		return StateUnknown
 	case bad:
 		return StateFailed
+	case lacks && (!current || expired):
+		return StateUnknown
 	case past.Paused && !since:
 		return StatePaused
 	case expired:
