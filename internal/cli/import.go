@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/migrate"
@@ -73,111 +72,36 @@ func (p *Program) importJobs(paths []string, flags importFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	imported, err := p.importInto(place, files, flags)
-	switch {
-	case err != nil:
+	do := migrate.Import{Request: migrate.Request{Files: files, From: flags.from, Zone: flags.timezone, Ask: p.askPython}, Place: place}
+	if err := p.doImport(&do, flags); err != nil {
 		return err
-	case flags.asJSON:
-		err = p.printJSON(imported.json())
-	default:
-		err = p.printImported(imported)
 	}
-	if err == nil && imported.result.Lost() {
+	if flags.asJSON {
+		err = p.printJSON(importedJSON(do))
+	} else {
+		err = p.printImported(do, flags.dryRun)
+	}
+	if err == nil && do.Lost() {
 		return &exitError{exitFindings, nil}
 	}
 	return err
 }
 
-// imported is what became of an import.
-type imported struct {
-	place   pyproject.Place
-	result  migrate.Result
-	change  pyproject.Change // of pyproject.toml
-	diff    string           // of all files
-	files   []string         // that --write changes
-	written bool
-	shown   bool // the diff is what was asked for
-}
-
-// importInto reads the jobs for a project, and writes them if the flags say so.
-func (p *Program) importInto(place pyproject.Place, files []migrate.File, flags importFlags) (*imported, error) {
-	done := &imported{place: place, shown: flags.dryRun}
-	request := migrate.Request{Files: files, From: flags.from, Zone: flags.timezone, Project: os.DirFS(place.Dir), Ask: p.askPython}
-	read := func(content []byte) (err error) {
-		request.Taken = taken(place, content)
-		done.result, err = migrate.Read(context.Background(), request)
-		if err != nil {
-			return &exitError{exitUsage, err}
-		}
-		return nil
+// doImport imports as the flags say.
+func (p *Program) doImport(do *migrate.Import, flags importFlags) (err error) {
+	ctx := context.Background()
+	switch {
+	case flags.dryRun:
+		err = do.Preview(ctx)
+	case flags.write:
+		err = do.Write(ctx, p.Now())
+	default:
+		err = do.Read(ctx)
 	}
-	edit := func(e *pyproject.Edit) error {
-		if err := read(e.Bytes()); err != nil || len(done.result.Jobs) == 0 {
-			return err
-		}
-		return e.Append(done.toml())
-	}
-	if !flags.write && !flags.dryRun {
-		content, _ := os.ReadFile(place.AbsFile())
-		return done, read(content)
-	}
-	if err := read(nil); err != nil {
-		return nil, err
-	}
-	preview := flags.dryRun
-	apply := func() (err error) {
-		done.change, err = p.edit(place, edit, preview)
-		return err
-	}
-	changes := done.result
-	if preview {
-		changes = migrate.Result{}
-	}
-	if err := changes.Apply(files, apply); err != nil {
-		return nil, err
-	}
-	done.written = !preview
-	done.compare(files)
-	return done, nil
-}
-
-// taken returns whether a project has a job of that id.
-func taken(place pyproject.Place, content []byte) func(id string) bool {
-	project, err := place.Parse(content)
 	if err != nil {
-		return nil
+		return &exitError{exitUsage, err}
 	}
-	return func(id string) bool {
-		_, _, found := project.Job(id)
-		return found || slices.ContainsFunc(project.Broken, func(b pyproject.Broken) bool { return b.ID == id })
-	}
-}
-
-// toml returns the tables of all jobs.
-func (i *imported) toml() string {
-	var tables []string
-	for _, j := range i.result.Jobs {
-		tables = append(tables, j.TOML())
-	}
-	return strings.Join(tables, "\n")
-}
-
-// compare lists the files that change, and how.
-func (i *imported) compare(files []migrate.File) {
-	add := func(path string, c pyproject.Change) {
-		if c.Changed() {
-			i.files = append(i.files, path)
-			i.diff += c.Diff(path)
-		}
-	}
-	add(i.place.Path, i.change)
-	for _, c := range i.result.Changes {
-		for _, f := range files {
-			if f.Path == c.Path {
-				add(filepath.ToSlash(c.Path), pyproject.Change{Before: f.Text, After: c.Content})
-			}
-		}
-	}
+	return nil
 }
 
 // askPython runs a script of ours with a Python that has not come with the project.
@@ -192,85 +116,79 @@ func (p *Program) askPython(ctx context.Context, script string, input []byte) ([
 	return entrypoint.Ask(ctx, dir, dir, p.Environ, script, input)
 }
 
-// importedJob is a job in the output of `import --json`.
-type importedJob struct {
-	ID   string         `json:"id"`
-	TOML string         `json:"toml"`
-	From migrate.Place  `json:"from"`
-	Kept []migrate.Note `json:"kept"`
-	Glue []migrate.Note `json:"glue"`
-	Lost []migrate.Note `json:"lost"`
-}
-
-func (i *imported) json() map[string]any {
-	jobs := []importedJob{}
-	for _, j := range i.result.Jobs {
-		list := func(notes []migrate.Note) []migrate.Note { return append([]migrate.Note{}, notes...) }
-		jobs = append(jobs, importedJob{j.ID, j.TOML(), j.From, list(j.Kept), list(j.Glue), list(j.Lost)})
-	}
+// importedJSON is the output of `import --json`.
+func importedJSON(do migrate.Import) map[string]any {
+	changed, _ := do.Files()
 	return map[string]any{
-		"jobs": jobs, "skipped": append([]migrate.Skipped{}, i.result.Skipped...),
-		"changed": append([]string{}, i.files...), "written": i.written,
+		"jobs": append([]migrate.Job{}, do.Jobs...), "skipped": append([]migrate.Skipped{}, do.Skipped...),
+		"changed": append([]string{}, changed...), "written": do.Written,
 	}
 }
 
 // printImported prints the TOML, or the diff, on stdout, and what became of what on
 // stderr.
-func (p *Program) printImported(i *imported) error {
-	text := i.toml()
-	if i.shown {
-		text = i.diff
+func (p *Program) printImported(do migrate.Import, dryRun bool) error {
+	changed, diff := do.Files()
+	text := do.TOML()
+	if dryRun {
+		text = diff
 	}
 	w, end := p.runner(p.Stdout).Verbatim()
 	_, err := io.WriteString(w, text)
-	if end(); err != nil {
-		return err
+	end()
+	if err == nil {
+		err = p.printFates(do.Result)
 	}
-	var counts [3]int
-	var rows bytes.Buffer
-	for _, j := range i.result.Jobs {
-		for n, notes := range [][]migrate.Note{j.Kept, j.Glue, j.Lost} {
-			counts[n] += len(notes)
-			for _, note := range notes {
-				fmt.Fprintf(&rows, "%s\t%s:%d\t%s\t%s\n", problem.Show(j.ID), j.From.File, note.Line, p.fate(n), printable(note.What))
-			}
-		}
-	}
-	for _, s := range i.result.Skipped {
-		fmt.Fprintf(&rows, "\t%s:%d\tskipped\t%s\n", s.From.File, s.From.Line, printable(s.Why))
-	}
-	if len(i.result.Jobs) > 0 {
-		p.say("")
-	}
-	p.say(fmt.Sprintf("%s: %d kept, %d glue, %d lost; %d skipped", problem.Count(len(i.result.Jobs), "job"), counts[0], counts[1], counts[2], len(i.result.Skipped)))
-	t := table.New(p.Stderr)
-	if rows.Len() > 0 {
-		fmt.Fprintln(t, "JOB\tFROM\t\tWHAT")
-		t.Write(rows.Bytes())
-	}
-	if err := t.Flush(); err != nil || len(i.result.Jobs) == 0 {
+	if err != nil || len(do.Jobs) == 0 {
 		return err
 	}
 	switch {
-	case i.written:
-		p.say("\nwritten: " + strings.Join(i.files, ", ") + "\nNext: do what needs glue, and then run `" + p.howToSync() + "`")
-	case !i.shown:
-		p.say("\nNothing is written; --write adds the jobs to " + i.place.Path)
+	case do.Written:
+		p.say("\nWritten: " + strings.Join(changed, ", ") + "\nNext: do what needs glue, and then `" + p.howToSync() + "`")
+	case !dryRun:
+		p.say("\nNothing is written. --write adds the jobs to " + do.Place.Path)
 	}
 	return nil
 }
 
-// fates are what becomes of something, and their colours.
-var fates = []struct{ word, color string }{{"kept", "32"}, {"glue", "33"}, {"lost", "31"}}
-
-func (p *Program) fate(n int) string {
-	if !p.color(p.Stderr) {
-		return fates[n].word
+// printFates prints the counts, and a row for each thing in the files.
+func (p *Program) printFates(result migrate.Result) error {
+	rows, counts := result.Rows()
+	if len(result.Jobs) > 0 {
+		p.say("")
 	}
-	return "\x1b[" + fates[n].color + "m" + fates[n].word + "\x1b[0m"
+	p.say(fmt.Sprintf("%s: %d kept, %d glue, %d lost, %d skipped", problem.Count(len(result.Jobs), "job"), counts["kept"], counts["glue"], counts["lost"], counts["skipped"]))
+	if len(rows) == 0 {
+		return nil
+	}
+	t := table.New(p.Stderr)
+	fmt.Fprintln(t, "JOB\tFROM\t\tWHAT")
+	for _, r := range rows {
+		jobs := problem.Some(r.Jobs, problem.Show)
+		if len(r.Jobs) > 2 {
+			jobs = problem.Count(len(r.Jobs), "job")
+		}
+		fmt.Fprintf(t, "%s\t%s:%d\t%s\t%s\n", jobs, printable(r.From.File), r.From.Line, p.fate(r.Fate), printable(r.What))
+	}
+	return t.Flush()
+}
+
+var fateColors = map[string]string{"kept": "32", "glue": "33", "lost": "31"}
+
+func (p *Program) fate(word string) string {
+	if fateColors[word] == "" || !p.color(p.Stderr) {
+		return word
+	}
+	return "\x1b[" + fateColors[word] + "m" + word + "\x1b[0m"
 }
 
 // printable returns a remark as a cell of a table.
 func printable(what string) string {
-	return strings.Join(strings.Fields(problem.Cut(what, 200)), " ")
+	what = strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return ' '
+		}
+		return c
+	}, problem.Cut(what, 200))
+	return strings.Join(strings.Fields(what), " ")
 }

@@ -92,6 +92,7 @@ func openFolder(folder, from string) ([]File, error) {
 				continue // nothing that a person would name
 			}
 			if format := Guess(f); format != "" && (from == "" || from == format) {
+				f.Found = true
 				files = append(files, f)
 			}
 		}
@@ -101,36 +102,4 @@ func openFolder(folder, from string) ([]File, error) {
 			"no file in %s looks like scheduled jobs", problem.Show(folder))
 	}
 	return files, nil
-}
-
-// Apply calls write, and gives the files that jobs were imported from their new content
-// if it returns no error. Nothing is written if one of them cannot be, or is another than
-// it was read.
-func (r Result) Apply(files []File, write func() error) error {
-	if len(r.Changes) == 0 {
-		return write()
-	}
-	change, rest := r.Changes[0], Result{Changes: r.Changes[1:]}
-	at := slices.IndexFunc(files, func(f File) bool { return f.Path == change.Path })
-	if at < 0 {
-		return fmt.Errorf("write %s: it was not read", problem.Show(change.Path))
-	}
-	dir, err := os.OpenRoot(filepath.Dir(change.Path))
-	if err != nil {
-		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
-	}
-	defer dir.Close()
-	inside := false
-	err = atomic.Update(dir, filepath.Base(change.Path), maxFile, func(before []byte) ([]byte, error) {
-		if inside || !bytes.Equal(before, files[at].Text) {
-			return nil, problem.New("import it again", "something else has changed it")
-		}
-		inside = true
-		err := rest.Apply(files, write)
-		return change.Content, err
-	})
-	if err != nil && !inside {
-		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
-	}
-	return err
 }

@@ -1,6 +1,8 @@
 package migrate
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +22,23 @@ type Job struct {
 	Lost []Note // what it cannot do
 
 	keys []key // in the order of the original
+}
+
+// MarshalJSON writes the job with its TOML.
+func (j Job) MarshalJSON() ([]byte, error) {
+	list := func(notes []Note) []Note { return append([]Note{}, notes...) }
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(struct {
+		ID   string `json:"id"`
+		TOML string `json:"toml"`
+		From Place  `json:"from"`
+		Kept []Note `json:"kept"`
+		Glue []Note `json:"glue"`
+		Lost []Note `json:"lost"`
+	}{j.ID, j.TOML(), j.From, list(j.Kept), list(j.Glue), list(j.Lost)})
+	return b.Bytes(), err
 }
 
 // key is a key of a job, with its value: see writeValue.

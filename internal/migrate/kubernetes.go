@@ -20,7 +20,11 @@ var cronJobKind = regexp.MustCompile(`(?m)(?:^|[\s{,-])"?kind"?:\s*["']?CronJob\
 
 func isKubernetes(f File) bool { return cronJobKind.Match(f.Text) }
 
-var template = regexp.MustCompile(`\{\{-?`)
+// template matches what Helm replaces, and helmName what nothing but Helm has in it.
+var (
+	template = regexp.MustCompile(`\{\{-?`)
+	helmName = regexp.MustCompile(`\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|include\b|toYaml\b|define\b|range\b|if\b)`)
+)
 
 // readKubernetes reads the CronJobs of all documents of a file, and of the lists in them.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/
@@ -32,7 +36,7 @@ func readKubernetes(r *reader, f File) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if at := template.FindIndex(f.Text); at != nil && (err != nil || bytes.Contains(f.Text, []byte(".Values"))) {
+		if at := template.FindIndex(f.Text); at != nil && (err != nil || helmName.Match(f.Text)) {
 			line := 1 + bytes.Count(f.Text[:at[0]], []byte("\n"))
 			return yamlAt(f.Path, line, 1, "render it first, as in: helm template CHART > jobs.yaml", "the file is a template")
 		}

@@ -5,6 +5,7 @@ package migrate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -53,9 +54,10 @@ func (r Result) Lost() bool {
 
 // File is a file to import.
 type File struct {
-	Path string // as the user names it
-	Text []byte
-	Dir  fs.FS // its folder; nil if it has none that may be read
+	Path  string // as the user names it
+	Text  []byte
+	Dir   fs.FS // its folder; nil if it has none that may be read
+	Found bool  // in a folder that the user names: what is wrong with it stops no other
 }
 
 // Sibling reads another file of the folder.
@@ -126,7 +128,10 @@ func Read(ctx context.Context, request Request) (Result, error) {
 		if at < 0 {
 			return Result{}, problem.New("name it with --from: "+strings.Join(Formats(), ", "), "%s: unknown format", f.Path)
 		}
-		if err := formats[at].read(r, f); err != nil {
+		err := formats[at].read(r, f)
+		if wrong, ok := errors.AsType[problem.Problems](err); ok && f.Found {
+			r.skip(Place{f.Path, wrong[0].Line}, "%s", wrong[0].Message)
+		} else if err != nil {
 			return Result{}, err
 		}
 	}

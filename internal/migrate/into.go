@@ -1,0 +1,190 @@
+package migrate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// Import is an import into a project. Its methods are alternatives, and fill in what
+// follows the place.
+type Import struct {
+	Request
+	Place pyproject.Place
+
+	Result
+	Edit    pyproject.Change // of pyproject.toml
+	Written bool
+}
+
+// Read reads the jobs only.
+func (i *Import) Read(ctx context.Context) error {
+	content, _ := os.ReadFile(i.Place.AbsFile())
+	return i.read(ctx, content)
+}
+
+// Preview reads the jobs, and finds out what Write would do.
+func (i *Import) Preview(ctx context.Context) error {
+	return i.Place.Preview(i.edit(ctx), i.accept)
+}
+
+// Write reads the jobs, adds them to pyproject.toml, and gives the files that they were
+// imported from their new content. Nothing is written if one of these cannot be, or is
+// another by now.
+func (i *Import) Write(ctx context.Context, now time.Time) error {
+	if err := i.read(ctx, nil); err != nil {
+		return err
+	}
+	err := i.replace(i.Changes, func() error { return i.Place.Write(i.edit(ctx), i.accept, now) })
+	i.Written = err == nil && len(i.Jobs) > 0
+	return err
+}
+
+// read reads the jobs for a pyproject.toml of that content.
+func (i *Import) read(ctx context.Context, content []byte) (err error) {
+	i.Request.Project, i.Taken = os.DirFS(i.Place.Dir), nil
+	if project, err := i.Place.Parse(content); err == nil {
+		i.Taken = func(id string) bool {
+			_, _, found := project.Job(id)
+			return found || slices.ContainsFunc(project.Broken, func(b pyproject.Broken) bool { return b.ID == id })
+		}
+	}
+	i.Result, err = Read(ctx, i.Request)
+	return err
+}
+
+func (i *Import) edit(ctx context.Context) func(*pyproject.Edit) error {
+	return func(e *pyproject.Edit) error {
+		if err := i.read(ctx, e.Bytes()); err != nil || len(i.Jobs) == 0 {
+			return err
+		}
+		return e.Append(i.TOML())
+	}
+}
+
+// accept returns the errors that the jobs bring into the project.
+func (i *Import) accept(change pyproject.Change) error {
+	i.Edit = change
+	if _, fresh := i.wrong(change.After).Since(i.wrong(change.Before)); len(fresh) > 0 {
+		return fresh
+	}
+	return nil
+}
+
+// wrong returns what is wrong with a pyproject.toml of that content.
+func (i *Import) wrong(content []byte) problem.Problems {
+	project, err := i.Place.Parse(content)
+	if err == nil {
+		err = project.Problems()
+	}
+	wrong, _ := errors.AsType[problem.Problems](err)
+	return wrong
+}
+
+// replace calls write, and then gives files their new content.
+func (i *Import) replace(changes []Change, write func() error) error {
+	if len(changes) == 0 {
+		return write()
+	}
+	change := changes[0]
+	before := i.text(change.Path)
+	dir, err := os.OpenRoot(filepath.Dir(change.Path))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
+	}
+	defer dir.Close()
+	inside := false
+	err = atomic.Update(dir, filepath.Base(change.Path), maxFile, func(now []byte) ([]byte, error) {
+		if inside || !bytes.Equal(before, now) {
+			inside = false
+			return nil, problem.New("import it again", "something else has changed it")
+		}
+		inside = true
+		return change.Content, i.replace(changes[1:], write)
+	})
+	if err != nil && !inside {
+		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
+	}
+	return err
+}
+
+// text returns the content of a file as it was read.
+func (i *Import) text(path string) []byte {
+	for _, f := range i.Request.Files {
+		if f.Path == path {
+			return f.Text
+		}
+	}
+	return nil
+}
+
+// TOML returns the tables of all jobs.
+func (r Result) TOML() string {
+	var tables []string
+	for _, j := range r.Jobs {
+		tables = append(tables, j.TOML())
+	}
+	return strings.Join(tables, "\n")
+}
+
+// Files returns the files that change, pyproject.toml first, and a diff of them.
+func (i *Import) Files() (paths []string, diff string) {
+	add := func(path string, c pyproject.Change) {
+		if c.Changed() {
+			paths = append(paths, path)
+			diff += c.Diff(path)
+		}
+	}
+	add(i.Place.Path, i.Edit)
+	for _, c := range i.Changes {
+		add(filepath.ToSlash(c.Path), pyproject.Change{Before: i.text(c.Path), After: c.Content})
+	}
+	return paths, diff
+}
+
+// Row is something in a file, and what became of it in the jobs that have it.
+type Row struct {
+	Jobs []string
+	From Place
+	Fate string // one of Fates, or "skipped"
+	What string
+}
+
+// Fates are what can become of a part of a job.
+var Fates = []string{"kept", "glue", "lost"}
+
+// Rows returns all notes, each once, and how many there are of each fate.
+func (r Result) Rows() (rows []Row, counts map[string]int) {
+	counts = map[string]int{}
+	for _, j := range r.Jobs {
+		for n, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
+			for _, note := range notes {
+				row := Row{[]string{j.ID}, Place{j.From.File, note.Line}, Fates[n], note.What}
+				same := slices.IndexFunc(rows, func(other Row) bool {
+					return other.From == row.From && other.Fate == row.Fate && other.What == row.What
+				})
+				if same >= 0 {
+					rows[same].Jobs = append(rows[same].Jobs, j.ID)
+					continue
+				}
+				counts[row.Fate]++
+				rows = append(rows, row)
+			}
+		}
+	}
+	for _, s := range r.Skipped {
+		counts["skipped"]++
+		rows = append(rows, Row{nil, s.From, "skipped", s.Why})
+	}
+	return rows, counts
+}
