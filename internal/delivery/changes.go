@@ -19,10 +19,9 @@ import (
 // changes are what a job changed under some paths.
 type changes struct {
 	*view
-	base    string // the commit that they are changes of
-	specs   []string
-	files   []github.Changed
-	remarks []string
+	base  string // the commit that they are changes of
+	specs []string
+	files []github.Changed
 }
 
 // the modes of a tree's entries that are not of files

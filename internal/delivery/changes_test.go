@@ -244,6 +244,20 @@ func TestFind(t *testing.T) {
 			w.do("add", "staged")
 			w.write("new", "x")
 		}, []string{`100644 data/a.csv "x"`, "deleted data/b.csv", `100644 new "x"`, `100644 staged "x"`}, ""},
+		{"commits of the job, and others fetched", "", func(w *workspace) {
+			base := w.do("rev-parse", "HEAD")
+			w.write("README.md", "theirs")
+			w.do("commit", "--quiet", "--all", "--message=theirs")
+			w.do("update-ref", "refs/remotes/origin/main", "HEAD")
+			w.do("reset", "--quiet", "--hard", base)
+			w.write("data/a.csv", "x")
+			w.do("commit", "--quiet", "--all", "--message=own")
+		}, []string{`100644 data/a.csv "x"`}, ""},
+		{"the first commit replaced", "", func(w *workspace) {
+			w.write("data/a.csv", "x")
+			w.do("commit", "--quiet", "--all", "--amend", "--message=own")
+			w.write("new", "x")
+		}, []string{`100644 new "x"`}, "the commit that the job began with is no longer"},
 		{"staged, then changed", "", func(w *workspace) {
 			w.write("data/a.csv", "x")
 			w.do("add", "--all")

@@ -36,6 +36,7 @@ type view struct {
 	gitDir  string   // of the checkout
 	dir     string   // GIT_DIR of the view
 	head    string   // the commit that is checked out
+	remarks []string // for people
 	filters []string // of the checkout's configuration: "lfs" for filter.lfs.clean
 }
 
@@ -197,10 +198,13 @@ func (v *view) begin(ctx context.Context, ref, sha string) (commit, branch strin
 	if !commitForm.MatchString(commit) {
 		return v.head, branch
 	}
-	if _, err := v.git(ctx, nil, "merge-base", "--is-ancestor", commit, v.head); err != nil {
-		return v.head, branch
+	if base, err := v.git(ctx, nil, "merge-base", commit, v.head); err == nil { // the same, unless it moved meanwhile
+		return strings.TrimSpace(string(base)), branch
 	}
-	return commit, branch
+	if commit != sha {
+		v.remarks = append(v.remarks, "the commit that the job began with is no longer below the one that is checked out: commits that the job itself made are left out")
+	}
+	return v.head, branch
 }
 
 func (v *view) close() { os.RemoveAll(v.dir) }
