@@ -65,6 +65,9 @@ func update(dir *os.Root, name, temp string, f *os.File, most int64, change func
 		if after, err = change(before); err != nil || bytes.Equal(before, after) {
 			return false, err
 		}
+		if int64(len(after)) > most {
+			return false, tooLarge(most)
+		}
 		now, err := Present(dir, name, most)
 		if err != nil {
 			return false, err

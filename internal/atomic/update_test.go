@@ -80,6 +80,9 @@ func TestUpdateAgain(t *testing.T) {
 	if err := atomic.Update(dir, "a", 100, func(content []byte) ([]byte, error) { return content, nil }); err != nil {
 		t.Error(err)
 	}
+	if err := atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) { return make([]byte, 101), nil }); err == nil {
+		t.Error("wrote what it could not read again")
+	}
 	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
 		t.Errorf("wrote the file: %v", err)
 	}

@@ -48,8 +48,10 @@ func (p *Program) editJob(place pyproject.Place, id string, edit func(*pyproject
 	} else if change.Before == nil {
 		verb = "created"
 	}
-	what := "without job " + problem.Show(id)
-	if project, err := place.Parse(change.After); err == nil {
+	what := "job " + problem.Show(id)
+	if after, err := pyproject.NewEdit(change.After, place.Path); err == nil && !after.Has(id) {
+		what = "without " + what
+	} else if project, err := place.Parse(change.After); err == nil {
 		if job, _, found := project.Job(id); found {
 			what = job.Table() + "\t" + job.Schedule.String()
 		}

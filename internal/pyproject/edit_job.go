@@ -111,6 +111,14 @@ func (s Setting) whole() bool {
 	return isWhole(s.key[0])
 }
 
+// rank orders the keys of a new job: first what says when it runs.
+func (s Setting) rank() int {
+	if slices.Contains(schedule.Triggers, s.key[0]) {
+		return 0
+	}
+	return 1
+}
+
 // exclusive are keys of which a job has one.
 var exclusive = [][]string{schedule.Triggers, {"entrypoint", "command"}}
 
@@ -165,6 +173,8 @@ func (e *Edit) Add(id string, settings ...Setting) error {
 	if i := slices.IndexFunc(settings, func(s Setting) bool { return s.value == "" }); i >= 0 {
 		return problem.New("give it a value, or leave it out", "%s has no value", pathName(settings[i].key))
 	}
+	settings = slices.Clone(settings)
+	slices.SortStableFunc(settings, func(a, b Setting) int { return a.rank() - b.rank() })
 	whole := slices.ContainsFunc(settings, Setting.whole)
 	var declared, options []Setting
 	for _, s := range settings {
@@ -322,9 +332,13 @@ func (e *Edit) moveWhole(id string) error {
 // merge moves the keys of a table to another one, with their comments.
 func (e *Edit) merge(header *statement, to []string) error {
 	section := e.section(header)
+	from := stretch{span{e.touching(header), e.lines(section[len(section)-1]).end}, true}
 	at := e.lines(header)
-	above, body := e.text[e.touching(header):at.start], e.text[at.end:e.lines(section[len(section)-1]).end]
-	if err := e.cutLines(e.sectionLines(header)); err != nil {
+	above, body := e.text[from.start:at.start], e.text[at.end:from.end]
+	if _, beside, found := strings.Cut(e.text[header.key.end:at.end], "#"); found {
+		above += ended("#" + beside)
+	}
+	if err := e.cutLines([]stretch{from}); err != nil {
 		return err
 	}
 	into := e.header(to)
