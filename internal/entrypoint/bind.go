@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // Given is what an entrypoint is called with: the number of positional arguments, and the
@@ -73,12 +74,12 @@ func bind(parameters []parameter, g Given) (misfit, key string) {
 	for _, name := range g.Named {
 		switch {
 		case slices.Contains(named, name) && slices.Contains(filled, name):
-			return fmt.Sprintf("gets %q in both args and kwargs", name), "kwargs"
+			return fmt.Sprintf("gets %q in both args and kwargs", name), pyproject.KwargKey(name)
 		case !slices.Contains(named, name) && !more:
 			if near := nearest(name, named); near != "" {
-				return fmt.Sprintf("takes no argument %q; did you mean %q?", name, near), "kwargs"
+				return fmt.Sprintf("takes no argument %q; did you mean %q?", name, near), pyproject.KwargKey(name)
 			}
-			return fmt.Sprintf("takes no argument %q", name), "kwargs"
+			return fmt.Sprintf("takes no argument %q", name), pyproject.KwargKey(name)
 		}
 	}
 	var missing []string

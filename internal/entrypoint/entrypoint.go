@@ -27,7 +27,7 @@ type Project struct {
 type Verdict struct {
 	Problem string // why it cannot work; "" if there is no known reason
 	Hint    string // what to do about that
-	Key     string // of the job that is to blame: "args" or "kwargs"; "" for entrypoint
+	Key     string // of the job that is to blame: "args", "kwargs" or pyproject.KwargKey; "" for entrypoint
 	Unknown string // why it is not proven; "" if it is
 
 	File string // where it is defined: from the repository's root, or absolute; "" if unknown

@@ -10,6 +10,9 @@ type Complaint struct {
 	Message, Hint string
 }
 
+// KwargKey is the Key of a Complaint about one of the arguments in kwargs.
+func KwargKey(name string) string { return "kwargs." + name }
+
 // Complain returns complaints as problems. Each is placed at the value of the deciding
 // key, or at the job's table without such a key.
 func (p *Project) Complain(complaints []Complaint) problem.Problems {

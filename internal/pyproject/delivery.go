@@ -81,7 +81,11 @@ func (o Options) OnGitHub() []string {
 
 // unserved reports keys of a job that GitHub does not run, and that count there only.
 func (r *reader) unserved(o Options, keys []placed) {
-	for _, key := range o.OnGitHub() {
+	hosted := o.OnGitHub()
+	if len(o.Inputs) > 0 { // run leaves them out without loss: they have defaults
+		hosted = append(hosted, "inputs")
+	}
+	for _, key := range hosted {
 		if at := lastOf(keys, key); at != nil && o.Serve {
 			r.report(*at, `remove it, or executor = "serve"`, `%s has no effect with executor = "serve": only a workflow on GitHub has it`, key)
 		}

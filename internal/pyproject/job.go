@@ -290,6 +290,11 @@ func (r *reader) option(set []placed, e *entry, header string) []placed {
 		if value := o.read(r, e); value != nil {
 			set = append(set, placed{e.name, e.at, value})
 		}
+		for _, key := range e.entries {
+			if e.name == "kwargs" { // each may be one that the entrypoint does not take
+				set = append(set, placed{KwargKey(key.name), key.at, func(*Options) {}})
+			}
+		}
 		return set
 	}
 	value, flawed := o.parse(e.value)
