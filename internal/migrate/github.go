@@ -21,7 +21,7 @@ type ghStep struct {
 	Line                                int
 	Name, ID, If, Uses, Run, Shell, Dir string   // Shell and Dir are of the step, else of defaults.run; "" for none
 	With, Env                           []ghPair // Env only of the step itself
-	RunLine                             int      // of the first line of Run
+	RunLine, IfLine                     int      // of the first line of Run, and of If; 0 without
 	Soft                                bool     // continue-on-error
 	Timeout                             string   // minutes; "" for none
 }

@@ -3,6 +3,7 @@ package migrate
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -130,7 +131,11 @@ func (g *ghJob) reference(kind, name string) ghValue {
 	if kind == "input" {
 		ref.fallback = g.fallbacks[strings.ToLower(name)]
 	}
-	return held("${"+ref.variable+"}", ref)
+	v := held("${"+ref.variable+"}", ref)
+	if kind == "input" && g.dispatch[strings.ToLower(name)].kind == "boolean" {
+		v.test = `[ "` + v.bash + `" = true ]`
+	}
+	return v
 }
 
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_]`)
@@ -150,8 +155,9 @@ func (g *ghJob) variableOf(kind, name string) string {
 	}
 	taken := !holds(kind, variable)
 	for _, p := range pairs {
-		same := p.Value == "" || isReference(p.Value, kind, name)
-		if same && p.Value != "" && holds(kind, p.Name) {
+		same := isReference(p.Value, kind, name)
+		always := !slices.ContainsFunc(pairs, func(other ghPair) bool { return other.Name == p.Name && !isReference(other.Value, kind, name) })
+		if same && always && holds(kind, p.Name) {
 			return p.Name
 		}
 		taken = taken || p.Name == variable && !same

@@ -11,6 +11,7 @@ import (
 type ghGiven struct {
 	env, secrets, setup, vars table
 	inputs                    []string
+	asked                     map[string]bool // inputs of workflow_dispatch that these are, in lower case
 	token                     bool
 }
 
@@ -43,16 +44,19 @@ func (g *ghJob) give(j *Job, s ghStep, to ghPhase) (sets []string) {
 	for _, w := range lines.wrong {
 		j.lost(s.RunLine+w.line, "%s", w.why)
 	}
+	need := func(line int, refs []ghRef) {
+		for _, ref := range refs {
+			if ref.kind != "env" || named(env, ref.name) < 0 {
+				g.ref(j, line, ref, to)
+			}
+		}
+	}
 	for _, v := range g.decide(condition(s.If)) {
 		if !v.known {
-			lines.refs = append(lines.refs, v.refs...)
+			need(cmp.Or(s.IfLine, s.Line), v.refs)
 		}
 	}
-	for _, ref := range lines.refs {
-		if ref.kind != "env" || named(env, ref.name) < 0 {
-			g.ref(j, cmp.Or(s.RunLine, s.Line), ref, to)
-		}
-	}
+	need(cmp.Or(s.RunLine, s.Line), lines.refs)
 	return sets
 }
 
@@ -214,6 +218,10 @@ func (g *ghJob) secretRef(j *Job, line int, ref ghRef, to ghPhase) bool {
 
 // input makes an input of the button Run workflow of one of workflow_dispatch.
 func (g *ghJob) input(j *Job, line int, ref ghRef) {
+	if g.given.asked == nil {
+		g.given.asked = map[string]bool{}
+	}
+	g.given.asked[strings.ToLower(ref.name)] = true
 	if slices.Contains(g.given.inputs, ref.variable) {
 		return
 	}

@@ -44,6 +44,7 @@ func (g *ghJob) newStep(n *yaml.Node) ghStep {
 		With: ghPairs(member(n, "with")), Env: ghPairs(member(n, "env")),
 		Soft: scalar(member(n, "continue-on-error")) == "true", Timeout: scalar(member(n, "timeout-minutes")),
 	}
+	s.IfLine = lineOf(member(n, "if"), 0)
 	if run := member(n, "run"); run != nil {
 		s.Run, s.RunLine = strings.ReplaceAll(scalar(run), "\r\n", "\n"), run.Line
 		if run.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
@@ -254,21 +255,21 @@ func (w *workflow) guard(j *Job, g *ghJob) bool {
 	case v.known:
 		return false
 	default:
-		g.Steps = guardedBy(node.Value, g.Steps)
+		g.Steps = guardedBy(node, g.Steps)
 	}
 	return true
 }
 
 // guardedBy returns steps that run only on a condition besides their own.
-func guardedBy(text string, steps []ghStep) (all []ghStep) {
+func guardedBy(node *yaml.Node, steps []ghStep) (all []ghStep) {
 	trim := func(text string) string {
 		return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "${{"), "}}"))
 	}
 	for _, s := range steps {
 		if s.If == "" {
-			s.If = trim(text)
+			s.If, s.IfLine = trim(node.Value), node.Line
 		} else {
-			s.If = "(" + trim(text) + ") && (" + trim(s.If) + ")"
+			s.If = "(" + trim(node.Value) + ") && (" + trim(s.If) + ")"
 		}
 		all = append(all, s)
 	}

@@ -30,17 +30,19 @@ func (w *workflow) keys(j *Job, g *ghJob) {
 	if member(g.node, "timeout-minutes") == nil {
 		timeout(w, j, g, &yaml.Node{Kind: yaml.ScalarNode, Value: "360"}, g.Line)
 	}
-	if n := g.environment(); n != nil {
-		environment(w, j, g, n, n.Line)
+	for _, of := range append([]*ghJob{g}, g.parts...) {
+		if n := member(of.node, "environment"); n != nil {
+			environment(w, j, g, n, keyLine(of.node, "environment", n.Line))
+		}
 	}
 	if c := member(w.root, "concurrency"); c != nil && member(g.node, "concurrency") == nil {
-		concurrency(w, j, g, c, c.Line)
+		concurrency(w, j, g, c, keyLine(w.root, "concurrency", c.Line))
 	}
 	if n := member(g.node, "strategy", "max-parallel"); n != nil && len(g.matrix) > 0 {
 		j.glue(n.Line, "give the jobs of the matrix different times, if they must not run at once: max-parallel was %s", scalar(n))
 	}
 	if len(g.matrix) > 0 {
-		j.kept(member(g.node, "strategy").Line, "matrix, a job for each combination")
+		j.kept(keyLine(member(g.node, "strategy"), "matrix", g.Line), "matrix, a job for each combination")
 	}
 }
 
@@ -115,6 +117,8 @@ func timeout(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 		j.kept(line, "timeout-minutes, of which 15 are for the set-up")
 	case minutes == 60:
 		j.kept(line, "timeout-minutes 60")
+	case n.Line == 0:
+		j.set("timeout", fmt.Sprintf("%dm", int(minutes))).comment = "GitHub's limit, as there was no timeout-minutes"
 	default:
 		j.set("timeout", fmt.Sprintf("%dm", max(1, int(minutes+0.5))))
 		j.kept(line, "timeout-minutes %s", text)
@@ -287,8 +291,8 @@ func (w *workflow) tagged(j *Job, name, image string, line int) string {
 		j.glue(line, "check the release of the image of %s: it was %s, and is %s:%s", name, image, base, tag)
 		return base + ":" + tag
 	}
-	j.glue(line, "write the release of the image of %s in place of latest-0: it was %s, which says none", name, image)
-	return base + ":latest-0"
+	j.glue(line, "write the release of the image of %s in place of CHOOSE-A-RELEASE: it was %s, which says none", name, image)
+	return base + ":CHOOSE-A-RELEASE"
 }
 
 // throwaway are passwords of a service that are known to everybody. It lives as long as

@@ -148,8 +148,8 @@ func (g *ghJob) append(next *ghJob) {
 	g.handsOver(next)
 	g.parts = append(g.parts, next)
 	steps := next.Steps
-	if text := scalar(member(next.node, "if")); text != "" {
-		steps = guardedBy(text, steps)
+	if node := member(next.node, "if"); scalar(node) != "" {
+		steps = guardedBy(node, steps)
 	}
 	for _, s := range steps {
 		same := func(other ghStep) bool { return s.Uses != "" && action(other.Uses) == action(s.Uses) }
@@ -226,6 +226,10 @@ func (g *ghJob) copied(s ghStep) (_ ghStep, ok bool) {
 	if to != "." {
 		run = slices.Insert(run, 0, "mkdir -p "+to)
 	}
+	if s.Name == "" {
+		s.Name = "Files of the artifact " + s.with("name")
+	}
+	s.Dir = ""
 	s.Run, s.RunLine, s.Uses, s.With = strings.Join(run, "\n")+"\n", s.Line, "", nil
 	return s, true
 }

@@ -77,7 +77,8 @@ func (w *workflow) titles(j *Job, v variant) {
 	if n := member(w.root, "run-name"); n != nil {
 		j.kept(n.Line, "run-name, which says the trigger and the window now")
 	}
-	if w.name == "" && len(g.followers) > 0 {
+	follows := slices.ContainsFunc(g.followers, func(next *ghJob) bool { return !next.takesOver() })
+	if w.name == "" && follows {
 		w.name = j.ID
 	}
 	if w.name == "" {
@@ -88,7 +89,7 @@ func (w *workflow) titles(j *Job, v variant) {
 	if v.last {
 		listeners = w.listeners()
 	}
-	if len(g.followers) == 0 && len(listeners) == 0 {
+	if !follows && len(listeners) == 0 {
 		j.kept(line, "name, as the job's id %s", j.ID)
 		return
 	}
@@ -138,7 +139,7 @@ func (w *workflow) left(j *Job, g *ghJob) {
 		j.glue(next.Line, "start the job %s after this one: leave it in the old file without needs, under on.workflow_run with workflows: [%q]", next.ID, w.name)
 	}
 	for name, p := range g.dispatch {
-		if !slices.Contains(g.given.inputs, g.variableOf("input", p.name)) {
+		if !g.given.asked[name] {
 			j.kept(p.line, "input %s, which stays in the old file", g.dispatch[name].name)
 		}
 	}

@@ -95,6 +95,12 @@ func (g *ghJob) rewrite(text string) ghLines {
 		case in == '#':
 		case v.why != "":
 			wrong(v.why)
+		case in == '\'' && strings.HasSuffix(b.String(), "'") && i+1 < len(list) && strings.HasPrefix(list[i+1].text, "'"):
+			before := b.String()
+			b.Reset()
+			b.WriteString(before[:len(before)-1] + `"` + v.bash + `"`)
+			at.read("'")
+			list[i+1].text = list[i+1].text[1:]
 		case in == '\'':
 			b.WriteString(`'"` + v.bash + `"'`)
 		case in == '$':
@@ -106,8 +112,6 @@ func (g *ghJob) rewrite(text string) ghLines {
 			list[i+1].text = list[i+1].text[1:]
 		case in == '-':
 			wrong(p.text + " in a here-document that bash does not expand")
-		case in == 0 && strings.HasPrefix(v.bash, "$("):
-			b.WriteString(`"` + v.bash + `"`)
 		default:
 			b.WriteString(v.bash)
 		}

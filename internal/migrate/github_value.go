@@ -169,25 +169,28 @@ func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
 		return a
 	case a.known:
 		return b
-	case a.test == "" && strings.HasPrefix(a.bash, "${") && !strings.ContainsAny(a.bash[2:], "{:") && b.known:
+	case a.test == "" && b.text() != "" && strings.HasPrefix(a.bash, "${") && !strings.ContainsAny(a.bash[2:], "{:") && b.known:
 		a.bash = strings.TrimSuffix(a.bash, "}") + ":-" + strings.ReplaceAll(b.quoted(), "}", `\}`) + "}"
-		return a
-	case b.known && !b.true():
 		return a
 	case isVariable(a.bash) && isVariable(b.bash):
 		return held(strings.TrimSuffix(a.bash, "}")+":-"+b.bash+"}", append(a.refs, b.refs...)...)
 	case e.args[0].op == "&&":
 		if then := g.value(e.args[0].args[1]); then.known && then.true() {
-			is := g.value(e.args[0].args[0]).says()
-			return either(is, "{ "+is+" || "+b.says()+"; }", then, b)
+			is := g.value(e.args[0].args[0])
+			v := either(is.says(), "{ "+is.says()+" || "+b.says()+"; }", then, b)
+			v.refs, v.why = append(is.refs, v.refs...), cmp.Or(is.why, v.why)
+			return v
 		}
+	}
+	if b.known && !b.true() {
+		return a
 	}
 	return either(a.says(), "{ "+a.says()+" || "+b.says()+"; }", a, b)
 }
 
 // input returns the input that the value is, nil for anything else.
 func (v ghValue) input() *ghRef {
-	if !v.known && v.test == "" && len(v.refs) == 1 && v.refs[0].kind == "input" {
+	if !v.known && isVariable(v.bash) && len(v.refs) == 1 && v.refs[0].kind == "input" {
 		return &v.refs[0]
 	}
 	return nil

@@ -15,6 +15,7 @@ type ghCron struct {
 	Cron, Zone string // Zone is "" for UTC
 	Comment    string // beside and above it
 	Line       int
+	ZoneLine   int // 0 without a zone
 }
 
 // readCrons returns the entries of on.schedule.
@@ -23,13 +24,17 @@ func (w *workflow) readCrons() (crons []ghCron, err error) {
 	if schedule == nil || schedule.Tag == "!!null" {
 		return nil, nil
 	}
-	above := w.scheduleKey().Line
+	lines, indent := w.lines(), w.scheduleKey().Column-1
+	above := w.scheduleKey().Line - 1 // what stands right above the key is about its first entry
+	for above > 0 && isCommentAt(lines[above-1], indent) && !oldTrigger.MatchString(lines[above-1]) {
+		above--
+	}
 	for _, entry := range items(schedule) {
 		cron := member(entry, "cron")
 		if scalar(cron) == "" {
 			return nil, yamlAt(w.file.Path, entry.Line, entry.Column, `write it as in - cron: "0 6 * * *"`, "an entry of schedule has no cron")
 		}
-		c := ghCron{Cron: strings.Join(strings.Fields(cron.Value), " "), Line: cron.Line, Zone: scalar(member(entry, "timezone"))}
+		c := ghCron{Cron: strings.Join(strings.Fields(cron.Value), " "), Line: cron.Line, Zone: scalar(member(entry, "timezone")), ZoneLine: keyLine(entry, "timezone", 0)}
 		c.Comment = w.comments(above, entry.Line, cron.Line)
 		above = cron.Line
 		for _, p := range members(entry) {
@@ -60,7 +65,7 @@ func (w *workflow) comments(above, entry, cron int) string {
 	for n, text := range strings.Split(string(w.file.Text), "\n") {
 		text = strings.TrimSpace(text)
 		comment, is := strings.CutPrefix(text, "#")
-		if n+1 == cron || n+1 == entry {
+		if n+1 == cron || n+1 == entry || n+1 == w.scheduleKey().Line {
 			if comment, is = beside(text); !is {
 				continue
 			}
@@ -116,12 +121,14 @@ var tooOften = map[string]bool{"*": true, "*/1": true, "*/2": true, "*/3": true,
 
 // setCrons sets when a job runs.
 func (w *workflow) setCrons(j *Job, crons []ghCron) {
-	var list, comments []string
+	var list, words, comments []string
 	for _, c := range crons {
 		minute, rest, _ := strings.Cut(c.Cron, " ")
 		if tooOften[minute] {
-			j.kept(c.Line, "schedule %s, as GitHub starts it: every five minutes at most", c.Cron)
+			words = append(words, "schedule "+c.Cron+", as GitHub starts it: every five minutes at most")
 			c.Cron = "*/5 " + rest
+		} else {
+			words = append(words, "schedule "+c.Cron)
 		}
 		list = append(list, c.Cron)
 		for line := range strings.SplitSeq(c.Comment, "\n") {
@@ -135,14 +142,17 @@ func (w *workflow) setCrons(j *Job, crons []ghCron) {
 		}
 	}
 	j.cron(crons[0].Line, crons[0].Zone, list...)
-	for _, c := range crons[1:] {
-		j.kept(c.Line, "schedule %s", c.Cron)
+	j.Kept = j.Kept[:len(j.Kept)-1] // of all together
+	for i, c := range crons {
+		j.kept(c.Line, "%s", words[i])
 	}
 	if len(comments) > 0 && j.get("cron") != nil {
 		j.set("cron", j.get("cron")).comment = strings.Join(comments, "\n")
 	}
-	if zone := crons[0].Zone; zone != "" {
-		j.kept(crons[0].Line, "time zone %s", zone)
+	for _, c := range crons {
+		if c.Zone != "" {
+			j.kept(c.ZoneLine, "time zone %s", c.Zone)
+		}
 	}
 }
 

@@ -128,6 +128,16 @@ func member(n *yaml.Node, path ...string) *yaml.Node {
 	return n
 }
 
+// keyLine returns the line of a key of a mapping, or another one without it.
+func keyLine(n *yaml.Node, key string, other int) int {
+	for _, p := range members(n) {
+		if p.key.Value == key {
+			return p.key.Line
+		}
+	}
+	return other
+}
+
 // scalar returns a text, number or boolean as written; "" for null and anything else.
 func scalar(n *yaml.Node) string {
 	if n == nil || n.Kind != yaml.ScalarNode || n.Tag == "!!null" {

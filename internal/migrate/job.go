@@ -184,7 +184,7 @@ func (j Job) keyAt(line int) (name string) {
 			inTable = ""
 			if _, sub, ok := strings.Cut(rest, ".jobs."+writeKey(j.ID)+"."); ok {
 				inTable = strings.TrimSuffix(sub, "]")
-				name = inTable
+				name, _, _ = strings.Cut(inTable, ".")
 			}
 		}
 		if inTable != "" {

@@ -11,8 +11,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Place is where something is declared.
@@ -179,6 +182,7 @@ func (r *reader) free(id string) string {
 // identifier returns the words of a name as a job id: "Daily report!" is daily-report.
 func identifier(name string) string {
 	name = strings.TrimSuffix(strings.TrimSuffix(name, ".yml"), ".yaml")
+	name = runes.Remove(runes.In(unicode.Mn)).String(norm.NFD.String(name)) // accents
 	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_')
 	})

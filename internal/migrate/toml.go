@@ -34,7 +34,7 @@ func writeTable(b *strings.Builder, header string, keys []key) {
 	var below []key
 	for _, k := range keys {
 		t, isTable := k.value.(table)
-		if isTable && len(k.name)+len(writeValue(t)) > widest && flat(t) {
+		if isTable && len(k.name)+len(writeValue(t)) > widest {
 			below = append(below, k)
 			continue
 		}
@@ -53,16 +53,6 @@ func writeTable(b *strings.Builder, header string, keys []key) {
 		writeComment(b, k.comment)
 		writeTable(b, header+"."+writeKey(k.name), k.value.(table))
 	}
-}
-
-// flat reports whether a table has no table in it.
-func flat(t table) bool {
-	for _, k := range t {
-		if _, is := k.value.(table); is {
-			return false
-		}
-	}
-	return true
 }
 
 func writeComment(b *strings.Builder, comment string) {

@@ -1,0 +1,96 @@
+package migrate
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// noteForms are notes whose line has to have what the first group matches.
+var noteForms = []*regexp.Regexp{
+	regexp.MustCompile(`^env (\w+)$`), regexp.MustCompile(`^schedule (\S.*\*)$`), regexp.MustCompile(`^input ([\w-]+)`),
+	regexp.MustCompile(`^(runs-on)`), regexp.MustCompile(`^(timeout-minutes)`), regexp.MustCompile(`^permission ([\w-]+:)`),
+	regexp.MustCompile(`^service (\w+)`), regexp.MustCompile(`^repository variable (\w+)`), regexp.MustCompile(`^the job (\w+)`),
+	regexp.MustCompile(`^set the secret (\w+)`), regexp.MustCompile(`^time zone (.*)`), regexp.MustCompile(`^(concurrency)`),
+	regexp.MustCompile(`^(container|matrix|environment|if:|run-name|name)(?: |,|$)`), regexp.MustCompile(`^the variable (\S+),`),
+	regexp.MustCompile(`^start the job (\w+)`), regexp.MustCompile(`^the key (\S+)`), regexp.MustCompile(`^git (?:config|add|commit) .*?([\w.@-]+)$`),
+}
+
+// TestLines: the line of a note is that of what it is about.
+func TestLines(t *testing.T) {
+	files, _ := filepath.Glob("testdata/github/*.yml")
+	checked := 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: filepath.Base(path), Text: text, Dir: os.DirFS("testdata/github")}}})
+		if err != nil {
+			continue
+		}
+		lines := strings.Split(string(text), "\n")
+		for _, j := range result.Jobs {
+			if first := strings.TrimSpace(lines[j.From.Line-1]); !strings.HasSuffix(first, ":") && !strings.Contains(first, ": {") {
+				t.Errorf("%s: the job %s begins at line %d: %s", path, j.ID, j.From.Line, first)
+			}
+			for _, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
+				for _, n := range notes {
+					for _, form := range noteForms {
+						m := form.FindStringSubmatch(n.What)
+						if m == nil {
+							continue
+						}
+						checked++
+						if !strings.Contains(lines[n.Line-1], m[1]) {
+							t.Errorf("%s:%d: %s\n%s", path, n.Line, n.What, lines[n.Line-1])
+						}
+					}
+				}
+			}
+		}
+	}
+	if checked < 50 {
+		t.Errorf("only %d notes looked at", checked)
+	}
+}
+
+// FuzzGitHub: whatever a workflow says, jobs that come of it are valid, and the old file
+// still means the same.
+func FuzzGitHub(f *testing.F) {
+	files, _ := filepath.Glob("testdata/github/*.yml")
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file := File{Path: "a.yml", Text: []byte(text)}
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{file}})
+		if err != nil {
+			return
+		}
+		for _, j := range result.Jobs {
+			if wrong := j.problems(); len(wrong) > 0 {
+				t.Errorf("not valid: %v\n%s", wrong, j.TOML())
+			}
+			for _, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
+				for _, n := range notes {
+					if n.Line < 1 || n.Line > strings.Count(text, "\n")+1 {
+						t.Errorf("%q has no line: %d", n.What, n.Line)
+					}
+				}
+			}
+		}
+		for _, c := range result.Changes {
+			again, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: c.Content}}})
+			if err != nil || len(again.Jobs) > 0 {
+				t.Errorf("the old file still has %d jobs: %v\n%s", len(again.Jobs), err, c.Content)
+			}
+		}
+	})
+}
