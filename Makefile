@@ -10,6 +10,7 @@ UV          := .tools/python/bin/uv
 PIPX        := .tools/python/bin/pipx
 PARSER      := .tools/parser/parse.mjs
 UPLOAD      := .tools/parser/upload.mjs
+BROWSER     := .tools/browser
 
 # The packages with goroutines, which import sync. The race detector makes tests ten
 # times slower and needs a C compiler, so it runs their short form without the scripts,
@@ -17,7 +18,7 @@ UPLOAD      := .tools/parser/upload.mjs
 RACY = $(shell go list -f '{{range .Imports}}{{if eq . "sync"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 
 # Where the end-to-end tests find programs.
-E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD))
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) CHROMIUM=$(abspath $(BROWSER))
 
 # What GitHub has to understand: what we generate, and what is our own.
 GENERATED = $(shell find internal/workflow/testdata/golden -name '*.yml')
@@ -47,7 +48,7 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(UPLOAD)
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(UPLOAD) $(BROWSER)
 	$(E2E) go test -count=1 -tags e2e ./internal/e2e
 
 .PHONY: workflows
@@ -68,7 +69,7 @@ bench: $(ACT) $(UV) $(PIPX)
 	$(E2E) go test -tags e2e -run '^$$' -bench . -benchtime 10x ./internal/e2e
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER) $(UPLOAD)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -92,6 +93,9 @@ $(PARSER): testdata/tools/parse.mjs testdata/tools/upload.mjs testdata/tools/pac
 
 # Both are in the same packages.
 $(UPLOAD): $(PARSER) ;
+
+$(BROWSER): testdata/tools/chromium.sh
+	$< $@
 
 .PHONY: clean
 clean:

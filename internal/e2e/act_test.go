@@ -44,7 +44,8 @@ type runner struct {
 	path   string         // of the machine; "" for this process's
 	env    []string       // of the machine, beside what act sets
 
-	artifacts string // folder that a server of artifacts writes to; "" for no server
+	settings  []string // further secrets and variables of the repository, as act's flags
+	artifacts string   // folder that a server of artifacts writes to; "" for no server
 }
 
 // newRunner returns a runner whose release holds the program.
@@ -124,9 +125,15 @@ func checkout(t testing.TB, project string) (dir string) {
 		t.Fatal(err)
 	}
 	in(t, dir, "git", "init", "--quiet", "--initial-branch=main")
+	commitAll(t, dir)
+	return dir
+}
+
+// commitAll commits what has changed in a checkout.
+func commitAll(t testing.TB, dir string) {
+	t.Helper()
 	in(t, dir, "git", "add", ".")
 	in(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=", "commit", "--quiet", "--message=project")
-	return dir
 }
 
 // in runs a command in a folder.
@@ -174,6 +181,7 @@ func (r *runner) run(t testing.TB, dir, file, event, payload string, vars ...str
 		"--secret", postKey,
 		"--no-cache-server", "--use-new-action-cache", "--action-offline-mode",
 	}
+	args = append(args, r.settings...)
 	for _, local := range r.localActions(t, filepath.Join(dir, path)) {
 		args = append(args, "--local-repository", local)
 	}
@@ -181,7 +189,7 @@ func (r *runner) run(t testing.TB, dir, file, event, payload string, vars ...str
 		args = append(args, "--artifact-server-path", r.artifacts, "--artifact-server-addr", "127.0.0.1", "--artifact-server-port", freePort(t))
 	}
 	out := &log{logged: t.TempDir()}
-	vars = append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged)
+	vars = append(vars, "GITHUB_SERVER_URL="+r.server.URL, "E2E_LOGGED="+out.logged, "E2E_CHECKOUT="+dir)
 	for _, v := range slices.Concat(vars, r.env) {
 		args = append(args, "--env", v)
 	}
@@ -277,7 +285,7 @@ func known(t testing.TB, file string) string {
 var uses = regexp.MustCompile(`uses: "?(([\w-]+/([\w-]+))@[\w.]+)`)
 
 // localActions maps every action that a workflow uses to a folder, as act's
-// --local-repository takes it. act itself stands in for actions/checkout.
+// --local-repository takes it. act itself stands in for actions/checkout without a ref.
 func (r *runner) localActions(t testing.TB, file string) (locals []string) {
 	t.Helper()
 	content, err := os.ReadFile(file)

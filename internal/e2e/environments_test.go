@@ -188,6 +188,12 @@ func (r *runner) tick(t testing.TB, dir, file string, history ...ghtest.Run) res
 		run.Workflow = file
 		github.Add(run)
 	}
+	return r.tickAt(t, github, dir, file)
+}
+
+// tickAt runs a workflow file for a tick of a repository.
+func (r *runner) tickAt(t testing.TB, github *ghtest.Server, dir, file string) result {
+	t.Helper()
 	return r.run(t, dir, file, "schedule", tick,
 		"GITHUB_REPOSITORY="+ghtest.Repository, "GITHUB_API_URL="+github.URL,
 		"GITHUB_WORKFLOW_REF="+ghtest.Repository+"/.github/workflows/"+file+"@refs/heads/main")

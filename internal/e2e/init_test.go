@@ -27,8 +27,7 @@ func initialised(t *testing.T, path string, kind workflow.Token) (dir string) {
 	t.Helper()
 	dir = checkout(t, "../../testdata/quickstart")
 	in(t, dir, path, "init", "--token", string(kind), "--action", repository+"@"+pin+" # "+release)
-	in(t, dir, "git", "add", ".")
-	in(t, dir, "git", "-c", "user.name=e2e", "-c", "user.email=", "commit", "--quiet", "--message=init")
+	commitAll(t, dir)
 	return dir
 }
 

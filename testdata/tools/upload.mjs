@@ -32,4 +32,4 @@ if (files.length === 0) {
 const roots = globber.getSearchPaths();
 const root = roots.length === 1 && roots[0] !== files[0] ? roots[0] : roots.length === 1 ? dirname(roots[0]) : process.cwd();
 const {id, size} = await new DefaultArtifactClient().uploadArtifact(name, files, root, days ? {retentionDays: Number(days)} : {});
-console.log(`uploaded ${files.length} files as ${name}, ${size} bytes, id ${id}`);
+console.log(`uploaded ${files.length} files as ${name}${days ? ` for ${days} days` : ""}, ${size} bytes, id ${id}`);
