@@ -489,6 +489,9 @@ func (m *mover) setCommit() {
 	for _, n := range d.glue {
 		m.j.glue(n.line, "%s", n.what)
 	}
+	if t, _ := m.j.get("checkout").(table); d.ref != "" && d.ref == d.branch && !d.made && !d.pullRequest && !slices.ContainsFunc(t, func(k key) bool { return k.name == "ref" }) {
+		m.check("ref", d.ref)
+	}
 	list := unique(d.paths)
 	if len(list) == 0 || slices.Contains(list, ".") {
 		list = []string{"."}

@@ -81,9 +81,9 @@ func readBlock(text, dir string) block {
 // some of them are of a class that can leave the block.
 func (b *block) split(stmt *syntax.Stmt) {
 	chain, ok := stmt.Cmd.(*syntax.BinaryCmd)
-	if ok && chain.Op == syntax.AndStmt && !stmt.Negated && !stmt.Background && len(stmt.Redirs) == 0 && !heredoc(stmt) {
+	if ok && chain.Op == syntax.AndStmt && !stmt.Negated && !stmt.Background && len(stmt.Redirs) == 0 && !heredoc(stmt) && b.joint(chain) {
+		chain.X.Comments = append(stmt.Comments, chain.X.Comments...)
 		b.split(chain.X)
-		chain.Y.Comments = append(chain.Y.Comments, stmt.Comments...)
 		b.split(chain.Y)
 		return
 	}
@@ -93,6 +93,12 @@ func (b *block) split(stmt *syntax.Stmt) {
 		return
 	}
 	b.units = append(b.units, u)
+}
+
+// joint reports whether nothing but && is between the parts of a chain.
+func (b *block) joint(chain *syntax.BinaryCmd) bool {
+	from, to := int(chain.X.End().Offset()), int(chain.Y.Pos().Offset())
+	return from <= to && to <= len(b.text) && strings.Trim(b.text[from:to], " \t\n\\&") == ""
 }
 
 // start is where a unit begins, in bytes: with the comments above it.

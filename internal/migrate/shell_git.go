@@ -13,6 +13,8 @@ type delivery struct {
 	paths       []string
 	message     string
 	branch      string // "" for that of the run
+	ref         string // that is checked out by the lines; "" for none
+	made        bool   // the lines make the branch
 	pullRequest bool
 	commits     bool // there is a git commit, so the job makes none by itself
 	pushes      bool
@@ -145,7 +147,7 @@ func (d *delivery) hub(c call) {
 	}
 	switch c.argv[2] {
 	case "create":
-		d.pullRequest, d.branch = true, ""
+		d.pullRequest = true
 		for i, a := range c.argv[:len(c.argv)-1] {
 			switch a {
 			case "--title", "-t":
@@ -359,7 +361,7 @@ func (d *delivery) to(branch string) {
 		branch, _ = literal(values[0])
 	}
 	switch {
-	case branch == "HEAD" || branch == "main" || branch == "master" || branch == "" || strings.ContainsAny(branch, "$`") || d.pullRequest:
+	case branch == "HEAD" || branch == "main" || branch == "master" || branch == "" || strings.ContainsAny(branch, "$`"):
 	case strings.Contains(branch, ":") || strings.Contains(branch, "tags/"):
 		d.strange = "git push " + branch
 	default:
@@ -378,12 +380,14 @@ func (d *delivery) checkout(argv []string) {
 		case "-b", "-B", "-c", "-C":
 			if i+1 < len(argv) {
 				d.to(argv[i+1])
+				d.made = true
 			}
 			return
 		}
 	}
 	if len(argv) == 1 && !strings.HasPrefix(argv[0], "-") && !strings.Contains(argv[0], ".") {
 		d.to(argv[0])
+		d.ref = d.branch
 	}
 }
 

@@ -1,0 +1,191 @@
+package migrate
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestClass(t *testing.T) {
+	names := map[class]string{neutral: "neutral", venv: "venv", tool: "tool", install: "install", system: "system", fetch: "fetch", asking: "asking", gitting: "gitting", other: "other", work: "work", mixed: "mixed"}
+	for _, test := range []struct{ line, want string }{
+		{"echo hello", "neutral"},
+		{"cd scraper", "neutral"},
+		{"echo x > file", "other"},
+		{"echo x > /dev/null", "neutral"},
+		{"echo a=b >> $GITHUB_OUTPUT", "neutral"},
+		{"echo a=b >> $GITHUB_ENV", "other"},
+		{"python -m venv .venv", "venv"},
+		{"source .venv/bin/activate", "venv"},
+		{". venv/bin/activate", "venv"},
+		{"curl -LsSf https://astral.sh/uv/install.sh | sh", "venv"},
+		{"pipx install poetry", "tool"},
+		{"python3 -m pip install -r requirements.txt", "install"},
+		{".venv/bin/pip install x", "install"},
+		{"if [ -f requirements.txt ]; then pip install -r requirements.txt; fi", "install"},
+		{"sudo -E apt-get install -y jq", "system"},
+		{"npm --prefix web ci", "system"},
+		{"apt list --installed", "neutral"},
+		{"python -m playwright install chromium", "fetch"},
+		{"uv run playwright install", "fetch"},
+		{"npx playwright install", "fetch"},
+		{"git pull", "asking"},
+		{"git config user.name x", "gitting"},
+		{"git -C data commit -m x", "gitting"},
+		{`git commit -m "$(python message.py)"`, "gitting"},
+		{"if git diff --quiet; then exit 0; fi", "asking"},
+		{"git diff --quiet || (git commit -am x && git push)", "gitting"},
+		{"for i in 1 2; do git pull --rebase && git push && break; sleep 5; done", "gitting"},
+		{"for i in 1 2; do git reset --hard origin/main; cp /tmp/a a; git add a; git push; done", "gitting"},
+		{"for f in *.py; do python $f; git commit -am x; done", "mixed"},
+		{"rm -f .git/index.lock", "asking"},
+		{"git clone https://example.org/x.git", "other"},
+		{"mkdir -p out", "other"},
+		{"python -c 'print(1)'", "other"},
+		{"python --version", "neutral"},
+		{"python scrape.py", "work"},
+		{"xvfb-run -a python scrape.py", "work"},
+		{"timeout 60 ./run", "work"},
+		{"poetry run python x.py", "work"},
+		{"A=1 python x.py", "work"},
+		{"sed -i s/a/b/ f", "other"},
+		{"sed s/a/b/ f", "neutral"},
+		{"if then", "work"},
+		{"if then git push", "mixed"},
+	} {
+		b := readBlock(test.line, "")
+		if len(b.units) != 1 || names[b.units[0].class] != test.want {
+			t.Errorf("%s: %d units, %s; want %s", test.line, len(b.units), names[b.units[0].class], test.want)
+		}
+	}
+}
+
+func TestUnits(t *testing.T) {
+	text := "# first\ncd a && python x.py; pip install b  # why\ncat <<E; git push\nbody; x\nE\nif x; then\n  y\nfi &&\n  z"
+	want := []string{"# first\ncd a", "python x.py", "pip install b  # why", "cat <<E; git push\nbody; x\nE", "if x; then\n  y\nfi", "z"}
+	var got []string
+	for _, u := range readBlock(text, "").units {
+		got = append(got, u.text)
+	}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// steps imports a workflow of one job with a step that runs lines.
+func steps(t *testing.T, lines string) Result {
+	t.Helper()
+	var b strings.Builder
+	for line := range strings.Lines(lines) {
+		b.WriteString("          " + line)
+	}
+	text := "on:\n  schedule:\n    - cron: '0 6 * * *'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python work.py\n      - run: |\n" + b.String() + "\n"
+	result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}})
+	if err != nil {
+		t.Skip(err)
+	}
+	return result
+}
+
+var separators = regexp.MustCompile(`[\s;\\]|&&`)
+
+// Units have all that is in the lines, and whatever the lines are, a valid job or a reason
+// comes of them.
+func FuzzLines(f *testing.F) {
+	files, _ := filepath.Glob("testdata/github/*.yml")
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for _, job := range strings.Split(string(text), "- run: |")[1:] {
+			f.Add(job)
+		}
+	}
+	f.Add("git add {1..99}{1..99}{1..99}.csv 'a?'\ngit commit -m\"x\" -am")
+	f.Add("uv\npip\nuv pip\npoetry\ngit -C\ngit push :\ngit push +a:${b}")
+	f.Fuzz(func(t *testing.T, lines string) {
+		if len(lines) > 5000 || strings.ContainsAny(lines, "\r\x00") {
+			t.Skip()
+		}
+		b := readBlock(lines, "")
+		var all strings.Builder
+		for _, u := range b.units {
+			all.WriteString(u.text)
+		}
+		if got, want := separators.ReplaceAllString(all.String(), ""), separators.ReplaceAllString(lines, ""); len(b.units) > 0 && got != want {
+			t.Errorf("lost in units:\n%s\n%s", got, want)
+		}
+		result := steps(t, lines)
+		if len(result.Jobs)+len(result.Skipped) == 0 {
+			t.Error("nothing comes of it")
+		}
+	})
+}
+
+// A hook runs when the commands end, as its condition says, and the exit code stays.
+func TestHooked(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	hooks := []hook{{"echo failed", "failure"}, {"echo always", "always"}, {"echo done", "success"}}
+	for _, test := range []struct {
+		commands []string
+		want     string
+	}{
+		{[]string{"echo a"}, "a\nalways\ndone\n0"},
+		{[]string{"echo a", "cd /", "echo b; false; echo c", "echo d"}, "a\nb\nfailed\nalways\n1"},
+		{[]string{"trap 'exit 0' EXIT\nfalse", "exit 3"}, "failed\nalways\n3"},
+	} {
+		out, err := exec.Command(bash, "-eo", "pipefail", "-c", hooked(test.commands, hooks)).Output()
+		code := 0
+		if exit, ok := err.(*exec.ExitError); ok {
+			code = exit.ExitCode()
+		}
+		if got := fmt.Sprintf("%s%d", out, code); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.commands, got, test.want)
+		}
+	}
+}
+
+// What a command writes for later ones reaches them.
+func TestWired(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	m := &mover{j: &Job{}}
+	commands := []string{
+		m.wired(ghStep{}, []string{`echo "A=b  c" >> $GITHUB_ENV; echo /added >> "$GITHUB_PATH"; echo x=1 >> $GITHUB_OUTPUT`}),
+		m.wired(ghStep{}, []string{`echo "$A" "${PATH%%:*}"`}),
+	}
+	dir, got := t.TempDir(), ""
+	for _, c := range commands {
+		cmd := exec.Command(bash, "-euo", "pipefail", "-c", c)
+		cmd.Env = append(os.Environ(), "RUNNER_TEMP="+filepath.ToSlash(dir))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		got += string(out)
+	}
+	if got != "b  c /added\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestConstantText(t *testing.T) {
+	for raw, want := range map[string]string{
+		"report-${{ github.run_id }}":          "report",
+		"${{ github.sha }} report":             "report",
+		"Update on ${{ steps.d.outputs.day }}": "Update",
+		"${{ github.run_id }}":                 "",
+		"plain":                                "plain",
+	} {
+		if got := constantText(raw); got != want {
+			t.Errorf("%s: %q", raw, got)
+		}
+	}
+}
