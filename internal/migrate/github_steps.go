@@ -107,26 +107,6 @@ func (m *mover) read() {
 	m.asked()
 }
 
-// asked forgets the checks whose word other steps than a delivery ask for: they stay.
-func (m *mover) asked() {
-	for i, s := range m.g.Steps {
-		name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
-		b := m.blocks[i]
-		if ghActions[name].delivers || s.Uses == "" && (b.has(gitting) || b.only(neutral)) {
-			continue
-		}
-		text := s.If + s.Run
-		for _, p := range slices.Concat(s.With, s.Env) {
-			text += p.Value
-		}
-		for k, check := range m.g.Steps {
-			if slices.ContainsFunc(checksOf(check), func(c string) bool { return m.checks[c] && strings.Contains(text, c) }) {
-				m.keepCheck(k)
-			}
-		}
-	}
-}
-
 // deliveries decides whether the commits of the lines can be one of ours.
 func (m *mover) deliveries() {
 	trial := newDelivery()
@@ -155,33 +135,6 @@ func (b block) gits() (subs []string) {
 		}
 	}
 	return subs
-}
-
-// checksOf returns what later steps can ask of a step: its outputs and variables.
-func checksOf(s ghStep) (names []string) {
-	if s.ID != "" && (strings.Contains(s.Run, "GITHUB_OUTPUT") || strings.Contains(s.Run, "set-output")) {
-		names = append(names, "steps."+s.ID+".")
-	}
-	for _, m := range toEnv.FindAllStringSubmatch(s.Run, -1) {
-		names = append(names, "env."+m[1])
-	}
-	return names
-}
-
-var toEnv = regexp.MustCompile(`(?m)\becho\s+["']?([A-Za-z_]\w*)=.*>>\s*["']?\$\{?GITHUB_ENV`)
-
-// keepCheck leaves a step whole that says whether something changed.
-func (m *mover) keepCheck(i int) {
-	if slices.Contains(m.blocks[i].gits(), "commit") {
-		m.asks[m.g.Steps[i].ID] = true
-		return
-	}
-	for _, c := range checksOf(m.g.Steps[i]) {
-		delete(m.checks, c)
-	}
-	for n := range m.blocks[i].units {
-		m.blocks[i].units[n].class = other
-	}
 }
 
 // has reports whether a unit of the block has a class.
@@ -221,48 +174,6 @@ func (m *mover) bash(s ghStep) block {
 		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\" <<'END'\n"+text+"\nEND\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
 	}
 	return readBlock(text, dir)
-}
-
-// powershell reports whether lines are for PowerShell, as on Windows without a shell.
-func powershell(text string) bool {
-	for line := range strings.Lines(text) {
-		first, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		verb, noun, ok := strings.Cut(first, "-")
-		if ok && noun != "" && verb != "" && strings.Contains("|New|Get|Set|Remove|Write|Copy|Invoke|Start|Test|Move|Add|Out|Select|", "|"+verb+"|") || strings.HasPrefix(first, "$env:") || strings.HasPrefix(first, "$") && strings.Contains(line, " = ") {
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	psGit   = regexp.MustCompile(`\bgit (?:config|add|commit|push|pull)\b[^;}|\n]*`)
-	psFlow  = regexp.MustCompile(`^(?:\$\w+ = git |if \(|\}|git |else|#|Write-)`)
-	psMkdir = regexp.MustCompile(`^New-Item (?:-Force |-ItemType Directory |-Path )+([\w./-]+)(?: -Force| -ItemType Directory)*(?: \| Out-Null)?$`)
-)
-
-// fromPowershell returns lines for bash that do the same as simple ones for PowerShell:
-// those that only commit and push, call programs, or make folders.
-func fromPowershell(text string) (string, bool) {
-	var lines []string
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		made := psMkdir.FindStringSubmatch(line)
-		switch {
-		case line == "":
-		case made != nil:
-			lines = append(lines, "mkdir -p "+made[1])
-		case psFlow.MatchString(line) && (strings.Contains(line, "git ") || strings.Contains(text, "git commit")):
-			for _, call := range psGit.FindAllString(line, -1) {
-				lines = append(lines, strings.TrimSpace(call))
-			}
-		case strings.ContainsAny(line, "$`{") || powershell(line):
-			return "", false
-		default:
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n"), true
 }
 
 // clones notes the folder of another repository that an action checks out.
@@ -343,43 +254,6 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 		return w, false
 	}
 	return w, true
-}
-
-// asksStep matches a condition that only asks an output of a step.
-var asksStep = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:success\(\)\s*&&\s*)?steps\.([\w-]+)\.outputs\.([\w-]+)\s*(?:(==|!=)\s*'?([^'}]*?)'?)?\s*(?:\}\})?$`)
-
-// changed returns the test for a condition that asks a step which commits whether it did:
-// the commit comes after the command here, so what it will have is still to be seen.
-func (m *mover) changed(condition string) string {
-	found := asksStep.FindStringSubmatch(strings.TrimSpace(condition))
-	if found == nil || !m.asks[found[1]] {
-		return ""
-	}
-	yes := found[3] != "!="
-	if v := strings.ToLower(found[4]); found[3] != "" && (v == "" || v == "false" || v == "0" || v == "no") {
-		yes = !yes
-	}
-	for _, no := range []string{"no_", "no-", "nothing", "skip", "unchanged", "clean"} {
-		if strings.Contains(strings.ToLower(found[2]), no) {
-			yes = !yes
-			break
-		}
-	}
-	if yes {
-		return `[ -n "$(git status --porcelain)" ]`
-	}
-	return `[ -z "$(git status --porcelain)" ]`
-}
-
-// checked reports whether a condition only asks a step that says whether something
-// changed.
-func (m *mover) checked(condition string) bool {
-	for c := range m.checks {
-		if strings.Contains(condition, c) {
-			return true
-		}
-	}
-	return false
 }
 
 // set sets the keys of what the steps came to.
