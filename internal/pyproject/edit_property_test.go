@@ -136,6 +136,9 @@ func sameBytes(t *testing.T, name, before, after, id string) {
 		if s.header {
 			end = l.afterComments(end)
 		}
+		if section := l.section(s); s.header && strings.Contains(name, ": set ") {
+			end = l.lines(section[len(section)-1]).end // it can move as a whole
+		}
 		for i := l.touching(s); i < end; i++ {
 			touched[i] = true
 		}
