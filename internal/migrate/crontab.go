@@ -154,7 +154,7 @@ func (c *crontab) job(m []string) {
 	}
 	c.when(&j, when, zone)
 	command, described := trailing(command)
-	command = c.r.fit(&j, c.line, command, folder)
+	command = asked(c.r.fit(&j, c.line, command, folder))
 	if input != "" {
 		j.kept(c.line, "%%: the rest of the line is the command's input")
 		if len(secretSpans(input)) > 0 {

@@ -39,14 +39,15 @@ func (s iniSection) value(about string) (iniValue, bool) {
 	return iniValue{line: s.line}, false
 }
 
+var (
+	iniHead  = regexp.MustCompile(`(?m)^\s*\[[^\]\n]+\]\s*$`)
+	iniCall  = regexp.MustCompile(`(?mi)^\s*(?:call|callback)\s*[=:]\s*[\w%(.]`)
+	iniEvery = regexp.MustCompile(`(?mi)^\s*(?:every|frequency)\s*[=:]\s*\S`)
+)
+
 // isINI takes a file with a section that says what to call, and how often.
 func isINI(f File) bool {
-	sections, err := readConfig(f)
-	return err == nil && slices.ContainsFunc(sections, func(s iniSection) bool {
-		_, calls := s.value("call")
-		_, every := s.value("every")
-		return calls && every
-	})
+	return iniHead.Match(f.Text) && iniCall.Match(f.Text) && iniEvery.Match(f.Text)
 }
 
 func readINI(r *reader, f File) error {
@@ -141,6 +142,10 @@ var clockForm = regexp.MustCompile(`(?i)^(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([a
 // timeOfDay sets at, which is the minute of a job that runs every hour.
 func (j *Job) timeOfDay(named, value string, at iniValue) {
 	text := strings.TrimSpace(at.value)
+	if day, clock, ok := strings.Cut(text, " "); ok && value == "week" && weekday.MatchString(strings.ToLower(day)) {
+		text = strings.TrimSpace(clock)
+		j.set("every", strings.ToLower(day))
+	}
 	switch strings.ToLower(text) {
 	case "noon":
 		text = "12:00"

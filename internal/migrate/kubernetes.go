@@ -187,7 +187,7 @@ func (k *cronJob) command() {
 		return
 	}
 	line := lineOf(first[0], k.job.From.Line)
-	if len(own) == 0 {
+	if len(own) == 0 && !pythonImage.MatchString(scalar(member(k.container, "image"))) {
 		k.job.glue(line, "write the image's own entrypoint before the command, if it has one: only args are in the file")
 	}
 	var words []string
@@ -239,6 +239,8 @@ func (k *cronJob) environment() {
 			j.variable(line, name)
 		case from != nil:
 			j.lost(line, "%s: what the cluster knows of the pod", name)
+		case kubeReference.MatchString(scalar(member(e, "value"))):
+			k.export(line, name, scalar(member(e, "value")))
 		default:
 			k.r.env(j, line, name, scalar(member(e, "value")))
 		}
@@ -250,6 +252,21 @@ func (k *cronJob) environment() {
 			}
 		}
 	}
+}
+
+// export sets a variable that refers to others in the command, as env cannot.
+func (k *cronJob) export(line int, name, value string) {
+	if len(secretSpans(value)) > 0 || !assignment.MatchString(name+"=") {
+		k.job.lost(line, "%s: it has a literal secret", name)
+		return
+	}
+	command, _ := k.job.get("command").(string)
+	joint := " && "
+	if strings.Contains(command, "\n") {
+		joint = "\n"
+	}
+	k.job.set("command", "export "+name+"="+k.word(value)+joint+command)
+	k.job.kept(line, "%s", name)
 }
 
 // variable declares a variable of the repository.

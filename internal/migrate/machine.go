@@ -27,10 +27,10 @@ type edit struct {
 	with     string
 }
 
-// rewrites are the steps, in their order. Each returns what to change. They are repeated
-// while there is something.
+// rewrites are the steps, in their order. Each returns what to change, and after a change
+// they begin again.
 var rewrites = []func(*machine, *syntax.File) []edit{
-	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).unwrap,
+	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).unwrap, (*machine).heartbeat, (*machine).commit,
 	(*machine).interpreters, (*machine).paths, (*machine).secrets,
 }
 
@@ -38,20 +38,23 @@ var rewrites = []func(*machine, *syntax.File) []edit{
 // working directory it had there. It tells the job what became of what.
 func (r *reader) fit(j *Job, line int, text, folder string) string {
 	m := &machine{reader: r, job: j, line: line, project: r.Project, folder: home(folder), text: strings.TrimSpace(text)}
-	for range 20 {
+	for range 100 {
+		file, err := parseShell(m.text)
+		if err != nil {
+			j.glue(line, "check the command: bash cannot read it")
+			return withoutSecrets(m.text)
+		}
 		before := m.text
 		for _, rewrite := range rewrites {
-			file, err := parseShell(m.text)
-			if err != nil {
-				j.glue(line, "check the command: bash cannot read it")
-				return withoutSecrets(m.text)
+			if m.apply(rewrite(m, file)); m.text != before {
+				break
 			}
-			m.apply(rewrite(m, file))
 		}
 		if m.text == before {
 			break
 		}
 	}
+	m.tools()
 	if m.folder != "" && m.folder != "~" && m.folder != "/" {
 		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
 	}
@@ -159,9 +162,13 @@ func (m *machine) withoutHead(file *syntax.File) []edit {
 	if len(file.Stmts) == 0 {
 		return nil
 	}
-	first, rest := file.Stmts[0], uint(0)
-	if len(file.Stmts) > 1 {
-		rest = starts(file.Stmts[1])
+	at := 0
+	for at+1 < len(file.Stmts) && prepares(file.Stmts[at]) {
+		at++
+	}
+	first, rest := file.Stmts[at], uint(0)
+	if len(file.Stmts) > at+1 {
+		rest = starts(file.Stmts[at+1])
 	}
 	for {
 		chain, ok := first.Cmd.(*syntax.BinaryCmd)
@@ -204,8 +211,26 @@ func (m *machine) withoutHead(file *syntax.File) []edit {
 		return drop
 	case args[0] == "set" && args[1] == "-a":
 		return drop
+	case args[0] == "git" && (args[1] == "pull" || args[1] == "fetch"):
+		m.job.kept(m.line, "git %s: the run has the newest commit", args[1])
+		return drop
 	}
 	return nil
+}
+
+// prepares reports whether a statement only sets options or variables of the shell.
+func prepares(stmt *syntax.Stmt) bool {
+	switch cmd := stmt.Cmd.(type) {
+	case *syntax.DeclClause:
+		return true
+	case *syntax.CallExpr:
+		if len(cmd.Args) == 0 {
+			return true
+		}
+		args := literals(cmd)
+		return len(args) > 1 && args[0] == "set" && args[1] != "-a"
+	}
+	return false
 }
 
 // inProject returns which folder of the project the working directory is, "" for its
@@ -224,7 +249,7 @@ func (m *machine) inProject() string {
 	return ""
 }
 
-var scriptName = regexp.MustCompile(`\b[\w][\w./-]*\.(?:py|sh|ipynb)\b`)
+var scriptName = regexp.MustCompile(`\b[\w][\w./-]*\.(?:py|sh|bash|ipynb|pl|rb|js|php|R)\b`)
 
 func (m *machine) has(name string) bool {
 	if m.project == nil || !fs.ValidPath(name) {
@@ -234,7 +259,7 @@ func (m *machine) has(name string) bool {
 	return err == nil
 }
 
-var logName = regexp.MustCompile(`(?i)^/dev/(?:null|stdout|stderr)$|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
+var logName = regexp.MustCompile(`(?i)^/dev/(?:null|stdout|stderr)$|^/proc/1/fd/|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
 
 // withoutOutput drops where the output goes: GitHub keeps it as the log of the run.
 func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {

@@ -7,6 +7,22 @@ import (
 	"testing/fstest"
 )
 
+// A condition that does not hold is no failure.
+func TestAsked(t *testing.T) {
+	for text, want := range map[string]string{
+		`[ "$(date +%u)" = 1 ] && python x.py`:          `if [ "$(date +%u)" = 1 ]; then python x.py; fi`,
+		"test -f x && python x.py && python y.py":       "if test -f x; then python x.py && python y.py; fi",
+		"[[ -f x ]] && python x.py":                     "if [[ -f x ]]; then python x.py; fi",
+		"[ -f x ] && python x.py || python y.py":        "[ -f x ] && python x.py || python y.py",
+		"python x.py && [ -f x ]":                       "python x.py && [ -f x ]",
+		"test -x /usr/sbin/anacron || { python x.py; }": "test -x /usr/sbin/anacron || { python x.py; }",
+	} {
+		if got := asked(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 // A command of another machine runs here: each row has the command there, and here.
 func TestFit(t *testing.T) {
 	project := fstest.MapFS{"scrape.py": {}, "jobs/clean.py": {}, "backend/manage.py": {}, "run.sh": {}}
@@ -58,6 +74,16 @@ func TestFit(t *testing.T) {
 		{`curl "https://example.com/?token=hunter2&a=1"`, `curl "https://example.com/?token=${TOKEN}&a=1"`},
 		{`export API_TOKEN=hunter2; python scrape.py`, `export API_TOKEN="$API_TOKEN"; python scrape.py`},
 		{`python scrape.py --password "$PW"`, `python scrape.py --password "$PW"`},
+		// a monitor, and what is committed
+		{"curl -fsS https://hc-ping.com/hunter2/start; python scrape.py && curl -fsS https://hc-ping.com/hunter2", "python scrape.py"},
+		{"python scrape.py && curl -m 10 https://hc-ping.com/hunter2 > /dev/null || curl https://hc-ping.com/hunter2/fail", "python scrape.py"},
+		{"cd /srv/app && git pull && python scrape.py && git add data && git commit -m 'New data' && git push", "python scrape.py"},
+		{"python scrape.py; git push", "python scrape.py; git push"},
+		// heads
+		{"set -euo pipefail\ncd /srv/app\npython scrape.py\npython x.py", "set -euo pipefail\npython scrape.py\npython x.py"},
+		{"export A=1; cd /srv/app && python scrape.py", "export A=1; python scrape.py"},
+		{"/opt/harvest/bin/python scrape.py", "python scrape.py"},
+		{"./run.sh >> /proc/1/fd/1 2>&1", "./run.sh"},
 		// as it is
 		{"echo 'unfinished", "echo 'unfinished"},
 		{"python scrape.py | sort | head", "python scrape.py | sort | head"},

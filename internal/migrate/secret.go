@@ -138,11 +138,16 @@ func (r *reader) secret(j *Job, line int, variable, value string) {
 	for n := 2; r.values[name] != "" && r.values[name] != value; n++ {
 		name = fmt.Sprintf("%s_%d", variable, n)
 	}
+	r.keep(name, value)
+	j.secret(line, variable, name)
+}
+
+// keep remembers the value of a secret, so that no other gets its name.
+func (r *reader) keep(name, value string) {
 	if r.values == nil {
 		r.values = map[string]string{}
 	}
 	r.values[name] = value
-	j.secret(line, variable, name)
 }
 
 // secret declares a secret of the repository, and the variable that the job gets it in.
@@ -177,10 +182,16 @@ func (r *reader) env(j *Job, line int, name, value string) {
 		j.lost(line, "the variable %s %s", problem.Quote(name), why)
 		return
 	}
+	if machinePath.MatchString(value) {
+		j.glue(line, "%s: %s is a folder or file of the machine, name one that a run has", name, value)
+	}
 	env, _ := j.get("env").(table)
 	env = slices.DeleteFunc(slices.Clone(env), func(k key) bool { return k.name == name })
 	j.set("env", append(env, key{name: name, value: value}))
 }
+
+// machinePath matches paths that a runner does not have.
+var machinePath = regexp.MustCompile(`^(?:~|/(?:home|root|srv|opt|var|data|app|mnt|Users|etc)\b)`)
 
 // unfit says why no job can have such a variable, "" if one can.
 func unfit(name, value string) string {

@@ -208,7 +208,7 @@ func (s *service) rest() {
 		switch {
 		case e.section == "Install" || slices.Contains(handled, e.key) || e.value == "":
 		case e.key == "OnFailure":
-			s.glue(`set notify = "issue" in [tool.scheduled-actions] in place of OnFailure=%s`, e.value)
+			s.glue(`set notify = "issue" in [tool.scheduled-actions] in place of OnFailure=%s`, s.unit.specified(e.value))
 		case e.key == "OnSuccess":
 			s.glue("write a step of after in place of OnSuccess=%s", e.value)
 		case slices.Contains([]string{"After", "Before", "Wants", "Requires", "BindsTo", "Requisite", "PartOf", "Conflicts"}, e.key):
@@ -221,6 +221,9 @@ func (s *service) rest() {
 			s.glue("keep what %s=%s has with commit, artifacts or cache: each run has a new machine", e.key, e.value)
 		case e.key == "Type" && (e.value == "forking" || e.value == "notify" || e.value == "dbus"):
 			s.glue("let the command stay in the foreground: the service is of Type=%s", e.value)
+		case e.key == "Type":
+		case strings.HasPrefix(e.key, "Standard") || strings.HasPrefix(e.key, "Syslog"):
+			s.kept("output: it is in the log of the run")
 		case slices.ContainsFunc(ofMachine, func(begin string) bool { return strings.HasPrefix(e.key, begin) }):
 			s.kept("%s: each run has a machine of its own", e.key)
 		default:

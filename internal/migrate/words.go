@@ -31,6 +31,9 @@ func (m *machine) interpreters(file *syntax.File) (edits []edit) {
 			if m.folder == "" && strings.Count(venv[1], "/") > 0 {
 				m.folder = venv[1]
 			}
+		} else if pythonName.MatchString(path.Base(program)) && strings.ContainsAny(program[:1], "/~") && !systemBin.MatchString(program) {
+			m.job.kept(m.line, "%s: the project's environment has it", name)
+			program = path.Base(program)
 		} else if system := systemBin.FindStringSubmatch(program); system != nil && !m.has(strings.TrimPrefix(name, "/")) {
 			program = system[1]
 		}
@@ -246,7 +249,9 @@ func aboutOf(command string) string {
 	if err != nil {
 		return ""
 	}
-	for _, call := range simpleCalls(file) {
+	all := simpleCalls(file)
+	slices.SortStableFunc(all, func(a, b *syntax.CallExpr) int { return rankOf(a) - rankOf(b) })
+	for _, call := range all {
 		args := literals(call)
 		if len(args) == 0 {
 			continue
@@ -273,4 +278,18 @@ func aboutOf(command string) string {
 		return name
 	}
 	return ""
+}
+
+// rankOf returns 0 for a call that runs Python or a script, and more for others.
+func rankOf(call *syntax.CallExpr) int {
+	args := literals(call)
+	switch {
+	case slices.Contains(args, "manage.py"):
+		return 0
+	case len(args) > 1 && args[0] == "python":
+		return 0
+	case slices.ContainsFunc(args, scriptName.MatchString):
+		return 1
+	}
+	return 2
 }

@@ -1,0 +1,174 @@
+package migrate
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// monitors match the addresses that a job calls to say that it has run.
+var monitors = regexp.MustCompile(`https?://(?:hc-ping\.com|[\w.-]*healthchecks\.io|cronitor\.link|[\w.-]*betterstack\.com/api/v1/heartbeat|betteruptime\.com/api/v1/heartbeat|nosnch\.in|deadmanssnitch\.com|cronhub\.io/ping|heartbeat\.uptimerobot\.com|status\.[\w.-]+/api/push)/[^\s'"|;&)]+`)
+
+// pinged returns the address that a statement calls, "" if it is about more.
+func (m *machine) pinged(stmt *syntax.Stmt) string {
+	call, ok := stmt.Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) < 2 {
+		return ""
+	}
+	if name, _ := plainText(call.Args[0]); path.Base(name) != "curl" && path.Base(name) != "wget" {
+		return ""
+	}
+	return monitors.FindString(m.text[starts(stmt):ends(stmt)])
+}
+
+// heartbeat leaves out the calls to a monitor: the job does them itself.
+func (m *machine) heartbeat(file *syntax.File) (edits []edit) {
+	url := ""
+	for i, stmt := range file.Stmts {
+		if found := m.pinged(stmt); found != "" && len(file.Stmts) > 1 {
+			url = found
+			if i+1 < len(file.Stmts) {
+				edits = append(edits, edit{starts(stmt), starts(file.Stmts[i+1]), ""})
+			} else {
+				edits = append(edits, edit{ends(file.Stmts[i-1]), uint(len(m.text)), ""})
+			}
+		}
+	}
+	syntax.Walk(file, func(n syntax.Node) bool {
+		chain, ok := n.(*syntax.BinaryCmd)
+		if !ok || chain.Op != syntax.AndStmt && chain.Op != syntax.OrStmt {
+			return true
+		}
+		if found := m.pinged(chain.Y); found != "" {
+			url = found
+			edits = append(edits, edit{ends(chain.X), ends(chain.Y), ""})
+		} else if found := m.pinged(chain.X); found != "" && chain.Op == syntax.AndStmt {
+			url = found
+			edits = append(edits, edit{starts(chain.X), starts(chain.Y), ""})
+		}
+		return true
+	})
+	if url == "" {
+		return nil
+	}
+	url = regexp.MustCompile(`/(?:start|fail|log|\d+)?$`).ReplaceAllString(url, "")
+	name := "HEARTBEAT_URL"
+	for n := 2; m.reader.values[name] != "" && m.reader.values[name] != url; n++ {
+		name = fmt.Sprintf("HEARTBEAT_URL_%d", n)
+	}
+	m.reader.keep(name, url)
+	m.job.set("heartbeat", name)
+	m.job.glue(m.line, "set the secret %s to the address of the monitor: it is not copied", name)
+	return edits
+}
+
+// commit turns the commands of git at the end into a commit of ours.
+func (m *machine) commit(file *syntax.File) []edit {
+	block := readBlock(m.text, "")
+	from := len(block.units)
+	for from > 0 && (block.units[from-1].class == gitting || block.units[from-1].class == asking) {
+		from--
+	}
+	d := newDelivery()
+	for _, u := range block.units[from:] {
+		d.read(u)
+	}
+	if from == 0 || from == len(block.units) || !d.commits || d.strange != "" {
+		return nil
+	}
+	paths := unique(d.paths)
+	if len(paths) == 0 || slices.Contains(paths, ".") {
+		paths = []string{"."}
+	}
+	value := table{{name: "paths", value: paths}}
+	if d.message != "" {
+		value = append(value, key{name: "message", value: d.message})
+	}
+	if d.branch != "" {
+		value = append(value, key{name: "branch", value: d.branch})
+	}
+	m.job.set("commit", value)
+	m.job.kept(m.line, "commit and push of %s", strings.Join(paths, ", "))
+	for _, n := range d.glue {
+		m.job.glue(m.line, "%s", n.what)
+	}
+	last := block.units[from-1]
+	return []edit{{uint(start(last.node) + len(last.text)), uint(len(m.text)), ""}}
+}
+
+// reaches are programs that need more than the repository, and what to do about it.
+var reaches = []struct {
+	names string
+	lost  bool
+	what  string
+}{
+	{"systemctl service supervisorctl reboot shutdown crontab logrotate run-parts anacron fstrim certbot monit pm2 apt-get apt aptitude dnf yum updatedb freshclam", true, "it is about the machine itself"},
+	{"ssh scp sftp rsync", false, "give it its key and the known hosts in prepare, from a secret"},
+	{"docker docker-compose podman kubectl", false, "check what it needs: containers of the machine are not here"},
+	{"psql pg_dump pg_dumpall mysql mysqldump mariadb-dump redis-cli mongodump", false, "name the host of the database, which the runner has to reach"},
+	{"git", false, "use commit, or token = true: the checkout has no credentials"},
+}
+
+// tools tells what programs of the command need.
+func (m *machine) tools() {
+	file, err := parseShell(m.text)
+	if err != nil {
+		return
+	}
+	for _, call := range simpleCalls(file) {
+		args := literals(call)
+		if len(args) == 0 {
+			continue
+		}
+		name := path.Base(args[0])
+		if name == "git" && !slices.Contains(args, "push") {
+			continue
+		}
+		for _, r := range reaches {
+			if !slices.Contains(strings.Fields(r.names), name) {
+				continue
+			}
+			if r.lost {
+				m.job.lost(m.line, "%s: %s", name, r.what)
+			} else {
+				m.job.glue(m.line, "%s: %s", name, r.what)
+			}
+		}
+	}
+}
+
+// asked writes a command with a condition so that it succeeds where the condition does
+// not hold: [ … ] && command.
+func asked(text string) string {
+	file, err := parseShell(text)
+	if err != nil || len(file.Stmts) != 1 {
+		return text
+	}
+	stmt := file.Stmts[0]
+	chain, ok := stmt.Cmd.(*syntax.BinaryCmd)
+	if !ok || chain.Op != syntax.AndStmt || stmt.Negated || len(stmt.Redirs) > 0 || heredoc(stmt) {
+		return text
+	}
+	for {
+		left, more := chain.X.Cmd.(*syntax.BinaryCmd)
+		if !more || left.Op != syntax.AndStmt {
+			break
+		}
+		chain = left
+	}
+	call, ok := chain.X.Cmd.(*syntax.CallExpr)
+	_, double := chain.X.Cmd.(*syntax.TestClause)
+	if !double && (!ok || len(call.Args) == 0) {
+		return text
+	}
+	if !double {
+		if name, _ := plainText(call.Args[0]); name != "[" && name != "test" {
+			return text
+		}
+	}
+	return "if " + text[starts(chain.X):ends(chain.X)] + "; then " + text[starts(chain.Y):ends(stmt)] + "; fi"
+}
