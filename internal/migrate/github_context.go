@@ -90,7 +90,7 @@ func (g *ghJob) variable(name string) ghValue {
 }
 
 // maxRefers is how often a variable can refer to another one, which refers to another one.
-const maxRefers = 5
+const maxRefers = 3
 
 // result returns what a job before this one hands over, if that is part of it.
 func (g *ghJob) result(path string) ghValue {

@@ -13,6 +13,13 @@ type ghGiven struct {
 	inputs                    []string
 	asked                     map[string]bool // inputs of workflow_dispatch that these are, in lower case
 	token                     bool
+	seen                      []ghSeen
+}
+
+// ghSeen is a variable that another one refers to, and was given to some steps for that.
+type ghSeen struct {
+	name string
+	to   ghPhase
 }
 
 // give makes all variables reach a step that its env, that of the job, and its lines need:
@@ -189,10 +196,10 @@ func (g *ghJob) ref(j *Job, line int, ref ghRef, to ghPhase) bool {
 		g.given.token = true
 		j.kept(line, "the token")
 	case "env":
-		if i := named(g.Env, ref.name); i >= 0 && g.depth < maxRefers { // which can refer to each other
-			g.depth++
+		seen := ghSeen{ref.name, to}
+		if i := named(g.Env, ref.name); i >= 0 && !slices.Contains(g.given.seen, seen) {
+			g.given.seen = append(g.given.seen, seen)
 			g.pair(j, g.Env[i], to)
-			g.depth--
 		}
 	}
 	return true

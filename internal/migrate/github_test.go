@@ -14,8 +14,8 @@ var noteForms = []*regexp.Regexp{
 	regexp.MustCompile(`^(runs-on)`), regexp.MustCompile(`^(timeout-minutes)`), regexp.MustCompile(`^permission ([\w-]+:)`),
 	regexp.MustCompile(`^service (\w+)`), regexp.MustCompile(`^repository variable (\w+)`), regexp.MustCompile(`^the job (\w+)`),
 	regexp.MustCompile(`^set the secret (\w+)`), regexp.MustCompile(`^time zone (.*)`), regexp.MustCompile(`^(concurrency)`),
-	regexp.MustCompile(`^(container|matrix|environment|if:|run-name|name)(?: |,|$)`), regexp.MustCompile(`^the variable (\S+),`),
-	regexp.MustCompile(`^start the job (\w+)`), regexp.MustCompile(`^the key (\S+)`), regexp.MustCompile(`^git (?:config|add|commit) .*?([\w.@-]+)$`),
+	regexp.MustCompile(`^(container|matrix|environment|if:|run-name)(?: |,|$)`), regexp.MustCompile(`^(name)(?:,|$)`), regexp.MustCompile(`^the variable (\S+),`),
+	regexp.MustCompile(`^start the job (\w+)`), regexp.MustCompile(`^the key (\S+)`),
 }
 
 // TestLines: the line of a note is that of what it is about.
@@ -40,7 +40,7 @@ func TestLines(t *testing.T) {
 				for _, n := range notes {
 					for _, form := range noteForms {
 						m := form.FindStringSubmatch(n.What)
-						if m == nil {
+						if m == nil || !strings.Contains(string(text), m[1]) { // a name of ours
 							continue
 						}
 						checked++

@@ -90,14 +90,28 @@ func tested(test string, of ...ghValue) ghValue {
 	for _, o := range of {
 		v.refs, v.why = append(v.refs, o.refs...), cmp.Or(v.why, o.why)
 	}
+	return v.short()
+}
+
+// longest is how long an expression may become in bash. One in another can triple it.
+const longest = 2000
+
+// short returns a value that is not too long for bash.
+func (v ghValue) short() ghValue {
+	if len(v.bash)+len(v.test) > longest {
+		return without("an expression that is too long for bash")
+	}
 	return v
 }
 
 // either returns the first value if a command of bash succeeds, else the second.
 func either(test, both string, a, b ghValue) ghValue {
 	v := tested(both, a, b)
+	if v.why != "" {
+		return v
+	}
 	v.bash = fmt.Sprintf(`$(if %s; then printf %%s "%s"; else printf %%s "%s"; fi)`, test, a.quoted(), b.quoted())
-	return v
+	return v.short()
 }
 
 // value returns what an expression comes to in this job on a schedule.
@@ -120,12 +134,16 @@ func (g *ghJob) value(e *ghExpr) ghValue {
 		}
 		return tested("! "+v.says(), v)
 	}
+	if left := e.args[0]; e.op == "||" && left.op == "&&" {
+		is, then := g.value(left.args[0]), g.value(left.args[1])
+		return g.or(e, g.and(left, is, then), g.value(e.args[1]), is, then)
+	}
 	a, b := g.value(e.args[0]), g.value(e.args[1])
 	switch e.op {
 	case "&&":
 		return g.and(e, a, b)
 	case "||":
-		return g.or(e, a, b)
+		return g.or(e, a, b, ghValue{}, ghValue{})
 	case "==", "!=":
 		if g.deciding != "" && (guarded[a.bash] && b.known || guarded[b.bash] && a.known) {
 			return known(e.op == "==")
@@ -156,7 +174,8 @@ func (g *ghJob) and(e *ghExpr, a, b ghValue) ghValue {
 	return either(a.says(), "{ "+a.says()+" && "+b.says()+"; }", b, a)
 }
 
-func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
+// or returns a || b. Where a is an &&, is and then are its operands.
+func (g *ghJob) or(e *ghExpr, a, b, is, then ghValue) ghValue {
 	in := a.input()
 	switch {
 	case in != nil && b.known && (in.fallback == "" || in.fallback == b.text()):
@@ -174,15 +193,11 @@ func (g *ghJob) or(e *ghExpr, a, b ghValue) ghValue {
 		return a
 	case isVariable(a.bash) && isVariable(b.bash):
 		return held(strings.TrimSuffix(a.bash, "}")+":-"+b.bash+"}", append(a.refs, b.refs...)...)
-	case e.args[0].op == "&&":
-		if then := g.value(e.args[0].args[1]); then.known && then.true() {
-			is := g.value(e.args[0].args[0])
-			v := either(is.says(), "{ "+is.says()+" || "+b.says()+"; }", then, b)
-			v.refs, v.why = append(is.refs, v.refs...), cmp.Or(is.why, v.why)
-			return v
-		}
-	}
-	if b.known && !b.true() {
+	case then.known && then.true():
+		v := either(is.says(), "{ "+is.says()+" || "+b.says()+"; }", then, b)
+		v.refs, v.why = append(is.refs, v.refs...), cmp.Or(is.why, v.why)
+		return v
+	case b.known && !b.true():
 		return a
 	}
 	return either(a.says(), "{ "+a.says()+" || "+b.says()+"; }", a, b)
@@ -337,7 +352,7 @@ func filled(form string, args []ghValue) ghValue {
 	if all.known {
 		return known(b.String())
 	}
-	return held(b.String(), all.refs...)
+	return held(b.String(), all.refs...).short()
 }
 
 // literalIn returns the value for a text that is known, or else for bash.
