@@ -17,6 +17,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
@@ -139,6 +140,9 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 	if err != nil {
 		engine.Failed(ctx, err.Error())
 		return err
+	}
+	if r.getenv("RUNNER_ENVIRONMENT") == "github-hosted" {
+		engine.Options.Timeout = min(engine.Options.Timeout, workflow.HostedTimeout)
 	}
 	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
 		problem.Show(r.job.ID), execution.WindowWords(v.Window), problem.Count(v.Missed, "window"),

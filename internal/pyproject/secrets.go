@@ -259,10 +259,13 @@ func lastOf(keys []placed, names ...string) *span {
 	return nil
 }
 
-// reads reports whether the lines of a step use a variable that they do not set.
+// reads reports whether the lines of a step use a variable that they do not set: those of
+// bash, or of Python or Node within.
 func (s Step) reads(variable string) bool {
-	return strings.Contains(s.Run, "$") && strings.Contains(s.Run, variable) &&
-		regexp.MustCompile(`\$\{?`+variable+`\b`).MatchString(s.Run) &&
-		!regexp.MustCompile(`\b`+variable+`=|\bread\b.*\b`+variable+`\b`).MatchString(s.Run) &&
+	const before = `(?:\$\{?[!#]?|\b(?:environ|getenv|printenv|process\.env)(?:\.get)?[^\w\n]{1,4})`
+	handed := regexp.MustCompile(`\b` + variable + `=["']?\$\{?` + variable + `\b`) // to another program
+	return strings.Contains(s.Run, variable) &&
+		regexp.MustCompile(before+variable+`\b`).MatchString(s.Run) &&
+		!regexp.MustCompile(`\b`+variable+`=|\bread\b.*\b`+variable+`\b`).MatchString(handed.ReplaceAllString(s.Run, "")) &&
 		!slices.ContainsFunc(s.Env, func(p Pair) bool { return p.Name == variable })
 }

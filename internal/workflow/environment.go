@@ -35,7 +35,23 @@ func ByJob(all []Installed) map[string]installer.Environment {
 // https://docs.github.com/actions/reference/actions-limits
 const hostedLimit = 6 * time.Hour
 
+// HostedTimeout is how long an entrypoint can take there, with the time for the set-up.
+const HostedTimeout = hostedLimit - setupMargin
+
 var hostedLabel = regexp.MustCompile(`^(?:ubuntu|windows|macos)-`)
+
+// hosted reports whether a job runs on one of GitHub's own runners, as far as its labels
+// say that.
+func hosted(o pyproject.Options) bool { return slices.ContainsFunc(o.RunsOn, hostedLabel.MatchString) }
+
+// limit is the time for a whole job. What takes longer than GitHub allows is stopped by
+// run, which says so, and not by GitHub.
+func limit(o pyproject.Options) time.Duration {
+	if hosted(o) {
+		return min(o.Timeout+setupMargin, hostedLimit)
+	}
+	return o.Timeout + setupMargin
+}
 
 // Remarks says what people should know about the set-up of the jobs.
 func (t Target) Remarks(all []Installed) []string {
@@ -50,10 +66,10 @@ func (t Target) Remarks(all []Installed) []string {
 	remarks = append(remarks, t.shared()...)
 	for _, job := range t.Project.Jobs {
 		o := job.Options
-		if o.Timeout+setupMargin > hostedLimit && !o.Serve && slices.ContainsFunc(o.RunsOn, hostedLabel.MatchString) {
-			remarks = append(remarks, fmt.Sprintf("job %s: GitHub ends a job on its own runners after 6 hours, without a message from us; "+
-				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own",
-				problem.Show(job.ID), setupMargin, hostedLimit-setupMargin, o.Timeout))
+		if o.Timeout > HostedTimeout && !o.Serve && hosted(o) {
+			remarks = append(remarks, fmt.Sprintf("job %s: GitHub ends a job on its own runners after 6 hours, and "+
+				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own; until then it is stopped after that time",
+				problem.Show(job.ID), setupMargin, HostedTimeout, o.Timeout))
 		}
 		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && !commits(o) && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
 			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: it has no step of its own, and the entrypoint gets no token",

@@ -192,6 +192,9 @@ func TestRemarks(t *testing.T) {
 		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
 		environments, err := target.Environments(repo)
 		remarks := strings.Join(target.Remarks(environments), "\n")
+		if content := string(plan(t, repo, "pyproject.toml", release).Created[0].New); strings.Contains(content, "timeout-minutes: 360\n") != (strings.Contains(options, "timeout") && !strings.Contains(options, "self-hosted")) {
+			t.Errorf("%s: %s", options, content)
+		}
 		if err != nil || !strings.Contains(remarks, want) || (remarks == "") != (want == "") {
 			t.Errorf("%s: %s, %v", options, remarks, err)
 		}

@@ -86,7 +86,7 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 		"runs-on", runsOn(job.Options.RunsOn),
 	)
 	containers(run, job.Options)
-	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(job.Options.Timeout+setupMargin))))
+	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(limit(job.Options)))))
 	add(run, "permissions", permissions(job.Options))
 	add(run, "steps", sequence(t.steps(job, setup)...))
 	on, crons := mapping(), job.Schedule.Crons(job.Options.Spares)
