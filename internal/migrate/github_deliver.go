@@ -131,14 +131,14 @@ func (m *mover) cache(s ghStep, _ ghWhen) {
 func (m *mover) pagesBranch(s ghStep, w ghWhen) {
 	to := s
 	to.Uses, to.With = "JamesIves/github-pages-deploy-action@v4", nil
-	names := map[string]string{"publish_dir": "folder", "publish_branch": "branch", "destination_dir": "target-folder", "commit_message": "commit-message", "full_commit_message": "commit-message", "external_repository": "repository-name"}
+	names := map[string]string{"build_dir": "folder", "target_branch": "branch", "publish_dir": "folder", "publish_branch": "branch", "destination_dir": "target-folder", "commit_message": "commit-message", "full_commit_message": "commit-message", "external_repository": "repository-name"}
 	for _, p := range s.With {
 		switch name := names[p.Name]; {
 		case name == "repository-name":
 			m.j.lost(p.Line, "%s: publishes in another repository", title(s))
 			return
 		case name != "":
-			if p.Name != "publish_dir" && strings.Contains(p.Value, "${{") {
+			if name != "folder" && strings.Contains(p.Value, "${{") {
 				p.Value = constantText(p.Value)
 			}
 			p.Name, p.Value = name, strings.TrimPrefix(p.Value, "./")
@@ -245,88 +245,6 @@ func (m *mover) docker(s ghStep, _ ghWhen) {
 	m.j.kept(s.Line, "%s", title(s))
 }
 
-// notice moves a notice to a line of curl that the command runs when it ends.
-func (m *mover) notice(s ghStep, w ghWhen, line string, env ...ghPair) {
-	sets := m.g.give(m.j, ghStep{Line: s.Line, Name: s.Name, Env: env, Run: line}, ghMain)
-	m.hooks = append(m.hooks, hook{strings.Join(append(sets, m.g.bash(line)), "\n"), w.When})
-	m.j.kept(s.Line, "%s: a line of curl, in the command since it needs secrets", title(s))
-}
-
-func (m *mover) telegram(s ghStep, w ghWhen) {
-	m.notice(s, w, `curl -fsS "https://api.telegram.org/bot${TELEGRAM_TOKEN}/sendMessage" --data-urlencode "chat_id=${TELEGRAM_TO}" --data-urlencode "text=${TELEGRAM_TEXT}"`,
-		ghPair{"TELEGRAM_TOKEN", input(s, "token"), s.Line}, ghPair{"TELEGRAM_TO", input(s, "to"), s.Line}, m.text(s, "TELEGRAM_TEXT", "message"))
-}
-
-// text is a variable with the words of a notice.
-func (m *mover) text(s ghStep, name string, inputs ...string) ghPair {
-	if value := input(s, inputs...); value != "" {
-		return ghPair{name, strings.TrimRight(value, "\n"), s.Line}
-	}
-	return ghPair{name, cmp.Or(m.g.Workflow, "Scheduled job"), s.Line}
-}
-
-// webhook returns the address that an action posts to.
-func webhook(s ghStep, inputs ...string) string {
-	if value := input(s, inputs...); value != "" {
-		return value
-	}
-	for _, p := range s.Env {
-		if strings.Contains(strings.ToUpper(p.Name), "WEBHOOK") {
-			return p.Value
-		}
-	}
-	return ""
-}
-
-func (m *mover) slack(s ghStep, w ghWhen) {
-	url := webhook(s, "webhook", "webhook_url", "webhook-url")
-	if url == "" {
-		m.j.lost(s.Line, "%s: its token is a secret, which actions do not get here", title(s))
-		return
-	}
-	m.chat(s, w, "SLACK_WEBHOOK", url, "text", "text", "slack_message", "custom_payload", "payload")
-}
-
-func (m *mover) discord(s ghStep, w ghWhen) {
-	url := webhook(s, "webhook", "webhook_url")
-	if url == "" {
-		m.j.lost(s.Line, "%s: it has no address", title(s))
-		return
-	}
-	m.chat(s, w, "DISCORD_WEBHOOK", url, "content", "args", "description", "content", "title")
-}
-
-// chat posts words as JSON.
-func (m *mover) chat(s ghStep, w ghWhen, variable, url, field string, inputs ...string) {
-	words := m.text(s, "NOTICE", inputs...)
-	for _, p := range s.Env {
-		if p.Name == "SLACK_MESSAGE" {
-			words.Value = p.Value
-		}
-	}
-	if strings.HasPrefix(strings.TrimSpace(words.Value), "{") {
-		m.j.glue(s.Line, "%s: its form; the text goes as %s", title(s), field)
-		words.Value = cmp.Or(m.g.Workflow, "Scheduled job")
-	}
-	m.notice(s, w, `jq -n --arg text "$NOTICE" '{`+field+`: $text}' | curl -fsS -H 'Content-Type: application/json' -d @- "$`+variable+`"`,
-		ghPair{variable, url, s.Line}, words)
-}
-
-func (m *mover) mail(s ghStep, w ghWhen) {
-	server := cmp.Or(input(s, "server_address"), "localhost")
-	scheme := "smtps"
-	if port := input(s, "server_port"); port == "587" || port == "25" {
-		scheme = "smtp"
-	}
-	from := input(s, "from")
-	env := []ghPair{{"MAIL_SERVER", server, s.Line}, {"MAIL_PORT", cmp.Or(input(s, "server_port"), "465"), s.Line}, {"MAIL_USER", input(s, "username"), s.Line}, {"MAIL_PASSWORD", input(s, "password"), s.Line},
-		{"MAIL_FROM", from, s.Line}, {"MAIL_TO", input(s, "to"), s.Line}, m.text(s, "MAIL_SUBJECT", "subject"), m.text(s, "MAIL_BODY", "body", "html_body")}
-	if input(s, "attachments") != "" {
-		m.j.glue(s.Line, "attachments of the mail: %s", oneLine(input(s, "attachments")))
-	}
-	m.notice(s, w, `printf 'From: %s\nTo: %s\nSubject: %s\n\n%s\n' "$MAIL_FROM" "$MAIL_TO" "$MAIL_SUBJECT" "$MAIL_BODY" | curl -fsS --ssl-reqd "`+scheme+`://$MAIL_SERVER:$MAIL_PORT" --user "$MAIL_USER:$MAIL_PASSWORD" --mail-from "$MAIL_USER" --mail-rcpt "$MAIL_TO" -T -`, env...)
-}
-
 func (m *mover) apt(s ghStep, _ ghWhen) {
 	packages, _ := m.fixed(s, "packages")
 	m.before = append(m.before, "sudo apt-get update", "sudo apt-get install --yes "+oneLine(packages))
@@ -349,6 +267,12 @@ func (m *mover) nox(s ghStep, _ ghWhen) {
 	m.j.kept(s.Line, "%s", title(s))
 }
 
+// hatch is set up by us in a project of it.
+func (m *mover) hatch(s ghStep, _ ghWhen) {
+	m.prepare = append(m.prepare, "command -v hatch || pipx install hatch")
+	m.j.kept(s.Line, "%s", title(s))
+}
+
 func (m *mover) appToken(s ghStep, _ ghWhen) {
 	m.j.glue(s.Line, "%s: the token of an app; here the job has its own, whose pushes start no workflows", title(s))
 }
@@ -365,14 +289,7 @@ func (m *mover) ssh(s ghStep, w ghWhen) {
 		m.j.lost(s.Line, "%s: values in its script that only a run knows", title(s))
 		return
 	}
-	sets := m.g.give(m.j, ghStep{Line: s.Line, Name: s.Name, Env: slices.Concat(s.Env, env)}, ghMain)
-	text := "(umask 077 && printf '%s\\n' \"$SSH_KEY\" > \"$RUNNER_TEMP/key\")\n" +
-		"ssh -i \"$RUNNER_TEMP/key\" -p \"$SSH_PORT\" -o StrictHostKeyChecking=accept-new \"$SSH_USER@$SSH_HOST\" bash -s <<'END'\n" + script + "\nEND"
-	text = strings.Join(append(sets, text), "\n")
-	if w.When == "success" {
-		m.commands = append(m.commands, text)
-	} else {
-		m.hooks = append(m.hooks, hook{text, w.When})
-	}
+	m.run(s, w, "(umask 077 && printf '%s\\n' \"$SSH_KEY\" > \"$RUNNER_TEMP/key\")\n"+
+		"ssh -i \"$RUNNER_TEMP/key\" -p \"$SSH_PORT\" -o StrictHostKeyChecking=accept-new \"$SSH_USER@$SSH_HOST\" bash -s <<'END'\n"+script+"\nEND", slices.Concat(s.Env, env)...)
 	m.j.kept(s.Line, "%s: by ssh", title(s))
 }

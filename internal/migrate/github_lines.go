@@ -29,6 +29,7 @@ func (m *mover) lines(i int, s ghStep) {
 	if p.text == "" {
 		return
 	}
+	p.text = m.plainRuns(p.text)
 	text := m.tuned(s, w, p)
 	if w.When != "success" {
 		m.afterwards(s, w, text)
@@ -212,7 +213,7 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 		if len(list.texts) == 0 {
 			continue
 		}
-		text := m.tuned(s, w, divided{text: strings.Join(list.texts, "\n")})
+		text := m.tuned(s, w, divided{text: m.plainRuns(strings.Join(list.texts, "\n"))})
 		text = strings.Join(append(slices.Clone(sets), text), "\n")
 		if entry := m.entry(s, text, ""); !slices.ContainsFunc(*list.to, func(other any) bool { return reflect.DeepEqual(other, entry) }) {
 			*list.to = append(*list.to, entry)
@@ -250,7 +251,7 @@ func (m *mover) entry(s ghStep, text, when string) any {
 // tuned returns the lines of a step with its folder, its condition, and what a failure of
 // it means.
 func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
-	text := m.plainRuns(p.text)
+	text := p.text
 	simple := len(p.units) == 1 && p.whole && !strings.Contains(text, "\n") && len(p.units[0].calls) == 1 && p.units[0].calls[0].bare
 	if s.Timeout != "" {
 		if minutes, ok := m.g.resolve(m.j, s.Line, s.Timeout); ok && simple {
@@ -297,6 +298,9 @@ var (
 // plainRuns removes what starts a command in an environment: ours is there already. uv
 // run stays where nothing else says that uv is the project's.
 func (m *mover) plainRuns(text string) string {
+	if strings.Contains(text, "ssh ") {
+		return text // which may be for another machine
+	}
 	if m.packages.project {
 		text = byFile.ReplaceAllString(text, "${1}${2}python $3")
 	}

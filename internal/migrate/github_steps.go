@@ -11,6 +11,12 @@ import (
 // steps sets what the steps of a job do: before, prepare, command, after, commit,
 // artifacts, cache, checkout and python.
 func (r *reader) steps(j *Job, g *ghJob) {
+	g.Steps = slices.Clone(g.Steps)
+	for i, s := range g.Steps {
+		if lines := ghRuns[action(s.Uses)]; lines != nil {
+			g.Steps[i] = lines(j, s)
+		}
+	}
 	m := &mover{j: j, g: g, project: r.Project, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}, asks: map[string]bool{}}
 	m.read()
 	for i, s := range g.Steps {
@@ -331,7 +337,7 @@ func hooked(commands []string, hooks []hook) string {
 	var b, trap strings.Builder
 	for i, h := range hooks {
 		name := fmt.Sprintf("after_%d", i+1)
-		fmt.Fprintf(&b, "%s() {\n%s\n}\n", name, h.text)
+		fmt.Fprintf(&b, "%s() (\n%s\n)\n", name, h.text)
 		switch h.when {
 		case "failure":
 			fmt.Fprintf(&trap, "if [ $code != 0 ]; then %s; fi; ", name)
