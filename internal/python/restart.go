@@ -20,13 +20,13 @@ import (
 // value, and the environment without it, in the process that goes on: that is this one if
 // there are no credentials, and on Windows, which cannot start over.
 func Restart(program string, args, environ []string, token bool, own string) (value string, rest []string, err error) {
-	if value, rest, ok := takeOver(environ); ok {
-		return value, rest, nil
+	value, taken := takeOver(environ)
+	if !taken {
+		value = Environ(environ).Get(own)
 	}
-	value = Environ(environ).Get(own)
-	rest = without(environ, own)
+	rest = without(without(environ, handedOver), own)
 	scrubbed := Scrubbed(rest, token)
-	if program == "" || len(scrubbed) == len(environ) {
+	if exposed := len(scrubbed) < len(rest) || !taken && value != ""; program == "" || !exposed {
 		return value, rest, nil
 	}
 	if value != "" {
@@ -63,15 +63,15 @@ func handOver(value string) (variable string, err error) {
 }
 
 // takeOver reads what handOver has written.
-func takeOver(environ []string) (value string, rest []string, ok bool) {
+func takeOver(environ []string) (value string, taken bool) {
 	n, err := strconv.Atoi(Environ(environ).Get(handedOver))
-	if err != nil {
-		return "", nil, false
+	if err != nil || n <= 2 { // not one of the streams
+		return "", false
 	}
 	f := os.NewFile(uintptr(n), handedOver)
 	defer f.Close()
 	content, err := io.ReadAll(f)
-	return string(content), without(environ, handedOver), err == nil
+	return string(content), err == nil
 }
 
 // without returns an environment without a variable.
