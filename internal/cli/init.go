@@ -23,6 +23,8 @@ type initFlags struct {
 	token  string
 	branch string
 	action string
+
+	missing error // there is no pyproject.toml
 }
 
 func (p *Program) initCommand() *cobra.Command {
@@ -42,7 +44,8 @@ request that updates them:
   none   no token: it only checks, and names the command to run
 
 Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
-asks for what the flags do not say. Elsewhere it adds no example and keeps the kind
+asks for what the flags do not say, and offers to import the scheduled workflows that
+the repository has. Elsewhere it adds no example and keeps the kind
 of token that the file has, or uses none.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
@@ -54,6 +57,10 @@ of token that the file has, or uses none.`,
 				return err
 			}
 			project, err := p.openValid()
+			offer := p.offer()
+			if begun, ok := offer.begin(); ok {
+				project, flags.missing, err = begun, err, nil
+			}
 			if err != nil {
 				return err
 			}
@@ -64,7 +71,7 @@ of token that the file has, or uses none.`,
 				Path: project.Path, Branch: cmp.Or(flags.branch, github.CloneBranch(git)),
 				Action: uses, Exact: flags.action != "",
 			}
-			return p.initialise(project, keeper, flags)
+			return p.initialise(project, keeper, offer, flags)
 		},
 	}
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing; add an example job if there is no job")
@@ -85,9 +92,9 @@ func checkToken(flag string) error {
 	return &exitError{exitUsage, problem.New("use app for a GitHub App, pat for a personal access token, or none", "--token is %q; it must be app, pat or none", flag)}
 }
 
-// initialise asks the open questions, and then writes: first an example job, if the
-// user wants one, and then the workflow.
-func (p *Program) initialise(project *project, keeper workflow.Keeper, flags initFlags) error {
+// initialise asks the open questions, and then writes: first what it imports or an example
+// job, if the user wants that, and then the workflow.
+func (p *Program) initialise(project *project, keeper workflow.Keeper, offer *offer, flags initFlags) error {
 	repo, err := os.OpenRoot(project.Root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
@@ -98,13 +105,21 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	example, token, err := p.choose(project, plan, flags)
-	if err != nil {
+	imports, example, token, err := p.choose(project, plan, offer, flags)
+	switch {
+	case err != nil:
 		return err
+	case flags.missing != nil && !imports:
+		return flags.missing
 	}
 	keeper.Token = token
-	if example {
-		if err := p.addExample(project); err != nil {
+	if imports || example {
+		if imports {
+			err = p.doImport(&offer.do, importFlags{write: true})
+		} else {
+			err = p.addExample(project)
+		}
+		if err != nil {
 			return err
 		}
 		if project, err = p.openValid(); err != nil {
@@ -124,7 +139,15 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, flags ini
 	if err != nil {
 		return err
 	}
-	return p.printInitialised(project, keeper, plan, example, flags.asJSON)
+	if imports {
+		if err := p.printFates(offer.do.Result); err != nil {
+			return err
+		}
+	}
+	if !imports {
+		offer = nil
+	}
+	return p.printInitialised(project, keeper, plan, offer, example, flags.asJSON)
 }
 
 // addExample adds an example job to pyproject.toml.
@@ -133,28 +156,34 @@ func (p *Program) addExample(project *project) error {
 	return err
 }
 
-// choose decides what no flag says: whether to add an example job, and the kind of
-// token. It asks before anything is written, and only on a terminal.
-func (p *Program) choose(project *project, plan workflow.Plan, flags initFlags) (example bool, token workflow.Token, err error) {
+// choose decides what no flag says: whether to import jobs or add an example one, and the
+// kind of token. It asks before anything is written, and only on a terminal.
+func (p *Program) choose(project *project, plan workflow.Plan, offer *offer, flags initFlags) (imports, example bool, token workflow.Token, err error) {
 	var ask *interview
 	if !flags.yes {
 		ask = p.interview()
 	}
-	if len(project.Jobs) == 0 {
+	if imports = p.accepted(offer, ask); flags.missing != nil && !imports {
+		return false, false, "", ask.failed()
+	}
+	if len(project.Jobs) == 0 && !imports {
 		example = flags.yes || ask.agree("Add an example job to "+project.Path+"?")
 	}
 	kind := cmp.Or(flags.token, string(plan.Token()))
 	if kind == "" {
 		kind = ask.token()
 	}
-	return example, workflow.Token(cmp.Or(kind, tokenKinds[0])), ask.failed()
+	return imports, example, workflow.Token(cmp.Or(kind, tokenKinds[0])), ask.failed()
 }
 
 // printInitialised writes what was done and, for people, what to do next.
-func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, example, asJSON bool) error {
+func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, imported *offer, example, asJSON bool) error {
 	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged), Kept: keptPins(plan)}
-	if example {
+	if example || imported != nil {
 		result.Updated = append(result.Updated, project.Path)
+	}
+	if imported != nil {
+		result.Updated = append(result.Updated, imported.paths...)
 	}
 	if asJSON {
 		return p.printJSON(result)
@@ -167,7 +196,13 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 		for _, path := range list.paths {
 			what := fmt.Sprintf("branch %s, token: %s", keeper.Branch, keeper.Token)
 			if path == project.Path {
-				what = "job " + project.Jobs[0].ID + ", " + project.Jobs[0].Schedule.String()
+				what = "job " + problem.Show(project.Jobs[0].ID) + ", " + project.Jobs[0].Schedule.String()
+				if len(project.Jobs) > 1 {
+					what = problem.Count(len(project.Jobs), "job")
+				}
+			}
+			if imported != nil && slices.Contains(imported.paths, path) {
+				what = "without its schedule, which is in " + project.Path
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, path, what)
 		}
@@ -175,7 +210,7 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if len(plan.Changes()) > 0 || example {
+	if len(plan.Changes()) > 0 || example || imported != nil {
 		fmt.Fprintln(p.Stdout, "\nNext:")
 		for i, step := range keeper.NextSteps(p.howToSync()) {
 			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
