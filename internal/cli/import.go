@@ -2,20 +2,14 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"unicode"
 
-	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/migrate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -104,18 +98,6 @@ func (p *Program) doImport(do *migrate.Import, flags importFlags) (err error) {
 	return nil
 }
 
-// askPython runs a script of ours with a Python that has not come with the project.
-func (p *Program) askPython(ctx context.Context, script string, input []byte) ([]byte, error) {
-	dir, err := os.Getwd()
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return entrypoint.Ask(ctx, dir, dir, p.Environ, script, input)
-}
-
 // importedJSON is the output of `import --json`.
 func importedJSON(do migrate.Import) map[string]any {
 	changed, _ := do.Files()
@@ -149,46 +131,4 @@ func (p *Program) printImported(do migrate.Import, dryRun bool) error {
 		p.say("\nNothing is written. --write adds the jobs to " + do.Place.Path)
 	}
 	return nil
-}
-
-// printFates prints the counts, and a row for each thing in the files.
-func (p *Program) printFates(result migrate.Result) error {
-	rows, counts := result.Rows()
-	if len(result.Jobs) > 0 {
-		p.say("")
-	}
-	p.say(fmt.Sprintf("%s: %d kept, %d glue, %d lost, %d skipped", problem.Count(len(result.Jobs), "job"), counts["kept"], counts["glue"], counts["lost"], counts["skipped"]))
-	if len(rows) == 0 {
-		return nil
-	}
-	t := table.New(p.Stderr)
-	fmt.Fprintln(t, "JOB\tFROM\t\tWHAT")
-	for _, r := range rows {
-		jobs := problem.Some(r.Jobs, problem.Show)
-		if len(r.Jobs) > 2 {
-			jobs = problem.Count(len(r.Jobs), "job")
-		}
-		fmt.Fprintf(t, "%s\t%s:%d\t%s\t%s\n", jobs, printable(r.From.File), r.From.Line, p.fate(r.Fate), printable(r.What))
-	}
-	return t.Flush()
-}
-
-var fateColors = map[string]string{"kept": "32", "glue": "33", "lost": "31"}
-
-func (p *Program) fate(word string) string {
-	if fateColors[word] == "" || !p.color(p.Stderr) {
-		return word
-	}
-	return "\x1b[" + fateColors[word] + "m" + word + "\x1b[0m"
-}
-
-// printable returns a remark as a cell of a table.
-func printable(what string) string {
-	what = strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return ' '
-		}
-		return c
-	}, problem.Cut(what, 200))
-	return strings.Join(strings.Fields(what), " ")
 }

@@ -115,7 +115,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, offer *of
 	keeper.Token = token
 	if imports || example {
 		if imports {
-			err = p.doImport(&offer.do, importFlags{write: true})
+			err = offer.do.Write(context.Background(), p.Now())
 		} else {
 			err = p.addExample(project)
 		}
