@@ -69,6 +69,7 @@ type workflow struct {
 	crons []ghCron
 	jobs  []*ghJob
 
+	zoned   bool                  // the project has a time zone for all jobs
 	several bool                  // more than one job comes of it
 	others  map[string]*yaml.Node // see siblings
 }
@@ -109,6 +110,7 @@ func readGitHub(r *reader, f File) error {
 	stay := false
 	before := len(r.Jobs)
 	jobs := w.scheduled()
+	w.zoned = r.sharedZone()
 	w.several = w.count(jobs) > 1
 	for _, g := range jobs {
 		if !w.read(r, g) {

@@ -112,7 +112,7 @@ func (g *ghJob) pair(j *Job, p ghPair, to ghPhase) (set string) {
 // literalPair sets a variable to a value that is known.
 func (g *ghJob) literalPair(j *Job, p ghPair, value string) (set string) {
 	switch {
-	case isSecret(p.Name, value):
+	case isSecret(p.Name, value) && !g.throwsAway(value):
 		name := p.Name
 		if !settable(name) {
 			name += "_SECRET"

@@ -52,6 +52,13 @@ var ghKeys = map[string]func(w *workflow, j *Job, g *ghJob, n *yaml.Node, line i
 	"services": services, "container": container, "continue-on-error": continues,
 }
 
+// retired are labels of runners that GitHub has taken away, and the next ones.
+// https://github.com/actions/runner-images#available-images
+var retired = map[string]string{
+	"ubuntu-16.04": "ubuntu-22.04", "ubuntu-18.04": "ubuntu-22.04", "ubuntu-20.04": "ubuntu-22.04", "windows-2016": "windows-2022", "windows-2019": "windows-2022",
+	"macos-10.15": "macos-14", "macos-11": "macos-14", "macos-12": "macos-14", "macos-13": "macos-14",
+}
+
 func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	if n.Kind == yaml.MappingNode {
 		if member(n, "group") != nil {
@@ -73,6 +80,12 @@ func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 			continue
 		}
 		labels = append(labels, label)
+	}
+	for i, label := range labels {
+		if next := retired[label]; next != "" {
+			j.glue(line, "try the job on %s: GitHub has no %s any more", next, label)
+			labels[i] = next
+		}
 	}
 	switch {
 	case len(labels) == 1 && labels[0] != "ubuntu-latest":
@@ -298,6 +311,21 @@ func (w *workflow) tagged(j *Job, name, image string, line int) string {
 // throwaway are passwords of a service that are known to everybody. It lives as long as
 // the run, and only the job can reach it.
 var throwaway = regexp.MustCompile(`(?i)^(?:postgres|mysql|root|password|passwd|pass|secret|test|testing|tests?_?(?:pass(?:word)?|user|db)|example|admin|guest|user|ci|changeme|minioadmin|minio|redis|mongo|rabbitmq|runner|github|dev|local|1234|12345|123456)$`)
+
+// throwsAway reports whether the only secret in a value is such a password of a service of
+// the job.
+func (g *ghJob) throwsAway(value string) bool {
+	if member(g.node, "services") == nil {
+		return false
+	}
+	spans := secretSpans(value)
+	for _, span := range spans {
+		if !throwaway.MatchString(value[span[0]:span[1]]) {
+			return false
+		}
+	}
+	return len(spans) > 0 || throwaway.MatchString(value)
+}
 
 func boxEnv(j *Job, g *ghJob, name string, n *yaml.Node) (env table) {
 	for _, p := range ghPairs(n) {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // noteForms are notes whose line has to have what the first group matches.
@@ -54,6 +55,24 @@ func TestLines(t *testing.T) {
 	}
 	if checked < 50 {
 		t.Errorf("only %d notes looked at", checked)
+	}
+}
+
+// A cron is UTC, whatever time zone the project has for its jobs.
+func TestZone(t *testing.T) {
+	text, err := os.ReadFile("testdata/github/listened.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for project, want := range map[string]any{
+		"[tool.scheduled-actions]\ntimezone = \"Asia/Tokyo\"\n": "UTC", "[tool.scheduled-actions.jobs.a]\ntimezone = \"Asia/Tokyo\"\n": nil, "": nil,
+	} {
+		result, err := Read(t.Context(), Request{
+			From: "github", Files: []File{{Path: "a.yml", Text: text}}, Project: fstest.MapFS{"pyproject.toml": {Data: []byte(project)}},
+		})
+		if err != nil || len(result.Jobs) != 1 || result.Jobs[0].get("timezone") != want {
+			t.Errorf("%q: %v, %v", project, result.Jobs, err)
+		}
 	}
 }
 

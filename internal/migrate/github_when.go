@@ -3,6 +3,7 @@ package migrate
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -142,6 +143,9 @@ func (w *workflow) setCrons(j *Job, crons []ghCron) {
 		}
 	}
 	j.cron(crons[0].Line, crons[0].Zone, list...)
+	if w.zoned && j.get("timezone") == nil {
+		j.set("timezone", "UTC").comment = "not the one of the project"
+	}
 	j.Kept = j.Kept[:len(j.Kept)-1] // of all together
 	for i, c := range crons {
 		j.kept(c.Line, "%s", words[i])
@@ -155,6 +159,27 @@ func (w *workflow) setCrons(j *Job, crons []ghCron) {
 		}
 	}
 }
+
+// sharedZone reports whether the project has a time zone for all its jobs.
+func (r *reader) sharedZone() bool {
+	if r.Project == nil {
+		return false
+	}
+	text, _ := fs.ReadFile(r.Project, "pyproject.toml")
+	in := false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			in = strings.HasPrefix(line, "[tool.scheduled-actions]")
+		}
+		if in && zoneKey.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}
+
+var zoneKey = regexp.MustCompile(`^timezone\s*=`)
 
 // byZone returns the crons in groups of one time zone.
 func byZone(crons []ghCron) (groups [][]ghCron) {
