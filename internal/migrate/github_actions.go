@@ -149,6 +149,9 @@ var tokenInputs = []string{"token", "github-token", "github_token", "repo-token"
 func (m *mover) with(s ghStep) (with table, secret string) {
 	for _, p := range s.With {
 		if slices.Contains(tokenInputs, strings.ToLower(p.Name)) && isToken(p.Value) {
+			if _, known := ghActions[action(s.Uses)]; !known {
+				m.j.glue(p.Line, "%s: its input %s was the job's token, which has to be its default", title(s), p.Name)
+			}
 			continue
 		}
 		value, ok := m.g.resolve(m.j, p.Line, p.Value)

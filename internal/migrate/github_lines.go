@@ -19,7 +19,11 @@ func (m *mover) lines(i int, s ghStep) {
 		m.j.kept(s.Line, "%s: the log of the commit says it", title(s))
 		return
 	}
+	noted := len(m.packages.glue)
 	p := m.part(i, s, b)
+	for k := noted; k < len(m.packages.glue); k++ {
+		m.packages.glue[k].line += max(s.RunLine, s.Line)
+	}
 	if delivers {
 		m.deliver(s, w, p.delivery)
 	} else if b.has(gitting) || b.has(mixed) {
@@ -129,7 +133,7 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 			pending, removed = stateful(pending), true
 		case early && u.class != work && u.class != mixed:
 			text := joined(append(pending, u))
-			if u.class == system || u.class != fetch && u.class != install && len(m.prepare) == 0 && len(p.prepare) == 0 && !m.packages.any() {
+			if u.class == system || u.class != fetch && u.class != install && !u.usesPython() && len(m.prepare) == 0 && len(p.prepare) == 0 && !m.packages.any() {
 				p.before = append(p.before, text)
 			} else {
 				p.prepare = append(p.prepare, text)
@@ -162,6 +166,11 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 func aside(u unit, b block) bool {
 	return (strings.Contains(u.text, "/tmp") || strings.Contains(u.text, "TEMP")) && retries(append(slices.Clone(u.calls), call{argv: []string{"git", "reset"}})) &&
 		regexp.MustCompile(`git (?:reset|stash|checkout|switch)`).MatchString(b.text)
+}
+
+// usesPython reports whether a unit starts Python.
+func (u unit) usesPython() bool {
+	return slices.ContainsFunc(u.calls, func(c call) bool { return isPython(c.argv[0]) || c.argv[0] == "pip" })
 }
 
 // byName reports whether a unit installs packages by their names: what came before it does

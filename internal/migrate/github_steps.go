@@ -266,7 +266,7 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 func (m *mover) set() {
 	m.packages.apply(m.j, m.project)
 	for _, n := range m.packages.glue {
-		m.j.glue(m.g.Line+n.line, "%s", n.what)
+		m.j.glue(n.line, "%s", n.what)
 	}
 	m.needTools()
 	m.setList("before", m.before)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 func TestClass(t *testing.T) {
@@ -186,6 +187,46 @@ func TestConstantText(t *testing.T) {
 	} {
 		if got := constantText(raw); got != want {
 			t.Errorf("%s: %q", raw, got)
+		}
+	}
+}
+
+// What is installed depends on what our set-up would find in the project.
+func TestInstalled(t *testing.T) {
+	for _, test := range []struct {
+		lines, files string
+		want         string // lines of the TOML
+	}{
+		{"pip install -r requirements.txt", "requirements.txt", ""},
+		{"pip install -r requirements.txt", "requirements.txt uv.lock", `requirements = ["requirements.txt"]`},
+		{"pip install -r a/requirements.txt\npip install -r b.txt", "", `requirements = ["a/requirements.txt", "b.txt"]`},
+		{"pip install -e .[x,y]", "pyproject.toml", `extras = ["x", "y"]`},
+		{"pip install .", "pyproject.toml requirements.txt", `installer = "project"`},
+		{"pip install requests", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["pip install requests"]`},
+		{"pip install -r requirements.txt --index-url https://example.org", "", `installer = "none"` + "\n" + `prepare = ["pip install -r requirements.txt --index-url https://example.org"]`},
+		{"pip install -U pip setuptools wheel", "", ""},
+		{"poetry install --with a,b -E c --no-root", "", `extras = ["c"]` + "\n" + `dependency-groups = ["a", "b"]`},
+		{"conda env update -f environment.yml", "", ""},
+		{"conda env update -f other.yml", "", `installer = "none"` + "\n" + `prepare = ["conda env update -f other.yml"]`},
+	} {
+		project := fstest.MapFS{}
+		for name := range strings.FieldsSeq(test.files) {
+			project[name] = &fstest.MapFile{}
+		}
+		text := "on:\n  schedule:\n    - cron: '0 6 * * *'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    timeout-minutes: 5\n    steps:\n      - run: |\n          " +
+			strings.ReplaceAll(test.lines, "\n", "\n          ") + "\n      - run: python a.py\n"
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project})
+		if err != nil || len(result.Jobs) != 1 {
+			t.Fatal(err, result.Skipped)
+		}
+		var got []string
+		for line := range strings.SplitSeq(result.Jobs[0].TOML(), "\n") {
+			if name, _, _ := strings.Cut(line, " = "); strings.Contains(" requirements extras dependency-groups installer prepare before ", " "+name+" ") {
+				got = append(got, line)
+			}
+		}
+		if strings.Join(got, "\n") != test.want {
+			t.Errorf("%s (%s): got\n%s\nwant\n%s", test.lines, test.files, strings.Join(got, "\n"), test.want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 type packages struct {
 	requirements []string // files, from the project's folder
 	project      bool     // the project itself, or its lock file
+	byPip        bool     // it is pip that installs the project
 	extras       []string
 	groups       []string
 	named        bool // packages by their names
@@ -141,7 +142,7 @@ func (p *packages) installed(c call, files, names []string) bool {
 		return false // requirements are instead of the project
 	}
 	p.requirements = append(p.requirements, files...)
-	p.project = p.project || project
+	p.project, p.byPip = p.project || project, p.byPip || project
 	p.extras = append(p.extras, extras...)
 	return true
 }
@@ -211,6 +212,8 @@ func (p *packages) apply(j *Job, project fs.FS) {
 	switch {
 	case len(own) > 0 && !found:
 		j.set("requirements", own)
+	case p.byPip && project != nil && has("requirements.txt") && !slices.ContainsFunc(moreLikely[:5], has):
+		j.set("installer", "project").comment = "as pip installed the project itself"
 	case len(own) == 0 && p.named && !p.project:
 		j.set("installer", "none").comment = "prepare installs the packages"
 	}
