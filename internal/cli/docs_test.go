@@ -64,6 +64,9 @@ func TestDocs(t *testing.T) {
 		{"simulation", simulationPart},
 		{"kinds", kindsPart},
 		{"settings", settingsPart},
+		{"move", movePart},
+		{"moved", movedPart},
+		{"fates", fatesPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
 		want, places := "\n"+strings.TrimSpace(part.write(t))+"\n\n", 0
@@ -408,7 +411,7 @@ func TestDocsTOML(t *testing.T) {
 	for _, block := range blocks {
 		content := block[1]
 		for _, job := range regexp.MustCompile(`scheduled-actions\.jobs\.([a-z-]+)\]`).FindAllSubmatch(content, -1) {
-			if regexp.MustCompile(`(?s)jobs\.` + string(job[1]) + `\]\n[^\[]*entrypoint = `).Match(block[1]) {
+			if regexp.MustCompile(`(?s)jobs\.` + string(job[1]) + `\]\n[^\[]*(?:entrypoint|command) = `).Match(block[1]) {
 				continue // it is declared whole there
 			}
 			content = fmt.Appendf(content[:len(content):len(content)], "[tool.scheduled.%s]\nevery = \"week\"\nentrypoint = \"app.jobs:run\"\n", job[1])
