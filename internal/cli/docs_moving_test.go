@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,26 @@ func fatesPart(t *testing.T) (part string) {
 		part = "```console\n$ scheduled import nightly.yml\n" + toml + table + "```"
 	})
 	return part
+}
+
+// TestMovingCommands runs the commands of the page about moving.
+func TestMovingCommands(t *testing.T) {
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(pages(t)["docs/moving.md"], -1)
+	if len(blocks) != 2 {
+		t.Fatalf("%d blocks of commands", len(blocks))
+	}
+	for i, shape := range []struct{ project, job string }{{"scraper", "scrape"}, {"report", "report"}} {
+		t.Run(shape.project, func(t *testing.T) {
+			workflow := old(t, shape.project, shape.job)
+			if i > 0 {
+				outputs(t, 0, "import", "--write", workflow)
+			}
+			for line := range strings.Lines(blocks[i][1]) {
+				outputs(t, 0, strings.Fields(line)[1:]...)
+			}
+			outputs(t, 0, "sync", "--check")
+		})
+	}
 }
 
 // TestDocsFormats checks that every format has its row in the page about moving.
