@@ -232,6 +232,19 @@ func (g *ghJob) output(path string) ghValue {
 	return without("steps.%s", path)
 }
 
+// mayFail returns a line of bash that goes before those of a step that may fail, and leaves
+// its outcome for the steps that ask for it.
+func (g *ghJob) mayFail(s ghStep) string {
+	leave := ""
+	if g.asked(s) {
+		leave = `[ $? = 0 ] && outcome=success || outcome=failure; echo "outcome=$outcome" >> ` + outputOf(s.ID) + "; "
+	}
+	return "trap '" + leave + "exit 0' EXIT # continue-on-error"
+}
+
+// asked reports whether other steps use what a step hands over.
+func (g *ghJob) asked(s ghStep) bool { return s.ID != "" && g.outputs[strings.ToLower(s.ID)] }
+
 // outcome returns how a step went. Only one that may fail does not end the job.
 func (g *ghJob) outcome(s ghStep, what string) ghValue {
 	switch {

@@ -27,11 +27,8 @@ type ghSeen struct {
 // bash that go before those of the step, and tells what is lost. It is called once for
 // each step that is kept, and for none that is dropped.
 func (g *ghJob) give(j *Job, s ghStep, to ghPhase) (sets []string) {
-	if s.ID != "" && g.outputs[strings.ToLower(s.ID)] {
+	if g.asked(s) {
 		sets = append(sets, "export GITHUB_OUTPUT="+outputOf(s.ID))
-		if s.Soft {
-			sets = append(sets, `trap '[ $? = 0 ] && echo outcome=success >> "$GITHUB_OUTPUT" || echo outcome=failure >> "$GITHUB_OUTPUT"' EXIT`)
-		}
 	}
 	if strings.Contains(s.Run, "GITHUB_EVENT_NAME") {
 		sets = append(sets, "export GITHUB_EVENT_NAME=schedule")

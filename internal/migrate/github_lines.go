@@ -278,10 +278,10 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 		}
 	}
 	if s.Soft {
-		if simple && !strings.Contains(text, "#") {
+		if simple && !strings.Contains(text, "#") && !m.g.asked(s) {
 			text += " || true # continue-on-error"
 		} else {
-			text = "trap 'exit 0' EXIT # continue-on-error\n" + text
+			text = m.g.mayFail(s) + "\n" + text
 		}
 	}
 	if w.Test != "" {

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -55,6 +56,35 @@ func TestLines(t *testing.T) {
 	}
 	if checked < 50 {
 		t.Errorf("only %d notes looked at", checked)
+	}
+}
+
+// TestOutcomes runs the commands of a workflow whose steps look at each other.
+func TestOutcomes(t *testing.T) {
+	text, err := os.ReadFile("testdata/github/outcomes.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: text}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for fetched, want := range map[string]string{"true": "fetch.py\nused 7\n", "false": "fetch.py\nfallback.py\nused 7\n"} {
+		dir := t.TempDir()
+		python := "#!/bin/sh\necho $1 >> " + dir + "/log\n[ $1 != fetch.py ] || " + fetched + "\n"
+		if err := os.WriteFile(filepath.Join(dir, "python"), []byte(python), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range result.Jobs[0].get("command").([]string) {
+			cmd := exec.Command("bash", "-eo", "pipefail", "-c", command)
+			cmd.Dir, cmd.Env = dir, []string{"PATH=" + dir + ":/usr/bin:/bin", "RUNNER_TEMP=" + dir}
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Fatalf("%s\n%v %s", command, err, out)
+			}
+		}
+		if log, _ := os.ReadFile(filepath.Join(dir, "log")); string(log) != want {
+			t.Errorf("with %s: got %q, want %q", fetched, log, want)
+		}
 	}
 }
 

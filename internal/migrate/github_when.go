@@ -100,17 +100,12 @@ func beside(line string) (comment string, is bool) {
 
 // unscheduled says why no job of the workflow is one of ours.
 func (w *workflow) unscheduled() string {
-	if w.scheduleKey().Line > 0 {
-		return "its schedule has no cron"
-	}
 	var events []string
-	for _, p := range members(w.on) {
-		events = append(events, p.key.Value)
-	}
-	for _, n := range items(w.on) {
-		if n.Kind == yaml.ScalarNode {
-			events = append(events, n.Value)
+	for _, n := range w.events() {
+		if n.Value == "schedule" {
+			return "its schedule has no cron"
 		}
+		events = append(events, n.Value)
 	}
 	return "it has no schedule: it runs on " + strings.Join(events, ", ")
 }
