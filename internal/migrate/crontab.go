@@ -30,7 +30,7 @@ type cronValue struct {
 const cronField = `[0-9A-Za-z*/,~?#-]+`
 
 var (
-	cronLine  = regexp.MustCompile(`^\s*(@[A-Za-z_]+(?:\s+\d[\w.]*)?|[0-9*?]` + `[0-9*/,~?-]*(?:\s+` + cronField + `){4})\s+(\S.*?)\s*$`)
+	cronLine  = regexp.MustCompile(`^\s*((?i:@every)\s+\d[\w.]*|@[A-Za-z_]+|[0-9*?~]` + `[0-9*/,~?-]*(?:\s+` + cronField + `){4})\s+(\S.*?)\s*$`)
 	cronVar   = regexp.MustCompile(`^\s*("[^"]+"|'[^']+'|[A-Za-z_]\w*)\s*=\s*(.*?)\s*$`)
 	cronUser  = regexp.MustCompile(`^([a-z_][a-z0-9_.-]*\$?)\s+(\S.*)$`)
 	cronHead  = regexp.MustCompile(`(?i)^[\s#*]*(?:m(?:in(?:ute)?)?\s+h(?:our)?\s+(?:dom|day)|.*\buser(?:-?name)?\s+(?:command|cmd)\b|[.|+\-\s*]*(?:\||[.'` + "`" + `]---)|=+|-+|#+|edit this file|for more information|example of job)`)
@@ -70,7 +70,8 @@ func readCrontab(r *reader, f File) error {
 			c.job(cronLine.FindStringSubmatch(text))
 		case cronVar.MatchString(text):
 			m := cronVar.FindStringSubmatch(text)
-			c.env = append(c.env, cronValue{unquote(m[1]), unquote(m[2]), c.line})
+			v := cronValue{unquote(m[1]), unquote(m[2]), c.line}
+			c.env = append(slices.DeleteFunc(c.env, func(old cronValue) bool { return old.name == v.name }), v)
 		default:
 			r.skip(c.place(), "not a line of a crontab")
 		}
@@ -99,8 +100,8 @@ func (c *crontab) note(text string) {
 	}
 }
 
-// accounts are users that system crontabs run their jobs as.
-var accounts = strings.Fields("root www-data nobody ubuntu debian admin ec2-user deploy app postgres mysql git apache nginx daemon backup user www vagrant pi munin mail news list")
+// accounts are users that system crontabs run their jobs as, and no programs.
+var accounts = strings.Fields("root www-data nobody ubuntu debian ec2-user postgres vagrant pi munin www")
 
 // hasUsers reports whether the crontab has users in its sixth field, as those in
 // /etc/cron.d have.

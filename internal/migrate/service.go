@@ -206,7 +206,7 @@ var handled = strings.Fields("Description Documentation Environment EnvironmentF
 func (s *service) rest() {
 	for _, e := range s.unit.settings {
 		switch {
-		case e.section == "Install" || slices.Contains(handled, e.key) || e.value == "":
+		case e.section == "Install" || e.section == "Timer" || slices.Contains(handled, e.key) || e.value == "":
 		case e.key == "OnFailure":
 			s.glue(`set notify = "issue" in [tool.scheduled-actions] in place of OnFailure=%s`, s.unit.specified(e.value))
 		case e.key == "OnSuccess":

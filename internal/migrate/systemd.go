@@ -22,10 +22,16 @@ func isSystemd(f File) bool {
 func readSystemd(r *reader, f File) error {
 	name := path.Base(strings.ReplaceAll(f.Path, `\`, "/"))
 	if path.Ext(name) == ".service" {
-		if !r.timed(f, name) {
+		beside := strings.TrimSuffix(name, ".service") + ".timer"
+		text, err := f.Sibling(beside)
+		switch {
+		case r.timed(name):
+			return nil
+		case err != nil:
 			r.skip(Place{f.Path, 1}, "no timer beside it starts this service")
+			return nil
 		}
-		return nil
+		name, f.Path, f.Text = beside, strings.TrimSuffix(f.Path, name)+beside, text
 	}
 	if path.Ext(name) != ".timer" {
 		name += ".timer"
@@ -35,8 +41,8 @@ func readSystemd(r *reader, f File) error {
 	return nil
 }
 
-// timed reports whether a timer among the files, or of the same name, starts a service.
-func (r *reader) timed(f File, name string) bool {
+// timed reports whether a timer among the files starts a service.
+func (r *reader) timed(name string) bool {
 	stem := strings.TrimSuffix(name, ".service")
 	template, _, instance := strings.Cut(stem, "@")
 	for _, other := range r.Files {
@@ -49,8 +55,7 @@ func (r *reader) timed(f File, name string) bool {
 			return true
 		}
 	}
-	_, err := f.Sibling(stem + ".timer")
-	return err == nil
+	return false
 }
 
 // timer is a timer that is read.
@@ -90,6 +95,9 @@ func (t *timer) read() {
 	if prefix, _, ok := strings.Cut(name, "@"); ok && !found {
 		file = prefix + "@.service"
 		text, found = t.sibling(file)
+	}
+	if has := func(s unitSetting) bool { return s.section == "Service" }; !found && slices.ContainsFunc(t.unit.settings, has) {
+		text, file, found = t.file.Text, name, true // as `systemctl cat` writes both
 	}
 	if !found {
 		t.r.skip(t.place(), "%s, which it starts, is not beside it: import both", name)
