@@ -221,8 +221,11 @@ func (g *ghJob) output(path string) ghValue {
 		switch {
 		case !strings.EqualFold(s.ID, id):
 		case what == "outputs" && s.Run != "" && variableName.MatchString(notInName.ReplaceAllString(name, "_")):
-			file := outputOf(s.ID)
-			return held(fmt.Sprintf(`$(sed -n 's/^%s=//p' %s 2>/dev/null | tail -n 1)`, regexp.QuoteMeta(name), file), ghRef{kind: "output", name: s.ID})
+			form := `$(sed -n 's/^%s=//p' %s 2>/dev/null | tail -n 1)`
+			if strings.Contains(s.Run, name+"<<") { // it has several lines
+				form = `$(awk -v n=%s 'index($0, n "<<") == 1 { e = substr($0, length(n) + 3); v = ""; while ((getline l) > 0 && l != e) v = v l "\n" } END { printf "%%s", v }' %s 2>/dev/null)`
+			}
+			return held(fmt.Sprintf(form, regexp.QuoteMeta(name), outputOf(s.ID)), ghRef{kind: "output", name: s.ID})
 		case what == "outputs" && strings.HasPrefix(s.Uses, "actions/cache"):
 			return known(nil) // as without a hit
 		case what == "outcome" || what == "conclusion":

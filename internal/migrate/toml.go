@@ -135,7 +135,11 @@ func writeString(s string) string {
 	case lines && !odd && !strings.Contains(s, "'''") && !strings.HasSuffix(s, "'"):
 		return "'''\n" + s + "'''"
 	case lines:
-		return `"""` + "\n" + strings.ReplaceAll(escape(s), `\n`, "\n") + `"""`
+		all := strings.Split(s, "\n")
+		for i, line := range all {
+			all[i] = escape(line)
+		}
+		return `"""` + "\n" + strings.Join(all, "\n") + `"""`
 	case strings.ContainsAny(s, `"\`) && !odd && !strings.Contains(s, "'"):
 		return "'" + s + "'"
 	}
