@@ -170,14 +170,10 @@ func isToken(value string) bool {
 }
 
 // checkout sets what is checked out.
-func (m *mover) checkout(s ghStep, _ ghWhen) {
-	repository, _ := m.g.resolve(m.j, s.Line, input(s, "repository"))
-	if repository != "" && !slices.Contains([]string{"${{ github.repository }}", "${{github.repository}}", "${GITHUB_REPOSITORY}"}, repository) {
-		m.other(s, repository)
+func (m *mover) checkout(s ghStep, w ghWhen) {
+	if dir, _ := m.g.resolve(m.j, s.Line, input(s, "path")); m.within(joinPath("", dir)) && dir != "" || m.another(s) {
+		m.clone(s, w, joinPath("", dir))
 		return
-	}
-	if path := input(s, "path"); path != "" && path != "." {
-		m.j.glue(s.Line, "checkout into %s: our checkout is at the root; change the paths", path)
 	}
 	var t table
 	for _, o := range []struct {
@@ -283,19 +279,42 @@ func count(v string) any {
 
 func truth(v string) any { return strings.EqualFold(v, "true") }
 
-// other moves the checkout of another repository.
-func (m *mover) other(s ghStep, repository string) {
-	m.j.glue(s.Line, "checkout of %s: a line in before does it, for a public repository", repository)
-	if strings.Contains(repository, "${{") {
-		return
+// clone moves the checkout of another repository, or of another branch into a folder. With
+// a token it is the command that clones, and git asks the environment for the token.
+func (m *mover) clone(s ghStep, w ghWhen, dir string) {
+	at, variable := "${GITHUB_REPOSITORY}", "CHECKOUT_TOKEN"
+	token := input(s, "token")
+	if m.another(s) {
+		of, ok := m.g.resolve(m.j, s.Line, input(s, "repository"))
+		if at = of; !ok || strings.Contains(of, "${{") {
+			m.j.lost(s.Line, "checkout of %s", of)
+			return
+		}
+	} else {
+		token = cmp.Or(token, "${{ github.token }}")
+		m.permit("contents")
 	}
-	dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
 	line := "git clone --depth 1 "
-	if ref, ok := m.g.resolve(m.j, s.Line, input(s, "ref")); ok && ref != "" {
+	if raw := input(s, "ref"); raw != "" && !ownRef(raw) {
+		ref, _ := m.g.resolve(m.j, s.Line, raw)
 		line += "--branch " + quoted(ref) + " "
 	}
-	line += quoted("https://github.com/"+repository) + " " + quoted(cmp.Or(dir, "."))
-	m.before = append(m.before, line)
+	folder := dir
+	if folder == "" {
+		folder = at[strings.LastIndex(at, "/")+1:]
+		m.j.glue(s.Line, "%s: it was checked out over the root; %s has it", title(s), folder)
+	}
+	end := `"https://github.com/` + at + `" ` + quoted(folder)
+	if token == "" {
+		m.before = append(m.before, line+end)
+	} else {
+		if isToken(token) {
+			variable = "GITHUB_TOKEN"
+		}
+		m.late = append(m.late, folder)
+		m.run(s, w, line+`-c credential.helper='!f() { echo username=x-access-token; echo "password=$`+variable+`"; }; f' `+end, ghPair{variable, token, s.Line})
+	}
+	m.j.kept(s.Line, "%s: git clone", title(s))
 }
 
 // python sets the version of Python.

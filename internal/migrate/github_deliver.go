@@ -80,7 +80,7 @@ func (m *mover) uploads(s ghStep) []string {
 			if why != "" {
 				m.j.glue(s.Line, "%s: %s", text, why)
 			}
-			list = append(list, path)
+			list = append(list, m.here(path))
 		}
 	}
 	return list
@@ -116,7 +116,7 @@ func (m *mover) cache(s ghStep, _ ghWhen) {
 		switch {
 		case text == "":
 		case inside && !tools:
-			m.keep(joinPath("", text))
+			m.keep(m.here(joinPath("", text)))
 			m.j.kept(s.Line, "%s", title(s))
 		case tools || strings.Contains(text, "ache") || strings.Contains(text, ".npm") || strings.Contains(text, "site-packages") || strings.Contains(text, "env."):
 			m.j.kept(s.Line, "%s: packages, which our set-up caches or installs again", title(s))

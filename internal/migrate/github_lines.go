@@ -121,14 +121,14 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 	delivers := b.has(gitting) && !m.byHand
 	removed := false
 	for k, u := range b.units {
-		early := !m.setUp.before(place{i, k}) || u.byName()
+		early := (!m.setUp.before(place{i, k}) || u.byName()) && !u.abroad(m.late) && (u.class != fetch || !m.installs)
 		switch {
 		case delivers && (u.class == gitting || u.class == asking || u.class == other && aside(u, b)):
 			p.delivery = append(p.delivery, append(pending, u)...)
 			pending, removed = stateful(pending), true
 		case u.class == neutral:
 			pending = append(pending, u)
-		case early && (u.class == venv || u.class == tool || u.class == install) && m.packages.covers(u):
+		case early && (u.class == venv || u.class == tool || u.class == install) && !u.abroad(m.foreign) && m.packages.covers(u):
 			p.done = append(p.done, u.text)
 			pending, removed = stateful(pending), true
 		case early && u.class != work && u.class != mixed:
@@ -140,6 +140,7 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 			}
 			pending, removed = stateful(pending), true
 		default:
+			m.installs = m.installs || u.class == install
 			kept = append(append(kept, pending...), u)
 			pending = nil
 		}
@@ -166,6 +167,14 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 func aside(u unit, b block) bool {
 	return (strings.Contains(u.text, "/tmp") || strings.Contains(u.text, "TEMP")) && retries(append(slices.Clone(u.calls), call{argv: []string{"git", "reset"}})) &&
 		regexp.MustCompile(`git (?:reset|stash|checkout|switch)`).MatchString(b.text)
+}
+
+// abroad reports whether a unit installs from one of the folders of other repositories,
+// which are not there when the environment is set up.
+func (u unit) abroad(folders []string) bool {
+	return slices.ContainsFunc(u.calls, func(c call) bool {
+		return inside(folders, c.dir) || slices.ContainsFunc(c.argv, func(a string) bool { return inside(folders, joinPath(c.dir, a)) })
+	})
 }
 
 // usesPython reports whether a unit starts Python.

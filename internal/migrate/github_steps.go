@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -35,17 +36,21 @@ type mover struct {
 	g       *ghJob
 	project fs.FS // nil if unknown
 
-	blocks  []block // of the steps that run lines
-	setUp   place   // the last unit that sets something up, before the work begins
-	work    place   // the first unit of the work
-	config  int     // the line of a step that says who commits; 0 for none
-	byHand  bool    // the lines push by themselves: they cannot be a commit of ours
-	commits bool    // something of the job commits or pushes
-	foreign []string
-	asks    map[string]bool // ids of the steps that commit, of which others ask whether they did
-	envs    bool            // a command writes to $GITHUB_ENV
-	paths   bool            // or to $GITHUB_PATH
-	checks  map[string]bool // what steps say that only look whether something changed: see checksOf
+	blocks     []block  // of the steps that run lines
+	setUp      place    // the last unit that sets something up, before the work begins
+	work       place    // the first unit of the work
+	config     int      // the line of a step that says who commits; 0 for none
+	byHand     bool     // the lines push by themselves: they cannot be a commit of ours
+	commits    bool     // something of the job commits or pushes
+	foreign    []string // folders of other checkouts
+	late       []string // those of them that the command makes
+	installs   bool     // the command installs packages
+	alias      string   // the folder of the checkout, which is the root here
+	checkedOut bool
+	asks       map[string]bool // ids of the steps that commit, of which others ask whether they did
+	envs       bool            // a command writes to $GITHUB_ENV
+	paths      bool            // or to $GITHUB_PATH
+	checks     map[string]bool // what steps say that only look whether something changed: see checksOf
 
 	before, prepare, after []any
 	commands               []string
@@ -182,14 +187,43 @@ func (m *mover) bash(s ghStep) block {
 	return readBlock(text, dir)
 }
 
-// clones notes the folder of another repository that an action checks out.
+// clones notes where an action checks out another repository, or another branch beside
+// the first checkout; a first one in a folder is that of the root here.
 func (m *mover) clones(s ghStep) {
-	if name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@"); name == "actions/checkout" && input(s, "path") != "" {
-		dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
-		if input(s, "repository") != "" {
-			m.foreign = append(m.foreign, joinPath("", dir))
-		}
+	if action(s.Uses) != "actions/checkout" {
+		return
 	}
+	dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+	switch dir = joinPath("", dir); {
+	case dir == "":
+	case m.another(s) || m.checkedOut:
+		m.foreign = append(m.foreign, dir)
+		return
+	default:
+		m.alias = dir
+	}
+	m.checkedOut = true
+}
+
+// another reports whether a checkout is of another repository.
+func (m *mover) another(s ghStep) bool {
+	of := input(s, "repository")
+	return of != "" && !slices.Equal(paths(of), []string{"github.repository"})
+}
+
+// within reports whether a folder is in that of another repository.
+func (m *mover) within(dir string) bool { return inside(m.foreign, dir) }
+
+func inside(folders []string, dir string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") })
+}
+
+// here returns a path of a checkout in a folder as one from the root.
+func (m *mover) here(path string) string {
+	if rest, ok := strings.CutPrefix(path+"/", m.alias+"/"); ok && m.alias != "" {
+		return cmp.Or(strings.TrimSuffix(rest, "/"), ".")
+	}
+	return path
 }
 
 // estrange makes work of what the lines do in the folder of another repository.
@@ -205,7 +239,7 @@ func (m *mover) estrange(b *block) {
 				m.foreign = append(m.foreign, joinPath(dir, cloned(argv[1:])))
 			}
 			own := c.class()
-			if (own == gitting || own == asking) && slices.ContainsFunc(m.foreign, func(f string) bool { return dir == f || strings.HasPrefix(dir, f+"/") }) {
+			if (own == gitting || own == asking) && m.within(dir) {
 				u.class = work
 			}
 		}
@@ -264,11 +298,17 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 
 // set sets the keys of what the steps came to.
 func (m *mover) set() {
+	for i, file := range m.packages.requirements {
+		m.packages.requirements[i] = m.here(file)
+	}
 	m.packages.apply(m.j, m.project)
 	for _, n := range m.packages.glue {
 		m.j.glue(n.line, "%s", n.what)
 	}
 	m.needTools()
+	if m.alias != "" {
+		m.before = slices.Insert(m.before, 0, any("ln -s . "+quoted(m.alias)+" && echo /"+m.alias+" >> .git/info/exclude"))
+	}
 	m.setList("before", m.before)
 	m.setList("prepare", m.prepare)
 	m.setCommands()
@@ -371,6 +411,9 @@ func (m *mover) setCommit() {
 	}
 	if t, _ := m.j.get("checkout").(table); d.ref != "" && d.ref == d.branch && !d.made && !d.pullRequest && !slices.ContainsFunc(t, func(k key) bool { return k.name == "ref" }) {
 		m.check("ref", d.ref)
+	}
+	for i, p := range d.paths {
+		d.paths[i] = m.here(p)
 	}
 	list := unique(d.paths)
 	if len(list) == 0 || slices.Contains(list, ".") {
