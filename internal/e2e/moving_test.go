@@ -226,7 +226,10 @@ func browserArchive(t *testing.T, browser string) []byte {
 	t.Helper()
 	var content bytes.Buffer
 	archive := zip.NewWriter(&content)
-	for _, name := range []string{"chrome-linux64/chrome", "chrome-headless-shell-linux64/chrome-headless-shell", "ffmpeg-linux"} {
+	for _, name := range []string{
+		"chrome-linux64/chrome", "chrome-headless-shell-linux64/chrome-headless-shell",
+		"chrome-linux-arm64/chrome", "chrome-headless-shell-linux-arm64/chrome-headless-shell", "ffmpeg-linux",
+	} {
 		header := &zip.FileHeader{Name: name}
 		header.SetMode(0o755)
 		w, err := archive.CreateHeader(header)
