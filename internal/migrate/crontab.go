@@ -158,8 +158,8 @@ func (c *crontab) job(m []string) {
 	command = asked(c.r.fit(&j, c.line, command, folder))
 	if input != "" {
 		j.kept(c.line, "%%: the rest of the line is the command's input")
-		if len(secretSpans(input)) > 0 {
-			input = withoutSecrets(input)
+		if hidden := withoutSecrets(input); hidden != input {
+			input = hidden
 			j.lost(c.line, "a literal secret in the command's input")
 		}
 		command += " <<'END'\n" + input + "\nEND\n"

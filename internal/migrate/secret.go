@@ -66,7 +66,8 @@ var secretForms = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|dop_v1_[a-f0-9]{16,})`),
 	regexp.MustCompile(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
 	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
-	regexp.MustCompile(`\b\d{8,10}:[A-Za-z0-9_-]{30,}`), // of a bot
+	regexp.MustCompile(`(?:\b|bot)(\d{8,10}:[A-Za-z0-9_-]{30,})`), // of a bot
+	regexp.MustCompile(`\bpass:([^\s'"$]+)`), // of openssl
 	regexp.MustCompile(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
 	regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
 }
@@ -81,9 +82,17 @@ func secretSpans(text string) (spans [][2]int) {
 			spans = append(spans, [2]int{m[0], m[1]})
 		}
 	}
+	for _, m := range inText.FindAllStringSubmatchIndex(text, -1) {
+		if isNamedSecret(text[m[2]:m[3]], text[m[4]:m[5]]) {
+			spans = append(spans, [2]int{m[4], m[5]})
+		}
+	}
 	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
 	return slices.CompactFunc(spans, func(next, last [2]int) bool { return next[0] < last[1] })
 }
+
+// inText matches a name and its value as forms, JSON and programs write them.
+var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key))["']?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
 
 var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
 
@@ -112,14 +121,21 @@ func secretValue(value string) bool {
 // refer to others are none, nor are the words that switch something.
 func isSecret(name, value string) bool {
 	value = strings.Trim(value, `"' `)
+	return isNamedSecret(name, value) || !isOpen(value) && secretValue(value)
+}
+
+// isNamedSecret is isSecret by the name alone.
+func isNamedSecret(name, value string) bool {
+	return secretName(name) && !isOpen(value) && (!strings.HasPrefix(value, "/") || strings.Contains(value, "="))
+}
+
+// isOpen reports whether a value is a reference or a switch.
+func isOpen(value string) bool {
 	switch strings.ToLower(value) {
 	case "", "true", "false", "yes", "no", "on", "off", "0", "1", "none", "null":
-		return false
+		return true
 	}
-	if strings.HasPrefix(value, "$") || strings.HasPrefix(value, "/") && secretName(name) && !strings.Contains(value, "=") {
-		return false
-	}
-	return secretName(name) || secretValue(value)
+	return strings.HasPrefix(value, "$") || strings.HasPrefix(value, "…")
 }
 
 // secret declares the secret of the repository that holds the value of a variable.

@@ -111,7 +111,10 @@ func (m *machine) here(p string, script bool) string {
 }
 
 // secretFlags are flags of programs whose value is a secret without saying so.
-var secretFlags = map[string]string{"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p", "curl": "-u", "redis-cli": "-a", "wget": "--http-password", "lftp": "-u"}
+var secretFlags = map[string]string{
+	"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p",
+	"curl": "-u --user --proxy-user", "redis-cli": "-a", "wget": "--http-password", "lftp": "-u", "openssl": "-k",
+}
 
 // secrets replaces literal secrets with variables that hold secrets of the repository.
 func (m *machine) secrets(file *syntax.File) (edits []edit) {
@@ -135,6 +138,36 @@ func (m *machine) secrets(file *syntax.File) (edits []edit) {
 			return false
 		}
 		return true
+	})
+	return edits
+}
+
+// piped replaces a literal secret that goes into the input of a program.
+func (m *machine) piped(file *syntax.File) (edits []edit) {
+	syntax.Walk(file, func(n syntax.Node) bool {
+		pipe, ok := n.(*syntax.BinaryCmd)
+		if !ok || pipe.Op != syntax.Pipe {
+			return true
+		}
+		from, isCall := pipe.X.Cmd.(*syntax.CallExpr)
+		into, isCall2 := pipe.Y.Cmd.(*syntax.CallExpr)
+		if !isCall || !isCall2 || len(from.Args) < 2 || len(into.Args) < 2 {
+			return true
+		}
+		said, args := literals(from), literals(into)
+		asks := slices.ContainsFunc(args, func(arg string) bool {
+			return arg == "-S" || arg == "--password-stdin" || arg == "--passphrase-fd" || arg == "--with-token"
+		})
+		if len(said) != len(from.Args) || said[0] != "echo" && said[0] != "printf" || !asks {
+			return true
+		}
+		if path.Base(args[0]) == "sudo" {
+			edits = append(edits, edit{starts(pipe.X), starts(pipe.Y), ""})
+			return false
+		}
+		last := from.Args[len(from.Args)-1]
+		edits = append(edits, edit{starts(last), ends(last), `"$` + m.named(variableOf(args[0]+"_password"), said[len(said)-1]) + `"`})
+		return false
 	})
 	return edits
 }
@@ -165,7 +198,7 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 		return nil
 	}
 	program, _ := plainText(call.Args[0])
-	special := secretFlags[path.Base(program)]
+	specials := strings.Fields(secretFlags[path.Base(program)])
 	for i, w := range call.Args[1:] {
 		text, ok := plainText(w)
 		if !ok || !strings.HasPrefix(text, "-") || len(text) < 2 {
@@ -173,6 +206,12 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 		}
 		flag, value, joined := strings.Cut(text, "=")
 		variable := variableOf(flag)
+		special := ""
+		for _, s := range specials {
+			if strings.HasPrefix(text, s) && (special == "" || len(s) > len(special)) {
+				special = s
+			}
+		}
 		switch {
 		case joined && isSecret(flag, value):
 			edits = append(edits, edit{starts(w), ends(w), quote(flag+"=") + `"$` + m.named(variable, value) + `"`})
@@ -182,7 +221,7 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 		case !joined && i+2 < len(call.Args) && (secretName(flag) || text == special):
 			next := call.Args[i+2]
 			value, ok := plainText(next)
-			plainName := text == special && special == "-u" && !strings.Contains(value, ":")
+			plainName := text == special && strings.HasSuffix(special, "u") != strings.HasSuffix(special, "user") && !strings.Contains(value, ":")
 			if !ok || strings.HasPrefix(value, "-") || plainName || !isSecret("password", value) || special == "-p" && strings.HasPrefix(path.Base(program), "m") && text == special {
 				continue
 			}
@@ -211,13 +250,11 @@ func (m *machine) spans(value string, n syntax.Node, around string) (edits []edi
 	source := m.text[starts(n):ends(n)]
 	for _, span := range secretSpans(source) {
 		variable := "SECRET"
-		if before := source[:span[0]]; strings.HasSuffix(before, "=") || strings.HasSuffix(before, ": ") {
-			name := lastName.FindString(strings.TrimRight(before, "=: "))
-			if name != "" {
-				variable = variableOf(name)
-			}
-		} else if strings.Contains(source[:span[0]], "://") {
+		before := source[:span[0]]
+		if strings.HasSuffix(source[span[1]:min(span[1]+1, len(source))], "@") {
 			variable = "PASSWORD"
+		} else if name := lastName.FindString(strings.TrimRight(before, `=: "'`)); namesIt.MatchString(before) && name != "" {
+			variable = variableOf(name)
 		} else if strings.Contains(strings.ToLower(source[:span[0]]), "bearer") {
 			variable = "TOKEN"
 		} else if strings.HasPrefix(source[span[0]:], "https://") {
@@ -229,7 +266,10 @@ func (m *machine) spans(value string, n syntax.Node, around string) (edits []edi
 	return edits
 }
 
-var lastName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_-]*$`)
+var (
+	lastName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_-]*$`)
+	namesIt  = regexp.MustCompile(`(?:[=:]\s*["']?|: )$`)
+)
 
 func reversed(s string) string {
 	b := []byte(s)
