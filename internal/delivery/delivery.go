@@ -128,6 +128,8 @@ func (d *delivery) choose(on, ref string) error {
 		}
 	case d.commit.PullRequest && d.branch == on:
 		return &Invalid{problem.New("give the pull request a branch of its own", "branch %s is the base of the pull request, so it cannot also be its branch", problem.Quote(on))}
+	case d.commit.PullRequest && d.branch == d.Default:
+		return &Invalid{problem.New("give the pull request a branch of its own", "branch %s is the default branch, so it cannot be that of a pull request", problem.Quote(d.branch))}
 	case d.branch == "":
 		return &Invalid{problem.New(`name the branch, as in commit = { paths = ["data"], branch = "data" }`, "commit has no branch: %s is checked out, which is not one", problem.Quote(ref))}
 	}
@@ -166,7 +168,7 @@ func (d *delivery) push(ctx context.Context) (err error) {
 // propose opens, updates or closes the pull request with the change.
 func (d *delivery) propose(ctx context.Context) (err error) {
 	for try := 1; ; try++ {
-		d.Pull, err = d.proposeOnce(ctx, try == tries)
+		d.Pull, err = d.proposeOnce(ctx)
 		if !github.Again(err) || try == tries || ctx.Err() != nil {
 			break
 		}
@@ -191,7 +193,7 @@ func (d *delivery) propose(ctx context.Context) (err error) {
 	return nil
 }
 
-func (d *delivery) proposeOnce(ctx context.Context, last bool) (github.Pull, error) {
+func (d *delivery) proposeOnce(ctx context.Context) (github.Pull, error) {
 	base, err := d.Client.Snapshot(ctx, d.on)
 	if err != nil {
 		return github.Pull{}, err
@@ -204,7 +206,7 @@ func (d *delivery) proposeOnce(ctx context.Context, last bool) (github.Pull, err
 	return d.Client.Propose(ctx, github.Proposal{
 		Base: base, Files: files, Project: d.Project + ", job " + problem.Show(d.Job.ID),
 		Branch: d.branch, Title: title, Body: d.body(files), Message: d.message(),
-		Needs: github.Contents, IgnoreBaseMoves: last,
+		Needs: github.Contents, IgnoreBaseMoves: true, Whole: true,
 		Words: github.Words{
 			Settled: "The job changed nothing that `" + base.Branch + "` does not have.",
 			Next:    "run of the job",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -97,6 +98,45 @@ func TestFolder(t *testing.T) {
 	}
 	if files := server.Files(result.Branch); files["services/billing/out/x"] != "x" || files["other"] != "" {
 		t.Errorf("files %q", files)
+	}
+}
+
+// TestPullRequests counts what a pull request costs.
+func TestPullRequests(t *testing.T) {
+	w, server, request := delivering(t, "pyproject.toml", `{ paths = ["data"], pull-request = true }`)
+	for i, row := range []struct {
+		write     string
+		operation github.Operation
+		most      int
+	}{
+		{"\xff1", github.Created, 7},
+		{"\xff1", github.None, 4},
+		{"\xff2", github.Updated, 8},
+	} {
+		server.Requests()
+		const files = 5
+		for n := range files {
+			w.write(fmt.Sprintf("data/%d.bin", n), fmt.Sprint(row.write, n))
+		}
+		result, err := Deliver(context.Background(), request)
+		asked := server.Requests()
+		if err != nil || result.Pull.Operation != row.operation || len(asked) > row.most+files {
+			t.Errorf("%d: %v, %+v, %d requests: %v", i, err, result.Pull, len(asked), asked)
+		}
+	}
+}
+
+// TestBranch has branches that no pull request can have, and one that it can.
+func TestBranch(t *testing.T) {
+	for branch, want := range map[string]string{"dev": "is the base of the pull request", "main": "is the default branch", "other": ""} {
+		w, server, request := delivering(t, "pyproject.toml", `{ paths = ["data"], pull-request = true, branch = "`+branch+`" }`)
+		server.Commit("dev", start)
+		request.Ref = "refs/heads/dev"
+		w.write("data/a.csv", "x")
+		_, err := Deliver(context.Background(), request)
+		if _, invalid := errors.AsType[*Invalid](err); want == "" && err != nil || want != "" && (!invalid || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", branch, err)
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func (w *proposing) tree(ctx context.Context) (string, error) {
 	if w.was.Base == w.Base.Commit && w.was.Change == w.note.Change && w.was.Tree != "" {
 		return w.was.Tree, nil // there already
 	}
-	return newUpload(w.client).tree(ctx, w.Base, w.Files)
+	return w.client.upload.tree(ctx, w.Base, w.Files)
 }
 
 // pushed is the error of a branch that somebody else has moved.
@@ -103,7 +103,11 @@ func (w *proposing) settle(ctx context.Context, tree string) (err error) {
 		}
 		w.step("moving branch %s to commit %s", w.Branch, Short(commit))
 		if commit, err = w.move(ctx, commit, message, tree); err != nil {
-			return denied(w.Needs, w.obstructed(moved(err)))
+			err = denied(w.Needs, w.obstructed(moved(err)))
+			if w.head == "" && errors.Is(err, ErrMoved) && w.look(ctx) == nil && w.head != "" { // it exists
+				return w.settle(ctx, tree)
+			}
+			return err
 		}
 		w.pull.Operation = Updated
 	}

@@ -82,15 +82,13 @@ const (
 	maxInline    = 1 << 20 // of one content; a larger one is sent by itself
 )
 
-// upload is what of a change is on GitHub already, so that another try does not send
-// it again.
+// upload is what of the changes is on GitHub already, so that another try does not send
+// it again. It is for one change at a time.
 type upload struct {
 	client *Client
 	there  map[string]bool // contents, by id
 	blobs  int             // sent by themselves
 }
-
-func newUpload(c *Client) *upload { return &upload{client: c, there: map[string]bool{}} }
 
 // tree writes the tree that base becomes with the files, and returns its id. Small
 // texts are sent along with the tree, not as a blob each: GitHub allows 80 requests a

@@ -52,8 +52,9 @@ type Client struct {
 	machine    func() time.Time
 	log, trace io.Writer
 
-	sent  atomic.Int64 // requests
-	limit rateLimit
+	sent   atomic.Int64 // requests
+	limit  rateLimit
+	upload upload
 }
 
 // Within limits the time of a step that takes several requests. If the time is up, the
@@ -83,6 +84,7 @@ func New(c Config) (*Client, error) {
 	if c.Trace != nil {
 		client.trace = c.Trace
 	}
+	client.upload = upload{client: client, there: map[string]bool{}}
 	client.connect(base, http.DefaultTransport)
 	return client, nil
 }

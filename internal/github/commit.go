@@ -51,7 +51,7 @@ func (c *Client) Commit(ctx context.Context, wanted Commit) (Committed, error) {
 			return Committed{}, err
 		}
 	}
-	w := &committing{Commit: wanted, client: c, upload: newUpload(c)}
+	w := &committing{Commit: wanted, client: c}
 	for try := 1; ; try++ {
 		err := w.once(ctx)
 		if err == nil {
@@ -89,7 +89,6 @@ func backoff(try int, limited bool) time.Duration {
 type committing struct {
 	Commit
 	client *Client
-	upload *upload
 	sent   Committed // the last commit whose arrival at the branch is unknown
 	done   Committed
 }
@@ -112,7 +111,7 @@ func (w *committing) once(ctx context.Context) error {
 		w.done.Begun = false
 		return err
 	}
-	tree, err := w.upload.tree(ctx, base, files)
+	tree, err := w.client.upload.tree(ctx, base, files)
 	if err != nil {
 		return denied(Contents, moved(err))
 	}

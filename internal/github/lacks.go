@@ -130,7 +130,7 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("branch %s has other changes to %s since it was checked out", e.Branch, problem.Some(e.Paths, problem.Show))
+	return fmt.Sprintf("branch %s has other changes to %s since it was checked out", e.Branch, problem.Some(e.Paths, problem.Quote))
 }
 
 // Hint says what to do about it.

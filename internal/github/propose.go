@@ -28,6 +28,11 @@ type Proposal struct {
 	// IgnoreBaseMoves goes on after a push to the base.
 	IgnoreBaseMoves bool
 
+	// Whole says that the change must be on the branch in the end. Then commits of others
+	// on it that do not have the change are an error, and no pull request is opened for a
+	// branch that is not ours.
+	Whole bool
+
 	// Used once, when the pull request is opened.
 	Labels    []string
 	Reviewers []string // logins, and teams as owner/team
@@ -72,8 +77,9 @@ func (p Proposal) occupied(by string) error {
 // box, and a pull request that a person closed stays closed until the change is a
 // different one.
 //
-// ctx must have a deadline. The error is a *Denied, a *BranchError, a *Failure, or one
-// that Again tells to start over with a new Snapshot.
+// ctx must have a deadline. The error is a *Denied, a *BranchError, a *Failure,
+// one that Again tells to start over with a new Snapshot, or says that the change did not
+// arrive.
 func (c *Client) Propose(ctx context.Context, p Proposal) (Pull, error) {
 	changed, err := change(p.Files)
 	if err != nil {
@@ -146,7 +152,7 @@ func (w *proposing) refused() bool {
 
 // bring updates the branch, and then the pull request.
 func (w *proposing) bring(ctx context.Context) error {
-	if !w.assume() {
+	if !w.assume() && (w.open != nil || w.closed != nil) { // else there is most likely no branch
 		if err := w.look(ctx); err != nil {
 			return err
 		}
@@ -302,25 +308,51 @@ func (w *proposing) update(ctx context.Context) error {
 // leave keeps a branch with other people's commits. It says so once, unless the branch
 // already has the right content.
 func (w *proposing) leave(ctx context.Context, tree string) error {
-	if w.open == nil {
+	const others = "commits that `scheduled` did not make"
+	wanting := w.Whole && len(w.Files) > 0
+	switch {
+	case w.open == nil && wanting:
+		return problem.New(w.Words.Taken, "branch %s has %s, so the change is not on it", w.Branch, others)
+	case w.open == nil:
 		if err := w.openPull(ctx); err != nil {
 			return err
 		}
 	}
-	if w.headTree == tree {
-		return nil
+	if has, err := w.has(ctx, tree); err != nil || has {
+		return err
 	}
-	w.remark("#%d has commits that `scheduled` did not make: it is not updated until you tick the box in its description", w.pull.Number)
+	if !wanting {
+		w.remark("#%d has %s: it is not updated until you tick the box in its description", w.pull.Number, others)
+	}
 	if !strings.Contains(w.open.GetBody(), Discard) { // a person has replaced the description
 		body := w.note.in(w.open.GetBody() + "\n\n" + Box)
 		if err := w.client.updatePull(ctx, w.pull.Number, github.PullRequest{Body: &body}); err != nil {
 			return denied(PullRequests, err)
 		}
 	}
-	return w.comment(ctx, "others "+w.was.Head,
-		"This branch holds commits that `scheduled` did not make. They are kept, so the branch is no longer updated.\n\n"+
+	err := w.comment(ctx, "others "+w.was.Head,
+		"This branch holds "+others+". They are kept, so the branch is no longer updated.\n\n"+
 			"To discard them, tick **"+discardText+"** in the description: the next "+w.Words.Next+" then rebuilds the branch. "+
 			"To keep them, merge this pull request, or move them to another branch.")
+	if err == nil && wanting {
+		err = problem.New("merge the pull request, or tick the box in its description to discard those commits, and let the job run again; or "+w.Words.Taken,
+			"#%d has %s, so the change is not on its branch %s", w.pull.Number, others, w.Branch)
+	}
+	return err
+}
+
+// has reports whether a branch with other people's commits has the change: the wanted
+// tree, or more than that if the change only has to arrive.
+func (w *proposing) has(ctx context.Context, tree string) (bool, error) {
+	if w.headTree == tree || !w.Whole || len(w.Files) == 0 {
+		return w.headTree == tree, nil
+	}
+	head, err := w.client.Snapshot(ctx, w.Branch)
+	if err != nil {
+		return false, err
+	}
+	lacking, err := head.Lacks(w.Files, false)
+	return len(lacking) == 0, err
 }
 
 // comment adds a comment with a mark, once. If GitHub refuses the comment, it goes on:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // bring proposes what a job has made of the files of the default branch.
@@ -27,7 +28,7 @@ func (s committed) bring(is files) (pull Pull, err error) {
 		pull, err = s.client.Propose(ctx, Proposal{
 			Base: base, Files: lacking, Project: "pyproject.toml, job report", Branch: "scheduled/report", Needs: Contents,
 			Title: "Update data", Message: "Update data\n\nby the job report", Body: "A table.\n\n" + Box,
-			Words: Words{Settled: "The job has left nothing to change.", Next: "run of the job", Taken: "set branch"},
+			Words: Words{Settled: "The job has left nothing to change.", Next: "run of the job", Taken: "set branch"}, Whole: true,
 		})
 		if !Again(err) {
 			return pull, err
@@ -58,12 +59,18 @@ func TestProposeFiles(t *testing.T) {
 		}
 		s.holds("scheduled/report", want)
 
-		// Somebody else's commit is kept.
-		s.fake.Commit("scheduled/report", files{"theirs": "t"})
+		// Somebody else's commit is kept. That is an error once the branch lacks the change.
+		theirs := s.fake.Commit("scheduled/report", files{"theirs": "t"})
+		if pull, err := s.bring(want); err != nil || pull.Operation != None || pull.Number != 1 || len(pull.Remarks) != 0 {
+			s.Errorf("%+v, %v", pull, err)
+		}
 		want["data/a.csv"] = "a,3\n"
 		pull, err := s.bring(want)
-		if comments := s.fake.Pulls()[0].Comments; err != nil || len(pull.Remarks) != 1 || len(comments) != 1 || !strings.Contains(comments[0], "the next run of the job then rebuilds the branch") {
-			s.Errorf("%+v, %v, %q", pull, err, comments)
+		if err == nil || !strings.HasPrefix(err.Error(), "#1 has commits that `scheduled` did not make, so the change is not on its branch") || !strings.Contains(problem.Hint(err), "tick the box") {
+			s.Errorf("%+v, %v", pull, err)
+		}
+		if comments := s.fake.Pulls()[0].Comments; len(comments) != 1 || !strings.Contains(comments[0], "the next run of the job then rebuilds the branch") || s.fake.Head("scheduled/report") != theirs {
+			s.Errorf("%q", comments)
 		}
 		s.fake.EditPull(1, func(p *ghtest.Pull) { p.Body = strings.Replace(p.Body, "- [ ]", "- [x]", 1) })
 		if pull, err := s.bring(want); err != nil || pull.Operation != Updated {
@@ -79,6 +86,39 @@ func TestProposeFiles(t *testing.T) {
 		}
 		if branches := s.fake.Branches(); !slices.Equal(branches, []string{"main"}) {
 			s.Errorf("%q", branches)
+		}
+	})
+}
+
+// TestProposeOnTheirs opens no pull request for a branch of somebody else.
+func TestProposeOnTheirs(t *testing.T) {
+	commits(t, beforeFiles, func(s committed) {
+		theirs := s.fake.Commit("scheduled/report", beforeFiles.with(files{"theirs": "t"}))
+		_, err := s.bring(beforeFiles.with(files{"data/a.csv": "a,2\n"}))
+		if err == nil || !strings.HasPrefix(err.Error(), "branch scheduled/report has commits that `scheduled` did not make") || problem.Hint(err) != "set branch" {
+			s.Errorf("%v", err)
+		}
+		if len(s.fake.Pulls()) > 0 || s.fake.Head("scheduled/report") != theirs {
+			s.Errorf("%+v", s.fake.Pulls())
+		}
+	})
+}
+
+// TestProposeAgain sends a file once, however often it has to start over.
+func TestProposeAgain(t *testing.T) {
+	commits(t, beforeFiles, func(s committed) {
+		pushes := 0
+		s.fake.On(6, func() { // before the base is read again
+			pushes++
+			s.fake.Commit("main", files{"theirs": "t"})
+		})
+		if pull, err := s.bring(beforeFiles.with(files{"plot.png": "\xff\x00"})); err != nil || pull.Operation != Created {
+			s.Fatalf("%+v, %v", pull, err)
+		}
+		asked := s.asked()
+		blobs := len(slices.DeleteFunc(slices.Clone(asked), func(r string) bool { return r != "POST/git/blobs" }))
+		if trees := strings.Count(strings.Join(asked, " "), "POST/git/trees"); pushes != 1 || trees != 2 || blobs != 1 {
+			s.Errorf("%d blobs, %d trees: %q", blobs, trees, asked)
 		}
 	})
 }
