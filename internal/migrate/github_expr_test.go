@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -106,8 +107,16 @@ func TestWhen(t *testing.T) {
 	}
 }
 
+// withBash skips a test where there is no bash with the tools of Unix.
+func withBash(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no bash")
+	}
+}
+
 // Bash prints for each script what GitHub would have put into it.
 func TestBash(t *testing.T) {
+	withBash(t)
 	for _, test := range []struct{ script, want string }{
 		{"echo ${{ secrets.API_KEY }}", "a b"}, {`echo "${{ secrets.API_KEY }}"`, "a  b"}, {"echo '${{ secrets.API_KEY }}'", "a  b"},
 		{"echo '${{ matrix.city }}' # ${{ secrets.NONE }} isn't", "Oslo"}, {`echo "it's" ${{ matrix.n }}`, "it's 3"},

@@ -61,6 +61,7 @@ func TestLines(t *testing.T) {
 
 // TestOutcomes runs the commands of a workflow whose steps look at each other.
 func TestOutcomes(t *testing.T) {
+	withBash(t)
 	text, err := os.ReadFile("testdata/github/outcomes.yml")
 	if err != nil {
 		t.Fatal(err)

@@ -119,6 +119,10 @@ var tooOften = map[string]bool{"*": true, "*/1": true, "*/2": true, "*/3": true,
 func (w *workflow) setCrons(j *Job, crons []ghCron) {
 	var list, words, comments []string
 	for _, c := range crons {
+		if clean := lastComma.ReplaceAllString(c.Cron, "$1"); clean != c.Cron {
+			j.kept(c.Line, "schedule %s, without the comma at the end of a field", c.Cron)
+			c.Cron = clean
+		}
 		minute, rest, _ := strings.Cut(c.Cron, " ")
 		if tooOften[minute] {
 			words = append(words, "schedule "+c.Cron+", as GitHub starts it: every five minutes at most")
@@ -154,6 +158,9 @@ func (w *workflow) setCrons(j *Job, crons []ghCron) {
 		}
 	}
 }
+
+// lastComma matches a comma after which a field of a cron has nothing more.
+var lastComma = regexp.MustCompile(`,+( |$)`)
 
 // sharedZone reports whether the project has a time zone for all its jobs.
 func (r *reader) sharedZone() bool {
