@@ -145,15 +145,15 @@ func newWorkflow(f File, root *yaml.Node) (*workflow, error) {
 	jobs := member(root, "jobs")
 	switch {
 	case root.Kind != yaml.MappingNode:
-		return nil, yamlAt(f.Path, root.Line, root.Column, hint, "the file is no workflow")
+		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is no workflow")
 	case w.on == nil:
-		return nil, yamlAt(f.Path, root.Line, root.Column, hint, "the file is no workflow: it has no on")
+		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is no workflow: it has no on")
 	case jobs == nil || jobs.Kind != yaml.MappingNode:
-		return nil, yamlAt(f.Path, lineOf(jobs, root.Line), root.Column, hint, "the file is no workflow: it has no jobs")
+		return nil, yamlAt(f, lineOf(jobs, root.Line), root.Column, hint, "the file is no workflow: it has no jobs")
 	}
 	for _, p := range members(jobs) {
 		if p.value.Kind != yaml.MappingNode {
-			return nil, yamlAt(f.Path, p.key.Line, p.key.Column, "give it runs-on and steps", "the job %s has nothing in it", p.key.Value)
+			return nil, yamlAt(f, p.key.Line, p.key.Column, "give it runs-on and steps", "the job %s has nothing in it", p.key.Value)
 		}
 	}
 	var err error

@@ -33,7 +33,7 @@ func (w *workflow) readCrons() (crons []ghCron, err error) {
 	for _, entry := range items(schedule) {
 		cron := member(entry, "cron")
 		if scalar(cron) == "" {
-			return nil, yamlAt(w.file.Path, entry.Line, entry.Column, `write it as in - cron: "0 6 * * *"`, "an entry of schedule has no cron")
+			return nil, yamlAt(w.file, entry.Line, entry.Column, `write it as in - cron: "0 6 * * *"`, "an entry of schedule has no cron")
 		}
 		c := ghCron{Cron: strings.Join(strings.Fields(cron.Value), " "), Line: cron.Line, Zone: scalar(member(entry, "timezone")), ZoneLine: keyLine(entry, "timezone", 0)}
 		c.Comment = w.comments(above, entry.Line, cron.Line)

@@ -20,9 +20,21 @@ const (
 )
 
 // yamlAt returns the error of a place in a file.
-func yamlAt(file string, line, column int, hint, format string, args ...any) error {
-	return problem.Problems{{File: file, Line: max(line, 1), Column: max(column, 1), Message: fmt.Sprintf(format, args...), Hint: hint}}
+func yamlAt(f File, line, column int, hint, format string, args ...any) error {
+	line, column = max(line, 1), max(column, 1)
+	p := problem.Problem{File: f.Path, Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint}
+	if lines := strings.Split(string(f.Text), "\n"); line <= len(lines) {
+		shown := []rune(strings.TrimRight(withoutSecrets(lines[line-1]), "\r"))
+		if at := min(column-1, len(shown)); len(shown) > 0 && len(shown) < maxShown {
+			draw := func(part []rune) string { return printable(strings.ReplaceAll(string(part), "\t", "    ")) }
+			p.Source = problem.Source{Line: draw(shown), Indent: strings.Repeat(" ", len([]rune(draw(shown[:at])))), Carets: "^"}
+		}
+	}
+	return problem.Problems{p}
 }
+
+// maxShown is the longest line that an error shows, in characters.
+const maxShown = 200
 
 // readYAML reads the one document of a file, with its aliases replaced. Its lines are those
 // of the file, also where an alias repeats them.
@@ -33,12 +45,12 @@ func readYAML(f File) (*yaml.Node, error) {
 		return nil, unreadable(f, err)
 	}
 	if decoder.Decode(&second) == nil {
-		return nil, yamlAt(f.Path, second.Line, second.Column, "keep one workflow in a file", "the file has a second document")
+		return nil, yamlAt(f, second.Line, second.Column, "keep one workflow in a file", "the file has a second document")
 	}
 	if len(doc.Content) == 0 {
-		return nil, yamlAt(f.Path, 1, 1, "name a file with something in it", "the file is empty")
+		return nil, yamlAt(f, 1, 1, "name a file with something in it", "the file is empty")
 	}
-	tree := expansion{file: f.Path}
+	tree := expansion{file: f}
 	root := tree.expand(doc.Content[0], 0)
 	return root, tree.err
 }
@@ -63,12 +75,12 @@ func unreadable(f File, err error) error {
 	if err.Error() == "EOF" {
 		message, hint = "the file is empty", "name a file with something in it"
 	}
-	return yamlAt(f.Path, line, column, hint, "%s", message)
+	return yamlAt(f, line, column, hint, "%s", message)
 }
 
 // expansion replaces aliases.
 type expansion struct {
-	file  string
+	file  File
 	nodes int
 	err   error
 }

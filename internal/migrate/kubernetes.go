@@ -38,7 +38,7 @@ func readKubernetes(r *reader, f File) error {
 		}
 		if at := template.FindIndex(f.Text); at != nil && (err != nil || helmName.Match(f.Text)) {
 			line := 1 + bytes.Count(f.Text[:at[0]], []byte("\n"))
-			return yamlAt(f.Path, line, 1, "render it first, as in: helm template CHART > jobs.yaml", "the file is a template")
+			return yamlAt(f, line, 1, "render it first, as in: helm template CHART > jobs.yaml", "the file is a template")
 		}
 		if err != nil {
 			return unreadable(f, err)
@@ -46,7 +46,7 @@ func readKubernetes(r *reader, f File) error {
 		if len(doc.Content) == 0 {
 			continue
 		}
-		tree := expansion{file: f.Path}
+		tree := expansion{file: f}
 		root := tree.expand(doc.Content[0], 0)
 		if tree.err != nil {
 			return tree.err
