@@ -137,6 +137,10 @@ func (c *crontab) job(m []string) {
 		c.r.skip(c.place(), "@reboot: a job here has no machine that starts")
 		return
 	}
+	if sixth.MatchString(command) {
+		c.r.skip(c.place(), "it has six fields before the command, and a crontab has five")
+		return
+	}
 	j := Job{From: c.place()}
 	if user := cronUser.FindStringSubmatch(command); c.users && user != nil {
 		command = user[2]
@@ -290,6 +294,9 @@ func unusual(value string) string {
 	}
 	return ""
 }
+
+// sixth matches a command that begins with another field.
+var sixth = regexp.MustCompile(`^[\d*][\d*/,-]*\s`)
 
 var everyForm = regexp.MustCompile(`(?i)^@every\s+(.+)$`)
 
