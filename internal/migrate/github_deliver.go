@@ -28,6 +28,12 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 	first := len(list) == 0
 	list = unique(append(list, more...))
 	name, all := m.fixed(s, "name")
+	name = strings.Trim(strings.Map(func(c rune) rune {
+		if strings.ContainsRune(`":<>|*?\/`, c) { // which no name of an artifact has
+			return '-'
+		}
+		return c
+	}, name), " -")
 	if !first {
 		m.j.kept(s.Line, "%s: in one artifact with the files before", title(s))
 		name, all = "", true

@@ -177,14 +177,27 @@ func (m *mover) bash(s ghStep) block {
 	}
 	switch {
 	case isPython(program):
-		return readBlock("python - <<'END'\n"+text+"\nEND", dir)
+		return readBlock("python -"+hereDoc(text), dir)
 	case program == "pwsh" || program == "powershell" || program == "" && powershell(text):
 		if plain, ok := fromPowershell(text); ok {
 			return readBlock(plain, dir)
 		}
-		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\" <<'END'\n"+text+"\nEND\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
+		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\""+hereDoc(text)+"\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
+	case program == "cmd":
+		m.j.glue(s.Line, "%s: lines for cmd, which bash reads here", title(s))
+	case strings.Contains(s.Shell, "{0}") && program != "bash" && program != "sh":
+		return readBlock("cat > \"$RUNNER_TEMP/step\""+hereDoc(text)+"\n"+strings.ReplaceAll(s.Shell, "{0}", `"$RUNNER_TEMP/step"`), dir)
 	}
 	return readBlock(text, dir)
+}
+
+// hereDoc returns lines as what a command reads.
+func hereDoc(text string) string {
+	end := "END"
+	for strings.Contains("\n"+text+"\n", "\n"+end+"\n") {
+		end += "_"
+	}
+	return " <<'" + end + "'\n" + text + "\n" + end
 }
 
 // clones notes where an action checks out another repository, or another branch beside

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -215,6 +216,8 @@ func (d *delivery) pathsOf(c call, dir string, w *syntax.Word) []string {
 	return paths
 }
 
+var oneOfSet = regexp.MustCompile(`\[[^\]]*\]`)
+
 // pathspec returns one of our paths for one of git's, and why it is another one.
 func pathspec(dir, text string, quoted bool) (path, why string) {
 	switch {
@@ -235,14 +238,26 @@ func pathspec(dir, text string, quoted bool) (path, why string) {
 		return "", "it is not in the repository"
 	}
 	if strings.ContainsAny(text, "?[") {
-		text, why = strings.ReplaceAll(text, "?", "*"), "name the path, with * only"
+		text, why = oneOfSet.ReplaceAllString(strings.ReplaceAll(text, "?", "*"), "*"), "name the path, with * only"
 	}
 	if quoted && strings.Contains(text, "*") && !strings.Contains(text, "**") {
 		at := strings.LastIndex(text, "/") + 1
 		text = text[:at] + "**/" + text[at:]
 	}
-	if path = joinPath(dir, strings.TrimSuffix(text, "/")); path == "" {
-		path = "."
+	parts := strings.Split(text, "/")
+	for i, part := range parts {
+		if part != "**" {
+			parts[i] = strings.ReplaceAll(part, "**", "*")
+		}
+	}
+	path = joinPath(dir, strings.Join(parts, "/"))
+	switch lower := strings.ToLower(path); {
+	case path == "":
+		return ".", why
+	case strings.HasPrefix(path, "../") || path == "..":
+		return "", "it is not in the repository"
+	case lower == ".git" || strings.HasPrefix(lower, ".git/") || strings.HasPrefix(lower, ".github/workflows"):
+		return "", "workflows are changed by hand only"
 	}
 	return path, why
 }
@@ -389,79 +404,6 @@ func (d *delivery) checkout(argv []string) {
 		d.to(argv[0])
 		d.ref = d.branch
 	}
-}
-
-// constant returns what a message always says: the text before what bash expands in it,
-// or else the text around that.
-func (d *delivery) constant(w *syntax.Word) string {
-	const gap = "\x00"
-	pieces := strings.Split(d.template(w.Parts, gap, 0), gap)
-	first := strings.TrimSpace(pieces[0])
-	if len(pieces) == 1 {
-		return first
-	}
-	d.trimmed = true
-	if text := trimJoint(first); letters(text) > 2 {
-		return text
-	}
-	return strings.Trim(strings.Join(strings.Fields(strings.Join(pieces, " ")), " "), " -:,|()[]")
-}
-
-// template returns the text of a message with a gap where bash expands something unknown.
-func (d *delivery) template(parts []syntax.WordPart, gap string, depth int) string {
-	var b strings.Builder
-	for _, part := range parts {
-		switch p := part.(type) {
-		case *syntax.Lit:
-			b.WriteString(unescape(p.Value, true))
-		case *syntax.SglQuoted:
-			b.WriteString(p.Value)
-		case *syntax.DblQuoted:
-			b.WriteString(d.template(p.Parts, gap, depth))
-		case *syntax.ParamExp:
-			if values := d.literals[paramName(p)]; len(values) == 1 && depth < 5 {
-				b.WriteString(d.template(values[0].Parts, gap, depth+1))
-			} else {
-				b.WriteString(gap)
-			}
-		default:
-			b.WriteString(gap)
-		}
-	}
-	return b.String()
-}
-
-func paramName(p *syntax.ParamExp) string {
-	if p.Param == nil {
-		return ""
-	}
-	return p.Param.Value
-}
-
-// trimJoint removes the words and signs that lead to what bash expanded.
-func trimJoint(s string) string {
-	for {
-		short := strings.TrimRight(s, " \t\n-:–—([{|@,#*`'\"<")
-		for _, word := range []string{"at", "on", "for", "as of", "from", "of", "the", "run", "by", "dated"} {
-			if rest, ok := strings.CutSuffix(short, " "+word); ok {
-				short = rest
-			}
-		}
-		if short == s {
-			return s
-		}
-		s = short
-	}
-}
-
-func letters(s string) int {
-	n := 0
-	for _, c := range s {
-		if c > ' ' && !strings.ContainsRune("-:()[]{}|@,#*.!", c) {
-			n++
-		}
-	}
-	return n
 }
 
 // braces returns the words that {a,b} stands for.
