@@ -44,11 +44,11 @@ var hostedLabel = regexp.MustCompile(`^(?:ubuntu|windows|macos)-`)
 // say that.
 func hosted(o pyproject.Options) bool { return slices.ContainsFunc(o.RunsOn, hostedLabel.MatchString) }
 
-// limit is the time for a whole job. What takes longer than GitHub allows is stopped by
-// run, which says so, and not by GitHub.
+// limit is the time for a whole job, a minute less than GitHub has: what takes longer is
+// then stopped by its own limit.
 func limit(o pyproject.Options) time.Duration {
 	if hosted(o) {
-		return min(o.Timeout+setupMargin, hostedLimit)
+		return min(o.Timeout+setupMargin, hostedLimit-time.Minute)
 	}
 	return o.Timeout + setupMargin
 }

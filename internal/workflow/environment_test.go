@@ -99,6 +99,10 @@ func TestSetup(t *testing.T) {
 		{`python = "3.12"`, "a/uv.lock", `python-version: "3.12"`},
 		{"[tool.uv]\nrequired-version = \">=0.9,<0.14\"", "a/uv.lock", `version: ">=0.9,<0.14"`},
 		{``, "a/setup.py a/.python-version:3.12|3.9", `python-version: "3.12"`},
+		{``, "a/setup.py a/.python-version:3.14-dev", `python-version: "3.14-dev"`},
+		{``, "a/setup.py a/.python-version:3.14.0rc1", `python-version: "3.14.0rc1"`},
+		{``, "a/setup.py a/.python-version:pypy3.10-7.3.17", `python-version: "pypy3.10"`},
+		{``, "a/uv.lock a/.python-version:3.14-dev", `python-version: "3.14"`},
 		{``, "a/setup.py a/.python-version:system", `python-version: "3.x"`},
 		{``, "a/uv.lock a/.python-version:shop-3.11|3.11", `python-version: "3.11"`},
 		{``, "a/uv.lock a/.python-version:system", `python-version: "3"`},
@@ -192,7 +196,7 @@ func TestRemarks(t *testing.T) {
 		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
 		environments, err := target.Environments(repo)
 		remarks := strings.Join(target.Remarks(environments), "\n")
-		if content := string(plan(t, repo, "pyproject.toml", release).Created[0].New); strings.Contains(content, "timeout-minutes: 360\n") != (strings.Contains(options, "timeout") && !strings.Contains(options, "self-hosted")) {
+		if content := string(plan(t, repo, "pyproject.toml", release).Created[0].New); strings.Contains(content, "timeout-minutes: 359\n") != (strings.Contains(options, "timeout") && !strings.Contains(options, "self-hosted")) {
 			t.Errorf("%s: %s", options, content)
 		}
 		if err != nil || !strings.Contains(remarks, want) || (remarks == "") != (want == "") {

@@ -289,6 +289,11 @@ func (s setup) version() string {
 	if version := s.option(); version != "" {
 		return version
 	}
+	if name := s.env.PythonVersion; name != "" && !strings.ContainsAny(name, "<>=!~^") {
+		if version, ok := pythonFor(s.env.Tool, name); ok {
+			return version // one version as it is named; declaredFor is for ranges
+		}
+	}
 	declared := []string{s.env.PythonVersion, s.Project.RequiresPython, s.env.Declares}
 	if s.env.Tool == installer.UV { // its lock has what all members of a workspace can have
 		declared = []string{s.env.PythonVersion, s.env.Declares, s.Project.RequiresPython}

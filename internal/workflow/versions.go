@@ -35,9 +35,10 @@ var (
 
 var (
 	specifiers  = regexp.MustCompile(`^[0-9a-z.*,<>=!~ ]*[<>=!~][0-9a-z.*,<>=!~ ]*$`)
-	preRelease  = regexp.MustCompile(`\.?(?:a|b|c|rc|alpha|beta|pre|post|dev)\d*$`)
+	preRelease  = regexp.MustCompile(`[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-_.]?\d*$`)
 	anyPatch    = regexp.MustCompile(`^={2,3}(\d+(?:\.\d+)*)\.\*$`)
 	exactlyForm = regexp.MustCompile(`^===`)
+	clauseForm  = regexp.MustCompile(`^(?:(?:>=|<=|~=|==|>|<|~|\^)?\d+(?:\.\d+)*t?(?:\.\*)?|\*)$`)
 )
 
 // declaredFor returns a range that a project declares for its packages, in the notation
@@ -55,8 +56,10 @@ func declaredFor(tool installer.Tool, version string) (string, bool) {
 			part = exactlyForm.ReplaceAllString(preRelease.ReplaceAllString(part, ""), "==")
 			if m := anyPatch.FindStringSubmatch(part); m != nil {
 				kept = append(kept, ">="+m[1], "<"+after(m[1], strings.Count(m[1], ".")+1))
-			} else if !strings.HasPrefix(part, "!=") {
+			} else if clauseForm.MatchString(part) {
 				kept = append(kept, part)
+			} else if !strings.HasPrefix(part, "!=") {
+				return "", false
 			}
 		}
 		if len(kept) == 0 {
@@ -92,9 +95,13 @@ func condaPython(version string) (string, bool) {
 	return strings.Join(all, ","), ok
 }
 
+// firstTry matches a pre-release without the third number, which npm's versions have.
+var firstTry = regexp.MustCompile(`^(\d+\.\d+)((?:a|b|rc)\d+)$`)
+
 // semverPython is for setup-python, which takes npm's ranges and its own names.
 // https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#using-the-python-version-input
 func semverPython(version string) (string, bool) {
+	version = firstTry.ReplaceAllString(version, "$1.0$2")
 	alternatives := strings.Split(version, "||")
 	for i, a := range alternatives {
 		alternatives[i] = strings.TrimSpace(a)
