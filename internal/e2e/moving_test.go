@@ -86,18 +86,23 @@ func always(text string) func(*http.Request) string {
 // meanwhile, and nothing when nothing is new.
 func TestScraper(t *testing.T) {
 	t.Parallel()
-	site := newSite(t, map[string]func(*http.Request) string{"/readings": always(`[
-		{"station": "mitte", "time": "2026-11-21T06:00", "pm10": 21}, {"station": "nord", "time": "2026-11-21T06:00", "pm10": 9}]`)})
-	program, script := build(t)
-	dir, file := moved(t, program, "scraper", "scrape", edit{"scrape.py", "https://air.example.com", site.URL})
-	r := newRunner(t, script).withTools(t)
 	github := ghtest.New(t)
 	github.SetNow(now)
 	github.SetToken(token)
-	github.Commit("main", files(t, dir))
-	theirs := github.Commit("main", map[string]string{"README.md": "Air\n"})
+	var theirs string // what somebody else pushes while the job runs
+	site := newSite(t, map[string]func(*http.Request) string{"/readings": func(*http.Request) string {
+		if theirs == "" {
+			theirs = github.Commit("main", map[string]string{"README.md": "Air\n"})
+		}
+		return `[{"station": "mitte", "time": "2026-11-21T06:00", "pm10": 21}, {"station": "nord", "time": "2026-11-21T06:00", "pm10": 9}]`
+	}})
+	program, script := build(t)
+	dir, file := moved(t, program, "scraper", "scrape", edit{"scrape.py", "https://air.example.com", site.URL})
+	r := newRunner(t, script).withTools(t)
+	want := files(t, dir)
+	github.Commit("main", want)
 
-	want := github.Files("main")
+	want["README.md"] = "Air\n"
 	want["data/mitte.csv"] += "2026-11-21T06:00,21\n"
 	want["data/nord.csv"] = "time,pm10\n2026-11-21T06:00,9\n"
 	got := r.tickAt(t, github, dir, file)
