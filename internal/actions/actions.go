@@ -80,16 +80,6 @@ func (r *Runner) issueFile(name, message string) (err error) {
 	return nil
 }
 
-// Mask keeps a secret out of the log from now on, unless it is empty. The runner does that
-// by itself for the secrets of a repository.
-func (r *Runner) Mask(secret string) {
-	for line := range strings.Lines(secret) {
-		if line = strings.TrimSpace(line); r.On() && line != "" {
-			r.action.AddMask(line)
-		}
-	}
-}
-
 // Place is where in the repository an annotation belongs. The zero Place is
 // nowhere.
 type Place struct {

@@ -32,7 +32,6 @@ func (p *Program) heartbeat(cmd *cobra.Command, id string) error {
 		cause = "the entrypoint succeeded, but a step after it did not: its results may not have arrived"
 	}
 	url := p.getenv(pyproject.HeartbeatVariable)
-	runner.Mask(url)
 	job := execution.Job{Environ: p.Environ, Warn: func(err error) { p.warn(runner, err) }}
 	job.ID, job.Options.Heartbeat = id, pyproject.HeartbeatVariable
 	var err error

@@ -86,7 +86,6 @@ func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
 	}
 	r := run{p, project, job, flags, report, runner, nil}
 	engine := r.engine(environment)
-	runner.Mask(url)
 	engine.Monitor, r.untold = execution.Monitor(job, url)
 	if runner.On() {
 		return r.inActions(ctx, engine)
