@@ -174,13 +174,23 @@ func TestFind(t *testing.T) {
 			w.write("secret", "x")
 		}, nil, ""},
 		{"what Python leaves", "", func(w *workspace) {
-			for _, name := range []string{"src/__pycache__/app.pyc", ".venv/bin/python", "app.egg-info/PKG-INFO", "build/lib/app.py", "uv.lock"} {
+			for _, name := range []string{"src/__pycache__/app.pyc", ".venv/bin/python", "app.egg-info/PKG-INFO", "build/lib/app.py", "notes/.ipynb_checkpoints/a.ipynb"} {
 				w.write(name, "x")
 			}
 			w.write("build/index.html", "x")
 			w.write("keep/.gitignore", "!__pycache__/\n")
 			w.write("keep/__pycache__/x", "x")
 		}, []string{`100644 build/index.html "x"`, "100644 keep/.gitignore \"!__pycache__/\\n\"", `100644 keep/__pycache__/x "x"`}, ""},
+		{"locks of the set-up", "", func(w *workspace) {
+			w.write("uv.lock", "x")
+			w.write("sub/poetry.lock", "x")
+			w.write("theirs/pdm.lock", "x")
+			w.write("theirs/.gitignore", "*.lock\n")
+			w.write("wanted/pixi.lock", "x")
+			w.write("wanted/.gitignore", "!pixi.lock\n")
+		}, []string{"100644 theirs/.gitignore \"*.lock\\n\"", "100644 wanted/.gitignore \"!pixi.lock\\n\"", `100644 wanted/pixi.lock "x"`},
+			`left out "sub/poetry.lock", "uv.lock": the set-up makes such a file. Commit it yourself, or write !poetry.lock into .gitignore`},
+		{"a lock of other paths", "data", func(w *workspace) { w.write("uv.lock", "x") }, nil, ""},
 		{"a lock that is there", "", func(w *workspace) {
 			w.write("poetry.lock", "x")
 			w.do("add", "--force", "poetry.lock")
@@ -290,6 +300,41 @@ func TestFind(t *testing.T) {
 			w.write("data/a.csv", "x")
 			w.write("src/app.py", "x")
 		}, []string{`100644 data/a.csv "x"`, `100644 src/app.py "x"`}, ""},
+		{"sparse, with an index of folders", "", func(w *workspace) {
+			w.do("sparse-checkout", "set", "--cone", "--sparse-index", "data")
+			w.write("data/a.csv", "x")
+			w.write("src/app.py", "x")
+			w.write("src/new.py", "x")
+		}, []string{`100644 data/a.csv "x"`, `100644 src/app.py "x"`, `100644 src/new.py "x"`}, ""},
+		{"an index in two files", "", func(w *workspace) {
+			w.do("update-index", "--split-index")
+			w.write("data/a.csv", "x")
+			w.write("staged", "x")
+			w.do("add", "staged")
+			w.do("rm", "--quiet", "data/b.csv")
+			w.write("new", "x")
+		}, []string{`100644 data/a.csv "x"`, "deleted data/b.csv", `100644 new "x"`, `100644 staged "x"`}, ""},
+		{"an index in two files, by configuration", "", func(w *workspace) {
+			w.do("config", "core.splitIndex", "true")
+			for _, name := range []string{"staged", "data/a.csv"} {
+				w.write(name, "x")
+				w.do("add", "--all")
+			}
+			w.write("staged", "y")
+		}, []string{`100644 data/a.csv "x"`, `100644 staged "y"`}, ""},
+		{"an index of another form", "", func(w *workspace) {
+			for _, setting := range []string{"core.untrackedCache", "feature.manyFiles", "index.threads"} {
+				w.do("config", setting, "true")
+			}
+			w.do("update-index", "--index-version=4", "--untracked-cache")
+			w.do("status")
+			w.do("config", "core.fsmonitor", "true; echo -n; true")
+			w.do("config", "core.fsmonitorHookVersion", "1")
+			w.do("update-index", "--fsmonitor")
+			w.do("status")
+			w.write("data/a.csv", "x")
+			w.write("data/new", "x")
+		}, []string{`100644 data/a.csv "x"`, `100644 data/new "x"`}, ""},
 		{"binary", "", func(w *workspace) { w.write("x.bin", "\x00\xff\r\n") }, []string{`100644 x.bin "\x00\xff\r\n"`}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {

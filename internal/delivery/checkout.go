@@ -140,8 +140,11 @@ func (c Checkout) open(ctx context.Context) (_ *view, err error) {
 			return nil, err
 		}
 	}
-	for _, from := range []struct{ dir, name string }{{gitDir, "index"}, {common, "shallow"}, {common, "info/exclude"}, {common, "info/attributes"}} {
-		if err := take(from.dir, v.dir, filepath.FromSlash(from.name)); err != nil {
+	if err := v.takeIndex(); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"shallow", "info/exclude", "info/attributes"} {
+		if err := take(common, v.dir, filepath.FromSlash(name)); err != nil {
 			return nil, err
 		}
 	}
@@ -150,14 +153,26 @@ func (c Checkout) open(ctx context.Context) (_ *view, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return v, write(exclude, strings.NewReader(string(own)+"\n"+leftovers))
+	return v, write(exclude, strings.NewReader(string(own)+"\n"+leftovers+strings.Join(locks, "\n")+"\n"))
+}
+
+// takeIndex copies the index, which can have its older part in a second file.
+// https://git-scm.com/docs/git-update-index#_split_index
+func (v *view) takeIndex() error {
+	files, err := os.ReadDir(v.gitDir)
+	for _, f := range files {
+		if f.Name() == "index" || strings.HasPrefix(f.Name(), "sharedindex.") {
+			err = cmp.Or(err, take(v.gitDir, v.dir, f.Name()))
+		}
+	}
+	return err
 }
 
 // leftovers are what Python and the set-up of its environment leave in a project, in the
-// form of a .gitignore: also the lock of a project that has none. They are no results,
-// and a project that runs only here may have no .gitignore for them. One that has can take
-// them back.
+// form of a .gitignore. They are no results, and a project that runs only here may have no
+// .gitignore for them. One that has can take them back.
 const leftovers = `__pycache__/
+.ipynb_checkpoints/
 .venv/
 .scheduled/
 .pdm-python
@@ -165,12 +180,11 @@ const leftovers = `__pycache__/
 build/lib/
 build/bdist.*/
 build/temp.*/
-uv.lock
-poetry.lock
-pdm.lock
-Pipfile.lock
-pixi.lock
 `
+
+// locks are the files that a set-up writes in a project that has none. They are leftovers
+// too.
+var locks = []string{"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock"}
 
 // commitForm matches the id of a commit.
 var commitForm = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
@@ -261,7 +275,7 @@ func (v *view) configuration(ctx context.Context) (string, error) {
 	}
 	// With sparseCheckout, files that are there count wherever they are. The format is
 	// what names a hash other than SHA-1.
-	config := "[core]\n\trepositoryformatversion = 1\n\tbare = false\n\tsparseCheckout = true\n\tuntrackedCache = false\n\tquotePath = false\n"
+	config := "[core]\n\trepositoryformatversion = 1\n\tbare = false\n\tsparseCheckout = true\n\tuntrackedCache = false\n\tsplitIndex = false\n\tquotePath = false\n"
 	if runtime.GOOS == "windows" {
 		config += "\tfileMode = false\n\tsymlinks = false\n"
 	}
