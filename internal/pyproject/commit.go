@@ -57,7 +57,7 @@ func (r *reader) commit(e *entry) Commit {
 		{"branch", func(key *entry) {
 			s, ok := r.string(key, `"data"`)
 			if ok && !isBranch(s) {
-				r.report(r.at(key), "write the name of a branch, without refs/heads/", "branch is %s, which is not the name of a branch", problem.Quote(s))
+				r.report(r.at(key), "write the name of a branch, without refs/heads/; besides letters and digits it can have "+refMarks, "branch is %s, which is not the name of a branch", problem.Quote(s))
 			}
 			c.Branch = s
 		}},

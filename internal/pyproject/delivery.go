@@ -310,20 +310,27 @@ func star(name string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(name), `\*`, ".*") + "$")
 }
 
-// isRef reports whether s is a branch, tag or commit. It allows less than git does.
+// isRef reports whether s is a branch, tag or commit. It allows less than git does: none
+// of the characters of shells and expressions.
 // https://git-scm.com/docs/git-check-ref-format
 func isRef(s string) bool {
-	plain := func(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
-	strange := func(r rune) bool { return !plain(r) && !strings.ContainsRune("./@+#-", r) }
-	first, _ := utf8.DecodeRuneInString(s)
+	strange := func(r rune) bool {
+		if r >= utf8.RuneSelf {
+			return r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.IsSpace(r)
+		}
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(refMarks, r)
+	}
 	switch {
-	case !plain(first) || strings.ContainsFunc(s, strange):
+	case s == "" || s == "@" || strings.ContainsRune("./-", rune(s[0])) || strings.ContainsFunc(s, strange):
 		return false
 	case strings.Contains(s, "..") || strings.Contains(s, "//") || strings.HasSuffix(s, "/"):
 		return false
 	}
 	return len(s) <= 250
 }
+
+// refMarks are the characters besides letters and digits that a ref can have here.
+const refMarks = "./-_@+#%=,!()"
 
 // checkout reads the options of the checkout, as inputs of its action.
 func (r *reader) checkout(e *entry) []Pair {
@@ -366,7 +373,7 @@ var checkoutKeys = map[string]func(*reader, *entry) (string, bool){
 	"ref": func(r *reader, e *entry) (string, bool) {
 		s, ok := r.string(e, `"data"`)
 		if ok && !isRef(s) {
-			r.report(r.at(e), "write the name of a branch or tag, or a commit", "ref is %s, which is not a branch, tag or commit", problem.Quote(s))
+			r.report(r.at(e), "write the name of a branch or tag, or a commit; besides letters and digits it can have "+refMarks, "ref is %s, which is not a branch, tag or commit", problem.Quote(s))
 			return "", false
 		}
 		return s, ok
