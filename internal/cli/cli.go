@@ -38,6 +38,7 @@ func (p *Program) Main() int {
 		return 0
 	}
 	if p.runner(p.Stderr).On() {
+		python.Seal()
 		out, log := actions.NewLog(p.Stdout), actions.NewLog(p.Stderr)
 		defer out.Flush()
 		defer log.Flush()

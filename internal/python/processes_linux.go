@@ -32,12 +32,11 @@ func mark(cmd *exec.Cmd) string {
 }
 
 // adopt makes this process the parent of all orphans below it, so that a daemon stays
-// one of its descendants, and keeps others of the same user out of its memory.
+// one of its descendants, and seals it.
 // https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
-// https://man7.org/linux/man-pages/man2/PR_SET_DUMPABLE.2const.html
 var adopt = sync.OnceFunc(func() {
 	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	Seal()
 })
 
 // reap waits for orphans that have ended, as the parent of all orphans must, until it
