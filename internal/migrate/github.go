@@ -41,6 +41,7 @@ type ghJob struct {
 	followers []*ghJob          // other jobs that need it
 	others    []*ghJob          // those of them that no schedule runs
 	results   map[string]ghPair // outputs of the jobs before it that are part of it: ID.NAME
+	copies    int               // jobs of ours that come of its matrix
 	cron      string            // the one that starts it; "" if several do
 	matrix    map[string]any
 	dispatch  map[string]ghInput // inputs of workflow_dispatch, by their names in lower case
@@ -107,32 +108,45 @@ func readGitHub(r *reader, f File) error {
 		r.skip(Place{f.Path, lineOf(w.on, 1)}, "%s", w.unscheduled())
 		return nil
 	}
-	stay := false
+	var stay []*ghJob
 	before := len(r.Jobs)
 	jobs := w.scheduled()
 	w.zoned = r.sharedZone()
 	w.several = w.count(jobs) > 1
 	for _, g := range jobs {
 		if !w.read(r, g) {
-			stay = true
+			stay = append(stay, g)
 		}
 	}
-	switch imported := r.Jobs[before:]; {
-	case len(imported) == 0:
-	case stay:
+	if len(r.Jobs) > before {
+		w.stop(r, before, stay)
+	}
+	return nil
+}
+
+// stop makes the old file run none of the jobs from the n-th on by its schedule, which
+// stays for those that could not be imported. Where that cannot be had, none is imported.
+func (w *workflow) stop(r *reader, n int, stay []*ghJob) {
+	content := w.unschedule()
+	if len(stay) > 0 {
+		content = w.exclude(stay)
+	}
+	switch imported := r.Jobs[n:]; {
+	case content == nil && len(stay) > 0:
+		r.withdraw(n)
+		r.lose(Place{w.file.Path, w.crons[0].Line}, "its schedule has to stay for the job %s, and would start the others too: import them when that job has a workflow of its own", stay[0].ID)
+	case content == nil:
 		for i := range imported {
-			imported[i].glue(w.crons[0].Line, "take this job out of %s: its schedule stays there for the jobs that could not be imported, and both would run", path.Base(f.Path))
+			imported[i].glue(w.crons[0].Line, "remove the schedule from %s, or both will run", path.Base(w.file.Path))
 		}
 	default:
-		if content := w.unschedule(); content != nil {
-			r.Changes = append(r.Changes, Change{f.Path, content})
-		} else {
-			for i := range imported {
-				imported[i].glue(w.crons[0].Line, "remove the schedule from %s, or both will run", path.Base(f.Path))
+		r.Changes = append(r.Changes, Change{w.file.Path, content})
+		for i := range imported {
+			if len(stay) > 0 {
+				imported[i].kept(w.crons[0].Line, "the schedule of %s, which stays for the job %s and does not start this one any more", path.Base(w.file.Path), stay[0].ID)
 			}
 		}
 	}
-	return nil
 }
 
 // newWorkflow reads what all jobs of a workflow have in common.

@@ -3,7 +3,6 @@ package migrate
 import (
 	"cmp"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -136,14 +135,19 @@ func (w *workflow) variants(g *ghJob, id string, combinations []combination) (al
 func (w *workflow) read(r *reader, g *ghJob) bool {
 	from := Place{w.file.Path, g.Line}
 	if uses := scalar(member(g.node, "uses")); uses != "" {
-		r.skip(from, "the job %s is that of another workflow, %s, which is not read: its schedule stays", g.ID, withoutSecrets(uses))
+		r.lose(from, "the job %s is that of another workflow, %s, which is not read: its schedule stays", g.ID, withoutSecrets(uses))
+		return false
+	}
+	if next := g.feeds(); next != nil {
+		r.lose(from, "the job %s only finds out what the job %s has to do, which no job here can take over: its schedule stays", g.ID, next.ID)
 		return false
 	}
 	combinations, why := w.combinations(g)
 	if why != "" {
-		r.skip(from, "the matrix of the job %s: %s", g.ID, why)
+		r.lose(from, "the matrix of the job %s: %s", g.ID, why)
 		return false
 	}
+	g.copies = len(combinations)
 	var jobs []Job
 	for _, v := range w.variants(g, w.id(g, w.several), combinations) {
 		if j, due := w.job(r, v); due {
@@ -154,9 +158,8 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 		r.skip(from, "the job %s does not run on a schedule", g.ID)
 		return true
 	}
-	all := true
+	before := len(r.Jobs)
 	for _, j := range jobs {
-		before := len(r.Jobs)
 		if slices.ContainsFunc(jobs, func(other Job) bool { return other.ID == j.ID && !reflect.DeepEqual(other.get("cron"), j.get("cron")) }) {
 			j.kept(w.scheduleKey().Line, "schedule, as several jobs: the time zones differ, or steps ask which cron it was")
 		}
@@ -164,28 +167,12 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 			slices.SortStableFunc(notes, func(a, b Note) int { return a.Line - b.Line })
 		}
 		r.add(j)
-		all = all && len(r.Jobs) > before && !g.handsOn()
 	}
-	return all
-}
-
-// handsOn reports whether a job that follows this one needs its outputs, so that it cannot
-// stand alone in the old file.
-func (g *ghJob) handsOn() bool {
-	return slices.ContainsFunc(g.followers, (*ghJob).takesOver)
-}
-
-// takesOver reports whether a job needs the outputs of another one.
-func (g *ghJob) takesOver() bool {
-	return strings.Contains(asText(g.node), "needs.") && outputs.MatchString(asText(g.node))
-}
-
-var outputs = regexp.MustCompile(`needs\.[\w-]+\.outputs\.`)
-
-// asText returns a node as one text.
-func asText(n *yaml.Node) string {
-	text, _ := yaml.Marshal(n)
-	return string(text)
+	if len(r.Jobs) < before+len(jobs) {
+		r.withdraw(before)
+		return false
+	}
+	return true
 }
 
 // together adds a job. One that differs from an earlier one only in when it runs becomes
@@ -227,7 +214,7 @@ func (w *workflow) job(r *reader, v variant) (j Job, due bool) {
 		return j, false
 	}
 	if !v.last { // the others have what comes after a job too early
-		g.followers = nil
+		g.followers = slices.DeleteFunc(slices.Clone(g.followers), func(next *ghJob) bool { return g.parted(next) == "" })
 	}
 	g.prepare()
 	w.titles(&j, v)
@@ -262,16 +249,18 @@ func (w *workflow) guard(j *Job, g *ghJob) bool {
 
 // guardedBy returns steps that run only on a condition besides their own.
 func guardedBy(node *yaml.Node, steps []ghStep) (all []ghStep) {
-	trim := func(text string) string {
-		return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "${{"), "}}"))
-	}
 	for _, s := range steps {
 		if s.If == "" {
-			s.If, s.IfLine = trim(node.Value), node.Line
+			s.If, s.IfLine = unwrapExpr(node.Value), node.Line
 		} else {
-			s.If = "(" + trim(node.Value) + ") && (" + trim(s.If) + ")"
+			s.If = "(" + unwrapExpr(node.Value) + ") && (" + unwrapExpr(s.If) + ")"
 		}
 		all = append(all, s)
 	}
 	return all
+}
+
+// unwrapExpr returns an if without the ${{ }} that it does not need.
+func unwrapExpr(text string) string {
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(text), "${{"), "}}"))
 }

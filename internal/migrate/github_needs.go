@@ -2,7 +2,9 @@ package migrate
 
 import (
 	"cmp"
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -25,13 +27,13 @@ func (w *workflow) scheduled() (roots []*ghJob) {
 				continue
 			}
 			root := home[next.needs[len(next.needs)-1]]
-			if v := next.decide(condition(scalar(member(next.node, "if"))))[0]; v.known && !v.true() {
+			if next.never() {
 				home[next.ID] = root
 				root.others = append(root.others, next)
 				continue
 			}
 			alone := !slices.ContainsFunc(next.needs, func(id string) bool { return home[id] != root || root.follows(id) })
-			if alone && root.continues(next) {
+			if alone && root.apart(next) == "" {
 				root.append(next)
 			} else {
 				root.followers = append(root.followers, next)
@@ -54,7 +56,7 @@ func (w *workflow) join() {
 		alone := true
 		for _, id := range next.needs {
 			other := w.find([]string{id}, "")
-			alone = alone && other != nil && len(other.needs) == 0 && (other == first || first.continues(other))
+			alone = alone && other != nil && len(other.needs) == 0 && (other == first || first.apart(other) == "")
 		}
 		if !alone {
 			continue
@@ -99,28 +101,113 @@ func (g *ghJob) rename(old, id string) {
 	g.needs = needs
 }
 
+// never reports whether a schedule does not run a job, however those before it end.
+func (g *ghJob) never() bool {
+	v := g.decide(condition(scalar(member(g.node, "if"))))
+	return !slices.ContainsFunc(v[:], func(v ghValue) bool { return !v.known || v.true() })
+}
+
 func (g *ghJob) follows(id string) bool {
 	return slices.ContainsFunc(g.followers, func(f *ghJob) bool { return f.ID == id })
 }
 
-// continues reports whether the steps of a job can go on in another one, on the same
-// machine and in the same folder.
-func (g *ghJob) continues(next *ghJob) bool {
+// apart says why the steps of a job cannot go on in another one, on the same machine and
+// in the same folder; "" if they can.
+func (g *ghJob) apart(next *ghJob) (why string) {
 	for _, key := range []string{"uses", "strategy", "services", "container"} {
 		if member(next.node, key) != nil || key != "services" && member(g.node, key) != nil {
-			return false
+			return "one of them has " + key
 		}
 	}
 	place, other := scalar(member(g.node, "runs-on")), scalar(member(next.node, "runs-on"))
-	hosted := strings.HasPrefix(place, "ubuntu-") && strings.HasPrefix(other, "ubuntu-")
-	if place != other && !hosted || g.environment() != nil && next.environment() != nil {
-		return false
+	if place != other && !(strings.HasPrefix(place, "ubuntu-") && strings.HasPrefix(other, "ubuntu-")) {
+		return "it runs on " + cmp.Or(other, "another runner")
 	}
-	return !slices.ContainsFunc(next.Steps, func(s ghStep) bool {
+	if g.environment() != nil && next.environment() != nil {
+		return "both have an environment"
+	}
+	for _, s := range next.Steps {
 		_, movable := ghActions[action(s.Uses)]
-		uses, _ := pinned(s.Uses)
-		return s.Uses != "" && !movable && uses == ""
+		if uses, _ := pinned(s.Uses); s.Uses != "" && !movable && uses == "" {
+			return "it uses " + s.Uses
+		}
+	}
+	return ""
+}
+
+// feeds returns the job that needs the outputs of this one, which does nothing but find
+// them out; nil for none.
+func (g *ghJob) feeds() *ghJob {
+	for _, next := range g.followers {
+		matrix := member(next.node, "strategy")
+		if next.takesOver() && (matrix != nil && outputs.MatchString(asText(matrix)) || !g.works()) {
+			return next
+		}
+	}
+	return nil
+}
+
+// works reports whether a job does more than to set up things and to look at them.
+func (g *ghJob) works() bool {
+	return slices.ContainsFunc(g.Steps, func(s ghStep) bool {
+		if s.Uses != "" {
+			return ghActions[action(s.Uses)].delivers
+		}
+		b := readBlock(g.bash(s.Run), "")
+		return isPython(s.Shell) || b.has(work) || b.has(gitting) || b.has(mixed)
 	})
+}
+
+// takesOver reports whether a job needs the outputs of another one.
+func (g *ghJob) takesOver() bool { return outputs.MatchString(asText(g.node)) }
+
+var outputs = regexp.MustCompile(`needs\.[\w-]+\.outputs\.`)
+
+// asText returns a node as one text.
+func asText(n *yaml.Node) string {
+	text, _ := yaml.Marshal(n)
+	return string(text)
+}
+
+// parted says why a job that follows this one cannot follow it as a workflow of its own;
+// "" if it can.
+func (g *ghJob) parted(next *ghJob) (why string) {
+	switch {
+	case next.takesOver():
+		return "goes on with the outputs of this one"
+	case g.copies > 1 && next.downloads():
+		return fmt.Sprintf("needs the artifacts of all %d jobs of the matrix, which are runs of their own here", g.copies)
+	}
+	return ""
+}
+
+// downloads reports whether a job takes artifacts of its own run.
+func (g *ghJob) downloads() bool {
+	return slices.ContainsFunc(g.Steps, func(s ghStep) bool {
+		return action(s.Uses) == "actions/download-artifact" && input(s, "run-id") == ""
+	})
+}
+
+// follow says how a job can follow this one.
+func (w *workflow) follow(j *Job, g, next *ghJob) {
+	if why := g.parted(next); why != "" {
+		j.lost(next.Line, "the job %s, which %s", next.ID, why)
+		return
+	}
+	how := ""
+	switch v := next.decide(condition(scalar(member(next.node, "if")))); {
+	case !v[0].known || v[0].true():
+		how = ", with if: github.event.workflow_run.conclusion == 'success'"
+		if !v[1].known || v[1].true() {
+			how = ""
+		}
+	default:
+		how = ", with if: github.event.workflow_run.conclusion == 'failure'"
+	}
+	if next.downloads() {
+		how += ", and with run-id: ${{ github.event.workflow_run.id }} and github-token: ${{ github.token }} where it downloads artifacts"
+	}
+	j.glue(next.Line, "move the job %s to a workflow file of its own, without needs, under on.workflow_run with workflows: [%q] and types: [completed]%s: it cannot be a part of this job, since %s", next.ID, w.name, how, cmp.Or(g.apart(next), "it needs several jobs"))
 }
 
 // environment returns the deployment environment of a job or of the jobs that are its end;

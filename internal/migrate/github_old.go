@@ -32,6 +32,47 @@ func (w *workflow) unschedule() []byte {
 	return content
 }
 
+// exclude returns the file with an if in each job that begins by itself, but some: the
+// schedule does not start it any more, nor those that need it. It is nil if that cannot be
+// had.
+func (w *workflow) exclude(stay []*ghJob) []byte {
+	lines := w.lines()
+	newline := "\n"
+	if strings.HasSuffix(lines[0], "\r\n") {
+		newline = "\r\n"
+	}
+	for _, p := range slices.Backward(members(member(w.root, "jobs"))) {
+		is := func(g *ghJob) bool { return g.ID == p.key.Value }
+		own := member(p.value, "if")
+		switch first := p.value.Content[0]; {
+		case slices.ContainsFunc(stay, func(g *ghJob) bool {
+			return is(g) || slices.ContainsFunc(slices.Concat(g.parts, g.followers, g.others), is)
+		}):
+		case member(p.value, "needs") != nil && condition(scalar(own)).asksOutcome():
+			return nil
+		case member(p.value, "needs") != nil || w.newJob(p.key, p.value).never():
+		case own != nil:
+			before, after, ok := strings.Cut(lines[own.Line-1], own.Value)
+			if !ok || len(before) != own.Column-1 || strings.TrimSpace(after) != "" {
+				return nil // it is quoted, or has several lines
+			}
+			lines[own.Line-1] = before + notScheduled + " && (" + unwrapExpr(own.Value) + ")" + after
+		case p.value.Style&yaml.FlowStyle != 0 || first.Line <= p.key.Line:
+			return nil
+		default:
+			lines = slices.Insert(lines, first.Line-1, strings.Repeat(" ", first.Column-1)+"if: "+notScheduled+newline)
+		}
+	}
+	content := []byte(strings.Join(lines, ""))
+	if _, err := readYAML(File{Path: w.file.Path, Text: content}); err != nil {
+		return nil
+	}
+	return content
+}
+
+// notScheduled is the condition that a schedule did not start a run.
+const notScheduled = "github.event_name != 'schedule'"
+
 // sameButSchedule reports whether a text means what the file does, without its schedule.
 func (w *workflow) sameButSchedule(content []byte) bool {
 	root, err := readYAML(File{Path: w.file.Path, Text: content})

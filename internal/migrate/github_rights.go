@@ -77,7 +77,7 @@ func (w *workflow) titles(j *Job, v variant) {
 	if n := member(w.root, "run-name"); n != nil {
 		j.kept(n.Line, "run-name, which says the trigger and the window now")
 	}
-	follows := slices.ContainsFunc(g.followers, func(next *ghJob) bool { return !next.takesOver() })
+	follows := slices.ContainsFunc(g.followers, func(next *ghJob) bool { return g.parted(next) == "" })
 	if w.name == "" && follows {
 		w.name = j.ID
 	}
@@ -94,7 +94,9 @@ func (w *workflow) titles(j *Job, v variant) {
 		return
 	}
 	j.set("name", w.name)
-	j.kept(line, "name")
+	if member(w.root, "name") != nil {
+		j.kept(line, "name")
+	}
 	for _, file := range listeners {
 		j.glue(line, "let %s look at what ran: it starts after each run of %s, and one that only checks is a run too", file, w.name)
 	}
@@ -132,11 +134,7 @@ func (w *workflow) left(j *Job, g *ghJob) {
 		j.kept(next.Line, "the job %s, which no schedule runs: it stays in the old file", next.ID)
 	}
 	for _, next := range g.followers {
-		if next.takesOver() {
-			j.lost(next.Line, "the job %s, which goes on with the outputs of this one", next.ID)
-			continue
-		}
-		j.glue(next.Line, "start the job %s after this one: leave it in the old file without needs, under on.workflow_run with workflows: [%q]", next.ID, w.name)
+		w.follow(j, g, next)
 	}
 	for name, p := range g.dispatch {
 		if !g.given.asked[name] {

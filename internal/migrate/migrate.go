@@ -34,6 +34,8 @@ type Note struct {
 type Skipped struct {
 	From Place  `json:"from"`
 	Why  string `json:"why"`
+
+	lost bool // it is scheduled work that we cannot do
 }
 
 // Change is what becomes of a file that jobs were imported from, so that they do not run
@@ -50,9 +52,10 @@ type Result struct {
 	Changes []Change
 }
 
-// Lost reports whether any job lost something.
+// Lost reports whether any job lost something, or cannot be one of ours at all.
 func (r Result) Lost() bool {
-	return slices.ContainsFunc(r.Jobs, func(j Job) bool { return len(j.Lost) > 0 })
+	return slices.ContainsFunc(r.Jobs, func(j Job) bool { return len(j.Lost) > 0 }) ||
+		slices.ContainsFunc(r.Skipped, func(s Skipped) bool { return s.lost })
 }
 
 // File is a file to import.
@@ -166,7 +169,21 @@ func (r *reader) add(j Job) {
 }
 
 func (r *reader) skip(from Place, format string, args ...any) {
-	r.Skipped = append(r.Skipped, Skipped{from, fmt.Sprintf(format, args...)})
+	r.Skipped = append(r.Skipped, Skipped{From: from, Why: fmt.Sprintf(format, args...)})
+}
+
+// lose skips something that we cannot do.
+func (r *reader) lose(from Place, format string, args ...any) {
+	r.skip(from, format, args...)
+	r.Skipped[len(r.Skipped)-1].lost = true
+}
+
+// withdraw takes back the jobs from the n-th on.
+func (r *reader) withdraw(n int) {
+	for _, j := range r.Jobs[n:] {
+		delete(r.ids, j.ID)
+	}
+	r.Jobs = r.Jobs[:n]
 }
 
 // free returns the id, or the first of id-2, id-3 … that is not taken.
