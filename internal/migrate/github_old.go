@@ -53,7 +53,7 @@ func (w *workflow) exclude(stay []*ghJob) []byte {
 		case member(p.value, "needs") != nil || w.newJob(p.key, p.value).never():
 		case own != nil:
 			before, after, ok := strings.Cut(lines[own.Line-1], own.Value)
-			if !ok || len(before) != own.Column-1 || strings.TrimSpace(after) != "" {
+			if !ok || strings.Count(own.Value, "${{") > 1 || len(before) != own.Column-1 || strings.TrimSpace(after) != "" {
 				return nil // it is quoted, or has several lines
 			}
 			lines[own.Line-1] = before + notScheduled + " && (" + unwrapExpr(own.Value) + ")" + after
