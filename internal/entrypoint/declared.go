@@ -72,6 +72,9 @@ var (
 // folder and those above it.
 func (f *finder) readDeclarations() []declaration {
 	var found []declaration
+	for _, name := range f.project.Files {
+		found = append(found, f.declaration(name))
+	}
 	for dir := path.Clean(f.project.Dir); ; dir = path.Dir(dir) {
 		for _, pattern := range slices.Concat(configurations, builders, declaring) {
 			names, _ := fs.Glob(f.project.Repo, path.Join(globbed.Replace(dir), pattern))

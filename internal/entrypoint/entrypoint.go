@@ -17,6 +17,7 @@ type Project struct {
 	Repo        fs.FS        // the repository
 	Dir         string       // the project's folder there, with slashes; "." for the root
 	Path        []string     // the folders of PYTHONPATH, relative to Dir
+	Files       []string     // of the option requirements, from the repository's root
 	Before      bool         // the project's own steps run first and may make modules
 	Beyond      string       // another place that may have modules: "the container"; "" if none
 	Environment *Environment // nil if none is installed

@@ -323,6 +323,47 @@ def habits(tree):
     return {"exits": exits, "reads": dict(zip(("line", "what"), min(reads))) if reads else None}
 
 
+SOMETIMES = FUNCTIONS + (ast.ClassDef, ast.Lambda, ast.If, ast.IfExp)
+TRIES = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
+
+
+def running(nodes):
+    """What a call runs of a function, or a script of a module, unless a condition is
+    against it: its imports outside try, with their lines, and the names that it calls.
+    """
+    imports, calls, todo = [], set(), [(node, False) for node in nodes]
+    while todo:
+        node, tried = todo.pop()
+        if isinstance(node, ast.If) and condition(node.test) == "__main__":
+            todo += [(child, tried) for child in node.body]
+        elif isinstance(node, ast.Import) and not tried:
+            imports += [{"line": node.lineno, "from": alias.name} for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not tried:
+            origin = "." * node.level + (node.module or "")
+            imports += [{"line": node.lineno, "from": origin, "attr": alias.name} for alias in node.names]
+        elif not isinstance(node, SOMETIMES):
+            if isinstance(node, ast.Call) and dotted(node.func):
+                calls.add(dotted(node.func))
+            todo += [(child, tried or isinstance(node, TRIES)) for child in ast.iter_child_nodes(node)]
+    return imports, calls
+
+
+def bodies(tree):
+    """What the functions of a module run, and the module as a script, whose name is "";
+    nothing if no function has imports.
+    """
+    functions = {}
+    for node in tree.body:
+        for inner in [node] + (node.body if isinstance(node, ast.ClassDef) else []):
+            if isinstance(inner, FUNCTIONS):
+                functions[inner.name if inner is node else node.name + "." + inner.name] = running(inner.body)
+    if not any(imports for imports, _ in functions.values()):
+        return {}
+    functions[""] = ([], running(tree.body)[1])
+    return {name: {"imports": imports, "calls": sorted(functions.keys() & {
+        re.sub("^(self|cls)(?=[.])", name.split(".")[0], call) for call in calls})} for name, (imports, calls) in functions.items()}
+
+
 def exported(tree):
     """The names in __all__, which is mentioned only once, if it is assigned there, as strings."""
     for node in tree.body:
@@ -375,7 +416,7 @@ def facts(source, docs):
     scope.guard = "if"
     for name, node in effects.globals.items():
         scope.bind(name, "value", node)
-    return {**({} if docs else habits(tree)), "names": scope.names, "dynamic": effects.dynamic or scope.dynamic, "registers": effects.registers, "paths": effects.paths,
+    return {**({} if docs else {**habits(tree), "bodies": bodies(tree)}), "names": scope.names, "dynamic": effects.dynamic or scope.dynamic, "registers": effects.registers, "paths": effects.paths,
             "changed": sorted(effects.changed), "all": exported(tree) if effects.alls == 1 else None}
 
 

@@ -28,7 +28,7 @@ type Proof struct {
 	Problems problem.Problems
 	Refused  map[string]bool // the ids of the jobs that have one
 	Open     []Question
-	Remarks  []string // what their modules do only as scripts
+	Remarks  []string // what their modules do only as scripts, and which imports fail
 }
 
 // Question is an entrypoint that is not proven.
@@ -67,11 +67,11 @@ func (j Jobs) Prove() (Proof, error) {
 	var complaints []pyproject.Complaint
 	result := Proof{Refused: make(map[string]bool), Open: []Question{}}
 	for _, job := range j.Project.Jobs {
+		for _, remark := range provers.remarks(job) {
+			result.Remarks = append(result.Remarks, fmt.Sprintf("%s: %s", problem.Show(job.ID), markdown.Clean(remark)))
+		}
 		if job.Entrypoint == "" {
 			continue // a command, which only a run can prove
-		}
-		for _, remark := range provers.prover(job).Remarks(job.Entrypoint, job.Options.Result == pyproject.ExitCode) {
-			result.Remarks = append(result.Remarks, fmt.Sprintf("%s: %s", problem.Show(job.ID), markdown.Clean(remark)))
 		}
 		switch v := provers.prove(job); {
 		case v.Problem != "":
@@ -131,6 +131,7 @@ func (j Jobs) provers(docs bool) (*provers, error) {
 // moduleSources is where the modules of a job are.
 type moduleSources struct {
 	pythonPath  string
+	files       string // of the option requirements, a line each
 	before      bool   // the project's own steps run first
 	beyond      string // another place that may have modules; "" if none
 	environment *Environment
@@ -140,6 +141,14 @@ type moduleSources struct {
 // prove returns what is known about a job's entrypoint without running anything.
 func (p *provers) prove(job pyproject.Job) Verdict {
 	return p.prover(job).Prove(job.Entrypoint, given(job.Options))
+}
+
+// remarks says what is worth a note in what a job runs.
+func (p *provers) remarks(job pyproject.Job) []string {
+	if job.Entrypoint == "" {
+		return p.commandRemarks(job)
+	}
+	return p.prover(job).Remarks(job.Entrypoint, job.Options.Result == pyproject.ExitCode)
 }
 
 // given returns what the entrypoint of a job is called with.
@@ -154,13 +163,16 @@ func given(o pyproject.Options) Given {
 	return g
 }
 
-func (p *provers) prover(job pyproject.Job) *Prover {
-	s := p.sources(job)
+func (p *provers) prover(job pyproject.Job) *Prover { return p.from(p.sources(job)) }
+
+// from returns the Prover of a set of module sources.
+func (p *provers) from(s moduleSources) *Prover {
 	if p.made[s] == nil {
 		p.made[s] = New(Project{
 			Repo:        p.repo.FS(),
 			Dir:         path.Dir(p.Place.Path),
 			Path:        strings.FieldsFunc(s.pythonPath, func(r rune) bool { return r == ':' }), // as on GitHub's Linux
+			Files:       strings.FieldsFunc(s.files, func(r rune) bool { return r == '\n' }),
 			Before:      s.before,
 			Beyond:      s.beyond,
 			Environment: s.environment,
@@ -172,6 +184,7 @@ func (p *provers) prover(job pyproject.Job) *Prover {
 
 func (p *provers) sources(job pyproject.Job) moduleSources {
 	s := moduleSources{
+		files:       strings.Join(job.Options.Requirements, "\n"),
 		before:      len(job.Options.Before)+len(job.Options.Prepare) > 0,
 		environment: p.environment(job),
 		python:      cmp.Or(job.Options.Python, p.Installed[job.ID].PythonVersion, p.Project.RequiresPython),

@@ -19,6 +19,40 @@ type module struct {
 	// Of a module that may also be run as a script.
 	Exits map[string]int `json:"exits"` // the lines where it then hands what is called by these names to sys.exit
 	Reads *reading       `json:"reads"` // where it first reads arguments, except there; nil if nowhere
+
+	Bodies map[string]body `json:"bodies"` // by function or class.method, and "" as a script; nil if none has imports
+}
+
+// body is what a function runs unless a condition is against it.
+type body struct {
+	Imports []binding `json:"imports"` // without names
+	Calls   []string  `json:"calls"`   // functions of the same module
+}
+
+// certain returns the imports of the module itself that no condition is against.
+func (m module) certain(script bool) (imports []binding) {
+	for _, b := range m.Names {
+		if b.Kind == anImport && (b.Guard == always || script && b.Guard == asScript) {
+			imports = append(imports, b)
+		}
+	}
+	return imports
+}
+
+// late returns the imports of a function, and of those in the module that it calls.
+func (m module) late(name string) (imports []binding) {
+	seen := map[string]bool{name: true}
+	for todo := []string{name}; len(todo) > 0; todo = todo[1:] {
+		of := m.Bodies[todo[0]]
+		imports = append(imports, of.Imports...)
+		for _, call := range of.Calls {
+			if !seen[call] {
+				seen[call] = true
+				todo = append(todo, call)
+			}
+		}
+	}
+	return imports
 }
 
 // reading is a use of the command line.

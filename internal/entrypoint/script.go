@@ -2,8 +2,6 @@ package entrypoint
 
 import (
 	"fmt"
-	"io/fs"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -36,15 +34,18 @@ func (p *Prover) Remarks(target string, exitCode bool) []string {
 	}
 	exits(at, attributes)
 	w := walk{Prover: p, target: target}
-	for _, f := range w.lookup(at, strings.Split(attributes, "."), true) {
+	names := strings.Split(attributes, ".")
+	for _, f := range w.lookup(at, names, true) {
 		if f.in == nil || f.binding == nil {
 			continue
 		}
 		exits(f.in, f.binding.Name)
-		for _, b := range p.own(f.in).Names {
-			if remark := p.unimportable(f.in, b); remark != "" {
-				say("%s:%d imports %s", f.in.shown, b.Line, remark)
-			}
+		called := f.binding.Name
+		if f.member && len(names) > 1 {
+			called = strings.Join(names[len(names)-2:], ".")
+		}
+		for _, remark := range w.unimportable(f.in, called) {
+			say("%s", remark)
 		}
 		if reads := p.own(f.in).Reads; reads != nil {
 			say("%s:%d uses %s, but the command line of a job is empty: "+
@@ -52,29 +53,6 @@ func (p *Prover) Remarks(target string, exitCode bool) []string {
 		}
 	}
 	return remarks
-}
-
-// unimportable says why the import of a top module always fails, unless the module of
-// the project changes the path; "" if it may not.
-func (p *Prover) unimportable(in *place, b binding) string {
-	top, _, _ := strings.Cut(b.From, ".")
-	if b.Kind != anImport || b.Guard != always || top == "" || p.own(in).Paths || p.finder.top(top) != nil || p.supplier(nil, top) != "" {
-		return ""
-	}
-	folder, base := path.Dir(in.shown), path.Clean(p.project.Dir)
-	for _, beside := range []string{path.Join(folder, top+".py"), path.Join(folder, top, "__init__.py")} {
-		if _, err := fs.Stat(p.project.Repo, beside); err == nil && folder != base {
-			return fmt.Sprintf("%q, but the folder of %s is not on Python's path, unlike that of a script: name its package too, as in `from %s import %s`",
-				top, beside, strings.ReplaceAll(strings.TrimPrefix(folder, base+"/"), "/", "."), top)
-		}
-	}
-	remark := fmt.Sprintf("%q, which neither the project nor a dependency that it declares provides", top)
-	for _, pattern := range []string{"*/requirements*.txt", "*/*/requirements*.txt"} {
-		if files, _ := fs.Glob(p.project.Repo, path.Join(globbed.Replace(base), pattern)); len(files) > 0 {
-			return remark + fmt.Sprintf("; %s is not installed, because it is in a folder below the project: move it up", files[0])
-		}
-	}
-	return remark
 }
 
 // own returns what is known about a module of the repository; nothing for any other.

@@ -68,14 +68,15 @@ func TestScripts(t *testing.T) {
 // An import that nothing declared can bring is told, with the file that may be meant.
 func TestUnimportable(t *testing.T) {
 	reader := startPython(t)
-	for _, row := range []struct {
-		dir, files, source string
+	for i, row := range []struct {
+		dir, files, source string // some files with content after a colon, | for a newline
 		want               string
 	}{
 		{".", "", "import requests", `scripts/a.py:1 imports "requests", which neither the project nor a dependency that it declares provides`},
 		{".", "", "from requests.adapters import x", `scripts/a.py:1 imports "requests", which`},
-		{".", "deploy/requirements.txt", "import requests", "provides; deploy/requirements.txt is not installed, because it is in a folder below the project: move it up"},
-		{".", "scripts/requirements.txt requirements.txt", "import requests", ""},
+		{".", "deploy/requirements.txt", "import requests", `provides; if deploy/requirements.txt has it, set requirements = ["deploy/requirements.txt"]`},
+		{"a/b", "a/b/deploy/requirements.txt", "import requests", `provides; if a/b/deploy/requirements.txt has it, set requirements = ["deploy/requirements.txt"]`},
+		{".", "scripts/requirements.txt requirements.txt:requests", "import requests", ""},
 		{".", "scripts/helper.py", "import helper", "scripts/a.py:1 imports \"helper\", but the folder of scripts/helper.py is not on Python's path, unlike that of a script: name its package too, as in `from scripts import helper`"},
 		{".", "scripts/helper/__init__.py", "import helper.words", "`from scripts import helper`"},
 		{".", "scripts/helper.py", "from scripts import helper", ""},
@@ -85,18 +86,32 @@ func TestUnimportable(t *testing.T) {
 		{".", "", "import json, pip", ""},
 		{".", "", "try:\n    import requests\nexcept ImportError:\n    pass", ""},
 		{".", "", "def later():\n    import requests", ""},
+		{".", "", "def run():\n    import requests", `scripts/a.py:2 imports "requests", which`},
+		{".", "", "def later():\n    if 1: pass\n    with x():\n        from requests import get\ndef more():\n    try:\n        later()\n    except OSError:\n        pass\ndef run():\n    return more()", `scripts/a.py:4 imports "requests"`},
+		{".", "", "class Job:\n    def run(self):\n        import requests\n    def start(self):\n        self.run()\ndef run():\n    Job.start(None)", `scripts/a.py:3 imports "requests"`},
+		{".", "", "def run():\n    try:\n        import requests\n    except ImportError:\n        pass\n    if 0:\n        import requests\n    def inner():\n        import requests", ""},
+		{".", "", "def run():\n    run()\n    from . import a\n    import json", ""},
+		{".", "own/__init__.py:import~requests", "import own.words", `own/__init__.py:1 imports "requests"`},
+		{".", "own/__init__.py own/words.py:from~.~import~more own/more.py:import~requests,yaml|import~yaml", "from own import words", "own/more.py:1 imports \"requests\", which neither the project nor a dependency that it declares provides\nown/more.py:1 imports \"yaml\""},
+		{".", "own.py:import~own|import~sys;sys.path.append('x')|import~requests", "import own", ""},
 		{"a/b", "", "import requests", `a/b/scripts/a.py:1 imports "requests", which`},
 		{"a/b", "a/b/scripts/helper.py", "import helper", "`from scripts import helper`"},
 	} {
+		own := strings.NewReplacer("own", fmt.Sprintf("own%d", i))
+		run := "\ndef run():\n    pass\n"
+		if strings.Contains(row.source, "def run():") {
+			run = "\n"
+		}
 		repo := fstest.MapFS{path.Join(row.dir, "pyproject.toml"): {}}
-		name := fmt.Sprintf("a%d", len(row.files)*1000+len(row.source)) // a reader reads each file once
+		name := fmt.Sprintf("a%d", i) // a reader reads each file once
 		shown := path.Join(row.dir, "scripts", name+".py")
-		repo[shown] = &fstest.MapFile{Data: []byte(row.source + "\ndef run():\n    pass\n")}
+		repo[shown] = &fstest.MapFile{Data: []byte(own.Replace(row.source) + run)}
 		for _, file := range strings.Fields(row.files) {
-			repo[file] = &fstest.MapFile{Data: []byte("requests\n")}
+			file, content, _ := strings.Cut(own.Replace(file), ":")
+			repo[file] = &fstest.MapFile{Data: []byte(strings.NewReplacer("|", "\n", "~", " ").Replace(content + "\n"))}
 		}
 		p := New(Project{Repo: repo, Dir: row.dir, Python: ">=3.8"}, reader)
-		got := strings.ReplaceAll(strings.Join(p.Remarks("scripts."+name+":run", false), "\n"), name+".py", "a.py")
+		got := strings.NewReplacer(name+".py", "a.py", fmt.Sprintf("own%d", i), "own").Replace(strings.Join(p.Remarks("scripts."+name+":run", false), "\n"))
 		if !strings.Contains(got, row.want) || (got == "") != (row.want == "") {
 			t.Errorf("%q with %q in %s: %s\nwant %s", row.source, row.files, row.dir, got, row.want)
 		}

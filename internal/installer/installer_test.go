@@ -175,7 +175,7 @@ func TestOthers(t *testing.T) {
 		"a/b/requirements.txt":                                                    "",
 		"a/b/requirements.txt a/b/requirements-dev.txt":                           "",
 		"a/b/requirements.txt:-r~requirements-prod.txt a/b/requirements-prod.txt": "",
-		"a/b/requirements.txt:six a/b/requirements-prod.txt":                      "a/b/requirements.txt is installed, and a/b/requirements-prod.txt beside it is not: add `-r requirements-prod.txt` to it if the jobs need that",
+		"a/b/requirements.txt:six a/b/requirements-prod.txt":                      "a/b/requirements.txt is installed, and a/b/requirements-prod.txt beside it is not: if the jobs need that too, set requirements = [\"requirements.txt\", \"requirements-prod.txt\"]",
 		"a/b/uv.lock a/b/requirements.txt a/b/requirements-prod.txt":              "",
 	} {
 		env, err := Choose(tree(files), "a/b", Facts{})

@@ -97,8 +97,8 @@ func (c *chooser) declaredPython(env *Environment) (string, error) {
 func (e Environment) Remarks() []string {
 	var remarks []string
 	if len(e.Others) > 0 {
-		remarks = append(remarks, fmt.Sprintf("%s is installed, and %s beside it is not: add `-r %s` to it if the jobs need that",
-			e.File, strings.Join(e.Others, ", "), path.Base(e.Others[0])))
+		remarks = append(remarks, fmt.Sprintf("%s is installed, and %s beside it is not: if the jobs need that too, set requirements = [%q, %q]",
+			e.File, strings.Join(e.Others, ", "), path.Base(e.File), path.Base(e.Others[0])))
 	}
 	if len(e.Skipped) > 0 {
 		instead := "the range that the project declares counts, or else the newest version"
