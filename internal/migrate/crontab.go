@@ -106,7 +106,7 @@ var accounts = strings.Fields("root www-data nobody ubuntu debian ec2-user postg
 // hasUsers reports whether the crontab has users in its sixth field, as those in
 // /etc/cron.d have.
 func hasUsers(f File) bool {
-	name := path.Clean(strings.ReplaceAll(f.Path, `\`, "/"))
+	name := path.Clean(f.slashed())
 	if strings.Contains(name, "cron.d/") || strings.HasSuffix(name, "etc/crontab") {
 		return true
 	}
@@ -172,22 +172,9 @@ func (c *crontab) job(m []string) {
 		j.glue(c.line, "add || true to a command whose failure does not matter: bash stops at the first that fails, cron went on")
 	}
 	j.set("command", command)
-	if text := cmp.Or(strings.Join(c.comment, " "), described); text != "" {
-		j.set("description", cut(printable(text)))
-	}
+	j.describe(cmp.Or(strings.Join(c.comment, " "), described))
 	j.ID = aboutOf(command)
 	c.r.add(j)
-}
-
-// cut shortens a description to what the option takes.
-func cut(text string) string {
-	for len(text) > 900 {
-		text = text[:strings.LastIndexAny(text[:900], " \t")+1]
-		if text == "" {
-			return "imported"
-		}
-	}
-	return strings.TrimSpace(text)
 }
 
 // trailing splits a comment from the end of a command.
@@ -200,11 +187,7 @@ func trailing(command string) (_, said string) {
 	for _, comment := range slices.Concat(last.Comments, file.Last) {
 		c := &comment
 		if starts(c) >= ends(last)-uint(len(c.Text))-1 {
-			comment := strings.TrimSpace(c.Text)
-			if withoutSecrets(comment) != comment {
-				comment = ""
-			}
-			return strings.TrimSpace(command[:starts(c)]), comment
+			return strings.TrimSpace(command[:starts(c)]), c.Text
 		}
 	}
 	return command, ""

@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -56,11 +55,7 @@ func (m *machine) heartbeat(file *syntax.File) (edits []edit) {
 		return nil
 	}
 	url = regexp.MustCompile(`/(?:start|fail|log|\d+)?$`).ReplaceAllString(url, "")
-	name := "HEARTBEAT_URL"
-	for n := 2; m.reader.values[name] != "" && m.reader.values[name] != url; n++ {
-		name = fmt.Sprintf("HEARTBEAT_URL_%d", n)
-	}
-	m.reader.keep(name, url)
+	name := m.reader.named("HEARTBEAT_URL", url)
 	m.job.set("heartbeat", name)
 	m.job.glue(m.line, "set the secret %s to the address of the monitor: it is not copied", name)
 	return edits

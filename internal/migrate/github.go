@@ -84,8 +84,7 @@ var (
 )
 
 func isGitHub(f File) bool {
-	name := strings.ReplaceAll(f.Path, `\`, "/")
-	return workflowFile.MatchString(name) || hasOn.Match(f.Text) && hasJobs.Match(f.Text)
+	return workflowFile.MatchString(f.slashed()) || hasOn.Match(f.Text) && hasJobs.Match(f.Text)
 }
 
 // ourWorkflow matches the line by which we know our own files: see package workflow.
@@ -189,8 +188,7 @@ var generic = strings.Fields("main blank ci cd workflow workflows action actions
 // id returns the id of a job: of the workflow's file, or its name where the file's says
 // nothing, and of the job if there are several.
 func (w *workflow) id(g *ghJob, several bool) string {
-	base := path.Base(strings.ReplaceAll(w.file.Path, `\`, "/"))
-	id := identifier(base)
+	id := identifier(w.file.name())
 	if named := identifier(w.name); named != "" && (id == "" || slices.Contains(generic, id)) {
 		id = named
 	}

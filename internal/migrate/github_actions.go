@@ -9,8 +9,7 @@ import (
 
 // action moves a step that uses an action.
 func (m *mover) action(i int, s ghStep) {
-	name, _, _ := strings.Cut(s.Uses, "@")
-	row, known := ghActions[strings.ToLower(name)]
+	row, known := ghActions[action(s.Uses)]
 	w, runs := m.condition(s, row.delivers)
 	switch {
 	case !runs:
@@ -85,14 +84,7 @@ func after(scopes ...string) func(*mover, ghStep, ghWhen) {
 
 // permit adds a permission to write.
 func (m *mover) permit(scope string) {
-	t, _ := m.j.get("permissions").(table)
-	for i := range t {
-		if t[i].name == scope {
-			t[i].value = "write"
-			return
-		}
-	}
-	m.j.set("permissions", append(t, key{name: scope, value: "write"}))
+	m.j.setIn("permissions", scope, "write")
 }
 
 // step moves an action to a list as it is, with the commit of its release.
@@ -120,7 +112,7 @@ func (m *mover) step(s ghStep, w ghWhen, list *[]any, name string) {
 		m.j.lost(s.Line, "%s: an action cannot depend on %s", title(s), w.Test)
 	case uses == "":
 		m.j.glue(s.Line, "%s in %s: write %s with the commit of its release", title(s), name, s.Uses)
-		t[slices.IndexFunc(t, func(k key) bool { return k.name == "uses" })].value = s.Uses
+		t.set("uses", s.Uses)
 		m.later(s, name, t, "with the commit of the release")
 	default:
 		*list = append(*list, t)
@@ -214,14 +206,7 @@ func (m *mover) checkout(s ghStep, w ghWhen) {
 
 // check sets a key of what is checked out.
 func (m *mover) check(name string, value any) {
-	t, _ := m.j.get("checkout").(table)
-	for i := range t {
-		if t[i].name == name {
-			t[i].value = value
-			return
-		}
-	}
-	m.j.set("checkout", append(t, key{name: name, value: value}))
+	m.j.setIn("checkout", name, value)
 }
 
 // sources does by the checkout what lines of git bring of the sources.

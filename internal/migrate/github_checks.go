@@ -9,9 +9,8 @@ import (
 // asked forgets the checks whose word other steps than a delivery ask for: they stay.
 func (m *mover) asked() {
 	for i, s := range m.g.Steps {
-		name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
 		b := m.blocks[i]
-		if ghActions[name].delivers || s.Uses == "" && (b.has(gitting) || b.only(neutral)) {
+		if ghActions[action(s.Uses)].delivers || s.Uses == "" && (b.has(gitting) || b.only(neutral)) {
 			continue
 		}
 		text := s.If + s.Run

@@ -8,16 +8,8 @@ import (
 
 // artifact sets what is uploaded.
 func (m *mover) artifact(s ghStep, w ghWhen) {
-	t, _ := m.j.get("artifacts").(table)
-	value := func(name string) any {
-		for _, k := range t {
-			if k.name == name {
-				return k.value
-			}
-		}
-		return nil
-	}
-	list, _ := value("paths").([]string)
+	before := m.j.table("artifacts")
+	list, _ := before.get("paths").([]string)
 	if was, ok := m.j.get("artifacts").([]string); ok {
 		list = was
 	}
@@ -37,7 +29,7 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 	if !first {
 		m.j.kept(s.Line, "%s: in one artifact with the files before", title(s))
 		name, all = "", true
-		if was, ok := value("name").(string); ok {
+		if was, ok := before.get("name").(string); ok {
 			name = was
 		}
 	}
@@ -47,7 +39,7 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 	}
 	if days, ok := m.g.resolve(m.j, s.Line, input(s, "retention-days")); ok && count(days) != nil && count(days) != 0 {
 		next = append(next, key{name: "retention-days", value: count(days)})
-	} else if v := value("retention-days"); v != nil {
+	} else if v := before.get("retention-days"); v != nil {
 		next = append(next, key{name: "retention-days", value: v})
 	}
 	if when := w.When; when != "success" && first {

@@ -114,7 +114,7 @@ func (g *ghJob) literalPair(j *Job, p ghPair, value string) (set string) {
 		if !settable(name) {
 			name += "_SECRET"
 		}
-		if !g.has(g.given.secrets, name, name) {
+		if g.given.secrets.get(name) != name {
 			g.given.secrets = append(g.given.secrets, key{name: name, value: name})
 			j.glue(p.Line, "set the secret %s in the repository: its value is not copied", name)
 		}
@@ -247,7 +247,7 @@ const maxInputs = 23
 
 // add adds a variable, once.
 func (g *ghJob) add(to *table, variable, value string) {
-	if !slices.ContainsFunc(*to, func(k key) bool { return k.name == variable }) {
+	if !to.has(variable) {
 		*to = append(*to, key{name: variable, value: value})
 	}
 }
@@ -279,10 +279,6 @@ func (g *ghJob) taken(variable, kind, value string) bool {
 		}
 	}
 	return false
-}
-
-func (g *ghJob) has(list table, variable, value string) bool {
-	return slices.ContainsFunc(list, func(k key) bool { return k.name == variable && k.value == value })
 }
 
 // shellQuote returns a text as one word of bash.
@@ -321,15 +317,11 @@ func (g *ghJob) finish(j *Job) {
 			g.pair(j, p, ghSetup)
 		}
 	}
-	if more, ok := j.get("secrets").([]string); ok {
-		for _, name := range more {
-			g.add(&g.given.secrets, name, name)
-		}
+	for _, k := range paired(j.get("secrets")) {
+		g.add(&g.given.secrets, k.name, k.value.(string))
 	}
-	if more, ok := j.get("env").(table); ok {
-		for _, k := range more {
-			g.add(&g.given.env, k.name, k.value.(string))
-		}
+	for _, k := range j.table("env") {
+		g.add(&g.given.env, k.name, k.value.(string))
 	}
 	if len(g.given.env) > 0 {
 		j.set("env", g.given.env)
@@ -348,16 +340,4 @@ func (g *ghJob) finish(j *Job) {
 	if g.given.token {
 		j.set("token", true)
 	}
-}
-
-// listed returns a table as a list where all its names are their values.
-func listed(all table) any {
-	var names []string
-	for _, k := range all {
-		if k.name != k.value {
-			return all
-		}
-		names = append(names, k.name)
-	}
-	return names
 }

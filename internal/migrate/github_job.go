@@ -180,7 +180,7 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 func together(jobs []Job, j Job) []Job {
 	for i := range jobs {
 		one := &jobs[i]
-		if one.get("timezone") == j.get("timezone") && one.ID == j.ID && reflect.DeepEqual(withoutCron(one.keys), withoutCron(j.keys)) && one.get("cron") != nil && j.get("cron") != nil {
+		if one.get("timezone") == j.get("timezone") && one.ID == j.ID && reflect.DeepEqual(one.keys.without("cron"), j.keys.without("cron")) && one.get("cron") != nil && j.get("cron") != nil {
 			crons, more := cronList(one.get("cron")), cronList(j.get("cron"))
 			one.set("cron", append(slices.Clone(crons), more...))
 			for _, notes := range []struct{ to, from *[]Note }{{&one.Kept, &j.Kept}, {&one.Glue, &j.Glue}, {&one.Lost, &j.Lost}} {
@@ -192,10 +192,6 @@ func together(jobs []Job, j Job) []Job {
 		}
 	}
 	return append(jobs, j)
-}
-
-func withoutCron(keys []key) []key {
-	return slices.DeleteFunc(slices.Clone(keys), func(k key) bool { return k.name == "cron" })
 }
 
 func cronList(value any) []string {

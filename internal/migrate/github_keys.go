@@ -174,7 +174,7 @@ func (w *workflow) siblings() map[string]*yaml.Node {
 	found, _ := fs.ReadDir(w.file.Dir, ".")
 	for _, entry := range found {
 		ext := path.Ext(entry.Name())
-		if entry.Name() == path.Base(strings.ReplaceAll(w.file.Path, `\`, "/")) || entry.IsDir() || ext != ".yml" && ext != ".yaml" {
+		if entry.Name() == w.file.name() || entry.IsDir() || ext != ".yml" && ext != ".yaml" {
 			continue
 		}
 		text, err := fs.ReadFile(w.file.Dir, entry.Name())

@@ -14,7 +14,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 	if own := member(g.node, "permissions"); own != nil {
 		node = own
 	}
-	all, _ := j.get("permissions").(table) // that the steps brought
+	all := j.table("permissions") // that the steps brought
 	if node == nil && g.given.token && j.get("permissions") == nil {
 		j.glue(g.Line, "name in permissions what the script does with the token: it can only read the code and the history here")
 	}
@@ -26,7 +26,6 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		}
 	}
 	pairs := ghPairs(node)
-	all = slices.Clone(all)
 	for _, next := range g.parts {
 		pairs = append(pairs, ghPairs(member(next.node, "permissions"))...)
 	}
@@ -39,7 +38,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		case !w.usesToken(j, g):
 			j.kept(p.Line, "permission %s: %s, which nothing uses now", p.Name, p.Value)
 		default:
-			if !slices.ContainsFunc(all, func(k key) bool { return k.name == p.Name }) {
+			if !all.has(p.Name) {
 				all = append(all, key{name: p.Name, value: p.Value})
 			}
 			j.kept(p.Line, "permission %s: %s", p.Name, p.Value)
@@ -52,10 +51,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 
 // delivers reports whether the key commit brings a permission by itself.
 func (w *workflow) delivers(j *Job, scope string) bool {
-	commit := j.get("commit")
-	of, _ := commit.(table)
-	asks := slices.ContainsFunc(of, func(k key) bool { return k.name == "pull-request" && k.value == true })
-	return commit != nil && (scope == "contents" || scope == "pull-requests" && asks)
+	return j.get("commit") != nil && (scope == "contents" || scope == "pull-requests" && j.table("commit").get("pull-request") == true)
 }
 
 // usesToken reports whether a job has something that can use the permissions of its token:
@@ -65,7 +61,7 @@ func (w *workflow) usesToken(j *Job, g *ghJob) bool {
 		steps, _ := k.value.([]any)
 		return strings.Contains(k.comment, "uses = ") || slices.ContainsFunc(steps, func(step any) bool {
 			t, _ := step.(table)
-			return slices.ContainsFunc(t, func(k key) bool { return k.name == "uses" })
+			return t.has("uses")
 		})
 	})
 }

@@ -79,10 +79,10 @@ func (m *mover) read() {
 	m.setUp, m.work = place{-1, -1}, place{len(m.g.Steps), 0}
 	for i, s := range m.g.Steps {
 		if s.Uses != "" {
-			name, _, _ := strings.Cut(strings.ToLower(s.Uses), "@")
-			m.commits = m.commits || ghActions[name].delivers
-			m.git.commits = m.git.commits || ghActions[name].delivers
-			if ghActions[name].delivers && s.ID != "" {
+			delivers := ghActions[action(s.Uses)].delivers
+			m.commits = m.commits || delivers
+			m.git.commits = m.git.commits || delivers
+			if delivers && s.ID != "" {
 				m.checks["steps."+s.ID+"."], m.asks[s.ID] = true, true
 			}
 			m.clones(s)
@@ -422,7 +422,7 @@ func (m *mover) setCommit() {
 	for _, n := range d.glue {
 		m.j.glue(n.line, "%s", n.what)
 	}
-	if t, _ := m.j.get("checkout").(table); d.ref != "" && d.ref == d.branch && !d.made && !d.pullRequest && !slices.ContainsFunc(t, func(k key) bool { return k.name == "ref" }) {
+	if d.ref != "" && d.ref == d.branch && !d.made && !d.pullRequest && !m.j.table("checkout").has("ref") {
 		m.check("ref", d.ref)
 	}
 	for i, p := range d.paths {

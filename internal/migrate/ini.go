@@ -73,9 +73,7 @@ func readINI(r *reader, f File) error {
 			j.active(active)
 		}
 		description, _ := s.value("description")
-		if text := cmp.Or(description.value, s.comment); text != "" && withoutSecrets(text) == text {
-			j.set("description", cut(printable(strings.Join(strings.Fields(text), " "))))
-		}
+		j.describe(cmp.Or(description.value, s.comment))
 		r.keywords(&j, s)
 		r.add(j)
 	}
@@ -153,7 +151,7 @@ func (j *Job) timeOfDay(named, value string, at iniValue) {
 		text = "00:00"
 	}
 	if minute, err := strconv.Atoi(strings.TrimPrefix(text, ":")); err == nil && strings.HasPrefix(text, ":") && value == "hour" {
-		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == "every" })
+		j.keys = j.keys.without("every")
 		j.set("cron", fmt.Sprintf("%d * * * *", minute))
 		j.kept(at.line, "at")
 		return

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // Job is a job of ours that another tool declares.
@@ -21,7 +23,7 @@ type Job struct {
 	Glue []Note // what a person has to do
 	Lost []Note // what it cannot do
 
-	keys []key // in the order of the original
+	keys table // in the order of the original
 }
 
 // MarshalJSON writes the job with its TOML.
@@ -41,33 +43,41 @@ func (j Job) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// key is a key of a job, with its value: see writeValue.
-type key struct {
-	name    string
-	value   any
-	comment string // lines above it, without #; "" for none
-}
-
 // set sets a key, in place if there is one.
-func (j *Job) set(name string, value any) *key {
-	i := slices.IndexFunc(j.keys, func(k key) bool { return k.name == name })
-	if i < 0 {
-		i = len(j.keys)
-		j.keys = append(j.keys, key{name: name})
-	}
-	j.keys[i].value = value
-	return &j.keys[i]
-}
+func (j *Job) set(name string, value any) *key { return j.keys.set(name, value) }
 
 // get returns the value of a key, nil without one.
-func (j *Job) get(name string) any {
-	for _, k := range j.keys {
-		if k.name == name {
-			return k.value
-		}
-	}
-	return nil
+func (j *Job) get(name string) any { return j.keys.get(name) }
+
+// table returns the value of a key that is a table, an empty one for anything else.
+func (j *Job) table(name string) table {
+	t, _ := j.get(name).(table)
+	return slices.Clone(t)
 }
+
+// setIn sets a key in a table of the job.
+func (j *Job) setIn(name, inner string, value any) {
+	t := j.table(name)
+	t.set(inner, value)
+	j.set(name, t)
+}
+
+// describe sets the description, unless it is empty or has a secret in it. It is cut to
+// what the option takes.
+func (j *Job) describe(text string) {
+	text = printable(strings.Join(strings.Fields(text), " "))
+	if text == "" || withoutSecrets(text) != text {
+		return
+	}
+	for len(text) > mostDescription {
+		text = text[:strings.LastIndexByte(text[:mostDescription], ' ')+1]
+		text = cmp.Or(strings.TrimSpace(text), "imported")
+	}
+	j.set("description", text)
+}
+
+// mostDescription is how long a description may be, in bytes: less than the option takes.
+const mostDescription = 900
 
 func (j *Job) kept(line int, format string, args ...any) { note(&j.Kept, line, format, args) }
 func (j *Job) glue(line int, format string, args ...any) { note(&j.Glue, line, format, args) }
@@ -83,15 +93,13 @@ func note(notes *[]Note, line int, format string, args []any) {
 // scheduleKeys come first in a job's table.
 var scheduleKeys = []string{"every", "cron", "run-at", "at", "timezone", "start", "until"}
 
-// specCadences are what [tool.scheduled] knows.
-var specCadences = []any{"minute", "hour", "day", "week", "month"}
-
 // TOML returns the tables that declare the job: that of the published format where it
 // can, with our options in a second one, or else one table of ours.
 func (j Job) TOML() string {
-	spec := slices.Contains(specCadences, j.get("every")) && j.get("entrypoint") != nil &&
+	every, _ := j.get("every").(string)
+	spec := slices.Contains(schedule.Cadences, schedule.Cadence(every)) && j.get("entrypoint") != nil &&
 		j.get("start") == nil && j.get("count") == nil
-	var declaration, options []key
+	var declaration, options table
 	for _, k := range j.sorted() {
 		if spec && (k.name == "every" || k.name == "entrypoint") {
 			declaration = append(declaration, k)
@@ -101,19 +109,19 @@ func (j Job) TOML() string {
 	}
 	var b strings.Builder
 	if spec {
-		writeTable(&b, "tool.scheduled."+writeKey(j.ID), declaration)
+		writeTable(&b, "tool.scheduled."+pyproject.WriteKey(j.ID), declaration)
 		if len(options) > 0 {
 			b.WriteString("\n")
 		}
 	}
 	if len(options) > 0 {
-		writeTable(&b, "tool.scheduled-actions.jobs."+writeKey(j.ID), options)
+		writeTable(&b, "tool.scheduled-actions.jobs."+pyproject.WriteKey(j.ID), options)
 	}
 	return b.String()
 }
 
 // sorted returns the keys, those that say when and what first.
-func (j Job) sorted() []key {
+func (j Job) sorted() table {
 	rank := func(k key) int {
 		if i := slices.Index(scheduleKeys, k.name); i >= 0 {
 			return i
@@ -151,7 +159,7 @@ func (j *Job) validate() (why string) {
 			return p.Message
 		}
 		j.lost(j.From.Line, "%s: %s", name, p.Message)
-		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == name })
+		j.keys = j.keys.without(name)
 	}
 	return "it has nothing to run"
 }
@@ -182,7 +190,7 @@ func (j Job) keyAt(line int) (name string) {
 		}
 		if rest, ok := strings.CutPrefix(text, "["); ok {
 			inTable = ""
-			if _, sub, ok := strings.Cut(rest, ".jobs."+writeKey(j.ID)+"."); ok {
+			if _, sub, ok := strings.Cut(rest, ".jobs."+pyproject.WriteKey(j.ID)+"."); ok {
 				inTable = strings.TrimSuffix(sub, "]")
 				name, _, _ = strings.Cut(inTable, ".")
 			}

@@ -95,9 +95,7 @@ func (k *cronJob) read() {
 		return
 	}
 	for _, name := range []string{"description", "kubernetes.io/description"} {
-		if text := scalar(member(k.root, "metadata", "annotations", name)); text != "" && withoutSecrets(text) == text {
-			j.set("description", cut(printable(strings.Join(strings.Fields(text), " "))))
-		}
+		j.describe(scalar(member(k.root, "metadata", "annotations", name)))
 	}
 	k.environment()
 	k.policies(spec)

@@ -66,6 +66,12 @@ type File struct {
 	Found bool  // in a folder that the user names: what is wrong with it stops no other
 }
 
+// slashed returns the path with / between its folders.
+func (f File) slashed() string { return strings.ReplaceAll(f.Path, `\`, "/") }
+
+// name returns the name of the file, without its folder.
+func (f File) name() string { return path.Base(f.slashed()) }
+
 // Sibling reads another file of the folder.
 func (f File) Sibling(name string) ([]byte, error) {
 	if f.Dir == nil {
@@ -156,11 +162,7 @@ type reader struct {
 // add adds a job, if what is left of it is valid. It gets an id that no other has.
 func (r *reader) add(j Job) {
 	j.ID = r.free(cmp.Or(identifier(j.ID), identifier(path.Base(j.From.File)), "job"))
-	why := j.validate()
-	if why != "" && j.often(why) {
-		why = j.validate()
-	}
-	if why != "" {
+	if why := j.validate(); why != "" {
 		r.skip(j.From, "%s", why)
 		return
 	}

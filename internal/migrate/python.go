@@ -230,8 +230,8 @@ func (j *Job) options(kind string, options fields) {
 			}
 			j.kept(line, "active")
 		case "description":
-			if isText && shown != "" {
-				j.set("description", shown)
+			if isText {
+				j.describe(shown)
 			}
 		case "coalesce":
 			if value == false {

@@ -150,42 +150,53 @@ func (r *reader) secret(j *Job, line int, variable, value string) {
 		j.lost(line, "the variable %s %s", variable, why)
 		return
 	}
-	name := variable
-	for n := 2; r.values[name] != "" && r.values[name] != value; n++ {
-		name = fmt.Sprintf("%s_%d", variable, n)
-	}
-	r.keep(name, value)
-	j.secret(line, variable, name)
+	j.secret(line, variable, r.named(variable, value))
 }
 
-// keep remembers the value of a secret, so that no other gets its name.
-func (r *reader) keep(name, value string) {
+// named returns the name of the secret that holds a value: the one that is wanted, or the
+// first of NAME_2, NAME_3 … that holds no other value.
+func (r *reader) named(wanted, value string) string {
+	name := wanted
+	for n := 2; r.values[name] != "" && r.values[name] != value; n++ {
+		name = fmt.Sprintf("%s_%d", wanted, n)
+	}
 	if r.values == nil {
 		r.values = map[string]string{}
 	}
 	r.values[name] = value
+	return name
 }
 
 // secret declares a secret of the repository, and the variable that the job gets it in.
 func (j *Job) secret(line int, variable, name string) {
-	all, _ := j.get("secrets").(table)
-	if list, ok := j.get("secrets").([]string); ok {
-		for _, name := range list {
-			all = append(all, key{name: name, value: name})
-		}
+	all := paired(j.get("secrets"))
+	if !all.has(variable) {
+		all.set(variable, name)
 	}
-	if !slices.ContainsFunc(all, func(k key) bool { return k.name == variable }) {
-		all = append(slices.Clone(all), key{name: variable, value: name})
-	}
-	j.set("secrets", all)
-	if same := func(k key) bool { return k.name != k.value }; !slices.ContainsFunc(all, same) {
-		var list []string
-		for _, k := range all {
-			list = append(list, k.name)
-		}
-		j.set("secrets", list)
-	}
+	j.set("secrets", listed(all))
 	j.glue(line, "set the secret %s in the repository: its value is not copied", name)
+}
+
+// listed returns a table as a list where all its names are their values.
+func listed(all table) any {
+	var names []string
+	for _, k := range all {
+		if k.name != k.value {
+			return all
+		}
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// paired returns what listed returned as a table again.
+func paired(value any) table {
+	all, _ := value.(table)
+	names, _ := value.([]string)
+	for _, name := range names {
+		all.set(name, name)
+	}
+	return slices.Clone(all)
 }
 
 // env declares a variable, or a secret if its value looks like one.
@@ -201,9 +212,7 @@ func (r *reader) env(j *Job, line int, name, value string) {
 	if machinePath.MatchString(value) {
 		j.glue(line, "%s: %s is a folder or file of the machine, name one that a run has", name, value)
 	}
-	env, _ := j.get("env").(table)
-	env = slices.DeleteFunc(slices.Clone(env), func(k key) bool { return k.name == name })
-	j.set("env", append(env, key{name: name, value: value}))
+	j.set("env", append(j.table("env").without(name), key{name: name, value: value}))
 }
 
 // machinePath matches paths that a runner does not have.
@@ -211,7 +220,7 @@ var machinePath = regexp.MustCompile(`^(?:~|/(?:home|root|srv|opt|var|data|app|m
 
 // unfit says why no job can have such a variable, "" if one can.
 func unfit(name, value string) string {
-	trial := Job{ID: "x", keys: []key{{name: "every", value: "day"}, {name: "command", value: "x"}, {name: "env", value: table{{name: name, value: value}}}}}
+	trial := Job{ID: "x", keys: table{{name: "every", value: "day"}, {name: "command", value: "x"}, {name: "env", value: table{{name: name, value: value}}}}}
 	if wrong := trial.problems(); len(wrong) > 0 {
 		_, why, _ := strings.Cut(wrong[0].Message, " ")
 		return why

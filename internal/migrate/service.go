@@ -14,9 +14,7 @@ import (
 // of the job, so notes name it.
 func (t *timer) run(j *Job, file string) {
 	u := t.service
-	if description := cmp.Or(u.one("Unit", "Description"), t.unit.one("Unit", "Description")); description != "" && withoutSecrets(description) == description {
-		j.set("description", cut(printable(u.specified(description))))
-	}
+	j.describe(u.specified(cmp.Or(u.one("Unit", "Description"), t.unit.one("Unit", "Description"))))
 	s := &service{r: t.r, job: j, unit: u, file: file, folder: u.specified(strings.TrimPrefix(u.one("Service", "WorkingDirectory"), "-")), near: t.sibling}
 	s.environment()
 	s.commands()
@@ -39,9 +37,6 @@ func (s *service) kept(format string, args ...any) {
 }
 func (s *service) glue(format string, args ...any) {
 	s.job.glue(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
-}
-func (s *service) lost(format string, args ...any) {
-	s.job.lost(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
 }
 
 // environment sets the variables. The values of a file that is not here are unknown.

@@ -20,7 +20,7 @@ func isSystemd(f File) bool {
 }
 
 func readSystemd(r *reader, f File) error {
-	name := path.Base(strings.ReplaceAll(f.Path, `\`, "/"))
+	name := f.name()
 	if path.Ext(name) == ".service" {
 		beside := strings.TrimSuffix(name, ".service") + ".timer"
 		text, err := f.Sibling(beside)
@@ -46,7 +46,7 @@ func (r *reader) timed(name string) bool {
 	stem := strings.TrimSuffix(name, ".service")
 	template, _, instance := strings.Cut(stem, "@")
 	for _, other := range r.Files {
-		base := path.Base(strings.ReplaceAll(other.Path, `\`, "/"))
+		base := other.name()
 		if path.Ext(base) != ".timer" {
 			continue
 		}
@@ -70,7 +70,7 @@ func (t *timer) place() Place { return Place{t.file.Path, 1} }
 // sibling returns the text of another unit, of the files or of the folder.
 func (t *timer) sibling(name string) ([]byte, bool) {
 	for _, f := range t.r.Files {
-		if path.Base(strings.ReplaceAll(f.Path, `\`, "/")) == name {
+		if f.name() == name {
 			return f.Text, true
 		}
 	}

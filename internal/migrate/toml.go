@@ -2,10 +2,12 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // raw is a value as TOML writes it.
@@ -14,24 +16,51 @@ type raw string
 // table is a table of TOML, in order.
 type table []key
 
+// key is a key of a table, with its value: see writeValue.
+type key struct {
+	name    string
+	value   any
+	comment string // lines above it, without #; "" for none
+}
+
+func (t table) at(name string) int {
+	return slices.IndexFunc(t, func(k key) bool { return k.name == name })
+}
+
+func (t table) has(name string) bool { return t.at(name) >= 0 }
+
+// get returns the value of a key, nil without one.
+func (t table) get(name string) any {
+	if i := t.at(name); i >= 0 {
+		return t[i].value
+	}
+	return nil
+}
+
+// set sets a key, in place if there is one.
+func (t *table) set(name string, value any) *key {
+	i := t.at(name)
+	if i < 0 {
+		i = len(*t)
+		*t = append(*t, key{name: name})
+	}
+	(*t)[i].value = value
+	return &(*t)[i]
+}
+
+// without returns the table without a key.
+func (t table) without(name string) table {
+	return slices.DeleteFunc(slices.Clone(t), func(k key) bool { return k.name == name })
+}
+
 // The widest line that a list or an inline table may have before it is written over
 // several lines, in characters.
 const widest = 88
 
-var bare = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
-// writeKey returns a key as TOML needs it.
-func writeKey(name string) string {
-	if bare.MatchString(name) {
-		return name
-	}
-	return writeString(name)
-}
-
 // writeTable writes a table with its header. Large tables in it follow as sub-tables.
-func writeTable(b *strings.Builder, header string, keys []key) {
+func writeTable(b *strings.Builder, header string, keys table) {
 	fmt.Fprintf(b, "[%s]\n", header)
-	var below []key
+	var below table
 	for _, k := range keys {
 		t, isTable := k.value.(table)
 		if isTable && len(k.name)+len(writeValue(t)) > widest {
@@ -46,12 +75,12 @@ func writeTable(b *strings.Builder, header string, keys []key) {
 		if list, ok := k.value.([]any); ok && len(k.name)+len(value) > widest {
 			value = writeLines(list)
 		}
-		fmt.Fprintf(b, "%s = %s\n", writeKey(k.name), value)
+		fmt.Fprintf(b, "%s = %s\n", pyproject.WriteKey(k.name), value)
 	}
 	for _, k := range below {
 		b.WriteString("\n")
 		writeComment(b, k.comment)
-		writeTable(b, header+"."+writeKey(k.name), k.value.(table))
+		writeTable(b, header+"."+pyproject.WriteKey(k.name), k.value.(table))
 	}
 }
 
@@ -109,7 +138,7 @@ func writeValue(value any) string {
 	case table:
 		items := make([]string, len(v))
 		for i, k := range v {
-			items[i] = writeKey(k.name) + " = " + writeValue(k.value)
+			items[i] = pyproject.WriteKey(k.name) + " = " + writeValue(k.value)
 		}
 		return "{ " + strings.Join(items, ", ") + " }"
 	}
@@ -137,31 +166,12 @@ func writeString(s string) string {
 	case lines:
 		all := strings.Split(s, "\n")
 		for i, line := range all {
-			all[i] = escape(line)
+			escaped := pyproject.WriteString(line)
+			all[i] = escaped[1 : len(escaped)-1]
 		}
 		return `"""` + "\n" + strings.Join(all, "\n") + `"""`
 	case strings.ContainsAny(s, `"\`) && !odd && !strings.Contains(s, "'"):
 		return "'" + s + "'"
 	}
-	return `"` + escape(s) + `"`
-}
-
-// escape escapes what a basic string of TOML cannot hold.
-func escape(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			b.WriteString(`\` + string(c))
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case unicode.IsControl(c):
-			fmt.Fprintf(&b, `\u%04X`, c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
+	return pyproject.WriteString(s)
 }

@@ -58,16 +58,3 @@ func (j *Job) spaced(line int, text string) {
 		}
 	}
 }
-
-// often reports whether the job is due more often than GitHub starts workflows, and leaves
-// it to a scheduler of one's own.
-// "The shortest interval you can run scheduled workflows is once every 5 minutes",
-// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-func (j *Job) often(why string) bool {
-	if j.get("executor") != nil || !strings.Contains(why, "once every 5 minutes") {
-		return false
-	}
-	j.set("executor", "serve").comment = "GitHub starts workflows at most every five minutes"
-	j.glue(j.From.Line, "start it from a scheduler of your own with `scheduled run`, or let it run every five minutes or less often, and remove executor")
-	return true
-}

@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -236,10 +235,7 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 
 // named declares a secret, and returns the variable that the command gets it in.
 func (m *machine) named(variable, value string) string {
-	name := variable
-	for n := 2; m.reader.values[name] != "" && m.reader.values[name] != value; n++ {
-		name = fmt.Sprintf("%s_%d", variable, n)
-	}
+	name := m.reader.named(variable, value)
 	m.reader.secret(m.job, m.line, name, value)
 	return name
 }

@@ -68,7 +68,7 @@ func parseSetting(argument string) (Setting, error) {
 
 // toml returns a value as TOML has it.
 func (s Setting) toml(typed string) (string, error) {
-	quoted, written := writeString(typed), strings.TrimSpace(typed)
+	quoted, written := WriteString(typed), strings.TrimSpace(typed)
 	l, found := outlineOf("x = " + written)
 	if found != nil || l.statements[0].value.end != len(l.text) || slices.ContainsFunc(l.statements[1:], func(s *statement) bool { return s.in == nil }) {
 		return quoted, nil
@@ -106,7 +106,7 @@ func (s Setting) flaws(value string) int {
 // whole reports whether only a job that is declared whole can have the setting.
 func (s Setting) whole() bool {
 	if s.key[0] == "every" {
-		return !slices.ContainsFunc(schedule.Cadences, func(c schedule.Cadence) bool { return s.value == writeString(string(c)) })
+		return !slices.ContainsFunc(schedule.Cadences, func(c schedule.Cadence) bool { return s.value == WriteString(string(c)) })
 	}
 	return isWhole(s.key[0])
 }

@@ -197,7 +197,7 @@ func (l outline) unreadable() *statement {
 	for _, s := range l.statements {
 		name, table := "", len(s.table())
 		for i, part := range s.path {
-			name += "." + writeKey(part)
+			name += "." + WriteKey(part)
 			last := i == len(s.path)-1
 			if last && s.list {
 				elements[name]++
@@ -245,7 +245,7 @@ func lineEnd(text string, i int) int { return min(skipLine(text, i)+1, len(text)
 func pathName(path []string) string {
 	names := make([]string, len(path))
 	for i, name := range path {
-		names[i] = writeKey(name)
+		names[i] = WriteKey(name)
 	}
 	return strings.Join(names, ".")
 }

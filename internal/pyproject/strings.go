@@ -48,16 +48,16 @@ func tomlKey(name string) string {
 	return strconv.Quote(name)
 }
 
-// writeKey returns a key as TOML has it.
-func writeKey(name string) string {
+// WriteKey returns a key as TOML has it.
+func WriteKey(name string) string {
 	if bareKey.MatchString(name) {
 		return name
 	}
-	return writeString(name)
+	return WriteString(name)
 }
 
-// writeString returns a string as TOML has it.
-func writeString(s string) string {
+// WriteString returns a string as TOML has it, in one line.
+func WriteString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {
