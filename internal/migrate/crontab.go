@@ -166,7 +166,7 @@ func (c *crontab) job(m []string) {
 			input = hidden
 			j.lost(c.line, "a literal secret in the command's input")
 		}
-		command += " <<'END'\n" + input + "\nEND\n"
+		command += hereDoc(input) + "\n"
 	}
 	if file, err := parseShell(command); err == nil && len(file.Stmts) > 1 {
 		j.glue(c.line, "add || true to a command whose failure does not matter: bash stops at the first that fails, cron went on")

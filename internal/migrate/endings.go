@@ -18,7 +18,7 @@ func (m *machine) pinged(stmt *syntax.Stmt) string {
 	if !ok || len(call.Args) < 2 {
 		return ""
 	}
-	if name, _ := plainText(call.Args[0]); path.Base(name) != "curl" && path.Base(name) != "wget" {
+	if name, _ := literal(call.Args[0]); path.Base(name) != "curl" && path.Base(name) != "wget" {
 		return ""
 	}
 	return monitors.FindString(m.text[starts(stmt):ends(stmt)])
@@ -161,7 +161,7 @@ func asked(text string) string {
 		return text
 	}
 	if !double {
-		if name, _ := plainText(call.Args[0]); name != "[" && name != "test" {
+		if name, _ := literal(call.Args[0]); name != "[" && name != "test" {
 			return text
 		}
 	}

@@ -282,14 +282,14 @@ func (m *mover) clone(s ghStep, w ghWhen, dir string) {
 	line := "git clone --depth 1 "
 	if raw := input(s, "ref"); raw != "" && !ownRef(raw) {
 		ref, _ := m.g.resolve(m.j, s.Line, raw)
-		line += "--branch " + quoted(ref) + " "
+		line += "--branch " + quote(ref) + " "
 	}
 	folder := dir
 	if folder == "" {
 		folder = at[strings.LastIndex(at, "/")+1:]
 		m.j.glue(s.Line, "%s: it was checked out over the root; %s has it", title(s), folder)
 	}
-	end := `"https://github.com/` + at + `" ` + quoted(folder)
+	end := `"https://github.com/` + at + `" ` + quote(folder)
 	if token == "" {
 		m.before = append(m.before, line+end)
 	} else {

@@ -288,6 +288,6 @@ func (m *mover) ssh(s ghStep, w ghWhen) {
 		return
 	}
 	m.run(s, w, "(umask 077 && printf '%s\\n' \"$SSH_KEY\" > \"$RUNNER_TEMP/key\")\n"+
-		"ssh -i \"$RUNNER_TEMP/key\" -p \"$SSH_PORT\" -o StrictHostKeyChecking=accept-new \"$SSH_USER@$SSH_HOST\" bash -s <<'END'\n"+script+"\nEND", slices.Concat(s.Env, env)...)
+		"ssh -i \"$RUNNER_TEMP/key\" -p \"$SSH_PORT\" -o StrictHostKeyChecking=accept-new \"$SSH_USER@$SSH_HOST\" bash -s"+hereDoc(script), slices.Concat(s.Env, env)...)
 	m.j.kept(s.Line, "%s: by ssh", title(s))
 }

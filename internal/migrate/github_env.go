@@ -124,7 +124,7 @@ func (g *ghJob) literalPair(j *Job, p ghPair, value string) (set string) {
 		return ""
 	case !settable(p.Name) || strings.ContainsAny(value, "\n\r") || g.taken(p.Name, "env", value):
 		j.kept(p.Line, "env %s", p.Name)
-		return "export " + p.Name + "=" + shellQuote(value)
+		return "export " + p.Name + "=" + inQuotes(value)
 	}
 	g.add(&g.given.env, p.Name, value)
 	j.kept(p.Line, "env %s", p.Name)
@@ -280,9 +280,6 @@ func (g *ghJob) taken(variable, kind, value string) bool {
 	}
 	return false
 }
-
-// shellQuote returns a text as one word of bash.
-func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // private returns the secrets that a step uses, in its env, its lines or its inputs.
 func (g *ghJob) private(s ghStep) (names []string) {

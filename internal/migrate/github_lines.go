@@ -281,9 +281,9 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
 	if dir = strings.TrimSuffix(strings.TrimPrefix(dir, "./"), "/"); dir != "" && dir != "." {
 		if strings.Contains(text, "\n") {
-			text = "cd " + quoted(dir) + "\n" + text
+			text = "cd " + quote(dir) + "\n" + text
 		} else {
-			text = "cd " + quoted(dir) + " && " + text
+			text = "cd " + quote(dir) + " && " + text
 		}
 	}
 	if s.Soft {
@@ -297,14 +297,6 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 		text = "if " + w.Test + "; then\n" + text + "\nfi"
 	}
 	return text
-}
-
-// quoted returns a path as bash needs it.
-func quoted(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 var (

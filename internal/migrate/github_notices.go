@@ -132,9 +132,9 @@ func (m *mover) dispatch(s ghStep, w ghWhen) {
 		at = repository
 	}
 	event, _ := m.fixed(s, "event-type")
-	line := `gh api "repos/` + at + `/dispatches" -f event_type=` + quoted(event)
+	line := `gh api "repos/` + at + `/dispatches" -f event_type=` + quote(event)
 	if workflow, _ := m.fixed(s, "workflow"); workflow != "" {
-		line = "gh workflow run " + quoted(workflow) + ` --repo "` + at + `"`
+		line = "gh workflow run " + quote(workflow) + ` --repo "` + at + `"`
 	}
 	if more := input(s, "client-payload", "inputs"); more != "" {
 		m.j.glue(s.Line, "%s: hand over %s", title(s), oneLine(more))
@@ -155,7 +155,7 @@ func (m *mover) wrangler(s ghStep, w ghWhen) {
 	}
 	line := "npx --yes wrangler " + oneLine(command)
 	if dir, _ := m.fixed(s, "workingDirectory"); dir != "" {
-		line = "cd " + quoted(dir) + " && " + line
+		line = "cd " + quote(dir) + " && " + line
 	}
 	m.run(s, w, line, ghPair{"CLOUDFLARE_API_TOKEN", input(s, "apiToken"), s.Line}, ghPair{"CLOUDFLARE_ACCOUNT_ID", input(s, "accountId"), s.Line})
 	m.j.kept(s.Line, "%s: by npx", title(s))

@@ -191,15 +191,6 @@ func (m *mover) bash(s ghStep) block {
 	return readBlock(text, dir)
 }
 
-// hereDoc returns lines as what a command reads.
-func hereDoc(text string) string {
-	end := "END"
-	for strings.Contains("\n"+text+"\n", "\n"+end+"\n") {
-		end += "_"
-	}
-	return " <<'" + end + "'\n" + text + "\n" + end
-}
-
 // clones notes where an action checks out another repository, or another branch beside
 // the first checkout; a first one in a folder is that of the root here.
 func (m *mover) clones(s ghStep) {
@@ -320,7 +311,7 @@ func (m *mover) set() {
 	}
 	m.needTools()
 	if m.alias != "" {
-		m.before = slices.Insert(m.before, 0, any("ln -s . "+quoted(m.alias)+" && echo /"+m.alias+" >> .git/info/exclude"))
+		m.before = slices.Insert(m.before, 0, any("ln -s . "+quote(m.alias)+" && echo /"+m.alias+" >> .git/info/exclude"))
 	}
 	m.setList("before", m.before)
 	m.setList("prepare", m.prepare)

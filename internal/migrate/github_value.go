@@ -66,7 +66,7 @@ func (v ghValue) true() bool {
 // quoted returns the value for bash within double quotes.
 func (v ghValue) quoted() string {
 	if v.known {
-		return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "$", `\$`, "`", "\\`").Replace(v.text())
+		return doubleQuoted.Replace(v.text())
 	}
 	return v.bash
 }

@@ -157,21 +157,12 @@ var (
 
 // word writes a word of a command of Kubernetes for a shell: $(NAME) is a variable.
 func (k *cronJob) word(text string) string {
-	if !kubeReference.MatchString(text) {
-		return quote(text)
-	}
-	var b strings.Builder
-	at := 0
-	for _, m := range kubeReference.FindAllStringSubmatchIndex(text, -1) {
-		b.WriteString(doubleQuoted.Replace(text[at:m[0]]))
-		if m[2] < 0 {
-			b.WriteString(`\$(`)
-		} else {
-			b.WriteString("${" + text[m[2]:m[3]] + "}")
+	return expanding(text, kubeReference, func(found string) string {
+		if found == "$$(" {
+			return `\$(`
 		}
-		at = m[1]
-	}
-	return `"` + b.String() + doubleQuoted.Replace(text[at:]) + `"`
+		return "${" + strings.Trim(found, "$()") + "}"
+	})
 }
 
 // command sets what the container runs.

@@ -82,50 +82,6 @@ func (m *machine) apply(edits []edit) {
 func starts(n syntax.Node) uint { return n.Pos().Offset() }
 func ends(n syntax.Node) uint   { return n.End().Offset() }
 
-// plainText returns the text of a word that has nothing to expand but the home folder.
-func plainText(w *syntax.Word) (string, bool) {
-	var b strings.Builder
-	ok := writePlain(&b, w.Parts)
-	return b.String(), ok
-}
-
-func writePlain(b *strings.Builder, parts []syntax.WordPart) bool {
-	for _, part := range parts {
-		switch p := part.(type) {
-		case *syntax.Lit:
-			b.WriteString(unescaped.Replace(p.Value))
-		case *syntax.SglQuoted:
-			b.WriteString(p.Value)
-		case *syntax.DblQuoted:
-			if !writePlain(b, p.Parts) {
-				return false
-			}
-		case *syntax.ParamExp:
-			if p.Param == nil || p.Param.Value != "HOME" || p.Exp != nil || p.Slice != nil || p.Repl != nil {
-				return false
-			}
-			b.WriteString("~")
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-var unescaped = strings.NewReplacer(`\\`, `\`, `\`, ``)
-
-// literals returns the literal words of a call up to the first that is none.
-func literals(call *syntax.CallExpr) (list []string) {
-	for _, w := range call.Args {
-		text, ok := plainText(w)
-		if !ok {
-			break
-		}
-		list = append(list, text)
-	}
-	return list
-}
-
 // simpleCalls returns all simple commands.
 func simpleCalls(file *syntax.File) (all []*syntax.CallExpr) {
 	syntax.Walk(file, func(n syntax.Node) bool {
@@ -261,6 +217,9 @@ func (m *machine) has(name string) bool {
 
 var logName = regexp.MustCompile(`(?i)^/dev/(?:null|stdout|stderr)$|^/proc/1/fd/|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
 
+// logVariable matches a name that begins with a variable, such as $LOG or $DIR/cron-log.
+var logVariable = regexp.MustCompile(`(?i)^\$.*log`)
+
 // withoutOutput drops where the output goes: GitHub keeps it as the log of the run.
 func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {
 	syntax.Walk(file, func(n syntax.Node) bool {
@@ -296,20 +255,15 @@ func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {
 
 func (m *machine) redirections(stmt *syntax.Stmt) (edits []edit) {
 	logged := slices.ContainsFunc(stmt.Redirs, func(r *syntax.Redirect) bool {
-		target, ok := plainText(r.Word)
+		target, ok := literal(r.Word)
 		return ok && r.Hdoc == nil && logName.MatchString(target)
 	})
 	for _, r := range stmt.Redirs {
-		target, _ := plainText(r.Word)
+		target, _ := literal(r.Word)
 		switch r.Op {
 		case syntax.RdrOut, syntax.AppOut, syntax.RdrAll, syntax.AppAll, syntax.RdrClob:
-			if !logName.MatchString(target) && target != "" {
+			if !logName.MatchString(target) && !logVariable.MatchString(target) {
 				continue
-			}
-			if target == "" { // >> "$LOG", or log-$(date).txt
-				if !strings.Contains(strings.ToLower(m.text[starts(r.Word):ends(r.Word)]), "log") {
-					continue
-				}
 			}
 			m.job.kept(m.line, "output: it is in the log of the run")
 		case syntax.DplOut:
@@ -332,13 +286,3 @@ func (m *machine) redirections(stmt *syntax.Stmt) (edits []edit) {
 func home(p string) string { return homes.ReplaceAllString(p, "~$1") }
 
 var homes = regexp.MustCompile(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
-
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
-
-// quote returns a word as a shell reads it.
-func quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}

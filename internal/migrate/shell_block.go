@@ -172,68 +172,6 @@ func writes(redirs []*syntax.Redirect) bool {
 	})
 }
 
-// valuesOf returns the values of words; of those that bash expands, the lines as written.
-func valuesOf(args []*syntax.Word) []string {
-	var all []string
-	for _, w := range args {
-		text, _ := literal(w)
-		all = append(all, text)
-	}
-	return all
-}
-
-// literal returns the value of a word, and whether bash expands nothing in it but
-// patterns; else it returns what is written there, without quotes.
-func literal(w *syntax.Word) (string, bool) {
-	var b strings.Builder
-	fixed := true
-	var add func(parts []syntax.WordPart, quoted bool)
-	add = func(parts []syntax.WordPart, quoted bool) {
-		for _, part := range parts {
-			switch p := part.(type) {
-			case *syntax.Lit:
-				b.WriteString(unescape(p.Value, quoted))
-			case *syntax.SglQuoted:
-				b.WriteString(p.Value)
-			case *syntax.DblQuoted:
-				add(p.Parts, true)
-			default:
-				fixed = false
-				b.WriteString(printed(part))
-			}
-		}
-	}
-	add(w.Parts, false)
-	return b.String(), fixed
-}
-
-// unescape removes the backslashes that bash removes.
-func unescape(s string, quoted bool) string {
-	if !strings.Contains(s, `\`) {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+1 < len(s) && (!quoted || strings.IndexByte("$`\"\\\n", s[i+1]) >= 0) {
-			i++
-			if s[i] == '\n' {
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-// printed returns a node as bash.
-func printed(node syntax.Node) string {
-	var b strings.Builder
-	if err := syntax.NewPrinter().Print(&b, node); err != nil {
-		return "$?"
-	}
-	return b.String()
-}
-
 // where follows cd through the units, so that each call has its folder.
 func (b *block) where() {
 	dir := b.dir

@@ -186,21 +186,10 @@ func shellWord(word string) string {
 	if whole := unitVariable.FindString(word); whole == word && word != "" && word != "$$" && word[1] != '{' {
 		return word
 	}
-	if !unitVariable.MatchString(word) {
-		return quote(word)
-	}
-	var b strings.Builder
-	at := 0
-	for _, m := range unitVariable.FindAllStringIndex(word, -1) {
-		b.WriteString(doubleQuoted.Replace(word[at:m[0]]))
-		if found := word[m[0]:m[1]]; found == "$$" {
-			b.WriteString(`\$`)
-		} else {
-			b.WriteString(found)
+	return expanding(word, unitVariable, func(found string) string {
+		if found == "$$" {
+			return `\$`
 		}
-		at = m[1]
-	}
-	return `"` + b.String() + doubleQuoted.Replace(word[at:]) + `"`
+		return found
+	})
 }
-
-var doubleQuoted = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`)

@@ -19,7 +19,7 @@ var (
 // environment or of the system.
 func (m *machine) interpreters(file *syntax.File) (edits []edit) {
 	for _, call := range simpleCalls(file) {
-		name, ok := plainText(call.Args[0])
+		name, ok := literal(call.Args[0])
 		if !ok {
 			continue
 		}
@@ -53,11 +53,11 @@ func (m *machine) interpreters(file *syntax.File) (edits []edit) {
 // paths writes absolute paths as they are in the repository.
 func (m *machine) paths(file *syntax.File) (edits []edit) {
 	for _, call := range simpleCalls(file) {
-		if name, _ := plainText(call.Args[0]); (name == "[" || name == "test") && m.folder == "" {
+		if name, _ := literal(call.Args[0]); (name == "[" || name == "test") && m.folder == "" {
 			continue // the script that it asks for is in another call
 		}
 		for i, w := range call.Args {
-			text, ok := plainText(w)
+			text, ok := literal(w)
 			flag, value, isFlag := strings.Cut(text, "=")
 			if !isFlag || !strings.HasPrefix(flag, "-") {
 				flag, value = "", text
@@ -176,7 +176,7 @@ func (m *machine) assigned(a *syntax.Assign) []edit {
 	if a.Name == nil || a.Value == nil {
 		return nil
 	}
-	value, ok := plainText(a.Value)
+	value, ok := literal(a.Value)
 	if !ok || !isSecret(a.Name.Value, value) {
 		return nil
 	}
@@ -196,10 +196,10 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 	if len(call.Args) == 0 {
 		return nil
 	}
-	program, _ := plainText(call.Args[0])
+	program, _ := literal(call.Args[0])
 	specials := strings.Fields(secretFlags[path.Base(program)])
 	for i, w := range call.Args[1:] {
-		text, ok := plainText(w)
+		text, ok := literal(w)
 		if !ok || !strings.HasPrefix(text, "-") || len(text) < 2 {
 			continue
 		}
@@ -219,7 +219,7 @@ func (m *machine) arguments(call *syntax.CallExpr) (edits []edit) {
 			edits = append(edits, edit{starts(w), ends(w), special + `"$` + m.named(variable, text[len(special):]) + `"`})
 		case !joined && i+2 < len(call.Args) && (secretName(flag) || text == special):
 			next := call.Args[i+2]
-			value, ok := plainText(next)
+			value, ok := literal(next)
 			plainName := text == special && strings.HasSuffix(special, "u") != strings.HasSuffix(special, "user") && !strings.Contains(value, ":")
 			if !ok || strings.HasPrefix(value, "-") || plainName || !isSecret("password", value) || special == "-p" && strings.HasPrefix(path.Base(program), "m") && text == special {
 				continue
