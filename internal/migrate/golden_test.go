@@ -19,7 +19,10 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // project is the project that the files are imported into.
-var project = fstest.MapFS{"scrape.py": {}, "jobs/clean.py": {}, "manage.py": {}, "backend/manage.py": {}}
+var project = fstest.MapFS{"scrape.py": {}, "jobs/clean.py": {}, "manage.py": {}, "backend/manage.py": {},
+	"scrape_tasks.py": {Data: []byte("@shared_task(name=\"scrape.run\", max_retries=1)\ndef scrape_all():\n    pass\n")},
+	"shop/tasks.py":   {Data: []byte("def c():\n    pass\n")},
+}
 
 // askPython runs a script with the python3 on PATH.
 func askPython(ctx context.Context, script string, input []byte) ([]byte, error) {

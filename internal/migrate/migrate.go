@@ -133,7 +133,7 @@ type Request struct {
 // Read reads the jobs of all files, in their order. The error says which file cannot be
 // read, and where.
 func Read(ctx context.Context, request Request) (Result, error) {
-	r := &reader{Request: request, ctx: ctx, ids: map[string]bool{}}
+	r := &reader{Request: request, ctx: ctx, ids: map[string]bool{}, modules: map[string]module{}}
 	for _, f := range request.Files {
 		name := cmp.Or(request.From, Guess(f))
 		at := slices.IndexFunc(formats, func(format format) bool { return format.name == name })
@@ -141,10 +141,12 @@ func Read(ctx context.Context, request Request) (Result, error) {
 			return Result{}, problem.New("name it with --from: "+strings.Join(Formats(), ", "), "%s: unknown format", f.Path)
 		}
 		err := formats[at].read(r, f)
-		if wrong, ok := errors.AsType[problem.Problems](err); ok && f.Found {
+		if err != nil && !f.Found {
+			return Result{}, err
+		} else if wrong, ok := errors.AsType[problem.Problems](err); ok {
 			r.skip(Place{f.Path, wrong[0].Line}, "%s", wrong[0].Message)
 		} else if err != nil {
-			return Result{}, err
+			r.skip(Place{f.Path, 1}, "%s", err)
 		}
 	}
 	return r.Result, nil
@@ -154,9 +156,11 @@ func Read(ctx context.Context, request Request) (Result, error) {
 type reader struct {
 	Request
 	Result
-	ctx    context.Context
-	ids    map[string]bool   // of the jobs
-	values map[string]string // of the secrets, so that two of them do not get one name
+	ctx     context.Context
+	ids     map[string]bool   // of the jobs
+	values  map[string]string // of the secrets, so that two of them do not get one name
+	modules map[string]module // of Python, by the path of the file
+	tasks   []File            // modules of the project with tasks that have names; see named
 }
 
 // add adds a job, if what is left of it is valid. It gets an id that no other has.

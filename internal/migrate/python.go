@@ -2,7 +2,7 @@ package migrate
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -15,8 +15,19 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-//go:embed python.py
-var pythonScript string
+//go:embed python.py python_celery.py python_tools.py python_walk.py
+var pythonFiles embed.FS
+
+// pythonScript is the script of these files. It is an argument of Python, and a command
+// line of Windows takes 32767 characters.
+var pythonScript = func() string {
+	var b strings.Builder
+	for _, name := range []string{"python.py", "python_celery.py", "python_tools.py", "python_walk.py"} {
+		part, _ := pythonFiles.ReadFile(name)
+		b.Write(part)
+	}
+	return strings.ReplaceAll(b.String(), "    ", "\t")
+}()
 
 // pythonMarks are what the declarations of each kind look like.
 var pythonMarks = map[string]*regexp.Regexp{
@@ -41,17 +52,26 @@ type declared struct {
 		Line    int
 		Message string
 	}
-	Jobs []struct {
-		Kind     string
-		Line     int
-		ID       string
-		Function [2]string // the module, "" for the file's own, and the attribute
-		Trigger  fields
-		Args     any
-		Kwargs   any
-		Options  fields
+	Jobs    []declaredJob
+	Tasks   []pythonTask
+	Skipped []struct {
+		Line int
+		Why  string
 	}
-	Zones map[string]any
+	Zones  map[string]any
+	Starts int
+}
+
+type declaredJob struct {
+	Kind     string
+	Line     int
+	ID       string
+	Function [2]string // the module, "" for the file's own, and the attribute
+	Task     string
+	Trigger  fields
+	Args     any
+	Kwargs   any
+	Options  fields
 }
 
 // fields are the arguments of a call or the like, by name.
@@ -68,52 +88,92 @@ func (f fields) text(name string) (string, bool) {
 	return "", false
 }
 
-// python reads all declarations of a module, or those of the kind that --from names.
-func (r *reader) python(f File) error {
+// declares returns what a module declares.
+func (r *reader) declares(f File) (declared, error) {
+	m, known := r.modules[f.Path]
+	if !known {
+		m.declared, m.err = r.askPython(f)
+		r.modules[f.Path] = m
+	}
+	return m.declared, m.err
+}
+
+func (r *reader) askPython(f File) (found declared, err error) {
 	if r.Ask == nil {
-		return problem.New("install Python 3.8 or later", "%s: no Python on PATH to read it with", f.Path)
+		return found, problem.New("install Python 3.8 or later", "%s: no Python on PATH to read it with", f.Path)
 	}
 	answer, err := r.Ask(r.ctx, pythonScript, f.Text)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", f.Path, err)
+		return found, fmt.Errorf("read %s: %w", f.Path, err)
 	}
-	var found declared
 	decoder := json.NewDecoder(bytes.NewReader(answer))
 	decoder.UseNumber()
 	if err := decoder.Decode(&found); err != nil {
-		return fmt.Errorf("read %s: %w", f.Path, err)
+		return found, fmt.Errorf("read %s: %w", f.Path, err)
 	}
 	if found.Error != nil {
-		return problem.New("mend the file first", "%s:%d: no Python: %s", f.Path, found.Error.Line, problem.Cut(found.Error.Message, 200))
+		return found, problem.Problems{{File: f.Path, Line: max(found.Error.Line, 1), Message: "no Python: " + problem.Cut(found.Error.Message, 200), Hint: "mend the file first"}}
+	}
+	return found, nil
+}
+
+// python reads all declarations of a module, or those of the kind that --from names.
+func (r *reader) python(f File) error {
+	found, err := r.declares(f)
+	if err != nil {
+		return err
 	}
 	for _, d := range found.Jobs {
-		if r.From != "" && d.Kind != r.From {
-			continue
+		if r.From == "" || d.Kind == r.From {
+			r.declared(f, d, found)
 		}
-		from := Place{f.Path, max(d.Line, 1)}
-		module, attribute := d.Function[0], d.Function[1]
-		if attribute == "" {
-			r.skip(from, "its function has no name that can be imported: make it a function of a module")
-			continue
-		}
-		j := Job{ID: d.ID, From: from}
-		if j.ID == "" {
-			j.ID = strings.ReplaceAll(attribute, ".", "-")
-		}
-		if why := j.trigger(d.Trigger, d.Kind, found.Zones[d.Kind]); why != "" {
-			r.skip(from, "%s", why)
-			continue
-		}
-		j.set("entrypoint", moduleOf(f, module)+":"+attribute)
-		j.kept(from.Line, "function %s", attribute)
-		j.arguments(d.Args, d.Kwargs)
-		j.options(d.Kind, d.Options)
-		r.add(j)
 	}
-	if len(found.Jobs) == 0 {
+	for _, s := range found.Skipped {
+		r.skip(Place{f.Path, max(s.Line, 1)}, "%s", problem.Cut(s.Why, 200))
+	}
+	if len(found.Jobs)+len(found.Skipped) == 0 {
 		r.skip(Place{f.Path, 1}, "it declares no job")
 	}
 	return nil
+}
+
+// declared adds a job of a module.
+func (r *reader) declared(f File, d declaredJob, found declared) {
+	from := Place{f.Path, max(d.Line, 1)}
+	module, attribute := d.Function[0], d.Function[1]
+	if attribute == "" {
+		r.skip(from, "its function has no name that can be imported: make it a function of a module")
+		return
+	}
+	j := Job{ID: d.ID, From: from}
+	if j.ID == "" {
+		j.ID = strings.ReplaceAll(attribute, ".", "-")
+	}
+	if why := j.trigger(d.Trigger, d.Kind, found.Zones[d.Kind]); why != "" {
+		r.skip(from, "%s", why)
+		return
+	}
+	entrypoint := moduleOf(f, module) + ":" + attribute
+	task, declared := r.task(d, entrypoint)
+	if declared {
+		entrypoint = task.entrypoint
+		_, attribute, _ = strings.Cut(entrypoint, ":")
+	}
+	j.set("entrypoint", entrypoint)
+	j.kept(from.Line, "function %s", attribute)
+	j.arguments(d.Args, d.Kwargs)
+	j.options(d.Options)
+	j.task(d, task)
+	if d.Kind == "celery" && d.Task != "" && !declared && !r.module(entrypoint) {
+		j.glue(from.Line, "check the entrypoint: no file here is that module, and the name of a task need not be a path")
+	}
+	if d.Kind == "django-q" || onDjango.Match(f.Text) {
+		j.django(entrypoint)
+	}
+	if found.Starts > 0 && moduleOf(f, "") == strings.Split(entrypoint, ":")[0] {
+		j.glue(found.Starts, `put this line under if __name__ == "__main__": it starts the scheduler when the module is imported`)
+	}
+	r.add(j)
 }
 
 // moduleOf returns the full name of a module: of the file itself if it is "", and
@@ -154,7 +214,9 @@ func (j *Job) arguments(args, kwargs any) {
 		j.kept(j.From.Line, "%s", problem.Count(len(items), "argument"))
 	}
 	byName, isObject := kwargs.(map[string]any)
-	if _, computed := byName["source"]; !isObject || computed && len(byName) == 1 {
+	_, computed := byName["source"]
+	_, more := byName["**"]
+	if !isObject || more || computed && len(byName) == 1 {
 		j.lost(j.From.Line, "keyword arguments that are computed: write them as kwargs")
 		return
 	}
@@ -211,7 +273,7 @@ func tomlValue(value any) (any, bool) {
 }
 
 // options sets what else the declaration says.
-func (j *Job) options(kind string, options fields) {
+func (j *Job) options(options fields) {
 	line := j.From.Line
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		value := options[name]
@@ -243,6 +305,13 @@ func (j *Job) options(kind string, options fields) {
 			}
 		case "hook":
 			j.glue(line, "the hook %s: call it at the end of the function", shown)
+		case "time_limit", "soft_time_limit":
+			j.limit(line, shown)
+		case "q_options":
+			more, _ := value.(map[string]any)
+			if limit := fields(more).shown("timeout"); limit == "" || !j.limit(line, limit) {
+				j.kept(line, "q_options is not needed: each run has a runner of its own")
+			}
 		case "repeats":
 			if shown != "-1" {
 				j.glue(line, "repeats = %s: add start and count", shown)
@@ -250,9 +319,6 @@ func (j *Job) options(kind string, options fields) {
 		default:
 			j.kept(line, "%s is not needed: each run has a runner of its own", name)
 		}
-	}
-	if kind == "procrastinate" {
-		j.glue(line, "Procrastinate passes the time as the first argument: give the parameter a default, or use pass-context = true and take it from there")
 	}
 }
 

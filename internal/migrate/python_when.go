@@ -162,9 +162,9 @@ func (j *Job) expression(cron, zone string) (why string) {
 		if parts[5] != "0" {
 			j.lost(j.From.Line, "the seconds %q of its cron", parts[5])
 		}
-		cron = strings.Join(parts[:5], " ")
+		parts = parts[:5]
 	}
-	j.cron(j.From.Line, zone, cron)
+	j.cron(j.From.Line, zone, strings.Join(parts, " "))
 	return ""
 }
 
