@@ -160,7 +160,7 @@ type reader struct {
 	ids     map[string]bool   // of the jobs
 	values  map[string]string // of the secrets, so that two of them do not get one name
 	modules map[string]module // of Python, by the path of the file
-	tasks   []File            // modules of the project with tasks that have names; see named
+	tasks   []File            // modules of the project with tasks that have names; see withTask
 }
 
 // add adds a job, if what is left of it is valid. It gets an id that no other has.

@@ -39,7 +39,8 @@ names = {}  # imported names and their dotted origin
 constants = {}  # what names were last assigned
 module_names = set()  # that can be imported from this module
 local_names = set()  # that cannot
-steps = 20000  # how many names are followed in all
+STEPS = 1000  # how many names are followed for a job
+steps = STEPS
 
 
 def dotted(node):
@@ -250,6 +251,8 @@ def skip(node, why):
 
 
 def add(kind, node, found, when, name=None, args=None, kwargs=None, task="", **options):
+    global steps
+    steps = STEPS
     jobs.append({
         "kind": kind, "line": node.lineno, "id": name if isinstance(name, str) else None,
         "function": found, "task": task, "trigger": when, "args": args or [], "kwargs": kwargs or {},

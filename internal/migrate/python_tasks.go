@@ -32,7 +32,7 @@ type module struct {
 func (r *reader) task(d declaredJob, entrypoint string) (pythonTask, bool) {
 	files := r.Files
 	if d.Kind == "celery" && d.Task != "" {
-		files = slices.Concat(files, r.named(d.Task))
+		files = slices.Concat(files, r.withTask(d.Task))
 	}
 	for _, f := range files {
 		if path.Ext(f.Path) != ".py" {
@@ -54,8 +54,8 @@ var (
 	otherCode = regexp.MustCompile(`(?:^|/)(?:\.[^/]+|node_modules|venv|env|site-packages|tests?)$`)
 )
 
-// named returns the modules of the project that have the name of a task in quotes.
-func (r *reader) named(task string) (files []File) {
+// withTask returns the modules of the project that have the name of a task in quotes.
+func (r *reader) withTask(task string) (files []File) {
 	if r.tasks == nil && r.Project != nil {
 		r.tasks = []File{}
 		seen := 0
