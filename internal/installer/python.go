@@ -1,6 +1,7 @@
 package installer
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -11,10 +12,14 @@ import (
 // program reads them for that: they disagree on which line counts, and on TOML.
 
 var (
-	pythonName = regexp.MustCompile(`^(?:c?python[-@]?)?(\d+(?:\.\d+){0,2}(?:(?:a|b|rc)\d+)?t?(?:-dev)?)(?:[-+/].*)?$`)
+	pythonName = regexp.MustCompile(`^(?:c?python[-@]?)?(\d+(?:\.\d+){0,2})(?:[-.]?(a|b|c|rc|alpha|beta)\.?(\d+))?(t?(?:-dev)?)(?:[-+/].*)?$`)
 	pypyName   = regexp.MustCompile(`^pypy-?(\d+\.\d+)(?:[-+/].*)?$`)
 	rangeLine  = regexp.MustCompile(`^[<>=!~^][0-9.*,<>=!~^ ]*\d[0-9.*,<>=!~^ ]*$`)
 )
+
+// preReleases are other words for the letters of a pre-release.
+// https://packaging.python.org/en/latest/specifications/version-specifiers/#pre-release-spelling
+var preReleases = map[string]string{"alpha": "a", "beta": "b", "c": "rc"}
 
 // readPython reads the nearest .python-version: the first line that names a version or a
 // range. pyenv also takes the names of its own environments, which no other machine has.
@@ -50,7 +55,7 @@ func namesIn(line string) []string {
 // any other name.
 func pythonNamed(name string) string {
 	if m := pythonName.FindStringSubmatch(name); m != nil {
-		return m[1]
+		return m[1] + cmp.Or(preReleases[m[2]], m[2]) + m[3] + m[4]
 	}
 	if m := pypyName.FindStringSubmatch(name); m != nil {
 		return "pypy" + m[1]

@@ -71,6 +71,12 @@ func (t Target) Remarks(all []Installed) []string {
 				"%v for the set-up leave %v for the entrypoint: shorten its timeout of %v, or use a runner of your own; until then it is stopped after that time",
 				problem.Show(job.ID), setupMargin, HostedTimeout, o.Timeout))
 		}
+		for _, scope := range []string{"contents", "pull-requests"} {
+			if commits(o) && (scope == "contents" || o.Commit.PullRequest) && raised(o, scope) != "" {
+				remarks = append(remarks, fmt.Sprintf("job %s: commit needs the permission %s: write, and gets it although permissions says read: remove that, or commit",
+					problem.Show(job.ID), scope))
+			}
+		}
 		if len(o.Before)+len(o.Prepare)+len(o.After) == 0 && !o.Token && !commits(o) && slices.Contains(o.Permissions, pyproject.Pair{Name: "contents", Value: "write"}) {
 			remarks = append(remarks, fmt.Sprintf("job %s: nothing can use the permission contents: write: it has no step of its own, and the entrypoint gets no token",
 				problem.Show(job.ID)))

@@ -181,16 +181,19 @@ func TestGlobOf(t *testing.T) {
 // TestRemarks names what does not count, and a timeout that GitHub's runners cut short.
 func TestRemarks(t *testing.T) {
 	for options, want := range map[string]string{
-		`timeout = "5h45m"`:                                          "",
-		`permissions.contents = "write"`:                             "job job-0: nothing can use the permission contents: write",
-		"permissions.contents = \"write\"\nbefore = [\"make push\"]": "",
-		`permissions.issues = "write"`:                               "",
-		"permissions.contents = \"write\"\ntoken = true":             "",
-		"permissions.contents = \"write\"\ncommit = [\"data\"]":      "",
-		"permissions.contents = \"write\"\nafter = [\"make push\"]":  "",
-		`timeout = "5h46m"`:                                          "job job-0: GitHub ends a job on its own runners after 6 hours",
-		"timeout = \"7h\"\nruns-on = [\"self-hosted\", \"linux\"]":   "",
-		"timeout = \"7h\"\nruns-on = \"macos-15\"":                   "leave 5h45m0s for the entrypoint: shorten its timeout of 7h0m0s",
+		`timeout = "5h45m"`:                                                                          "",
+		`permissions.contents = "write"`:                                                             "job job-0: nothing can use the permission contents: write",
+		"permissions.contents = \"write\"\nbefore = [\"make push\"]":                                 "",
+		`permissions.issues = "write"`:                                                               "",
+		"permissions.contents = \"write\"\ntoken = true":                                             "",
+		"permissions.contents = \"write\"\ncommit = [\"data\"]":                                      "",
+		"permissions.contents = \"read\"\ncommit = [\"data\"]":                                       "job job-0: commit needs the permission contents: write, and gets it although permissions says read",
+		"permissions.pull-requests = \"read\"\ncommit = { paths = [\"data\"], pull-request = true }": "commit needs the permission pull-requests: write",
+		"permissions.pull-requests = \"read\"\ncommit = [\"data\"]":                                  "",
+		"permissions.contents = \"write\"\nafter = [\"make push\"]":                                  "",
+		`timeout = "5h46m"`:                                                                          "job job-0: GitHub ends a job on its own runners after 6 hours",
+		"timeout = \"7h\"\nruns-on = [\"self-hosted\", \"linux\"]":                                   "",
+		"timeout = \"7h\"\nruns-on = \"macos-15\"":                                                   "leave 5h45m0s for the entrypoint: shorten its timeout of 7h0m0s",
 	} {
 		repo := repository("[tool.scheduled-actions]\n" + options + "\n" + severalJobs(1))
 		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}

@@ -21,10 +21,10 @@ func permissions(o pyproject.Options) *yaml.Node {
 	contents, actions := plain("read"), comment(plain("read"), "the history that says whether the window is confirmed")
 	node := mapping("contents", contents, "actions", actions)
 	if commits(o) {
-		*contents = *comment(plain("write"), "to commit what the job changed")
+		*contents = *comment(plain("write"), "to commit what the job changed"+raised(o, "contents"))
 	}
 	if commits(o) && o.Commit.PullRequest {
-		add(node, "pull-requests", comment(plain("write"), "to propose what the job changed"))
+		add(node, "pull-requests", comment(plain("write"), "to propose what the job changed"+raised(o, "pull-requests")))
 	}
 	for _, p := range o.Permissions {
 		switch {
@@ -38,6 +38,15 @@ func permissions(o pyproject.Options) *yaml.Node {
 		}
 	}
 	return node
+}
+
+// raised says that pyproject.toml names less for a permission than what a commit needs;
+// "" if it does not.
+func raised(o pyproject.Options, scope string) string {
+	if slices.Contains(o.Permissions, pyproject.Pair{Name: scope, Value: "read"}) {
+		return ", which takes more than the read in pyproject.toml"
+	}
+	return ""
 }
 
 // commits reports whether a job commits what it changed.

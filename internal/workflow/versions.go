@@ -95,12 +95,17 @@ func condaPython(version string) (string, bool) {
 	return strings.Join(all, ","), ok
 }
 
-// firstTry matches a pre-release without the third number, which npm's versions have.
-var firstTry = regexp.MustCompile(`^(\d+\.\d+)((?:a|b|rc)\d+)$`)
+var (
+	word     = regexp.MustCompile(`^[A-Za-z-]{2,}$`)             // such as latest, of which npm knows no version
+	firstTry = regexp.MustCompile(`^(\d+\.\d+)((?:a|b|rc)\d+)$`) // a pre-release without the third number, which npm's versions have
+)
 
 // semverPython is for setup-python, which takes npm's ranges and its own names.
 // https://github.com/actions/setup-python/blob/main/docs/advanced-usage.md#using-the-python-version-input
 func semverPython(version string) (string, bool) {
+	if word.MatchString(version) {
+		return "", false
+	}
 	version = firstTry.ReplaceAllString(version, "$1.0$2")
 	alternatives := strings.Split(version, "||")
 	for i, a := range alternatives {

@@ -43,7 +43,8 @@ func TestPythonFor(t *testing.T) {
 		{"3.12,3.13", "", "", ""},
 		{">=3.11,<3.14,x", "", "", ""},
 		{"*", "*", "", ""},
-		{"latest", "latest", "", ""},
+		{"latest", "", "", ""},
+		{"system", "", "", ""},
 	} {
 		for tool, want := range map[installer.Tool]string{installer.Pip: row.pip, installer.UV: row.uv, installer.Conda: row.conda} {
 			got, ok := pythonFor(tool, row.option)
