@@ -40,7 +40,7 @@ const (
 
 func (r *reader) commit(e *entry) Commit {
 	var c Commit
-	c.Paths, c.When = r.delivered(e, []member{
+	c.Paths, c.When = r.delivered(e, r.inRepository, []member{
 		{"message", func(key *entry) {
 			s, flawed := parseLines(key.value)
 			title, _, _ := strings.Cut(s, "\n")

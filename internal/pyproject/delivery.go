@@ -116,7 +116,7 @@ const maxRetention = 400
 
 func (r *reader) artifacts(e *entry) Artifacts {
 	var a Artifacts
-	a.Paths, a.When = r.delivered(e, []member{
+	a.Paths, a.When = r.delivered(e, r.toUpload, []member{
 		{"name", func(key *entry) {
 			s, ok := r.string(key, `"report"`)
 			if ok && (s == "" || utf8.RuneCountInString(s) > longestArtifact || strings.ContainsAny(s, notInArtifacts) || s != strings.TrimSpace(s)) {
@@ -140,17 +140,17 @@ type member struct {
 }
 
 // delivered reads an option that is a list of paths, or a table with paths, when and
-// further keys.
-func (r *reader) delivered(e *entry, further []member) (paths []string, when string) {
+// further keys. path is as in patterns.
+func (r *reader) delivered(e *entry, path func(string) (string, *flaw), further []member) (paths []string, when string) {
 	when = OnSuccess
 	switch {
 	case isList(e):
-		return r.patterns(e, e, r.inRepository), when
+		return r.patterns(e, e, path), when
 	case !e.isTable():
 		r.valid(e, "a list of strings or a table", wrongType, exampleHint(e.name, `["data"]`))
 		return nil, when
 	}
-	members := slices.Concat([]member{{"paths", func(key *entry) { paths = r.patterns(key, e, r.inRepository) }}},
+	members := slices.Concat([]member{{"paths", func(key *entry) { paths = r.patterns(key, e, path) }}},
 		further, []member{{"when", func(key *entry) { when = r.when(key) }}})
 	var names []string
 	for _, m := range members {
@@ -167,6 +167,17 @@ func (r *reader) delivered(e *entry, further []member) (paths []string, when str
 		r.report(e.at, `add paths = ["data"]`, "%s has no paths", e.name)
 	}
 	return paths, when
+}
+
+// toUpload is inRepository for artifacts, of which GitHub refuses some names: "The path for
+// one of the files in artifact is not valid".
+// https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts
+func (r *reader) toUpload(s string) (string, *flaw) {
+	p, flawed := r.inRepository(s)
+	if i := strings.IndexAny(s, `":<>|?`); flawed == nil && i >= 0 {
+		flawed = &flaw{fmt.Sprintf("is %s, with %c, which no file of an artifact can have in its name", problem.Quote(s), s[i]), "let the job give the file another name"}
+	}
+	return p, flawed
 }
 
 // toKeep is inRepository for the cache, which must not bring back the sources of an
@@ -225,7 +236,14 @@ func (r *reader) patterns(e, option *entry, path func(string) (string, *flaw)) [
 	return paths
 }
 
-var drive = regexp.MustCompile(`^[A-Za-z]:`)
+var drive = regexp.MustCompile(`^[A-Za-z]:/`)
+
+// longestName is the longest name that a file can have, in bytes, on Linux, and
+// longestPath the longest path. https://man7.org/linux/man-pages/man7/path_resolution.7.html
+const (
+	longestName = 255
+	longestPath = 4095
+)
 
 // inRepository returns a path or pattern of the project relative to the repository's
 // root, or what is wrong with it.
@@ -240,6 +258,8 @@ func (r *reader) inRepository(s string) (string, *flaw) {
 		return "", &flaw{"is " + quoted + ", with a backslash", "write / between folders"}
 	case s[0] == '/' || s[0] == '~' || drive.MatchString(s):
 		return "", &flaw{"is " + quoted + ", which is not in the repository", "write a path relative to the project's folder"}
+	case len(s) > longestPath:
+		return "", &flaw{fmt.Sprintf("is longer than %d bytes, the longest path that there is", longestPath), "shorten it"}
 	}
 	var parts []string
 	for _, part := range strings.Split(s, "/") {
@@ -248,6 +268,8 @@ func (r *reader) inRepository(s string) (string, *flaw) {
 			return "", &flaw{"is " + quoted + ", with .. after the name of a folder", "write the path without the detour"}
 		case strings.Contains(part, "**") && part != "**":
 			return "", &flaw{"is " + quoted + ": ** must stand alone between two /", "write * for a part of a name, and ** for any folders"}
+		case len(part) > longestName:
+			return "", &flaw{fmt.Sprintf("is %s, with a name of more than %d bytes, which no file has", quoted, longestName), "write each file and folder on its own"}
 		case part != "" && part != ".":
 			parts = append(parts, part)
 		}

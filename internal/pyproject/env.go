@@ -10,8 +10,9 @@ import (
 type Pair struct{ Name, Value string }
 
 // variableForm matches what a shell takes for the name of a variable, and GitHub
-// for that of a secret.
-var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// for that of a secret. In a workflow it is a key on one line, of which YAML allows 1024
+// characters: https://yaml.org/spec/1.2.2/#742-flow-mappings
+var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
 
 // ownedPrefixes are the prefixes of variables that a project cannot set, and why. "You
 // can't overwrite the value of the default environment variables named GITHUB_* and
@@ -63,7 +64,7 @@ func OwnedVariables() string {
 // flawedVariable returns what is wrong with the name of a variable or secret.
 func flawedVariable(name string) *flaw {
 	if !variableForm.MatchString(name) {
-		return &flaw{"is not a valid name for a variable", "use A-Z a-z 0-9 _, and no digit first"}
+		return &flaw{"is not a valid name for a variable", "use up to 255 of A-Z a-z 0-9 _, and no digit first"}
 	}
 	upper := strings.ToUpper(name)
 	why, isOwned := owned[upper]

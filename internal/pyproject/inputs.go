@@ -93,7 +93,7 @@ func (r *reader) askable(d draft, o Options) {
 		case value == nil:
 			r.report(item.at, "give it a default there", "inputs has %s, which is not in %s", problem.Quote(name), where)
 		case !variableForm.MatchString(name):
-			r.report(item.at, "use A-Z a-z 0-9 _, and no digit first", "inputs has %s, which GitHub does not take as a name", problem.Quote(name))
+			r.report(item.at, "use up to 255 of A-Z a-z 0-9 _, and no digit first", "inputs has %s, which GitHub does not take as a name", problem.Quote(name))
 		case whole > mostDigits || whole < -mostDigits:
 			r.report(item.at, "leave it to pyproject.toml", "inputs has %s, whose value has more than 15 digits", problem.Quote(name))
 		case strings.Contains(text, "\n"), math.IsInf(number, 0), math.IsNaN(number), !isScalar(value):

@@ -258,7 +258,7 @@ func isCheckout(uses string) bool {
 	return strings.EqualFold(action, "actions/checkout")
 }
 
-var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,254}$`)
 
 // inputs reads the inputs of an action, which GitHub takes as strings.
 func (r *reader) inputs(e *entry) []Pair {

@@ -202,7 +202,7 @@ func flawedReference(name, what, verb string) *flaw {
 	case strings.EqualFold(name, Token):
 		return ownToken(verb)
 	case !variableForm.MatchString(name):
-		return &flaw{verb + problem.Quote(name) + ", which is not a valid name for a variable", "use A-Z a-z 0-9 _, and no digit first"}
+		return &flaw{verb + problem.Quote(name) + ", which is not a valid name for a variable", "use up to 255 of A-Z a-z 0-9 _, and no digit first"}
 	case strings.HasPrefix(strings.ToUpper(name), "GITHUB_"):
 		return &flaw{verb + problem.Quote(name) + ": no " + what + " can have a name that begins with GITHUB_", "write the name of the " + what + " as GitHub's settings show it"}
 	}
