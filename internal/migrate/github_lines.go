@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -299,28 +300,38 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 	return text
 }
 
-var (
-	byTool = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:poetry|pipenv|pdm|uv) run (python[0-9.]*|pytest|jupyter|papermill|scrapy|bash|playwright)\b`)
-	byFile = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:poetry|pdm|uv) run ([\w./-]+\.py\b)`)
-	byEnv  = regexp.MustCompile(`(?m)(^|[;&|(]|\bthen|\bdo|\belse|\$\()([ \t]*)(?:\./)?\.?v?env/bin/(python[0-9.]*|pip[0-9]*)\b`)
-)
-
 // plainRuns removes what starts a command in an environment: ours is there already. uv
 // run stays where nothing else says that uv is the project's.
 func (m *mover) plainRuns(text string) string {
-	if strings.Contains(text, "ssh ") {
-		return text // which may be for another machine
+	file, err := parseShell(text)
+	if err != nil {
+		return text
 	}
-	if m.packages.project {
-		text = byFile.ReplaceAllString(text, "${1}${2}python $3")
-	}
-	return byEnv.ReplaceAllString(byTool.ReplaceAllStringFunc(text, func(found string) string {
-		if strings.Contains(found, "uv run") && !m.packages.project {
-			return found
+	var edits []edit
+	for _, call := range simpleCalls(file) {
+		argv := valuesOf(call.Args)
+		program, begin := call.Args[0], 0
+		if slices.Contains([]string{"poetry", "pipenv", "pdm", "uv"}, argv[0]) && len(argv) > 2 && argv[1] == "run" {
+			begin = 2
 		}
-		return byTool.ReplaceAllString(found, "$1$2$3")
-	}), "$1$2$3")
+		switch name := argv[begin]; {
+		case begin == 0 && relativeVenv.MatchString(name):
+			edits = append(edits, edit{starts(program), ends(program), path.Base(name)})
+		case begin == 0 || argv[0] == "uv" && !m.packages.project:
+		case isPython(name) || slices.Contains(ofPackages, name):
+			edits = append(edits, edit{starts(program), starts(call.Args[begin]), ""})
+		case strings.HasSuffix(name, ".py") && argv[0] != "pipenv" && m.packages.project:
+			edits = append(edits, edit{starts(program), starts(call.Args[begin]), "python "})
+		}
+	}
+	return edited(text, edits)
 }
+
+// relativeVenv matches Python and pip of an environment in the project's folder.
+var relativeVenv = regexp.MustCompile(`^(?:\./)?\.?v?env/bin/(?:python[0-9.]*|pip[0-9]*)$`)
+
+// ofPackages are programs that packages bring, which no script of a project is called.
+var ofPackages = []string{"pytest", "jupyter", "papermill", "scrapy", "bash", "playwright"}
 
 // afterwards adds a step that runs after the work, whether that failed or not. Where it
 // needs secrets it is a hook of the command.

@@ -46,7 +46,8 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 		}
 		before := m.text
 		for _, rewrite := range rewrites {
-			if m.apply(rewrite(m, file)); m.text != before {
+			m.text = strings.TrimSpace(edited(m.text, rewrite(m, file)))
+			if m.text != before {
 				break
 			}
 		}
@@ -65,7 +66,8 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 	return m.text
 }
 
-func (m *machine) apply(edits []edit) {
+// edited returns a text with some of its parts replaced, by the outer of two that overlap.
+func edited(text string, edits []edit) string {
 	slices.SortFunc(edits, func(a, b edit) int { return int(a.from) - int(b.from) })
 	var b strings.Builder
 	at := uint(0)
@@ -73,10 +75,10 @@ func (m *machine) apply(edits []edit) {
 		if e.from < at {
 			continue // inside another
 		}
-		b.WriteString(m.text[at:e.from] + e.with)
+		b.WriteString(text[at:e.from] + e.with)
 		at = e.to
 	}
-	m.text = strings.TrimSpace(b.String() + m.text[at:])
+	return b.String() + text[at:]
 }
 
 func starts(n syntax.Node) uint { return n.Pos().Offset() }
