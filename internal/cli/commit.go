@@ -67,11 +67,14 @@ func (p *Program) commit(id string, flags commitFlags) error {
 	for _, remark := range result.Remarks {
 		p.warn(runner, errors.New(remark))
 	}
-	if result.Summary != "" {
-		p.warn(runner, runner.Summary(result.Summary))
+	kept := result.Summary != "" && p.getenv("GITHUB_STEP_SUMMARY") != ""
+	if kept {
+		unwritten := runner.Summary(result.Summary)
+		p.warn(runner, unwritten)
+		kept = unwritten == nil && len(result.Changed) > 0
 	}
 	if err != nil {
-		return p.explainCommit(err)
+		return p.explainCommit(err, kept)
 	}
 	return p.printCommit(id, result, flags.asJSON)
 }
@@ -126,14 +129,18 @@ func (p *Program) page() string {
 	return server + "/" + path.Join(repository, "actions/runs", run)
 }
 
-// explainCommit gives an exit code to an error, and shows on GitHub that something is in
-// the summary.
-func (p *Program) explainCommit(err error) error {
+// explainCommit gives an exit code to an error, and shows on GitHub that the change is kept
+// in the summary.
+func (p *Program) explainCommit(err error, kept bool) error {
 	if _, invalid := errors.AsType[*delivery.Invalid](err); invalid {
 		return &exitError{exitUsage, err}
 	}
 	if _, denied := errors.AsType[*github.Denied](err); denied || errors.Is(err, delivery.ErrNoToken) {
-		p.runner(p.Stderr).Error(actions.Place{}, "scheduled commit", err.Error()+"\n"+problem.Hint(err)+"\nthe change is kept as a patch in the summary of the run")
+		said := err.Error() + "\n" + problem.Hint(err)
+		if kept {
+			said += "\nthe change is kept as a patch in the summary of the run"
+		}
+		p.runner(p.Stderr).Error(actions.Place{}, "scheduled commit", said)
 		return &exitError{exitDenied, err}
 	}
 	return err

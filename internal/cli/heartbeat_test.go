@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -52,4 +53,19 @@ func writeTold(ts *testscript.TestScript, _ bool, args []string) {
 	defer told.mu.Unlock()
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(told.lines.String()), 0o644))
 	told.lines.Reset()
+}
+
+// TestTokenOfSteps has the action hand its token to no step that does not use it.
+func TestTokenOfSteps(t *testing.T) {
+	manifest, err := os.ReadFile("../../action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, line, _ := strings.Cut(string(manifest), "INPUT_TOKEN: ")
+	line, _, _ = strings.Cut(line, "\n")
+	for _, command := range []string{"run", "heartbeat"} {
+		if !strings.Contains(line, "inputs.command != '"+command+"' && ") {
+			t.Errorf("%s gets the token: %s", command, line)
+		}
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,7 +44,7 @@ func (v *view) find(ctx context.Context, base string, patterns []string) (*chang
 	if err := c.add(ctx); err != nil {
 		return nil, err
 	}
-	if err := cmp.Or(c.compare(ctx), c.leaveLocks(ctx)); err != nil {
+	if err := cmp.Or(c.compare(ctx), c.tell(ctx, patterns)); err != nil {
 		return nil, err
 	}
 	return c, c.check(ctx)
@@ -142,34 +141,6 @@ func (c *changes) add(ctx context.Context) error {
 		return err
 	}
 	_, err = c.git(ctx, &there, "update-index", "-z", "--add", "--remove", "--replace", "--stdin")
-	return err
-}
-
-// leaveLocks remarks on locks that are left out although no .gitignore names them.
-func (c *changes) leaveLocks(ctx context.Context) error {
-	ignored, err := c.git(ctx, nil, slices.Concat([]string{"ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--"}, c.specs)...)
-	if err != nil {
-		return err
-	}
-	var found []string
-	for name := range strings.SplitSeq(string(ignored), "\x00") {
-		if slices.Contains(locks, path.Base(name)) && !strings.HasSuffix(name, "/") {
-			found = append(found, name)
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	why, err := c.git(ctx, strings.NewReader(strings.Join(found, "\x00")+"\x00"), "check-ignore", "-z", "--verbose", "--stdin")
-	var left []string
-	for fields := strings.Split(string(why), "\x00"); len(fields) >= 4; fields = fields[4:] { // source, line, pattern, path
-		if filepath.Clean(fields[0]) == filepath.Join(c.dir, "info", "exclude") {
-			left = append(left, fields[3])
-		}
-	}
-	if len(left) > 0 {
-		c.remarks = append(c.remarks, fmt.Sprintf("left out %s: the set-up makes such a file. Commit it yourself, or write !%s into .gitignore if it is a result of the job", problem.Some(left, problem.Quote), path.Base(left[0])))
-	}
 	return err
 }
 

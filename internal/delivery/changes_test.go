@@ -166,7 +166,7 @@ func TestFind(t *testing.T) {
 			w.write("a[1]?/x", "x")
 			w.write("a1b", "x")
 		}, []string{`100644 a[1]?/x "x"`}, ""},
-		{"nothing matches", "none other/**", func(w *workspace) { w.write("x", "x") }, nil, ""},
+		{"nothing matches", "none* other/**", func(w *workspace) { w.write("x", "x") }, nil, ""},
 		{"ignored", "", func(w *workspace) {
 			w.write("x.tmp", "x")
 			w.write("out/x", "x")
@@ -190,6 +190,16 @@ func TestFind(t *testing.T) {
 			w.write("wanted/.gitignore", "!pixi.lock\n")
 		}, []string{"100644 theirs/.gitignore \"*.lock\\n\"", "100644 wanted/.gitignore \"!pixi.lock\\n\"", `100644 wanted/pixi.lock "x"`},
 			`left out "sub/poetry.lock", "uv.lock": the set-up makes such a file. Commit it yourself, or write !poetry.lock into .gitignore`},
+		{"a path that is ignored", "out/x", func(w *workspace) { w.write("out/x", "x") }, nil,
+			`left out "out/x", which commit names: git ignores it, by the pattern "/out/" in .gitignore`},
+		{"a folder that is ignored", "build/lib", func(w *workspace) { w.write("build/lib/x", "x") }, nil,
+			`left out "build/lib", which commit names: git ignores it, by the pattern "build/lib/" in what is ignored besides`},
+		{"a path that is ignored, and there already", "data", func(w *workspace) {
+			w.write(".gitignore", "data/\n")
+			w.write("data/a.csv", "x")
+		}, []string{`100644 data/a.csv "x"`}, ""},
+		{"a path that is not there", "data/new/x.csv data", func(w *workspace) {}, nil, `commit names "data/new/x.csv", and nothing is there`},
+		{"a path that is gone", "data/deep", func(w *workspace) { w.remove("data/deep") }, []string{"deleted data/deep/c.csv"}, ""},
 		{"a lock of other paths", "data", func(w *workspace) { w.write("uv.lock", "x") }, nil, ""},
 		{"a lock that is there", "", func(w *workspace) {
 			w.write("poetry.lock", "x")

@@ -122,7 +122,7 @@ func (c Checkout) open(ctx context.Context) (_ *view, err error) {
 		}
 	}()
 	if v.head, err = v.ask(ctx, "rev-parse", "--verify", "--quiet", "HEAD"); err != nil {
-		return nil, fmt.Errorf("read commit of the checkout: %w", err)
+		return nil, problem.WithHint(fmt.Errorf("read commit of the checkout: %w", err), "let the job leave the checkout at a commit, as the step Checkout does")
 	}
 	config, err := v.configuration(ctx)
 	if err != nil {

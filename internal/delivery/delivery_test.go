@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -136,6 +137,19 @@ func TestBranch(t *testing.T) {
 		_, err := Deliver(context.Background(), request)
 		if _, invalid := errors.AsType[*Invalid](err); want == "" && err != nil || want != "" && (!invalid || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v", branch, err)
+		}
+	}
+}
+
+// TestSecret has GitHub find a secret in a file, wherever that is sent.
+func TestSecret(t *testing.T) {
+	for content, path := range map[string]string{"a": "/git/trees", "\xff": "/git/blobs"} {
+		w, server, request := delivering(t, "pyproject.toml", `["data"]`)
+		server.Break(ghtest.Fault{Path: path, Skip: map[string]int{"/git/trees": 1}[path], Status: 409, Body: `{"message":"Secret detected in content"}`})
+		w.write("data/a.csv", content)
+		result, err := Deliver(context.Background(), request)
+		if err == nil || !strings.Contains(problem.Hint(err), "push protection") || !strings.Contains(result.Summary, "diff --git") {
+			t.Errorf("%s: %v, %s", path, err, problem.Hint(err))
 		}
 	}
 }

@@ -90,6 +90,7 @@ func TestRefused(t *testing.T) {
 		}, `"README.md" has a merge conflict`},
 		{"no repository", ".", func(w *workspace) { w.remove(".git") }, "find repository: "},
 		{"a broken repository", ".", func(w *workspace) { w.write(".git/HEAD", "nonsense") }, "read commit of the checkout: git rev-parse: "},
+		{"a branch without a commit", ".", func(w *workspace) { w.do("checkout", "--quiet", "--orphan", "x") }, "read commit of the checkout: git rev-parse: "},
 		{"no index", ".", func(w *workspace) { w.write(".git/index", "nonsense") }, "git diff-files: "},
 		{"no git", ".", func(w *workspace) { w.git = w.path("nothing") }, "read commit of the checkout: "},
 	} {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -106,7 +108,7 @@ func (u *upload) tree(ctx context.Context, base *Snapshot, files []Changed) (str
 			return u.client.api.Git.CreateTree(ctx, u.client.owner(), u.client.name(), root, entries)
 		})
 		if err != nil {
-			return "", err
+			return "", withoutSecret(err)
 		}
 		for _, f := range files[:len(entries)] {
 			u.there[f.ID] = true
@@ -197,6 +199,17 @@ func (u *upload) blob(ctx context.Context, id string, content []byte) error {
 	// local clone of the repository and then pushing it to GitHub."
 	if status(err) == http.StatusUnprocessableEntity || status(err) == http.StatusRequestEntityTooLarge {
 		err = problem.WithHint(err, "keep large files out of the commit: upload them as artifacts instead")
+	}
+	return withoutSecret(err)
+}
+
+// withoutSecret says what to do where GitHub finds a secret in a file: "409 Conflict" with
+// "Secret detected in content".
+// https://docs.github.com/rest/git/blobs#create-a-blob
+func withoutSecret(err error) error {
+	failure, ok := errors.AsType[*Failure](err)
+	if ok && failure.status == http.StatusConflict && strings.Contains(strings.ToLower(failure.said), "secret") {
+		return problem.WithHint(err, "let the job write no secret into its files, or allow this one in the repository's settings of push protection")
 	}
 	return err
 }
