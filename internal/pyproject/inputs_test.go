@@ -26,7 +26,7 @@ func TestWrongInputs(t *testing.T) {
 		{"day", kwargs + `inputs = ["x"]`, `5:11: inputs has "x", whose value is not one line of text, a number, a boolean, a date or a time | leave it to pyproject.toml`},
 		{"day", kwargs + `inputs = ["big"]`, `5:11: inputs has "big", whose value has more than 15 digits | leave it to pyproject.toml`},
 		{"day", kwargs + `inputs = ["two"]`, `5:11: inputs has "two", whose value is not one line of text, a number, a boolean, a date or a time | leave it to pyproject.toml`},
-		{"day", kwargs + `inputs = ["jägare"]`, `5:11: inputs has "jägare", which GitHub does not take as a name | use A-Z a-z 0-9 _, and no digit first`},
+		{"day", kwargs + `inputs = ["jägare"]`, `5:11: inputs has "jägare", which GitHub does not take as a name | use up to 255 of A-Z a-z 0-9 _, and no digit first`},
 		{"bare", "command = \"make\"\nenv = { A = \"b\" }\ninputs = [\"A\", \"B\"]", `5:16: inputs has "B", which is not in env | give it a default there`},
 		{"day", "inputs = [" + strings.Join(many, ", ") + "]", `4:10: inputs has 24 values | use at most 23`},
 		{"project", `inputs = ["days"]`, `5:1: inputs can only be set for one job | move it to [tool.scheduled-actions.jobs.<job-id>]: inputs = ["days"]`},
