@@ -126,9 +126,21 @@ func (p *Program) printImported(do migrate.Import, dryRun bool) error {
 	}
 	switch {
 	case do.Written:
-		p.say("\nWritten: " + strings.Join(changed, ", ") + "\nNext: do what needs glue, and then `" + p.howToSync() + "`")
+		p.say("\nWritten: " + problem.Some(changed, problem.Show) + "\nNext: " + p.nextImport(do))
 	case !dryRun:
 		p.say("\nNothing is written. --write adds the jobs to " + do.Place.Path)
 	}
 	return nil
+}
+
+// nextImport says what is left to do once the jobs are written.
+func (p *Program) nextImport(do migrate.Import) string {
+	next := "`" + p.howToSync() + "`"
+	if _, counts := do.Rows(); counts["glue"] > 0 {
+		next = "do what needs glue, and then " + next
+	}
+	if len(do.Changes) > 0 {
+		next += ". The old workflows have no schedule any more: delete those that you do not start by hand or by other triggers, once the new ones have run"
+	}
+	return next
 }

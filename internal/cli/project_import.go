@@ -26,29 +26,37 @@ func (p *Program) askPython(ctx context.Context, script string, input []byte) ([
 	return entrypoint.Ask(ctx, dir, dir, p.Environ, script, input)
 }
 
-// printFates prints the counts, and a row for each thing in the files.
+// printFates prints the counts, and a row for each thing in the files, below its file.
 func (p *Program) printFates(result migrate.Result) error {
 	rows, counts := result.Rows()
 	if len(result.Jobs) > 0 {
 		p.say("")
 	}
-	p.say(fmt.Sprintf("%s: %d kept, %d glue, %d lost, %d skipped", problem.Count(len(result.Jobs), "job"), counts["kept"], counts["glue"], counts["lost"], counts["skipped"]))
-	if len(rows) == 0 {
-		return nil
+	skipped := ""
+	if counts["skipped"] > 0 {
+		skipped = fmt.Sprintf("%d skipped, ", counts["skipped"])
 	}
+	p.say(fmt.Sprintf("%s%s: %d lost, %d glue, %d kept", skipped, problem.Count(len(result.Jobs), "job"), counts["lost"], counts["glue"], counts["kept"]))
 	t := table.New(p.Stderr)
-	fmt.Fprintln(t, "JOB\tFROM\t\tWHAT")
+	file := ""
 	for _, r := range rows {
-		jobs := problem.Some(r.Jobs, problem.Show)
-		if len(r.Jobs) > 2 {
-			jobs = problem.Count(len(r.Jobs), "job")
+		if r.From.File != file {
+			file = r.From.File
+			fmt.Fprintln(t, printable(file))
 		}
-		fmt.Fprintf(t, "%s\t%s:%d\t%s\t%s\n", jobs, printable(r.From.File), r.From.Line, p.fate(r.Fate), printable(r.What))
+		jobs := ""
+		if len(result.Jobs) > 1 {
+			jobs = "\t" + problem.Some(r.Jobs, problem.Show)
+			if len(r.Jobs) > 2 {
+				jobs = "\t" + problem.Count(len(r.Jobs), "job")
+			}
+		}
+		fmt.Fprintf(t, ":%d\t%s%s\t%s\n", r.From.Line, p.fate(r.Fate), jobs, printable(r.What))
 	}
 	return t.Flush()
 }
 
-var fateColors = map[string]string{"kept": "32", "glue": "33", "lost": "31"}
+var fateColors = map[string]string{"kept": "32", "glue": "33", "lost": "31", "skipped": "31"}
 
 func (p *Program) fate(word string) string {
 	if fateColors[word] == "" || !p.color(p.Stderr) {

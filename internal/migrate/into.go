@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,9 +164,12 @@ type Row struct {
 // Fates are what can become of a part of a job.
 var Fates = []string{"kept", "glue", "lost"}
 
-// Rows returns all notes, each once, and how many there are of each fate.
+// fateOrder is the order of rows: first what a person has to know.
+var fateOrder = []string{"skipped", "lost", "glue", "kept"}
+
+// Rows returns all notes, each once, those of what is kept last, by file and line. It also
+// counts those of each fate.
 func (r Result) Rows() (rows []Row, counts map[string]int) {
-	counts = map[string]int{}
 	for _, j := range r.Jobs {
 		for n, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
 			for _, note := range notes {
@@ -175,16 +179,23 @@ func (r Result) Rows() (rows []Row, counts map[string]int) {
 				})
 				if same >= 0 {
 					rows[same].Jobs = append(rows[same].Jobs, j.ID)
-					continue
+				} else {
+					rows = append(rows, row)
 				}
-				counts[row.Fate]++
-				rows = append(rows, row)
 			}
 		}
 	}
 	for _, s := range r.Skipped {
-		counts["skipped"]++
 		rows = append(rows, Row{nil, s.From, "skipped", s.Why})
 	}
+	counts = map[string]int{}
+	for _, row := range rows {
+		counts[row.Fate]++
+	}
+	slices.SortStableFunc(rows, func(a, b Row) int {
+		kept := func(r Row) int { return slices.Index(fateOrder, r.Fate) / 3 }
+		return cmp.Or(kept(a)-kept(b), strings.Compare(a.From.File, b.From.File),
+			slices.Index(fateOrder, a.Fate)-slices.Index(fateOrder, b.Fate), a.From.Line-b.From.Line)
+	})
 	return rows, counts
 }
