@@ -168,9 +168,7 @@ func (c *crontab) job(m []string) {
 		}
 		command += hereDoc(input) + "\n"
 	}
-	if file, err := parseShell(command); err == nil && len(file.Stmts) > 1 {
-		j.glue(c.line, "add || true to a command whose failure does not matter: bash stops at the first that fails, cron went on")
-	}
+	j.goesOn(c.line, command, "cron")
 	j.set("command", command)
 	j.describe(cmp.Or(strings.Join(c.comment, " "), described))
 	j.ID = aboutOf(command)
@@ -225,9 +223,7 @@ func (c *crontab) variable(j *Job, v cronValue, command string) string {
 			j.kept(v.line, "SHELL: bash runs the command")
 		}
 	case "PATH":
-		if other := unusual(v.value); other != "" {
-			j.glue(v.line, "install what %s has, in before or prepare, or name its folder in $GITHUB_PATH", other)
-		} else {
+		if !j.unusual(v.line, v.value, "%s") {
 			j.kept(v.line, "PATH: that of the runner")
 		}
 	case "HOME":
@@ -265,17 +261,6 @@ func (c *crontab) value(name string) (value string) {
 		}
 	}
 	return value
-}
-
-// unusual returns the first folder of a PATH that a runner does not have.
-func unusual(value string) string {
-	for folder := range strings.SplitSeq(value, ":") {
-		venv := venvFolder.MatchString(home(folder) + "/python")
-		if folder = strings.TrimSpace(folder); folder != "" && !strings.HasPrefix(folder, "$") && !systemBin.MatchString(home(folder)+"/x") && !venv {
-			return folder
-		}
-	}
-	return ""
 }
 
 // sixth matches a command that begins with another field.

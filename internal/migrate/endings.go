@@ -75,19 +75,7 @@ func (m *machine) commit(file *syntax.File) []edit {
 	if from == 0 || from == len(block.units) || !d.commits || d.strange != "" {
 		return nil
 	}
-	paths := unique(d.paths)
-	if len(paths) == 0 || slices.Contains(paths, ".") {
-		paths = []string{"."}
-	}
-	value := table{{name: "paths", value: paths}}
-	if d.message != "" {
-		value = append(value, key{name: "message", value: d.message})
-	}
-	if d.branch != "" {
-		value = append(value, key{name: "branch", value: d.branch})
-	}
-	m.job.set("commit", value)
-	m.job.kept(m.line, "commit and push of %s", strings.Join(paths, ", "))
+	m.job.commit(m.line, d, "", nil)
 	for _, n := range d.glue {
 		m.job.glue(m.line, "%s", n.what)
 	}

@@ -419,36 +419,7 @@ func (m *mover) setCommit() {
 	for i, p := range d.paths {
 		d.paths[i] = m.here(p)
 	}
-	list := unique(d.paths)
-	if len(list) == 0 || slices.Contains(list, ".") {
-		list = []string{"."}
-	}
-	value := table{{name: "paths", value: list}}
-	if d.message != "" {
-		value = append(value, key{name: "message", value: d.message})
-	}
-	if d.branch != "" {
-		value = append(value, key{name: "branch", value: d.branch})
-	}
-	if d.pullRequest {
-		value = append(value, key{name: "pull-request", value: true})
-	}
-	if m.when != "" && m.when != "success" {
-		value = append(value, key{name: "when", value: m.when})
-	}
-	what := "commit and push of " + strings.Join(list, ", ")
-	if list[0] == "." {
-		what = "commit and push of all that changed"
-	}
-	m.j.kept(d.line, "%s", what)
-	k := m.j.set("commit", value)
-	if len(value) == 1 {
-		k.value = list
-	}
-	if d.trimmed {
-		m.comments = append(m.comments, "the message leaves out what only a run knows")
-	}
-	k.comment = strings.Join(unique(m.comments), "\n")
+	m.j.commit(d.line, d, m.when, m.comments)
 	if !d.commits && d.line >= 0 && d.pushes {
 		m.j.glue(d.line, "the job commits by itself: its commits become one here; write its message")
 	}

@@ -187,8 +187,8 @@ func (k *cronJob) command() {
 		text := strings.TrimSpace(referenceInShell(scalar(all[2])))
 		text = k.r.fit(k.job, line, text, k.folder())
 		k.job.set("command", text)
-		if file, err := parseShell(text); err == nil && len(file.Stmts) > 1 && !strings.Contains(scalar(all[1]), "e") && !strings.Contains(text, "set -e") {
-			k.job.glue(line, "add || true to a command whose failure does not matter: bash stops at the first that fails, the container's shell went on")
+		if !strings.Contains(scalar(all[1]), "e") && !strings.Contains(text, "set -e") {
+			k.job.goesOn(line, text, "the container's shell")
 		}
 	} else {
 		k.job.set("command", k.r.fit(k.job, line, strings.Join(words, " "), k.folder()))

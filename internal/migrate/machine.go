@@ -19,6 +19,8 @@ type machine struct {
 	project fs.FS  // nil if it is not known
 	folder  string // the working directory on the machine, "" if it is not known
 	text    string // the command
+
+	packages packages // that the command installs
 }
 
 // edit replaces a part of the command.
@@ -30,7 +32,7 @@ type edit struct {
 // rewrites are the steps, in their order. Each returns what to change, and after a change
 // they begin again.
 var rewrites = []func(*machine, *syntax.File) []edit{
-	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).piped, (*machine).unwrap, (*machine).heartbeat, (*machine).commit,
+	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).setUp, (*machine).piped, (*machine).unwrap, (*machine).heartbeat, (*machine).commit,
 	(*machine).interpreters, (*machine).paths, (*machine).secrets,
 }
 
@@ -56,6 +58,10 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 		}
 	}
 	m.tools()
+	if m.packages.any() {
+		m.packages.named = false // which the command installs
+		m.packages.apply(j, m.project)
+	}
 	if m.folder != "" && m.folder != "~" && m.folder != "/" {
 		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
 	}
@@ -149,7 +155,7 @@ func (m *machine) withoutHead(file *syntax.File) []edit {
 		return nil
 	}
 	drop := []edit{{starts(first), rest, ""}}
-	name, arg := path.Base(args[0]), args[len(args)-1]
+	arg := args[len(args)-1]
 	switch {
 	case args[0] == "cd" && len(args) == 2 && (path.IsAbs(arg) || strings.HasPrefix(arg, "~")):
 		m.folder = home(path.Clean(arg))
@@ -158,20 +164,32 @@ func (m *machine) withoutHead(file *syntax.File) []edit {
 			m.folder = strings.TrimSuffix(m.folder, "/"+sub)
 		}
 		return drop
-	case (args[0] == "source" || args[0] == ".") && path.Base(args[1]) == "activate":
-		m.job.kept(m.line, "%s: the project's environment is set up", args[1])
-		return drop
-	case name == "conda" && args[1] == "activate":
-		m.job.kept(m.line, "conda activate: the project's environment is set up")
-		return drop
 	case (args[0] == "source" || args[0] == ".") && (strings.HasPrefix(path.Base(arg), ".") || strings.HasSuffix(arg, "profile") || strings.HasSuffix(arg, ".env")):
 		m.job.glue(m.line, "declare the variables of %s as env, vars or secrets", arg)
 		return drop
 	case args[0] == "set" && args[1] == "-a":
 		return drop
-	case args[0] == "git" && (args[1] == "pull" || args[1] == "fetch"):
-		m.job.kept(m.line, "git %s: the run has the newest commit", args[1])
-		return drop
+	}
+	return nil
+}
+
+// setUp drops what our set-up does ahead of the command: environments, packages and the
+// newest commit.
+func (m *machine) setUp(*syntax.File) []edit {
+	units := readBlock(m.text, "").units
+	for i := range len(units) - 1 {
+		u := units[i]
+		switch {
+		case u.class == neutral:
+			continue
+		case (u.class == venv || u.class == install || u.class == tool) && m.packages.covers(u):
+			m.job.kept(m.line, "%s: our set-up", oneLine(u.text))
+		case u.class == asking && len(u.calls) == 1 && (u.calls[0].git() == "pull" || u.calls[0].git() == "fetch"):
+			m.job.kept(m.line, "git %s: the run has the newest commit", u.calls[0].git())
+		default:
+			return nil
+		}
+		return []edit{{uint(start(u.node)), uint(start(units[i+1].node)), ""}}
 	}
 	return nil
 }
@@ -288,3 +306,25 @@ func (m *machine) redirections(stmt *syntax.Stmt) (edits []edit) {
 func home(p string) string { return homes.ReplaceAllString(p, "~$1") }
 
 var homes = regexp.MustCompile(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
+
+// unusual tells which folder of a PATH a runner does not have, and reports whether there
+// is one. The form says where the PATH is.
+func (j *Job) unusual(line int, value, form string) bool {
+	for folder := range strings.SplitSeq(value, ":") {
+		folder = strings.TrimSpace(folder)
+		known := venvFolder.MatchString(home(folder)+"/python") || systemBin.MatchString(home(folder)+"/x")
+		if folder != "" && !strings.HasPrefix(folder, "$") && !known {
+			j.glue(line, form, "install what "+folder+" has, in before or prepare, or name its folder in $GITHUB_PATH")
+			return true
+		}
+	}
+	return false
+}
+
+// goesOn tells, of a command with several statements, that the shell of the original went
+// on after one that failed.
+func (j *Job) goesOn(line int, command, shell string) {
+	if file, err := parseShell(command); err == nil && len(file.Stmts) > 1 {
+		j.glue(line, "add || true to a command whose failure does not matter: bash stops at the first that fails, %s went on", shell)
+	}
+}

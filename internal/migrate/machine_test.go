@@ -34,6 +34,10 @@ func TestFit(t *testing.T) {
 		{"(cd ~/app && python scrape.py && python x.py)", "python scrape.py && python x.py"},
 		{"cd /srv/app/backend && python manage.py clean", "cd backend && python manage.py clean"},
 		{"cd $HOME/app && . venv/bin/activate && python scrape.py", "python scrape.py"},
+		// set-up
+		{"cd /srv/app && venv/bin/pip install -q -r requirements.txt && venv/bin/python scrape.py", "python scrape.py"},
+		{"git pull --rebase && poetry install --only main; poetry run python scrape.py", "python scrape.py"},
+		{"pip install requests && python scrape.py", "pip install requests && python scrape.py"},
 		// interpreters
 		{"/home/me/app/venv/bin/python /home/me/app/scrape.py", "python scrape.py"},
 		{"/home/me/venv/bin/python scrape.py", "python scrape.py"},

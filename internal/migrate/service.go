@@ -71,9 +71,7 @@ func (s *service) environment() {
 
 func (s *service) variable(name, value string) {
 	if name == "PATH" {
-		if other := unusual(value); other != "" {
-			s.glue("install what %s has, in before or prepare, or name its folder in $GITHUB_PATH", other)
-		}
+		s.job.unusual(1, value, s.file+": %s")
 		return
 	}
 	s.r.env(s.job, 1, name, value)
