@@ -194,7 +194,7 @@ func (d *delivery) propose(ctx context.Context) (err error) {
 }
 
 func (d *delivery) proposeOnce(ctx context.Context) (github.Pull, error) {
-	base, err := d.Client.Snapshot(ctx, d.on)
+	base, err := d.Client.Since(ctx, d.on, d.base)
 	if err != nil {
 		return github.Pull{}, err
 	}

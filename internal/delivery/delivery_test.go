@@ -102,7 +102,8 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestPullRequests counts what a pull request costs.
+// TestPullRequests counts what a pull request costs if the branch has moved since the
+// checkout.
 func TestPullRequests(t *testing.T) {
 	w, server, request := delivering(t, "pyproject.toml", `{ paths = ["data"], pull-request = true }`)
 	for i, row := range []struct {

@@ -98,6 +98,9 @@ type upload struct {
 // https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
 func (u *upload) tree(ctx context.Context, base *Snapshot, files []Changed) (string, error) {
 	base.ids(u.there)
+	for _, f := range files {
+		u.there[f.Was] = u.there[f.Was] || base.began
+	}
 	root := base.root
 	for len(files) > 0 {
 		entries, err := u.entries(ctx, files)

@@ -28,6 +28,10 @@ func (s *Snapshot) ids(to map[string]bool) {
 // of its name, goes with it. If the snapshot is of the branch that was changed, the
 // error is a *ConflictError for what somebody else has changed to another content.
 func (s *Snapshot) Lacks(files []Changed, same bool) (lacking []Changed, _ error) {
+	if s.began { // all of it
+		kept := slices.DeleteFunc(slices.Clone(files), Changed.deleted)
+		return append(slices.DeleteFunc(slices.Clone(files), func(f Changed) bool { return !f.deleted() }), kept...), nil
+	}
 	deleted, removed, conflicts := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, f := range files {
 		deleted[f.Path] = f.deleted()

@@ -16,8 +16,9 @@ import (
 func (s committed) bring(is files) (pull Pull, err error) {
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()
+	log := s.fake.Log("main")
 	for range 5 {
-		base, err := s.client.Snapshot(ctx, "main")
+		base, err := s.client.Since(ctx, "main", log[len(log)-1])
 		if err != nil {
 			return Pull{}, err
 		}
@@ -43,9 +44,16 @@ func TestProposeFiles(t *testing.T) {
 	change := files{"data/a.csv": "a,2\n", "old/x": ghtest.Absent, "run": ghtest.Exec("sh\n"), "plot.png": "\xff\x00", "latest": ghtest.Link("plot.png"), "README.md": ghtest.Absent, "README.md/en": "en\n"}
 	commits(t, beforeFiles, func(s committed) {
 		want := beforeFiles.with(change)
-		for i, operation := range []Operation{Created, None} {
+		for i, row := range []struct {
+			operation Operation
+			requests  int
+		}{{Created, 6 + 3}, {None, 3}} { // a binary file, a second tree since a file becomes a folder, and whether the base moved
+			s.asked()
 			pull, err := s.bring(want)
-			if err != nil || pull.Operation != operation || pull.Number != 1 {
+			if asked := s.asked(); len(asked) != row.requests {
+				s.Errorf("%d: %d requests: %q", i, len(asked), asked)
+			}
+			if err != nil || pull.Operation != row.operation || pull.Number != 1 {
 				s.Fatalf("%d: %+v, %v", i, pull, err)
 			}
 			log := s.holds("scheduled/report", want)
@@ -120,6 +128,20 @@ func TestProposeAgain(t *testing.T) {
 		if trees := strings.Count(strings.Join(asked, " "), "POST/git/trees"); pushes != 1 || trees != 2 || blobs != 1 {
 			s.Errorf("%d blobs, %d trees: %q", blobs, trees, asked)
 		}
+	})
+}
+
+// TestProposeRenamed sends a file that got another name not again.
+func TestProposeRenamed(t *testing.T) {
+	commits(t, beforeFiles, func(s committed) {
+		want := beforeFiles.with(files{"logo.png": ghtest.Absent, "img/logo.png": beforeFiles["logo.png"]})
+		if pull, err := s.bring(want); err != nil || pull.Operation != Created {
+			s.Fatalf("%+v, %v", pull, err)
+		}
+		if asked := s.asked(); slices.Contains(asked, "POST/git/blobs") {
+			s.Errorf("%q", asked)
+		}
+		s.holds("scheduled/report", want)
 	})
 }
 

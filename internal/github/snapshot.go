@@ -31,6 +31,7 @@ type Snapshot struct {
 	ctx    context.Context // the methods of a file system take none
 	root   string          // id of the tree
 	whole  bool            // folders has all folders
+	began  bool            // the changes that it is asked about began at its commit
 
 	mu      sync.Mutex
 	failed  error              // of the first request that failed
@@ -63,12 +64,22 @@ func (c *Client) mainBranch(ctx context.Context) (string, error) {
 // Snapshot returns the content of a branch. ctx must have a deadline; it also covers
 // everything that is read from the snapshot later.
 func (c *Client) Snapshot(ctx context.Context, branch string) (*Snapshot, error) {
+	return c.Since(ctx, branch, "")
+}
+
+// Since is Snapshot for what changed since a commit. If the branch is still there, its
+// files are not listed, since the changes say what they were.
+func (c *Client) Since(ctx context.Context, branch, commit string) (*Snapshot, error) {
 	head, err := c.branch(ctx, branch)
 	if status(err) == http.StatusNotFound {
 		return nil, c.noBranch(ctx, branch, "commit something to it first, or name another branch with --base")
 	}
 	if err != nil {
 		return nil, denied(Read, err)
+	}
+	if s := c.unlisted(ctx, branch, head); s.Commit == commit {
+		s.began = true
+		return s, nil
 	}
 	return c.snapshot(ctx, branch, head)
 }
@@ -84,11 +95,16 @@ func (c *Client) noBranch(ctx context.Context, branch, hint string) error {
 
 // snapshot returns the content of a branch that is at head.
 func (c *Client) snapshot(ctx context.Context, branch string, head *github.Branch) (*Snapshot, error) {
-	commit := head.GetCommit()
-	s := &Snapshot{Branch: branch, Commit: commit.GetSHA(), client: c, ctx: ctx, root: commit.GetCommit().GetTree().GetSHA(),
-		folders: map[string][]entry{}, files: map[string][]byte{}}
+	s := c.unlisted(ctx, branch, head)
 	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.repository, branch, Short(s.Commit))
 	return s, denied(Read, s.list())
+}
+
+// unlisted is snapshot without a request.
+func (c *Client) unlisted(ctx context.Context, branch string, head *github.Branch) *Snapshot {
+	commit := head.GetCommit()
+	return &Snapshot{Branch: branch, Commit: commit.GetSHA(), client: c, ctx: ctx, root: commit.GetCommit().GetTree().GetSHA(),
+		folders: map[string][]entry{}, files: map[string][]byte{}}
 }
 
 // list fetches the whole tree in one request, unless it is too large for that.
@@ -164,8 +180,12 @@ func (s *Snapshot) Known(name string) bool {
 func (s *Snapshot) blobs(files []Changed) string {
 	h := sha256.New()
 	for _, f := range files {
-		e, _ := s.lookup("stat", f.Path) // no id where there is none
-		fmt.Fprintf(h, "%q %s\n", f.Path, e.id)
+		id := f.Was
+		if !s.began {
+			e, _ := s.lookup("stat", f.Path) // no id where there is none
+			id = e.id
+		}
+		fmt.Fprintf(h, "%q %s\n", f.Path, id)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
