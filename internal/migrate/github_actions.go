@@ -312,8 +312,9 @@ func (m *mover) python(s ghStep, _ ghWhen) {
 			m.j.glue(p.Line, "%s %s of Python: not set here", p.Name, p.Value)
 		case "environment-file":
 			if !slices.Contains([]string{"environment.yml", "environment.yaml", "./environment.yml"}, p.Value) {
-				m.j.glue(p.Line, "environment file %s: our set-up reads environment.yml", p.Value)
+				m.j.glue(p.Line, "rename the environment file %s: our set-up reads environment.yml", p.Value)
 			}
+			m.packages.conda()
 		case "pip-install":
 			m.prepare = append(m.prepare, "python -m pip install "+p.Value)
 			m.packages.named = true

@@ -3,7 +3,6 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ func (r *reader) steps(j *Job, g *ghJob) {
 			g.Steps[i] = lines(j, s)
 		}
 	}
-	m := &mover{j: j, g: g, project: r.Project, git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}, asks: map[string]bool{}}
+	m := &mover{j: j, g: g, tree: r.tree(j.From.File), git: newDelivery(), blocks: make([]block, len(g.Steps)), checks: map[string]bool{}, asks: map[string]bool{}}
 	m.read()
 	for i, s := range g.Steps {
 		if s.Uses != "" {
@@ -32,9 +31,9 @@ func (r *reader) steps(j *Job, g *ghJob) {
 
 // mover moves the steps of a job to the keys of ours.
 type mover struct {
-	j       *Job
-	g       *ghJob
-	project fs.FS // nil if unknown
+	j    *Job
+	g    *ghJob
+	tree *tree // nil if unknown
 
 	blocks     []block  // of the steps that run lines
 	setUp      place    // the last unit that sets something up, before the work begins
@@ -305,7 +304,7 @@ func (m *mover) set() {
 	for i, file := range m.packages.requirements {
 		m.packages.requirements[i] = m.here(file)
 	}
-	m.packages.apply(m.j, m.project)
+	m.packages.apply(m)
 	for _, n := range m.packages.glue {
 		m.j.glue(n.line, "%s", n.what)
 	}

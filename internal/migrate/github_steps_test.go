@@ -192,6 +192,40 @@ func TestConstantText(t *testing.T) {
 }
 
 // What is installed depends on what our set-up would find in the project.
+// What a tool installs by default is installed, where ours leaves it out, and a job that
+// the project does not allow is never written.
+func TestUsualGroups(t *testing.T) {
+	for _, test := range []struct{ line, project, want string }{
+		{"uv sync", "[dependency-groups]\ndev = ['x']\n", `["dev"]`},
+		{"uv sync --frozen", "[project]\nname = 'a'\nversion = '1'\n[dependency-groups]\ntest = ['x']\n", ""},
+		{"uv sync --no-dev", "[dependency-groups]\ndev = ['x']\n", ""},
+		{"uv sync --group b", "[dependency-groups]\ndev = ['x']\nb = ['y']\n", `["b", "dev"]`},
+		{"uv sync", "[dependency-groups]\ndev = ['x']\n[tool.uv]\ndefault-groups = ['dev']\n", ""},
+		{"poetry install", "[tool.poetry]\nname = 'a'\n[tool.poetry.group.docs.dependencies]\nx = '1'\n[tool.poetry.group.more]\noptional = true\n[tool.poetry.group.more.dependencies]\nx = '1'\n", `["docs"]`},
+		{"poetry install --only main", "[tool.poetry]\nname = 'a'\n[tool.poetry.group.dev.dependencies]\nx = '1'\n", ""},
+		{"uv sync --extra gone", "[project]\nname = 'a'\nversion = '1'\n", ""},
+	} {
+		text := "on: {schedule: [{cron: '0 6 * * *'}]}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: " + test.line + "\n      - run: python a.py\n"
+		project := fstest.MapFS{"pyproject.toml": {Data: []byte(test.project)}}
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project})
+		if err != nil || len(result.Jobs) != 1 {
+			t.Fatal(err, result.Skipped)
+		}
+		j := result.Jobs[0]
+		got := ""
+		if groups := j.get("dependency-groups"); groups != nil {
+			got = writeValue(groups)
+		}
+		if got != test.want {
+			t.Errorf("%s in\n%s: got %s, want %s", test.line, test.project, got, test.want)
+		}
+		file := &tree{project, "pyproject.toml", test.project}
+		if _, err := file.installs(j.keys...); err != nil {
+			t.Errorf("%s in\n%s: %v\n%s", test.line, test.project, err, j.TOML())
+		}
+	}
+}
+
 func TestInstalled(t *testing.T) {
 	for _, test := range []struct {
 		lines, files string
@@ -200,12 +234,24 @@ func TestInstalled(t *testing.T) {
 		{"pip install -r requirements.txt", "requirements.txt", ""},
 		{"pip install -r requirements.txt", "requirements.txt uv.lock", `requirements = ["requirements.txt"]`},
 		{"pip install -r a/requirements.txt\npip install -r b.txt", "", `requirements = ["a/requirements.txt", "b.txt"]`},
-		{"pip install -e .[x,y]", "pyproject.toml", `extras = ["x", "y"]`},
+		{"pip install -e .[x,y]", "pyproject.toml", `installer = "project"` + "\n" + `extras = ["x", "y"]`},
+		{"pip install -e .[x]", "setup.py", `extras = ["x"]`},
+		{"pip install -e .[x]", "setup.py requirements.txt", `installer = "project"` + "\n" + `extras = ["x"]`},
+		{"pip install -e .", "setup.py uv.lock", ""},
+		{"pip install -e .\npip install -r a.txt", "setup.py a.txt requirements.txt", `installer = "project"` + "\n" + `prepare = ["pip install -r a.txt"]`},
+		{"pip install -r a.txt", "a.txt requirements.txt", `requirements = ["a.txt"]`},
+		{"pip install -r gone.txt", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["python -m pip install -r gone.txt"]`},
+		{"echo", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["echo"]`},
+		{"echo", "requirements-a.txt requirements-b.txt pyproject.toml", `installer = "none"` + "\n" + `prepare = ["echo"]`},
+		{"echo", "pyproject.toml", `prepare = ["echo"]`},
+		{"uv run x.py", "requirements.txt", `before = ["command -v uv || pipx install uv"]`},
+		{"conda env create -f environment.yml", "environment.yml requirements.txt", `installer = "conda"`},
+		{"conda env create -f environment.yml", "environment.yml", ""},
 		{"pip install .", "pyproject.toml requirements.txt", `installer = "project"`},
 		{"pip install requests", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["pip install requests"]`},
 		{"pip install -r requirements.txt --index-url https://example.org", "", `installer = "none"` + "\n" + `prepare = ["pip install -r requirements.txt --index-url https://example.org"]`},
 		{"pip install -U pip setuptools wheel", "", ""},
-		{"poetry install --with a,b -E c --no-root", "", `extras = ["c"]` + "\n" + `dependency-groups = ["a", "b"]`},
+		{"poetry install --with a,b -E c --no-root", "", `installer = "poetry"` + "\n" + `extras = ["c"]` + "\n" + `dependency-groups = ["a", "b"]`},
 		{"conda env update -f environment.yml", "", ""},
 		{"conda env update -f other.yml", "", `installer = "none"` + "\n" + `prepare = ["conda env update -f other.yml"]`},
 	} {

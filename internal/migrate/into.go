@@ -53,7 +53,7 @@ func (i *Import) Write(ctx context.Context, now time.Time) error {
 
 // read reads the jobs for a pyproject.toml of that content.
 func (i *Import) read(ctx context.Context, content []byte) (err error) {
-	i.Request.Project, i.Taken = os.DirFS(i.Place.Dir), nil
+	i.Request.Project, i.Repo, i.Path, i.Taken = os.DirFS(i.Place.Dir), os.DirFS(i.Place.Root), i.Place.Path, nil
 	if project, err := i.Place.Parse(content); err == nil {
 		i.Taken = func(id string) bool {
 			_, _, found := project.Job(id)

@@ -125,6 +125,8 @@ type Request struct {
 	Files   []File
 	From    string                                                                 // one of Formats; "" to guess for each file
 	Project fs.FS                                                                  // the project's folder; nil if there is none
+	Repo    fs.FS                                                                  // the root of the project's repository; nil if it is the project's folder
+	Path    string                                                                 // of pyproject.toml from there, with slashes
 	Zone    string                                                                 // time zone of the machine that a crontab or timer is from; "" if it is not known
 	Taken   func(id string) bool                                                   // ids that the project has; nil for none
 	Ask     func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
@@ -170,6 +172,7 @@ func (r *reader) add(j Job) {
 		r.skip(j.From, "%s", why)
 		return
 	}
+	j.fit(r.tree(j.From.File))
 	r.ids[j.ID] = true
 	r.Jobs = append(r.Jobs, j)
 }

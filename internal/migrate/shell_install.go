@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -13,6 +12,9 @@ type packages struct {
 	requirements []string // files, from the project's folder
 	project      bool     // the project itself, or its lock file
 	byPip        bool     // it is pip that installs the project
+	tool         string   // else the tool that does; "" for none
+	sparing      bool     // without the groups that the tool installs by default
+	line         int      // where, from 1; 0 for none
 	extras       []string
 	groups       []string
 	named        bool // packages by their names
@@ -57,9 +59,15 @@ func (p *packages) covered(c call, k class) bool {
 	case "poetry", "pipenv", "pdm":
 		return p.locked(c)
 	case "conda", "mamba", "micromamba":
-		return slices.Contains(c.argv, "environment.yml") && c.dir == ""
+		return slices.Contains(c.argv, "environment.yml") && c.dir == "" && p.conda()
 	}
 	return false
+}
+
+// conda notes that conda makes the environment from its file.
+func (p *packages) conda() bool {
+	p.project, p.tool = true, "conda"
+	return true
 }
 
 // tools are installed by our set-up, where it uses them.
@@ -138,7 +146,7 @@ func (p *packages) installed(c call, files, names []string) bool {
 	if slices.ContainsFunc(files, func(f string) bool { return !plainPath(f) }) {
 		return false
 	}
-	if project && (len(files) > 0 || len(p.requirements) > 0) {
+	if project && (len(files) > 0 || len(p.requirements) > 0) || p.project && len(files) > 0 {
 		return false // requirements are instead of the project
 	}
 	p.requirements = append(p.requirements, files...)
@@ -178,9 +186,13 @@ func (p *packages) locked(c call) bool {
 		case "--group", "--with", "-G", "--only-group":
 			p.groups = append(p.groups, takes()...)
 		case "--only", "--without", "--no-group", "--python", "-p", "--package", "--directory":
-			if only := takes(); name == "--only" {
+			only := takes()
+			p.sparing = p.sparing || name == "--only" || name == "--without" || name == "--no-group"
+			if name == "--only" {
 				p.groups = append(p.groups, slices.DeleteFunc(only, func(g string) bool { return g == "main" })...)
 			}
+		case "--no-dev", "--no-default-groups", "--only-main", "--prod":
+			p.sparing = true
 		case "--all-extras":
 			p.glue = append(p.glue, lineNote{c.line, "all extras: name them in extras"})
 		case "--all-groups":
@@ -191,38 +203,8 @@ func (p *packages) locked(c call) bool {
 			}
 		}
 	}
-	p.project = true
+	p.project, p.tool = true, c.argv[0]
 	return true
-}
-
-// moreLikely are files that our set-up takes in place of a requirements.txt.
-var moreLikely = []string{"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile", "conda-lock.yml", "environment.yml", "pyproject.toml"}
-
-// apply sets the keys that say what is installed.
-func (p *packages) apply(j *Job, project fs.FS) {
-	own := unique(p.requirements)
-	has := func(name string) bool {
-		_, err := fs.Stat(project, name)
-		return err == nil
-	}
-	found := len(own) == 1 && own[0] == "requirements.txt"
-	if found && project != nil && has("requirements.txt") {
-		found = !slices.ContainsFunc(moreLikely, has)
-	}
-	switch {
-	case len(own) > 0 && !found:
-		j.set("requirements", own)
-	case p.byPip && project != nil && has("requirements.txt") && !slices.ContainsFunc(moreLikely[:5], has):
-		j.set("installer", "project").comment = "as pip installed the project itself"
-	case len(own) == 0 && p.named && !p.project:
-		j.set("installer", "none").comment = "prepare installs the packages"
-	}
-	if len(p.extras) > 0 {
-		j.set("extras", unique(p.extras))
-	}
-	if len(p.groups) > 0 {
-		j.set("dependency-groups", unique(p.groups))
-	}
 }
 
 // unique returns the strings without repetitions, in their order.

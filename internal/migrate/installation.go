@@ -1,0 +1,222 @@
+package migrate
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing/fstest"
+
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	workflows "github.com/scheduled-actions/scheduled/internal/workflow"
+)
+
+const projectFile = "pyproject.toml"
+
+// tree is the repository that a job is imported into.
+type tree struct {
+	repo fs.FS
+	file string // the project's pyproject.toml, which may not be there yet
+	text string // of it
+}
+
+// tree returns the repository; nil if what is there cannot be the project that a file is
+// from.
+func (r *reader) tree(file string) *tree {
+	t := &tree{r.Repo, r.Path, ""}
+	if t.repo == nil {
+		t.repo, t.file = r.Project, projectFile
+	}
+	signs := append(strings.Fields("pyproject.toml setup.py requirements.txt uv.lock Pipfile environment.yml"), path.Join(workflowDir, path.Base(strings.ReplaceAll(file, `\`, "/"))))
+	if t.repo == nil || !slices.ContainsFunc(signs, t.has) {
+		return nil
+	}
+	text, _ := fs.ReadFile(t.repo, t.file)
+	t.text = string(text)
+	return t
+}
+
+// has reports whether a file is in the project's folder.
+func (t *tree) has(name string) bool {
+	_, err := fs.Stat(t.repo, path.Join(path.Dir(t.file), name))
+	return err == nil
+}
+
+// installs says how the packages of a job with some keys would be installed. The error is
+// what validate would say of that job.
+func (t *tree) installs(keys ...key) (installer.Environment, error) {
+	one := Job{ID: "imported-job", keys: keys}
+	if one.get("command") == nil && one.get("entrypoint") == nil {
+		one.keys = append([]key{{name: "cron", value: "0 6 * * *"}, {name: "command", value: "true"}}, keys...)
+	}
+	project, err := pyproject.Load(fstest.MapFS{projectFile: {Data: []byte(t.text + "\n" + one.TOML())}}, projectFile, projectFile)
+	if err != nil {
+		return installer.Environment{}, err
+	}
+	for _, broken := range project.Broken {
+		if broken.ID == one.ID {
+			return installer.Environment{}, broken.Problems
+		}
+	}
+	job, _, found := project.Job(one.ID)
+	if !found {
+		return installer.Environment{}, errors.New("the project cannot be read")
+	}
+	return workflows.Target{Project: project, Path: t.file}.Environment(t.repo, job)
+}
+
+// wish is what the lines of a job install, as keys of ours.
+type wish struct {
+	keys    []key
+	comment string
+	fits    func(env installer.Environment) bool // whether the project is installed like that
+}
+
+// wish returns what the lines install. Some keys need no project.
+func (p *packages) wish(t *tree, own []string) wish {
+	by := func(tool string, comment string, more ...installer.Tool) wish {
+		return wish{[]key{{name: "installer", value: tool}}, comment, func(env installer.Environment) bool {
+			return env.Tool == installer.Tool(tool) || slices.Contains(more, env.Tool)
+		}}
+	}
+	switch {
+	case len(own) > 0:
+		return wish{[]key{{name: "requirements", value: own}}, "", func(env installer.Environment) bool {
+			dir := path.Dir(t.file)
+			return env.Tool == installer.Pip && len(own) == 1 && path.Join(dir, own[0]) == env.File
+		}}
+	case p.tool != "":
+		return by(p.tool, "as the workflow installed it")
+	case p.byPip:
+		return by("project", "as pip installed the project itself", installer.UV, installer.Poetry, installer.PDM, installer.Hatch)
+	case p.named:
+		return by("none", "prepare installs the packages")
+	}
+	return by("none", "the workflow installs nothing")
+}
+
+// apply sets the keys that say what is installed. The project's files would decide
+// something else where the lines do.
+func (p *packages) apply(m *mover) {
+	j, t, own := m.j, m.tree, unique(p.requirements)
+	w := p.wish(t, own)
+	more := p.more()
+	set := func(keys []key) {
+		for _, k := range keys {
+			if j.set(k.name, k.value); len(w.keys) > 0 && k.name == w.keys[0].name {
+				j.set(k.name, k.value).comment = w.comment
+			}
+		}
+	}
+	if t == nil {
+		switch {
+		case len(own) == 1 && own[0] == "requirements.txt" || len(own) == 0 && len(more) == 0 && !(p.named && !p.project):
+			set(more)
+		default:
+			set(append(w.keys, more...))
+		}
+		return
+	}
+	if usual := p.usual(t); len(usual) > 0 {
+		p.groups = append(p.groups, usual...)
+		more = p.more()
+	}
+	if _, err := t.installs(); err == nil && len(own) == 0 && !p.project && !p.named && m.installsItself() {
+		return
+	}
+	var why error
+	for _, keys := range [][]key{more, append(slices.Clone(w.keys), more...)} {
+		env, err := t.installs(keys...)
+		if err == nil && w.fits(env) || err == nil && len(keys) > len(more) {
+			set(keys)
+			return
+		}
+		why = err
+	}
+	p.without(m, w, own, more, why)
+}
+
+// without sets the keys where the project has not what the lines install.
+func (p *packages) without(m *mover, w wish, own []string, more []key, why error) {
+	line := max(p.line, m.j.From.Line)
+	for _, file := range own {
+		if !m.tree.has(file) {
+			m.prepare = slices.Insert(m.prepare, 0, any("python -m pip install -r "+quoted(file)))
+			m.j.glue(line, "commit %s, which the job installs from and which is not there", file)
+			own = nil
+		}
+	}
+	if len(more) > 0 {
+		if _, err := m.tree.installs(w.keys...); err == nil {
+			m.j.lost(line, "what it installs: %v", why)
+			m.j.set(w.keys[0].name, w.keys[0].value).comment = w.comment
+			return
+		}
+	}
+	if own != nil || len(p.requirements) == 0 {
+		m.j.lost(line, "what it installs: %v", why)
+	}
+	m.j.set("installer", "none")
+}
+
+// more returns the keys for extras and groups.
+func (p *packages) more() (keys []key) {
+	if len(p.extras) > 0 {
+		keys = append(keys, key{name: "extras", value: unique(p.extras)})
+	}
+	if len(p.groups) > 0 {
+		keys = append(keys, key{name: "dependency-groups", value: unique(p.groups)})
+	}
+	return keys
+}
+
+// usual returns the groups that a tool installs unless it is told not to: ours does not.
+// https://docs.astral.sh/uv/concepts/projects/dependencies/#default-groups
+func (p *packages) usual(t *tree) []string {
+	if p.tool != "uv" && p.tool != "poetry" && p.tool != "pdm" || p.sparing {
+		return nil
+	}
+	var groups []string
+	if strings.Contains(t.text, "dependency-groups") || strings.Contains(t.text, "dev-dependencies") {
+		groups = append(groups, "dev")
+	}
+	if p.tool == "poetry" {
+		for _, m := range poetryGroup.FindAllStringSubmatch(t.text, -1) {
+			groups = append(groups, m[1])
+		}
+	}
+	groups = slices.DeleteFunc(unique(groups), func(g string) bool {
+		_, err := t.installs(key{name: "installer", value: p.tool}, key{name: "dependency-groups", value: []string{g}})
+		optional := regexp.MustCompile(`(?m)^\[tool\.poetry\.group\.` + regexp.QuoteMeta(g) + `\]\s+optional\s*=\s*true`)
+		return err != nil || optional.MatchString(t.text)
+	})
+	if env, err := t.installs(); len(groups) == 0 || err == nil && env.Defaults {
+		return nil
+	}
+	return groups
+}
+
+var poetryGroup = regexp.MustCompile(`(?m)^\[tool\.poetry\.group\.([\w-]+)[.\]]`)
+
+// installsItself reports whether the lines run what brings the packages as it starts.
+func (m *mover) installsItself() bool {
+	all := strings.Join(m.commands, "\n")
+	return slices.ContainsFunc([]string{"uv", "poetry", "pipenv", "pdm", "hatch", "pixi", "conda", "mamba", "micromamba"}, func(program string) bool { return usesProgram(all, program) })
+}
+
+// fit removes the keys of a job that the project does not allow, and tells them under
+// Lost.
+func (j *Job) fit(t *tree) {
+	for t != nil {
+		_, err := t.installs(j.keys...)
+		wrong, ok := errors.AsType[*workflows.EnvironmentError](err)
+		if !ok || j.get(wrong.Option) == nil {
+			return
+		}
+		j.lost(j.From.Line, "%s: %v", wrong.Option, wrong.Err)
+		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == wrong.Option })
+	}
+}
