@@ -144,7 +144,7 @@ func (p *packages) without(m *mover, w wish, own []string, more []key, why error
 	line := max(p.line, m.j.From.Line)
 	for _, file := range own {
 		if !m.tree.has(file) {
-			m.prepare = slices.Insert(m.prepare, 0, any("python -m pip install -r "+quoted(file)))
+			m.prepare = slices.Insert(m.prepare, 0, any("python -m pip install -r "+quote(file)))
 			m.j.glue(line, "commit %s, which the job installs from and which is not there", file)
 			own = nil
 		}
