@@ -304,7 +304,9 @@ func (m *mover) set() {
 	for i, file := range m.packages.requirements {
 		m.packages.requirements[i] = m.here(file)
 	}
-	m.packages.apply(m)
+	for _, line := range slices.Backward(m.packages.apply(m.j, m.tree, m.installsItself())) {
+		m.prepare = slices.Insert(m.prepare, 0, any(line))
+	}
 	for _, n := range m.packages.glue {
 		m.j.glue(n.line, "%s", n.what)
 	}

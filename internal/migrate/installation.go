@@ -98,10 +98,11 @@ func (p *packages) wish(t *tree, own []string) wish {
 	return by("none", "the workflow installs nothing")
 }
 
-// apply sets the keys that say what is installed. The project's files would decide
-// something else where the lines do.
-func (p *packages) apply(m *mover) {
-	j, t, own := m.j, m.tree, unique(p.requirements)
+// apply sets the keys that say what is installed, where the project's files would decide
+// something else than the lines. With itself the lines run what installs as it starts. It
+// returns what has to be run besides.
+func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
+	own := unique(p.requirements)
 	w := p.wish(t, own)
 	more := p.more()
 	set := func(keys []key) {
@@ -118,48 +119,48 @@ func (p *packages) apply(m *mover) {
 		default:
 			set(append(w.keys, more...))
 		}
-		return
+		return nil
 	}
 	if usual := p.usual(t); len(usual) > 0 {
 		p.groups = append(p.groups, usual...)
 		more = p.more()
 	}
-	if _, err := t.installs(); err == nil && len(own) == 0 && !p.project && !p.named && m.installsItself() {
-		return
+	if _, err := t.installs(); err == nil && len(own) == 0 && !p.project && !p.named && itself {
+		return nil
 	}
 	var why error
 	for _, keys := range [][]key{more, append(slices.Clone(w.keys), more...)} {
 		env, err := t.installs(keys...)
 		if err == nil && w.fits(env) || err == nil && len(keys) > len(more) {
 			set(keys)
-			return
+			return nil
 		}
 		why = err
 	}
-	p.without(m, w, own, more, why)
+	return p.without(j, t, w, own, more, why)
 }
 
 // without sets the keys where the project has not what the lines install.
-func (p *packages) without(m *mover, w wish, own []string, more []key, why error) {
-	line := max(p.line, m.j.From.Line)
+func (p *packages) without(j *Job, t *tree, w wish, own []string, more []key, why error) (lines []string) {
+	line := max(p.line, j.From.Line)
 	for _, file := range own {
-		if !m.tree.has(file) {
-			m.prepare = slices.Insert(m.prepare, 0, any("python -m pip install -r "+quote(file)))
-			m.j.glue(line, "commit %s, which the job installs from and which is not there", file)
-			own = nil
+		lines = append(lines, "python -m pip install -r "+quote(file))
+		if !t.has(file) {
+			j.glue(line, "commit %s, which the job installs from and which is not there", file)
 		}
 	}
-	if len(more) > 0 {
-		if _, err := m.tree.installs(w.keys...); err == nil {
-			m.j.lost(line, "what it installs: %v", why)
-			m.j.set(w.keys[0].name, w.keys[0].value).comment = w.comment
-			return
+	if len(more) > 0 && len(own) == 0 {
+		if _, err := t.installs(w.keys...); err == nil {
+			j.lost(line, "what it installs: %v", why)
+			j.set(w.keys[0].name, w.keys[0].value).comment = w.comment
+			return nil
 		}
 	}
-	if own != nil || len(p.requirements) == 0 {
-		m.j.lost(line, "what it installs: %v", why)
+	if len(own) == 0 {
+		j.lost(line, "what it installs: %v", why)
 	}
-	m.j.set("installer", "none")
+	j.set("installer", "none")
+	return lines
 }
 
 // more returns the keys for extras and groups.

@@ -60,7 +60,9 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 	m.tools()
 	if m.packages.any() {
 		m.packages.named = false // which the command installs
-		m.packages.apply(j, m.project)
+		for _, line := range slices.Backward(m.packages.apply(j, r.tree(j.From.File), false)) {
+			m.text = line + "\n" + m.text
+		}
 	}
 	if m.folder != "" && m.folder != "~" && m.folder != "/" {
 		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
