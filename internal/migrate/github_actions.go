@@ -40,7 +40,7 @@ func input(s ghStep, names ...string) string {
 // fixed returns an input whose value is known without a run; else what is constant in it.
 func (m *mover) fixed(s ghStep, names ...string) (value string, all bool) {
 	raw := input(s, names...)
-	value, all = m.g.resolve(m.j, s.Line, raw)
+	value, all = m.g.resolve(raw)
 	if all && !strings.Contains(value, "${{") {
 		return value, true
 	}
@@ -146,7 +146,7 @@ func (m *mover) with(s ghStep) (with table, secret string) {
 			}
 			continue
 		}
-		value, ok := m.g.resolve(m.j, p.Line, p.Value)
+		value, ok := m.g.resolve(p.Value)
 		if !ok || strings.Contains(value, "${{") {
 			secret = p.Name
 			continue
@@ -163,7 +163,7 @@ func isToken(value string) bool {
 
 // checkout sets what is checked out.
 func (m *mover) checkout(s ghStep, w ghWhen) {
-	if dir, _ := m.g.resolve(m.j, s.Line, input(s, "path")); m.within(joinPath("", dir)) && dir != "" || m.another(s) {
+	if dir, _ := m.g.resolve(input(s, "path")); m.within(joinPath("", dir)) && dir != "" || m.another(s) {
 		m.clone(s, w, joinPath("", dir))
 		return
 	}
@@ -187,7 +187,7 @@ func (m *mover) checkout(s ghStep, w ghWhen) {
 		if raw == "" || o.from == "ref" && ownRef(raw) {
 			continue
 		}
-		value, ok := m.g.resolve(m.j, s.Line, raw)
+		value, ok := m.g.resolve(raw)
 		v := o.value(value)
 		switch {
 		case !ok || strings.Contains(value, "${{"):
@@ -270,7 +270,7 @@ func (m *mover) clone(s ghStep, w ghWhen, dir string) {
 	at, variable := "${GITHUB_REPOSITORY}", "CHECKOUT_TOKEN"
 	token := input(s, "token")
 	if m.another(s) {
-		of, ok := m.g.resolve(m.j, s.Line, input(s, "repository"))
+		of, ok := m.g.resolve(input(s, "repository"))
 		if at = of; !ok || strings.Contains(of, "${{") {
 			m.j.lost(s.Line, "checkout of %s", of)
 			return
@@ -281,7 +281,7 @@ func (m *mover) clone(s ghStep, w ghWhen, dir string) {
 	}
 	line := "git clone --depth 1 "
 	if raw := input(s, "ref"); raw != "" && !ownRef(raw) {
-		ref, _ := m.g.resolve(m.j, s.Line, raw)
+		ref, _ := m.g.resolve(raw)
 		line += "--branch " + quote(ref) + " "
 	}
 	folder := dir
@@ -324,7 +324,7 @@ func (m *mover) python(s ghStep, _ ghWhen) {
 }
 
 func (m *mover) version(p ghPair) {
-	value, ok := m.g.resolve(m.j, p.Line, p.Value)
+	value, ok := m.g.resolve(p.Value)
 	value, _, more := strings.Cut(strings.TrimSpace(value), "\n")
 	value = strings.TrimSuffix(strings.TrimSuffix(strings.Trim(value, `"'`), ".x"), ".*")
 	switch {
@@ -371,8 +371,8 @@ func commitBy(message, files, branch string) func(*mover, ghStep, ghWhen) {
 
 // patterns returns what an action commits.
 func (m *mover) patterns(s ghStep, files string) []string {
-	raw, all := m.g.resolve(m.j, s.Line, input(s, strings.Fields(files)...))
-	dir, _ := m.g.resolve(m.j, s.Line, input(s, "repository", "cwd", "directory"))
+	raw, all := m.g.resolve(input(s, strings.Fields(files)...))
+	dir, _ := m.g.resolve(input(s, "repository", "cwd", "directory"))
 	if !all || strings.Contains(raw, "${{") {
 		m.j.glue(s.Line, "%s: name the paths", title(s))
 		return []string{"."}

@@ -80,7 +80,7 @@ func (g *ghJob) path(path string) ghValue {
 func (g *ghJob) variable(name string) ghValue {
 	if i := named(g.Env, name); i >= 0 && g.deciding != "" && g.depth < maxRefers {
 		g.depth++
-		text, ok := g.literal(g.Env[i].Value, nil, 0)
+		text, ok := g.literal(g.Env[i].Value, 0)
 		g.depth--
 		if ok {
 			return known(text)

@@ -37,7 +37,7 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 	if name != "" {
 		next = append(next, key{name: "name", value: name})
 	}
-	if days, ok := m.g.resolve(m.j, s.Line, input(s, "retention-days")); ok && count(days) != nil && count(days) != 0 {
+	if days, ok := m.g.resolve(input(s, "retention-days")); ok && count(days) != nil && count(days) != 0 {
 		next = append(next, key{name: "retention-days", value: count(days)})
 	} else if v := before.get("retention-days"); v != nil {
 		next = append(next, key{name: "retention-days", value: v})
@@ -61,12 +61,9 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 // uploads returns the paths of an upload, in the repository.
 func (m *mover) uploads(s ghStep) []string {
 	var list []string
-	raw, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+	raw, _ := m.g.resolve(input(s, "path"))
 	for line := range strings.Lines(raw) {
-		text := strings.TrimSpace(line)
-		for _, root := range []string{"${{ github.workspace }}/", "${GITHUB_WORKSPACE}/", "./"} {
-			text = strings.TrimPrefix(text, root)
-		}
+		text, _ := fromRoot(strings.TrimPrefix(strings.TrimSpace(line), "./"))
 		switch {
 		case text == "":
 		case strings.HasPrefix(text, "!"):
@@ -86,7 +83,7 @@ func (m *mover) uploads(s ghStep) []string {
 
 // download moves what brings artifacts: those of an earlier run are a cache.
 func (m *mover) download(s ghStep, _ ghWhen) {
-	path, _ := m.g.resolve(m.j, s.Line, cmp.Or(input(s, "path"), input(s, "name")))
+	path, _ := m.g.resolve(cmp.Or(input(s, "path"), input(s, "name")))
 	path = joinPath("", path)
 	if path == "" || strings.ContainsAny(path, "$~") {
 		m.j.glue(s.Line, "%s: name in cache what has to be there in the next run", title(s))
@@ -105,11 +102,10 @@ func (m *mover) keep(path string) {
 // cache sets what is kept from run to run. Packages and browsers are not: our set-up
 // keeps its own.
 func (m *mover) cache(s ghStep, _ ghWhen) {
-	raw, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+	raw, _ := m.g.resolve(input(s, "path"))
 	for line := range strings.Lines(raw) {
-		text := strings.TrimSpace(line)
-		text = strings.TrimPrefix(strings.TrimPrefix(text, "${{ github.workspace }}/"), "${GITHUB_WORKSPACE}/")
-		inside := !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "~") && !strings.ContainsAny(text, "$%\\") && !strings.HasPrefix(text, "..")
+		text, _ := fromRoot(strings.TrimSpace(line))
+		inside := text != "." && !strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "~") && !strings.ContainsAny(text, "$%\\") && !strings.HasPrefix(text, "..")
 		tools := slices.ContainsFunc([]string{".venv", "venv", "env", "node_modules"}, func(n string) bool { return text == n || strings.HasSuffix(text, "/"+n) })
 		switch {
 		case text == "":

@@ -68,7 +68,7 @@ func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	}
 	var labels []string
 	for _, item := range items(n) {
-		label, ok := g.resolve(j, item.Line, item.Value)
+		label, ok := g.resolve(item.Value)
 		if v := g.plain(item); !ok || strings.HasPrefix(label, "Array") {
 			list, _ := v.([]any)
 			for _, one := range list {
@@ -111,7 +111,7 @@ func runners(j *Job) []string {
 // the 360 minutes too, which is also the limit of a job that names none.
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idtimeout-minutes
 func timeout(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
-	text, ok := g.resolve(j, line, n.Value)
+	text, ok := g.resolve(n.Value)
 	minutes, err := strconv.ParseFloat(text, 64)
 	for _, next := range g.parts {
 		more, _ := strconv.ParseFloat(cmp.Or(scalar(member(next.node, "timeout-minutes")), "360"), 64)
@@ -192,7 +192,7 @@ func (w *workflow) siblings() map[string]*yaml.Node {
 const maxSibling = 512_000
 
 func environment(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
-	name, ok := g.resolve(j, line, cmp.Or(scalar(member(n, "name")), scalar(n)))
+	name, ok := g.resolve(cmp.Or(scalar(member(n, "name")), scalar(n)))
 	if !ok || name == "" {
 		j.lost(line, "environment %s, which is known only in a run", name)
 		return
@@ -227,9 +227,6 @@ func services(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 }
 
 func container(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
-	if n.Kind == yaml.ScalarNode {
-		n = &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "image", Line: n.Line}, n}}
-	}
 	box := w.box(j, g, "container", n, line)
 	switch {
 	case len(box) == 1:
@@ -247,7 +244,7 @@ func (w *workflow) box(j *Job, g *ghJob, name string, n *yaml.Node, line int) (b
 	if n.Kind == yaml.ScalarNode {
 		n = &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Value: "image", Line: n.Line}, n}}
 	}
-	image, ok := g.resolve(j, line, scalar(member(n, "image")))
+	image, ok := g.resolve(scalar(member(n, "image")))
 	if !ok || image == "" {
 		j.lost(line, "%s: its image, which is known only in a run", name)
 		return nil
@@ -263,7 +260,7 @@ func (w *workflow) box(j *Job, g *ghJob, name string, n *yaml.Node, line int) (b
 		case "ports", "volumes":
 			var list []string
 			for _, item := range items(p.value) {
-				text, ok := g.resolve(j, item.Line, item.Value)
+				text, ok := g.resolve(item.Value)
 				if !ok {
 					j.lost(item.Line, "%s: %s", name, item.Value)
 					continue
@@ -272,7 +269,7 @@ func (w *workflow) box(j *Job, g *ghJob, name string, n *yaml.Node, line int) (b
 			}
 			box = append(box, key{name: k, value: list})
 		case "options":
-			text, ok := g.resolve(j, p.key.Line, strings.Join(strings.Fields(scalar(p.value)), " "))
+			text, ok := g.resolve(strings.Join(strings.Fields(scalar(p.value)), " "))
 			if !ok || len(secretSpans(text)) > 0 {
 				j.lost(p.key.Line, "%s: options", name)
 				continue
@@ -329,7 +326,7 @@ func (g *ghJob) throwsAway(value string) bool {
 
 func boxEnv(j *Job, g *ghJob, name string, n *yaml.Node) (env table) {
 	for _, p := range ghPairs(n) {
-		value, ok := g.resolve(j, p.Line, p.Value)
+		value, ok := g.resolve(p.Value)
 		switch {
 		case !ok:
 			j.lost(p.Line, "%s: %s, since a container gets no secrets and nothing of the run", name, p.Name)

@@ -251,7 +251,7 @@ func needed(env []ghPair, text string, named bool) []ghPair {
 
 // entry returns a step of ours that runs lines.
 func (m *mover) entry(s ghStep, text, when string) any {
-	name, ok := m.g.resolve(m.j, s.Line, s.Name)
+	name, ok := m.g.resolve(s.Name)
 	named := ok && name != "" && !strings.EqualFold(name, "Run entrypoint")
 	if when == "" && (!strings.Contains(text, "\n") && !strings.HasPrefix(text, "cd ")) {
 		return text
@@ -273,13 +273,13 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 	text := p.text
 	simple := len(p.units) == 1 && p.whole && !strings.Contains(text, "\n") && len(p.units[0].calls) == 1 && p.units[0].calls[0].bare
 	if s.Timeout != "" {
-		if minutes, ok := m.g.resolve(m.j, s.Line, s.Timeout); ok && simple {
+		if minutes, ok := m.g.resolve(s.Timeout); ok && simple {
 			text = "timeout " + minutes + "m " + text
 		} else {
 			m.j.glue(s.Line, "time limit of %q, %s minutes: put timeout in front of its slow command", title(s), minutes)
 		}
 	}
-	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
+	dir, _ := m.g.resolve(s.Dir)
 	if dir = strings.TrimSuffix(strings.TrimPrefix(dir, "./"), "/"); dir != "" && dir != "." {
 		if strings.Contains(text, "\n") {
 			text = "cd " + quote(dir) + "\n" + text

@@ -276,24 +276,16 @@ func (g *ghJob) handsOver(of *ghJob) {
 	}
 }
 
-// with returns an input of a step's action.
-func (s ghStep) with(name string) string {
-	if i := named(s.With, name); i >= 0 {
-		return s.With[i].Value
-	}
-	return ""
-}
-
 // copied returns a step that puts the files of an artifact where another job had
 // downloaded them; ok is false if they are there already.
 func (g *ghJob) copied(s ghStep) (_ ghStep, ok bool) {
-	to := path.Clean("./" + s.with("path"))
+	to := path.Clean("./" + input(s, "path"))
 	run := []string{}
 	for _, upload := range g.Steps {
-		if action(upload.Uses) != "actions/upload-artifact" || s.with("name") != "" && upload.with("name") != s.with("name") {
+		if action(upload.Uses) != "actions/upload-artifact" || input(s, "name") != "" && input(upload, "name") != input(s, "name") {
 			continue
 		}
-		for from := range strings.Lines(upload.with("path")) {
+		for from := range strings.Lines(input(upload, "path")) {
 			from = path.Clean("./" + strings.TrimSpace(from))
 			files := strings.ContainsAny(from, "*") || path.Ext(from) != ""
 			folder := from
@@ -314,7 +306,7 @@ func (g *ghJob) copied(s ghStep) (_ ghStep, ok bool) {
 		run = slices.Insert(run, 0, "mkdir -p "+to)
 	}
 	if s.Name == "" {
-		s.Name = "Files of the artifact " + s.with("name")
+		s.Name = "Files of the artifact " + input(s, "name")
 	}
 	s.Dir = ""
 	s.Run, s.RunLine, s.Uses, s.With = strings.Join(run, "\n")+"\n", s.Line, "", nil

@@ -165,8 +165,9 @@ var setOutput = regexp.MustCompile(`(?m)^(.*)\becho\s+(["']?)::set-output name=(
 func (m *mover) bash(s ghStep) block {
 	run := setOutput.ReplaceAllString(strings.ReplaceAll(s.Run, "\r\n", "\n"), `${1}echo ${2}${3}=${4}${2} >> "$$GITHUB_OUTPUT"`)
 	text := strings.TrimRight(m.g.bash(run), " \t\n")
-	dir, _ := m.g.resolve(m.j, s.Line, s.Dir)
-	if dir = joinPath("", strings.TrimPrefix(strings.TrimPrefix(dir, "${GITHUB_WORKSPACE}"), "$GITHUB_WORKSPACE")); strings.Contains(dir, "${{") {
+	dir, _ := m.g.resolve(s.Dir)
+	dir, _ = fromRoot(dir)
+	if dir = joinPath("", dir); strings.Contains(dir, "${{") {
 		dir = "?"
 	}
 	shell := strings.Fields(s.Shell + " ")
@@ -196,7 +197,7 @@ func (m *mover) clones(s ghStep) {
 	if action(s.Uses) != "actions/checkout" {
 		return
 	}
-	dir, _ := m.g.resolve(m.j, s.Line, input(s, "path"))
+	dir, _ := m.g.resolve(input(s, "path"))
 	switch dir = joinPath("", dir); {
 	case dir == "":
 	case m.another(s) || m.checkedOut:

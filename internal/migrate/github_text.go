@@ -8,17 +8,16 @@ import (
 // resolve returns a text with the values of its expressions, and whether all have one
 // that is known without a run: those of the matrix, of env and of inputs. It is for
 // names, paths and the inputs of actions.
-func (g *ghJob) resolve(j *Job, line int, text string) (string, bool) {
-	return g.literal(text, nil, 0)
-}
+func (g *ghJob) resolve(text string) (string, bool) { return g.literal(text, 0) }
 
-func (g *ghJob) literal(text string, env []ghPair, depth int) (string, bool) {
+// literal is resolve of a text that variables refer to, at a depth.
+func (g *ghJob) literal(text string, depth int) (string, bool) {
 	var b strings.Builder
 	all := true
 	for _, p := range parts(text) {
 		value, ok := p.text, true
 		if p.is {
-			value, ok = g.literalValue(g.value(p.expr), env, depth)
+			value, ok = g.literalValue(g.value(p.expr), depth)
 		}
 		if !ok {
 			value, all = p.text, false
@@ -28,30 +27,18 @@ func (g *ghJob) literal(text string, env []ghPair, depth int) (string, bool) {
 	return b.String(), all
 }
 
-func (g *ghJob) literalValue(v ghValue, env []ghPair, depth int) (string, bool) {
+func (g *ghJob) literalValue(v ghValue, depth int) (string, bool) {
 	switch in := v.input(); {
 	case v.known:
 		return v.text(), true
 	case in != nil:
 		return in.fallback, true
 	case depth < maxRefers && len(v.refs) == 1 && v.refs[0].kind == "env" && v.bash == "${"+v.refs[0].variable+"}":
-		for _, p := range backward(g.Env, env) {
-			if p.Name == v.refs[0].name {
-				return g.literal(p.Value, env, depth+1)
-			}
+		if i := named(g.Env, v.refs[0].name); i >= 0 {
+			return g.literal(g.Env[i].Value, depth+1)
 		}
 	}
 	return "", false
-}
-
-// backward returns pairs of both lists, the innermost first.
-func backward(outer, inner []ghPair) (all []ghPair) {
-	for _, list := range [][]ghPair{inner, outer} {
-		for i := len(list) - 1; i >= 0; i-- {
-			all = append(all, list[i])
-		}
-	}
-	return all
 }
 
 // bash returns the lines of a step for bash, with variables in place of expressions:

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -205,15 +206,26 @@ func moved(dir string, argv []string) string {
 		return "?"
 	}
 	to := argv[0]
-	for _, root := range []string{"$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}"} {
-		if rest, ok := strings.CutPrefix(to, root); ok {
-			dir, to = "", strings.TrimPrefix(rest, "/")
-		}
+	if rest, ok := fromRoot(to); ok {
+		dir, to = "", rest
 	}
 	if to == "-" || strings.ContainsAny(to, "$~`*") || strings.HasPrefix(to, "/") {
 		return "?"
 	}
 	return joinPath(dir, to)
+}
+
+// workspace matches the folder of the checkout where a path begins with it.
+var workspace = regexp.MustCompile(`^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\})(?:/|$)`)
+
+// fromRoot returns a path that begins with the folder of the checkout as one in it, and
+// whether it does.
+func fromRoot(path string) (string, bool) {
+	root := workspace.FindString(path)
+	if root == path && path != "" {
+		return ".", true
+	}
+	return path[len(root):], root != ""
 }
 
 // joinPath joins a folder and a path in it, both from the project's folder; "?" if that is

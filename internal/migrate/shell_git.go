@@ -226,10 +226,8 @@ func pathspec(dir, text string, quoted bool) (path, why string) {
 	case strings.HasPrefix(text, ":/"):
 		dir, text = "", strings.TrimPrefix(text, ":/")
 	}
-	for _, root := range []string{"$GITHUB_WORKSPACE/", "${GITHUB_WORKSPACE}/"} {
-		if rest, ok := strings.CutPrefix(text, root); ok {
-			dir, text = "", rest
-		}
+	if rest, ok := fromRoot(text); ok {
+		dir, text = "", rest
 	}
 	switch {
 	case dir == "?" || strings.ContainsAny(text, "$`"):
