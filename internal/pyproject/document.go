@@ -128,6 +128,9 @@ func parse(data []byte) (text string, root *entry, found *finding) {
 	if found != nil {
 		return text, nil, found
 	}
+	if found = outlined(text, keys, at).refused(); found != nil {
+		return text, nil, found
+	}
 	root = &entry{value: values}
 	for i, key := range keys {
 		root.define(key, at[i])

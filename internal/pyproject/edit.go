@@ -14,11 +14,10 @@ type Edit struct {
 	display string // the file in messages
 	mark    string // the byte order mark before the text
 	eol     string // how its lines end
-	fooled  bool   // Python could not read it from the beginning
 }
 
-// NewEdit returns an edit of the content of a pyproject.toml. If that is not TOML, the
-// error is problem.Problems, which name the file as display.
+// NewEdit returns an edit of the content of a pyproject.toml. If Python cannot read that,
+// the error is problem.Problems, which name the file as display.
 func NewEdit(data []byte, display string) (*Edit, error) {
 	text, found := decode(data)
 	e := &Edit{display: display, eol: "\n"}
@@ -26,13 +25,15 @@ func NewEdit(data []byte, display string) (*Edit, error) {
 		e.mark = string(data[:len(data)-len(text)])
 		e.outline, found = outlineOf(text)
 	}
+	if found == nil {
+		found = e.refused()
+	}
 	if found != nil {
 		return nil, locate(display, text, []finding{*found})
 	}
 	if first, _, _ := strings.Cut(text, "\n"); strings.HasSuffix(first, "\r") {
 		e.eol = "\r\n"
 	}
-	e.fooled = e.unreadable() != nil
 	return e, nil
 }
 
@@ -57,7 +58,7 @@ func (e *Edit) become(text string) error {
 	if found != nil {
 		return unfit("edit the file by hand", "%s cannot be edited like that, because it would be %s", e.display, found.message)
 	}
-	if s := l.unreadable(); s != nil && !e.fooled {
+	if s := l.unreadable(); s != nil {
 		return unfit("write tool and tool.scheduled as tables with headers, such as [tool.scheduled], not as {inline tables} or with dotted keys",
 			"%s cannot take %s, because its table is closed", e.display, problem.Cut(l.text[s.key.start:s.key.end], mostKey))
 	}

@@ -2,8 +2,10 @@ package pyproject
 
 import (
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // statement is a header of a table, or a key with its value.
@@ -30,6 +32,11 @@ func outlineOf(text string) (outline, *finding) {
 	if found != nil {
 		return outline{}, found
 	}
+	return outlined(text, keys, at), nil
+}
+
+// outlined returns the outline of a document with those keys, in file order.
+func outlined(text string, keys []toml.Key, at []span) outline {
 	l := outline{text: text}
 	var header *statement
 	var open []*statement // the values that we are in
@@ -57,7 +64,7 @@ func outlineOf(text string) (outline, *finding) {
 		}
 		l.statements = append(l.statements, s)
 	}
-	return l, nil
+	return l
 }
 
 // valueEnd returns where the value that begins at i ends.
@@ -192,40 +199,83 @@ func (l outline) afterComments(at int) int {
 // a header and by dotted keys.
 // https://toml.io/en/v1.0.0#table
 func (l outline) unreadable() *statement {
-	const mentioned, byHeader, dotted, closed = 1, 2, 3, 4
-	defined, elements := make(map[string]int), make(map[string]int)
+	tables := map[*statement]*definition{nil: {}}
 	for _, s := range l.statements {
-		name, table := "", len(s.table())
-		for i, part := range s.path {
-			name += "." + WriteKey(part)
-			last := i == len(s.path)-1
+		in := s.in
+		if in == nil {
+			in = s.under
+		}
+		at, path := tables[in], s.path[len(s.table()):]
+		for i, part := range path {
+			at = at.part(part)
+			last := i == len(path)-1
 			if last && s.list {
-				elements[name]++
+				at.element = &definition{}
 			}
-			if n := elements[name]; n > 0 {
-				name += "#" + strconv.Itoa(n) // each element defines its own
+			if at.element != nil {
+				at = at.element
 			}
-			if i < table {
-				continue
-			}
-			had := defined[name]
 			switch {
-			case had == closed && (s.header || !last), s.header && last && had == dotted, !s.header && last && had != 0:
+			case at.how == closed && (s.header || !last), s.header && last && at.how == dotted, !s.header && last && at.how != unseen:
 				return s
 			case s.header && last:
-				defined[name] = byHeader
+				at.how = byHeader
 			case s.header:
-				defined[name] = max(had, mentioned)
+				at.how = max(at.how, mentioned)
 			case last:
-				defined[name] = closed
-			case had == byHeader:
+				at.how = closed
+			case at.how == byHeader:
 				return s
 			default:
-				defined[name] = dotted
+				at.how = dotted
 			}
+		}
+		if s.header || s.inline(l.text) {
+			tables[s] = at
 		}
 	}
 	return nil
+}
+
+// definition is how a table or a key has been defined.
+type definition struct {
+	how     int
+	parts   map[string]*definition
+	element *definition // the newest one of an array of tables
+}
+
+const (
+	unseen = iota
+	mentioned
+	byHeader
+	dotted // as a part of keys
+	closed // with its value
+)
+
+// part returns the definition of a name in a table.
+func (d *definition) part(name string) *definition {
+	part := d.parts[name]
+	if part == nil {
+		part = &definition{}
+		if d.parts == nil {
+			d.parts = make(map[string]*definition)
+		}
+		d.parts[name] = part
+	}
+	return part
+}
+
+// refused returns what is wrong with a document that Python cannot read, or nil.
+func (l outline) refused() *finding {
+	s := l.unreadable()
+	if s == nil {
+		return nil
+	}
+	return &finding{
+		at:      s.key,
+		message: problem.Cut("invalid TOML: "+printable(l.text[s.key.start:s.key.end])+" adds to a table that is already complete, so Python cannot read this file", mostText),
+		hint:    "merge the two: a table can be defined only once",
+	}
 }
 
 // first returns the first character of a line that is not blank, 0 at the end of the text.
