@@ -23,16 +23,17 @@ func Ask(ctx context.Context, dir, root string, environ python.Environ, script s
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range trust.pythons(environ) {
-		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, file, "-I", "-S", "-c", script)
-		cmd.Dir, cmd.Env, cmd.Stdin = filepath.Dir(file), append([]string{}, trust.lists(environ)...), bytes.NewReader(input)
-		answer, err := cmd.Output()
-		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
-			err = fmt.Errorf("%w: %s", err, problem.Cut(string(failed.Stderr), 200))
-		}
-		return answer, err
+	pythons := trust.pythons(environ)
+	if len(pythons) == 0 {
+		return nil, ErrNoPython
 	}
-	return nil, ErrNoPython
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, pythons[0], "-I", "-S", "-c", script)
+	cmd.Dir, cmd.Env, cmd.Stdin = filepath.Dir(pythons[0]), append([]string{}, trust.lists(environ)...), bytes.NewReader(input)
+	answer, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("%w: %s", err, problem.Cut(string(failed.Stderr), 200))
+	}
+	return answer, err
 }
