@@ -11,65 +11,76 @@ import (
 	"time"
 )
 
+// triggers set when a job runs, by the type of trigger in the script's answer. zone is
+// that of the scheduler. They return why the job cannot be imported, "" if it can.
+var triggers = map[string]func(j *Job, t fields, kind string, zone any) (why string){
+	"interval": func(j *Job, t fields, _ string, zone any) string {
+		why := j.interval(t)
+		j.bounds(t)
+		if t["start_date"] == nil {
+			return why
+		}
+		if zone := j.zone(t["timezone"], zone, true); zone != "" {
+			j.set("timezone", zone)
+		}
+		return why
+	},
+	"crontab": func(j *Job, t fields, _ string, zone any) string { return j.celeryCron(t, j.zone(nil, zone, false)) },
+	"cron": func(j *Job, t fields, _ string, zone any) string {
+		why := j.fieldCron(t, j.zone(t["timezone"], zone, true))
+		j.bounds(t)
+		return why
+	},
+	"expression": (*Job).cronText,
+	"date":       (*Job).date,
+	"django-q":   func(j *Job, t fields, _ string, _ any) string { return j.djangoQ(t) },
+	"words":      func(j *Job, t fields, _ string, _ any) string { return j.inWords(t) },
+	"every":      func(j *Job, t fields, _ string, _ any) string { return j.chain(t) },
+	"solar":      func(*Job, fields, string, any) string { return "GitHub knows no sunrise or sunset: choose a time" },
+}
+
 // trigger sets when the job runs, from what the script says about it. It returns why the
 // job cannot be imported, "" if it can.
 func (j *Job) trigger(t fields, kind string, zone any) (why string) {
-	line := j.From.Line
-	switch t["type"] {
-	case "interval":
-		why = j.interval(t)
-		j.bounds(t)
-		if t["start_date"] != nil {
-			if zone := j.zone(t["timezone"], zone, true); zone != "" {
-				j.set("timezone", zone)
-			}
-		}
-	case "crontab":
-		why = j.celeryCron(t, j.zone(nil, zone, false))
-	case "cron":
-		why = j.fieldCron(t, j.zone(t["timezone"], zone, true))
-		j.bounds(t)
-	case "expression":
-		expression, ok := t.text("expression")
-		if !ok {
-			return "its cron is computed"
-		}
-		if kind == "apscheduler" {
-			// "the day of week numbers are different from cron": 0 is Monday.
-			// https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
-			parts := strings.Fields(expression)
-			if len(parts) == 5 {
-				parts[4] = weekdayNames(parts[4])
-				expression = strings.Join(parts, " ")
-			}
-			return j.expression(expression, j.zone(t["timezone"], zone, true))
-		}
-		return j.expression(expression, "")
-	case "date":
-		date, ok := moment(t["run_date"])
-		if !ok {
-			return "it runs once when its scheduler starts, or at a time that is computed"
-		}
-		if len(date) == len(time.DateOnly) {
-			date += "T00:00:00"
-		}
-		j.set("run-at", raw(date))
-		if zone := j.zone(t["timezone"], zone, true); zone != "" && !hasOffset.MatchString(date) {
-			j.set("timezone", zone)
-		}
-		j.kept(line, "the date")
-	case "django-q":
-		return j.djangoQ(t)
-	case "words":
-		return j.inWords(t)
-	case "every":
-		return j.chain(t)
-	case "solar":
-		return "GitHub knows no sunrise or sunset: choose a time"
-	default:
-		return fmt.Sprintf("its schedule is computed: %v", t["source"])
+	if set := triggers[t.shown("type")]; set != nil {
+		return set(j, t, kind, zone)
 	}
-	return why
+	return fmt.Sprintf("its schedule is computed: %v", t["source"])
+}
+
+// cronText sets a cron that is one text. In APScheduler's "the day of week numbers are
+// different from cron": 0 is Monday.
+// https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
+func (j *Job) cronText(t fields, kind string, zone any) (why string) {
+	expression, ok := t.text("expression")
+	if !ok {
+		return "its cron is computed"
+	}
+	if kind != "apscheduler" {
+		return j.expression(expression, "")
+	}
+	if parts := strings.Fields(expression); len(parts) == 5 {
+		parts[4] = weekdayNames(parts[4])
+		expression = strings.Join(parts, " ")
+	}
+	return j.expression(expression, j.zone(t["timezone"], zone, true))
+}
+
+// date sets a single time.
+func (j *Job) date(t fields, _ string, zone any) (why string) {
+	date, ok := moment(t["run_date"])
+	if !ok {
+		return "it runs once when its scheduler starts, or at a time that is computed"
+	}
+	if len(date) == len(time.DateOnly) {
+		date += "T00:00:00"
+	}
+	j.set("run-at", raw(date))
+	if zone := j.zone(t["timezone"], zone, true); zone != "" && !hasOffset.MatchString(date) {
+		j.set("timezone", zone)
+	}
+	j.kept(j.From.Line, "the date")
+	return ""
 }
 
 // seconds of the fields of an interval.
@@ -93,28 +104,13 @@ func (j *Job) interval(t fields) (why string) {
 	if !(total > 0) || total > 366*86400 {
 		return "its interval is computed"
 	}
-	for _, unit := range []struct {
-		name    string
-		seconds float64
-	}{{"week", 7 * 86400}, {"day", 86400}, {"hour", 3600}, {"minute", 60}} {
-		if n := total / unit.seconds; n == float64(int(n)) {
-			j.set("every", every(int(n), unit.name))
-			j.kept(j.From.Line, "every %s", every(int(n), unit.name))
-			return ""
-		}
+	exact := time.Duration(total * float64(time.Second))
+	if j.each(exact) == exact {
+		j.kept(j.From.Line, "every %s", j.get("every"))
+	} else {
+		j.lost(j.From.Line, "the interval of %g seconds: the shortest unit is a minute", total)
 	}
-	minutes := max(1, int(total/60+0.5))
-	j.set("every", every(minutes, "minute"))
-	j.lost(j.From.Line, "the interval of %g seconds: the shortest unit is a minute", total)
 	return ""
-}
-
-// every writes "day" or "3 days".
-func every(n int, unit string) string {
-	if n == 1 {
-		return unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
 }
 
 // celeryCron sets a crontab of Celery, whose fields are those of cron and are all "*" by
@@ -396,69 +392,80 @@ func (j *Job) at(text string) {
 
 var weekday = regexp.MustCompile(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day$`)
 
+// chained is what the calls of a chain say so far.
+type chained struct {
+	n        int
+	unit, at string // "" for none
+}
+
 // chain sets a schedule of the package schedule: every(2).days.at("10:30").
 // https://schedule.readthedocs.io/en/stable/examples.html
 func (j *Job) chain(t fields) (why string) {
-	n, unit, at := 1, "", ""
+	c := chained{n: 1}
 	links, _ := t["chain"].([]any)
 	for _, link := range links {
 		call, _ := link.(map[string]any)
-		args, _ := call["args"].([]any)
-		arg := func(i int) string {
-			if i < len(args) {
-				return fields{"arg": args[i]}.shown("arg")
-			}
-			return ""
-		}
 		name, _ := call["name"].(string)
-		switch singular := strings.TrimSuffix(name, "s"); {
-		case name == "every" && len(args) > 0:
-			var err error
-			if n, err = strconv.Atoi(arg(0)); err != nil {
-				return "its interval is computed"
-			}
-		case singular == "second":
-			return j.interval(fields{"seconds": json.Number(strconv.Itoa(n))})
-		case slices.Contains([]string{"minute", "hour", "day", "week"}, singular):
-			unit = every(n, singular)
-		case weekday.MatchString(name):
-			unit = name
-		case name == "at":
-			at = arg(0)
-			if zone := arg(1); zone != "" {
-				j.set("timezone", zone)
-			}
-		case name == "to":
-			j.lost(j.From.Line, "a random interval up to %s", arg(0))
-		case name == "until":
-			j.bounds(fields{"end_date": args[0]})
-		case name == "every" || name == "tag":
-		default:
-			return "its schedule has " + name
+		args, _ := call["args"].([]any)
+		if name == "second" || name == "seconds" {
+			return j.interval(fields{"seconds": json.Number(strconv.Itoa(c.n))})
+		}
+		if why := j.link(&c, name, args); why != "" {
+			return why
 		}
 	}
-	if unit == "" {
+	if c.unit == "" {
 		return "it does not say when it runs"
 	}
-	j.kept(j.From.Line, "every %s", unit)
-	if minute, ok := strings.CutPrefix(at, ":"); ok && unit == "hour" {
-		j.set("cron", strings.TrimPrefix(minute, "0")+" * * * *")
-		if minute == "00" {
-			j.set("cron", "0 * * * *")
-		}
+	j.kept(j.From.Line, "every %s", c.unit)
+	if minute, ok := strings.CutPrefix(c.at, ":"); ok && c.unit == "hour" {
+		j.set("cron", cmp.Or(strings.TrimLeft(minute, "0"), "0")+" * * * *")
 		return ""
 	}
-	j.set("every", unit)
+	j.set("every", c.unit)
 	switch {
-	case strings.HasSuffix(unit, "hours") || strings.HasSuffix(unit, "minutes") || unit == "hour" || unit == "minute":
-		if at != "" {
-			j.glue(j.From.Line, "at %s: the job has an assigned minute", at)
-		}
-	case at != "":
-		j.at(at)
+	case c.at == "":
+	case strings.Contains(c.unit, "hour") || strings.Contains(c.unit, "minute"):
+		j.glue(j.From.Line, "at %s: the job has an assigned minute", c.at)
+	default:
+		j.at(c.at)
 		if j.get("timezone") == nil {
 			j.zone(nil, nil, true)
 		}
+	}
+	return ""
+}
+
+// link reads a call of a chain.
+func (j *Job) link(c *chained, name string, args []any) (why string) {
+	arg := func(i int) string {
+		if i < len(args) {
+			return fields{"arg": args[i]}.shown("arg")
+		}
+		return ""
+	}
+	switch singular := strings.TrimSuffix(name, "s"); {
+	case name == "every" && len(args) > 0:
+		var err error
+		if c.n, err = strconv.Atoi(arg(0)); err != nil {
+			return "its interval is computed"
+		}
+	case slices.Contains([]string{"minute", "hour", "day", "week"}, singular):
+		c.unit = every(c.n, singular)
+	case weekday.MatchString(name):
+		c.unit = name
+	case name == "at":
+		c.at = arg(0)
+		if zone := arg(1); zone != "" {
+			j.set("timezone", zone)
+		}
+	case name == "to":
+		j.lost(j.From.Line, "a random interval up to %s", arg(0))
+	case name == "until" && len(args) > 0:
+		j.bounds(fields{"end_date": args[0]})
+	case name == "every" || name == "tag" || name == "until":
+	default:
+		return "its schedule has " + name
 	}
 	return ""
 }

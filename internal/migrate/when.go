@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -42,19 +43,33 @@ func (j *Job) spaced(line int, text string) {
 		j.lost(line, "interval %s: it cannot be read", text)
 		return
 	}
-	d := max(exact.Round(time.Minute), time.Minute)
-	if d != exact {
+	if d := j.each(exact); d != exact {
 		j.lost(line, "the interval of %s: it is %s here", exact, lengthOf(d))
 	} else {
 		j.kept(line, "interval %s", text)
 	}
+}
+
+// each sets that the job runs every so often, to the minute. It returns the interval that
+// it has.
+func (j *Job) each(exact time.Duration) time.Duration {
+	d := max(exact.Round(time.Minute), time.Minute)
 	for _, unit := range []struct {
 		name   string
 		length time.Duration
 	}{{"week", 7 * 24 * time.Hour}, {"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
 		if d%unit.length == 0 {
 			j.set("every", every(int(d/unit.length), unit.name))
-			return
+			break
 		}
 	}
+	return d
+}
+
+// every writes "day" or "3 days".
+func every(n int, unit string) string {
+	if n == 1 {
+		return unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
 }
