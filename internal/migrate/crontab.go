@@ -160,6 +160,10 @@ func (c *crontab) job(m []string) {
 	c.when(&j, when, zone)
 	command, described := trailing(command)
 	command = asked(c.r.fit(&j, c.line, command, folder))
+	if program := ofTheMachine(command); program != "" {
+		c.r.skip(c.place(), "%s takes care of the machine, and a job here has none", program)
+		return
+	}
 	if input != "" {
 		j.kept(c.line, "%%: the rest of the line is the command's input")
 		if hidden := withoutSecrets(input); hidden != input {

@@ -163,6 +163,10 @@ func (j *Job) timeOfDay(named, value string, at iniValue) {
 	}
 	hour, _ := strconv.Atoi(m[1])
 	minute, _ := strconv.Atoi(cmp.Or(m[2], "0"))
+	if hour > 23 || minute > 59 || m[3] != "" && hour > 12 {
+		j.lost(at.line, "at = %s: it is no time of day", problem.Cut(text, 60))
+		return
+	}
 	if m[3] != "" {
 		hour %= 12
 		if strings.EqualFold(m[3], "p") {

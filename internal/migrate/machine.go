@@ -16,9 +16,10 @@ type machine struct {
 	reader  *reader
 	job     *Job
 	line    int
-	project fs.FS  // nil if it is not known
-	folder  string // the working directory on the machine, "" if it is not known
-	text    string // the command
+	project fs.FS    // nil if it is not known
+	folder  string   // the working directory on the machine, "" if it is not known
+	text    string   // the command
+	own     []string // programs of the project's environment
 
 	packages packages // that the command installs
 }
@@ -64,7 +65,7 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 			m.text = line + "\n" + m.text
 		}
 	}
-	if m.folder != "" && m.folder != "~" && m.folder != "/" {
+	if m.folder != "" && m.folder != "~" && m.folder != "/" && !slices.ContainsFunc(j.Kept, func(n Note) bool { return strings.HasPrefix(n.What, "folder "+m.folder+":") }) {
 		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
 	}
 	if len(secretSpans(m.text)) > 0 {

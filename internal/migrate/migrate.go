@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -112,6 +113,7 @@ func Formats() []string {
 
 // Guess returns the name of the format that a file looks like, "" for none.
 func Guess(f File) string {
+	f.Text = bytes.TrimPrefix(f.Text, []byte("\ufeff"))
 	for _, format := range formats {
 		if format.guess(f) {
 			return format.name

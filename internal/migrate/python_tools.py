@@ -51,7 +51,7 @@ DJANGO_Q = ("func", "name", "hook", "schedule_type", "minutes", "repeats", "next
 def django_q_call(node, name):
     """schedule(func, *args, **kwargs), or a row of the table Schedule."""
     full = origin(node.func)
-    if full.startswith("django_q") and name == "schedule" and node.args:
+    if name == "schedule" and node.args and (full.startswith("django_q") or any(k.arg == "schedule_type" for k in node.keywords)):
         django_q(node, keywords(node, "func"))
     elif full.endswith("Schedule.objects." + name) and name.endswith("create") or full.startswith("django_q") and name == "Schedule":
         given = keywords(node)

@@ -2,7 +2,7 @@ package migrate
 
 import (
 	"cmp"
-	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -10,12 +10,20 @@ import (
 	"time"
 )
 
-// run sets what the service of the timer does. Its lines are in another file than those
-// of the job, so notes name it.
+// run sets what the service of the timer does. The lines of its notes are in another file
+// than those of the job, so they name it.
 func (t *timer) run(j *Job, file string) {
 	u := t.service
+	before := []int{len(j.Kept), len(j.Glue), len(j.Lost)}
+	defer func() {
+		for i, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
+			for n := range notes[before[i]:] {
+				notes[before[i]+n].What = file + ": " + notes[before[i]+n].What
+			}
+		}
+	}()
 	j.describe(u.specified(cmp.Or(u.one("Unit", "Description"), t.unit.one("Unit", "Description"))))
-	s := &service{r: t.r, job: j, unit: u, file: file, folder: u.specified(strings.TrimPrefix(u.one("Service", "WorkingDirectory"), "-")), near: t.sibling}
+	s := &service{r: t.r, job: j, unit: u, line: 1, folder: u.specified(strings.TrimPrefix(u.one("Service", "WorkingDirectory"), "-")), near: t.sibling}
 	s.environment()
 	s.commands()
 	s.limits()
@@ -27,27 +35,35 @@ type service struct {
 	r      *reader
 	job    *Job
 	unit   unitFile
-	file   string
+	line   int // of the setting that is read
 	folder string
 	near   func(name string) ([]byte, bool)
 }
 
-func (s *service) kept(format string, args ...any) {
-	s.job.kept(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
-}
-func (s *service) glue(format string, args ...any) {
-	s.job.glue(1, "%s: %s", s.file, fmt.Sprintf(format, args...))
+func (s *service) kept(format string, args ...any) { s.job.kept(s.line, format, args...) }
+func (s *service) glue(format string, args ...any) { s.job.glue(s.line, format, args...) }
+
+// all returns the settings of a key of the service, each with its line as that of notes.
+func (s *service) all(name string) iter.Seq[unitSetting] {
+	return func(yield func(unitSetting) bool) {
+		for _, e := range s.unit.all("Service", name) {
+			s.line = max(1, e.line)
+			if !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // environment sets the variables. The values of a file that is not here are unknown.
 func (s *service) environment() {
-	for _, e := range s.unit.all("Service", "Environment") {
+	for e := range s.all("Environment") {
 		for _, word := range unitWords(s.unit.specified(e.value)) {
 			name, value, _ := strings.Cut(word, "=")
 			s.variable(name, value)
 		}
 	}
-	for _, e := range s.unit.all("Service", "EnvironmentFile") {
+	for e := range s.all("EnvironmentFile") {
 		name := s.unit.specified(strings.TrimPrefix(e.value, "-"))
 		text, here := s.near(path.Base(name))
 		if !here {
@@ -63,7 +79,7 @@ func (s *service) environment() {
 		}
 	}
 	for _, name := range []string{"PassEnvironment", "LoadCredential", "LoadCredentialEncrypted", "SetCredential", "SetCredentialEncrypted", "ImportCredential"} {
-		for _, e := range s.unit.all("Service", name) {
+		for e := range s.all(name) {
 			s.glue("declare %s of %s as secrets", strings.SplitN(e.value, ":", 2)[0], name)
 		}
 	}
@@ -74,14 +90,14 @@ func (s *service) variable(name, value string) {
 		s.job.unusual(1, value, s.file+": %s")
 		return
 	}
-	s.r.env(s.job, 1, name, value)
+	s.r.env(s.job, s.line, name, value)
 }
 
 // commands sets the commands, in their order.
 func (s *service) commands() {
 	var list []string
 	for _, name := range []string{"ExecStartPre", "ExecStart", "ExecStartPost"} {
-		for _, e := range s.unit.all("Service", name) {
+		for e := range s.all(name) {
 			for _, words := range split(unitWords(e.value)) {
 				list = append(list, s.command(words))
 			}
@@ -91,7 +107,7 @@ func (s *service) commands() {
 		}
 	}
 	var after []any
-	for _, e := range s.unit.all("Service", "ExecStopPost") {
+	for e := range s.all("ExecStopPost") {
 		for _, words := range split(unitWords(e.value)) {
 			after = append(after, table{{name: "run", value: s.command(words)}, {name: "when", value: "always"}})
 		}
@@ -100,7 +116,7 @@ func (s *service) commands() {
 		s.job.set("after", after)
 		s.kept("ExecStopPost is a step of after")
 	}
-	for _, e := range s.unit.all("Service", "ExecCondition") {
+	for e := range s.all("ExecCondition") {
 		s.glue("check %s in the command: the service does not start if it fails", withoutSecrets(e.value))
 	}
 	switch len(list) {
@@ -147,7 +163,7 @@ func (s *service) command(words []string) string {
 		}
 		quoted = append(quoted, shellWord(word))
 	}
-	text := s.r.fit(s.job, 1, strings.Join(quoted, " "), s.folder)
+	text := s.r.fit(s.job, s.line, strings.Join(quoted, " "), s.folder)
 	if strings.Contains(prefix, "-") {
 		text += " || true"
 	}
@@ -160,15 +176,19 @@ func (s *service) command(words []string) string {
 // limits sets the time limit, the attempts, and the wait between them.
 func (s *service) limits() {
 	for _, name := range []string{"TimeoutSec", "TimeoutStartSec", "RuntimeMaxSec"} {
-		switch value := s.unit.one("Service", name); {
-		case value == "":
-		case strings.EqualFold(value, "infinity"):
-			s.glue("set timeout for more than 60 minutes: %s has no limit", name)
-		default:
-			s.job.limit(1, value)
+		for e := range s.all(name) {
+			if strings.EqualFold(e.value, "infinity") {
+				s.glue("set timeout for more than 60 minutes: %s has no limit", name)
+			} else {
+				s.job.limit(s.line, e.value)
+			}
 		}
 	}
-	switch restart := s.unit.one("Service", "Restart"); restart {
+	restart := ""
+	for e := range s.all("Restart") {
+		restart = e.value
+	}
+	switch restart {
 	case "", "no", "on-success":
 	default:
 		burst := cmp.Or(s.unit.one("Unit", "StartLimitBurst"), s.unit.one("Service", "StartLimitBurst"))
@@ -198,6 +218,7 @@ var handled = strings.Fields("Description Documentation Environment EnvironmentF
 // rest tells what becomes of all other settings.
 func (s *service) rest() {
 	for _, e := range s.unit.settings {
+		s.line = max(1, e.line)
 		switch {
 		case e.section == "Install" || e.section == "Timer" || slices.Contains(handled, e.key) || e.value == "":
 		case e.key == "OnFailure":

@@ -113,6 +113,11 @@ func (t *timer) read() {
 	for _, j := range jobs {
 		t.remarks(&j)
 		t.run(&j, file)
+		command, _ := j.get("command").(string)
+		if program := ofTheMachine(command); program != "" {
+			t.r.skip(t.place(), "%s takes care of the machine, and a job here has none", program)
+			continue
+		}
 		t.r.add(j)
 	}
 }

@@ -27,6 +27,7 @@ func (m *machine) interpreters(file *syntax.File) (edits []edit) {
 		if venv := venvFolder.FindStringSubmatch(program); venv != nil {
 			m.job.kept(m.line, "%s: the project's environment has it", name)
 			program = venv[2]
+			m.own = append(m.own, program)
 			if m.folder == "" && strings.Count(venv[1], "/") > 0 {
 				m.folder = venv[1]
 			}

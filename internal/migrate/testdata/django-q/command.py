@@ -24,3 +24,9 @@ Schedule.objects.filter(func="shop.tasks.sync", schedule_type="H").delete()
 Schedule.objects.create(**row)
 tasks.schedule("shop.tasks.slow", schedule_type=Schedule.DAILY, q_options={"timeout": 30, "group": "x"})
 tasks.schedule("django.core.management.call_command", "clearsessions", "--verbosity=0", schedule_type=Schedule.DAILY)
+
+
+def again(path, number):
+    from django_q.tasks import schedule as later
+
+    later(path, number, schedule_type=Schedule.ONCE, next_run=timezone.now())
