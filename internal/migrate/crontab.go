@@ -227,7 +227,7 @@ func (c *crontab) variable(j *Job, v cronValue, command string) string {
 			j.kept(v.line, "SHELL: bash runs the command")
 		}
 	case "PATH":
-		if !j.unusual(v.line, v.value, "%s") {
+		if !j.unusual(v.line, v.value) {
 			j.kept(v.line, "PATH: that of the runner")
 		}
 	case "HOME":

@@ -311,13 +311,13 @@ func home(p string) string { return homes.ReplaceAllString(p, "~$1") }
 var homes = regexp.MustCompile(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
 
 // unusual tells which folder of a PATH a runner does not have, and reports whether there
-// is one. The form says where the PATH is.
-func (j *Job) unusual(line int, value, form string) bool {
+// is one.
+func (j *Job) unusual(line int, value string) bool {
 	for folder := range strings.SplitSeq(value, ":") {
 		folder = strings.TrimSpace(folder)
 		known := venvFolder.MatchString(home(folder)+"/python") || systemBin.MatchString(home(folder)+"/x")
 		if folder != "" && !strings.HasPrefix(folder, "$") && !known {
-			j.glue(line, form, "install what "+folder+" has, in before or prepare, or name its folder in $GITHUB_PATH")
+			j.glue(line, "install what %s has, in before or prepare, or name its folder in $GITHUB_PATH", folder)
 			return true
 		}
 	}

@@ -87,7 +87,7 @@ func (s *service) environment() {
 
 func (s *service) variable(name, value string) {
 	if name == "PATH" {
-		s.job.unusual(1, value, s.file+": %s")
+		s.job.unusual(s.line, value)
 		return
 	}
 	s.r.env(s.job, s.line, name, value)
