@@ -3,6 +3,7 @@ package installer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -21,6 +22,13 @@ func TestLinkOut(t *testing.T) {
 		if err := os.Symlink(filepath.FromSlash(target), filepath.Join(dir, link)); err != nil {
 			t.Skip("no symbolic links here:", err)
 		}
+	}
+	want := []string{"absolute", "flows", "git", "out", "through", "data/away", "data/far", "data/deep/up"}
+	if got := LinksOut(os.DirFS(dir), 100); !slices.Equal(got, want) {
+		t.Errorf("LinksOut: %q", got)
+	}
+	if got := LinksOut(os.DirFS(dir), 1); !slices.Equal(got, want[:5]) {
+		t.Errorf("LinksOut in one folder: %q", got)
 	}
 	for pattern, want := range map[string]string{
 		"data/**": "", "in/x": "", "chain": "", "loop": "", "missing/x": "", ".": "", "in/up/data": "",

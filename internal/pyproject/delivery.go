@@ -303,6 +303,12 @@ func joined(folder, pattern string) string {
 	return cmp.Or(strings.Join(parts, "/"), ".")
 }
 
+// Takes reports whether a path or pattern of an option takes a file or folder, or what is
+// in it. With hidden, * and ** stand for names that begin with a dot, too.
+func Takes(pattern, name string, hidden bool) bool {
+	return meets(pattern, strings.ToLower(name), hidden)
+}
+
 // meets reports whether a pattern takes a path, or something in it or around it. Hidden
 // names, which begin with a dot, must be named as such, except if dots says that * and **
 // stand for them too. Case does not count, as on macOS and Windows.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
@@ -121,6 +122,7 @@ func (t Target) shared() []string {
 func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 	var all []Installed
 	at := map[string]int{} // in all, by the options that decide
+	links := sync.OnceValue(func() []string { return installer.LinksOut(repo, t.mostFolders()) })
 	for _, job := range t.Project.Jobs {
 		o := job.Options
 		asked := fmt.Sprintf("%q %q %q %q", o.Installer, o.Requirements, o.Extras, o.Groups)
@@ -137,7 +139,7 @@ func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 		if err := checkPython(job, all[i].Environment); err != nil {
 			return nil, &EnvironmentError{job.ID, "python", err}
 		}
-		if err := checkLinks(repo, job); err != nil {
+		if err := checkLinks(repo, links, job); err != nil {
 			return nil, err
 		}
 		all[i].Jobs = append(all[i].Jobs, job.ID)
@@ -208,17 +210,40 @@ func checkPython(job pyproject.Job, env installer.Environment) error {
 	return nil
 }
 
+// mostFolders is how many folders of a repository are searched for links: those of
+// another place than this machine can cost a request each.
+func (t Target) mostFolders() int {
+	if t.Remote {
+		return 200
+	}
+	return 5000
+}
+
 // checkLinks is an error for a path of the job that goes through a symbolic link out of
-// the repository.
-func checkLinks(repo fs.FS, job pyproject.Job) error {
+// the repository, or takes one that its action would follow. links are all of those.
+func checkLinks(repo fs.FS, links func() []string, job pyproject.Job) error {
+	o := job.Options
 	for _, option := range []struct {
-		key   string
-		paths []string
-	}{{"commit", job.Options.Commit.Paths}, {"artifacts", job.Options.Artifacts.Paths}, {"cache", job.Options.Cache}} {
+		key     string
+		paths   []string
+		follows bool // what the paths take
+		hidden  bool // they take names that begin with a dot
+	}{
+		{"commit", o.Commit.Paths, false, false},
+		{"artifacts", o.Artifacts.Paths, true, namesHidden(o.Artifacts.Paths)},
+		{"cache", o.Cache, true, true},
+	} {
 		for _, p := range option.paths {
-			if link := installer.LinkOut(repo, p); link != "" {
+			link := installer.LinkOut(repo, p)
+			if link == "" && option.follows {
+				at := slices.IndexFunc(links(), func(link string) bool { return pyproject.Takes(p, link, option.hidden) })
+				if at >= 0 {
+					link = links()[at]
+				}
+			}
+			if link != "" {
 				return &EnvironmentError{job.ID, option.key, problem.New("name the files themselves, in the repository",
-					"%s of job %s has %s, and %s is a symbolic link that leads out of the repository or into .git or .github/workflows",
+					"%s of job %s has %s, and %s is a symbolic link that leads out of the repository or to its .git or .github/workflows",
 					option.key, problem.Show(job.ID), problem.Quote(p), problem.Quote(link))}
 			}
 		}

@@ -141,11 +141,16 @@ func (t Target) after(job pyproject.Job) []step {
 	return append(steps, t.heartbeat(job)...)
 }
 
+// namesHidden reports whether a pattern names a file or folder that begins with a dot.
+func namesHidden(patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return strings.HasPrefix(p, ".") && p != "." || strings.Contains(p, "/.") })
+}
+
 // upload returns the step that uploads artifacts. A further attempt of the run replaces
 // those of the first.
 // https://github.com/actions/upload-artifact#inputs
 func upload(a pyproject.Artifacts, name string) step {
-	hidden := slices.ContainsFunc(a.Paths, func(p string) bool { return strings.HasPrefix(p, ".") && p != "." || strings.Contains(p, "/.") })
+	hidden := namesHidden(a.Paths)
 	paths := globs(a.Paths)
 	if hidden { // the action finds hidden files only if it looks for all of them
 		paths = append(paths, "!.git/**", "!.github/workflows/**")

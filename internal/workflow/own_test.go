@@ -273,11 +273,22 @@ func TestLinks(t *testing.T) {
 		"an absolute link":       {"artifacts", `["abs/*.csv"]`, "abs"},
 		"a link to a link":       {"artifacts", `["twice"]`, "twice"},
 		"workflows":              {"artifacts", `["flows/x.yml"]`, "flows"},
-		"within":                 {"artifacts", `["within/x", "none", "*/out"]`, ""},
-		"links of a wild folder": {"cache", `["*/out"]`, ""},
+		"within":                 {"artifacts", `["within/x", "none", "data/none"]`, ""},
+		"links of a wild folder": {"artifacts", `["*/out"]`, "abs"},
+		"below a folder":         {"artifacts", `["data"]`, "data/out"},
+		"in a link":              {"artifacts", `["data/*/hosts"]`, "data/out"},
+		"anywhere":               {"artifacts", `["**/hosts"]`, "abs"},
+		"all":                    {"artifacts", `["."]`, "abs"},
+		"a hidden one":           {"artifacts", `["hid/**"]`, ""},
+		"a hidden one, named":    {"artifacts", `["hid/.*"]`, "hid/.out"},
+		"a hidden one, kept":     {"cache", `["hid/**"]`, "hid/.out"},
+		"to the root":            {"cache", `["up/**"]`, "up/here"},
+		"git follows none":       {"commit", `["data", "hid/**"]`, ""},
+		"of an environment":      {"artifacts", `["env"]`, ""},
 	} {
 		repo := repository("[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"a:b\"\n[tool.scheduled-actions.jobs.a]\n" + row.key + " = " + row.option + "\n")
 		repo["out"], repo["data/out"], repo["abs"], repo["twice"] = link("../elsewhere"), link("../../elsewhere"), link("/etc"), link("out")
+		repo["hid/.out"], repo["up/here"], repo["env/python"], repo["env/pyvenv.cfg"] = link("/etc"), link(".."), link("/bin/python"), link("x")
 		repo["within"], repo["flows"] = link("data"), link(".github/workflows")
 		_, err := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}.Plan(repo)
 		failed, _ := errors.AsType[*EnvironmentError](err)
