@@ -33,5 +33,10 @@ func (j *Job) commit(line int, d *delivery, when string, comments []string) {
 	if len(value) == 1 {
 		k.value = paths
 	}
+	for _, comment := range comments {
+		if strings.HasPrefix(comment, "the message") {
+			j.kept(line, "the message of the commit, less what only a run knows")
+		}
+	}
 	k.comment = strings.Join(unique(comments), "\n")
 }

@@ -107,6 +107,10 @@ func readGitHub(r *reader, f File) error {
 		r.skip(Place{f.Path, lineOf(w.on, 1)}, "%s", w.unscheduled())
 		return nil
 	}
+	if p := w.oddEnv(); p != nil {
+		r.lose(Place{f.Path, p.Line}, "the variable %s has no text as its value, so GitHub does not run the file: write a secret as ${{ secrets.NAME }}", p.Value)
+		return nil
+	}
 	var stay []*ghJob
 	before := len(r.Jobs)
 	jobs := w.scheduled()
@@ -177,6 +181,25 @@ func newWorkflow(f File, root *yaml.Node) (*workflow, error) {
 		w.jobs = append(w.jobs, w.newJob(p.key, p.value))
 	}
 	return w, nil
+}
+
+// oddEnv returns the name of a variable whose value is no text; nil without one.
+func (w *workflow) oddEnv() *yaml.Node {
+	all := []*yaml.Node{member(w.root, "env")}
+	for _, p := range members(member(w.root, "jobs")) {
+		all = append(all, member(p.value, "env"))
+		for _, s := range items(member(p.value, "steps")) {
+			all = append(all, member(s, "env"))
+		}
+	}
+	for _, env := range all {
+		for _, p := range members(env) {
+			if p.value.Kind == yaml.MappingNode || p.value.Kind == yaml.SequenceNode {
+				return p.key
+			}
+		}
+	}
+	return nil
 }
 
 // maxID is the length of what identifier returns, at most.

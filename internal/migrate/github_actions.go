@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ func constantText(raw string) string {
 		return ""
 	}
 	if text := trimJoint(strings.TrimSpace(pieces[0])); letters(text) > 2 {
-		return strings.TrimRight(text, "_-. ")
+		return withSkip(strings.TrimRight(text, "_-. "), raw)
 	}
 	return strings.Trim(strings.Join(pieces, " "), " -:,|()[]_")
 }
@@ -309,7 +310,7 @@ func (m *mover) python(s ghStep, _ ghWhen) {
 		case "python-version":
 			m.version(p)
 		case "architecture", "allow-prereleases", "extra-index":
-			m.j.glue(p.Line, "%s %s of Python: not set here", p.Name, p.Value)
+			m.j.kept(p.Line, "%s %s: the runner's own Python", p.Name, p.Value)
 		case "environment-file":
 			if !slices.Contains([]string{"environment.yml", "environment.yaml", "./environment.yml"}, p.Value) {
 				m.j.glue(p.Line, "rename the environment file %s: our set-up reads environment.yml", p.Value)
@@ -333,12 +334,23 @@ func (m *mover) version(p ghPair) {
 	case value == "" || value == "3" || value == "*" || value == "x":
 		m.j.kept(p.Line, "the newest Python")
 	default:
+		if old := oldPython.FindStringSubmatch(value); old != nil && len(runners(m.j)) == 0 && m.j.get("container") == nil {
+			m.j.glue(p.Line, "try the job on Python %s: GitHub's runners have no %s any more", oldestPython, value)
+			value = oldestPython
+		}
 		m.j.set("python", value)
 		if more {
 			m.j.lost(p.Line, "further versions of Python: %s", oneLine(p.Value))
 		}
 	}
 }
+
+// oldPython matches versions that setup-python does not have for ubuntu-latest, and
+// oldestPython is the first that it has.
+// https://github.com/actions/python-versions/blob/main/versions-manifest.json
+var oldPython = regexp.MustCompile(`^(?:2(?:\.\d+)*|3\.[0-7](?:\.\d+)?)$`)
+
+const oldestPython = "3.8"
 
 func (m *mover) dependencies(s ghStep, _ ghWhen) {
 	m.packages.requirements = append(m.packages.requirements, cmp.Or(input(s, "path"), "requirements.txt"))
@@ -408,12 +420,52 @@ func (m *mover) commitTo(s ghStep, branch string) {
 	case name == "" || name == "true" || name == "false" || ownRef(input(s, strings.Fields(branch)...)):
 	case !all:
 		m.comments = append(m.comments, "the branch has one name here")
+		m.j.kept(s.Line, "the branch %s, under one name", oneLine(input(s, strings.Fields(branch)...)))
 	case pull || name != "main" && name != "master":
 		m.git.branch = name
 	}
-	for _, extra := range []string{"labels", "reviewers", "assignees", "body", "draft", "milestone", "base"} {
-		if pull && input(s, extra) != "" {
-			m.j.glue(s.Line, "%s of the pull request: %s", extra, oneLine(input(s, extra)))
+	for _, p := range s.With {
+		value := oneLine(p.Value)
+		switch p.Name {
+		case "token", "github_token", "github-token":
+			if !isToken(p.Value) {
+				m.j.glue(p.Line, "check that no workflow has to start: it pushes with a token of its own, %s, and the commit here has the job's, whose pushes start none", value)
+			}
+		case "committer", "author", "author_name", "author_email", "commit_user_name", "commit_user_email", "commit_author", "signoff", "sign-commits":
+			m.j.kept(p.Line, "%s: GitHub signs the commit", p.Name)
+		default:
+			if pull {
+				m.pullInput(p, value)
+			}
+		}
+	}
+	for _, p := range s.Env {
+		if (p.Name == "GITHUB_TOKEN" || p.Name == "GH_TOKEN") && !isToken(p.Value) {
+			m.j.glue(p.Line, "check that no workflow has to start: it pushes with a token of its own, %s, and the commit here has the job's, whose pushes start none", p.Value)
+		}
+	}
+}
+
+// pullInput says what becomes of an input about a pull request.
+func (m *mover) pullInput(p ghPair, value string) {
+	switch p.Name {
+	case "labels", "reviewers", "team-reviewers", "assignees", "milestone":
+		m.j.glue(p.Line, "give the pull request its %s by hand, or in a workflow on pull_request: %s", p.Name, value)
+	case "draft":
+		m.j.kept(p.Line, "draft: the pull request is open for review")
+	case "body", "body-path":
+		m.j.kept(p.Line, "%s of the pull request: it says what changed by itself", p.Name)
+	case "delete-branch":
+		m.j.glue(p.Line, "let GitHub delete merged branches, in the settings of the repository")
+	case "title":
+		if value != m.git.message {
+			m.j.glue(p.Line, "write %q as message of commit, if the pull request has to have that title", value)
+		}
+	case "base":
+		if value == "main" || value == "master" {
+			m.j.kept(p.Line, "base %s", value)
+		} else {
+			m.j.glue(p.Line, "name %s as ref in checkout: the pull request is for it", value)
 		}
 	}
 }

@@ -258,6 +258,9 @@ func (m *mover) zone(s ghStep, _ ghWhen) {
 func (m *mover) nox(s ghStep, _ ghWhen) {
 	m.prepare = append(m.prepare, "python -m pip install nox")
 	m.packages.named = true
+	if versions := oneLine(input(s, "python-versions")); versions != "" {
+		m.j.glue(s.Line, "bring the Pythons %s in prepare, as with uv python install, if a session needs them: the job has one", versions)
+	}
 	m.j.kept(s.Line, "%s", title(s))
 }
 

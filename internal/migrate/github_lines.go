@@ -40,6 +40,11 @@ func (m *mover) lines(i int, s ghStep) {
 		m.afterwards(s, w, text)
 		return
 	}
+	for i, line := range strings.Split(s.Run, "\n") {
+		if strings.Contains(line, "github.event_name") || strings.Contains(line, "GITHUB_EVENT_NAME") {
+			m.j.kept(max(s.RunLine, s.Line)+i, "the event: each run counts as one by schedule, by the button too")
+		}
+	}
 	sets := m.g.give(m.j, s, ghMain)
 	m.commands = append(m.commands, m.wired(s, append(sets, text)))
 	when := ""
@@ -93,7 +98,11 @@ func (m *mover) asksOnly(s ghStep, b block) bool {
 	case m.commits && slices.ContainsFunc(checksOf(s), func(c string) bool { return m.checks[c] }):
 		m.j.kept(s.Line, "%s: a commit has only what changed", title(s))
 	case moves:
-		m.j.kept(s.Line, "%s: the checkout has the newest commit", title(s))
+		if branch := pulled(b); branch != "" {
+			m.j.glue(s.Line, "write checkout = { ref = %q }, or keep the pull in the command: %s brings that branch", branch, title(s))
+		} else {
+			m.j.kept(s.Line, "%s: the checkout has the newest commit", title(s))
+		}
 		if m.commits {
 			for _, u := range b.units {
 				m.git.read(u)
@@ -103,6 +112,23 @@ func (m *mover) asksOnly(s ghStep, b block) bool {
 		return false
 	}
 	return true
+}
+
+// pulled returns the branch that lines pull, if it is not the one that the run is on.
+func pulled(b block) string {
+	for _, u := range b.units {
+		for _, c := range u.calls {
+			if c.git() != "pull" {
+				continue
+			}
+			_, argv := c.gitArgs()
+			words := slices.DeleteFunc(slices.Clone(argv[1:]), func(a string) bool { return strings.HasPrefix(a, "-") })
+			if len(words) > 1 && !strings.ContainsAny(words[1], "$`:") && !slices.Contains([]string{"main", "master", "HEAD"}, words[1]) {
+				return words[1]
+			}
+		}
+	}
+	return ""
 }
 
 // divided is what becomes of the units of a step.
@@ -146,6 +172,9 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 			pending = nil
 		}
 	}
+	if len(kept) == 0 && slices.ContainsFunc(pending, unit.waits) {
+		pending = p.follow(pending)
+	}
 	p.delivery = append(p.delivery, pending...)
 	if !removed && b.only(neutral) && len(checksOf(s)) == 0 && i < m.work.step && m.work.step < len(m.g.Steps) {
 		p.prepare = []string{b.text}
@@ -162,6 +191,23 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 		p.text = joined(kept)
 	}
 	return p
+}
+
+// waits reports whether a unit waits for what was started before it, or tests it.
+func (u unit) waits() bool {
+	return slices.ContainsFunc(u.calls, func(c call) bool { return slices.Contains([]string{"sleep", "test", "[", "exit"}, c.argv[0]) })
+}
+
+// follow puts units behind the last ones of the set-up, and returns those that have no
+// place.
+func (p *divided) follow(units []unit) []unit {
+	for _, list := range [][]string{p.prepare, p.before} {
+		if last := len(list) - 1; last >= 0 {
+			list[last] += "\n" + joined(units)
+			return nil
+		}
+	}
+	return units
 }
 
 // aside reports whether a unit only puts files aside, past what git resets in the block.
@@ -220,6 +266,9 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 		m.j.kept(s.Line, "%s", oneLine(text))
 	}
 	if len(p.before)+len(p.prepare) == 0 {
+		if p.text == "" && len(p.done) > 0 {
+			m.setUpEnv(s)
+		}
 		return
 	}
 	some := s
@@ -238,6 +287,17 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 			*list.to = append(*list.to, entry)
 		}
 		m.j.kept(s.Line, "%s", title(s))
+	}
+}
+
+// setUpEnv gives our set-up the variables of a step that it does in whole.
+func (m *mover) setUpEnv(s ghStep) {
+	for _, p := range s.Env {
+		if !setupNames.MatchString(p.Name) {
+			m.j.kept(p.Line, "env %s, which our set-up does not need", p.Name)
+		} else if sets := m.g.give(m.j, ghStep{Line: s.Line, Env: []ghPair{p}}, ghSetup); len(sets) > 0 {
+			m.j.lost(p.Line, "env %s of the set-up, which is put together in a run", p.Name)
+		}
 	}
 }
 
@@ -347,6 +407,9 @@ func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 	m.j.kept(s.Line, "%s", title(s))
 }
 
+// gitRemote matches what asks the repository on GitHub.
+var gitRemote = regexp.MustCompile(`\bgit (?:-[Cc] \S+ )*(?:fetch|pull|push|ls-remote)\b`)
+
 var gitPush = regexp.MustCompile(`\bgit (?:-[Cc] \S+ )*push\b`)
 
 // tokenHelper lets git push with the job's token, which stays in the environment.
@@ -391,6 +454,11 @@ func (m *mover) deliver(s ghStep, w ghWhen, units []unit) {
 	}
 	if w.When != "success" {
 		m.when = w.When
+	}
+	for _, p := range s.Env {
+		if len(m.g.private(ghStep{Env: []ghPair{p}})) == 0 {
+			m.j.kept(p.Line, "env %s, for git alone", p.Name)
+		}
 	}
 	for _, name := range m.g.private(s) {
 		if !strings.EqualFold(name, "GITHUB_TOKEN") && !strings.Contains(name, "EMAIL") && !strings.Contains(name, "NAME") {

@@ -290,6 +290,9 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 		return ghWhen{When: "success", Test: test}, true
 	}
 	w, ok := m.g.when(m.j, s)
+	if ok && !w.Never && strings.Contains(s.If, "github.event_name") {
+		m.j.kept(max(s.IfLine, s.Line), "if: each run counts as one by schedule, by the button too")
+	}
 	switch {
 	case !ok: // which is told
 		return ghWhen{When: "success"}, true
@@ -362,6 +365,9 @@ func (m *mover) setCommands() {
 	}
 	if len(commands) == 0 {
 		return
+	}
+	if i := slices.IndexFunc(commands, gitRemote.MatchString); i >= 0 && !strings.Contains(commands[i], tokenHelper) && slices.ContainsFunc(commands, func(c string) bool { return strings.Contains(c, tokenHelper) }) {
+		commands[i] = tokenHelper + "\n" + commands[i]
 	}
 	if len(m.hooks) > 0 {
 		commands = []string{hooked(commands, m.hooks)}

@@ -188,6 +188,9 @@ func (d *delivery) add(c call, dir string, args []*syntax.Word) {
 			d.glue = append(d.glue, lineNote{c.line, "git add --force takes files that git ignores: take them out of .gitignore"})
 		case options && (text == "-A" || text == "--all" || text == "-u" || text == "--update" || text == "-Av" || text == "-vA"):
 			all = true
+			if strings.HasPrefix(text, "-u") || text == "--update" {
+				d.glue = append(d.glue, lineNote{c.line, trackedOnly})
+			}
 		case options && strings.HasPrefix(text, "-"):
 		default:
 			named = true
@@ -198,6 +201,9 @@ func (d *delivery) add(c call, dir string, args []*syntax.Word) {
 		d.paths = append(d.paths, ".")
 	}
 }
+
+// trackedOnly is about a commit of all files that git knows.
+const trackedOnly = "name the paths in commit, or let git ignore new files: these lines take changed files only, and . takes new ones too"
 
 // pathsOf returns what a word of git add names.
 func (d *delivery) pathsOf(c call, dir string, w *syntax.Word) []string {
@@ -307,6 +313,9 @@ func (d *delivery) commit(c call, dir string, args []*syntax.Word) {
 		case text == "--amend":
 			d.strange = "git commit --amend"
 		case text == "--all" || short && strings.Contains(strings.TrimRight(text, "m"), "a") && len(text) <= 4:
+			if !slices.Contains(d.paths, ".") {
+				d.glue = append(d.glue, lineNote{c.line, trackedOnly})
+			}
 			d.paths = append(d.paths, ".")
 			if strings.HasSuffix(text, "m") && i+1 < len(args) {
 				i++

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -17,9 +18,20 @@ func (d *delivery) constant(w *syntax.Word) string {
 	}
 	d.trimmed = true
 	if text := trimJoint(first); letters(text) > 2 {
-		return text
+		return withSkip(text, strings.Join(pieces, " "))
 	}
 	return strings.Trim(strings.Join(strings.Fields(strings.Join(pieces, " ")), " "), " -:,|()[]")
+}
+
+// skipsCI matches what tells other services not to build a commit.
+var skipsCI = regexp.MustCompile(`(?i)\[(?:skip[ -]ci|ci[ -]skip|no ci|skip actions|actions skip)\]`)
+
+// withSkip returns the beginning of a message with the mark that the whole has.
+func withSkip(text, whole string) string {
+	if mark := skipsCI.FindString(whole); mark != "" && !strings.Contains(text, mark) {
+		return text + " " + mark
+	}
+	return text
 }
 
 // template returns the text of a message with a gap where bash expands something unknown.
