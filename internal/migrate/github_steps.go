@@ -43,6 +43,7 @@ type mover struct {
 	commits    bool     // something of the job commits or pushes
 	foreign    []string // folders of other checkouts
 	late       []string // those of them that the command makes
+	trees      []string // words of git worktree add, of which one is the folder of another branch
 	installs   bool     // the command installs packages
 	alias      string   // the folder of the checkout, which is the root here
 	checkedOut bool
@@ -242,9 +243,17 @@ func (m *mover) estrange(b *block) {
 			if c.argv[0] == "git" && len(argv) > 1 && argv[0] == "clone" {
 				m.foreign = append(m.foreign, joinPath(dir, cloned(argv[1:])))
 			}
-			own := c.class()
-			if (own == gitting || own == asking) && m.within(dir) {
+			if c.git() == "worktree" && len(argv) > 2 && argv[1] == "add" {
+				for _, a := range argv[2:] {
+					m.trees = append(m.trees, joinPath(dir, a))
+				}
+			}
+			switch own := c.class(); {
+			case own != gitting && own != asking:
+			case m.within(dir):
 				u.class = work
+			case strings.HasPrefix(dir, "..") || inside(m.trees, dir):
+				u.class = mixed // of this repository, and not in its checkout
 			}
 		}
 	}
