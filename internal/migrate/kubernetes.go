@@ -29,12 +29,13 @@ var (
 // readKubernetes reads the CronJobs of all documents of a file, and of the lists in them.
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/
 func readKubernetes(r *reader, f File) error {
+	var all []*yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(f.Text))
 	for {
 		var doc yaml.Node
 		err := decoder.Decode(&doc)
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if at := template.FindIndex(f.Text); at != nil && (err != nil || helmName.Match(f.Text)) {
 			line := 1 + bytes.Count(f.Text[:at[0]], []byte("\n"))
@@ -51,24 +52,29 @@ func readKubernetes(r *reader, f File) error {
 		if tree.err != nil {
 			return tree.err
 		}
-		r.resources(f, root, 0)
+		all = append(all, resources(root, 0)...)
 	}
+	for _, n := range all {
+		place := Place{f.Path, lineOf(n, 1)}
+		if kind := scalar(member(n, "kind")); kind != "CronJob" {
+			r.skip(place, "a %s is no CronJob", cmp.Or(kind, "document without a kind"))
+			continue
+		}
+		k := &cronJob{r: r, root: n, job: &Job{From: place, ID: scalar(member(n, "metadata", "name"))}, beside: all}
+		k.read()
+	}
+	return nil
 }
 
-// resources reads a resource, or those of a list.
-func (r *reader) resources(f File, n *yaml.Node, depth int) {
-	place := Place{f.Path, lineOf(n, 1)}
-	switch kind := scalar(member(n, "kind")); {
-	case kind == "CronJob":
-		k := &cronJob{r: r, root: n, job: &Job{From: place, ID: scalar(member(n, "metadata", "name"))}}
-		k.read()
-	case strings.HasSuffix(kind, "List") && depth < 3:
-		for _, item := range items(member(n, "items")) {
-			r.resources(f, item, depth+1)
-		}
-	default:
-		r.skip(place, "a %s is no CronJob", cmp.Or(kind, "document without a kind"))
+// resources returns a resource, or those of a list.
+func resources(n *yaml.Node, depth int) (all []*yaml.Node) {
+	if !strings.HasSuffix(scalar(member(n, "kind")), "List") || depth >= 3 {
+		return []*yaml.Node{n}
 	}
+	for _, item := range items(member(n, "items")) {
+		all = append(all, resources(item, depth+1)...)
+	}
+	return all
 }
 
 // cronJob is a CronJob that is read.
@@ -77,6 +83,7 @@ type cronJob struct {
 	job       *Job
 	root      *yaml.Node
 	container *yaml.Node
+	beside    []*yaml.Node // all resources of the file
 }
 
 func (k *cronJob) read() {
@@ -225,6 +232,11 @@ func (k *cronJob) environment() {
 				j.lost(line, "the variable %s %s", name, why)
 				continue
 			}
+			if value := k.item("ConfigMap", scalar(member(from, "configMapKeyRef", "name")), scalar(member(from, "configMapKeyRef", "key"))); value != nil {
+				k.r.env(j, line, name, scalar(value))
+				j.kept(line, "%s: that of the ConfigMap", name)
+				continue
+			}
 			j.variable(line, name)
 		case from != nil:
 			j.lost(line, "%s: what the cluster knows of the pod", name)
@@ -235,12 +247,62 @@ func (k *cronJob) environment() {
 		}
 	}
 	for _, e := range items(member(k.container, "envFrom")) {
-		for _, p := range members(e) {
-			if name := scalar(member(p.value, "name")); name != "" {
-				j.glue(lineOf(e, j.From.Line), "declare the variables of %s %s as env, vars or secrets", strings.TrimSuffix(p.key.Value, "Ref"), name)
+		k.envFrom(e)
+	}
+}
+
+// envFrom sets the variables of a whole ConfigMap or Secret, if it is in the file.
+func (k *cronJob) envFrom(e *yaml.Node) {
+	j, line := k.job, lineOf(e, k.job.From.Line)
+	own := map[string]bool{}
+	for _, v := range items(member(k.container, "env")) {
+		own[scalar(member(v, "name"))] = true
+	}
+	for _, p := range members(e) {
+		name := scalar(member(p.value, "name"))
+		if name == "" {
+			continue
+		}
+		kind := map[string]string{"configMapRef": "ConfigMap", "secretRef": "Secret"}[p.key.Value]
+		variables := k.items(kind, name)
+		if len(variables) == 0 {
+			j.glue(line, "declare the variables of %s %s as env, vars or secrets", strings.TrimSuffix(p.key.Value, "Ref"), name)
+			continue
+		}
+		for _, v := range variables {
+			variable := scalar(member(e, "prefix")) + v.key.Value
+			switch why := unfit(variable, ""); {
+			case own[variable]: // which goes before it
+			case why != "":
+				j.lost(line, "the variable %s %s", variable, why)
+			case kind == "Secret":
+				j.secret(line, variable, variable)
+			default:
+				k.r.env(j, line, variable, scalar(v.value))
 			}
 		}
+		j.kept(line, "the variables of the %s %s", kind, name)
 	}
+}
+
+// items returns what a ConfigMap or Secret of the file has.
+func (k *cronJob) items(kind, name string) []yamlPair {
+	for _, n := range k.beside {
+		if kind != "" && scalar(member(n, "kind")) == kind && scalar(member(n, "metadata", "name")) == name {
+			return slices.Concat(members(member(n, "data")), members(member(n, "stringData")))
+		}
+	}
+	return nil
+}
+
+// item returns one of the items, nil if it is not there.
+func (k *cronJob) item(kind, name, key string) *yaml.Node {
+	for _, p := range k.items(kind, name) {
+		if p.key.Value == key {
+			return p.value
+		}
+	}
+	return nil
 }
 
 // export sets a variable that refers to others in the command, as env cannot.
