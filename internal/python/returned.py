@@ -76,6 +76,9 @@ def remark_on(result):
         )
     if type(result).__name__ in ("function", "method", "partial"):
         return "returned a %s, which nothing called" % type(result).__name__
+    kind = type(result)
+    if hasattr(kind, "__next__") and kind.__module__ != "builtins" and not hasattr(kind, "close"):  # as files and cursors have
+        return "returned an iterator, which nothing looped over: what it would do then is not done"
     return ""
 
 

@@ -2,7 +2,7 @@
 # run. This is put in front of returned.py and runner.py, which have the other functions.
 
 # Iterators that do their work only when something loops over them; all of itertools is lazy, too.
-LAZY = ("map", "filter", "zip", "enumerate")
+LAZY = ("map", "filter", "zip", "enumerate", "reversed", "callable_iterator")
 
 LOOP = "name a function that loops over it, or let this one return a list"
 ENTER = "name a function that enters it in a with statement"

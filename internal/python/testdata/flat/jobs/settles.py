@@ -313,3 +313,30 @@ def three():
 
 def status():
     return {"status": "ok"}
+
+
+def lazy_calls():
+    return iter(lambda: work(1), 1)
+
+
+def lazy_reversed():
+    class Numbers:
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, number):
+            return work(number)
+
+    return reversed(Numbers())
+
+
+class Steps:
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return work(1)
+
+
+def steps():
+    return Steps()
