@@ -121,7 +121,7 @@ func readGitHub(r *reader, f File) error {
 			stay = append(stay, g)
 		}
 	}
-	if len(r.Jobs) > before {
+	if len(r.Jobs) > before || len(stay) == 0 && w.count(jobs) > 0 { // the project may have them already
 		w.stop(r, before, stay)
 	}
 	return nil

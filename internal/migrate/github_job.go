@@ -158,7 +158,7 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 		r.skip(from, "the job %s does not run on a schedule", g.ID)
 		return true
 	}
-	before := len(r.Jobs)
+	before, placed := len(r.Jobs), true
 	for _, j := range jobs {
 		if slices.ContainsFunc(jobs, func(other Job) bool { return other.ID == j.ID && !reflect.DeepEqual(other.get("cron"), j.get("cron")) }) {
 			j.kept(w.scheduleKey().Line, "schedule, as several jobs: the time zones differ, or steps ask which cron it was")
@@ -166,9 +166,9 @@ func (w *workflow) read(r *reader, g *ghJob) bool {
 		for _, notes := range [][]Note{j.Kept, j.Glue, j.Lost} {
 			slices.SortStableFunc(notes, func(a, b Note) int { return a.Line - b.Line })
 		}
-		r.add(j)
+		placed = r.add(j) && placed
 	}
-	if len(r.Jobs) < before+len(jobs) {
+	if !placed {
 		r.withdraw(before)
 		return false
 	}

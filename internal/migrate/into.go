@@ -54,7 +54,9 @@ func (i *Import) Write(ctx context.Context, now time.Time) error {
 // read reads the jobs for a pyproject.toml of that content.
 func (i *Import) read(ctx context.Context, content []byte) (err error) {
 	i.Request.Project, i.Repo, i.Path, i.Taken = os.DirFS(i.Place.Dir), os.DirFS(i.Place.Root), i.Place.Path, nil
+	i.Has = nil
 	if project, err := i.Place.Parse(content); err == nil {
+		i.Has = func(j Job) bool { return j.in(project) }
 		i.Taken = func(id string) bool {
 			_, _, found := project.Job(id)
 			return found || slices.ContainsFunc(project.Broken, func(b pyproject.Broken) bool { return b.ID == id })

@@ -1,8 +1,11 @@
 package migrate_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -134,9 +137,11 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	const writers = 4
 	failed := make(chan error, writers)
-	for range writers {
+	for n := range writers {
+		own := slices.Clone(files)
+		own[0].Text = fmt.Appendf(nil, "%d 6 * * * python scrape.py\n", n)
 		go func() {
-			do := migrate.Import{Request: migrate.Request{Files: files}, Place: place}
+			do := migrate.Import{Request: migrate.Request{Files: own}, Place: place}
 			failed <- do.Write(t.Context(), time.Now())
 		}()
 	}
@@ -148,5 +153,33 @@ func TestTwoAtOnce(t *testing.T) {
 	project, err := place.Load()
 	if err != nil || len(project.Jobs) != writers || project.Problems() != nil {
 		t.Errorf("%d jobs (%v)", len(project.Jobs), err)
+	}
+}
+
+// A workflow that is imported a second time brings no second job, and has no schedule
+// afterwards either.
+func TestAgain(t *testing.T) {
+	const old = "on:\n  schedule:\n    - cron: '0 6 * * *'\n  push:\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python a.py\n"
+	place := write(t, map[string]string{".github/workflows/a.yml": old})
+	name := filepath.Join(place.Root, ".github/workflows/a.yml")
+	for range 2 {
+		if err := os.WriteFile(name, []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files, err := migrate.Open([]string{name}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do := migrate.Import{Request: migrate.Request{Files: files}, Place: place}
+		if err := do.Write(t.Context(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		text, _ := os.ReadFile(name)
+		if strings.Contains(string(text), "schedule") {
+			t.Errorf("the old file still has a schedule:\n%s", text)
+		}
+	}
+	if project, err := place.Load(); err != nil || len(project.Jobs) != 1 {
+		t.Errorf("got %d jobs, %v", len(project.Jobs), err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing/fstest"
@@ -178,6 +179,19 @@ func (j Job) problems() problem.Problems {
 		return wrong
 	}
 	return problem.Problems{{Message: err.Error()}}
+}
+
+// in reports whether a project has the job already, whatever else it says of it.
+func (j Job) in(project *pyproject.Project) bool {
+	const file = "pyproject.toml"
+	alone, err := pyproject.Load(fstest.MapFS{file: {Data: []byte(j.TOML())}}, file, file)
+	if err != nil {
+		return false
+	}
+	one, _, _ := alone.Job(j.ID)
+	other, _, found := project.Job(j.ID)
+	return found && one.Schedule.String() == other.Schedule.String() && one.Entrypoint == other.Entrypoint &&
+		reflect.DeepEqual(one.Options.Command, other.Options.Command)
 }
 
 // keyAt returns the key of a line of TOML, "" for none: the last that begins at or above

@@ -131,6 +131,7 @@ type Request struct {
 	Path    string                                                                 // of pyproject.toml from there, with slashes
 	Zone    string                                                                 // time zone of the machine that a crontab or timer is from; "" if it is not known
 	Taken   func(id string) bool                                                   // ids that the project has; nil for none
+	Has     func(j Job) bool                                                       // whether the project has the job already, under its id; nil if it has none
 	Ask     func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
 }
 
@@ -167,16 +168,23 @@ type reader struct {
 	tasks   []File            // modules of the project with tasks that have names; see withTask
 }
 
-// add adds a job, if what is left of it is valid. It gets an id that no other has.
-func (r *reader) add(j Job) {
-	j.ID = r.free(cmp.Or(identifier(j.ID), identifier(path.Base(j.From.File)), "job"))
+// add adds a job, if what is left of it is valid, and reports whether the project has it
+// now. It gets an id that no other has.
+func (r *reader) add(j Job) bool {
+	j.ID = cmp.Or(identifier(j.ID), identifier(path.Base(j.From.File)), "job")
 	if why := j.validate(); why != "" {
 		r.skip(j.From, "%s", why)
-		return
+		return false
 	}
+	if r.Has != nil && !r.ids[j.ID] && r.Has(j) {
+		r.skip(j.From, "it is in pyproject.toml already, as %s", j.ID)
+		return true
+	}
+	j.ID = r.free(j.ID)
 	j.fit(r.tree(j.From.File))
 	r.ids[j.ID] = true
 	r.Jobs = append(r.Jobs, j)
+	return true
 }
 
 func (r *reader) skip(from Place, format string, args ...any) {
