@@ -3,6 +3,8 @@ package migrate
 import (
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // commit sets the option commit to what lines deliver. when is "" for after a success, and
@@ -39,4 +41,26 @@ func (j *Job) commit(line int, d *delivery, when string, comments []string) {
 		}
 	}
 	k.comment = strings.Join(unique(comments), "\n")
+}
+
+// commit turns the commands of git at the end into a commit of ours.
+func (m *machine) commit(file *syntax.File) []edit {
+	block := readBlock(m.text, "")
+	from := len(block.units)
+	for from > 0 && (block.units[from-1].class == gitting || block.units[from-1].class == asking) {
+		from--
+	}
+	d := newDelivery()
+	for _, u := range block.units[from:] {
+		d.read(u)
+	}
+	if from == 0 || from == len(block.units) || !d.commits || d.strange != "" {
+		return nil
+	}
+	m.job.commit(m.line, d, "", nil)
+	for _, n := range d.glue {
+		m.job.glue(m.line, "%s", n.what)
+	}
+	last := block.units[from-1]
+	return []edit{{uint(start(last.node) + len(last.text)), uint(len(m.text)), ""}}
 }

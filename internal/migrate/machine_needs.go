@@ -2,86 +2,11 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
 )
-
-// monitors match the addresses that a job calls to say that it has run.
-var monitors = regexp.MustCompile(`https?://(?:hc-ping\.com|[\w.-]*healthchecks\.io|cronitor\.link|[\w.-]*betterstack\.com/api/v1/heartbeat|betteruptime\.com/api/v1/heartbeat|nosnch\.in|deadmanssnitch\.com|cronhub\.io/ping|heartbeat\.uptimerobot\.com|status\.[\w.-]+/api/push)/[^\s'"|;&)]+`)
-
-// pinged returns the address that a statement calls, "" if it is about more.
-func (m *machine) pinged(stmt *syntax.Stmt) string {
-	call, ok := stmt.Cmd.(*syntax.CallExpr)
-	if !ok || len(call.Args) < 2 {
-		return ""
-	}
-	if name, _ := literal(call.Args[0]); path.Base(name) != "curl" && path.Base(name) != "wget" {
-		return ""
-	}
-	return monitors.FindString(m.text[starts(stmt):ends(stmt)])
-}
-
-// heartbeat leaves out the calls to a monitor: the job does them itself.
-func (m *machine) heartbeat(file *syntax.File) (edits []edit) {
-	url := ""
-	for i, stmt := range file.Stmts {
-		if found := m.pinged(stmt); found != "" && len(file.Stmts) > 1 {
-			url = found
-			if i+1 < len(file.Stmts) {
-				edits = append(edits, edit{starts(stmt), starts(file.Stmts[i+1]), ""})
-			} else {
-				edits = append(edits, edit{ends(file.Stmts[i-1]), uint(len(m.text)), ""})
-			}
-		}
-	}
-	syntax.Walk(file, func(n syntax.Node) bool {
-		chain, ok := n.(*syntax.BinaryCmd)
-		if !ok || chain.Op != syntax.AndStmt && chain.Op != syntax.OrStmt {
-			return true
-		}
-		if found := m.pinged(chain.Y); found != "" {
-			url = found
-			edits = append(edits, edit{ends(chain.X), ends(chain.Y), ""})
-		} else if found := m.pinged(chain.X); found != "" && chain.Op == syntax.AndStmt {
-			url = found
-			edits = append(edits, edit{starts(chain.X), starts(chain.Y), ""})
-		}
-		return true
-	})
-	if url == "" {
-		return nil
-	}
-	url = regexp.MustCompile(`/(?:start|fail|log|\d+)?$`).ReplaceAllString(url, "")
-	name := m.reader.named("HEARTBEAT_URL", url)
-	m.job.set("heartbeat", name)
-	m.job.glue(m.line, "set the secret %s to the address of the monitor: it is not copied", name)
-	return edits
-}
-
-// commit turns the commands of git at the end into a commit of ours.
-func (m *machine) commit(file *syntax.File) []edit {
-	block := readBlock(m.text, "")
-	from := len(block.units)
-	for from > 0 && (block.units[from-1].class == gitting || block.units[from-1].class == asking) {
-		from--
-	}
-	d := newDelivery()
-	for _, u := range block.units[from:] {
-		d.read(u)
-	}
-	if from == 0 || from == len(block.units) || !d.commits || d.strange != "" {
-		return nil
-	}
-	m.job.commit(m.line, d, "", nil)
-	for _, n := range d.glue {
-		m.job.glue(m.line, "%s", n.what)
-	}
-	last := block.units[from-1]
-	return []edit{{uint(start(last.node) + len(last.text)), uint(len(m.text)), ""}}
-}
 
 // reach is what programs need that the repository does not have.
 type reach struct {
@@ -131,10 +56,16 @@ func (m *machine) tools() {
 			m.job.lost(m.line, "%s: %s", name, reaches[need].what)
 		case need >= 0:
 			m.job.glue(m.line, "%s: %s", name, reaches[need].what)
-		case !strings.Contains(args[0], "/") && !slices.Contains(onRunners, name) && !slices.Contains(m.own, name) && !functions[name] && launchers[name] == (launcher{}):
+		case !strings.Contains(args[0], "/") && !slices.Contains(onRunners, name) && !slices.Contains(m.own, name) && !functions[name] && !launches(name):
 			m.job.glue(m.line, "install %s in prepare, unless the project's environment has it", withoutSecrets(name))
 		}
 	}
+}
+
+// launches reports whether a program is a launcher.
+func launches(program string) bool {
+	_, known := launchers[program]
+	return known
 }
 
 // ofTheMachine returns the program of a command that does nothing but take care of its
