@@ -63,7 +63,35 @@ func (i *Import) read(ctx context.Context, content []byte) (err error) {
 		}
 	}
 	i.Result, err = Read(ctx, i.Request)
+	i.Changes = slices.DeleteFunc(i.Changes, i.elsewhere)
 	return err
+}
+
+// elsewhere reports whether a file is in another repository, whose code is not here. It
+// is left as it is, and its jobs say so.
+func (i *Import) elsewhere(change Change) bool {
+	folder, err := filepath.Abs(filepath.Dir(change.Path))
+	if err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	for err == nil {
+		if _, none := os.Stat(filepath.Join(folder, ".git")); none == nil {
+			break
+		}
+		if folder == filepath.Dir(folder) {
+			return false
+		}
+		folder = filepath.Dir(folder)
+	}
+	if err != nil || folder == i.Place.Root {
+		return false
+	}
+	for n := range i.Jobs {
+		if j := &i.Jobs[n]; j.From.File == change.Path {
+			j.glue(j.From.Line, "move its code here, and remove its schedule by hand: the file is in another repository, and stays as it is")
+		}
+	}
+	return true
 }
 
 func (i *Import) edit(ctx context.Context) func(*pyproject.Edit) error {

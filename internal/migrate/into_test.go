@@ -183,3 +183,26 @@ func TestAgain(t *testing.T) {
 		t.Errorf("got %d jobs, %v", len(project.Jobs), err)
 	}
 }
+
+// A workflow of another repository stays as it is, with its schedule.
+func TestOtherRepository(t *testing.T) {
+	const name = ".github/workflows/scrape.yml"
+	const form = "name: scrape\non:\n  schedule:\n    - cron: '5 4 * * *'\njobs:\n  scrape:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n      - run: python "
+	place := write(t, map[string]string{name: form + "a.py\n"})
+	other := write(t, map[string]string{name: form + "b.py\n"})
+	for _, repository := range []pyproject.Place{place, other} {
+		file := filepath.Join(repository.Root, name)
+		sources, err := migrate.Open([]string{file}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		do := migrate.Import{Request: migrate.Request{Files: sources}, Place: place}
+		if err := do.Write(t.Context(), time.Now()); err != nil || !do.Written {
+			t.Fatal(do.Written, err)
+		}
+		after, err := os.ReadFile(file)
+		if err != nil || strings.HasPrefix(string(after), form) != (repository == other) {
+			t.Errorf("%v, now\n%s", err, after)
+		}
+	}
+}
