@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -49,7 +51,9 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 		return err
 	}
 	environments, err := project.environments()
-	if err != nil {
+	if _, wrong := errors.AsType[problem.Problems](err); wrong && len(environments) > 0 {
+		p.keep(project, environments)
+	} else if err != nil {
 		return err
 	}
 	docs, err := p.jobs(project, environments).Docs()
@@ -69,6 +73,20 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 		fmt.Fprintf(p.Stdout, "\nAbout %d runner minutes a month, $%.2f in a private repository\n", minutes, float64(minutes)*workflow.DollarsPerMinute)
 	}
 	return printEnvironments(p.Stdout, environments)
+}
+
+// keep leaves out the jobs of a project that have no environment, with a warning.
+func (p *Program) keep(project *project, environments []workflow.Installed) {
+	var ids []string
+	installed := workflow.ByJob(environments)
+	project.Jobs = slices.DeleteFunc(project.Jobs, func(job pyproject.Job) bool {
+		_, ok := installed[job.ID]
+		if !ok {
+			ids = append(ids, job.ID)
+		}
+		return !ok
+	})
+	p.leaveOut(ids, "because of errors")
 }
 
 // printEnvironments prints a line for each way in which the jobs' packages are

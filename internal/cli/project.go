@@ -150,15 +150,22 @@ func (pr *project) environments() ([]workflow.Installed, error) {
 	return environments, pr.placed(err)
 }
 
-// placed returns an error of a job's environment as a problem of the configuration,
-// at the option that decides it. It returns any other error as it is.
+// placed returns errors of the jobs' environments as problems of the configuration, at
+// the options that decide them. It returns any other error as it is.
 func (pr *project) placed(err error) error {
-	failed, ok := errors.AsType[*workflow.EnvironmentError](err)
-	if !ok {
+	failures, ok := errors.AsType[workflow.EnvironmentErrors](err)
+	if failed, one := errors.AsType[*workflow.EnvironmentError](err); one && !ok {
+		failures = workflow.EnvironmentErrors{failed}
+	}
+	if len(failures) == 0 {
 		return err
 	}
-	job, _, _ := pr.Job(failed.Job)
-	return pr.Complain([]pyproject.Complaint{{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)}})
+	var complaints []pyproject.Complaint
+	for _, failed := range failures {
+		job, _, _ := pr.Job(failed.Job)
+		complaints = append(complaints, pyproject.Complaint{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)})
+	}
+	return pr.Complain(complaints)
 }
 
 // jobs returns the jobs of a project for the proof of their entrypoints.

@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -117,34 +118,58 @@ func (t Target) shared() []string {
 
 // Environments says how the packages of the jobs are installed: usually in one way for
 // all, and in another way for each other installer that a job names. It chooses only
-// once for each, because reading a file may take a request. The error is an
-// *EnvironmentError.
+// once for each, because reading a file may take a request. The error is
+// EnvironmentErrors, beside the environments of the other jobs.
 func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 	var all []Installed
 	at := map[string]int{} // in all, by the options that decide
 	links := sync.OnceValue(func() []string { return installer.LinksOut(repo, t.mostFolders()) })
+	var failed EnvironmentErrors
+	wrong := map[string]bool{} // by the options that decide
 	for _, job := range t.Project.Jobs {
 		o := job.Options
 		asked := fmt.Sprintf("%q %q %q %q", o.Installer, o.Requirements, o.Extras, o.Groups)
+		if wrong[asked] {
+			continue
+		}
 		i, known := at[asked]
 		if !known {
 			env, err := t.Environment(repo, job)
-			if err != nil {
-				return nil, err
+			if failure, ok := errors.AsType[*EnvironmentError](err); ok {
+				failed, wrong[asked] = append(failed, failure), true
+				continue
 			}
 			i = len(all)
 			at[asked] = i
 			all = append(all, Installed{Environment: env})
 		}
-		if err := checkPython(job, all[i].Environment); err != nil {
-			return nil, &EnvironmentError{job.ID, "python", err}
+		err := checkLinks(repo, links, job)
+		if wrong := checkPython(job, all[i].Environment); wrong != nil {
+			err = &EnvironmentError{Job: job.ID, Option: "python", Err: wrong}
 		}
-		if err := checkLinks(repo, links, job); err != nil {
-			return nil, err
+		if failure, ok := errors.AsType[*EnvironmentError](err); ok {
+			failed = append(failed, failure)
+			continue
 		}
 		all[i].Jobs = append(all[i].Jobs, job.ID)
 	}
+	all = slices.DeleteFunc(all, func(installed Installed) bool { return len(installed.Jobs) == 0 })
+	if len(failed) > 0 {
+		return all, failed
+	}
 	return all, nil
+}
+
+// EnvironmentErrors says which jobs have no environment, and why.
+type EnvironmentErrors []*EnvironmentError
+
+func (e EnvironmentErrors) Error() string { return e[0].Error() }
+
+func (e EnvironmentErrors) Unwrap() (all []error) {
+	for _, failed := range e {
+		all = append(all, failed)
+	}
+	return all
 }
 
 // Environment says how the packages of one job are installed. The error is an
@@ -171,7 +196,7 @@ func (t Target) Environment(repo fs.FS, job pyproject.Job) (installer.Environmen
 		if len(job.Options.Requirements) > 0 {
 			option = "requirements"
 		}
-		return env, &EnvironmentError{job.ID, option, err}
+		return env, &EnvironmentError{Job: job.ID, Option: option, Err: err}
 	}
 	return env, checkPackages(job, env)
 }
@@ -185,7 +210,7 @@ func checkPackages(job pyproject.Job, env installer.Environment) error {
 		can   bool
 	}{{"extras", env.Extras, r.extras}, {"dependency-groups", env.Groups, r.groups && !env.Hashes}} {
 		if len(option.names) > 0 && !option.can {
-			return &EnvironmentError{job.ID, option.key, problem.New("let a tool install the project that can do that, as with installer = \"uv\", or list the packages where "+string(env.Tool)+" finds them",
+			return &EnvironmentError{Job: job.ID, Option: option.key, Err: problem.New("let a tool install the project that can do that, as with installer = \"uv\", or list the packages where "+string(env.Tool)+" finds them",
 				"job %s: option %s has no effect, because %s installs the packages", problem.Show(job.ID), option.key, env)}
 		}
 	}
@@ -242,7 +267,7 @@ func checkLinks(repo fs.FS, links func() []string, job pyproject.Job) error {
 				}
 			}
 			if link != "" {
-				return &EnvironmentError{job.ID, option.key, problem.New("name the files themselves, in the repository",
+				return &EnvironmentError{Job: job.ID, Option: option.key, Err: problem.New("name the files themselves, in the repository",
 					"%s of job %s has %s, and %s is a symbolic link that leads out of the repository or to its .git or .github/workflows",
 					option.key, problem.Show(job.ID), problem.Quote(p), problem.Quote(link))}
 			}
