@@ -73,7 +73,7 @@ func readCrontab(r *reader, f File) error {
 			v := cronValue{unquote(m[1]), unquote(m[2]), c.line}
 			c.env = append(slices.DeleteFunc(c.env, func(old cronValue) bool { return old.name == v.name }), v)
 		default:
-			r.skip(c.place(), "not a line of a crontab")
+			r.skip(c.place(), "no line of a crontab: it needs five fields and a command")
 		}
 		c.comment = nil
 	}
@@ -134,11 +134,11 @@ var (
 func (c *crontab) job(m []string) {
 	when, command := m[1], m[2]
 	if strings.EqualFold(when, "@reboot") {
-		c.r.skip(c.place(), "@reboot: a job here has no machine that starts")
+		c.r.skip(c.place(), "@reboot: jobs here start by time only")
 		return
 	}
 	if sixth.MatchString(command) {
-		c.r.skip(c.place(), "it has six fields before the command, and a crontab has five")
+		c.r.skip(c.place(), "six fields before the command: a crontab has five")
 		return
 	}
 	j := Job{From: c.place()}
@@ -238,7 +238,7 @@ func (c *crontab) variable(j *Job, v cronValue, command string) string {
 			j.glue(v.line, `set notify = "issue" in [tool.scheduled-actions] to hear of failures, which cron mailed`)
 		}
 	case "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING", "LOGNAME", "USER", "RANDOM_DELAY", "MLS_LEVEL", "CRON_HOST":
-		j.kept(v.line, "%s: of cron itself", v.name)
+		j.kept(v.line, "%s: a setting of cron itself", v.name)
 	case "BASH_ENV", "ENV":
 		j.glue(v.line, "declare the variables of %s as env, vars or secrets", v.value)
 	case "CRON_TZ":
@@ -303,7 +303,7 @@ func (c *crontab) when(j *Job, when, zone string) {
 
 // zoneUnknown says that the time zone of the original is not in its file.
 func (j *Job) zoneUnknown(line int) {
-	j.glue(line, "set timezone, or import with --timezone: the machine's time zone is not in the file, and UTC is taken")
+	j.glue(line, "set timezone, or import with --timezone: the file does not say the time zone, so the times are in UTC")
 }
 
 // timed reports whether a cron depends on the time zone: one that begins with an hour

@@ -92,7 +92,7 @@ var ourWorkflow = regexp.MustCompile(`(?m)\A(?:#.*\n)*# scheduled: \{"version":`
 
 func readGitHub(r *reader, f File) error {
 	if ourWorkflow.Match(f.Text) {
-		r.skip(Place{f.Path, 1}, "scheduled has made this workflow")
+		r.skip(Place{f.Path, 1}, "a workflow that scheduled wrote")
 		return nil
 	}
 	root, err := readYAML(f)
@@ -137,7 +137,7 @@ func (w *workflow) stop(r *reader, n int, stay []*ghJob) {
 	switch imported := r.Jobs[n:]; {
 	case content == nil && len(stay) > 0:
 		r.withdraw(n)
-		r.lose(Place{w.file.Path, w.crons[0].Line}, "its schedule has to stay for the job %s, and would start the others too: import them when that job has a workflow of its own", stay[0].ID)
+		r.lose(Place{w.file.Path, w.crons[0].Line}, "the schedule: it has to stay for the job %s, and would start the other jobs too; move that job to a workflow of its own first", stay[0].ID)
 	case content == nil:
 		for i := range imported {
 			imported[i].glue(w.crons[0].Line, "remove the schedule from %s, or both will run", path.Base(w.file.Path))
@@ -146,7 +146,7 @@ func (w *workflow) stop(r *reader, n int, stay []*ghJob) {
 		r.Changes = append(r.Changes, Change{w.file.Path, content})
 		for i := range imported {
 			if len(stay) > 0 {
-				imported[i].kept(w.crons[0].Line, "the schedule of %s, which stays for the job %s and does not start this one any more", path.Base(w.file.Path), stay[0].ID)
+				imported[i].kept(w.crons[0].Line, "the schedule of %s, which stays for the job %s and no longer starts this one", path.Base(w.file.Path), stay[0].ID)
 			}
 		}
 	}

@@ -105,14 +105,14 @@ func (m *mover) step(s ghStep, w ghWhen, list *[]any, name string) {
 	}
 	switch {
 	case secret != "" && slices.Contains(openInputs, secret):
-		m.later(s, name, t, "with its input "+secret+", which is no secret")
-		m.j.glue(s.Line, "%s: write its input %s into pyproject.toml, where it is no secret", title(s), secret)
+		m.later(s, name, t, "with its input "+secret+", which need not be a secret")
+		m.j.glue(s.Line, "write the input %s of %s into pyproject.toml: it need not be a secret", secret, title(s))
 	case secret != "":
 		m.j.lost(s.Line, "%s: its input %s is not known before a run", title(s), secret)
 	case w.Test != "":
 		m.j.lost(s.Line, "%s: an action cannot depend on %s", title(s), w.Test)
 	case uses == "":
-		m.j.glue(s.Line, "%s in %s: write %s with the commit of its release", title(s), name, s.Uses)
+		m.j.glue(s.Line, "add %s to %s: write %s with the commit of its release", title(s), name, s.Uses)
 		t.set("uses", s.Uses)
 		m.later(s, name, t, "with the commit of the release")
 	default:
@@ -120,7 +120,7 @@ func (m *mover) step(s ghStep, w ghWhen, list *[]any, name string) {
 		m.j.kept(s.Line, "%s%s", title(s), was)
 	}
 	if s.Soft {
-		m.j.glue(s.Line, "%s: a failure of it is not ignored here", title(s))
+		m.j.glue(s.Line, "check that %s may fail the job: continue-on-error is not kept", title(s))
 	}
 }
 
@@ -143,7 +143,7 @@ func (m *mover) with(s ghStep) (with table, secret string) {
 	for _, p := range s.With {
 		if slices.Contains(tokenInputs, strings.ToLower(p.Name)) && isToken(p.Value) {
 			if _, known := ghActions[action(s.Uses)]; !known {
-				m.j.glue(p.Line, "%s: its input %s was the job's token, which has to be its default", title(s), p.Name)
+				m.j.glue(p.Line, "check that %s takes the job's token by default: its input %s was that", title(s), p.Name)
 			}
 			continue
 		}
@@ -240,9 +240,9 @@ func (m *mover) credentials(s ghStep) {
 	for _, p := range s.With {
 		switch {
 		case p.Name == "token" && !isToken(p.Value) && m.commits && !m.byHand:
-			m.j.glue(p.Line, "pushes with a token of its own, %s: the commit has the job's, whose pushes start no workflows", p.Value)
+			m.j.glue(p.Line, "check what the pushes start: they were made with %s, and those of the job's token start no workflows", p.Value)
 		case p.Name == "token" && !isToken(p.Value) || p.Name == "ssh-key":
-			m.j.glue(p.Line, "checks out with %s of its own: the checkout here has the job's token", p.Name)
+			m.j.glue(p.Line, "check whether the checkout needs %s: here it has the job's token", p.Name)
 		}
 	}
 }
@@ -288,7 +288,7 @@ func (m *mover) clone(s ghStep, w ghWhen, dir string) {
 	folder := dir
 	if folder == "" {
 		folder = at[strings.LastIndex(at, "/")+1:]
-		m.j.glue(s.Line, "%s: it was checked out over the root; %s has it", title(s), folder)
+		m.j.glue(s.Line, "let the command find %s in %s: it was checked out over the root", title(s), folder)
 	}
 	end := `"https://github.com/` + at + `" ` + quote(folder)
 	if token == "" {
@@ -340,7 +340,7 @@ func (m *mover) version(p ghPair) {
 		}
 		m.j.set("python", value)
 		if more {
-			m.j.lost(p.Line, "further versions of Python: %s", oneLine(p.Value))
+			m.j.lost(p.Line, "further versions of Python, as a job has one: %s", oneLine(p.Value))
 		}
 	}
 }
@@ -386,7 +386,7 @@ func (m *mover) patterns(s ghStep, files string) []string {
 	raw, all := m.g.resolve(input(s, strings.Fields(files)...))
 	dir, _ := m.g.resolve(input(s, "repository", "cwd", "directory"))
 	if !all || strings.Contains(raw, "${{") {
-		m.j.glue(s.Line, "%s: name the paths", title(s))
+		m.j.glue(s.Line, "name the paths of %s in commit: they are not known before a run", title(s))
 		return []string{"."}
 	}
 	var list []string
@@ -399,7 +399,7 @@ func (m *mover) patterns(s ghStep, files string) []string {
 		}
 		path, why := pathspec(joinPath("", dir), text, true)
 		if why != "" {
-			m.j.glue(s.Line, "%s: %s", text, why)
+			m.j.glue(s.Line, "check the path %s: %s", text, why)
 		}
 		if path != "" {
 			list = append(list, path)
@@ -429,7 +429,7 @@ func (m *mover) commitTo(s ghStep, branch string) {
 		switch p.Name {
 		case "token", "github_token", "github-token":
 			if !isToken(p.Value) {
-				m.j.glue(p.Line, "check that no workflow has to start: it pushes with a token of its own, %s, and the commit here has the job's, whose pushes start none", value)
+				m.j.glue(p.Line, "check what the pushes start: they were made with %s, and those of the job's token start no workflows", value)
 			}
 		case "committer", "author", "author_name", "author_email", "commit_user_name", "commit_user_email", "commit_author", "signoff", "sign-commits":
 			m.j.kept(p.Line, "%s: GitHub signs the commit", p.Name)
@@ -441,7 +441,7 @@ func (m *mover) commitTo(s ghStep, branch string) {
 	}
 	for _, p := range s.Env {
 		if (p.Name == "GITHUB_TOKEN" || p.Name == "GH_TOKEN") && !isToken(p.Value) {
-			m.j.glue(p.Line, "check that no workflow has to start: it pushes with a token of its own, %s, and the commit here has the job's, whose pushes start none", p.Value)
+			m.j.glue(p.Line, "check what the pushes start: they were made with %s, and those of the job's token start no workflows", p.Value)
 		}
 	}
 }
@@ -450,22 +450,22 @@ func (m *mover) commitTo(s ghStep, branch string) {
 func (m *mover) pullInput(p ghPair, value string) {
 	switch p.Name {
 	case "labels", "reviewers", "team-reviewers", "assignees", "milestone":
-		m.j.glue(p.Line, "give the pull request its %s by hand, or in a workflow on pull_request: %s", p.Name, value)
+		m.j.glue(p.Line, "set %s of the pull request by hand, or in a workflow on pull_request: %s", p.Name, value)
 	case "draft":
 		m.j.kept(p.Line, "draft: the pull request is open for review")
 	case "body", "body-path":
-		m.j.kept(p.Line, "%s of the pull request: it says what changed by itself", p.Name)
+		m.j.kept(p.Line, "%s of the pull request: its description says what changed", p.Name)
 	case "delete-branch":
 		m.j.glue(p.Line, "let GitHub delete merged branches, in the settings of the repository")
 	case "title":
 		if value != m.git.message {
-			m.j.glue(p.Line, "write %q as message of commit, if the pull request has to have that title", value)
+			m.j.glue(p.Line, "write %q as the message of commit, if that has to be the title of the pull request", value)
 		}
 	case "base":
 		if value == "main" || value == "master" {
 			m.j.kept(p.Line, "base %s", value)
 		} else {
-			m.j.glue(p.Line, "name %s as ref in checkout: the pull request is for it", value)
+			m.j.glue(p.Line, "set ref = %q in checkout: the pull request is for it", value)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (m *mover) artifact(s ghStep, w ghWhen) {
 		next = append(next, key{name: "when", value: when})
 	}
 	if input(s, "if-no-files-found") == "error" {
-		m.j.glue(s.Line, "%s: test in the command that its files are there", title(s))
+		m.j.glue(s.Line, "let the command fail where the files of %s are missing", title(s))
 	}
 	k := m.j.set("artifacts", next)
 	if len(next) == 1 {
@@ -67,13 +67,13 @@ func (m *mover) uploads(s ghStep) []string {
 		switch {
 		case text == "":
 		case strings.HasPrefix(text, "!"):
-			m.j.glue(s.Line, "%s is left out of the artifact: name only what is wanted", text[1:])
+			m.j.glue(s.Line, "name only what is wanted in artifacts: %s was left out", text[1:])
 		case strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~") || strings.Contains(text, "${") || strings.HasPrefix(text, ".."):
-			m.j.glue(s.Line, "%s is not in the repository: copy it there in the command, and name it in artifacts", text)
+			m.j.glue(s.Line, "copy %s into the repository in the command, and name it in artifacts", text)
 		default:
 			path, why := pathspec("", strings.TrimSuffix(text, "/**"), false)
 			if why != "" {
-				m.j.glue(s.Line, "%s: %s", text, why)
+				m.j.glue(s.Line, "check the path %s: %s", text, why)
 			}
 			list = append(list, m.here(path))
 		}
@@ -86,7 +86,7 @@ func (m *mover) download(s ghStep, _ ghWhen) {
 	path, _ := m.g.resolve(cmp.Or(input(s, "path"), input(s, "name")))
 	path = joinPath("", path)
 	if path == "" || strings.ContainsAny(path, "$~") {
-		m.j.glue(s.Line, "%s: name in cache what has to be there in the next run", title(s))
+		m.j.glue(s.Line, "name in cache what %s has to bring to the next run", title(s))
 		return
 	}
 	m.keep(path)
@@ -113,9 +113,9 @@ func (m *mover) cache(s ghStep, _ ghWhen) {
 			m.keep(m.here(joinPath("", text)))
 			m.j.kept(s.Line, "%s", title(s))
 		case tools || strings.Contains(text, "ache") || strings.Contains(text, ".npm") || strings.Contains(text, "site-packages") || strings.Contains(text, "env."):
-			m.j.kept(s.Line, "%s: packages, which our set-up caches or installs again", title(s))
+			m.j.kept(s.Line, "%s: packages, which our set-up caches or installs", title(s))
 		default:
-			m.j.glue(s.Line, "cache of %s: let the command keep its files in the repository, and name them in cache", text)
+			m.j.glue(s.Line, "keep the cached %s in the repository, and name it in cache", text)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (w *workflow) box(j *Job, g *ghJob, name string, n *yaml.Node, line int) (b
 	}
 	image, ok := g.resolve(scalar(member(n, "image")))
 	if !ok || image == "" {
-		j.lost(line, "%s: its image, which is known only in a run", name)
+		j.lost(line, "%s: its image is known only in a run", name)
 		return nil
 	}
 	box = table{{name: "image", value: w.tagged(j, name, strings.TrimPrefix(image, "docker://"), lineOf(member(n, "image"), line))}}
@@ -97,7 +97,7 @@ func (w *workflow) tagged(j *Job, name, image string, line int) string {
 		j.glue(line, "check the release of the image of %s: it was %s, and is %s:%s", name, image, base, tag)
 		return base + ":" + tag
 	}
-	j.glue(line, "write the release of the image of %s in place of CHOOSE-A-RELEASE: it was %s, which says none", name, image)
+	j.glue(line, "write the release of the image of %s in place of CHOOSE-A-RELEASE: %s names none", name, image)
 	return base + ":CHOOSE-A-RELEASE"
 }
 
@@ -125,7 +125,7 @@ func boxEnv(j *Job, g *ghJob, name string, n *yaml.Node) (env table) {
 		value, ok := g.resolve(p.Value)
 		switch {
 		case !ok:
-			j.lost(p.Line, "%s: %s, since a container gets no secrets and nothing of the run", name, p.Name)
+			j.lost(p.Line, "%s: its variable %s, as a container gets no secrets", name, p.Name)
 		case isSecret(p.Name, value) && !throwaway.MatchString(value):
 			j.glue(p.Line, "write %s of %s into pyproject.toml yourself: its value is not copied", p.Name, name)
 		default:

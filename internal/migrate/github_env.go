@@ -82,13 +82,13 @@ func mentions(s ghStep, name string) bool {
 // keys do.
 func (g *ghJob) pair(j *Job, p ghPair, to ghPhase) (set string) {
 	if !variableName.MatchString(p.Name) {
-		j.lost(p.Line, "the variable %s, whose name no shell takes", p.Name)
+		j.lost(p.Line, "the variable %s: no shell takes such a name", p.Name)
 		return ""
 	}
 	list := parts(p.Value)
 	for _, path := range paths(p.Value) {
 		if lower := strings.ToLower(path); strings.HasPrefix(lower, "secrets.github_") && lower != "secrets.github_token" {
-			j.glue(p.Line, "give the secret %s another name: GitHub has none that begins with GITHUB_, so %s is empty", path[len("secrets."):], p.Name)
+			j.glue(p.Line, "give the secret %s another name: GitHub takes none that begins with GITHUB_, so %s is empty", path[len("secrets."):], p.Name)
 		}
 	}
 	if len(list) == 0 || len(list) == 1 && !list[0].is {
@@ -187,7 +187,7 @@ func (g *ghJob) ref(j *Job, line int, ref ghRef, to ghPhase) bool {
 		g.input(j, line, ref)
 	case "token":
 		if to != ghMain {
-			j.lost(line, "the token, which only the command gets")
+			j.lost(line, "the token: only the command gets it")
 			return false
 		}
 		g.given.token = true
@@ -209,7 +209,7 @@ func (g *ghJob) secretRef(j *Job, line int, ref ghRef, to ghPhase) bool {
 	}
 	switch to {
 	case ghAfter:
-		j.lost(line, "%s, which only the command gets", what)
+		j.lost(line, "%s: only the command gets it", what)
 		return false
 	case ghSetup:
 		g.add(&g.given.setup, ref.variable, ref.name)

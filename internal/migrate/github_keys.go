@@ -23,7 +23,7 @@ func (w *workflow) keys(j *Job, g *ghJob) {
 		case read != nil:
 			read(w, j, g, p.value, line)
 		case !slices.Contains(ghJobKeys, p.key.Value):
-			j.lost(line, "the key %s", p.key.Value)
+			j.lost(line, "the key %s: no option does the same", p.key.Value)
 		}
 	}
 	if member(g.node, "timeout-minutes") == nil {
@@ -61,7 +61,7 @@ var retired = map[string]string{
 func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	if n.Kind == yaml.MappingNode {
 		if member(n, "group") != nil {
-			j.lost(line, "runs-on: the group of runners %s", scalar(member(n, "group")))
+			j.lost(line, "runs-on: a group of runners cannot be named, as %s", scalar(member(n, "group")))
 		}
 		n = member(n, "labels")
 	}
@@ -74,7 +74,7 @@ func runsOn(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 				labels = append(labels, known(one).text())
 			}
 			if len(list) == 0 {
-				j.lost(item.Line, "runs-on %s, which is known only in a run", item.Value)
+				j.lost(item.Line, "runs-on %s: it is known only in a run", item.Value)
 			}
 			continue
 		}
@@ -150,7 +150,7 @@ func concurrency(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	for name, other := range w.siblings() {
 		for _, c := range append([]*yaml.Node{member(other, "concurrency")}, jobValues(other, "concurrency")...) {
 			if cmp.Or(scalar(member(c, "group")), scalar(c)) == group {
-				j.glue(line, "choose times that are apart: the job does not wait for %s, which has the concurrency group %s too", name, group)
+				j.glue(line, "choose times far apart: the job does not wait for %s, which has the concurrency group %s too", name, group)
 			}
 		}
 	}
@@ -193,7 +193,7 @@ const maxSibling = 512_000
 func environment(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	name, ok := g.resolve(cmp.Or(scalar(member(n, "name")), scalar(n)))
 	if !ok || name == "" {
-		j.lost(line, "environment %s, which is known only in a run", name)
+		j.lost(line, "environment %s: it is known only in a run", name)
 		return
 	}
 	j.set("environment", name)

@@ -78,7 +78,7 @@ func (m *mover) wired(s ghStep, lines []string) string {
 		text = pathFile + "\n" + text
 	}
 	if severalLines.MatchString(text) {
-		m.j.glue(s.Line, "%s: values of several lines in $GITHUB_ENV; hand them on in a file", title(s))
+		m.j.glue(s.Line, "hand on the values of %s in a file: those with several lines in $GITHUB_ENV are not kept", title(s))
 	}
 	return text
 }
@@ -336,7 +336,7 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 		if minutes, ok := m.g.resolve(s.Timeout); ok && simple {
 			text = "timeout " + minutes + "m " + text
 		} else {
-			m.j.glue(s.Line, "time limit of %q, %s minutes: put timeout in front of its slow command", title(s), minutes)
+			m.j.glue(s.Line, "put timeout in front of the slow command of %q: its limit was %s minutes", title(s), minutes)
 		}
 	}
 	dir, _ := m.g.resolve(s.Dir)
@@ -428,7 +428,7 @@ func (m *mover) pushing(s ghStep, text string) string {
 func (m *mover) pushes(s ghStep) {
 	m.permit("contents")
 	m.g.give(m.j, ghStep{Line: s.Line, Env: []ghPair{{"GITHUB_TOKEN", "${{ github.token }}", s.Line}}}, ghMain)
-	m.j.glue(s.Line, "%s: pushes by itself, with the job's token; where it can, let the option commit do it", title(s))
+	m.j.glue(s.Line, "use the option commit in place of %s, where it can: this pushes by itself, with the job's token", title(s))
 }
 
 // deliver reads the units that commit and push.
@@ -450,7 +450,7 @@ func (m *mover) deliver(s ghStep, w ghWhen, units []unit) {
 		m.git.line += first
 	}
 	if w.Test != "" {
-		m.j.glue(s.Line, "%s: commits whenever a file changed, not only if %s", title(s), w.Test)
+		m.j.glue(s.Line, "check that a commit of %s is right whenever a file changed, not only if %s", title(s), w.Test)
 	}
 	if w.When != "success" {
 		m.when = w.When
@@ -462,7 +462,7 @@ func (m *mover) deliver(s ghStep, w ghWhen, units []unit) {
 	}
 	for _, name := range m.g.private(s) {
 		if !strings.EqualFold(name, "GITHUB_TOKEN") && !strings.Contains(name, "EMAIL") && !strings.Contains(name, "NAME") {
-			m.j.glue(s.Line, "%s: pushes with the secret %s: the commit has the job's token, whose pushes start no workflows", title(s), name)
+			m.j.glue(s.Line, "check what the pushes of %s start: they were made with %s, and those of the job's token start no workflows", title(s), name)
 		}
 	}
 }

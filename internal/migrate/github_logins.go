@@ -96,19 +96,19 @@ func (m *mover) hatch(s ghStep, _ ghWhen) {
 }
 
 func (m *mover) appToken(s ghStep, _ ghWhen) {
-	m.j.glue(s.Line, "%s: the token of an app; here the job has its own, whose pushes start no workflows", title(s))
+	m.j.glue(s.Line, "check what %s is for: the job has a token of its own, whose pushes start no workflows", title(s))
 }
 
 // ssh moves lines for another machine.
 func (m *mover) ssh(s ghStep, w ghWhen) {
 	env := []ghPair{{"SSH_KEY", input(s, "key"), s.Line}, {"SSH_HOST", input(s, "host"), s.Line}, {"SSH_USER", cmp.Or(input(s, "username"), "root"), s.Line}, {"SSH_PORT", cmp.Or(input(s, "port"), "22"), s.Line}}
 	if input(s, "password") != "" || input(s, "key") == "" || input(s, "proxy_host") != "" {
-		m.j.lost(s.Line, "%s: without a key of its own", title(s))
+		m.j.lost(s.Line, "%s: it has no key of its own", title(s))
 		return
 	}
 	script := strings.TrimRight(input(s, "script"), "\n")
 	if strings.Contains(script, "${{") {
-		m.j.lost(s.Line, "%s: values in its script that only a run knows", title(s))
+		m.j.lost(s.Line, "%s: values in its script are known only in a run", title(s))
 		return
 	}
 	m.run(s, w, "(umask 077 && printf '%s\\n' \"$SSH_KEY\" > \"$RUNNER_TEMP/key\")\n"+

@@ -191,7 +191,7 @@ func (g *ghJob) downloads() bool {
 // follow says how a job can follow this one.
 func (w *workflow) follow(j *Job, g, next *ghJob) {
 	if why := g.parted(next); why != "" {
-		j.lost(next.Line, "the job %s, which %s", next.ID, why)
+		j.lost(next.Line, "the job %s: it %s", next.ID, why)
 		return
 	}
 	how := ""
@@ -207,7 +207,7 @@ func (w *workflow) follow(j *Job, g, next *ghJob) {
 	if next.downloads() {
 		how += ", and with run-id: ${{ github.event.workflow_run.id }} and github-token: ${{ github.token }} where it downloads artifacts"
 	}
-	j.glue(next.Line, "move the job %s to a workflow file of its own, without needs, under on.workflow_run with workflows: [%q] and types: [completed]%s: it cannot be a part of this job, since %s", next.ID, w.name, how, cmp.Or(g.apart(next), "it needs several jobs"))
+	j.glue(next.Line, "move the job %s to a workflow file of its own, without needs, under on.workflow_run with workflows: [%q] and types: [completed]%s: it cannot be part of this one, as %s", next.ID, w.name, how, cmp.Or(g.apart(next), "it needs several jobs"))
 }
 
 // environment returns the deployment environment of a job or of the jobs that are its end;

@@ -80,7 +80,7 @@ func (m *mover) chat(s ghStep, w ghWhen, variable, url, field string, inputs ...
 		}
 	}
 	if strings.HasPrefix(strings.TrimSpace(words.Value), "{") {
-		m.j.glue(s.Line, "%s: its form; the text goes as %s", title(s), field)
+		m.j.glue(s.Line, "check the message of %s: only its text is sent, as %s", title(s), field)
 		words.Value = cmp.Or(m.g.Workflow, "Scheduled job")
 	}
 	m.notice(s, w, `jq -n --arg text "$NOTICE" '{`+field+`: $text}' | curl -fsS -H 'Content-Type: application/json' -d @- "$`+variable+`"`,
@@ -97,7 +97,7 @@ func (m *mover) mail(s ghStep, w ghWhen) {
 	env := []ghPair{{"MAIL_SERVER", server, s.Line}, {"MAIL_PORT", cmp.Or(input(s, "server_port"), "465"), s.Line}, {"MAIL_USER", input(s, "username"), s.Line}, {"MAIL_PASSWORD", input(s, "password"), s.Line},
 		{"MAIL_FROM", from, s.Line}, {"MAIL_TO", input(s, "to"), s.Line}, m.text(s, "MAIL_SUBJECT", "subject"), m.text(s, "MAIL_BODY", "body", "html_body")}
 	if input(s, "attachments") != "" {
-		m.j.glue(s.Line, "attachments of the mail: %s", oneLine(input(s, "attachments")))
+		m.j.glue(s.Line, "send the attachments of the mail in the command: %s", oneLine(input(s, "attachments")))
 	}
 	m.notice(s, w, `printf 'From: %s\nTo: %s\nSubject: %s\n\n%s\n' "$MAIL_FROM" "$MAIL_TO" "$MAIL_SUBJECT" "$MAIL_BODY" | curl -fsS --ssl-reqd "`+scheme+`://$MAIL_SERVER:$MAIL_PORT" --user "$MAIL_USER:$MAIL_PASSWORD" --mail-from "$MAIL_USER" --mail-rcpt "$MAIL_TO" -T -`, env...)
 }
@@ -118,7 +118,7 @@ func (m *mover) slackToken(s ghStep, w ghWhen) {
 		return
 	}
 	if strings.Contains(payload, "blocks") {
-		m.j.glue(s.Line, "%s: the form of its message; the text goes", title(s))
+		m.j.glue(s.Line, "check the message of %s: only its text is sent", title(s))
 	}
 	m.notice(s, w, `jq -n --arg channel "$SLACK_CHANNEL" --arg text "$NOTICE" '{channel: $channel, text: $text}' | curl -fsS -H "Authorization: Bearer $SLACK_BOT_TOKEN" -H 'Content-Type: application/json' -d @- https://slack.com/api/chat.postMessage`,
 		ghPair{"SLACK_BOT_TOKEN", token, s.Line}, ghPair{"SLACK_CHANNEL", channel, s.Line}, ghPair{"NOTICE", strings.TrimSpace(cmp.Or(input(s, "slack-message"), fields.Text, m.g.Workflow, "Scheduled job")), s.Line})
@@ -137,7 +137,7 @@ func (m *mover) dispatch(s ghStep, w ghWhen) {
 		line = "gh workflow run " + quote(workflow) + ` --repo "` + at + `"`
 	}
 	if more := input(s, "client-payload", "inputs"); more != "" {
-		m.j.glue(s.Line, "%s: hand over %s", title(s), oneLine(more))
+		m.j.glue(s.Line, "hand %s over to %s", oneLine(more), title(s))
 	}
 	m.run(s, w, `GH_TOKEN="$DISPATCH_TOKEN" `+line, ghPair{"DISPATCH_TOKEN", cmp.Or(input(s, "token"), "${{ github.token }}"), s.Line})
 	if input(s, "token") == "" || isToken(input(s, "token")) {
@@ -151,7 +151,7 @@ func (m *mover) wrangler(s ghStep, w ghWhen) {
 	command, ok := m.fixed(s, "command")
 	if !ok || command == "" {
 		command = "deploy"
-		m.j.glue(s.Line, "%s: the command of wrangler, %s", title(s), oneLine(input(s, "command")))
+		m.j.glue(s.Line, "run the command of wrangler, %s, for %s", oneLine(input(s, "command")), title(s))
 	}
 	line := "npx --yes wrangler " + oneLine(command)
 	if dir, _ := m.fixed(s, "workingDirectory"); dir != "" {

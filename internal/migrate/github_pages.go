@@ -14,7 +14,7 @@ func (m *mover) pagesBranch(s ghStep, w ghWhen) {
 	for _, p := range s.With {
 		switch name := names[p.Name]; {
 		case name == "repository-name":
-			m.j.lost(p.Line, "%s: publishes in another repository", title(s))
+			m.j.lost(p.Line, "%s: it publishes in another repository", title(s))
 			return
 		case name != "":
 			if name != "folder" && strings.Contains(p.Value, "${{") {
@@ -30,7 +30,7 @@ func (m *mover) pagesBranch(s ghStep, w ghWhen) {
 		case p.Name == "force_orphan" && p.Value == "true":
 			to.With = append(to.With, ghPair{"single-commit", "true", p.Line})
 		case p.Name == "cname":
-			m.j.glue(p.Line, "cname %s: write it to the file CNAME in the folder", p.Value)
+			m.j.glue(p.Line, "write %s to the file CNAME in the folder: it was the cname", p.Value)
 		}
 	}
 	if input(to, "branch") == "" {
@@ -39,7 +39,7 @@ func (m *mover) pagesBranch(s ghStep, w ghWhen) {
 	if input(to, "folder") == "" {
 		to.With = append(to.With, ghPair{"folder", "public", s.Line})
 	}
-	m.j.kept(s.Line, "%s: JamesIves/github-pages-deploy-action does the same, and needs no token as input", title(s))
+	m.j.kept(s.Line, "%s: JamesIves/github-pages-deploy-action, which needs no token as input", title(s))
 	after("contents")(m, to, w)
 }
 
@@ -61,7 +61,7 @@ func (m *mover) issue(s ghStep, w ghWhen) {
 		{name: "with", value: table{{name: "script", value: "const text = require('fs').readFileSync('" + strings.ReplaceAll(file, "'", "") + "', 'utf8')\nconst [, head, body] = text.match(/^---\\n([\\s\\S]*?)\\n---\\n([\\s\\S]*)$/) ?? [, '', text]\nconst title = (head.match(/^title: *(.*)$/m) ?? [, 'Scheduled job'])[1]\nawait github.rest.issues.create({ ...context.repo, title, body })"}}},
 		{name: "when", value: w.When},
 	})
-	m.j.kept(s.Line, "%s: by actions/github-script, which has the job's token", title(s))
+	m.j.kept(s.Line, "%s: actions/github-script, which has the job's token", title(s))
 }
 
 func first(s, _ string) string { return s }

@@ -22,7 +22,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		if w.usesToken(j, g) && node.Value == "write-all" {
 			j.glue(node.Line, "name in permissions what the steps do with the token: it was %s", node.Value)
 		} else {
-			j.kept(node.Line, "permissions %s, of which nothing more is needed", node.Value)
+			j.kept(node.Line, "permissions %s: no more of them are needed", node.Value)
 		}
 	}
 	pairs := ghPairs(node)
@@ -36,7 +36,7 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 		case w.delivers(j, p.Name) && !w.usesToken(j, g):
 			j.kept(p.Line, "permission %s: %s, for the step that commits", p.Name, p.Value)
 		case !w.usesToken(j, g):
-			j.kept(p.Line, "permission %s: %s, which nothing uses now", p.Name, p.Value)
+			j.kept(p.Line, "permission %s: %s, which is no longer needed", p.Name, p.Value)
 		default:
 			if !all.has(p.Name) {
 				all = append(all, key{name: p.Name, value: p.Value})
@@ -71,7 +71,7 @@ func (w *workflow) usesToken(j *Job, g *ghJob) bool {
 func (w *workflow) titles(j *Job, v variant) {
 	g := v.ghJob
 	if n := member(w.root, "run-name"); n != nil {
-		j.kept(n.Line, "run-name, which says the trigger and the window now")
+		j.kept(n.Line, "run-name, which now says the trigger and the window")
 	}
 	follows := slices.ContainsFunc(g.followers, func(next *ghJob) bool { return g.parted(next) == "" })
 	if w.name == "" && follows {
@@ -94,7 +94,7 @@ func (w *workflow) titles(j *Job, v variant) {
 		j.kept(line, "name")
 	}
 	for _, file := range listeners {
-		j.glue(line, "let %s look at what ran: it starts after each run of %s, and one that only checks is a run too", file, w.name)
+		j.glue(line, "let %s ask whether the job ran: it starts after each run of %s, also after one that only checked", file, w.name)
 	}
 }
 

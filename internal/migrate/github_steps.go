@@ -185,7 +185,7 @@ func (m *mover) bash(s ghStep) block {
 		}
 		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\""+hereDoc(text)+"\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
 	case program == "cmd":
-		m.j.glue(s.Line, "%s: lines for cmd, which bash reads here", title(s))
+		m.j.glue(s.Line, "write the lines of %s for bash: they are for cmd", title(s))
 	case strings.Contains(s.Shell, "{0}") && program != "bash" && program != "sh":
 		return readBlock("cat > \"$RUNNER_TEMP/step\""+hereDoc(text)+"\n"+strings.ReplaceAll(s.Shell, "{0}", `"$RUNNER_TEMP/step"`), dir)
 	}
@@ -438,6 +438,6 @@ func (m *mover) setCommit() {
 	}
 	m.j.commit(d.line, d, m.when, m.comments)
 	if !d.commits && d.line >= 0 && d.pushes {
-		m.j.glue(d.line, "the job commits by itself: its commits become one here; write its message")
+		m.j.glue(d.line, "write the message of the commit: the job's own commits become one here")
 	}
 }

@@ -117,7 +117,7 @@ func again(j *Job, s ghStep) ghStep {
 		j.set("attempts", min(n, 10)).comment = "of all commands"
 	}
 	if input(s, "on_retry_command") != "" {
-		j.glue(s.Line, "%s: what it does before it tries again: %s", title(s), oneLine(input(s, "on_retry_command")))
+		j.glue(s.Line, "do before each attempt what %s did in on_retry_command: %s", title(s), oneLine(input(s, "on_retry_command")))
 	}
 	j.kept(s.Line, "%s: attempts", s.Uses)
 	return inline(s, "", "command")

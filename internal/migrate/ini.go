@@ -103,7 +103,7 @@ func (j *Job) active(v iniValue) {
 		j.set("enabled", false)
 	case "yes", "true", "on", "1", "y", "t":
 	default:
-		j.glue(v.line, "active = %s: set enabled = false if it is not to run", problem.Cut(v.value, 60))
+		j.glue(v.line, "set enabled = false if the job is not to run: active is %s", problem.Cut(v.value, 60))
 		return
 	}
 	j.kept(v.line, "active")
@@ -158,13 +158,13 @@ func (j *Job) timeOfDay(named, value string, at iniValue) {
 	}
 	m := clockForm.FindStringSubmatch(text)
 	if m == nil {
-		j.lost(at.line, "at = %s: it is no time of day", problem.Cut(text, 60))
+		j.lost(at.line, "at = %s: not a time of day", problem.Cut(text, 60))
 		return
 	}
 	hour, _ := strconv.Atoi(m[1])
 	minute, _ := strconv.Atoi(cmp.Or(m[2], "0"))
 	if hour > 23 || minute > 59 || m[3] != "" && hour > 12 {
-		j.lost(at.line, "at = %s: it is no time of day", problem.Cut(text, 60))
+		j.lost(at.line, "at = %s: not a time of day", problem.Cut(text, 60))
 		return
 	}
 	if m[3] != "" {

@@ -151,7 +151,7 @@ func (j *Job) validate() (why string) {
 		p := wrong[0]
 		if strings.HasPrefix(p.Hint, `add executor = "serve"`) && j.get("executor") == nil {
 			j.set("executor", "serve").comment = "GitHub starts no workflow twice within five minutes"
-			j.glue(j.From.Line, "it runs too often for GitHub: keep a scheduler of your own that calls `scheduled run`")
+			j.glue(j.From.Line, "keep a scheduler of your own that calls `scheduled run`: the job runs too often for GitHub")
 			continue
 		}
 		name := j.keyAt(p.Line)

@@ -57,7 +57,7 @@ func readKubernetes(r *reader, f File) error {
 	for _, n := range all {
 		place := Place{f.Path, lineOf(n, 1)}
 		if kind := scalar(member(n, "kind")); kind != "CronJob" {
-			r.skip(place, "a %s is no CronJob", cmp.Or(kind, "document without a kind"))
+			r.skip(place, "a %s: only CronJobs are read", cmp.Or(kind, "document without a kind"))
 			continue
 		}
 		k := &cronJob{r: r, root: n, job: &Job{From: place, ID: scalar(member(n, "metadata", "name"))}, beside: all}
@@ -98,7 +98,7 @@ func (k *cronJob) read() {
 	k.schedule(spec)
 	k.command()
 	if j.get("command") == nil {
-		k.r.skip(j.From, "it runs what is in the image %s, and names no command", shortened(scalar(member(k.container, "image"))))
+		k.r.skip(j.From, "no command: it runs what is in the image %s", shortened(scalar(member(k.container, "image"))))
 		return
 	}
 	for _, name := range []string{"description", "kubernetes.io/description"} {
@@ -239,7 +239,7 @@ func (k *cronJob) environment() {
 			}
 			j.variable(line, name)
 		case from != nil:
-			j.lost(line, "%s: what the cluster knows of the pod", name)
+			j.lost(line, "%s: there is no cluster here", name)
 		case kubeReference.MatchString(scalar(member(e, "value"))):
 			k.export(line, name, scalar(member(e, "value")))
 		default:
@@ -419,30 +419,30 @@ var ofPod = map[string]func(j *Job, line int, key string){
 	"nodeSelector":                  keyGlue("set runs-on if the job needs a certain machine: it had a nodeSelector"),
 	"affinity":                      keyGlue("set runs-on if the job needs a certain machine: it had an affinity"),
 	"tolerations":                   keyKept("the runner is GitHub's"),
-	"resources":                     keyKept("a runner has 4 cores and 16 GB, set runs-on for more"),
+	"resources":                     keyKept("a runner has 4 cores and 16 GB, or more with runs-on"),
 	"restartPolicy":                 keyKept("attempts repeat what failed"),
 	"imagePullSecrets":              keyGlue("log in to the registry in container, if you set the image as container"),
 	"imagePullPolicy":               keyKept("the code is that of the repository"),
 	"securityContext":               keyKept("each run has a machine of its own"),
 	"terminationGracePeriodSeconds": keyKept("a run that ends has ten seconds"),
 	"priorityClassName":             keyKept("each run has a machine of its own"),
-	"automountServiceAccountToken":  keyKept("no cluster here"),
-	"hostNetwork":                   keyLost("no cluster here"),
-	"hostPID":                       keyLost("no cluster here"),
+	"automountServiceAccountToken":  keyKept("there is no cluster here"),
+	"hostNetwork":                   keyLost("there is no cluster here"),
+	"hostPID":                       keyLost("there is no cluster here"),
 	"hostAliases":                   keyGlue("add the hostAliases to /etc/hosts in before"),
-	"dnsPolicy":                     keyKept("no cluster here"),
-	"dnsConfig":                     keyKept("no cluster here"),
-	"lifecycle":                     keyLost("use before and after"),
+	"dnsPolicy":                     keyKept("there is no cluster here"),
+	"dnsConfig":                     keyKept("there is no cluster here"),
+	"lifecycle":                     keyLost("before and after can do the same"),
 	"livenessProbe":                 keyKept("timeout ends a run that hangs"),
 	"readinessProbe":                keyKept("a job serves nothing"),
 	"startupProbe":                  keyKept("a job serves nothing"),
 	"terminationMessagePath":        keyKept("the log of the run has it"),
 	"terminationMessagePolicy":      keyKept("the log of the run has it"),
-	"schedulerName":                 keyKept("no cluster here"),
-	"enableServiceLinks":            keyKept("no cluster here"),
+	"schedulerName":                 keyKept("there is no cluster here"),
+	"enableServiceLinks":            keyKept("there is no cluster here"),
 	"ports":                         keyLost("a job serves nothing"),
-	"tty":                           keyKept("no terminal"),
-	"stdin":                         keyKept("no terminal"),
+	"tty":                           keyKept("a run has no terminal"),
+	"stdin":                         keyKept("a run has no terminal"),
 }
 
 func keyKept(why string) func(*Job, int, string) {
@@ -459,7 +459,7 @@ func keyLost(why string) func(*Job, int, string) {
 func (k *cronJob) rest(pod *yaml.Node, containers []*yaml.Node) {
 	j := k.job
 	for _, n := range containers[1:] {
-		j.lost(lineOf(n, j.From.Line), "the container %s beside it: declare it in services if the job needs it", scalar(member(n, "name")))
+		j.lost(lineOf(n, j.From.Line), "the container %s beside it: it can be declared in services", scalar(member(n, "name")))
 	}
 	for _, n := range items(member(pod, "volumes")) {
 		k.volume(n)
@@ -493,7 +493,7 @@ func (k *cronJob) volume(n *yaml.Node) {
 		case "secret", "configMap", "projected":
 			j.glue(line, "write the files in %s in prepare, from secrets or from the repository: they were of a %s", where, kind)
 		default:
-			j.lost(line, "volume %s: what is in %s does not stay from run to run, use commit, artifacts or cache", name, where)
+			j.lost(line, "volume %s: what is in %s does not stay from run to run; commit, artifacts or cache can keep it", name, where)
 		}
 	}
 }

@@ -12,15 +12,15 @@ import (
 type reach struct {
 	names string
 	lost  bool
-	what  string // what to do about it
+	what  string // what to do about it, with the name as %s; if lost, why
 }
 
 var reaches = []reach{
-	{"systemctl service invoke-rc.d supervisorctl reboot shutdown crontab logrotate run-parts anacron fstrim e2scrub e2scrub_all debian-sa1 sa1 sa2 certbot monit pm2 apt-get apt aptitude dnf yum updatedb freshclam journalctl", true, "it is about the machine itself"},
-	{"ssh scp sftp rsync", false, "give it its key and the known hosts in prepare, from a secret"},
-	{"docker docker-compose podman kubectl", false, "check what it needs: containers of the machine are not here"},
-	{"psql pg_dump pg_dumpall mysql mysqldump mariadb-dump redis-cli mongodump", false, "name the host of the database, which the runner has to reach"},
-	{"git", false, "use commit, or token = true: the checkout has no credentials"},
+	{"systemctl service invoke-rc.d supervisorctl reboot shutdown crontab logrotate run-parts anacron fstrim e2scrub e2scrub_all debian-sa1 sa1 sa2 certbot monit pm2 apt-get apt aptitude dnf yum updatedb freshclam journalctl", true, "a matter of the machine itself"},
+	{"ssh scp sftp rsync", false, "give %s its key and the known hosts in prepare, from a secret"},
+	{"docker docker-compose podman kubectl", false, "check what %s needs: containers of the machine are not here"},
+	{"psql pg_dump pg_dumpall mysql mysqldump mariadb-dump redis-cli mongodump", false, "name the host of the database for %s: the runner has to reach it"},
+	{"git", false, "use commit, or token = true, for %s: the checkout has no credentials"},
 }
 
 // onRunners are the programs and builtins that each Ubuntu runner has, besides those that
@@ -55,7 +55,7 @@ func (m *machine) tools() {
 		case need >= 0 && reaches[need].lost:
 			m.job.lost(m.line, "%s: %s", name, reaches[need].what)
 		case need >= 0:
-			m.job.glue(m.line, "%s: %s", name, reaches[need].what)
+			m.job.glue(m.line, reaches[need].what, name)
 		case !strings.Contains(args[0], "/") && !slices.Contains(onRunners, name) && !slices.Contains(m.own, name) && !functions[name] && !launches(name):
 			m.job.glue(m.line, "install %s in prepare, unless the project's environment has it", withoutSecrets(name))
 		}

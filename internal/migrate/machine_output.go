@@ -38,7 +38,7 @@ func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {
 			}
 			if name == "mail" || name == "mailx" || name == "sendmail" {
 				edits = append(edits, edit{ends(n.X), ends(n.Y), ""})
-				m.job.glue(m.line, "the output was mailed: read it in the log of the run, and set notify = \"issue\" to hear of failures")
+				m.job.glue(m.line, "read the output in the log of the run, and set notify = \"issue\" to hear of failures: it was mailed")
 			}
 		}
 		return true

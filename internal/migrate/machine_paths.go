@@ -70,7 +70,7 @@ func (m *machine) paths(file *syntax.File) (edits []edit) {
 			}
 			here := m.here(p, i == 0 || i == 1)
 			if here == "" {
-				m.job.glue(m.line, "%s is on the machine: put it into the repository, or get it in a step of prepare", withoutSecrets(value))
+				m.job.glue(m.line, "put %s into the repository, or get it in a step of prepare: it is on the machine", withoutSecrets(value))
 				continue
 			}
 			if i == 0 && !strings.Contains(here, "/") {
@@ -103,7 +103,7 @@ func (m *machine) here(p string, script bool) string {
 	}
 	if script && m.folder == "" && scriptName.MatchString(path.Base(p)) {
 		m.folder = path.Dir(p)
-		m.job.glue(m.line, "%s in place of %s: check that the repository has it there", path.Base(p), p)
+		m.job.glue(m.line, "check that the repository has %s: it was %s", path.Base(p), p)
 		return path.Base(p)
 	}
 	return ""

@@ -112,7 +112,7 @@ func (r *reader) askPython(f File) (found declared, err error) {
 		return found, fmt.Errorf("read %s: %w", f.Path, err)
 	}
 	if found.Error != nil {
-		return found, problem.Problems{{File: f.Path, Line: max(found.Error.Line, 1), Message: "no Python: " + problem.Cut(found.Error.Message, 200), Hint: "mend the file first"}}
+		return found, problem.Problems{{File: f.Path, Line: max(found.Error.Line, 1), Message: "no Python: " + problem.Cut(found.Error.Message, 200), Hint: "correct the file first"}}
 	}
 	return found, nil
 }
@@ -142,7 +142,7 @@ func (r *reader) declared(f File, d declaredJob, found declared) {
 	from := Place{f.Path, max(d.Line, 1)}
 	module, attribute := d.Function[0], d.Function[1]
 	if attribute == "" {
-		r.skip(from, "its function has no name that can be imported: make it a function of a module")
+		r.skip(from, "no name that can be imported: make it a function of a module")
 		return
 	}
 	j := Job{ID: d.ID, From: from}
@@ -165,7 +165,7 @@ func (r *reader) declared(f File, d declaredJob, found declared) {
 	j.options(d.Options)
 	j.task(d, task)
 	if d.Kind == "celery" && d.Task != "" && !declared && !r.module(entrypoint) {
-		j.glue(from.Line, "check the entrypoint: no file here is that module, and the name of a task need not be a path")
+		j.glue(from.Line, "check the entrypoint: no file here is that module, and a task can have any name")
 	}
 	if d.Kind == "django-q" || onDjango.Match(f.Text) {
 		j.django(entrypoint)
@@ -208,7 +208,7 @@ func (j *Job) arguments(args, kwargs any) {
 	items, isList := list.([]any)
 	switch {
 	case !ok || !isList:
-		j.lost(j.From.Line, "arguments that are computed: write them as args")
+		j.lost(j.From.Line, "arguments: they are computed")
 	case len(items) > 0:
 		j.set("args", items)
 		j.kept(j.From.Line, "%s", problem.Count(len(items), "argument"))
@@ -217,7 +217,7 @@ func (j *Job) arguments(args, kwargs any) {
 	_, computed := byName["source"]
 	_, more := byName["**"]
 	if !isObject || more || computed && len(byName) == 1 {
-		j.lost(j.From.Line, "keyword arguments that are computed: write them as kwargs")
+		j.lost(j.From.Line, "keyword arguments: they are computed")
 		return
 	}
 	var pairs table
@@ -225,11 +225,11 @@ func (j *Job) arguments(args, kwargs any) {
 		literal, ok := tomlValue(byName[name])
 		switch {
 		case byName[name] == nil:
-			j.glue(j.From.Line, "the argument %s, which was None: TOML has no such value, so make it the default", name)
+			j.glue(j.From.Line, "make None the default of the argument %s: TOML has no such value", name)
 		case !ok:
-			j.lost(j.From.Line, "the argument %s, which is computed", name)
+			j.lost(j.From.Line, "the argument %s: it is computed", name)
 		case secretName(name) && literal != "":
-			j.glue(j.From.Line, "the argument %s may be a password: make it a secret, which the function reads from its environment", name)
+			j.glue(j.From.Line, "make the argument %s a secret, which the function reads from its environment: it may be a password", name)
 		default:
 			pairs = append(pairs, key{name: name, value: literal})
 		}
@@ -297,14 +297,14 @@ func (j *Job) options(options fields) {
 			}
 		case "coalesce":
 			if value == false {
-				j.glue(line, "coalesce = False: one run stands for all missed ones here")
+				j.glue(line, "check whether one run may make up for all missed ones: coalesce was False")
 			}
 		case "max_instances":
 			if shown != "1" {
-				j.glue(line, "max_instances = %s: one run of a job executes at a time here", shown)
+				j.glue(line, "check whether one run at a time is enough: max_instances was %s", shown)
 			}
 		case "hook":
-			j.glue(line, "the hook %s: call it at the end of the function", shown)
+			j.glue(line, "call the hook %s at the end of the function", shown)
 		case "time_limit", "soft_time_limit":
 			j.limit(line, shown)
 		case "q_options":
@@ -314,7 +314,7 @@ func (j *Job) options(options fields) {
 			}
 		case "repeats":
 			if shown != "-1" {
-				j.glue(line, "repeats = %s: add start and count", shown)
+				j.glue(line, "add start and count: repeats was %s", shown)
 			}
 		default:
 			j.kept(line, "%s is not needed: each run has a runner of its own", name)
@@ -330,12 +330,12 @@ func (j *Job) zone(named, ofAll any, local bool) string {
 		case string:
 			return z
 		case map[string]any:
-			j.glue(j.From.Line, "timezone = %v: write its name", z["source"])
+			j.glue(j.From.Line, "write the name of the time zone into timezone: it was %v", z["source"])
 			return ""
 		}
 	}
 	if local {
-		j.glue(j.From.Line, "the times were those of the machine's time zone, and are UTC here: add timezone if that is another one")
+		j.glue(j.From.Line, "add timezone if the machine's was not UTC: the times are in UTC here")
 	}
 	return ""
 }

@@ -137,14 +137,14 @@ func (j *Job) again(times any) {
 			return
 		}
 		j.set("attempts", min(n+1, 10))
-		j.kept(j.From.Line, "it is tried %d times in all", min(n+1, 10))
+		j.kept(j.From.Line, "%d attempts in all", min(n+1, 10))
 	case bool:
 		if t {
 			j.set("attempts", 10)
-			j.kept(j.From.Line, "it is tried 10 times in all")
+			j.kept(j.From.Line, "10 attempts in all, the most there can be")
 		}
 	case map[string]any:
-		j.glue(j.From.Line, "set attempts: how often it was tried again is computed")
+		j.glue(j.From.Line, "set attempts: the number of retries is computed")
 	}
 }
 
@@ -161,7 +161,7 @@ func (j *Job) positional(d declaredJob, t pythonTask) {
 	case 0:
 		j.kept(j.From.Line, "no time is passed: the function needs none")
 	case 1:
-		j.glue(j.From.Line, "give %s a default, or use pass-context = true and take the time from there: Procrastinate passed it", missing[0])
+		j.glue(j.From.Line, "give %s a default, or set pass-context = true and take the time from there: Procrastinate passed it", missing[0])
 	default:
 		j.glue(j.From.Line, "give %s defaults, or set pass-context = true and take one: Procrastinate passed them", strings.Join(missing, " and "))
 	}

@@ -36,7 +36,7 @@ var triggers = map[string]func(j *Job, t fields, kind string, zone any) (why str
 	"django-q":   func(j *Job, t fields, _ string, _ any) string { return j.djangoQ(t) },
 	"words":      func(j *Job, t fields, _ string, _ any) string { return j.inWords(t) },
 	"every":      func(j *Job, t fields, _ string, _ any) string { return j.chain(t) },
-	"solar":      func(*Job, fields, string, any) string { return "GitHub knows no sunrise or sunset: choose a time" },
+	"solar":      func(*Job, fields, string, any) string { return "no sunrise or sunset on GitHub: choose a time" },
 }
 
 // trigger sets when the job runs, from what the script says about it. It returns why the
@@ -197,7 +197,7 @@ func (j *Job) fieldCron(t fields, zone string) (why string) {
 		j.lost(j.From.Line, "second = %s: the unit here is a minute", second)
 	}
 	if strings.HasPrefix(strings.ToLower(t.shown("day")), "last ") {
-		return "no cron can say " + t.shown("day") + " of a month"
+		return "no cron can express " + t.shown("day") + " of a month"
 	}
 	day, weekday := apsDay(part("day", "1")), weekdayNames(part("day_of_week", "*"))
 	if ordinal := ordinalDay.FindStringSubmatch(strings.ToLower(t.shown("day"))); ordinal != nil {
@@ -259,7 +259,7 @@ func (j *Job) bounds(t fields) {
 			j.set(bound.key, raw(date))
 			j.kept(j.From.Line, "%s", bound.name)
 		} else {
-			j.glue(j.From.Line, "%s, which is computed: add %s", bound.name, bound.key)
+			j.glue(j.From.Line, "add %[2]s: %[1]s is computed", bound.name, bound.key)
 		}
 	}
 	if t["jitter"] != nil {
@@ -320,9 +320,9 @@ func (j *Job) djangoQ(t fields) (why string) {
 	if next := t["next_run"]; next != nil && kind != "ONCE" && kind != "O" {
 		if clock, _ := next.(map[string]any); clock["type"] == "clock" {
 			j.at(fmt.Sprintf("%v:%02v", clock["hour"], clock["minute"]))
-			j.glue(j.From.Line, "the time was in Django's TIME_ZONE, and is UTC here: add timezone if that is another one")
+			j.glue(j.From.Line, "add timezone if Django's TIME_ZONE was not UTC: the time is in UTC here")
 		} else {
-			j.glue(j.From.Line, "next_run set the time: the job has an assigned one here, or add at")
+			j.glue(j.From.Line, "add at, or leave the job its assigned time: next_run set it before")
 		}
 	}
 	switch every := djangoQ[kind]; {
@@ -336,7 +336,7 @@ func (j *Job) djangoQ(t fields) (why string) {
 		if !ok {
 			return "its cron is computed"
 		}
-		j.glue(j.From.Line, "the times were in Django's TIME_ZONE, and are UTC here: add timezone if that is another one")
+		j.glue(j.From.Line, "add timezone if Django's TIME_ZONE was not UTC: the times are in UTC here")
 		return j.expression(cron, "")
 	default:
 		date, ok := moment(t["next_run"])
@@ -371,7 +371,7 @@ func (j *Job) inWords(t fields) (why string) {
 		j.kept(j.From.Line, "every %s", every)
 	} else {
 		j.set("every", "day").comment = "the original does not say when it runs"
-		j.glue(j.From.Line, "nothing here says when it runs: set every or cron")
+		j.glue(j.From.Line, "set every or cron: the file does not say when the job runs")
 	}
 	if at, ok := t.text("at"); ok {
 		j.at(at)
@@ -387,7 +387,7 @@ func (j *Job) at(text string) {
 		j.set("at", fmt.Sprintf("%02s:%s", parts[1], parts[2]))
 		return
 	}
-	j.glue(j.From.Line, "the time %q: write it as at = \"HH:MM\"", text)
+	j.glue(j.From.Line, "write the time %q as at = \"HH:MM\"", text)
 }
 
 var weekday = regexp.MustCompile(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day$`)
@@ -426,7 +426,7 @@ func (j *Job) chain(t fields) (why string) {
 	switch {
 	case c.at == "":
 	case strings.Contains(c.unit, "hour") || strings.Contains(c.unit, "minute"):
-		j.glue(j.From.Line, "at %s: the job has an assigned minute", c.at)
+		j.glue(j.From.Line, "check whether the minute matters: it was at %s, and the job has an assigned one", c.at)
 	default:
 		j.at(c.at)
 		if j.get("timezone") == nil {
@@ -460,7 +460,7 @@ func (j *Job) link(c *chained, name string, args []any) (why string) {
 			j.set("timezone", zone)
 		}
 	case name == "to":
-		j.lost(j.From.Line, "a random interval up to %s", arg(0))
+		j.lost(j.From.Line, "a random interval up to %s: each job has a fixed one", arg(0))
 	case name == "until" && len(args) > 0:
 		j.bounds(fields{"end_date": args[0]})
 	case name == "every" || name == "tag" || name == "until":

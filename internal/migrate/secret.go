@@ -144,7 +144,7 @@ func (r *reader) secret(j *Job, line int, variable, value string) {
 	if why := unfit(variable, ""); why != "" {
 		if variable == "GITHUB_TOKEN" || variable == "GH_TOKEN" {
 			j.set("token", true)
-			j.glue(line, "say in permissions what the job's own token, which is its GITHUB_TOKEN here, may do")
+			j.glue(line, "name in permissions what the token may do: GITHUB_TOKEN is the job's own here")
 			return
 		}
 		j.lost(line, "the variable %s %s", variable, why)
@@ -210,7 +210,7 @@ func (r *reader) env(j *Job, line int, name, value string) {
 		return
 	}
 	if machinePath.MatchString(value) {
-		j.glue(line, "%s: %s is a folder or file of the machine, name one that a run has", name, value)
+		j.glue(line, "set %s to a path that a run has: %s is one of the machine", name, value)
 	}
 	j.set("env", append(j.table("env").without(name), key{name: name, value: value}))
 }

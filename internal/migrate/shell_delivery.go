@@ -81,7 +81,7 @@ func (d *delivery) condition(n *syntax.IfClause) {
 		known = known || strings.Contains(text, name) && slices.ContainsFunc(values, func(w *syntax.Word) bool { return strings.Contains(printed(w), "git ") })
 	}
 	if !known {
-		d.glue = append(d.glue, lineNote{int(n.Pos().Line()) - 1, "commits whenever a file changed, not only if " + text})
+		d.glue = append(d.glue, lineNote{int(n.Pos().Line()) - 1, "check that a commit is right whenever a file changed, not only if " + text})
 	}
 }
 
@@ -157,14 +157,14 @@ func (d *delivery) hub(c call) {
 				}
 			case "--base", "-B":
 				if base := c.argv[i+1]; base != "main" && base != "master" && !strings.Contains(base, "$") {
-					d.glue = append(d.glue, lineNote{c.line, "the pull request is for " + base + ": name that as ref in checkout"})
+					d.glue = append(d.glue, lineNote{c.line, "set ref = \"" + base + "\" in checkout: the pull request was for it"})
 				}
 			case "--body", "-b", "--body-file", "-F", "--label", "-l", "--reviewer", "-r":
-				d.glue = append(d.glue, lineNote{c.line, a + " of the pull request: it says what changed by itself"})
+				d.glue = append(d.glue, lineNote{c.line, "do without " + a + " of the pull request: its description says what changed"})
 			}
 		}
 	case "merge":
-		d.glue = append(d.glue, lineNote{c.line, "merges its pull request by itself: leave out pull-request to commit without one"})
+		d.glue = append(d.glue, lineNote{c.line, "leave out pull-request to commit without one: the old one was merged at once"})
 	}
 }
 
@@ -185,7 +185,7 @@ func (d *delivery) add(c call, dir string, args []*syntax.Word) {
 		case options && text == "--":
 			options = false
 		case options && (text == "-f" || text == "--force"):
-			d.glue = append(d.glue, lineNote{c.line, "git add --force takes files that git ignores: take them out of .gitignore"})
+			d.glue = append(d.glue, lineNote{c.line, "take the files of git add --force out of .gitignore: what git ignores is not committed"})
 		case options && (text == "-A" || text == "--all" || text == "-u" || text == "--update" || text == "-Av" || text == "-vA"):
 			all = true
 			if strings.HasPrefix(text, "-u") || text == "--update" {
@@ -212,7 +212,7 @@ func (d *delivery) pathsOf(c call, dir string, w *syntax.Word) []string {
 		for _, text := range d.valuesOf(choice) {
 			path, why := pathspec(dir, text, quotedStar(choice))
 			if why != "" {
-				d.glue = append(d.glue, lineNote{c.line, "git add " + printed(w) + ": " + why})
+				d.glue = append(d.glue, lineNote{c.line, "check git add " + printed(w) + ": " + why})
 			}
 			if path != "" {
 				paths = append(paths, path)
@@ -228,7 +228,7 @@ var oneOfSet = regexp.MustCompile(`\[[^\]]*\]`)
 func pathspec(dir, text string, quoted bool) (path, why string) {
 	switch {
 	case strings.HasPrefix(text, ":!") || strings.HasPrefix(text, ":^") || strings.HasPrefix(text, ":(exclude)"):
-		return "", "paths cannot be excluded: name only what is wanted"
+		return "", "paths cannot be excluded here"
 	case strings.HasPrefix(text, ":/"):
 		dir, text = "", strings.TrimPrefix(text, ":/")
 	}
@@ -237,12 +237,12 @@ func pathspec(dir, text string, quoted bool) (path, why string) {
 	}
 	switch {
 	case dir == "?" || strings.ContainsAny(text, "$`"):
-		return ".", "name the path"
+		return ".", "it is known only in a run, so all paths are taken"
 	case strings.HasPrefix(text, "/") || strings.HasPrefix(text, "~"):
 		return "", "it is not in the repository"
 	}
 	if strings.ContainsAny(text, "?[") {
-		text, why = oneOfSet.ReplaceAllString(strings.ReplaceAll(text, "?", "*"), "*"), "name the path, with * only"
+		text, why = oneOfSet.ReplaceAllString(strings.ReplaceAll(text, "?", "*"), "*"), "* is the only wildcard here"
 	}
 	if quoted && strings.Contains(text, "*") && !strings.Contains(text, "**") {
 		at := strings.LastIndex(text, "/") + 1
@@ -341,7 +341,7 @@ func (d *delivery) commit(c call, dir string, args []*syntax.Word) {
 	if d.message == "" {
 		d.message = strings.TrimSpace(strings.Join(messages, "\n\n"))
 		if d.message == "" {
-			d.glue = append(d.glue, lineNote{c.line, "commit message: write one"})
+			d.glue = append(d.glue, lineNote{c.line, "write a commit message: it was known only in a run"})
 		}
 	}
 }

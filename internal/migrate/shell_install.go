@@ -194,9 +194,9 @@ func (p *packages) locked(c call) bool {
 		case "--no-dev", "--no-default-groups", "--only-main", "--prod":
 			p.sparing = true
 		case "--all-extras":
-			p.glue = append(p.glue, lineNote{c.line, "all extras: name them in extras"})
+			p.glue = append(p.glue, lineNote{c.line, "name all extras in extras"})
 		case "--all-groups":
-			p.glue = append(p.glue, lineNote{c.line, "all dependency groups: name them in dependency-groups"})
+			p.glue = append(p.glue, lineNote{c.line, "name all dependency groups in dependency-groups"})
 		default:
 			if !strings.HasPrefix(name, "-") && c.argv[0] == "pipenv" {
 				return false // pipenv install requests

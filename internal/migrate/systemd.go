@@ -83,7 +83,7 @@ func (t *timer) read() {
 	if strings.HasSuffix(stem, "@") {
 		instance := t.unit.one("Install", "DefaultInstance")
 		if instance == "" {
-			t.r.skip(t.place(), "a template without a DefaultInstance: import a file with the name of an instance, such as %sNAME.timer", stem)
+			t.r.skip(t.place(), "a template without a DefaultInstance: name a file with an instance, such as %sNAME.timer", stem)
 			return
 		}
 		stem += instance
@@ -100,7 +100,7 @@ func (t *timer) read() {
 		text, file, found = t.file.Text, name, true // as `systemctl cat` writes both
 	}
 	if !found {
-		t.r.skip(t.place(), "%s, which it starts, is not beside it: import both", name)
+		t.r.skip(t.place(), "the service %s is not beside it: import both", name)
 		return
 	}
 	t.service = readUnit(t.file, file, text)
@@ -108,7 +108,7 @@ func (t *timer) read() {
 	base := Job{ID: stem, From: t.place()}
 	jobs := t.schedules(base)
 	if len(jobs) == 0 {
-		t.r.skip(t.place(), "it starts once, after the machine or the timer does: no job here")
+		t.r.skip(t.place(), "no schedule: it starts once, after the machine or the timer does")
 	}
 	for _, j := range jobs {
 		t.remarks(&j)
@@ -146,13 +146,13 @@ func (t *timer) schedules(base Job) (jobs []Job) {
 		}
 		s := list[len(list)-1]
 		if len(jobs) > 0 {
-			jobs[0].lost(max(1, s.line), "%s=%s: the job has another schedule already", name, s.value)
+			jobs[0].lost(max(1, s.line), "%s=%s: the job has another schedule", name, s.value)
 			continue
 		}
 		j := base
 		j.spaced(max(1, s.line), s.value)
 		if name == "OnUnitInactiveSec" {
-			j.glue(max(1, s.line), "%s: the interval is counted from start to start, not from the end", name)
+			j.glue(max(1, s.line), "check the interval of %s: here it is counted from start to start, not from the end", name)
 		}
 		jobs = append(jobs, j)
 	}
@@ -196,7 +196,7 @@ func (j *Job) calendar(zone string, expressions []unitSetting) {
 		}
 		more, exact := c.crons()
 		if !exact || c.years != nil && !j.years(c.years) {
-			j.lost(line, "OnCalendar=%s: no cron can say it", s.value)
+			j.lost(line, "OnCalendar=%s: no cron can express it", s.value)
 			near = append(near, more...)
 			continue
 		}
@@ -213,7 +213,7 @@ func (j *Job) calendar(zone string, expressions []unitSetting) {
 	}
 	switch {
 	case len(crons) > 0 && len(dates) > 0:
-		j.lost(j.From.Line, "the single times %s: the job has crons already", strings.Join(dates, ", "))
+		j.lost(j.From.Line, "the single times %s: the job has crons", strings.Join(dates, ", "))
 		fallthrough
 	case len(crons) > 0:
 		j.recurring(crons)

@@ -253,6 +253,6 @@ func (s *service) order(e unitSetting) {
 			s.glue("start %s in before, or declare it in services", unit)
 			continue
 		}
-		s.kept("%s=%s: of the machine itself", e.key, unit)
+		s.kept("%s=%s: a matter of the machine itself", e.key, unit)
 	}
 }
