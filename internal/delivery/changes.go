@@ -102,7 +102,7 @@ func linkOut(link string) error {
 func (c *changes) add(ctx context.Context) error {
 	changed, err := c.raw(ctx, "diff-files", "--ignore-submodules=dirty")
 	if err != nil {
-		return err
+		return problem.WithHint(err, "let the job leave the repository so that git can read it, as git status does")
 	}
 	fresh, said, err := c.run(ctx, c.environment(), nil, slices.Concat([]string{"ls-files", "-z", "--others", "--exclude-standard", "--"}, c.specs)...)
 	if err == nil && said != "" { // it goes on without folders that it cannot read
