@@ -193,7 +193,9 @@ func (m *mover) checkout(s ghStep, w ghWhen) {
 		switch {
 		case !ok || strings.Contains(value, "${{"):
 			m.j.lost(s.Line, "%s of the checkout: %s", o.from, raw)
-		case v == nil || v == false || o.to == "fetch-depth" && v == 1 || o.to == "ref" && (v == "main" || v == "master"):
+		case o.to == "ref" && (v == "main" || v == "master"):
+			m.j.kept(s.Line, "ref %s of the checkout, as the branch of the run", v)
+		case v == nil || v == false || o.to == "fetch-depth" && v == 1:
 		default:
 			t = append(t, key{name: o.to, value: v})
 		}

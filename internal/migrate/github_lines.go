@@ -399,7 +399,7 @@ func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 	if len(m.g.private(s)) > 0 || gitPush.MatchString(text) {
 		sets := m.g.give(m.j, s, ghMain)
 		m.hooks = append(m.hooks, hook{m.wired(s, append(sets, text)), w.When})
-		m.j.kept(s.Line, "%s: by the command, since it needs secrets", title(s))
+		m.j.kept(s.Line, "%s: by the command, since it needs secrets, and so only once the set-up is done", title(s))
 		return
 	}
 	sets := m.g.give(m.j, s, ghAfter)

@@ -123,6 +123,9 @@ func (w *workflow) left(j *Job, g *ghJob) {
 	if len(events) > 0 {
 		j.kept(w.on.Line, "the other triggers, which stay in the old file: %s", strings.Join(events, ", "))
 	}
+	if n := member(g.node, "outputs"); n != nil && len(g.parts)+len(g.followers) == 0 {
+		j.kept(keyLine(g.node, "outputs", n.Line), "outputs, which no job reads")
+	}
 	for _, next := range g.parts {
 		j.kept(next.Line, "the job %s, as the end of this one", next.ID)
 	}

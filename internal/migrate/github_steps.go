@@ -324,6 +324,7 @@ func (m *mover) set() {
 		m.j.glue(n.line, "%s", n.what)
 	}
 	m.needTools()
+	m.sharesSecrets()
 	if m.alias != "" {
 		m.before = slices.Insert(m.before, 0, any("ln -s . "+quote(m.alias)+" && echo /"+m.alias+" >> .git/info/exclude"))
 	}
@@ -332,6 +333,21 @@ func (m *mover) set() {
 	m.setCommands()
 	m.setList("after", m.after)
 	m.setCommit()
+}
+
+// sharesSecrets tells that the secrets of one step reach all commands of the job.
+func (m *mover) sharesSecrets() {
+	if len(m.commands) < 2 {
+		return
+	}
+	for _, s := range m.g.Steps {
+		for _, p := range s.Env {
+			if s.Run != "" && m.g.given.secrets.has(p.Name) {
+				m.j.kept(p.Line, "the secrets of this step, which all commands of the job have")
+				return
+			}
+		}
+	}
 }
 
 // needTools adds the tools that lines of the job still call by name.

@@ -67,9 +67,22 @@ func (i *Import) read(ctx context.Context, content []byte) (err error) {
 	return err
 }
 
-// elsewhere reports whether a file is in another repository, whose code is not here. It
-// is left as it is, and its jobs say so.
+// leave tells the jobs of a file what a person has to do with it.
+func (i *Import) leave(change Change, what string) {
+	for n := range i.Jobs {
+		if j := &i.Jobs[n]; j.From.File == change.Path {
+			j.glue(j.From.Line, "%s", what)
+		}
+	}
+}
+
+// elsewhere reports whether a file is in another repository, whose code is not here, or is
+// standard input. It is left as it is, and its jobs say so.
 func (i *Import) elsewhere(change Change) bool {
+	if change.Path == "-" {
+		i.leave(change, "remove the schedule from the workflow, or both will run")
+		return true
+	}
 	folder, err := filepath.Abs(filepath.Dir(change.Path))
 	if err == nil {
 		folder, err = filepath.EvalSymlinks(folder)
@@ -86,11 +99,7 @@ func (i *Import) elsewhere(change Change) bool {
 	if err != nil || folder == i.Place.Root {
 		return false
 	}
-	for n := range i.Jobs {
-		if j := &i.Jobs[n]; j.From.File == change.Path {
-			j.glue(j.From.Line, "move its code here, and remove its schedule by hand: the file is in another repository, and stays as it is")
-		}
-	}
+	i.leave(change, "move its code here, and remove its schedule by hand: the file is in another repository, and stays as it is")
 	return true
 }
 

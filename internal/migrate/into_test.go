@@ -206,3 +206,16 @@ func TestOtherRepository(t *testing.T) {
 		}
 	}
 }
+
+// A workflow from standard input has no file that could be changed.
+func TestFromStdin(t *testing.T) {
+	place := write(t, map[string]string{})
+	files, err := migrate.Open([]string{"-"}, "", strings.NewReader("on:\n  schedule: [{cron: '0 6 * * *'}]\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python a.py\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := migrate.Import{Request: migrate.Request{Files: files}, Place: place}
+	if err := do.Write(t.Context(), time.Now()); err != nil || !do.Written || len(do.Changes) > 0 || len(do.Jobs[0].Glue) != 1 {
+		t.Errorf("%v, %v, %v", do.Jobs, do.Changes, err)
+	}
+}
