@@ -92,10 +92,7 @@ func (p *Program) doImport(do *migrate.Import, flags importFlags) (err error) {
 	default:
 		err = do.Read(ctx)
 	}
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	return nil
+	return usage(err)
 }
 
 // importedJSON is the output of `import --json`.

@@ -68,12 +68,6 @@ func (p *Program) editJob(place pyproject.Place, id string, edit func(*pyproject
 // edit changes the pyproject.toml of a place, or with dryRun only returns the change. A
 // change with new errors comes back as problem.Problems and is not written.
 func (p *Program) edit(place pyproject.Place, edit func(*pyproject.Edit) error, dryRun bool) (change pyproject.Change, err error) {
-	usage := func(e *pyproject.Edit) error {
-		if err := edit(e); err != nil {
-			return &exitError{exitUsage, err}
-		}
-		return nil
-	}
 	accept := func(c pyproject.Change) error {
 		if change = c; !c.Changed() {
 			return nil
@@ -81,14 +75,20 @@ func (p *Program) edit(place pyproject.Place, edit func(*pyproject.Edit) error, 
 		return p.accept(place, c)
 	}
 	if dryRun {
-		err = place.Preview(usage, accept)
+		err = place.Preview(edit, accept)
 	} else {
-		err = place.Write(usage, accept, p.Now())
+		err = place.Write(edit, accept, p.Now())
 	}
-	if _, unfit := errors.AsType[*pyproject.Unfit](err); unfit {
-		err = &exitError{exitUsage, err}
+	return change, usage(err)
+}
+
+// usage returns an error as one of usage or configuration, unless it is of a file that
+// could not be written.
+func usage(err error) error {
+	if _, failed := errors.AsType[*pyproject.Unwritten](err); err == nil || failed {
+		return err
 	}
-	return change, err
+	return &exitError{exitUsage, err}
 }
 
 // accept returns the errors that a change brings into a project.

@@ -3,11 +3,11 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"gopkg.in/yaml.v3"
 )
 
@@ -167,7 +167,7 @@ func (r *reader) sharedZone() bool {
 	if r.Project == nil {
 		return false
 	}
-	text, _ := fs.ReadFile(r.Project, "pyproject.toml")
+	text, _ := atomic.Read(r.Project, projectFile, maxFile)
 	in := false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)

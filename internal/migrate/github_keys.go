@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"gopkg.in/yaml.v3"
 )
 
@@ -147,8 +149,9 @@ func concurrency(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
 	if strings.Contains(group, "${{") {
 		return // of the workflow or of a branch
 	}
-	for name, other := range w.siblings() {
-		for _, c := range append([]*yaml.Node{member(other, "concurrency")}, jobValues(other, "concurrency")...) {
+	siblings := w.siblings()
+	for _, name := range slices.Sorted(maps.Keys(siblings)) {
+		for _, c := range append([]*yaml.Node{member(siblings[name], "concurrency")}, jobValues(siblings[name], "concurrency")...) {
 			if cmp.Or(scalar(member(c, "group")), scalar(c)) == group {
 				j.glue(line, "choose times far apart: the job does not wait for %s, which has the concurrency group %s too", name, group)
 			}
@@ -176,8 +179,8 @@ func (w *workflow) siblings() map[string]*yaml.Node {
 		if entry.Name() == w.file.name() || entry.IsDir() || ext != ".yml" && ext != ".yaml" {
 			continue
 		}
-		text, err := fs.ReadFile(w.file.Dir, entry.Name())
-		if err != nil || len(text) > maxSibling {
+		text, err := atomic.Read(w.file.Dir, entry.Name(), maxSibling)
+		if err != nil {
 			continue
 		}
 		if root, err := readYAML(File{Path: entry.Name(), Text: text}); err == nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing/fstest"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	workflows "github.com/scheduled-actions/scheduled/internal/workflow"
@@ -34,7 +35,7 @@ func (r *reader) tree(file string) *tree {
 	if t.repo == nil || !slices.ContainsFunc(signs, t.has) {
 		return nil
 	}
-	text, _ := fs.ReadFile(t.repo, t.file)
+	text, _ := atomic.Read(t.repo, t.file, maxFile)
 	t.text = string(text)
 	return t
 }

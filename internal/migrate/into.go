@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ type Import struct {
 
 // Read reads the jobs only.
 func (i *Import) Read(ctx context.Context) error {
-	content, _ := os.ReadFile(i.Place.AbsFile())
+	content, _ := atomic.Read(os.DirFS(i.Place.Dir), path.Base(i.Place.Path), maxFile)
 	return i.read(ctx, content)
 }
 
@@ -140,7 +141,7 @@ func (i *Import) replace(changes []Change, write func() error) error {
 	before := i.text(change.Path)
 	dir, err := os.OpenRoot(filepath.Dir(change.Path))
 	if err != nil {
-		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
+		return unwritten(change.Path, err)
 	}
 	defer dir.Close()
 	inside := false
@@ -153,9 +154,13 @@ func (i *Import) replace(changes []Change, write func() error) error {
 		return change.Content, i.replace(changes[1:], write)
 	})
 	if err != nil && !inside {
-		return fmt.Errorf("write %s: %w", problem.Show(change.Path), err)
+		return unwritten(change.Path, err)
 	}
 	return err
+}
+
+func unwritten(path string, err error) error {
+	return &pyproject.Unwritten{Cause: fmt.Errorf("write %s: %w", problem.Show(path), err)}
 }
 
 // text returns the content of a file as it was read.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"golang.org/x/text/runes"
 	"golang.org/x/text/unicode/norm"
@@ -78,7 +79,7 @@ func (f File) Sibling(name string) ([]byte, error) {
 	if f.Dir == nil {
 		return nil, fs.ErrNotExist
 	}
-	return fs.ReadFile(f.Dir, name)
+	return atomic.Read(f.Dir, name, maxFile)
 }
 
 // format is a row of the table of formats.

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 )
 
 // pythonTask is a function that is a task of Celery or Procrastinate.
@@ -68,7 +70,7 @@ func (r *reader) withTask(task string) (files []File) {
 			case entry.IsDir() && otherCode.MatchString(name) && name != ".":
 				return fs.SkipDir
 			case path.Ext(name) == ".py" && entry.Type().IsRegular():
-				if text, err := fs.ReadFile(r.Project, name); err == nil && len(text) < 1<<20 && namedTask.Match(text) {
+				if text, err := atomic.Read(r.Project, name, 1<<20); err == nil && namedTask.Match(text) {
 					r.tasks = append(r.tasks, File{Path: name, Text: text})
 				}
 			}
@@ -96,7 +98,7 @@ func (r *reader) module(entrypoint string) bool {
 	}
 	file := strings.ReplaceAll(module, ".", "/")
 	for _, name := range []string{file + ".py", file + "/__init__.py", "src/" + file + ".py", "src/" + file + "/__init__.py"} {
-		if text, err := fs.ReadFile(r.Project, name); err == nil && has.Match(text) {
+		if text, err := atomic.Read(r.Project, name, maxFile); err == nil && has.Match(text) {
 			return true
 		}
 	}

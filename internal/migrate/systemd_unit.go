@@ -5,6 +5,8 @@ import (
 	"path"
 	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
 )
 
 // unitFile is a unit of systemd.
@@ -26,7 +28,7 @@ func readUnit(f File, name string, text []byte) unitFile {
 	if f.Dir != nil {
 		drops, _ := fs.Glob(f.Dir, strings.ReplaceAll(name, "[", `\[`)+".d/*.conf")
 		for _, drop := range drops {
-			if text, err := fs.ReadFile(f.Dir, drop); err == nil {
+			if text, err := atomic.Read(f.Dir, drop, maxFile); err == nil {
 				u.add(string(text), true)
 			}
 		}

@@ -70,6 +70,11 @@ func (e *Edit) become(text string) error {
 // The text begins with a header, or a comment above it, and needs no newline at the end.
 // The error is an *Unfit if the file cannot take them.
 func (e *Edit) Append(tables string) error {
+	for _, job := range [][]string{declarationPath(""), optionsPath("")} {
+		if e.single(job) != nil {
+			return unfit("begin it with a header in single brackets", "%s cannot take jobs, because %s or a table above it is a list of tables", e.display, pathName(job[:len(job)-1]))
+		}
+	}
 	var last *statement
 	for _, s := range e.statements {
 		if s.inside(jobsPath) || s.inside(perJobPath) {

@@ -21,6 +21,14 @@ type Unfit struct{ error }
 // Unwrap returns what is in the way.
 func (e *Unfit) Unwrap() error { return e.error }
 
+// Unwritten is the error of a pyproject.toml, or another file, that could not be written.
+type Unwritten struct{ Cause error }
+
+func (e *Unwritten) Error() string { return e.Cause.Error() }
+
+// Unwrap returns why.
+func (e *Unwritten) Unwrap() error { return e.Cause }
+
 // FindOrNew is Find. Where there is no pyproject.toml, it returns the place of a new one:
 // in the folder that name leads to, else in the repository's root, else here.
 func FindOrNew(name, workspace string) (Place, error) {
@@ -62,14 +70,17 @@ func (c Change) Diff(path string) string {
 
 // Write edits the pyproject.toml, or begins it: whole or not at all, through no symbolic
 // link, and only if accept, which is asked before anything is written, returns no error.
-// The error is an *Unfit if the file cannot be edited as asked, and problem.Problems if it
-// is not TOML.
+// The error is an *Unfit if the file cannot be edited as asked, problem.Problems if it is
+// not TOML, and *Unwritten if it could not be written.
 func (p Place) Write(edit func(*Edit) error, accept func(Change) error, now time.Time) error {
 	dir, err := os.OpenRoot(p.Dir)
 	if err != nil {
 		return fmt.Errorf("open project: %w", err)
 	}
 	defer dir.Close()
+	if _, err := p.present(dir); err != nil {
+		return err
+	}
 	_ = atomic.Sweep(dir, now) // a file that cannot be removed does no harm
 	refused := false
 	err = atomic.Update(dir, p.base(), maxFile, func(before []byte) ([]byte, error) {
@@ -90,9 +101,9 @@ func (p Place) Preview(edit func(*Edit) error, accept func(Change) error) error 
 		return fmt.Errorf("open project: %w", err)
 	}
 	defer dir.Close()
-	before, err := atomic.Present(dir, p.base(), maxFile)
+	before, err := p.present(dir)
 	if err != nil {
-		return p.unwritten(err)
+		return err
 	}
 	_, err = p.change(before, edit, accept)
 	return err
@@ -100,16 +111,25 @@ func (p Place) Preview(edit func(*Edit) error, accept func(Change) error) error 
 
 func (p Place) base() string { return path.Base(p.Path) }
 
-// unwritten returns the error of a file that cannot be read or written.
-func (p Place) unwritten(err error) error {
-	if errors.Is(err, atomic.ErrLink) {
-		return unfit("edit the linked file by hand", "%s is a symbolic link, and scheduled does not write through links", p.Path)
+// present returns the content of the file, nil if there is none.
+func (p Place) present(dir *os.Root) ([]byte, error) {
+	content, err := atomic.Present(dir, p.base(), maxFile)
+	switch {
+	case errors.Is(err, atomic.ErrLink):
+		err = unfit("edit the linked file by hand", "%s is a symbolic link, and scheduled does not write through links", p.Path)
+	case err != nil:
+		err = fmt.Errorf("read %q: %w", p.Path, err)
 	}
+	return content, err
+}
+
+// unwritten returns the error of a file that cannot be written.
+func (p Place) unwritten(err error) error {
 	err = fmt.Errorf("write %q: %w", p.Path, err)
 	if errors.Is(err, atomic.ErrBusy) {
-		return problem.WithHint(err, "try again in a minute")
+		err = problem.WithHint(err, "try again in a minute")
 	}
-	return err
+	return &Unwritten{err}
 }
 
 // change edits the content of the file.
