@@ -135,8 +135,6 @@ func (j *Job) frequency(zone string, every, at iniValue) {
 	}
 }
 
-var clockForm = regexp.MustCompile(`(?i)^(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?(?:m\.?)?$`)
-
 // timeOfDay sets at, which is the minute of a job that runs every hour.
 func (j *Job) timeOfDay(named, value string, at iniValue) {
 	text := strings.TrimSpace(at.value)
@@ -144,34 +142,16 @@ func (j *Job) timeOfDay(named, value string, at iniValue) {
 		text = strings.TrimSpace(clock)
 		j.set("every", strings.ToLower(day))
 	}
-	switch strings.ToLower(text) {
-	case "noon":
-		text = "12:00"
-	case "midnight":
-		text = "00:00"
-	}
 	if minute, err := strconv.Atoi(strings.TrimPrefix(text, ":")); err == nil && strings.HasPrefix(text, ":") && value == "hour" {
 		j.keys = j.keys.without("every")
 		j.set("cron", fmt.Sprintf("%d * * * *", minute))
 		j.kept(at.line, "at")
 		return
 	}
-	m := clockForm.FindStringSubmatch(text)
-	if m == nil {
+	hour, minute, ok := clock(text)
+	if !ok {
 		j.lost(at.line, "at = %s: not a time of day", problem.Cut(text, 60))
 		return
-	}
-	hour, _ := strconv.Atoi(m[1])
-	minute, _ := strconv.Atoi(cmp.Or(m[2], "0"))
-	if hour > 23 || minute > 59 || m[3] != "" && hour > 12 {
-		j.lost(at.line, "at = %s: not a time of day", problem.Cut(text, 60))
-		return
-	}
-	if m[3] != "" {
-		hour %= 12
-		if strings.EqualFold(m[3], "p") {
-			hour += 12
-		}
 	}
 	j.kept(at.line, "at")
 	if rest, ok := strings.CutPrefix(value, "H H "); ok && named == "cron" {

@@ -51,7 +51,7 @@ func (t *tree) has(name string) bool {
 func (t *tree) installs(keys ...key) (installer.Environment, error) {
 	one := Job{ID: "imported-job", keys: keys}
 	if one.get("command") == nil && one.get("entrypoint") == nil {
-		one.keys = append([]key{{name: "cron", value: "0 6 * * *"}, {name: "command", value: "true"}}, keys...)
+		one.keys = append(table{{name: "cron", value: "0 6 * * *"}, {name: "command", value: "true"}}, keys...)
 	}
 	project, err := pyproject.Load(fstest.MapFS{projectFile: {Data: []byte(t.text + "\n" + one.TOML())}}, projectFile, projectFile)
 	if err != nil {
@@ -71,7 +71,7 @@ func (t *tree) installs(keys ...key) (installer.Environment, error) {
 
 // wish is what the lines of a job install, as keys of ours.
 type wish struct {
-	keys    []key
+	keys    table
 	comment string
 	fits    func(env installer.Environment) bool // whether the project is installed like that
 }
@@ -79,13 +79,13 @@ type wish struct {
 // wish returns what the lines install. Some keys need no project.
 func (p *packages) wish(t *tree, own []string) wish {
 	by := func(tool string, comment string, more ...installer.Tool) wish {
-		return wish{[]key{{name: "installer", value: tool}}, comment, func(env installer.Environment) bool {
+		return wish{table{{name: "installer", value: tool}}, comment, func(env installer.Environment) bool {
 			return env.Tool == installer.Tool(tool) || slices.Contains(more, env.Tool)
 		}}
 	}
 	switch {
 	case len(own) > 0:
-		return wish{[]key{{name: "requirements", value: own}}, "", func(env installer.Environment) bool {
+		return wish{table{{name: "requirements", value: own}}, "", func(env installer.Environment) bool {
 			dir := path.Dir(t.file)
 			return env.Tool == installer.Pip && len(own) == 1 && path.Join(dir, own[0]) == env.File
 		}}
@@ -106,7 +106,7 @@ func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
 	own := unique(p.requirements)
 	w := p.wish(t, own)
 	more := p.more()
-	set := func(keys []key) {
+	set := func(keys table) {
 		for _, k := range keys {
 			if j.set(k.name, k.value); len(w.keys) > 0 && k.name == w.keys[0].name {
 				j.set(k.name, k.value).comment = w.comment
@@ -130,7 +130,7 @@ func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
 		return nil
 	}
 	var why error
-	for _, keys := range [][]key{more, append(slices.Clone(w.keys), more...)} {
+	for _, keys := range []table{more, append(slices.Clone(w.keys), more...)} {
 		env, err := t.installs(keys...)
 		if err == nil && w.fits(env) || err == nil && len(keys) > len(more) {
 			set(keys)
@@ -142,7 +142,7 @@ func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
 }
 
 // without sets the keys where the project has not what the lines install.
-func (p *packages) without(j *Job, t *tree, w wish, own []string, more []key, why error) (lines []string) {
+func (p *packages) without(j *Job, t *tree, w wish, own []string, more table, why error) (lines []string) {
 	line := max(p.line, j.From.Line)
 	for _, file := range own {
 		lines = append(lines, "python -m pip install -r "+quote(file))
@@ -165,7 +165,7 @@ func (p *packages) without(j *Job, t *tree, w wish, own []string, more []key, wh
 }
 
 // more returns the keys for extras and groups.
-func (p *packages) more() (keys []key) {
+func (p *packages) more() (keys table) {
 	if len(p.extras) > 0 {
 		keys = append(keys, key{name: "extras", value: unique(p.extras)})
 	}
@@ -219,6 +219,6 @@ func (j *Job) fit(t *tree) {
 			return
 		}
 		j.lost(j.From.Line, "%s: %v", wrong.Option, wrong.Err)
-		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == wrong.Option })
+		j.keys = j.keys.without(wrong.Option)
 	}
 }

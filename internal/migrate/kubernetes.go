@@ -215,36 +215,8 @@ func (k *cronJob) folder() string { return scalar(member(k.container, "workingDi
 
 // environment sets the variables of the container.
 func (k *cronJob) environment() {
-	j := k.job
 	for _, e := range items(member(k.container, "env")) {
-		name, line := scalar(member(e, "name")), lineOf(e, j.From.Line)
-		from := member(e, "valueFrom")
-		switch {
-		case member(from, "secretKeyRef") != nil:
-			if why := unfit(name, ""); why != "" {
-				j.lost(line, "the variable %s %s", name, why)
-				continue
-			}
-			j.secret(line, name, name)
-			j.kept(line, "%s: the key %s of the secret %s", name, scalar(member(from, "secretKeyRef", "key")), scalar(member(from, "secretKeyRef", "name")))
-		case member(from, "configMapKeyRef") != nil:
-			if why := unfit(name, ""); why != "" {
-				j.lost(line, "the variable %s %s", name, why)
-				continue
-			}
-			if value := k.item("ConfigMap", scalar(member(from, "configMapKeyRef", "name")), scalar(member(from, "configMapKeyRef", "key"))); value != nil {
-				k.r.env(j, line, name, scalar(value))
-				j.kept(line, "%s: that of the ConfigMap", name)
-				continue
-			}
-			j.variable(line, name)
-		case from != nil:
-			j.lost(line, "%s: there is no cluster here", name)
-		case kubeReference.MatchString(scalar(member(e, "value"))):
-			k.export(line, name, scalar(member(e, "value")))
-		default:
-			k.r.env(j, line, name, scalar(member(e, "value")))
-		}
+		k.env(e)
 	}
 	for _, e := range items(member(k.container, "envFrom")) {
 		k.envFrom(e)
@@ -303,6 +275,34 @@ func (k *cronJob) item(kind, name, key string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// env sets a variable.
+func (k *cronJob) env(e *yaml.Node) {
+	name, value, line := scalar(member(e, "name")), scalar(member(e, "value")), lineOf(e, k.job.From.Line)
+	from := member(e, "valueFrom")
+	secret, config := member(from, "secretKeyRef"), member(from, "configMapKeyRef")
+	switch {
+	case secret != nil:
+		of, key := scalar(member(secret, "name")), scalar(member(secret, "key"))
+		k.r.secret(k.job, line, name, of+"/"+key)
+		k.job.kept(line, "%s: the key %s of the secret %s", name, key, of)
+	case config != nil:
+		if item := k.item("ConfigMap", scalar(member(config, "name")), scalar(member(config, "key"))); item != nil {
+			k.r.env(k.job, line, name, scalar(item))
+			k.job.kept(line, "%s: that of the ConfigMap", name)
+		} else if why := unfit(name, ""); why != "" {
+			k.job.lost(line, "the variable %s %s", name, why)
+		} else {
+			k.job.variable(line, name)
+		}
+	case from != nil:
+		k.job.lost(line, "%s: there is no cluster here", name)
+	case kubeReference.MatchString(value):
+		k.export(line, name, value)
+	default:
+		k.r.env(k.job, line, name, value)
+	}
 }
 
 // export sets a variable that refers to others in the command, as env cannot.

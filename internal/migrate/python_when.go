@@ -436,12 +436,10 @@ func (j *Job) inWords(t fields) (why string) {
 	return ""
 }
 
-var clockTime = regexp.MustCompile(`^(\d?\d):(\d\d)(?::\d\d)?$`)
-
 // at sets a time of day.
 func (j *Job) at(text string) {
-	if parts := clockTime.FindStringSubmatch(text); parts != nil {
-		j.set("at", fmt.Sprintf("%02s:%s", parts[1], parts[2]))
+	if hour, minute, ok := clock(text); ok {
+		j.set("at", fmt.Sprintf("%02d:%02d", hour, minute))
 		return
 	}
 	j.glue(j.From.Line, "write the time %q as at = \"HH:MM\"", text)

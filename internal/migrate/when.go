@@ -2,6 +2,8 @@ package migrate
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -72,4 +74,32 @@ func every(n int, unit string) string {
 		return unit
 	}
 	return fmt.Sprintf("%d %ss", n, unit)
+}
+
+var clockForm = regexp.MustCompile(`(?i)^(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?(?:m\.?)?$`)
+
+// clock reads a time of day, such as 9:05, 9:05:00, 9 pm or noon.
+func clock(text string) (hour, minute int, ok bool) {
+	switch strings.ToLower(text) {
+	case "noon":
+		return 12, 0, true
+	case "midnight":
+		return 0, 0, true
+	}
+	m := clockForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, 0, false
+	}
+	hour, _ = strconv.Atoi(m[1])
+	minute, _ = strconv.Atoi(m[2])
+	if hour > 23 || minute > 59 || m[3] != "" && hour > 12 {
+		return 0, 0, false
+	}
+	if m[3] != "" {
+		hour %= 12
+		if strings.EqualFold(m[3], "p") {
+			hour += 12
+		}
+	}
+	return hour, minute, true
 }
