@@ -56,7 +56,11 @@ func (p *Program) importJobs(paths []string, flags importFlags) error {
 		return &exitError{exitUsage, problem.New("use one of "+strings.Join(migrate.Formats(), ", "), "--from is %s, which is no format", problem.Quote(flags.from))}
 	}
 	if flags.timezone != "" && !schedule.KnownZone(flags.timezone) {
-		return &exitError{exitUsage, problem.New(schedule.ZoneHint(flags.timezone), "--timezone is %s, which is not a known time zone", problem.Quote(flags.timezone))}
+		hint := "write a name of the IANA database, as in --timezone Europe/Berlin"
+		if meant := schedule.MeantZone(flags.timezone); meant != "" {
+			hint = "did you mean --timezone " + meant + "?"
+		}
+		return &exitError{exitUsage, problem.New(hint, "--timezone is %s, which is not a known time zone", problem.Quote(flags.timezone))}
 	}
 	files, err := migrate.Open(paths, flags.from, p.Stdin)
 	if err != nil {

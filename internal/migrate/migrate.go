@@ -178,10 +178,13 @@ func (r *reader) add(j Job) bool {
 		return false
 	}
 	if r.Has != nil && !r.ids[j.ID] && r.Has(j) {
-		r.skip(j.From, "it is in pyproject.toml already, as %s", j.ID)
+		r.skip(j.From, "already in pyproject.toml, as %s", j.ID)
 		return true
 	}
-	j.ID = r.free(j.ID)
+	wanted := j.ID
+	if j.ID = r.free(wanted); j.ID != wanted && !r.ids[wanted] {
+		j.glue(j.From.Line, "remove %s or %s if they are the same job: both run", wanted, j.ID)
+	}
 	j.fit(r.tree(j.From.File))
 	r.ids[j.ID] = true
 	r.Jobs = append(r.Jobs, j)

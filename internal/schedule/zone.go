@@ -112,6 +112,15 @@ func KnownZone(name string) bool {
 // ZoneHint returns the remedy for an unknown time zone: the one that was probably
 // meant, if it can be guessed.
 func ZoneHint(name string) string {
+	if meant := MeantZone(name); meant != "" {
+		return "did you mean timezone = " + strconv.Quote(meant) + "?"
+	}
+	return `write a name of the IANA database, as in timezone = "Europe/Berlin": https://en.wikipedia.org/wiki/List_of_tz_database_time_zones`
+}
+
+// MeantZone returns the time zone that was probably meant by an unknown name, "" if it
+// cannot be guessed.
+func MeantZone(name string) string {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == '_' })
 	place := []byte(strings.Join(words, "_"))
 	for i := range place {
@@ -121,11 +130,11 @@ func ZoneHint(name string) string {
 	}
 	for _, area := range []string{"", "Europe/", "America/", "Asia/", "Africa/", "Australia/", "Pacific/", "Atlantic/", "Indian/"} {
 		if meant := area + string(place); KnownZone(meant) {
-			return "did you mean timezone = " + strconv.Quote(meant) + "?"
+			return meant
 		}
 	}
 	if upper := strings.ToUpper(name); KnownZone(upper) {
-		return "did you mean timezone = " + strconv.Quote(upper) + "?"
+		return upper
 	}
-	return `write a name of the IANA database, as in timezone = "Europe/Berlin": https://en.wikipedia.org/wiki/List_of_tz_database_time_zones`
+	return ""
 }
