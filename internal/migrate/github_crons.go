@@ -103,11 +103,11 @@ func (w *workflow) unscheduled() string {
 	var events []string
 	for _, n := range w.events() {
 		if n.Value == "schedule" {
-			return "its schedule has no cron"
+			return "no cron in its schedule"
 		}
 		events = append(events, n.Value)
 	}
-	return "it has no schedule: it runs on " + strings.Join(events, ", ")
+	return "no schedule: it runs on " + strings.Join(events, ", ")
 }
 
 // most often: "The shortest interval you can run scheduled workflows is once every 5

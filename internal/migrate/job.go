@@ -162,7 +162,7 @@ func (j *Job) validate() (why string) {
 		j.lost(j.From.Line, "%s: %s", name, p.Message)
 		j.keys = j.keys.without(name)
 	}
-	return "it has nothing to run"
+	return "nothing to run"
 }
 
 // problems returns what is wrong with the tables.

@@ -91,7 +91,7 @@ func (k *cronJob) read() {
 	pod := member(spec, "jobTemplate", "spec", "template", "spec")
 	containers := items(member(pod, "containers"))
 	if len(containers) == 0 {
-		k.r.skip(j.From, "it has no container")
+		k.r.skip(j.From, "no container")
 		return
 	}
 	k.container = containers[0]

@@ -132,7 +132,7 @@ func (r *reader) python(f File) error {
 		r.skip(Place{f.Path, max(s.Line, 1)}, "%s", problem.Cut(s.Why, 200))
 	}
 	if len(found.Jobs)+len(found.Skipped) == 0 {
-		r.skip(Place{f.Path, 1}, "it declares no job")
+		r.skip(Place{f.Path, 1}, "no job in it")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (j *Job) trigger(t fields, kind string, zone any) (why string) {
 	if set := triggers[t.shown("type")]; set != nil {
 		return set(j, t, kind, zone)
 	}
-	return fmt.Sprintf("its schedule is computed: %v", t["source"])
+	return fmt.Sprintf("a computed schedule: %v", t["source"])
 }
 
 // cronText sets a cron that is one text. In APScheduler's "the day of week numbers are
@@ -54,7 +54,7 @@ func (j *Job) trigger(t fields, kind string, zone any) (why string) {
 func (j *Job) cronText(t fields, kind string, zone any) (why string) {
 	expression, ok := t.text("expression")
 	if !ok {
-		return "its cron is computed"
+		return "a computed cron"
 	}
 	if kind != "apscheduler" {
 		return j.expression(expression, "")
@@ -70,7 +70,7 @@ func (j *Job) cronText(t fields, kind string, zone any) (why string) {
 func (j *Job) date(t fields, _ string, zone any) (why string) {
 	date, ok := moment(t["run_date"])
 	if !ok {
-		return "it runs once when its scheduler starts, or at a time that is computed"
+		return "a single run, at the start of its scheduler or at a computed time"
 	}
 	if len(date) == len(time.DateOnly) {
 		date += "T00:00:00"
@@ -97,12 +97,12 @@ func (j *Job) interval(t fields) (why string) {
 		text, _ := t.text(name)
 		n, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return "its interval is computed"
+			return "a computed interval"
 		}
 		total += n * unit
 	}
 	if !(total > 0) || total > 366*86400 {
-		return "its interval is computed"
+		return "a computed interval"
 	}
 	exact := time.Duration(total * float64(time.Second))
 	if j.each(exact) == exact {
@@ -130,7 +130,7 @@ func (j *Job) celeryCron(t fields, zone string) (why string) {
 		case t[name] == nil:
 			text = "*"
 		case !ok:
-			return "its " + name + " is computed"
+			return "a computed " + name
 		}
 		if strings.HasPrefix(name, "day_of_w") || strings.HasPrefix(name, "month") {
 			text = longName.ReplaceAllString(text, "$1") // Celery takes sunday for sun
@@ -224,7 +224,7 @@ func (j *Job) fieldCron(t fields, zone string) (why string) {
 		text, ok := t.text(name)
 		switch {
 		case t[name] != nil && !ok:
-			why = "its " + name + " is computed"
+			why = "a computed " + name
 		case ok:
 			return strings.ReplaceAll(text, " ", "")
 		case slices.Index(order, name) > least && least >= 0:
@@ -391,14 +391,14 @@ func (j *Job) djangoQ(t fields) (why string) {
 	case kind == "CRON" || kind == "C":
 		cron, ok := t.text("cron")
 		if !ok {
-			return "its cron is computed"
+			return "a computed cron"
 		}
 		j.glue(j.From.Line, "add timezone if Django's TIME_ZONE was not UTC: the times are in UTC here")
 		return j.expression(cron, "")
 	default:
 		date, ok := moment(t["next_run"])
 		if !ok {
-			return "it runs once, at a time that is computed"
+			return "a single run, at a computed time"
 		}
 		j.set("run-at", raw(date))
 		j.kept(j.From.Line, "next_run")
@@ -470,7 +470,7 @@ func (j *Job) chain(t fields) (why string) {
 		}
 	}
 	if c.unit == "" {
-		return "it does not say when it runs"
+		return "no time at which it runs"
 	}
 	j.kept(j.From.Line, "every %s", c.unit)
 	if minute, ok := strings.CutPrefix(c.at, ":"); ok && c.unit == "hour" {
@@ -503,7 +503,7 @@ func (j *Job) link(c *chained, name string, args []any) (why string) {
 	case name == "every" && len(args) > 0:
 		var err error
 		if c.n, err = strconv.Atoi(arg(0)); err != nil {
-			return "its interval is computed"
+			return "a computed interval"
 		}
 	case slices.Contains([]string{"minute", "hour", "day", "week"}, singular):
 		c.unit = every(c.n, singular)
@@ -520,7 +520,7 @@ func (j *Job) link(c *chained, name string, args []any) (why string) {
 		j.bounds(fields{"end_date": args[0]})
 	case name == "every" || name == "tag" || name == "until":
 	default:
-		return "its schedule has " + name
+		return "a schedule with " + name
 	}
 	return ""
 }
