@@ -67,6 +67,12 @@ func (r *reader) fit(j *Job, line int, text, folder string) string {
 	}
 	if m.folder != "" && m.folder != "~" && m.folder != "/" && !slices.ContainsFunc(j.Kept, func(n Note) bool { return strings.HasPrefix(n.What, "folder "+m.folder+":") }) {
 		j.kept(line, "folder %s: the job runs in the project's folder", m.folder)
+		if len(r.folders) > 0 && !slices.Contains(r.folders, m.folder) {
+			j.glue(line, "check that the project's folder has what is in %s: an earlier job runs in %s", m.folder, r.folders[0])
+		}
+		if !slices.Contains(r.folders, m.folder) {
+			r.folders = append(r.folders, m.folder)
+		}
 	}
 	if len(secretSpans(m.text)) > 0 {
 		m.text = withoutSecrets(m.text)

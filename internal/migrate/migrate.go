@@ -167,6 +167,7 @@ type reader struct {
 	values  map[string]string // of the secrets, so that two of them do not get one name
 	modules map[string]module // of Python, by the path of the file
 	tasks   []File            // modules of the project with tasks that have names; see withTask
+	folders []string          // in which jobs ran, which is the project's for all
 }
 
 // add adds a job, if what is left of it is valid, and reports whether the project has it
