@@ -48,7 +48,8 @@ type ghJob struct {
 	fallbacks map[string]string  // values of inputs where nobody gives one, likewise
 	outputs   map[string]bool    // ids of steps, in lower case, whose outputs are used
 	given     ghGiven
-	deciding  string // an outcome while an if is looked at: success, failure or cancelled
+	hidden    []ghPair // secrets that stand for literal ones, with their lines
+	deciding  string   // an outcome while an if is looked at: success, failure or cancelled
 	depth     int
 }
 

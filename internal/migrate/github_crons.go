@@ -223,6 +223,10 @@ func (w *workflow) readInputs() map[string]ghInput {
 			kind: scalar(member(p.value, "type")), fallback: scalar(member(p.value, "default")),
 			choices: len(items(member(p.value, "options"))),
 		}
+		if in := inputs[strings.ToLower(p.key.Value)]; isSecret(in.name, in.fallback) {
+			in.fallback = ""
+			inputs[strings.ToLower(p.key.Value)] = in
+		}
 	}
 	return inputs
 }

@@ -44,7 +44,7 @@ func (g *ghJob) give(j *Job, s ghStep, to ghPhase) (sets []string) {
 			sets = append(sets, set)
 		}
 	}
-	lines := g.rewrite(s.Run)
+	lines := g.rewrite(s.lines())
 	for _, w := range lines.wrong {
 		j.lost(s.RunLine+w.line, "%s", w.why)
 	}
@@ -332,6 +332,11 @@ func (g *ghJob) finish(j *Job) {
 	}{{"secrets", g.given.secrets}, {"setup-secrets", g.given.setup}, {"vars", g.given.vars}} {
 		if len(list.all) > 0 {
 			j.set(list.key, listed(list.all))
+		}
+	}
+	for _, h := range g.hidden {
+		if slices.ContainsFunc(slices.Concat(g.given.secrets, g.given.setup), func(k key) bool { return k.value == h.Name }) {
+			j.glue(h.Line, "set the secret %s in the repository: its value is not copied", h.Name)
 		}
 	}
 	if g.given.token {

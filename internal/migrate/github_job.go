@@ -212,6 +212,7 @@ func (w *workflow) job(r *reader, v variant) (j Job, due bool) {
 	if !v.last { // the others have what comes after a job too early
 		g.followers = slices.DeleteFunc(slices.Clone(g.followers), func(next *ghJob) bool { return g.parted(next) == "" })
 	}
+	r.hide(g)
 	g.prepare()
 	w.titles(&j, v)
 	w.keys(&j, g)

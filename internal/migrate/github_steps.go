@@ -162,9 +162,17 @@ func (b block) only(classes ...class) bool {
 // https://github.blog/changelog/2022-10-11-github-actions-deprecating-save-state-and-set-output-commands/
 var setOutput = regexp.MustCompile(`(?m)^(.*)\becho\s+(["']?)::set-output name=([\w-]+)::([^"'\n;&|]*)["']?`)
 
+// lines returns the lines of a step, where bash gives Python its own.
+func (s ghStep) lines() string {
+	if shell := strings.Fields(s.Shell); len(shell) > 0 && isPython(shell[0]) {
+		return "python -" + hereDoc(strings.TrimRight(s.Run, " \t\n"))
+	}
+	return s.Run
+}
+
 // bash returns the lines of a step for bash.
 func (m *mover) bash(s ghStep) block {
-	run := setOutput.ReplaceAllString(strings.ReplaceAll(s.Run, "\r\n", "\n"), `${1}echo ${2}${3}=${4}${2} >> "$$GITHUB_OUTPUT"`)
+	run := setOutput.ReplaceAllString(strings.ReplaceAll(s.lines(), "\r\n", "\n"), `${1}echo ${2}${3}=${4}${2} >> "$$GITHUB_OUTPUT"`)
 	text := strings.TrimRight(m.g.bash(run), " \t\n")
 	dir, _ := m.g.resolve(s.Dir)
 	dir, _ = fromRoot(dir)
@@ -178,7 +186,6 @@ func (m *mover) bash(s ghStep) block {
 	}
 	switch {
 	case isPython(program):
-		return readBlock("python -"+hereDoc(text), dir)
 	case program == "pwsh" || program == "powershell" || program == "" && powershell(text):
 		if plain, ok := fromPowershell(text); ok {
 			return readBlock(plain, dir)

@@ -33,7 +33,7 @@ type edit struct {
 // rewrites are the steps, in their order. Each returns what to change, and after a change
 // they begin again.
 var rewrites = []func(*machine, *syntax.File) []edit{
-	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).setUp, (*machine).piped, (*machine).unwrap, (*machine).heartbeat, (*machine).commit,
+	(*machine).withoutGroup, (*machine).withoutHead, (*machine).withoutOutput, (*machine).setUp, (*machine).withoutSudo, (*machine).unwrap, (*machine).heartbeat, (*machine).commit,
 	(*machine).interpreters, (*machine).paths, (*machine).secrets,
 }
 
