@@ -212,7 +212,9 @@ func TestHistory(t *testing.T) {
 		// Steps.
 		{"no steps", all(steps()), run, 0, 2},
 		{"delivered", all(steps(done, ghtest.Step{Name: "Deliver: artifact", Conclusion: "success"}, ghtest.Step{Name: "Deliver: pages", Conclusion: "success"})), skip, 0, 2},
-		{"a delivery was skipped, as after a cancel", all(steps(done, ghtest.Step{Name: "Deliver: artifact", Conclusion: "success"}, ghtest.Step{Name: "Deliver: pages", Conclusion: "skipped"})), run, 0, 2},
+		{"a delivery was skipped by its own condition", all(steps(done, ghtest.Step{Name: "Deliver: pages", Conclusion: "skipped"})), skip, 0, 2},
+		{"a delivery was skipped after a cancel", all(cancelled(steps(done, ghtest.Step{Name: "Deliver: pages", Conclusion: "skipped"}))), run, 0, 2},
+		{"nothing was left to deliver at a cancel", all(cancelled(steps(done, ghtest.Step{Name: "Deliver: pages", Conclusion: "success"}))), skip, 0, 2},
 		{"a delivery failed", all(steps(done, ghtest.Step{Name: "Deliver: artifact", Conclusion: "success"}, ghtest.Step{Name: "Deliver: pages", Conclusion: "failure"})), run, 0, 2},
 		{"a notice failed", all(steps(done, ghtest.Step{Name: "After: Deliver: pages", Conclusion: "failure"}, ghtest.Step{Name: "After: artifacts", Conclusion: "cancelled"})), skip, 0, 2},
 		{"a delivery was cancelled", all(steps(ghtest.Step{Name: "Deliver: pages", Conclusion: "cancelled"}, done)), run, 0, 2},
@@ -327,4 +329,10 @@ func TestBudget(t *testing.T) {
 			}
 		})
 	}
+}
+
+// cancelled returns the run as one that was cancelled.
+func cancelled(run ghtest.Run) ghtest.Run {
+	run.Conclusion = "cancelled"
+	return run
 }

@@ -66,9 +66,10 @@ type jobList struct {
 
 // runJob is a job of a run.
 type runJob struct {
-	Name    string        `json:"name"`
-	Attempt int           `json:"run_attempt"`
-	Steps   page[jobStep] `json:"steps"`
+	Name       string        `json:"name"`
+	Conclusion string        `json:"conclusion"`
+	Attempt    int           `json:"run_attempt"`
+	Steps      page[jobStep] `json:"steps"`
 }
 
 type jobStep struct {
@@ -83,9 +84,8 @@ func (l jobList) complete() bool { return l.Jobs != nil }
 // execution returns when the entrypoint started in an execution that succeeded; zero if
 // none did. attempt is the one that the jobs are of, 0 if that is unknown. Only the one
 // step of that name counts, in the one job of the generated workflow: people can add
-// other jobs and steps to the file. Every delivery of what it produced must have succeeded:
-// one that was skipped beside a successful entrypoint did not deliver, as in a run that
-// was cancelled meanwhile.
+// other jobs and steps to the file. A delivery of what it produced must not have failed, or
+// been cancelled, or been skipped because the job failed or was cancelled before it.
 func (l jobList) execution(job string) (started time.Time, attempt int) {
 	own, ok := l.own(job)
 	if !ok {
@@ -96,7 +96,8 @@ func (l jobList) execution(job string) (started time.Time, attempt int) {
 		if step.Name == schedule.EvidenceStep {
 			steps = append(steps, step)
 		}
-		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" {
+		skipped := step.Conclusion == "skipped" && own.Conclusion == "success"
+		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" && !skipped {
 			return time.Time{}, own.Attempt
 		}
 	}
