@@ -20,6 +20,9 @@ func (m *machine) unwrap(file *syntax.File) []edit {
 		if at == 0 || l.needed || name == "timeout" && !m.job.limit(m.line, args[at-1]) {
 			continue
 		}
+		if (name == "pdm" || name == "pipenv") && !isPython(args[at]) && !slices.Contains(ofPackages, args[at]) {
+			continue // it may be a script that the project declares
+		}
 		if l.kept != "" {
 			m.job.kept(m.line, "%s", l.kept)
 		}

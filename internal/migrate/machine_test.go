@@ -46,6 +46,8 @@ func TestFit(t *testing.T) {
 		{"/home/me/app/venv/bin/scrapy crawl x", "scrapy crawl x"},
 		{"cd /app && poetry run python -m app", "python -m app"},
 		{"uv run scrape.py", "python scrape.py"},
+		{"pipenv run python3 scrape.py", "python scrape.py"},
+		{"pipenv run nightly", "pipenv run nightly"},
 		// output
 		{"python scrape.py >> /var/log/scrape.log 2>&1", "python scrape.py"},
 		{"python scrape.py > /dev/null 2>&1", "python scrape.py"},
