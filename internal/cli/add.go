@@ -28,7 +28,7 @@ func (p *Program) addCommand() *cobra.Command {
 pyproject.toml as it is. If there is no pyproject.toml, it writes one to the root of the
 repository, or to the folder that --project names.
 
-A job of which [tool.scheduled] can take all goes there, and any other goes to
+A job goes to [tool.scheduled] if that can hold all of it, and otherwise to
 [tool.scheduled-actions.jobs]. All options can be given as KEY=VALUE, as in
 attempts=3 or env.LOG_LEVEL=info; ` + "`scheduled set --help`" + ` says how values are read. The
 result is checked before it is written.`,

@@ -29,11 +29,11 @@ func (p *Program) commitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "commit JOB",
 		Short: "Commit what the job changed, in Actions",
-		Long: `commit commits what changed under the paths of the job's option commit since the
-checkout, on top of the branch's newest commit, or proposes it in a pull request. It
-is a step of the job's workflow: git says what changed, and GitHub's API makes the
-commit, so no credentials are left in the checkout. Nothing is written if nothing
-changed.
+		Long: `commit takes the files that changed since the checkout, under the paths of the job's
+option commit, and commits them on top of the branch's newest commit, or proposes them
+in a pull request. It is a step of the job's workflow. git says what changed, and
+GitHub's API makes the commit, so the checkout holds no credentials. If nothing changed,
+nothing is written.
 
 If somebody else has changed the same files of the branch meanwhile, the exit code is
 1, and the job runs again. If a right is missing it is 4, and the change is in the

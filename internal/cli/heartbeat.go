@@ -11,7 +11,7 @@ import (
 func (p *Program) heartbeatCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "heartbeat JOB",
-		Short: "In Actions: tell the job's monitor that a step other than Run entrypoint failed",
+		Short: "Tell the job's monitor, in Actions, that a step other than Run entrypoint failed",
 		Long: fmt.Sprintf(`heartbeat is the last step of a workflow whose job has the option heartbeat. run tells
 the monitor how the entrypoint ended; heartbeat tells it about a failure before that, in
 the set-up, or after it, when results were delivered. The URL is in $%s,

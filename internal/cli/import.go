@@ -26,15 +26,16 @@ func (p *Program) importCommand() *cobra.Command {
 	var flags importFlags
 	cmd := &cobra.Command{
 		Use:   "import PATH…",
-		Short: "Read the scheduled jobs of other tools, and show them as jobs of pyproject.toml",
-		Long: `import reads files, and runs nothing of them. PATH is a file, - for standard input, or
-a folder: then the files in it that look like one of the formats are read, and its
-.github/workflows. It shows each job as TOML, and what is kept, what needs glue, which
-is a small step by a person, and what is lost. With anything lost it exits with 1.
+		Short: "Turn the scheduled jobs of other tools into jobs of pyproject.toml",
+		Long: `import reads files and runs none of their code. PATH is a file, - for standard input, or
+a folder: of a folder, it reads .github/workflows and the files that look like one of
+the formats. It shows each job as TOML, and says line by line what is kept, what needs
+glue, which is a small step by you, and what is lost. If anything is lost, the exit code
+is 1.
 
---write adds the jobs to pyproject.toml, and makes one where there is none. It also
-removes the schedule from GitHub workflows that were imported, or both would run.
-Values that look like passwords are never copied.`,
+--write adds the jobs to pyproject.toml, and makes one if there is none. It also removes
+the schedule from the imported GitHub workflows, or both would run. Jobs that are in
+pyproject.toml already are skipped. Values that look like passwords are never copied.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError("import needs a file or folder", cmd)
