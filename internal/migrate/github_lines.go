@@ -293,9 +293,9 @@ func (m *mover) setUpBy(s ghStep, w ghWhen, p divided) {
 // setUpEnv gives our set-up the variables of a step that it does in whole.
 func (m *mover) setUpEnv(s ghStep) {
 	for _, p := range s.Env {
-		if !setupNames.MatchString(p.Name) {
+		if !setupNames.MatchString(p.Name) || strings.Contains(p.Name, "PYTHON") {
 			m.j.kept(p.Line, "env %s, which our set-up does not need", p.Name)
-		} else if sets := m.g.give(m.j, ghStep{Line: s.Line, Env: []ghPair{p}}, ghSetup); len(sets) > 0 {
+		} else if sets := m.g.give(m.j, ghStep{Line: s.Line, Env: []ghPair{p}}, ghSetup); strings.Contains(strings.Join(sets, "\n"), p.Name+"=") {
 			m.j.lost(p.Line, "env %s of the set-up, which is put together in a run", p.Name)
 		}
 	}

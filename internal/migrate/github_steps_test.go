@@ -207,7 +207,7 @@ func TestUsualGroups(t *testing.T) {
 	} {
 		text := "on: {schedule: [{cron: '0 6 * * *'}]}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: " + test.line + "\n      - run: python a.py\n"
 		project := fstest.MapFS{"pyproject.toml": {Data: []byte(test.project)}}
-		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project})
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project, Writing: true})
 		if err != nil || len(result.Jobs) != 1 {
 			t.Fatal(err, result.Skipped)
 		}
@@ -219,7 +219,7 @@ func TestUsualGroups(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s in\n%s: got %s, want %s", test.line, test.project, got, test.want)
 		}
-		file := &tree{project, "pyproject.toml", test.project}
+		file := &tree{repo: project, file: "pyproject.toml", text: test.project}
 		if _, err := file.installs(j.keys...); err != nil {
 			t.Errorf("%s in\n%s: %v\n%s", test.line, test.project, err, j.TOML())
 		}
@@ -241,6 +241,8 @@ func TestInstalled(t *testing.T) {
 		{"pip install -e .\npip install -r a.txt", "setup.py a.txt requirements.txt", `installer = "project"` + "\n" + `prepare = ["pip install -r a.txt"]`},
 		{"pip install -r a.txt", "a.txt requirements.txt", `requirements = ["a.txt"]`},
 		{"pip install -r gone.txt", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["python -m pip install -r gone.txt"]`},
+		{"pip install -r requirements.txt", "pyproject.toml", ""},
+		{"conda env create -f environment.yml", "requirements.txt", `installer = "none"`},
 		{"echo", "requirements.txt", `installer = "none"` + "\n" + `prepare = ["echo"]`},
 		{"echo", "requirements-a.txt requirements-b.txt pyproject.toml", `installer = "none"` + "\n" + `prepare = ["echo"]`},
 		{"echo", "pyproject.toml", `prepare = ["echo"]`},
@@ -261,7 +263,7 @@ func TestInstalled(t *testing.T) {
 		}
 		text := "on:\n  schedule:\n    - cron: '0 6 * * *'\njobs:\n  a:\n    runs-on: ubuntu-latest\n    timeout-minutes: 5\n    steps:\n      - run: |\n          " +
 			strings.ReplaceAll(test.lines, "\n", "\n          ") + "\n      - run: python a.py\n"
-		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project})
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Project: project, Writing: true})
 		if err != nil || len(result.Jobs) != 1 {
 			t.Fatal(err, result.Skipped)
 		}

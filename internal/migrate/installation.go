@@ -22,12 +22,14 @@ type tree struct {
 	repo fs.FS
 	file string // the project's pyproject.toml, which may not be there yet
 	text string // of it
+
+	writing bool // what it lacks is put right, and not only told
 }
 
 // tree returns the repository; nil if what is there cannot be the project that a file is
 // from.
 func (r *reader) tree(file string) *tree {
-	t := &tree{r.Repo, r.Path, ""}
+	t := &tree{repo: r.Repo, file: r.Path, writing: r.Writing}
 	if t.repo == nil {
 		t.repo, t.file = r.Project, projectFile
 	}
@@ -126,7 +128,11 @@ func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
 		p.groups = append(p.groups, usual...)
 		more = p.more()
 	}
-	if _, err := t.installs(); err == nil && len(own) == 0 && !p.project && !p.named && itself {
+	plain, err := t.installs()
+	if err == nil && plain.Tool == installer.None && len(own) == 1 && own[0] == "requirements.txt" && len(more) == 0 {
+		return nil // the set-up takes it when it is there
+	}
+	if err == nil && len(own) == 0 && !p.project && !p.named && itself {
 		return nil
 	}
 	var why error
@@ -144,6 +150,14 @@ func (p *packages) apply(j *Job, t *tree, itself bool) (lines []string) {
 // without sets the keys where the project has not what the lines install.
 func (p *packages) without(j *Job, t *tree, w wish, own []string, more table, why error) (lines []string) {
 	line := max(p.line, j.From.Line)
+	if p.tool == "conda" && len(own) == 0 {
+		j.glue(line, `commit environment.yml, and write installer = "conda": the job installs from it, and it is not there`)
+		j.set("installer", "none")
+		return nil
+	}
+	if len(own) > 0 && !t.writing {
+		j.set("requirements", own)
+	}
 	for _, file := range own {
 		lines = append(lines, "python -m pip install -r "+quote(file))
 		if !t.has(file) {
@@ -156,6 +170,9 @@ func (p *packages) without(j *Job, t *tree, w wish, own []string, more table, wh
 			j.set(w.keys[0].name, w.keys[0].value).comment = w.comment
 			return nil
 		}
+	}
+	if len(own) > 0 && !t.writing {
+		return nil
 	}
 	if len(own) == 0 {
 		j.lost(line, "what it installs: %v", why)
@@ -215,7 +232,7 @@ func (j *Job) fit(t *tree) {
 	for t != nil {
 		_, err := t.installs(j.keys...)
 		wrong, ok := errors.AsType[*workflows.EnvironmentError](err)
-		if !ok || j.get(wrong.Option) == nil {
+		if !ok || j.get(wrong.Option) == nil || wrong.Option == "requirements" && !t.writing {
 			return
 		}
 		j.lost(j.From.Line, "%s: %v", wrong.Option, wrong.Err)

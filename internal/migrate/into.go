@@ -37,6 +37,7 @@ func (i *Import) Read(ctx context.Context) error {
 
 // Preview reads the jobs, and finds out what Write would do.
 func (i *Import) Preview(ctx context.Context) error {
+	i.Writing = true
 	return i.Place.Preview(i.edit(ctx), i.accept)
 }
 
@@ -44,6 +45,7 @@ func (i *Import) Preview(ctx context.Context) error {
 // imported from their new content. Nothing is written if one of these cannot be, or is
 // another by now.
 func (i *Import) Write(ctx context.Context, now time.Time) error {
+	i.Writing = true
 	if err := i.read(ctx, nil); err != nil {
 		return err
 	}

@@ -133,6 +133,7 @@ type Request struct {
 	Zone    string                                                                 // time zone of the machine that a crontab or timer is from; "" if it is not known
 	Taken   func(id string) bool                                                   // ids that the project has; nil for none
 	Has     func(j Job) bool                                                       // whether the project has the job already, under its id; nil if it has none
+	Writing bool                                                                   // the jobs are for a pyproject.toml, which has to be valid with the files that are there
 	Ask     func(ctx context.Context, script string, input []byte) ([]byte, error) // a Python runs our script; nil if there is none
 }
 
