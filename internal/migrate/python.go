@@ -112,7 +112,7 @@ func (r *reader) askPython(f File) (found declared, err error) {
 		return found, fmt.Errorf("read %s: %w", f.Path, err)
 	}
 	if found.Error != nil {
-		return found, problem.Problems{{File: f.Path, Line: max(found.Error.Line, 1), Message: "no Python: " + problem.Cut(found.Error.Message, 200), Hint: "correct the file first"}}
+		return found, problem.Problems{{File: f.Path, Line: max(found.Error.Line, 1), Column: 1, Message: "no Python: " + problem.Cut(found.Error.Message, 200), Hint: "correct the file first"}}
 	}
 	return found, nil
 }
