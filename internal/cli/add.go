@@ -28,10 +28,11 @@ func (p *Program) addCommand() *cobra.Command {
 pyproject.toml as it is. If there is no pyproject.toml, it writes one to the root of the
 repository, or to the folder that --project names.
 
-A job goes to [tool.scheduled] if that can hold all of it, and otherwise to
-[tool.scheduled-actions.jobs]. All options can be given as KEY=VALUE, as in
-attempts=3 or env.LOG_LEVEL=info; ` + "`scheduled set --help`" + ` says how values are read. The
-result is checked before it is written.`,
+The job goes to [tool.scheduled] if it has an entrypoint and a schedule that fits there,
+with its options in [tool.scheduled-actions.jobs]. Any other job goes there whole. All
+options can be given as KEY=VALUE, as in attempts=3 or env.LOG_LEVEL=info;
+` + "`scheduled set --help`" + ` says how values are read. The result is checked before it is
+written.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError("add takes the id of the new job", cmd)
