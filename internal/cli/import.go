@@ -142,7 +142,7 @@ func (p *Program) nextImport(do migrate.Import) string {
 		next = "do what needs glue, and then " + next
 	}
 	if len(do.Changes) > 0 {
-		next += ". The old workflows have no schedule any more: delete those that you do not start by hand or by other triggers, once the new ones have run"
+		next += ". The old workflows no longer have a schedule: once the new ones have run, delete those that nothing else starts"
 	}
 	return next
 }

@@ -161,7 +161,7 @@ func (c *crontab) job(m []string) {
 	command, described := trailing(command)
 	command = asked(c.r.fit(&j, c.line, command, folder))
 	if program := ofTheMachine(command); program != "" {
-		c.r.skip(c.place(), "%s takes care of the machine, and a job here has none", program)
+		c.r.skip(c.place(), "%s: a matter of the machine itself", program)
 		return
 	}
 	if input != "" {

@@ -42,7 +42,7 @@ func (m *mover) lines(i int, s ghStep) {
 	}
 	for i, line := range strings.Split(s.Run, "\n") {
 		if strings.Contains(line, "github.event_name") || strings.Contains(line, "GITHUB_EVENT_NAME") {
-			m.j.kept(max(s.RunLine, s.Line)+i, "the event: each run counts as one by schedule, by the button too")
+			m.j.kept(max(s.RunLine, s.Line)+i, "the event: every run counts as scheduled, also one by the button")
 		}
 	}
 	sets := m.g.give(m.j, s, ghMain)
@@ -399,7 +399,7 @@ func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 	if len(m.g.private(s)) > 0 || gitPush.MatchString(text) {
 		sets := m.g.give(m.j, s, ghMain)
 		m.hooks = append(m.hooks, hook{m.wired(s, append(sets, text)), w.When})
-		m.j.kept(s.Line, "%s: by the command, since it needs secrets, and so only once the set-up is done", title(s))
+		m.j.kept(s.Line, "%s: in the command, after the set-up, as it needs secrets", title(s))
 		return
 	}
 	sets := m.g.give(m.j, s, ghAfter)

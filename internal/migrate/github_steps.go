@@ -307,7 +307,7 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 	}
 	w, ok := m.g.when(m.j, s)
 	if ok && !w.Never && strings.Contains(s.If, "github.event_name") {
-		m.j.kept(max(s.IfLine, s.Line), "if: each run counts as one by schedule, by the button too")
+		m.j.kept(max(s.IfLine, s.Line), "if: every run counts as scheduled, also one by the button")
 	}
 	switch {
 	case !ok: // which is told

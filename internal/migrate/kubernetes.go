@@ -376,7 +376,7 @@ func (k *cronJob) policies(spec *yaml.Node) {
 		}
 		j.kept(at(n), "backoffLimit: %d in all", attempts)
 	} else {
-		j.glue(at(job), "set attempts if a run that fails is to be repeated: Kubernetes does so 6 times by default")
+		j.glue(at(job), "set attempts if a failed run should be repeated: Kubernetes does so 6 times by default")
 	}
 	for _, name := range []string{"parallelism", "completions"} {
 		if n := member(job, name); k.number(n) > 1 {

@@ -310,14 +310,14 @@ func (j *Job) options(options fields) {
 		case "q_options":
 			more, _ := value.(map[string]any)
 			if limit := fields(more).shown("timeout"); limit == "" || !j.limit(line, limit) {
-				j.kept(line, "q_options is not needed: each run has a runner of its own")
+				j.kept(line, "q_options: each run has a runner of its own")
 			}
 		case "repeats":
 			if shown != "-1" {
 				j.glue(line, "add start and count: repeats was %s", shown)
 			}
 		default:
-			j.kept(line, "%s is not needed: each run has a runner of its own", name)
+			j.kept(line, "%s: each run has a runner of its own", name)
 		}
 	}
 }

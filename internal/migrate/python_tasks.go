@@ -161,7 +161,7 @@ func (j *Job) positional(d declaredJob, t pythonTask) {
 	}
 	switch len(missing) {
 	case 0:
-		j.kept(j.From.Line, "no time is passed: the function needs none")
+		j.kept(j.From.Line, "no time as an argument: the function needs none")
 	case 1:
 		j.glue(j.From.Line, "give %s a default, or set pass-context = true and take the time from there: Procrastinate passed it", missing[0])
 	default:

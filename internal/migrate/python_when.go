@@ -216,7 +216,7 @@ func (j *Job) bounds(t fields) {
 		}
 	}
 	if t["jitter"] != nil {
-		j.kept(j.From.Line, "jitter is not needed: assigned times spread the jobs")
+		j.kept(j.From.Line, "jitter: assigned times spread the jobs")
 	}
 }
 

@@ -115,7 +115,7 @@ func (t *timer) read() {
 		t.run(&j, file)
 		command, _ := j.get("command").(string)
 		if program := ofTheMachine(command); program != "" {
-			t.r.skip(t.place(), "%s takes care of the machine, and a job here has none", program)
+			t.r.skip(t.place(), "%s: a matter of the machine itself", program)
 			continue
 		}
 		t.r.add(j)

@@ -102,7 +102,7 @@ func (s *service) commands() {
 				list = append(list, s.command(words))
 			}
 			if name != "ExecStart" {
-				s.kept("%s is one of the commands", name)
+				s.kept("%s, as one of the commands", name)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func (s *service) commands() {
 	}
 	if len(after) > 0 {
 		s.job.set("after", after)
-		s.kept("ExecStopPost is a step of after")
+		s.kept("ExecStopPost, as a step of after")
 	}
 	for e := range s.all("ExecCondition") {
 		s.glue("check %s in the command: the service does not start if it fails", withoutSecrets(e.value))
