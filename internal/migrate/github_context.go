@@ -89,6 +89,21 @@ func (g *ghJob) variable(name string) ghValue {
 	return held("${"+name+"}", ghRef{kind: "env", name: name, variable: name})
 }
 
+// handsOn reports whether an if asks for a variable that no env has and no line writes: a
+// program writes it to $GITHUB_ENV.
+func (g *ghJob) handsOn() (asked bool) {
+	for _, s := range g.Steps {
+		if strings.Contains(s.Run, "GITHUB_ENV") {
+			return false
+		}
+		condition(s.If).each(func(path string) {
+			context, name, _ := strings.Cut(path, ".")
+			asked = asked || strings.EqualFold(context, "env") && name != "pythonLocation" && named(g.Env, name) < 0 && named(s.Env, name) < 0
+		})
+	}
+	return asked
+}
+
 // maxRefers is how often a variable can refer to another one, which refers to another one.
 const maxRefers = 3
 

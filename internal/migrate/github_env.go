@@ -240,6 +240,9 @@ func (g *ghJob) input(j *Job, line int, ref ghRef) {
 	if declared.fallback != "" && declared.fallback != "false" && ref.fallback == "" {
 		j.glue(declared.line, "write %q into env as the value of %s, if a schedule should have it: it was empty then", declared.fallback, ref.variable)
 	}
+	if declared.fallback != "" && ref.fallback != "" && declared.fallback != ref.fallback {
+		j.kept(declared.line, "the default of %s, which is %q by the button too", ref.name, ref.fallback)
+	}
 }
 
 // maxInputs is how many inputs a job can have beside ours: see package pyproject.

@@ -48,7 +48,10 @@ func (m *mover) lines(i int, s ghStep) {
 	sets := m.g.give(m.j, s, ghMain)
 	m.commands = append(m.commands, m.wired(s, append(sets, text)))
 	when := ""
-	if m.git.line >= 0 && !m.byHand && !delivers {
+	switch {
+	case p.turned:
+		when = ": what came after its commit comes before it now"
+	case m.git.line >= 0 && !m.byHand && !delivers:
 		when = ": before the commit now"
 	}
 	m.j.kept(s.Line, "%s%s", title(s), when)
@@ -138,6 +141,7 @@ type divided struct {
 	units           []unit // of text
 	before, prepare []string
 	delivery        []unit
+	turned          bool     // some of the work came after the commit
 	done            []string // what our set-up does
 }
 
@@ -168,6 +172,9 @@ func (m *mover) part(i int, s ghStep, b block) divided {
 			pending, removed = stateful(pending), true
 		default:
 			m.installs = m.installs || u.class == install
+			p.turned = p.turned || slices.ContainsFunc(p.delivery, func(u unit) bool {
+				return slices.ContainsFunc(u.calls, func(c call) bool { return c.git() == "commit" || c.git() == "push" })
+			})
 			kept = append(append(kept, pending...), u)
 			pending = nil
 		}
@@ -336,7 +343,7 @@ func (m *mover) tuned(s ghStep, w ghWhen, p divided) string {
 		if minutes, ok := m.g.resolve(s.Timeout); ok && simple {
 			text = "timeout " + minutes + "m " + text
 		} else {
-			m.j.glue(s.Line, "put timeout in front of the slow command of %q: its limit was %s minutes", title(s), minutes)
+			m.j.glue(s.Line, "put timeout in front of the slow command of %q: its limit was %s minutes", title(ghStep{Name: s.Name, Run: text}), minutes)
 		}
 	}
 	dir, _ := m.g.resolve(s.Dir)

@@ -19,7 +19,7 @@ func (m *mover) run(s ghStep, w ghWhen, line string, env ...ghPair) {
 	env = slices.DeleteFunc(env, func(p ghPair) bool { return p.Value == "" })
 	sets := m.g.give(m.j, ghStep{Line: s.Line, Name: s.Name, If: s.If, Env: env, Run: line}, ghMain)
 	s.Dir = ""
-	text := strings.Join(append(sets, m.tuned(s, w, divided{text: line})), "\n")
+	text := m.wired(s, append(sets, m.tuned(s, w, divided{text: line})))
 	if w.When == "success" {
 		m.commands = append(m.commands, text)
 	} else {
@@ -80,8 +80,13 @@ func (m *mover) chat(s ghStep, w ghWhen, variable, url, field string, inputs ...
 		}
 	}
 	if strings.HasPrefix(strings.TrimSpace(words.Value), "{") {
-		m.j.glue(s.Line, "check the message of %s: only its text is sent, as %s", title(s), field)
-		words.Value = cmp.Or(m.g.Workflow, "Scheduled job")
+		fields := map[string]any{}
+		_ = yaml.Unmarshal([]byte(words.Value), &fields) // JSON too; what is not there is empty
+		text, _ := fields[field].(string)
+		if len(fields) != 1 || text == "" {
+			m.j.glue(s.Line, "check the message of %s: only its text is sent, as %s", title(s), field)
+		}
+		words.Value = cmp.Or(text, m.g.Workflow, "Scheduled job")
 	}
 	m.notice(s, w, `jq -n --arg text "$NOTICE" '{`+field+`: $text}' | curl -fsS -H 'Content-Type: application/json' -d @- "$`+variable+`"`,
 		ghPair{variable, url, s.Line}, words)

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 	node := member(w.root, "permissions")
 	if own := member(g.node, "permissions"); own != nil {
 		node = own
+	}
+	if node == nil {
+		g.askRights(j)
 	}
 	all := j.table("permissions") // that the steps brought
 	if node == nil && g.given.token && j.get("permissions") == nil {
@@ -46,6 +50,28 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 	}
 	if len(all) > 0 {
 		j.set("permissions", all)
+	}
+}
+
+// hubRights are the permissions that commands of gh need, where the token is the job's.
+// https://cli.github.com/manual
+var hubRights = []struct {
+	form  *regexp.Regexp
+	scope string
+}{
+	{regexp.MustCompile(`\bgh (?:workflow (?:run|enable|disable)|run (?:rerun|cancel|delete)|cache delete)\b`), "actions"},
+	{regexp.MustCompile(`\bgh issue (?:create|comment|close|edit|reopen)\b`), "issues"},
+	{regexp.MustCompile(`\bgh release (?:create|upload|delete|edit)\b`), "contents"},
+}
+
+// askRights sets the permissions that the lines of a job need.
+func (g *ghJob) askRights(j *Job) {
+	for _, s := range g.Steps {
+		for _, right := range hubRights {
+			if s.Run != "" && right.form.MatchString(s.Run) && slices.Contains(g.private(s), "GITHUB_TOKEN") {
+				j.setIn("permissions", right.scope, "write")
+			}
+		}
 	}
 }
 

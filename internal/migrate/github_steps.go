@@ -77,6 +77,7 @@ type hook struct {
 // read reads the lines of all steps, and finds where the work begins.
 func (m *mover) read() {
 	m.setUp, m.work = place{-1, -1}, place{len(m.g.Steps), 0}
+	m.envs = m.g.handsOn()
 	for i, s := range m.g.Steps {
 		if s.Uses != "" {
 			delivers := ghActions[action(s.Uses)].delivers

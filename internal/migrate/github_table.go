@@ -119,6 +119,12 @@ func again(j *Job, s ghStep) ghStep {
 	if input(s, "on_retry_command") != "" {
 		j.glue(s.Line, "do before each attempt what %s did in on_retry_command: %s", title(s), oneLine(input(s, "on_retry_command")))
 	}
+	if minutes := input(s, "timeout_minutes"); minutes != "" && s.Timeout == "" {
+		s.Timeout = minutes
+	}
+	if seconds := input(s, "timeout_seconds"); seconds != "" {
+		j.glue(s.Line, "put timeout in front of the slow command of %q: its limit was %s seconds", title(s), seconds)
+	}
 	j.kept(s.Line, "%s: attempts", s.Uses)
 	return inline(s, "", "command")
 }
