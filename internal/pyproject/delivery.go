@@ -189,7 +189,7 @@ func (r *reader) toKeep(s string) (string, *flaw) {
 	}
 	for _, source := range []string{joined(r.folder, "pyproject.toml"), ".git", ".github/workflows"} {
 		if meets(p, source, true) {
-			return "", &flaw{"is " + problem.Quote(s) + ", which would put earlier sources over those of the checkout", "name only the folders to keep"}
+			return "", &flaw{"is " + problem.Quote(s) + ", which would bring back earlier sources", "name only the folders to keep"}
 		}
 	}
 	return p, nil
@@ -206,7 +206,7 @@ func (r *reader) stale(o Options, entrypoint string, keys []placed) {
 	for _, p := range o.Cache {
 		for _, source := range []string{joined(r.folder, file), joined(r.folder, "src/"+file)} {
 			if meets(p, strings.ToLower(source), true) {
-				r.report(*at, "name only the folders to keep", "cache takes %s with %s, which would put earlier sources over those of the checkout", problem.Quote(p), problem.Quote(source))
+				r.report(*at, "name only the folders to keep", "cache has %s, which covers %s and would bring back earlier sources", problem.Quote(p), problem.Quote(source))
 				return
 			}
 		}
