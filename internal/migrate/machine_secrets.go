@@ -42,7 +42,7 @@ func (m *machine) assigned(h hidden) edit {
 	for end < uint(len(m.text)) && m.text[end] == ' ' {
 		end++
 	}
-	if end == uint(len(m.text)) || strings.ContainsRune(";&|", rune(m.text[end])) {
+	if end == uint(len(m.text)) || strings.ContainsRune(";&|\n)}`", rune(m.text[end])) {
 		return edit{h.from, h.to, `"$` + name + `"`}
 	}
 	return edit{starts(h.assign), end, ""}

@@ -209,6 +209,8 @@ func (j *Job) arguments(args, kwargs any) {
 	switch {
 	case !ok || !isList:
 		j.lost(j.From.Line, "arguments: they are computed")
+	case hasSecret("", list):
+		j.lost(j.From.Line, "arguments: one looks like a password, which a function reads from a secret in its environment")
 	case len(items) > 0:
 		j.set("args", items)
 		j.kept(j.From.Line, "%s", problem.Count(len(items), "argument"))
@@ -228,7 +230,7 @@ func (j *Job) arguments(args, kwargs any) {
 			j.glue(j.From.Line, "make None the default of the argument %s: TOML has no such value", name)
 		case !ok:
 			j.lost(j.From.Line, "the argument %s: it is computed", name)
-		case secretName(name) && literal != "":
+		case secretName(name) && literal != "", hasSecret(name, literal):
 			j.glue(j.From.Line, "make the argument %s a secret, which the function reads from its environment: it may be a password", name)
 		default:
 			pairs = append(pairs, key{name: name, value: literal})
@@ -238,6 +240,19 @@ func (j *Job) arguments(args, kwargs any) {
 		j.set("kwargs", pairs)
 		j.kept(j.From.Line, "%s", problem.Count(len(pairs), "keyword argument"))
 	}
+}
+
+// hasSecret reports whether a value of that name has a secret anywhere in it.
+func hasSecret(name string, value any) bool {
+	switch v := value.(type) {
+	case string:
+		return isSecret(name, v)
+	case []any:
+		return slices.ContainsFunc(v, func(item any) bool { return hasSecret(name, item) })
+	case table:
+		return slices.ContainsFunc(v, func(k key) bool { return hasSecret(k.name, k.value) })
+	}
+	return false
 }
 
 // tomlValue returns a value of JSON for writeValue. TOML has no null, and what the script

@@ -17,7 +17,7 @@ var secretWords = strings.Fields("password passwd passphrase passcode pass pwd p
 var secretPairs = strings.Fields("api_key access_key private_key secret_key auth_key account_key encryption_key signing_key master_key app_key license_key service_key ssh_key encrypt_key client_key session_key")
 
 // openWords end the name of something about a secret that is none, such as TOKEN_FILE.
-var openWords = strings.Fields("file path dir folder name expiry expires ttl timeout length limit count type header parallelism method mode enabled disabled required store provider backend format min max size version policy domain host port algorithm")
+var openWords = strings.Fields("file path dir folder name expiry expires ttl timeout length limit count type header parallelism method mode enabled disabled required store provider backend format min max size version policy domain host port algorithm stdin")
 
 // nameWords returns the words of a name in lower case: API_KEY, api-key and apiKey have two.
 func nameWords(name string) (list []string) {
@@ -67,7 +67,8 @@ var secretForms = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
 	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
 	regexp.MustCompile(`(?:\b|bot)(\d{8,10}:[A-Za-z0-9_-]{30,})`), // of a bot
-	regexp.MustCompile(`\bpass:([^\s'"$]+)`), // of openssl
+	regexp.MustCompile(`\bpass:([^\s'"$]+)`),                      // of openssl
+	regexp.MustCompile(`(?i)\bcookie:\s*[\w.-]+=([^\s;'"$]{8,})`), // in a header
 	regexp.MustCompile(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
 	regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
 }
@@ -92,7 +93,7 @@ func secretSpans(text string) (spans [][2]int) {
 }
 
 // inText matches a name and its value as forms, JSON and programs write them.
-var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key))["']?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
+var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|passphrase|secret|token|(?:api|secret|access|private)[_-]?key))["']?\]?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
 
 var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
 

@@ -102,7 +102,12 @@ func flagsIn(call *syntax.CallExpr) (all []hidden) {
 		return nil
 	}
 	program, _ := literal(call.Args[0])
-	specials := strings.Fields(secretFlags[path.Base(program)])
+	program = path.Base(program)
+	specials := strings.Fields(secretFlags[program])
+	if len(call.Args) > 1 {
+		command, _ := literal(call.Args[1])
+		specials = append(specials, strings.Fields(secretFlags[program+" "+command])...)
+	}
 	for i, w := range call.Args[1:] {
 		text, ok := literal(w)
 		if !ok || !strings.HasPrefix(text, "-") || len(text) < 2 {
@@ -117,20 +122,23 @@ func flagsIn(call *syntax.CallExpr) (all []hidden) {
 			}
 		}
 		switch {
+		case joined && flag == special && isSecret("password", value):
+			variable = variableOf(program + "_password")
+			fallthrough
 		case joined && isSecret(flag, value):
 			all = append(all, hidden{from: starts(w), to: ends(w), variable: variable, value: value, word: true, before: quote(flag + "=")})
 		case special != "" && strings.HasPrefix(text, special) && len(text) > len(special) && !strings.HasPrefix(text, "--"):
-			variable = variableOf(path.Base(program) + "_password")
+			variable = variableOf(program + "_password")
 			all = append(all, hidden{from: starts(w), to: ends(w), variable: variable, value: text[len(special):], word: true, before: special})
 		case !joined && i+2 < len(call.Args) && (secretName(flag) || text == special):
 			next := call.Args[i+2]
 			value, ok := literal(next)
 			plainName := text == special && strings.HasSuffix(special, "u") != strings.HasSuffix(special, "user") && !strings.Contains(value, ":")
-			if !ok || strings.HasPrefix(value, "-") || plainName || !isSecret("password", value) || special == "-p" && strings.HasPrefix(path.Base(program), "m") && text == special {
+			if !ok || strings.HasPrefix(value, "-") || plainName || !isSecret("password", value) || special == "-p" && strings.HasPrefix(program, "m") && text == special {
 				continue
 			}
 			if text == special {
-				variable = variableOf(path.Base(program) + "_password")
+				variable = variableOf(program + "_password")
 			}
 			all = append(all, hidden{from: starts(next), to: ends(next), variable: variable, value: value, word: true})
 		}
@@ -176,5 +184,6 @@ func variableOf(name string) string {
 // secretFlags are flags of programs whose value is a secret without saying so.
 var secretFlags = map[string]string{
 	"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p",
-	"curl": "-u --user --proxy-user", "redis-cli": "-a", "wget": "--http-password", "lftp": "-u", "openssl": "-k",
+	"curl": "-u --user --proxy-user", "redis-cli": "-a", "wget": "--http-password", "lftp": "-u", "openssl": "-k", "sqlcmd": "-P",
+	"docker login": "-p", "podman login": "-p",
 }
