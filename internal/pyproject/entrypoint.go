@@ -76,7 +76,7 @@ var (
 // was probably meant, if that can be guessed.
 func entrypointHint(s string) string {
 	s = norm.NFKC.String(s)
-	command := pythonCommand.MatchString(s)
+	line, command := strings.TrimSpace(s), pythonCommand.MatchString(s)
 	s = pythonCommand.ReplaceAllString(s, "$1")
 	s = strings.TrimSpace(callOrExtra.ReplaceAllString(s, ""))
 	s = looseJoint.ReplaceAllString(s, "$1")
@@ -94,7 +94,14 @@ func entrypointHint(s string) string {
 		return didYouMean(meant)
 	}
 	if meant := module + ":main"; callable == "" && checkEntrypoint(meant) == "" {
-		return "name the callable too, as in " + problem.Quote(meant)
+		hint := "name the callable too, as in " + problem.Quote(meant)
+		if script && !command {
+			line, command = "python "+line, true
+		}
+		if command {
+			hint += ", or write command = " + problem.Quote(line) + " in place of entrypoint"
+		}
+		return hint
 	}
 	return `write "module:callable", as in "app.jobs:clean"`
 }
