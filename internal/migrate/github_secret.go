@@ -21,7 +21,7 @@ func (r *reader) hide(g *ghJob) {
 	for i := range g.Steps {
 		s := &g.Steps[i]
 		s.Name = withoutSecrets(s.Name)
-		s.Run = h.lines(max(s.RunLine, s.Line), s.Run)
+		s.Run = h.lines(max(s.RunLine, s.Line), s.Run, forBash(*s))
 		s.With = h.values(s.With, func(p ghPair) bool { return isSecret(p.Name, p.Value) && !g.throwsAway(p.Value) })
 		s.Env = h.values(s.Env, func(ghPair) bool { return false })
 	}
@@ -52,19 +52,37 @@ func (h hider) values(pairs []ghPair, all func(ghPair) bool) (list []ghPair) {
 }
 
 // lines hides the secrets in the lines of a step, and in the comments there.
-func (h hider) lines(line int, text string) string {
+func (h hider) lines(line int, text string, bash bool) string {
 	masked := mask(text)
 	file, err := parseShell(masked)
-	if err != nil {
-		return h.fallbacks(line, "", h.spans(line, text, spansAt(masked, 0, "")))
+	var all []hidden
+	if err == nil {
+		all = hiddenIn(masked, file)
 	}
-	text = h.spans(line, text, hiddenIn(masked, file))
+	if err != nil || !bash {
+		all = append(all, spansAt(masked, 0, "")...)
+		for _, m := range flagInText.FindAllStringSubmatchIndex(masked, -1) {
+			if name, value := masked[m[2]:m[3]], masked[m[4]:m[5]]; isSecret(name, value) {
+				all = append(all, hidden{from: uint(m[4]), to: uint(m[5]), variable: variableOf(name), value: value})
+			}
+		}
+	}
+	text = h.spans(line, text, all)
 	return h.fallbacks(line, "", comments.ReplaceAllStringFunc(text, func(comment string) string {
 		if withoutSecrets(mask(comment)) == mask(comment) {
 			return comment
 		}
 		return withoutSecrets(comment)
 	}))
+}
+
+// flagInText matches a flag and its value in lines that bash cannot read.
+var flagInText = regexp.MustCompile(`(?:^|\s)-{1,2}([A-Za-z][A-Za-z0-9-]*)[ =]["']?([^"'\s$]+)`)
+
+// forBash reports whether bash reads the lines of a step.
+func forBash(s ghStep) bool {
+	shell := strings.Fields(s.Shell + " bash")[0]
+	return (shell == "bash" || shell == "sh") && !powershell(s.Run)
 }
 
 // comments match a line that is one.
@@ -106,6 +124,21 @@ func mask(text string) string {
 	return ghExpression.ReplaceAllStringFunc(text, func(e string) string { return "${" + strings.Repeat("_", len(e)-3) + "}" })
 }
 
+// known leaves out the secrets that the matrix has.
+func (h hider) known(line int, expression string) string {
+	return ofMatrix.ReplaceAllStringFunc(expression, func(path string) string {
+		name := path[len("matrix."):]
+		value, _ := h.g.matrix[name].(string)
+		if !isSecret(name, value) {
+			return path
+		}
+		with := h.repositorySecret(line, variableOf(name), value)
+		return with[len("${{ ") : len(with)-len(" }}")]
+	})
+}
+
+var ofMatrix = regexp.MustCompile(`\bmatrix\.[\w-]+`)
+
 // fallback matches the text that an expression has where the one before it is empty.
 var fallback = regexp.MustCompile(`(?:([\w.-]+)\s*)?(\|\||&&)\s*'((?:[^']|'')+)'`)
 
@@ -119,6 +152,7 @@ func (h hider) fallbacks(line int, name, text string) string {
 			if name == "" {
 				at += strings.Count(b.String(), "\n")
 			}
+			p.text = h.known(at, p.text)
 			p.text = fallback.ReplaceAllStringFunc(p.text, func(m string) string {
 				parts := fallback.FindStringSubmatch(m)
 				of, value := parts[1], parts[3]

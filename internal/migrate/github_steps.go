@@ -191,6 +191,9 @@ func (m *mover) bash(s ghStep) block {
 		if plain, ok := fromPowershell(text); ok {
 			return readBlock(plain, dir)
 		}
+		for _, ref := range m.g.rewrite(run).refs {
+			text = strings.ReplaceAll(text, "${"+ref.variable+"}", "${env:"+ref.variable+"}")
+		}
 		return readBlock("cat > \"$RUNNER_TEMP/step.ps1\""+hereDoc(text)+"\npwsh -NoProfile \"$RUNNER_TEMP/step.ps1\"", dir)
 	case program == "cmd":
 		m.j.glue(s.Line, "write the lines of %s for bash: they are for cmd", title(s))

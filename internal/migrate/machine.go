@@ -192,7 +192,7 @@ func (m *machine) setUp(*syntax.File) []edit {
 		case u.class == neutral:
 			continue
 		case (u.class == venv || u.class == install || u.class == tool) && m.packages.covers(u):
-			m.job.kept(m.line, "%s: our set-up", oneLine(u.text))
+			m.job.kept(m.line, "%s: our set-up", oneLine(told(u.text)))
 		case u.class == asking && len(u.calls) == 1 && (u.calls[0].git() == "pull" || u.calls[0].git() == "fetch"):
 			m.job.kept(m.line, "git %s: the run has the newest commit", u.calls[0].git())
 		default:

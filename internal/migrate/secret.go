@@ -67,8 +67,9 @@ var secretForms = []*regexp.Regexp{
 	regexp.MustCompile(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
 	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
 	regexp.MustCompile(`(?:\b|bot)(\d{8,10}:[A-Za-z0-9_-]{30,})`), // of a bot
-	regexp.MustCompile(`\bpass:([^\s'"$]+)`),                      // of openssl
-	regexp.MustCompile(`(?i)\bcookie:\s*[\w.-]+=([^\s;'"$]{8,})`), // in a header
+	regexp.MustCompile(`\bpass:([^\s'"$]+)`),                            // of openssl
+	regexp.MustCompile(`(?i)\bcookie:\s*[\w.-]+=([^\s;'"$]{8,})`),       // in a header
+	regexp.MustCompile(`\blogin\s+[^\s'"]+\s+password\s+([^\s'"$\\]+)`), // of .netrc
 	regexp.MustCompile(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
 	regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
 }

@@ -55,6 +55,18 @@ func hiddenIn(text string, file *syntax.File) []hidden {
 	return apart(all)
 }
 
+// told returns a command for people, with its secrets left out.
+func told(text string) string {
+	if file, err := parseShell(text); err == nil {
+		var edits []edit
+		for _, h := range hiddenIn(text, file) {
+			edits = append(edits, edit{h.from, h.to, h.before + "…"})
+		}
+		text = edited(text, edits)
+	}
+	return withoutSecrets(text)
+}
+
 // apart returns secrets in their order, without those that are inside others.
 func apart(all []hidden) (list []hidden) {
 	slices.SortStableFunc(all, func(a, b hidden) int { return int(a.from) - int(b.from) })
@@ -108,6 +120,9 @@ func flagsIn(call *syntax.CallExpr) (all []hidden) {
 		command, _ := literal(call.Args[1])
 		specials = append(specials, strings.Fields(secretFlags[program+" "+command])...)
 	}
+	if program != "git" {
+		all = append(all, settingsIn(call)...)
+	}
 	for i, w := range call.Args[1:] {
 		text, ok := literal(w)
 		if !ok || !strings.HasPrefix(text, "-") || len(text) < 2 {
@@ -144,6 +159,18 @@ func flagsIn(call *syntax.CallExpr) (all []hidden) {
 		}
 	}
 	return all
+}
+
+// settingsIn returns the secret of a command that sets something, as in aws configure set
+// NAME VALUE.
+func settingsIn(call *syntax.CallExpr) []hidden {
+	args := literals(call)
+	n := len(args)
+	if n < 4 || n != len(call.Args) || args[1] != "config" && args[1] != "configure" || !isSecret(args[n-2], args[n-1]) || strings.HasPrefix(args[n-2], "-") {
+		return nil
+	}
+	last := call.Args[n-1]
+	return []hidden{{from: starts(last), to: ends(last), variable: variableOf(args[n-2]), value: args[n-1], word: true}}
 }
 
 // spansIn returns the parts of a node that look like a secret.
@@ -185,5 +212,5 @@ func variableOf(name string) string {
 var secretFlags = map[string]string{
 	"mysql": "-p", "mysqldump": "-p", "mysqladmin": "-p", "mariadb": "-p", "mariadb-dump": "-p", "sshpass": "-p",
 	"curl": "-u --user --proxy-user", "redis-cli": "-a", "wget": "--http-password", "lftp": "-u", "openssl": "-k", "sqlcmd": "-P",
-	"docker login": "-p", "podman login": "-p",
+	"docker login": "-p", "podman login": "-p", "twine upload": "-p", "gh secret": "-b --body",
 }
