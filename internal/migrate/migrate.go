@@ -179,11 +179,11 @@ func (r *reader) add(j Job) bool {
 		r.skip(j.From, "%s", why)
 		return false
 	}
-	if r.Has != nil && !r.ids[j.ID] && r.Has(j) {
-		r.skip(j.From, "already in pyproject.toml, as %s", j.ID)
+	wanted := j.ID
+	if at := r.there(j); at != "" {
+		r.skip(j.From, "already in pyproject.toml, as %s", at)
 		return true
 	}
-	wanted := j.ID
 	if j.ID = r.free(wanted); j.ID != wanted && !r.ids[wanted] {
 		j.glue(j.From.Line, "remove %s or %s if they are the same job: both run", wanted, j.ID)
 	}
@@ -209,6 +209,21 @@ func (r *reader) withdraw(n int) {
 		delete(r.ids, j.ID)
 	}
 	r.Jobs = r.Jobs[:n]
+}
+
+// there returns the id under which the project has a job already, its own or one that free
+// gave it in an earlier import; "" if the project does not have it.
+func (r *reader) there(j Job) string {
+	if r.Has == nil || r.Taken == nil {
+		return ""
+	}
+	for n, wanted := 2, j.ID; r.ids[j.ID] || r.Taken(j.ID); n++ {
+		if !r.ids[j.ID] && r.Has(j) {
+			return j.ID
+		}
+		j.ID = fmt.Sprintf("%s-%d", wanted, n)
+	}
+	return ""
 }
 
 // free returns the id, or the first of id-2, id-3 … that is not taken.
