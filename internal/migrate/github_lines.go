@@ -410,7 +410,11 @@ func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 		return
 	}
 	sets := m.g.give(m.j, s, ghAfter)
-	m.after = append(m.after, m.entry(s, strings.Join(append(sets, text), "\n"), w.When))
+	lines := strings.Join(append(sets, text), "\n")
+	if m.envs {
+		lines = envFile + "\n" + lines
+	}
+	m.after = append(m.after, m.entry(s, lines, w.When))
 	m.j.kept(s.Line, "%s", title(s))
 }
 
