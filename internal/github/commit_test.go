@@ -354,7 +354,7 @@ func TestCommitRefused(t *testing.T) {
 func TestCommitFails(t *testing.T) {
 	text := File("a.txt", []byte("a\n"))
 	huge, odd, moving, unread := text, text, text, text
-	huge.Size = maxFile + 1
+	huge.Size = MaxFile + 1
 	odd.Path = "caf\xe9"
 	moving.ID = strings.Repeat("0", 40)
 	unread.Read = func() ([]byte, error) { return nil, errors.New("gone") }
@@ -446,7 +446,7 @@ func TestSHA256(t *testing.T) {
 	for format, digits := range map[string]int{"sha1": 40, "sha256": 64} {
 		dir := t.TempDir()
 		if out, err := exec.Command("git", "init", "--quiet", "--object-format="+format, dir).CombinedOutput(); err != nil {
-			t.Skipf("git: %v %s", err, out)
+			t.Fatalf("git: %v %s", err, out)
 		}
 		hash := exec.Command("git", "hash-object", "--stdin")
 		hash.Dir, hash.Stdin = dir, strings.NewReader("a\x00b")

@@ -3,6 +3,7 @@ package installer
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -19,8 +20,10 @@ func TestLinkOut(t *testing.T) {
 		"data/deep/up": "../..", "data/far": "deep/../../..", "data/away": "/etc",
 		"chain": "in", "through": "data/away/ssl", "flows": "in/up/.github/workflows", "loop": "loop",
 	} {
-		if err := os.Symlink(filepath.FromSlash(target), filepath.Join(dir, link)); err != nil {
+		if err := os.Symlink(filepath.FromSlash(target), filepath.Join(dir, link)); err != nil && runtime.GOOS == "windows" {
 			t.Skip("no symbolic links here:", err)
+		} else if err != nil {
+			t.Fatal(err)
 		}
 	}
 	want := []string{"absolute", "flows", "git", "out", "through", "data/away", "data/far", "data/deep/up"}

@@ -166,10 +166,7 @@ func sameBytes(t *testing.T, name, before, after, id string) {
 // inPython reads files with tomllib, and compares what has nothing to do with the job.
 func inPython(t *testing.T, outcomes []outcome) {
 	t.Helper()
-	python, err := exec.LookPath("python3")
-	if err != nil || exec.Command(python, "-c", "import tomllib").Run() != nil {
-		t.Skip("no Python with tomllib")
-	}
+	python := tomllib(t)
 	input, err := json.Marshal(outcomes)
 	if err != nil {
 		t.Fatal(err)
