@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/delivery"
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
@@ -108,7 +108,7 @@ func (p *Program) delivery(project *project, id string, flags commitFlags) (deli
 		SHA:      p.getenv("GITHUB_SHA"),
 		Default:  trigger.DefaultBranch,
 		Slot:     slot,
-		Page:     p.page(),
+		Page:     execution.RunPage(p.getenv),
 		DryRun:   flags.dryRun,
 		Say:      p.say,
 	}
@@ -118,15 +118,6 @@ func (p *Program) delivery(project *project, id string, flags commitFlags) (deli
 		}
 	}
 	return request, nil
-}
-
-// page returns the page of the run, "" if it is unknown.
-func (p *Program) page() string {
-	server, repository, run := p.getenv("GITHUB_SERVER_URL"), p.getenv("GITHUB_REPOSITORY"), p.getenv("GITHUB_RUN_ID")
-	if server == "" || run == "" {
-		return ""
-	}
-	return server + "/" + path.Join(repository, "actions/runs", run)
 }
 
 // explainCommit gives an exit code to an error, and shows on GitHub that the change is kept

@@ -133,8 +133,8 @@ func (c *changes) add(ctx context.Context) error {
 	}
 	for path := range strings.SplitSeq(there.String(), "\x00") {
 		info, err := os.Lstat(filepath.Join(c.Root, filepath.FromSlash(path)))
-		if err == nil && info.Mode().IsRegular() && info.Size() > mostBytes && !workflows(path) {
-			return problem.New("keep it out of the commit: upload it with artifacts, or write smaller files", "%s has %d MiB, and GitHub takes no file above 100 MiB", problem.Quote(path), info.Size()>>20)
+		if err == nil && info.Mode().IsRegular() && info.Size() > github.MaxFile && !workflows(path) {
+			return problem.New("keep it out of the commit: upload it with artifacts, or write smaller files", "%s has %d MiB, and GitHub takes no file above 100 MiB", problem.Quote(path), (info.Size()+1<<20-1)>>20)
 		}
 	}
 	if _, err := c.git(ctx, &gone, "update-index", "-z", "--index-info"); err != nil {
@@ -143,10 +143,6 @@ func (c *changes) add(ctx context.Context) error {
 	_, err = c.git(ctx, &there, "update-index", "-z", "--add", "--remove", "--replace", "--stdin")
 	return err
 }
-
-// mostBytes is the size of the largest file: "GitHub blocks files larger than 100 MiB."
-// https://docs.github.com/repositories/working-with-files/managing-large-files/about-large-files-on-github#file-size-limits
-const mostBytes = 100 << 20
 
 func nestedRepository(path string) error {
 	return problem.New("name only other paths, or let .gitignore name it", "%s is a repository of its own, which cannot be committed here", problem.Quote(path))

@@ -27,7 +27,7 @@ func newWorkspace(t *testing.T, upstream string) *workspace {
 	t.Helper()
 	git, err := exec.LookPath("git")
 	if err != nil {
-		t.Skip("no git")
+		t.Fatal(err)
 	}
 	w := &workspace{t: t, root: t.TempDir(), git: git, patterns: []string{"."}, environ: append(os.Environ(),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_TERMINAL_PROMPT=0",
@@ -167,6 +167,11 @@ func TestFind(t *testing.T) {
 			w.write("a1b", "x")
 		}, []string{`100644 a[1]?/x "x"`}, ""},
 		{"nothing matches", "none* other/**", func(w *workspace) { w.write("x", "x") }, nil, ""},
+		{"a .gitignore that is a link, which git does not follow", "", func(w *workspace) {
+			w.write("data/rules", "*.log\n")
+			w.link("rules", "data/.gitignore")
+			w.write("data/x.log", "x")
+		}, []string{`120000 data/.gitignore "rules"`, `100644 data/rules "*.log\n"`, `100644 data/x.log "x"`}, ""},
 		{"ignored", "", func(w *workspace) {
 			w.write("x.tmp", "x")
 			w.write("out/x", "x")

@@ -81,8 +81,13 @@ func (v *view) environment() []string {
 // patience is how long one call of git may take.
 const patience = 5 * time.Minute
 
+// linkedIgnore matches what git says about a .gitignore that is a symbolic link: "Git does
+// not follow symbolic links when accessing a .gitignore file in the working tree."
+// https://git-scm.com/docs/gitignore#_notes
+var linkedIgnore = regexp.MustCompile(`^warning: unable to access '.*\.gitignore': Too many levels of symbolic links$`)
+
 // run runs git in the root of the repository. said is the first line that it writes for
-// people.
+// people, but for that about a link.
 func (c Checkout) run(ctx context.Context, environ []string, stdin io.Reader, args ...string) (out []byte, said string, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not done within %v", patience))
 	defer cancel()
@@ -92,9 +97,17 @@ func (c Checkout) run(ctx context.Context, environ []string, stdin io.Reader, ar
 	if err = cmd.Run(); ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	said, _, _ = strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-	if err != nil {
+	for line := range strings.SplitSeq(strings.TrimSpace(stderr.String()), "\n") {
+		if said = line; !linkedIgnore.MatchString(line) {
+			break
+		}
+		said = ""
+	}
+	switch {
+	case err != nil && said != "":
 		err = fmt.Errorf("git %s: %w: %s", args[0], err, problem.Quote(said))
+	case err != nil:
+		err = fmt.Errorf("git %s: %w", args[0], err)
 	}
 	return stdout.Bytes(), said, err
 }

@@ -157,25 +157,31 @@ func TestSecret(t *testing.T) {
 
 // TestOddBranch has branches that would be others in a URL.
 func TestOddBranch(t *testing.T) {
-	for _, branch := range []string{"x%20y", "100%", "a=b,c!(d)", "x#y", "+a@b", "🚀/ü"} {
+	for i, branch := range []string{"x%20y", "100%", "a=b,c!(d)", "x#y", "+a@b", "🚀/ü"} {
 		for _, pull := range []string{"false", "true"} {
-			w, server, request := delivering(t, "pyproject.toml", `{ paths = ["data"], pull-request = `+pull+`, branch = "`+branch+`" }`)
-			for _, content := range []string{"first", "second"} {
-				w.write("data/a.csv", content)
-				if _, err := Deliver(context.Background(), request); err != nil {
-					t.Fatalf("%s: %v", branch, err)
+			t.Run(fmt.Sprint(i, pull), func(t *testing.T) {
+				t.Parallel()
+				w, server, request := delivering(t, "pyproject.toml", `{ paths = ["data"], pull-request = `+pull+`, branch = "`+branch+`" }`)
+				for _, content := range []string{"first", "second"} {
+					w.write("data/a.csv", content)
+					if _, err := Deliver(t.Context(), request); err != nil {
+						t.Fatal(err)
+					}
+					if branches := server.Branches(); len(branches) != 2 || server.Files(branch)["data/a.csv"] != content {
+						t.Errorf("%q", branches)
+					}
 				}
-				if branches := server.Branches(); len(branches) != 2 || server.Files(branch)["data/a.csv"] != content {
-					t.Errorf("%s: %q", branch, branches)
+				if pull == "false" {
+					return
 				}
-			}
-			w.write("data/a.csv", start["data/a.csv"])
-			if _, err := Deliver(context.Background(), request); err != nil {
-				t.Fatalf("%s: %v", branch, err)
-			}
-			if branches := server.Branches(); pull == "true" && len(branches) != 1 {
-				t.Errorf("%s: %q", branch, branches)
-			}
+				w.write("data/a.csv", start["data/a.csv"])
+				if _, err := Deliver(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+				if branches := server.Branches(); len(branches) != 1 {
+					t.Errorf("%q", branches)
+				}
+			})
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (c *changes) patch(ctx context.Context, limit int) (text string, whole bool
 
 // diff returns as many whole files of the diff as fit into limit bytes.
 func (c *changes) diff(ctx context.Context, limit int) (text string, whole bool) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	args := []string{"diff-index", "--cached", "--patch", "--binary", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", c.base, "--"}
 	cmd := c.command(ctx, c.environment(), slices.Concat(args, c.specs, []string{":(top,exclude,icase).github/workflows"})...)

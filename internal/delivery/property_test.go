@@ -21,45 +21,50 @@ var paths = []string{"a", "a/b", "a/b/c", "a/d", "e", "e/f", "g h", "h/é", "h/j
 // TestDeliverProperty has jobs that change a checkout at random: the branch then holds
 // what git itself would have committed.
 func TestDeliverProperty(t *testing.T) {
-	random := rand.New(rand.NewPCG(3, 4))
 	rounds := 40
 	if testing.Short() {
 		rounds = 6
 	}
 	for round := range rounds {
-		before := map[string]string{".gitattributes": "*.txt text eol=crlf", ".gitignore": "*.tmp"}
-		for range 5 {
-			name := paths[random.IntN(len(paths))]
-			maps.DeleteFunc(before, func(other, _ string) bool {
-				return strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/")
-			})
-			before[name] = "old\n" + name
-		}
-		w := newWorkspace(t, newUpstream(t, before))
-		fake := ghtest.New(t)
-		fake.Commit("main", w.committed())
-		for range random.IntN(8) {
-			w.upset(random)
-		}
-		client, err := github.New(github.Config{APIURL: fake.URL, Repository: ghtest.Repository, Token: "t"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		job := pyproject.Job{ID: "job", Slug: "job"}
-		job.Options.Commit.Paths = []string{"."}
-		_, err = Deliver(t.Context(), Request{
-			Client: client, Checkout: Checkout{Root: w.root, Git: w.git, Environ: w.environ},
-			Job: job, Project: "pyproject.toml", Ref: "refs/heads/main", Default: "main", Say: func(string) {},
+		t.Run(fmt.Sprint(round), func(t *testing.T) {
+			t.Parallel()
+			deliverRandomly(t, rand.New(rand.NewPCG(3, uint64(round))))
 		})
-		if err != nil {
-			t.Errorf("round %d: %v", round, err)
-			continue
-		}
-		w.do("add", "--all")
-		w.do("commit", "--quiet", "--allow-empty", "--message=by git")
-		if diff := cmp.Diff(w.committed(), fake.Files("main")); diff != "" {
-			t.Errorf("round %d (-git +us):\n%s", round, diff)
-		}
+	}
+}
+
+func deliverRandomly(t *testing.T, random *rand.Rand) {
+	before := map[string]string{".gitattributes": "*.txt text eol=crlf", ".gitignore": "*.tmp"}
+	for range 5 {
+		name := paths[random.IntN(len(paths))]
+		maps.DeleteFunc(before, func(other, _ string) bool {
+			return strings.HasPrefix(other, name+"/") || strings.HasPrefix(name, other+"/")
+		})
+		before[name] = "old\n" + name
+	}
+	w := newWorkspace(t, newUpstream(t, before))
+	fake := ghtest.New(t)
+	fake.Commit("main", w.committed())
+	for range random.IntN(8) {
+		w.upset(random)
+	}
+	client, err := github.New(github.Config{APIURL: fake.URL, Repository: ghtest.Repository, Token: "t"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := pyproject.Job{ID: "job", Slug: "job"}
+	job.Options.Commit.Paths = []string{"."}
+	_, err = Deliver(t.Context(), Request{
+		Client: client, Checkout: Checkout{Root: w.root, Git: w.git, Environ: w.environ},
+		Job: job, Project: "pyproject.toml", Ref: "refs/heads/main", Default: "main", Say: func(string) {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.do("add", "--all")
+	w.do("commit", "--quiet", "--allow-empty", "--message=by git")
+	if diff := cmp.Diff(w.committed(), fake.Files("main")); diff != "" {
+		t.Errorf("(-git +us):\n%s", diff)
 	}
 }
 

@@ -58,15 +58,15 @@ func (f Changed) content() ([]byte, error) {
 	return content, nil
 }
 
-// maxFile is the size of the largest file that GitHub takes, in bytes.
+// MaxFile is the size of the largest file that GitHub takes, in bytes.
 // https://docs.github.com/repositories/working-with-files/managing-large-files/about-large-files-on-github#file-size-limits
 // "GitHub blocks files larger than 100 MiB."
-const maxFile = 100 << 20
+const MaxFile = 100 << 20
 
 // fits returns an error if GitHub does not take such a file.
 func (f Changed) fits() error {
 	const elsewhere = "keep it out of the commit: upload it as an artifact instead, or track it with Git LFS and push it yourself"
-	if f.Size > maxFile {
+	if f.Size > MaxFile {
 		return problem.New(elsewhere, "%s has %d MiB, and GitHub takes no file above 100 MiB", problem.Show(f.Path), (f.Size+1<<20-1)>>20)
 	}
 	if !utf8.ValidString(f.Path) {
