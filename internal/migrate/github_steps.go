@@ -420,22 +420,23 @@ func (m *mover) setCommands() {
 	}
 }
 
-// hooked returns commands as one, which runs the hooks when it ends.
+// hooked returns commands as one, which runs the hooks when it ends. All of them run, as
+// on GitHub, and it ends with the code of the first that failed, of commands or hooks.
 func hooked(commands []string, hooks []hook) string {
 	var b, trap strings.Builder
 	for i, h := range hooks {
 		name := fmt.Sprintf("after_%d", i+1)
-		fmt.Fprintf(&b, "%s() (\n%s\n)\n", name, h.text)
+		fmt.Fprintf(&b, "%s() (\nset -e\n%s\n)\n", name, h.text)
 		switch h.when {
 		case "failure":
 			fmt.Fprintf(&trap, "if [ $code != 0 ]; then %s; fi; ", name)
 		case "success":
-			fmt.Fprintf(&trap, "if [ $code = 0 ]; then %s; fi; ", name)
+			fmt.Fprintf(&trap, "if [ $code = 0 ]; then %s; code=$?; fi; ", name)
 		default:
-			fmt.Fprintf(&trap, "%s; ", name)
+			fmt.Fprintf(&trap, "%s; late=$?; if [ $code = 0 ]; then code=$late; fi; ", name)
 		}
 	}
-	fmt.Fprintf(&b, "trap 'code=$?; %s' EXIT\n", strings.TrimSuffix(trap.String(), "; "))
+	fmt.Fprintf(&b, "trap 'code=$?; set +e; %sexit $code' EXIT\n", trap.String())
 	if len(commands) == 1 {
 		return b.String() + commands[0]
 	}

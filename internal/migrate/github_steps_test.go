@@ -1,7 +1,7 @@
 package migrate
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,32 +123,6 @@ func FuzzLines(f *testing.F) {
 			t.Error("nothing comes of it")
 		}
 	})
-}
-
-// A hook runs when the commands end, as its condition says, and the exit code stays.
-func TestHooked(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip(err)
-	}
-	hooks := []hook{{"echo failed", "failure"}, {"echo always", "always"}, {"echo done", "success"}}
-	for _, test := range []struct {
-		commands []string
-		want     string
-	}{
-		{[]string{"echo a"}, "a\nalways\ndone\n0"},
-		{[]string{"echo a", "cd /", "echo b; false; echo c", "echo d"}, "a\nb\nfailed\nalways\n1"},
-		{[]string{"trap 'exit 0' EXIT\nfalse", "exit 3"}, "failed\nalways\n3"},
-	} {
-		out, err := exec.Command(bash, "-eo", "pipefail", "-c", hooked(test.commands, hooks)).Output()
-		code := 0
-		if exit, ok := err.(*exec.ExitError); ok {
-			code = exit.ExitCode()
-		}
-		if got := fmt.Sprintf("%s%d", out, code); got != test.want {
-			t.Errorf("%q: got %q, want %q", test.commands, got, test.want)
-		}
-	}
 }
 
 // What a command writes for later ones reaches them.
@@ -276,5 +250,37 @@ func TestInstalled(t *testing.T) {
 		if strings.Join(got, "\n") != test.want {
 			t.Errorf("%s (%s): got\n%s\nwant\n%s", test.lines, test.files, strings.Join(got, "\n"), test.want)
 		}
+	}
+}
+
+// TestHooked runs what hooks become: all of them run, and the first failure counts.
+func TestHooked(t *testing.T) {
+	always := func(text string) hook { return hook{text: text, when: "always"} }
+	for _, row := range []struct {
+		name     string
+		commands []string
+		hooks    []hook
+		out      string
+		code     int
+	}{
+		{"success", []string{"echo a", "echo b"}, []hook{{text: "echo no", when: "failure"}, {text: "echo yes", when: "success"}, always("echo end")}, "a b yes end", 0},
+		{"failure", []string{"exit 2", "echo b"}, []hook{{text: "echo yes", when: "failure"}, {text: "echo no", when: "success"}, always("echo end")}, "yes end", 2},
+		{"a notice fails", []string{"exit 2"}, []hook{{text: "false\necho no", when: "failure"}, always("echo end")}, "end", 2},
+		{"a step after success fails", []string{"echo a"}, []hook{{text: "exit 3", when: "success"}, {text: "echo alarm", when: "failure"}, always("exit 4")}, "a alarm", 3},
+		{"a command with a trap of its own", []string{"trap 'exit 0' EXIT\nfalse", "cd /", "echo b; exit 3; echo c"}, []hook{{text: "echo failed", when: "failure"}}, "b failed", 3},
+		{"the last fails", []string{"echo a"}, []hook{always("echo x\nfalse\necho no")}, "a x", 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			out, err := exec.Command("bash", "-eo", "pipefail", "-c", hooked(row.commands, row.hooks)).Output()
+			code := 0
+			if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+				code = failed.ExitCode()
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(strings.Fields(string(out)), " "); got != row.out || code != row.code {
+				t.Errorf("%q, exit code %d; want %q, %d", got, code, row.out, row.code)
+			}
+		})
 	}
 }
