@@ -89,6 +89,7 @@ func (p *Program) importJobs(paths []string, flags importFlags) error {
 // doImport imports as the flags say.
 func (p *Program) doImport(do *migrate.Import, flags importFlags) (err error) {
 	ctx := context.Background()
+	defer p.progress(func() string { return "reading " + problem.Count(len(do.Request.Files), "file") })()
 	switch {
 	case flags.dryRun:
 		err = do.Preview(ctx)
