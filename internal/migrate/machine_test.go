@@ -134,3 +134,10 @@ func TestFit(t *testing.T) {
 		}
 	}
 }
+
+// A command that is nested too deeply is not read, which would take minutes.
+func TestNested(t *testing.T) {
+	if _, err := parseShell("echo " + strings.Repeat("$(", 20000) + "x" + strings.Repeat(")", 20000)); err == nil {
+		t.Error("read it")
+	}
+}

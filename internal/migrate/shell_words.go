@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
@@ -9,8 +10,14 @@ import (
 
 // parseShell reads lines for a POSIX shell or bash.
 func parseShell(text string) (*syntax.File, error) {
+	if strings.Contains(text, strings.Repeat("$(", deepest)) {
+		return nil, errors.New("it is nested too deeply")
+	}
 	return syntax.NewParser(syntax.KeepComments(true)).Parse(strings.NewReader(text), "")
 }
+
+// deepest is how many commands may be in each other: what reads them takes longer for each.
+const deepest = 100
 
 // literal returns the value of a word, and whether bash expands nothing in it but
 // patterns and the home folder, which is ~; else it returns what is written there, without
