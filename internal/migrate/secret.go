@@ -16,6 +16,13 @@ var secretWords = strings.Fields("password passwd passphrase passcode pass pwd p
 // secretPairs are two words that make such a name together.
 var secretPairs = strings.Fields("api_key access_key private_key secret_key auth_key account_key encryption_key signing_key master_key app_key license_key service_key ssh_key encrypt_key client_key session_key")
 
+// secretEnd matches a word that ends in one of a secret, as DBPASS and ACCESSKEY do.
+// passWord matches the words of English that end so and are none.
+var (
+	secretEnd = regexp.MustCompile(`(?:pass|password|passwd|passphrase|pwd|secret|token|cookie|credentials?|(?:api|access|private|secret)key)$`)
+	passWord  = regexp.MustCompile(`(?:^|en)compass$|^(?:by|tres|sur|over|under)pass$`)
+)
+
 // openWords end the name of something about a secret that is none, such as TOKEN_FILE.
 var openWords = strings.Fields("file path dir folder name expiry expires ttl timeout length limit count type header parallelism method mode enabled disabled required store provider backend format min max size version policy domain host port algorithm stdin")
 
@@ -47,10 +54,8 @@ func secretName(name string) bool {
 		if slices.Contains(secretWords, word) || i > 0 && slices.Contains(secretPairs, list[i-1]+"_"+word) {
 			return true
 		}
-		for _, end := range []string{"password", "passwd", "secret", "token", "apikey"} {
-			if strings.HasSuffix(word, end) {
-				return true
-			}
+		if secretEnd.MatchString(word) && !passWord.MatchString(word) {
+			return true
 		}
 	}
 	return false
@@ -94,7 +99,7 @@ func secretSpans(text string) (spans [][2]int) {
 }
 
 // inText matches a name and its value as forms, JSON and programs write them.
-var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|passphrase|secret|token|(?:api|secret|access|private)[_-]?key))["']?\]?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
+var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|[a-z_]pass|passphrase|secret|token|(?:api|secret|access|private)[_-]?key))["']?\]?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
 
 var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
 
@@ -123,13 +128,24 @@ func secretValue(value string) bool {
 // refer to others are none, nor are the words that switch something.
 func isSecret(name, value string) bool {
 	value = strings.Trim(value, `"' `)
-	return isNamedSecret(name, value) || !isOpen(value) && secretValue(value)
+	return isNamedSecret(name, value) || !isOpen(value) && (secretValue(value) || isKey(name, value))
 }
 
 // isNamedSecret is isSecret by the name alone.
 func isNamedSecret(name, value string) bool {
 	return secretName(name) && !isOpen(value) && (!strings.HasPrefix(value, "/") || strings.Contains(value, "="))
 }
+
+// isKey reports whether a value is the key of a service, as in STRIPE_KEY: a word of letters
+// and digits, and not the key of a cache or table.
+func isKey(name, value string) bool {
+	list := nameWords(name)
+	return len(list) > 1 && list[len(list)-1] == "key" && !slices.Contains(plainKeys, list[len(list)-2]) &&
+		regexp.MustCompile(`^[A-Za-z0-9]{8,}$`).MatchString(value) && strings.ContainsAny(value, "0123456789") && strings.ToUpper(value) != strings.ToLower(value)
+}
+
+// plainKeys come before KEY in names of what is open.
+var plainKeys = strings.Fields("cache sort partition primary foreign group object public routing row")
 
 // isOpen reports whether a value is a reference or a switch.
 func isOpen(value string) bool {

@@ -10,6 +10,13 @@ func TestIsSecret(t *testing.T) {
 		{"DB_PASSWORD", "hunter2", true},
 		{"PGPASSWORD", "x y", true},
 		{"apiKey", "abc", true},
+		{"MYPASS", "hunter2", true},
+		{"dbpwd", "hunter2", true},
+		{"ACCESSKEY", "abc", true},
+		{"STRIPE_KEY", "abc123def456", true},
+		{"STRIPE_KEY", "weekly", false},
+		{"CACHE_KEY", "linux2024", false},
+		{"BYPASS", "all", false},
 		{"AWS_SECRET_ACCESS_KEY", "abc", true},
 		{"DATABASE_URL", "postgres://app:hunter2@db/app", true},
 		{"DATABASE_URL", "postgres://app@db/app", false},
@@ -40,6 +47,7 @@ func TestWithoutSecrets(t *testing.T) {
 		"clean the files":                            "clean the files",
 		"the password is hunter2":                    "the password is …",
 		"curl -H 'Authorization: Bearer abcdefgh12'": "curl -H 'Authorization: Bearer …'",
+		"DBPASS=hunter2, compass: north":             "DBPASS=…, compass: north",
 		"call https://u:pw@host/x?token=abc&a=1":     "call https://u:…@host/x?token=…&a=1",
 	} {
 		if got := withoutSecrets(text); got != want {
