@@ -193,6 +193,7 @@ func (m *mover) checkout(s ghStep, w ghWhen) {
 		switch {
 		case !ok || strings.Contains(value, "${{"):
 			m.j.lost(s.Line, "%s of the checkout: %s", o.from, raw)
+		case value == "": // an input of the button, which a schedule has not
 		case o.to == "ref" && (v == "main" || v == "master"):
 			m.j.kept(s.Line, "ref %s of the checkout, as the branch of the run", v)
 		case v == nil || v == false || o.to == "fetch-depth" && v == 1:
@@ -249,9 +250,12 @@ func (m *mover) credentials(s ghStep) {
 	}
 }
 
-// ownRef reports whether a ref is that of the run.
+// ownRef reports whether a ref is that of the run, at least on a schedule, which has no
+// inputs.
 func ownRef(raw string) bool {
-	all := paths(raw)
+	all := slices.DeleteFunc(paths(raw), func(p string) bool {
+		return strings.HasPrefix(p, "inputs.") || strings.HasPrefix(p, "github.event.inputs.")
+	})
 	return len(all) > 0 && !slices.ContainsFunc(all, func(p string) bool {
 		return !slices.Contains([]string{"github.ref", "github.ref_name", "github.head_ref", "github.sha", "github.event.repository.default_branch", "github.event.pull_request.head.ref"}, p)
 	})
@@ -284,8 +288,9 @@ func (m *mover) clone(s ghStep, w ghWhen, dir string) {
 	}
 	line := "git clone --depth 1 "
 	if raw := input(s, "ref"); raw != "" && !ownRef(raw) {
-		ref, _ := m.g.resolve(raw)
-		line += "--branch " + quote(ref) + " "
+		if ref, _ := m.g.resolve(raw); ref != "" {
+			line += "--branch " + quote(ref) + " "
+		}
 	}
 	folder := dir
 	if folder == "" {

@@ -317,7 +317,7 @@ func (m *mover) condition(s ghStep, delivers bool) (ghWhen, bool) {
 	case !ok: // which is told
 		return ghWhen{When: "success"}, true
 	case w.Never:
-		m.j.kept(s.Line, "%s: only on other events, which stay in the old file", title(s))
+		m.j.kept(s.Line, "%s: not on this schedule", title(s))
 		return w, false
 	}
 	return w, true
