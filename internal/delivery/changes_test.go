@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -35,7 +36,7 @@ func newWorkspace(t *testing.T, upstream string) *workspace {
 	if upstream == "" {
 		return w
 	}
-	w.do("init", "--quiet")
+	w.do("init", "--quiet", "--template=")
 	w.do("remote", "add", "origin", "file://"+filepath.ToSlash(upstream))
 	w.do("fetch", "--quiet", "--no-tags", "--depth=1", "origin", "+refs/heads/main:refs/remotes/origin/main")
 	w.do("checkout", "--quiet", "--force", "-B", "main", "refs/remotes/origin/main")
@@ -46,7 +47,7 @@ func newWorkspace(t *testing.T, upstream string) *workspace {
 func newUpstream(t *testing.T, files map[string]string) string {
 	t.Helper()
 	w := newWorkspace(t, "")
-	w.do("init", "--quiet", "--initial-branch=main")
+	w.do("init", "--quiet", "--template=", "--initial-branch=main")
 	for name, content := range files {
 		w.write(name, content)
 	}
@@ -86,7 +87,7 @@ func (w *workspace) remove(name string) {
 
 func (w *workspace) link(to, name string) {
 	w.t.Helper()
-	if err := os.Symlink(to, w.path(name)); err != nil {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(w.path(name)), 0o777), os.Symlink(to, w.path(name))); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -437,7 +438,7 @@ func TestPartial(t *testing.T) {
 	there := *w
 	there.root = upstream
 	there.do("config", "uploadpack.allowFilter", "true")
-	w.do("init", "--quiet")
+	w.do("init", "--quiet", "--template=")
 	w.do("remote", "add", "origin", "file://"+filepath.ToSlash(upstream))
 	w.do("config", "remote.origin.promisor", "true")
 	w.do("config", "remote.origin.partialclonefilter", "blob:none")

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -71,16 +72,27 @@ func deliverRandomly(t *testing.T, random *rand.Rand) {
 // committed returns the files of HEAD, as ghtest has them.
 func (w *workspace) committed() map[string]string {
 	files := map[string]string{}
-	for line := range strings.SplitSeq(strings.TrimSuffix(w.do("ls-tree", "-r", "-z", "HEAD"), "\x00"), "\x00") {
-		entry, name, _ := strings.Cut(line, "\t")
-		mode, id := strings.Fields(entry)[0], strings.Fields(entry)[2]
-		content := w.do("cat-file", "blob", id) // without space at its end
-		switch mode {
+	var ids strings.Builder
+	entries := strings.Split(strings.TrimSuffix(w.do("ls-tree", "-r", "-z", "HEAD"), "\x00"), "\x00")
+	for _, entry := range entries {
+		ids.WriteString(strings.Fields(entry)[2] + "\n")
+	}
+	c := Checkout{Root: w.root, Git: w.git}
+	out, _, err := c.run(w.t.Context(), w.environ, strings.NewReader(ids.String()), "cat-file", "--batch=%(objectsize)")
+	w.check(err)
+	for _, entry := range entries {
+		size, rest, _ := strings.Cut(string(out), "\n")
+		n, err := strconv.Atoi(size)
+		w.check(err)
+		content := rest[:n]
+		out = []byte(rest[n+1:])
+		switch entry[:6] {
 		case "100755":
 			content = ghtest.Exec(content)
 		case modeLink:
 			content = ghtest.Link(content)
 		}
+		_, name, _ := strings.Cut(entry, "\t")
 		files[name] = content
 	}
 	return files
