@@ -35,7 +35,8 @@ func Update(dir *os.Root, name string, most int64, change func(content []byte) (
 	}
 	moved, err := update(dir, name, temp, f, most, change)
 	if !moved {
-		err = errors.Join(err, f.Close(), dir.Remove(temp))
+		f.Close() // of no account: it is removed
+		err = errors.Join(err, dir.Remove(temp))
 	}
 	return err
 }

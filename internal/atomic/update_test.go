@@ -111,3 +111,21 @@ func TestUpdateLink(t *testing.T) {
 		t.Errorf("wrote %q", content)
 	}
 }
+
+// TestUpdateLost removes the temporary file meanwhile.
+func TestUpdateLost(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("nobody can remove an open file")
+	}
+	dir, path := open(t)
+	err := atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) {
+		found, _ := filepath.Glob(filepath.Join(path, ".*lock-a*"))
+		if len(found) != 1 {
+			t.Fatal(found)
+		}
+		return []byte("new"), os.Remove(found[0])
+	})
+	if !errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
