@@ -52,7 +52,7 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 	}
 	environments, err := project.environments()
 	if _, wrong := errors.AsType[problem.Problems](err); wrong && len(environments) > 0 {
-		p.keep(project, environments)
+		p.keepInstalled(project, environments)
 	} else if err != nil {
 		return err
 	}
@@ -75,8 +75,8 @@ func (p *Program) list(from time.Time, runs int, asJSON bool) error {
 	return printEnvironments(p.Stdout, environments)
 }
 
-// keep leaves out the jobs of a project that have no environment, with a warning.
-func (p *Program) keep(project *project, environments []workflow.Installed) {
+// keepInstalled leaves the other jobs out of a project, with a warning.
+func (p *Program) keepInstalled(project *project, environments []workflow.Installed) {
 	var ids []string
 	installed := workflow.ByJob(environments)
 	project.Jobs = slices.DeleteFunc(project.Jobs, func(job pyproject.Job) bool {
