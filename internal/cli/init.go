@@ -115,7 +115,7 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, offer *of
 	keeper.Token = token
 	if imports || example {
 		if imports {
-			err = offer.do.Write(context.Background(), p.Now())
+			err = usage(offer.do.Write(context.Background(), p.Now()))
 		} else {
 			err = p.addExample(project)
 		}
@@ -139,13 +139,10 @@ func (p *Program) initialise(project *project, keeper workflow.Keeper, offer *of
 	if err != nil {
 		return err
 	}
-	if imports {
-		if err := p.printFates(offer.do.Result); err != nil {
-			return err
-		}
-	}
 	if !imports {
 		offer = nil
+	} else if err := p.printFates(offer.do.Result); err != nil {
+		return err
 	}
 	return p.printInitialised(project, keeper, plan, offer, example, flags.asJSON)
 }
