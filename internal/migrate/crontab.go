@@ -103,11 +103,14 @@ func (c *crontab) note(text string) {
 // accounts are users that system crontabs run their jobs as, and no programs.
 var accounts = strings.Fields("root www-data nobody ubuntu debian ec2-user postgres vagrant pi munin www")
 
+// userHead matches the comment that names the columns of /etc/crontab.
+var userHead = regexp.MustCompile(`(?im)^[ \t]*#.*\bdow[ \t]+user(?:-?name)?[ \t]+(?:command|cmd)\b`)
+
 // hasUsers reports whether the crontab has users in its sixth field, as those in
 // /etc/cron.d have.
 func hasUsers(f File) bool {
 	name := path.Clean(f.slashed())
-	if strings.Contains(name, "cron.d/") || strings.HasSuffix(name, "etc/crontab") {
+	if strings.Contains(name, "cron.d/") || strings.HasSuffix(name, "etc/crontab") || userHead.Match(f.Text) {
 		return true
 	}
 	var named []string
