@@ -29,8 +29,10 @@ def apscheduler(node, given, target=None):
 def apscheduler_call(node, name):
     if name == "add_job" and isinstance(node.func, ast.Attribute):
         apscheduler(node, keywords(node, "func", "trigger", "args", "kwargs", "id", "name", "misfire_grace_time", "coalesce", "max_instances"))
-    elif name.endswith("Scheduler"):
-        given = keywords(node)
+    elif name.endswith("Scheduler") or name == "configure" and "sched" in (dotted(node.func) or "").lower():
+        given = keywords(node, "settings")
+        for key, setting in pairs(given["settings"]) if "settings" in given else ():
+            given.setdefault(key.removeprefix("apscheduler."), setting)
         if "timezone" in given:
             zones["apscheduler"] = value(given["timezone"])
         defaults = of(given, "job_defaults")
