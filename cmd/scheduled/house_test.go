@@ -20,7 +20,7 @@ const module = "github.com/scheduled-actions/scheduled/"
 // of ours.
 var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table"}
 
-// only are the libraries that one package alone imports, or two.
+// only are the libraries that no package imports but the named ones.
 var only = map[string]string{
 	"github.com/BurntSushi/toml":            "internal/pyproject",
 	"github.com/google/go-github/":          "internal/github",

@@ -36,8 +36,9 @@ func closed(name string) bool {
 }
 
 // LinksOut returns the symbolic links of a repository that lead to where those of LinkOut
-// do, or to a folder around that, from at most that many folders: the upper ones first. Environments of Python, whose
-// links lead to their Python, and packages of Node are left out.
+// do, or to a folder around that, from at most that many folders: the upper ones first.
+// Environments of Python, whose links lead to their Python, and packages of Node are left
+// out.
 func LinksOut(repo fs.FS, most int) (links []string) {
 	for todo := []string{"."}; len(todo) > 0 && most > 0; todo, most = todo[1:], most-1 {
 		entries, err := fs.ReadDir(repo, todo[0])

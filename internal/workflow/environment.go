@@ -144,8 +144,8 @@ func (t Target) Environments(repo fs.FS) ([]Installed, error) {
 			all = append(all, Installed{Environment: env})
 		}
 		err := checkLinks(repo, links, job)
-		if wrong := checkPython(job, all[i].Environment); wrong != nil {
-			err = &EnvironmentError{Job: job.ID, Option: "python", Err: wrong}
+		if version := checkPython(job, all[i].Environment); version != nil {
+			err = &EnvironmentError{Job: job.ID, Option: "python", Err: version}
 		}
 		if failure, ok := errors.AsType[*EnvironmentError](err); ok {
 			failed = append(failed, failure)
