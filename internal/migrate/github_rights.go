@@ -33,6 +33,12 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 	for _, next := range g.parts {
 		pairs = append(pairs, ghPairs(member(next.node, "permissions"))...)
 	}
+	if node != nil && node.Value != "write-all" && len(g.parts) == 0 {
+		all = slices.DeleteFunc(all, func(k key) bool { // the workflow did without
+			return !slices.ContainsFunc(pairs, func(p ghPair) bool { return p.Name == k.name && p.Value == "write" })
+		})
+		j.keys = slices.DeleteFunc(j.keys, func(k key) bool { return k.name == "permissions" })
+	}
 	for _, p := range pairs {
 		switch {
 		case p.Value == "none" || p.Value == "read" && (p.Name == "contents" || p.Name == "actions"):
