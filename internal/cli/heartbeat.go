@@ -21,7 +21,7 @@ the outcome of the step Run entrypoint in $%s.`, pyproject.HeartbeatVariable, py
 	}
 }
 
-// heartbeat reads no pyproject.toml: the checkout may be what failed.
+// heartbeat reads no pyproject.toml: a step of the job may have broken it.
 func (p *Program) heartbeat(cmd *cobra.Command, id string) error {
 	runner := p.runner(p.Stdout)
 	if !runner.On() {
