@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"cmp"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -208,6 +209,9 @@ func (w *workflow) job(r *reader, v variant) (j Job, due bool) {
 	w.setCrons(&j, v.crons)
 	if !w.guard(&j, g) {
 		return j, false
+	}
+	if dir := path.Dir(r.Path); dir != "." {
+		j.glue(g.Line, "write the paths and lines as they are from %s, where the job runs: the workflow ran in the root of the repository", dir)
 	}
 	if !v.last { // the others have what comes after a job too early
 		g.followers = slices.DeleteFunc(slices.Clone(g.followers), func(next *ghJob) bool { return g.parted(next) == "" })

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -143,4 +144,19 @@ func FuzzGitHub(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A workflow runs in the root of the repository, and a job in the project's folder.
+func TestProjectBelowRoot(t *testing.T) {
+	const text = "on: {schedule: [{cron: 5 4 * * *}]}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: python a.py}]}}\n"
+	for where, want := range map[string]bool{"": false, "pyproject.toml": false, "svc/pyproject.toml": true} {
+		result, err := Read(t.Context(), Request{From: "github", Files: []File{{Path: "a.yml", Text: []byte(text)}}, Path: where})
+		if err != nil || len(result.Jobs) != 1 {
+			t.Fatal(err, result)
+		}
+		told := slices.ContainsFunc(result.Jobs[0].Glue, func(n Note) bool { return strings.Contains(n.What, "from svc, where the job runs") })
+		if told != want {
+			t.Errorf("%q: told %v, want %v", where, told, want)
+		}
+	}
 }
