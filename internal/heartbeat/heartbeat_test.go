@@ -40,7 +40,13 @@ func serve(t *testing.T, answer http.HandlerFunc) *fake {
 	return f
 }
 
-// watch returns the monitor at an address, which waits for less time.
+// heard returns what the fake was told, once its last handler has ended.
+func (f *fake) heard() []string {
+	f.Close()
+	return f.told
+}
+
+// watch returns the monitor at an address, which tries again sooner.
 func watch(t *testing.T, address string) *Monitor {
 	t.Helper()
 	m, err := New(address)
@@ -69,13 +75,13 @@ func TestEvents(t *testing.T) {
 				t.Errorf("%s: %v", row.url, err)
 			}
 		}
-		if diff := cmp.Diff(row.want, f.told); diff != "" {
+		if diff := cmp.Diff(row.want, f.heard()); diff != "" {
 			t.Errorf("%s (-want +got)\n%s", row.url, diff)
 		}
 	}
 	f := serve(t, nil)
-	if err := watch(t, strings.Replace(f.URL, "http://", "http://me:pass@", 1)).Success(t.Context()); err != nil || f.told[0] != "GET / mepass" {
-		t.Error(f.told, err)
+	if err := watch(t, strings.Replace(f.URL, "http://", "http://me:pass@", 1)).Success(t.Context()); err != nil || f.heard()[0] != "GET / mepass" {
+		t.Error(f.heard(), err)
 	}
 }
 
@@ -85,7 +91,7 @@ func TestBody(t *testing.T) {
 	if err := watch(t, f.URL).Fail(t.Context(), strings.Repeat("€", maxBody)); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.told[0]; got != "POST /fail "+strings.Repeat("€", maxBody/3) {
+	if got := f.heard()[0]; got != "POST /fail "+strings.Repeat("€", maxBody/3) {
 		t.Errorf("%d bytes, ends in %q", len(got), got[len(got)-9:])
 	}
 }
@@ -153,15 +159,15 @@ func TestTrouble(t *testing.T) {
 		}
 		began := time.Now()
 		err := m.Success(t.Context())
-		if err == nil || err.Error() != row.want || len(f.told) != row.asked {
-			t.Errorf("%s: asked %d times, %v", row.name, len(f.told), err)
+		if err == nil || err.Error() != row.want || len(f.heard()) != row.asked {
+			t.Errorf("%s: asked %d times, %v", row.name, len(f.heard()), err)
 		}
 		if took := time.Since(began); took > 30*time.Second {
 			t.Errorf("%s: took %v", row.name, took)
 		}
 	}
-	if len(elsewhere.told) > 0 {
-		t.Errorf("the other host was asked for %q", elsewhere.told)
+	if len(elsewhere.heard()) > 0 {
+		t.Errorf("the other host was asked for %q", elsewhere.heard())
 	}
 }
 
@@ -172,8 +178,8 @@ func TestMoved(t *testing.T) {
 			http.Redirect(w, r, "/new", http.StatusMovedPermanently)
 		}
 	})
-	if err := watch(t, f.URL+"/old").Success(t.Context()); err != nil || len(f.told) != 2 {
-		t.Error(f.told, err)
+	if err := watch(t, f.URL+"/old").Success(t.Context()); err != nil || len(f.heard()) != 2 {
+		t.Error(f.heard(), err)
 	}
 }
 
@@ -184,7 +190,7 @@ func TestEnds(t *testing.T) {
 	m.pause = time.Hour
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if err := m.Success(ctx); err == nil || len(f.told) != 1 {
-		t.Error(f.told, err)
+	if err := m.Success(ctx); err == nil || len(f.heard()) != 1 {
+		t.Error(f.heard(), err)
 	}
 }
