@@ -108,7 +108,11 @@ func (m *mover) step(s ghStep, w ghWhen, list *[]any, name string) {
 		m.later(s, name, t, "with its input "+secret+", which need not be a secret")
 		m.j.glue(s.Line, "write the input %s of %s into pyproject.toml: it need not be a secret", secret, title(s))
 	case secret != "":
-		m.j.lost(s.Line, "%s: its input %s is not known before a run", title(s), secret)
+		why := "is not known before a run"
+		if strings.Contains(input(s, secret), "secrets.") {
+			why = "is a secret, which only commands get"
+		}
+		m.j.lost(s.Line, "%s: its input %s %s", title(s), secret, why)
 	case w.Test != "":
 		m.j.lost(s.Line, "%s: an action cannot depend on %s", title(s), w.Test)
 	case uses == "":
