@@ -44,8 +44,15 @@ func (u unfailing) Write(b []byte) (int, error) {
 // On reports whether this process runs in GitHub Actions.
 func (r *Runner) On() bool { return r.getenv("GITHUB_ACTIONS") == "true" }
 
-// Output sets an output of this step.
-func (r *Runner) Output(name, value string) error { return r.set("output", name, value) }
+// Outputs sets outputs of this step, each a name and a value, in that order.
+func (r *Runner) Outputs(outputs ...[2]string) error {
+	for _, o := range outputs {
+		if err := r.set("output", o[0], o[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Env sets an environment variable of the steps after this one.
 func (r *Runner) Env(name, value string) error { return r.set("env", name, value) }

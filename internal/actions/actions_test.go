@@ -21,10 +21,10 @@ func runner(env map[string]string) (*Runner, *bytes.Buffer) {
 func TestOutput(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "output")
 	r, _ := runner(map[string]string{"GITHUB_OUTPUT": file})
-	if err := r.Output("first", "1"); err != nil {
+	if err := r.Outputs([2]string{"first", "1"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Output("second", "line\nEOF\n_GitHubActionsFileCommandDelimeter_\nline"); err != nil {
+	if err := r.Outputs([2]string{"second", "line\nEOF\n_GitHubActionsFileCommandDelimeter_\nline"}); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(file)
@@ -40,7 +40,7 @@ func TestOutput(t *testing.T) {
 
 func TestOutsideActionsNothingIsSaid(t *testing.T) {
 	r, said := runner(nil)
-	r.Output("run", "true")
+	r.Outputs([2]string{"run", "true"})
 	r.Summary("# hello")
 	r.Warning("careful")
 	r.Error(Place{File: "app.py", Line: 1}, "title", "message")
@@ -117,7 +117,7 @@ func TestUnwritableFiles(t *testing.T) {
 	if err := r.Summary("lost"); err == nil {
 		t.Error("Summary: no error")
 	}
-	if err := r.Output("run", "true"); err == nil {
+	if err := r.Outputs([2]string{"run", "true"}); err == nil {
 		t.Error("Output: no error")
 	}
 }

@@ -23,19 +23,14 @@ func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
 	if err := runner.Env(execution.Since, since); err != nil {
 		return err
 	}
-	for _, output := range [][2]string{
-		{"reason", string(d.Reason)},
-		{"window-start", start},
-		{"window-end", end},
-		{"scheduled-for", start},
-		{"missed", strconv.Itoa(d.Missed)},
-		{"key", d.Window.Key(job)},
-		{"since", since},
-		{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
-	} {
-		if err := runner.Output(output[0], output[1]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return runner.Outputs(
+		[2]string{"reason", string(d.Reason)},
+		[2]string{"window-start", start},
+		[2]string{"window-end", end},
+		[2]string{"scheduled-for", start},
+		[2]string{"missed", strconv.Itoa(d.Missed)},
+		[2]string{"key", d.Window.Key(job)},
+		[2]string{"since", since},
+		[2]string{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
+	)
 }

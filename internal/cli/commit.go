@@ -155,26 +155,16 @@ type newCommit struct {
 // printCommit says what was delivered.
 func (p *Program) printCommit(id string, result delivery.Result, asJSON bool) error {
 	runner, pull := p.runner(p.Stdout), result.Pull
-	number := ""
 	shown := committed{Job: id, Branch: result.Branch, Changed: append([]string{}, result.Changed...)}
 	if pull.Number != 0 {
-		number = strconv.Itoa(pull.Number)
 		shown.PullRequest = &pullRequest{pull.Number, pull.URL, pull.Operation}
 	}
 	if result.Commit.ID != "" {
 		shown.Commit = &newCommit{result.Commit.ID, result.Commit.URL, result.Commit.Files}
 	}
-	for _, output := range [][2]string{
-		{"commit-sha", result.Commit.ID},
-		{"commit-url", result.Commit.URL},
-		{"pull-request-number", number},
-		{"pull-request-url", pull.URL},
-		{"pull-request-operation", string(pull.Operation)},
-		{"pull-request-head-sha", pull.Head},
-	} {
-		if err := runner.Output(output[0], output[1]); err != nil {
-			return err
-		}
+	commit := [][2]string{{"commit-sha", result.Commit.ID}, {"commit-url", result.Commit.URL}}
+	if err := runner.Outputs(append(commit, pullOutputs(pull)...)...); err != nil {
+		return err
 	}
 	if asJSON {
 		return p.printJSON(shown)

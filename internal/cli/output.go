@@ -151,6 +151,20 @@ type pullRequest struct {
 	Operation github.Operation `json:"operation"`
 }
 
+// pullOutputs returns the outputs of a step that keeps a pull request.
+func pullOutputs(pull github.Pull) [][2]string {
+	number := ""
+	if pull.Number != 0 {
+		number = strconv.Itoa(pull.Number)
+	}
+	return [][2]string{
+		{"pull-request-number", number},
+		{"pull-request-url", pull.URL},
+		{"pull-request-operation", string(pull.Operation)},
+		{"pull-request-head-sha", pull.Head},
+	}
+}
+
 // runner returns the runner of GitHub Actions; its commands go to w.
 func (p *Program) runner(w io.Writer) *actions.Runner {
 	return actions.New(w, p.getenv)

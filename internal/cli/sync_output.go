@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -14,10 +13,10 @@ import (
 func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
 	runner := p.runner(p.Stdout)
-	err := errors.Join(
-		runner.Output("created", jsonArray(result.Created)),
-		runner.Output("updated", jsonArray(result.Updated)),
-		runner.Output("deleted", jsonArray(result.Deleted)),
+	err := runner.Outputs(
+		[2]string{"created", jsonArray(result.Created)},
+		[2]string{"updated", jsonArray(result.Updated)},
+		[2]string{"deleted", jsonArray(result.Deleted)},
 	)
 	switch {
 	case err != nil:

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -157,22 +156,14 @@ func (p *Program) explainPull(err error) error {
 // printPull says what became of the pull request.
 func (p *Program) printPull(done pullrequest.Result, flags syncFlags) error {
 	runner, pull := p.runner(p.Stdout), done.Pull
-	number, said := "", "no pull request: nothing to change"
+	said := "no pull request: nothing to change"
 	var result *pullRequest
 	if pull.Number != 0 {
-		number = strconv.Itoa(pull.Number)
 		said = fmt.Sprintf("pull request #%d %s: %s", pull.Number, pullrequest.Became(pull.Operation), pull.URL)
 		result = &pullRequest{pull.Number, pull.URL, pull.Operation}
 	}
-	for _, output := range [][2]string{
-		{"pull-request-number", number},
-		{"pull-request-url", pull.URL},
-		{"pull-request-operation", string(pull.Operation)},
-		{"pull-request-head-sha", pull.Head},
-	} {
-		if err := runner.Output(output[0], output[1]); err != nil {
-			return err
-		}
+	if err := runner.Outputs(pullOutputs(pull)...); err != nil {
+		return err
 	}
 	if done.Summary != "" {
 		p.warn(runner, runner.Summary(done.Summary))
