@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,7 @@ const module = "github.com/scheduled-actions/scheduled/"
 
 // leaves are the packages that every other may import, except those that import nothing
 // of ours.
-var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table"}
+var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table", "internal/pattern"}
 
 // only are the libraries that no package imports but the named ones.
 var only = map[string]string{
@@ -265,4 +266,41 @@ func imported(file *ast.File, name string) bool {
 	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool {
 		return strings.HasSuffix(strings.Trim(spec.Path.Value, `"`), "/"+name) || strings.Trim(spec.Path.Value, `"`) == name
 	})
+}
+
+var written = regexp.MustCompile("pattern\\.New\\((`[^`]*`|\"(?:[^\"\\\\]|\\\\.)*\")\\)")
+
+// TestPatterns compiles every pattern, which the program does only when it needs one.
+func TestPatterns(t *testing.T) {
+	files, err := filepath.Glob("../../internal/*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled := 0
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		found := written.FindAllSubmatch(content, -1)
+		if uses := bytes.Count(content, []byte("pattern.New(")); uses != len(found) {
+			t.Errorf("%s: %d of %d patterns are literals", file, len(found), uses)
+		}
+		for _, m := range found {
+			text, err := strconv.Unquote(string(m[1]))
+			if err == nil {
+				_, err = regexp.Compile(text)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			compiled++
+		}
+	}
+	if compiled == 0 {
+		t.Error("there are no patterns")
+	}
 }

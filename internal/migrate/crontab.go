@@ -3,10 +3,10 @@ package migrate
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -27,14 +27,12 @@ type cronValue struct {
 	line        int
 }
 
-const cronField = `[0-9A-Za-z*/,~?#-]+`
-
 var (
-	cronLine  = regexp.MustCompile(`^\s*((?i:@every)\s+\d[\w.]*|@[A-Za-z_]+|[0-9*?~]` + `[0-9*/,~?-]*(?:\s+` + cronField + `){4})\s+(\S.*?)\s*$`)
-	cronVar   = regexp.MustCompile(`^\s*("[^"]+"|'[^']+'|[A-Za-z_]\w*)\s*=\s*(.*?)\s*$`)
-	cronUser  = regexp.MustCompile(`^([a-z_][a-z0-9_.-]*\$?)\s+(\S.*)$`)
-	cronHead  = regexp.MustCompile(`(?i)^[\s#*]*(?:m(?:in(?:ute)?)?\s+h(?:our)?\s+(?:dom|day)|.*\buser(?:-?name)?\s+(?:command|cmd)\b|[.|+\-\s*]*(?:\||[.'` + "`" + `]---)|=+|-+|#+|edit this file|for more information|example of job)`)
-	cronNames = regexp.MustCompile(`(?i)\b(?:sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b`)
+	cronLine  = pattern.New(`^\s*((?i:@every)\s+\d[\w.]*|@[A-Za-z_]+|[0-9*?~][0-9*/,~?-]*(?:\s+[0-9A-Za-z*/,~?#-]+){4})\s+(\S.*?)\s*$`)
+	cronVar   = pattern.New(`^\s*("[^"]+"|'[^']+'|[A-Za-z_]\w*)\s*=\s*(.*?)\s*$`)
+	cronUser  = pattern.New(`^([a-z_][a-z0-9_.-]*\$?)\s+(\S.*)$`)
+	cronHead  = pattern.New(`(?i)^[\s#*]*(?:m(?:in(?:ute)?)?\s+h(?:our)?\s+(?:dom|day)|.*\buser(?:-?name)?\s+(?:command|cmd)\b|[.|+\-\s*]*(?:\||[.'\x60]---)|=+|-+|#+|edit this file|for more information|example of job)`)
+	cronNames = pattern.New(`(?i)\b(?:sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b`)
 )
 
 // isCrontab takes a file with a line of a cron and a command, all lines of which are such,
@@ -104,7 +102,7 @@ func (c *crontab) note(text string) {
 var accounts = strings.Fields("root www-data nobody ubuntu debian ec2-user postgres vagrant pi munin www")
 
 // userHead matches the comment that names the columns of /etc/crontab.
-var userHead = regexp.MustCompile(`(?im)^[ \t]*#.*\bdow[ \t]+user(?:-?name)?[ \t]+(?:command|cmd)\b`)
+var userHead = pattern.New(`(?im)^[ \t]*#.*\bdow[ \t]+user(?:-?name)?[ \t]+(?:command|cmd)\b`)
 
 // hasUsers reports whether the crontab has users in its sixth field, as those in
 // /etc/cron.d have.
@@ -129,8 +127,8 @@ func hasUsers(f File) bool {
 }
 
 var (
-	absolute = regexp.MustCompile(`^(?:/|\[|cd\s+[/~]|(?:python|bash|sh|flock|timeout|test|curl|docker|nice)[\d.]*\s)`)
-	programs = regexp.MustCompile(`^(?:python[\d.]*|bash|sh|zsh|cd|curl|wget|docker|docker-compose|php|node|ruby|perl|java|rsync|tar|find|rm|cp|mv|cat|flock|timeout|nice|ionice|nohup|env|sudo|test|source|exec|pg_dump|mysqldump|git|make|poetry|uv|pipenv|conda|certbot|logrotate|run-parts|chronic|time|sleep|echo|mkdir|service|systemctl|ls|du|df|sync|aws|gcloud|kubectl|scrapy)$`)
+	absolute = pattern.New(`^(?:/|\[|cd\s+[/~]|(?:python|bash|sh|flock|timeout|test|curl|docker|nice)[\d.]*\s)`)
+	programs = pattern.New(`^(?:python[\d.]*|bash|sh|zsh|cd|curl|wget|docker|docker-compose|php|node|ruby|perl|java|rsync|tar|find|rm|cp|mv|cat|flock|timeout|nice|ionice|nohup|env|sudo|test|source|exec|pg_dump|mysqldump|git|make|poetry|uv|pipenv|conda|certbot|logrotate|run-parts|chronic|time|sleep|echo|mkdir|service|systemctl|ls|du|df|sync|aws|gcloud|kubectl|scrapy)$`)
 )
 
 // job reads a job: its schedule and the rest of the line.
@@ -271,9 +269,9 @@ func (c *crontab) value(name string) (value string) {
 }
 
 // sixth matches a command that begins with another field.
-var sixth = regexp.MustCompile(`^[\d*][\d*/,-]*\s`)
+var sixth = pattern.New(`^[\d*][\d*/,-]*\s`)
 
-var everyForm = regexp.MustCompile(`(?i)^@every\s+(.+)$`)
+var everyForm = pattern.New(`(?i)^@every\s+(.+)$`)
 
 // when sets the schedule.
 func (c *crontab) when(j *Job, when, zone string) {
@@ -320,7 +318,7 @@ func (j *Job) timed(cron string) bool {
 }
 
 var (
-	randomRange = regexp.MustCompile(`\b(\d+)~(\d+)\b`)
+	randomRange = pattern.New(`\b(\d+)~(\d+)\b`)
 	hashRange   = "H($1-$2)"
 )
 

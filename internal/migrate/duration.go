@@ -1,10 +1,11 @@
 package migrate
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // limit sets the time limit of the job, as timeout(1) takes it.
@@ -18,7 +19,7 @@ func (j *Job) limit(line int, text string) bool {
 	return true
 }
 
-var amounts = regexp.MustCompile(`(\d+(?:\.\d+)?)\s*([A-Za-zµ]*)`)
+var amounts = pattern.New(`(\d+(?:\.\d+)?)\s*([A-Za-zµ]*)`)
 
 var unitsOfTime = map[string]time.Duration{
 	"": time.Second, "s": time.Second, "sec": time.Second, "second": time.Second, "seconds": time.Second,

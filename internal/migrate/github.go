@@ -3,11 +3,12 @@ package migrate
 import (
 	"cmp"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // ghPair is a name and its value in a workflow, as written there.
@@ -77,11 +78,11 @@ type workflow struct {
 }
 
 // workflowFile matches the folder in which GitHub reads workflows.
-var workflowFile = regexp.MustCompile(`(?:^|/)\.github/workflows/[^/]+\.ya?ml$`)
+var workflowFile = pattern.New(`(?:^|/)\.github/workflows/[^/]+\.ya?ml$`)
 
 var (
-	hasOn   = regexp.MustCompile(`(?m)^['"]?on['"]?[ \t]*:`)
-	hasJobs = regexp.MustCompile(`(?m)^['"]?jobs['"]?[ \t]*:`)
+	hasOn   = pattern.New(`(?m)^['"]?on['"]?[ \t]*:`)
+	hasJobs = pattern.New(`(?m)^['"]?jobs['"]?[ \t]*:`)
 )
 
 func isGitHub(f File) bool {
@@ -89,7 +90,7 @@ func isGitHub(f File) bool {
 }
 
 // ourWorkflow matches the line by which we know our own files: see package workflow.
-var ourWorkflow = regexp.MustCompile(`(?m)\A(?:#.*\n)*# scheduled: \{"version":`)
+var ourWorkflow = pattern.New(`(?m)\A(?:#.*\n)*# scheduled: \{"version":`)
 
 func readGitHub(r *reader, f File) error {
 	if ourWorkflow.Match(f.Text) {

@@ -2,10 +2,11 @@ package migrate
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // action moves a step that uses an action.
@@ -359,7 +360,7 @@ func (m *mover) version(p ghPair) {
 // oldPython matches versions that setup-python does not have for ubuntu-latest, and
 // oldestPython is the first that it has.
 // https://github.com/actions/python-versions/blob/main/versions-manifest.json
-var oldPython = regexp.MustCompile(`^(?:2(?:\.\d+)*|3\.[0-7](?:\.\d+)?)$`)
+var oldPython = pattern.New(`^(?:2(?:\.\d+)*|3\.[0-7](?:\.\d+)?)$`)
 
 const oldestPython = "3.8"
 

@@ -1,9 +1,10 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // asked forgets the checks whose word other steps than a delivery ask for: they stay.
@@ -36,7 +37,7 @@ func checksOf(s ghStep) (names []string) {
 	return names
 }
 
-var toEnv = regexp.MustCompile(`(?m)\becho\s+["']?([A-Za-z_]\w*)=.*>>\s*["']?\$\{?GITHUB_ENV`)
+var toEnv = pattern.New(`(?m)\becho\s+["']?([A-Za-z_]\w*)=.*>>\s*["']?\$\{?GITHUB_ENV`)
 
 // keepCheck leaves a step whole that says whether something changed.
 func (m *mover) keepCheck(i int) {
@@ -53,7 +54,7 @@ func (m *mover) keepCheck(i int) {
 }
 
 // asksStep matches a condition that only asks an output of a step.
-var asksStep = regexp.MustCompile(`^(?:\$\{\{)?\s*(?:success\(\)\s*&&\s*)?steps\.([\w-]+)\.outputs\.([\w-]+)\s*(?:(==|!=)\s*'?([^'}]*?)'?)?\s*(?:\}\})?$`)
+var asksStep = pattern.New(`^(?:\$\{\{)?\s*(?:success\(\)\s*&&\s*)?steps\.([\w-]+)\.outputs\.([\w-]+)\s*(?:(==|!=)\s*'?([^'}]*?)'?)?\s*(?:\}\})?$`)
 
 // changed returns the test for a condition that asks a step which commits whether it did:
 // the commit comes after the command here, so what it will have is still to be seen.

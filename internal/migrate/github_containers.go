@@ -1,10 +1,11 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 func services(w *workflow, j *Job, g *ghJob, n *yaml.Node, line int) {
@@ -85,7 +86,7 @@ var usual = map[string]string{
 	"browserless/chrome": "1.61.1", "postgis/postgis": "17-3.5",
 }
 
-var tagForm = regexp.MustCompile(`(?::latest)?$`)
+var tagForm = pattern.New(`(?::latest)?$`)
 
 // tagged returns an image with a release.
 func (w *workflow) tagged(j *Job, name, image string, line int) string {
@@ -103,7 +104,7 @@ func (w *workflow) tagged(j *Job, name, image string, line int) string {
 
 // throwaway are passwords of a service that are known to everybody. It lives as long as
 // the run, and only the job can reach it.
-var throwaway = regexp.MustCompile(`(?i)^(?:postgres|mysql|root|password|passwd|pass|secret|test|testing|tests?_?(?:pass(?:word)?|user|db)|example|admin|guest|user|ci|changeme|minioadmin|minio|redis|mongo|rabbitmq|runner|github|dev|local|1234|12345|123456)$`)
+var throwaway = pattern.New(`(?i)^(?:postgres|mysql|root|password|passwd|pass|secret|test|testing|tests?_?(?:pass(?:word)?|user|db)|example|admin|guest|user|ci|changeme|minioadmin|minio|redis|mongo|rabbitmq|runner|github|dev|local|1234|12345|123456)$`)
 
 // throwsAway reports whether the only secret in a value is such a password of a service of
 // the job.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -153,7 +154,7 @@ func (g *ghJob) reference(kind, name string) ghValue {
 	return v
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_]`)
+var notInName = pattern.New(`[^A-Za-z0-9_]`)
 
 // variableOf returns the environment variable that a secret, repository variable or input
 // is in: one of the workflow that is just that, else of its own name, or another one if
@@ -202,9 +203,9 @@ func isReference(text, kind, name string) bool {
 	return false
 }
 
-var ownedVariables = regexp.MustCompile("`([A-Z_]+)(\\*?)`").FindAllStringSubmatch(pyproject.OwnedVariables(), -1)
+var ownedVariables = pattern.New("`([A-Z_]+)(\\*?)`").FindAllStringSubmatch(pyproject.OwnedVariables(), -1)
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // holds reports whether a variable can hold a secret, repository variable or input: two
 // names of inputs are ours.

@@ -3,11 +3,11 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"gopkg.in/yaml.v3"
 )
 
@@ -57,7 +57,7 @@ func (w *workflow) scheduleKey() *yaml.Node {
 }
 
 // oldCron matches a comment that is an entry of its own, switched off.
-var oldCron = regexp.MustCompile(`^-?\s*-?\s*cron\s*:`)
+var oldCron = pattern.New(`^-?\s*-?\s*cron\s*:`)
 
 // comments returns the comments in the lines after above and before an entry, and those
 // beside it.
@@ -160,7 +160,7 @@ func (w *workflow) setCrons(j *Job, crons []ghCron) {
 }
 
 // lastComma matches a comma after which a field of a cron has nothing more.
-var lastComma = regexp.MustCompile(`,+( |$)`)
+var lastComma = pattern.New(`,+( |$)`)
 
 // sharedZone reports whether the project has a time zone for all its jobs.
 func (r *reader) sharedZone() bool {
@@ -181,7 +181,7 @@ func (r *reader) sharedZone() bool {
 	return false
 }
 
-var zoneKey = regexp.MustCompile(`^timezone\s*=`)
+var zoneKey = pattern.New(`^timezone\s*=`)
 
 // byZone returns the crons in groups of one time zone.
 func byZone(crons []ghCron) (groups [][]ghCron) {

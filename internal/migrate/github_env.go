@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // ghGiven is what the steps of a job get by its keys, in the order of the original.
@@ -308,7 +310,7 @@ func (g *ghJob) private(s ghStep) (names []string) {
 }
 
 // setupNames are the variables that the tools read that install the packages.
-var setupNames = regexp.MustCompile(`^(?:PIP|UV|POETRY|PDM|PIPENV|CONDA|PIXI|NETRC)_`)
+var setupNames = pattern.New(`^(?:PIP|UV|POETRY|PDM|PIPENV|CONDA|PIXI|NETRC)_`)
 
 // finish sets the keys of what the steps were given.
 func (g *ghJob) finish(j *Job) {

@@ -1,10 +1,11 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // ghExpr is an expression of GitHub.
@@ -17,7 +18,7 @@ type ghExpr struct {
 }
 
 // ghToken matches the next token of an expression.
-var ghToken = regexp.MustCompile(`^\s*(?:('(?:[^']|'')*')|(-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|([A-Za-z_][A-Za-z0-9_-]*)|(\|\||&&|==|!=|<=|>=|[!<>()\[\].,*]))`)
+var ghToken = pattern.New(`^\s*(?:('(?:[^']|'')*')|(-?(?:0x[0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))|([A-Za-z_][A-Za-z0-9_-]*)|(\|\||&&|==|!=|<=|>=|[!<>()\[\].,*]))`)
 
 // ghParser reads an expression from left to right.
 type ghParser struct {
@@ -190,7 +191,7 @@ type ghPart struct {
 	expr *ghExpr
 }
 
-var ghExpression = regexp.MustCompile(`\$\{\{((?:'(?:[^']|'')*'|[^'}]|\}[^}])*)\}\}`)
+var ghExpression = pattern.New(`\$\{\{((?:'(?:[^']|'')*'|[^'}]|\}[^}])*)\}\}`)
 
 // parts returns the parts of a text.
 func parts(text string) (list []ghPart) {

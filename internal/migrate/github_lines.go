@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // lines moves a step that runs lines.
@@ -66,7 +68,7 @@ while IFS= read -r line; do export "$line"; done < "$GITHUB_ENV"`
 PATH="$(tr '\n' ':' < "$GITHUB_PATH")$PATH"`
 )
 
-var severalLines = regexp.MustCompile(`<<.*GITHUB_ENV`)
+var severalLines = pattern.New(`<<.*GITHUB_ENV`)
 
 // wired returns the lines of a command with the files that it writes for later ones.
 func (m *mover) wired(s ghStep, lines []string) string {
@@ -395,7 +397,7 @@ func (m *mover) plainRuns(text string) string {
 }
 
 // relativeVenv matches Python and pip of an environment in the project's folder.
-var relativeVenv = regexp.MustCompile(`^(?:\./)?\.?v?env/bin/(?:python[0-9.]*|pip[0-9]*)$`)
+var relativeVenv = pattern.New(`^(?:\./)?\.?v?env/bin/(?:python[0-9.]*|pip[0-9]*)$`)
 
 // ofPackages are programs that packages bring, which no script of a project is called.
 var ofPackages = []string{"pytest", "jupyter", "papermill", "scrapy", "bash", "playwright"}
@@ -419,9 +421,9 @@ func (m *mover) afterwards(s ghStep, w ghWhen, text string) {
 }
 
 // gitRemote matches what asks the repository on GitHub.
-var gitRemote = regexp.MustCompile(`\bgit (?:-[Cc] \S+ )*(?:fetch|pull|push|ls-remote)\b`)
+var gitRemote = pattern.New(`\bgit (?:-[Cc] \S+ )*(?:fetch|pull|push|ls-remote)\b`)
 
-var gitPush = regexp.MustCompile(`\bgit (?:-[Cc] \S+ )*push\b`)
+var gitPush = pattern.New(`\bgit (?:-[Cc] \S+ )*push\b`)
 
 // tokenHelper lets git push with the job's token, which stays in the environment.
 const tokenHelper = `git config credential.helper '!f() { echo username=x-access-token; echo "password=$GITHUB_TOKEN"; }; f'`

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // scheduled returns the jobs of a workflow that begin by themselves. A job that needs
@@ -161,7 +162,7 @@ func (g *ghJob) works() bool {
 // takesOver reports whether a job needs the outputs of another one.
 func (g *ghJob) takesOver() bool { return outputs.MatchString(asText(g.node)) }
 
-var outputs = regexp.MustCompile(`needs\.[\w-]+\.outputs\.`)
+var outputs = pattern.New(`needs\.[\w-]+\.outputs\.`)
 
 // asText returns a node as one text.
 func asText(n *yaml.Node) string {

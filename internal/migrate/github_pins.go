@@ -1,8 +1,9 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // pins are releases of actions that scheduled workflows often use, and their commits: the
@@ -24,7 +25,7 @@ var pins = map[string][]string{
 	"softprops/action-gh-release":           {"b4309332981a82ec1c5618f44dd2e27cc8bfbfda # v3.0.0", "69320dbe05506a9a39fc8ae11030b214ec2d1f87 # v2.0.5"},
 }
 
-var commitRef = regexp.MustCompile(`@[0-9a-f]{40}$`)
+var commitRef = pattern.New(`@[0-9a-f]{40}$`)
 
 // pinned returns a reference to an action with its commit, "" if that is not known, and
 // what to say of another release.

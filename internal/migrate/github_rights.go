@@ -2,11 +2,12 @@ package migrate
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // rights sets the permissions of a job's token, as far as something can use them.
@@ -62,12 +63,12 @@ func (w *workflow) rights(j *Job, g *ghJob) {
 // hubRights are the permissions that commands of gh need, where the token is the job's.
 // https://cli.github.com/manual
 var hubRights = []struct {
-	form  *regexp.Regexp
+	form  *pattern.Pattern
 	scope string
 }{
-	{regexp.MustCompile(`\bgh (?:workflow (?:run|enable|disable)|run (?:rerun|cancel|delete)|cache delete)\b`), "actions"},
-	{regexp.MustCompile(`\bgh issue (?:create|comment|close|edit|reopen)\b`), "issues"},
-	{regexp.MustCompile(`\bgh release (?:create|upload|delete|edit)\b`), "contents"},
+	{pattern.New(`\bgh (?:workflow (?:run|enable|disable)|run (?:rerun|cancel|delete)|cache delete)\b`), "actions"},
+	{pattern.New(`\bgh issue (?:create|comment|close|edit|reopen)\b`), "issues"},
+	{pattern.New(`\bgh release (?:create|upload|delete|edit)\b`), "contents"},
 }
 
 // askRights sets the permissions that the lines of a job need.

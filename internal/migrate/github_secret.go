@@ -1,9 +1,10 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // hide makes the literal secrets in a job's steps secrets of the repository: they become
@@ -77,7 +78,7 @@ func (h hider) lines(line int, text string, bash bool) string {
 }
 
 // flagInText matches a flag and its value in lines that bash cannot read.
-var flagInText = regexp.MustCompile(`(?:^|\s)-{1,2}([A-Za-z][A-Za-z0-9-]*)[ =]["']?([^"'\s$]+)`)
+var flagInText = pattern.New(`(?:^|\s)-{1,2}([A-Za-z][A-Za-z0-9-]*)[ =]["']?([^"'\s$]+)`)
 
 // forBash reports whether bash reads the lines of a step.
 func forBash(s ghStep) bool {
@@ -86,7 +87,7 @@ func forBash(s ghStep) bool {
 }
 
 // comments match a line that is one.
-var comments = regexp.MustCompile(`(?m)^[ \t]*#[^!\n][^\n]*$`)
+var comments = pattern.New(`(?m)^[ \t]*#[^!\n][^\n]*$`)
 
 func (h hider) spans(line int, text string, all []hidden) string {
 	var edits []edit
@@ -137,10 +138,10 @@ func (h hider) known(line int, expression string) string {
 	})
 }
 
-var ofMatrix = regexp.MustCompile(`\bmatrix\.[\w-]+`)
+var ofMatrix = pattern.New(`\bmatrix\.[\w-]+`)
 
 // fallback matches the text that an expression has where the one before it is empty.
-var fallback = regexp.MustCompile(`(?:([\w.-]+)\s*)?(\|\||&&)\s*'((?:[^']|'')+)'`)
+var fallback = pattern.New(`(?:([\w.-]+)\s*)?(\|\||&&)\s*'((?:[^']|'')+)'`)
 
 // fallbacks leaves out the secrets in expressions: ${{ secrets.PASSWORD || 'abc' }} has
 // one. name is that of the variable which has the text, "" for none.

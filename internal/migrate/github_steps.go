@@ -3,9 +3,10 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // steps sets what the steps of a job do: before, prepare, command, after, commit,
@@ -161,7 +162,7 @@ func (b block) only(classes ...class) bool {
 
 // setOutput matches the old command for an output, which GitHub no longer takes.
 // https://github.blog/changelog/2022-10-11-github-actions-deprecating-save-state-and-set-output-commands/
-var setOutput = regexp.MustCompile(`(?m)^(.*)\becho\s+(["']?)::set-output name=([\w-]+)::([^"'\n;&|]*)["']?`)
+var setOutput = pattern.New(`(?m)^(.*)\becho\s+(["']?)::set-output name=([\w-]+)::([^"'\n;&|]*)["']?`)
 
 // lines returns the lines of a step, where bash gives Python its own.
 func (s ghStep) lines() string {

@@ -1,8 +1,9 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // resolve returns a text with the values of its expressions, and whether all have one
@@ -151,7 +152,7 @@ func (q *quoting) in() byte {
 	return q.open[len(q.open)-1]
 }
 
-var hereForm = regexp.MustCompile(`^<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][A-Za-z0-9_]*))`)
+var hereForm = pattern.New(`^<<(-?)\s*(?:'([^']+)'|"([^"]+)"|\\?([A-Za-z_][A-Za-z0-9_]*))`)
 
 func (q *quoting) push(c byte) { q.open = append(q.open, c) }
 func (q *quoting) pop()        { q.open = q.open[:len(q.open)-1] }

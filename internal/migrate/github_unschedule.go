@@ -3,12 +3,13 @@ package migrate
 import (
 	"bytes"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // unschedule returns the file without its schedule, and every other byte as it was; nil if
@@ -137,7 +138,7 @@ func (w *workflow) cutBlock(schedule yamlPair, alone bool) []byte {
 }
 
 // oldTrigger matches a trigger that is switched off by a comment.
-var oldTrigger = regexp.MustCompile(`^\s*#\s*(?:push|pull_request|workflow_dispatch|repository_dispatch|release|branches|paths|-)\b.*`)
+var oldTrigger = pattern.New(`^\s*#\s*(?:push|pull_request|workflow_dispatch|repository_dispatch|release|branches|paths|-)\b.*`)
 
 func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 

@@ -3,11 +3,11 @@ package migrate
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"gopkg.in/yaml.v3"
 )
@@ -55,7 +55,7 @@ func readYAML(f File) (*yaml.Node, error) {
 	return root, tree.err
 }
 
-var yamlLine = regexp.MustCompile(`line (\d+): `)
+var yamlLine = pattern.New(`line (\d+): `)
 
 // unreadable returns the error of a file that is no YAML.
 func unreadable(f File, err error) error {

@@ -3,11 +3,11 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -40,9 +40,9 @@ func (s iniSection) value(about string) (iniValue, bool) {
 }
 
 var (
-	iniHead  = regexp.MustCompile(`(?m)^\s*\[[^\]\n]+\]\s*$`)
-	iniCall  = regexp.MustCompile(`(?mi)^\s*(?:call|callback)\s*[=:]\s*[\w%(.]`)
-	iniEvery = regexp.MustCompile(`(?mi)^\s*(?:every|frequency)\s*[=:]\s*\S`)
+	iniHead  = pattern.New(`(?m)^\s*\[[^\]\n]+\]\s*$`)
+	iniCall  = pattern.New(`(?mi)^\s*(?:call|callback)\s*[=:]\s*[\w%(.]`)
+	iniEvery = pattern.New(`(?mi)^\s*(?:every|frequency)\s*[=:]\s*\S`)
 )
 
 // isINI takes a file with a section that says what to call, and how often.
@@ -183,8 +183,8 @@ func (r *reader) keywords(j *Job, s iniSection) {
 }
 
 var (
-	iniInteger = regexp.MustCompile(`^-?(?:0|[1-9]\d{0,17})$`)
-	iniFloat   = regexp.MustCompile(`^-?\d+\.\d+$`)
+	iniInteger = pattern.New(`^-?(?:0|[1-9]\d{0,17})$`)
+	iniFloat   = pattern.New(`^-?\d+\.\d+$`)
 )
 
 // typed reads a value as a number or boolean where it looks like one.

@@ -2,16 +2,16 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 var (
-	iniHeader = regexp.MustCompile(`^\[(.+)\]`)
-	iniOption = regexp.MustCompile(`^(.*?)\s*[=:]\s*(.*)$`)
+	iniHeader = pattern.New(`^\[(.+)\]`)
+	iniOption = pattern.New(`^(.*?)\s*[=:]\s*(.*)$`)
 )
 
 // readConfig reads sections as Python's configparser does by default. The values of
@@ -77,7 +77,7 @@ func readConfig(f File) (sections []iniSection, err error) {
 	return sections, nil
 }
 
-var reference = regexp.MustCompile(`%(?:%|\(([^)]*)\)s)`)
+var reference = pattern.New(`%(?:%|\(([^)]*)\)s)`)
 
 // interpolate replaces %(name)s with the value of another option, ten deep at most, and
 // %% with %.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	workflows "github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -218,7 +219,7 @@ func (p *packages) usual(t *tree) []string {
 	return groups
 }
 
-var poetryGroup = regexp.MustCompile(`(?m)^\[tool\.poetry\.group\.([\w-]+)[.\]]`)
+var poetryGroup = pattern.New(`(?m)^\[tool\.poetry\.group\.([\w-]+)[.\]]`)
 
 // installsItself reports whether the lines run what brings the packages as it starts.
 func (m *mover) installsItself() bool {

@@ -7,23 +7,24 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
-var cronJobKind = regexp.MustCompile(`(?m)(?:^|[\s{,-])"?kind"?:\s*["']?CronJob\b`)
+var cronJobKind = pattern.New(`(?m)(?:^|[\s{,-])"?kind"?:\s*["']?CronJob\b`)
 
 func isKubernetes(f File) bool { return cronJobKind.Match(f.Text) }
 
 // template matches what Helm replaces, and helmName what nothing but Helm has in it.
 var (
-	template = regexp.MustCompile(`\{\{-?`)
-	helmName = regexp.MustCompile(`\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|include\b|toYaml\b|define\b|range\b|if\b)`)
+	template = pattern.New(`\{\{-?`)
+	helmName = pattern.New(`\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Files|Template)\b|include\b|toYaml\b|define\b|range\b|if\b)`)
 )
 
 // readKubernetes reads the CronJobs of all documents of a file, and of the lists in them.
@@ -157,9 +158,9 @@ func sideComment(n *yaml.Node) string {
 }
 
 var (
-	zonePrefix    = regexp.MustCompile(`^(?:CRON_)?TZ=(\S+) (.+)$`)
-	starStep      = regexp.MustCompile(`^\*/(\d+)$`)
-	kubeReference = regexp.MustCompile(`\$\$\(|\$\(([A-Za-z_]\w*)\)`)
+	zonePrefix    = pattern.New(`^(?:CRON_)?TZ=(\S+) (.+)$`)
+	starStep      = pattern.New(`^\*/(\d+)$`)
+	kubeReference = pattern.New(`\$\$\(|\$\(([A-Za-z_]\w*)\)`)
 )
 
 // word writes a word of a command of Kubernetes for a shell: $(NAME) is a variable.
@@ -190,7 +191,7 @@ func (k *cronJob) command() {
 	for _, n := range slices.Concat(own, args) {
 		words = append(words, k.word(scalar(n)))
 	}
-	if all := slices.Concat(own, args); len(all) >= 3 && shells[path.Base(scalar(all[0]))] && regexp.MustCompile(`^-\w*c$`).MatchString(scalar(all[1])) && !strings.ContainsAny(scalar(all[2]), "\x00") && len(all) == 3 {
+	if all := slices.Concat(own, args); len(all) == 3 && shells[path.Base(scalar(all[0]))] && dashC.MatchString(scalar(all[1])) && !strings.ContainsAny(scalar(all[2]), "\x00") {
 		text := strings.TrimSpace(referenceInShell(scalar(all[2])))
 		text = k.r.fit(k.job, line, text, k.folder())
 		k.job.set("command", text)
@@ -203,131 +204,19 @@ func (k *cronJob) command() {
 	k.job.kept(line, "command")
 }
 
-var shells = map[string]bool{"sh": true, "bash": true, "ash": true, "dash": true}
+var (
+	shells         = map[string]bool{"sh": true, "bash": true, "ash": true, "dash": true}
+	dashC          = pattern.New(`^-\w*c$`)
+	kubernetesName = pattern.New(`\$\(([A-Z_][A-Z0-9_]*)\)`)
+)
 
 // referenceInShell writes $(NAME) of Kubernetes as a variable of the shell, where it is
 // no command.
 func referenceInShell(text string) string {
-	return regexp.MustCompile(`\$\(([A-Z_][A-Z0-9_]*)\)`).ReplaceAllString(text, "$${$1}")
+	return kubernetesName.ReplaceAllString(text, "$${$1}")
 }
 
 func (k *cronJob) folder() string { return scalar(member(k.container, "workingDir")) }
-
-// environment sets the variables of the container.
-func (k *cronJob) environment() {
-	for _, e := range items(member(k.container, "env")) {
-		k.env(e)
-	}
-	for _, e := range items(member(k.container, "envFrom")) {
-		k.envFrom(e)
-	}
-}
-
-// envFrom sets the variables of a whole ConfigMap or Secret, if it is in the file.
-func (k *cronJob) envFrom(e *yaml.Node) {
-	j, line := k.job, lineOf(e, k.job.From.Line)
-	own := map[string]bool{}
-	for _, v := range items(member(k.container, "env")) {
-		own[scalar(member(v, "name"))] = true
-	}
-	for _, p := range members(e) {
-		name := scalar(member(p.value, "name"))
-		if name == "" {
-			continue
-		}
-		kind := map[string]string{"configMapRef": "ConfigMap", "secretRef": "Secret"}[p.key.Value]
-		variables := k.items(kind, name)
-		if len(variables) == 0 {
-			j.glue(line, "declare the variables of %s %s as env, vars or secrets", strings.TrimSuffix(p.key.Value, "Ref"), name)
-			continue
-		}
-		for _, v := range variables {
-			variable := scalar(member(e, "prefix")) + v.key.Value
-			switch why := unfit(variable, ""); {
-			case own[variable]: // which goes before it
-			case why != "":
-				j.lost(line, "the variable %s %s", variable, why)
-			case kind == "Secret":
-				j.secret(line, variable, variable)
-			default:
-				k.r.env(j, line, variable, scalar(v.value))
-			}
-		}
-		j.kept(line, "the variables of the %s %s", kind, name)
-	}
-}
-
-// items returns what a ConfigMap or Secret of the file has.
-func (k *cronJob) items(kind, name string) []yamlPair {
-	for _, n := range k.beside {
-		if kind != "" && scalar(member(n, "kind")) == kind && scalar(member(n, "metadata", "name")) == name {
-			return slices.Concat(members(member(n, "data")), members(member(n, "stringData")))
-		}
-	}
-	return nil
-}
-
-// item returns one of the items, nil if it is not there.
-func (k *cronJob) item(kind, name, key string) *yaml.Node {
-	for _, p := range k.items(kind, name) {
-		if p.key.Value == key {
-			return p.value
-		}
-	}
-	return nil
-}
-
-// env sets a variable.
-func (k *cronJob) env(e *yaml.Node) {
-	name, value, line := scalar(member(e, "name")), scalar(member(e, "value")), lineOf(e, k.job.From.Line)
-	from := member(e, "valueFrom")
-	secret, config := member(from, "secretKeyRef"), member(from, "configMapKeyRef")
-	switch {
-	case secret != nil:
-		of, key := scalar(member(secret, "name")), scalar(member(secret, "key"))
-		k.r.secret(k.job, line, name, of+"/"+key)
-		k.job.kept(line, "%s: the key %s of the secret %s", name, key, of)
-	case config != nil:
-		if item := k.item("ConfigMap", scalar(member(config, "name")), scalar(member(config, "key"))); item != nil {
-			k.r.env(k.job, line, name, scalar(item))
-			k.job.kept(line, "%s: that of the ConfigMap", name)
-		} else if why := unfit(name, ""); why != "" {
-			k.job.lost(line, "the variable %s %s", name, why)
-		} else {
-			k.job.variable(line, name)
-		}
-	case from != nil:
-		k.job.lost(line, "%s: there is no cluster here", name)
-	case kubeReference.MatchString(value):
-		k.export(line, name, value)
-	default:
-		k.r.env(k.job, line, name, value)
-	}
-}
-
-// export sets a variable that refers to others in the command, as env cannot.
-func (k *cronJob) export(line int, name, value string) {
-	if len(secretSpans(value)) > 0 || !assignment.MatchString(name+"=") {
-		k.job.lost(line, "%s: it has a literal secret", name)
-		return
-	}
-	command, _ := k.job.get("command").(string)
-	joint := " && "
-	if strings.Contains(command, "\n") {
-		joint = "\n"
-	}
-	k.job.set("command", "export "+name+"="+k.word(value)+joint+command)
-	k.job.kept(line, "%s", name)
-}
-
-// variable declares a variable of the repository.
-func (j *Job) variable(line int, name string) {
-	names, _ := j.get("vars").([]string)
-	if !slices.Contains(names, name) {
-		j.set("vars", append(slices.Clone(names), name))
-	}
-	j.glue(line, "set the variable %s in the repository", name)
-}
 
 // number returns a whole number, -1 for none.
 func (k *cronJob) number(n *yaml.Node) int {
@@ -393,7 +282,7 @@ func (k *cronJob) policies(spec *yaml.Node) {
 	}
 }
 
-var pythonImage = regexp.MustCompile(`^(?:docker\.io/)?(?:library/)?python:(3\.\d+)(?:[.-].*)?$`)
+var pythonImage = pattern.New(`^(?:docker\.io/)?(?:library/)?python:(3\.\d+)(?:[.-].*)?$`)
 
 // image tells what to do about the image. That of Python itself is a version to set up.
 func (k *cronJob) image() {

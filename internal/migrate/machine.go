@@ -3,11 +3,12 @@ package migrate
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // machine is a machine that ran a shell command, which is changed step by step until it
@@ -234,7 +235,7 @@ func (m *machine) inProject() string {
 	return ""
 }
 
-var scriptName = regexp.MustCompile(`\b[\w][\w./-]*\.(?:py|sh|bash|ipynb|pl|rb|js|php|R)\b`)
+var scriptName = pattern.New(`\b[\w][\w./-]*\.(?:py|sh|bash|ipynb|pl|rb|js|php|R)\b`)
 
 func (m *machine) has(name string) bool {
 	if m.project == nil || !fs.ValidPath(name) {
@@ -247,7 +248,7 @@ func (m *machine) has(name string) bool {
 // home returns a path with ~ for a person's folder.
 func home(p string) string { return homes.ReplaceAllString(p, "~$1") }
 
-var homes = regexp.MustCompile(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
+var homes = pattern.New(`^(?:/home/[^/]+|/root|/Users/[^/]+|\$HOME|\$\{HOME\}|%h)(/|$)`)
 
 // unusual tells which folder of a PATH a runner does not have, and reports whether there
 // is one.

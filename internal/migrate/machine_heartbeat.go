@@ -5,10 +5,12 @@ import (
 	"regexp"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // monitors match the addresses that a job calls to say that it has run.
-var monitors = regexp.MustCompile(`https?://(?:hc-ping\.com|[\w.-]*healthchecks\.io|cronitor\.link|[\w.-]*betterstack\.com/api/v1/heartbeat|betteruptime\.com/api/v1/heartbeat|nosnch\.in|deadmanssnitch\.com|cronhub\.io/ping|heartbeat\.uptimerobot\.com|status\.[\w.-]+/api/push)/[^\s'"|;&)]+`)
+var monitors = pattern.New(`https?://(?:hc-ping\.com|[\w.-]*healthchecks\.io|cronitor\.link|[\w.-]*betterstack\.com/api/v1/heartbeat|betteruptime\.com/api/v1/heartbeat|nosnch\.in|deadmanssnitch\.com|cronhub\.io/ping|heartbeat\.uptimerobot\.com|status\.[\w.-]+/api/push)/[^\s'"|;&)]+`)
 
 // pinged returns the address that a statement calls, "" if it is about more.
 func (m *machine) pinged(stmt *syntax.Stmt) string {

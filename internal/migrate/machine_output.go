@@ -2,16 +2,17 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 	"slices"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
-var logName = regexp.MustCompile(`(?i)^/dev/(?:null|stdout|stderr)$|^/proc/1/fd/|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
+var logName = pattern.New(`(?i)^/dev/(?:null|stdout|stderr)$|^/proc/1/fd/|\.(?:log|err|out)\b|(?:^|/)[^/]*logs?(?:/|$)|cron[^/]*\.txt$`)
 
 // logVariable matches a name that begins with a variable, such as $LOG or $DIR/cron-log.
-var logVariable = regexp.MustCompile(`(?i)^\$.*log`)
+var logVariable = pattern.New(`(?i)^\$.*log`)
 
 // withoutOutput drops where the output goes: GitHub keeps it as the log of the run.
 func (m *machine) withoutOutput(file *syntax.File) (edits []edit) {

@@ -2,16 +2,17 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 var (
-	pythonName = regexp.MustCompile(`^(?:python|pypy)(\d(?:\.\d+)?)?$`)
-	venvFolder = regexp.MustCompile(`^(.*?)/?(?:\.?v?env|\.?virtualenv|\.virtualenvs/[^/]+|[^/]*venv[^/]*|envs/[^/]+|(?:ana|mini)conda3?(?:/envs/[^/]+)?|\.pyenv/versions/[^/]+)/bin/([^/]+)$`)
-	systemBin  = regexp.MustCompile(`^(?:/usr(?:/local)?/s?bin|/s?bin|/opt/homebrew/bin|~/\.local/bin|/snap/bin)/([^/]+)$`)
+	pythonName = pattern.New(`^(?:python|pypy)(\d(?:\.\d+)?)?$`)
+	venvFolder = pattern.New(`^(.*?)/?(?:\.?v?env|\.?virtualenv|\.virtualenvs/[^/]+|[^/]*venv[^/]*|envs/[^/]+|(?:ana|mini)conda3?(?:/envs/[^/]+)?|\.pyenv/versions/[^/]+)/bin/([^/]+)$`)
+	systemBin  = pattern.New(`^(?:/usr(?:/local)?/s?bin|/s?bin|/opt/homebrew/bin|~/\.local/bin|/snap/bin)/([^/]+)$`)
 )
 
 // interpreters writes python for any Python, and the name alone for a program of an

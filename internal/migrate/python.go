@@ -8,10 +8,10 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -30,12 +30,12 @@ var pythonScript = func() string {
 }()
 
 // pythonMarks are what the declarations of each kind look like.
-var pythonMarks = map[string]*regexp.Regexp{
-	"celery":        regexp.MustCompile(`(?i)beat_?schedule|add_periodic_task|\bperiodic_task\b`),
-	"apscheduler":   regexp.MustCompile(`\bapscheduler\b|\.add_job\(|\.scheduled_job\(`),
-	"django-q":      regexp.MustCompile(`\bdjango_q\b`),
-	"procrastinate": regexp.MustCompile(`\.periodic\(`),
-	"python":        regexp.MustCompile(`\bschedule[rd]?\.register\(|\bevery\(`),
+var pythonMarks = map[string]*pattern.Pattern{
+	"celery":        pattern.New(`(?i)beat_?schedule|add_periodic_task|\bperiodic_task\b`),
+	"apscheduler":   pattern.New(`\bapscheduler\b|\.add_job\(|\.scheduled_job\(`),
+	"django-q":      pattern.New(`\bdjango_q\b`),
+	"procrastinate": pattern.New(`\.periodic\(`),
+	"python":        pattern.New(`\bschedule[rd]?\.register\(|\bevery\(`),
 }
 
 func pythonFormat(kind string) format {

@@ -3,10 +3,11 @@ package migrate
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // celeryCron sets a crontab of Celery, whose fields are those of cron and are all "*" by
@@ -80,12 +81,12 @@ func aroundTheEnd(name, text string) string {
 	return strings.Join(parts, ",")
 }
 
-var longName = regexp.MustCompile(`(?i)\b(sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]+\b`)
+var longName = pattern.New(`(?i)\b(sun|mon|tue|wed|thu|fri|sat|jan|feb|mar|apr|jun|jul|aug|sep|oct|nov|dec)[a-z]+\b`)
 
 var (
-	number      = regexp.MustCompile(`\b[0-6]\b`)
-	namedRange  = regexp.MustCompile(`^[A-Za-z]`)
-	toTheSunday = regexp.MustCompile(`(?i)\b(mon|tue|wed|thu|fri|sat)-sun\b`)
+	number      = pattern.New(`\b[0-6]\b`)
+	namedRange  = pattern.New(`^[A-Za-z]`)
+	toTheSunday = pattern.New(`(?i)\b(mon|tue|wed|thu|fri|sat)-sun\b`)
 )
 
 var weekdays = []string{"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"}

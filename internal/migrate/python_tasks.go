@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // pythonTask is a function that is a task of Celery or Procrastinate.
@@ -52,8 +53,8 @@ func (r *reader) task(d declaredJob, entrypoint string) (pythonTask, bool) {
 }
 
 var (
-	namedTask = regexp.MustCompile(`@[\w.]*task\([^@]*\bname\s*=`)
-	otherCode = regexp.MustCompile(`(?:^|/)(?:\.[^/]+|node_modules|venv|env|site-packages|tests?)$`)
+	namedTask = pattern.New(`@[\w.]*task\([^@]*\bname\s*=`)
+	otherCode = pattern.New(`(?:^|/)(?:\.[^/]+|node_modules|venv|env|site-packages|tests?)$`)
 )
 
 // withTask returns the modules of the project that have the name of a task in quotes.
@@ -170,7 +171,7 @@ func (j *Job) positional(d declaredJob, t pythonTask) {
 }
 
 // onDjango matches modules of a Django project.
-var onDjango = regexp.MustCompile(`(?m)^\s*(?:from|import) (?:django|procrastinate\.contrib\.django)|DJANGO_SETTINGS_MODULE|^\s*CELERY_BEAT_SCHEDULE\b`)
+var onDjango = pattern.New(`(?m)^\s*(?:from|import) (?:django|procrastinate\.contrib\.django)|DJANGO_SETTINGS_MODULE|^\s*CELERY_BEAT_SCHEDULE\b`)
 
 // django tells that Django has to be set up. What runs a command of it needs nothing else.
 func (j *Job) django(entrypoint string) {

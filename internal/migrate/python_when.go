@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // triggers set when a job runs, by the type of trigger in the script's answer. zone is
@@ -192,7 +193,7 @@ func (f fields) shown(name string) string {
 	return text
 }
 
-var ordinalDay = regexp.MustCompile(`^([1-5])(?:st|nd|rd|th) +(mon|tue|wed|thu|fri|sat|sun)$`)
+var ordinalDay = pattern.New(`^([1-5])(?:st|nd|rd|th) +(mon|tue|wed|thu|fri|sat|sun)$`)
 
 // apsDay returns a day of the month as our crons write it.
 func apsDay(day string) string {
@@ -221,8 +222,8 @@ func (j *Job) bounds(t fields) {
 }
 
 var (
-	isoDate   = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?$`)
-	hasOffset = regexp.MustCompile(`T.*(?:Z|[+-]\d\d:\d\d)$`)
+	isoDate   = pattern.New(`^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?$`)
+	hasOffset = pattern.New(`T.*(?:Z|[+-]\d\d:\d\d)$`)
 )
 
 // moment returns a literal date or time as TOML has it.
@@ -341,7 +342,7 @@ func (j *Job) at(text string) {
 	j.glue(j.From.Line, "write the time %q as at = \"HH:MM\"", text)
 }
 
-var weekday = regexp.MustCompile(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day$`)
+var weekday = pattern.New(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day$`)
 
 // chained is what the calls of a chain say so far.
 type chained struct {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -19,8 +20,8 @@ var secretPairs = strings.Fields("api_key access_key private_key secret_key auth
 // secretEnd matches a word that ends in one of a secret, as DBPASS and ACCESSKEY do.
 // passWord matches the words of English that end so and are none.
 var (
-	secretEnd = regexp.MustCompile(`(?:pass|password|passwd|passphrase|pwd|secret|token|cookie|credentials?|(?:api|access|private|secret)key)$`)
-	passWord  = regexp.MustCompile(`(?:^|en)compass$|^(?:by|tres|sur|over|under)pass$`)
+	secretEnd = pattern.New(`(?:pass|password|passwd|passphrase|pwd|secret|token|cookie|credentials?|(?:api|access|private|secret)key)$`)
+	passWord  = pattern.New(`(?:^|en)compass$|^(?:by|tres|sur|over|under)pass$`)
 )
 
 // openWords end the name of something about a secret that is none, such as TOKEN_FILE.
@@ -63,20 +64,20 @@ func secretName(name string) bool {
 
 // secretForms match secrets by what they look like. The first group is the secret, and
 // all of it without one.
-var secretForms = []*regexp.Regexp{
-	regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@'"$]*:([^\s/@'"$<{]+)@`),          // of a user in an address
-	regexp.MustCompile(`(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{8,})`),            // in a header
-	regexp.MustCompile(`(?i)\b(?:x-)?(?:api-?key|auth-?token|access-?token):\s*([^\s'"$]+)`), // in a header
-	regexp.MustCompile(`(?i)[?&](?:[a-z_-]*(?:token|key|secret|password|passwd|pwd|sig|auth))=([^&\s'"$#]+)`),
-	regexp.MustCompile(`\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|dop_v1_[a-f0-9]{16,})`),
-	regexp.MustCompile(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
-	regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
-	regexp.MustCompile(`(?:\b|bot)(\d{8,10}:[A-Za-z0-9_-]{30,})`), // of a bot
-	regexp.MustCompile(`\bpass:([^\s'"$]+)`),                            // of openssl
-	regexp.MustCompile(`(?i)\bcookie:\s*[\w.-]+=([^\s;'"$]{8,})`),       // in a header
-	regexp.MustCompile(`\blogin\s+[^\s'"]+\s+password\s+([^\s'"$\\]+)`), // of .netrc
-	regexp.MustCompile(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
-	regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
+var secretForms = []*pattern.Pattern{
+	pattern.New(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@'"$]*:([^\s/@'"$<{]+)@`),          // of a user in an address
+	pattern.New(`(?i)\b(?:bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{8,})`),            // in a header
+	pattern.New(`(?i)\b(?:x-)?(?:api-?key|auth-?token|access-?token):\s*([^\s'"$]+)`), // in a header
+	pattern.New(`(?i)[?&](?:[a-z_-]*(?:token|key|secret|password|passwd|pwd|sig|auth))=([^&\s'"$#]+)`),
+	pattern.New(`\b(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|pypi-[A-Za-z0-9_-]{16,}|npm_[A-Za-z0-9]{16,}|hf_[A-Za-z0-9]{16,}|dop_v1_[a-f0-9]{16,})`),
+	pattern.New(`\b(?:sk|pk|rk)[-_](?:live[-_]|test[-_]|proj-|ant-)?[A-Za-z0-9_-]{16,}`),
+	pattern.New(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_.-]{20,}|\bxox[abeprs]-[A-Za-z0-9-]{8,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+`),
+	pattern.New(`(?:\b|bot)(\d{8,10}:[A-Za-z0-9_-]{30,})`), // of a bot
+	pattern.New(`\bpass:([^\s'"$]+)`),                            // of openssl
+	pattern.New(`(?i)\bcookie:\s*[\w.-]+=([^\s;'"$]{8,})`),       // in a header
+	pattern.New(`\blogin\s+[^\s'"]+\s+password\s+([^\s'"$\\]+)`), // of .netrc
+	pattern.New(`https://(?:hooks\.slack\.com/(?:services|workflows|triggers)|(?:\w+\.)?discord(?:app)?\.com/api/webhooks|[\w.-]+\.webhook\.office\.com)/[^\s'"]+`),
+	pattern.New(`-----BEGIN [A-Z ]*PRIVATE KEY-----[^"']*`),
 }
 
 // secretSpans returns where a text has secrets, by what they look like.
@@ -99,9 +100,9 @@ func secretSpans(text string) (spans [][2]int) {
 }
 
 // inText matches a name and its value as forms, JSON and programs write them.
-var inText = regexp.MustCompile(`(?i)([a-z_-]*(?:passw(?:or)?d|[a-z_]pass|passphrase|secret|token|(?:api|secret|access|private)[_-]?key))["']?\]?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
+var inText = pattern.New(`(?i)([a-z_-]*(?:passw(?:or)?d|[a-z_]pass|passphrase|secret|token|(?:api|secret|access|private)[_-]?key))["']?\]?\s*[:=]\s*["']?([^"'\s&,;{}()$<]+)`)
 
-var random = regexp.MustCompile(`^[A-Za-z0-9+=_-]{24,}$`)
+var random = pattern.New(`^[A-Za-z0-9+=_-]{24,}$`)
 
 // secretValue reports whether a value looks like a secret: by its form, or because it is
 // long and random.
@@ -234,7 +235,7 @@ func (r *reader) env(j *Job, line int, name, value string) {
 }
 
 // machinePath matches paths that a runner does not have.
-var machinePath = regexp.MustCompile(`^(?:~|/(?:home|root|srv|opt|var|data|app|mnt|Users|etc)\b)`)
+var machinePath = pattern.New(`^(?:~|/(?:home|root|srv|opt|var|data|app|mnt|Users|etc)\b)`)
 
 // unfit says why no job can have such a variable, "" if one can.
 func unfit(name, value string) string {
@@ -261,4 +262,4 @@ func withoutSecrets(text string) string {
 }
 
 // assigned matches a name and its value in prose or in a command.
-var assigned = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)(\s*[=:]\s*|\s+is\s+)([^\s,;]+)`)
+var assigned = pattern.New(`([A-Za-z][A-Za-z0-9_-]*)(\s*[=:]\s*|\s+is\s+)([^\s,;]+)`)

@@ -2,11 +2,12 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // hidden is a literal secret in a command.
@@ -198,8 +199,8 @@ func spansAt(source string, at uint, around string) (all []hidden) {
 }
 
 var (
-	lastName = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_-]*$`)
-	namesIt  = regexp.MustCompile(`(?:[=:]\s*["']?|: )$`)
+	lastName = pattern.New(`[A-Za-z][A-Za-z0-9_-]*$`)
+	namesIt  = pattern.New(`(?:[=:]\s*["']?|: )$`)
 )
 
 // variableOf returns the name of a variable for a flag or key: --db-password is

@@ -1,11 +1,12 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // block is the lines of a step for bash, as statements.
@@ -216,7 +217,7 @@ func moved(dir string, argv []string) string {
 }
 
 // workspace matches the folder of the checkout where a path begins with it.
-var workspace = regexp.MustCompile(`^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\})(?:/|$)`)
+var workspace = pattern.New(`^(?:\$\{\{\s*github\.workspace\s*\}\}|\$GITHUB_WORKSPACE|\$\{GITHUB_WORKSPACE\})(?:/|$)`)
 
 // fromRoot returns a path that begins with the folder of the checkout as one in it, and
 // whether it does.

@@ -1,12 +1,13 @@
 package migrate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // delivery is what the lines of a job commit and push.
@@ -222,7 +223,7 @@ func (d *delivery) pathsOf(c call, dir string, w *syntax.Word) []string {
 	return paths
 }
 
-var oneOfSet = regexp.MustCompile(`\[[^\]]*\]`)
+var oneOfSet = pattern.New(`\[[^\]]*\]`)
 
 // pathspec returns one of our paths for one of git's, and why it is another one.
 func pathspec(dir, text string, quoted bool) (path, why string) {

@@ -2,11 +2,12 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // launcher is a program that runs another.
@@ -82,7 +83,7 @@ func launched(argv []string) (l launcher, at int) {
 	return l, at
 }
 
-var assignment = regexp.MustCompile(`^[A-Za-z_]\w*=`)
+var assignment = pattern.New(`^[A-Za-z_]\w*=`)
 
 // skipFlags returns the index of the first word from at on that is no flag and no value
 // of one.

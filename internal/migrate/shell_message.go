@@ -1,10 +1,11 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // constant returns what a message always says: the text before what bash expands in it,
@@ -24,7 +25,7 @@ func (d *delivery) constant(w *syntax.Word) string {
 }
 
 // skipsCI matches what tells other services not to build a commit.
-var skipsCI = regexp.MustCompile(`(?i)\[(?:skip[ -]ci|ci[ -]skip|no ci|skip actions|actions skip)\]`)
+var skipsCI = pattern.New(`(?i)\[(?:skip[ -]ci|ci[ -]skip|no ci|skip actions|actions skip)\]`)
 
 // withSkip returns the beginning of a message with the mark that the whole has.
 func withSkip(text, whole string) string {

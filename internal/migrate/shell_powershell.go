@@ -1,8 +1,9 @@
 package migrate
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // powershell reports whether lines are for PowerShell, as on Windows without a shell.
@@ -18,9 +19,9 @@ func powershell(text string) bool {
 }
 
 var (
-	psGit   = regexp.MustCompile(`\bgit (?:config|add|commit|push|pull)\b[^;}|\n]*`)
-	psFlow  = regexp.MustCompile(`^(?:\$\w+ = git |if \(|\}|git |else|#|Write-)`)
-	psMkdir = regexp.MustCompile(`^New-Item (?:-Force |-ItemType Directory |-Path )+([\w./-]+)(?: -Force| -ItemType Directory)*(?: \| Out-Null)?$`)
+	psGit   = pattern.New(`\bgit (?:config|add|commit|push|pull)\b[^;}|\n]*`)
+	psFlow  = pattern.New(`^(?:\$\w+ = git |if \(|\}|git |else|#|Write-)`)
+	psMkdir = pattern.New(`^New-Item (?:-Force |-ItemType Directory |-Path )+([\w./-]+)(?: -Force| -ItemType Directory)*(?: \| Out-Null)?$`)
 )
 
 // fromPowershell returns lines for bash that do the same as simple ones for PowerShell:

@@ -2,10 +2,11 @@ package migrate
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // parseShell reads lines for a POSIX shell or bash.
@@ -99,7 +100,7 @@ func printed(node syntax.Node) string {
 	return b.String()
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+var plainWord = pattern.New(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
 // quote returns a text as one word of bash, with quotes where it needs them.
 func quote(word string) string {
@@ -114,7 +115,7 @@ func inQuotes(text string) string { return "'" + strings.ReplaceAll(text, "'", `
 
 // expanding returns a text as one word of bash, in which what has a form is a variable, as
 // variable writes it within double quotes.
-func expanding(text string, form *regexp.Regexp, variable func(found string) string) string {
+func expanding(text string, form *pattern.Pattern, variable func(found string) string) string {
 	if !form.MatchString(text) {
 		return quote(text)
 	}

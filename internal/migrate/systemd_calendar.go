@@ -2,12 +2,12 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -63,7 +63,7 @@ func readCalendar(text string) (c calendar, ok bool) {
 	return c, len(tokens) == 0 && text != ""
 }
 
-var letter = regexp.MustCompile(`^[A-Za-z]`)
+var letter = pattern.New(`^[A-Za-z]`)
 
 var shortDays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 
@@ -142,9 +142,9 @@ func (c *calendar) clock(text string) bool {
 	return hours && minutes
 }
 
-var fraction = regexp.MustCompile(`\.\d+`)
+var fraction = pattern.New(`\.\d+`)
 
-var calendarItem = regexp.MustCompile(`^(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?$`)
+var calendarItem = pattern.New(`^(\*|\d+)(?:\.\.(\d+))?(?:/(\d+))?$`)
 
 // values reads a list of values, nil for all. Those that count from the end repeat
 // towards it.

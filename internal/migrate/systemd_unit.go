@@ -3,10 +3,10 @@ package migrate
 import (
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // unitFile is a unit of systemd.
@@ -140,7 +140,7 @@ func (u unitFile) specified(value string) string {
 	})
 }
 
-var specifiers = regexp.MustCompile(`%[A-Za-z%]`)
+var specifiers = pattern.New(`%[A-Za-z%]`)
 
 // unitWords splits a value into words, as systemd quotes them.
 func unitWords(value string) (list []string) {
@@ -181,7 +181,7 @@ func unitWords(value string) (list []string) {
 
 var unitEscapes = map[byte]byte{'"': '"', '\'': '\'', '\\': '\\', 'n': '\n', 't': '\t', 's': ' '}
 
-var unitVariable = regexp.MustCompile(`\$(?:\$|\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)`)
+var unitVariable = pattern.New(`\$(?:\$|\{[A-Za-z_]\w*\}|[A-Za-z_]\w*)`)
 
 // shellWord writes a word of a command line of systemd for a shell.
 func shellWord(word string) string {

@@ -2,10 +2,11 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // nicknames are cron's words for common schedules, and how we say them.
@@ -76,7 +77,7 @@ func every(n int, unit string) string {
 	return fmt.Sprintf("%d %ss", n, unit)
 }
 
-var clockForm = regexp.MustCompile(`(?i)^(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?(?:m\.?)?$`)
+var clockForm = pattern.New(`(?i)^(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*([ap])?\.?(?:m\.?)?$`)
 
 // clock reads a time of day, such as 9:05, 9:05:00, 9 pm or noon.
 func clock(text string) (hour, minute int, ok bool) {
