@@ -11,12 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -84,7 +84,7 @@ const patience = 5 * time.Minute
 // linkedIgnore matches what git says about a .gitignore that is a symbolic link: "Git does
 // not follow symbolic links when accessing a .gitignore file in the working tree."
 // https://git-scm.com/docs/gitignore#_notes
-var linkedIgnore = regexp.MustCompile(`^warning: unable to access '.*\.gitignore': Too many levels of symbolic links$`)
+var linkedIgnore = pattern.New(`^warning: unable to access '.*\.gitignore': Too many levels of symbolic links$`)
 
 // run runs git in the root of the repository. said is the first line that it writes for
 // people, but for that about a link.
@@ -200,7 +200,7 @@ build/temp.*/
 var locks = []string{"uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pixi.lock"}
 
 // commitForm matches the id of a commit.
-var commitForm = regexp.MustCompile(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
+var commitForm = pattern.New(`^[0-9a-f]{40}(?:[0-9a-f]{24})?$`)
 
 // begin returns the commit that the job began with, and its branch, "" if it is not of a
 // branch. ref is what the step Checkout was told to check out, and sha the commit of the
@@ -265,7 +265,7 @@ func folders(root string) (gitDir, common string, err error) {
 // harmless are the keys of a configuration that say how files become contents, and cannot
 // name a program; and what their values look like.
 var harmless, harmlessValue = []string{"core.autocrlf", "core.eol", "core.filemode", "core.ignorecase", "core.longpaths", "core.precomposeunicode", "core.symlinks"},
-	regexp.MustCompile(`^[A-Za-z]+$`)
+	pattern.New(`^[A-Za-z]+$`)
 
 // configuration returns that of the view: what is harmless in that of the checkout. It
 // notes the filters there.

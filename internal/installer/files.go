@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // This file reads single lines of the tools' files instead of whole formats: the
@@ -32,7 +33,7 @@ func (c *chooser) serves(env *Environment) (bool, error) {
 
 // memberName is a normalised name, without special meaning in a shell.
 // https://packaging.python.org/en/latest/specifications/name-normalization/
-var memberName = regexp.MustCompile(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
+var memberName = pattern.New(`^[a-z0-9]+(?:-[a-z0-9]+)*$`)
 
 // inWorkspace are the kinds of sources that are projects of the repository.
 var inWorkspace = []string{"editable", "virtual", "directory"}
@@ -57,12 +58,12 @@ func member(lock, folder string) string {
 }
 
 var (
-	oldPoetry   = regexp.MustCompile(`(?m)^lock-version = "1\.|^lock-version = "2\.0"|^# .* by Poetry 1\.`)
-	otherGroups = regexp.MustCompile(`(?m)#.*|^\[tool\.poetry\.group\..*`)
-	requirement = regexp.MustCompile(`(?m)^[ \t]*(?:[^-\s#]|-e|--editable)`)
-	hash        = regexp.MustCompile(`(?m)^[^#\n]*--hash[= ]`)
-	includes    = regexp.MustCompile(`(?m)^[ \t]*(?:-r[ \t=]*|--requirement[ \t=]+)([^\s#]+)`)
-	setuptools  = regexp.MustCompile(`(?m)^\[(?:metadata|options)\]`)
+	oldPoetry   = pattern.New(`(?m)^lock-version = "1\.|^lock-version = "2\.0"|^# .* by Poetry 1\.`)
+	otherGroups = pattern.New(`(?m)#.*|^\[tool\.poetry\.group\..*`)
+	requirement = pattern.New(`(?m)^[ \t]*(?:[^-\s#]|-e|--editable)`)
+	hash        = pattern.New(`(?m)^[^#\n]*--hash[= ]`)
+	includes    = pattern.New(`(?m)^[ \t]*(?:-r[ \t=]*|--requirement[ \t=]+)([^\s#]+)`)
+	setuptools  = pattern.New(`(?m)^\[(?:metadata|options)\]`)
 )
 
 // read completes an environment with the contents of the files in its root.
@@ -187,7 +188,7 @@ func (c *chooser) requirements(folder string) ([]string, error) {
 }
 
 // requirementsName leaves out names with a special meaning in a shell.
-var requirementsName = regexp.MustCompile(`^requirements[A-Za-z0-9._-]*\.txt$`)
+var requirementsName = pattern.New(`^requirements[A-Za-z0-9._-]*\.txt$`)
 
 // notForJobs are words in the names of files that only developers need.
 var notForJobs = []string{"dev", "develop", "development", "test", "tests", "testing", "doc", "docs", "lint", "ci", "build", "optional"}

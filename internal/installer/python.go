@@ -4,17 +4,18 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // This file finds out which Python a project asks for in the files of its tools. No other
 // program reads them for that: they disagree on which line counts, and on TOML.
 
 var (
-	pythonName = regexp.MustCompile(`^(?:c?python[-@]?)?(\d+(?:\.\d+){0,2})(?:[-.]?(a|b|c|rc|alpha|beta)\.?(\d+))?(t?(?:-dev)?)(?:[-+/].*)?$`)
-	pypyName   = regexp.MustCompile(`^pypy-?(\d+\.\d+)(?:[-+/].*)?$`)
-	rangeLine  = regexp.MustCompile(`^[<>=!~^][0-9.*,<>=!~^ ]*\d[0-9.*,<>=!~^ ]*$`)
+	pythonName = pattern.New(`^(?:c?python[-@]?)?(\d+(?:\.\d+){0,2})(?:[-.]?(a|b|c|rc|alpha|beta)\.?(\d+))?(t?(?:-dev)?)(?:[-+/].*)?$`)
+	pypyName   = pattern.New(`^pypy-?(\d+\.\d+)(?:[-+/].*)?$`)
+	rangeLine  = pattern.New(`^[<>=!~^][0-9.*,<>=!~^ ]*\d[0-9.*,<>=!~^ ]*$`)
 )
 
 // preReleases are other words for the letters of a pre-release.

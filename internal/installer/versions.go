@@ -4,10 +4,12 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // uvVersions matches versions of uv, as uv's own settings write them.
-var uvVersions = regexp.MustCompile(`^[0-9A-Za-z.,<>=!~* +-]+$`)
+var uvVersions = pattern.New(`^[0-9A-Za-z.,<>=!~* +-]+$`)
 
 // uvRequired returns the versions of uv that a settings file asks for, as written,
 // or "".
@@ -20,7 +22,7 @@ func uvRequired(text, table string) string {
 }
 
 var (
-	poetryClause   = regexp.MustCompile(`(\^|~=?|[<>=!]=|[<>=])?[ \t]*(\d+(?:\.\d+)*)(\.\*)?`)
+	poetryClause   = pattern.New(`(\^|~=?|[<>=!]=|[<>=])?[ \t]*(\d+(?:\.\d+)*)(\.\*)?`)
 	poetryVersions = regexp.MustCompile(`^[ \t]*` + poetryClause.String() + `(?:[, \t]+` + poetryClause.String() + `)*[ \t]*$`)
 )
 
@@ -55,7 +57,7 @@ func poetryRequired(text string) string {
 }
 
 // onlyPoetry1 matches versions of Poetry before 2, as poetryRequired returns them.
-var onlyPoetry1 = regexp.MustCompile(`(?:^|,)(?:==1(?:\.|$)|<=1(?:\.|$)|<2(?:\.0)*(?:,|$)|<1\.)`)
+var onlyPoetry1 = pattern.New(`(?:^|,)(?:==1(?:\.|$)|<=1(?:\.|$)|<2(?:\.0)*(?:,|$)|<1\.)`)
 
 // setting returns the string of a key in a table of a settings file, or "". Other
 // tools may have a key of that name in their own tables.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -98,7 +99,7 @@ func (o Options) CheckedOut() string {
 }
 
 // releaseForm matches tags of releases.
-var releaseForm = regexp.MustCompile(`^v?\d+\.\d+\.\d+`)
+var releaseForm = pattern.New(`^v?\d+\.\d+\.\d+`)
 
 // committable reports a commit on top of something that is not a branch.
 func (r *reader) committable(o Options, keys []placed) {

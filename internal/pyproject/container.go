@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -40,7 +41,7 @@ func (r *reader) container(e *entry) *Container {
 }
 
 // serviceForm matches the names of hosts that GitHub accepts.
-var serviceForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
+var serviceForm = pattern.New(`^[A-Za-z_][A-Za-z0-9_-]{0,62}$`)
 
 const serviceExample = `{ postgres = { image = "postgres:17" } }`
 
@@ -119,7 +120,7 @@ func parsePort(value any) (string, *flaw) {
 	return s, flawed
 }
 
-var portForm = regexp.MustCompile(`^(?:(?:\d{1,3}\.){3}\d{1,3}:)?(?:\d{1,5}:)?\d{1,5}(?:/(?:tcp|udp))?$`)
+var portForm = pattern.New(`^(?:(?:\d{1,3}\.){3}\d{1,3}:)?(?:\d{1,5}:)?\d{1,5}(?:/(?:tcp|udp))?$`)
 
 // parseVolume reads "source:/folder", "/folder" or "source:/folder:ro".
 func parseVolume(value any) (string, *flaw) {
@@ -130,7 +131,7 @@ func parseVolume(value any) (string, *flaw) {
 	return s, flawed
 }
 
-var volumeForm = regexp.MustCompile(`^(?:[A-Za-z0-9/.][^:]*:)?/[^:]*(?::[a-z,]+)?$`)
+var volumeForm = pattern.New(`^(?:[A-Za-z0-9/.][^:]*:)?/[^:]*(?::[a-z,]+)?$`)
 
 // list reads a list of what parse reads.
 func (r *reader) list(e *entry, example string, parse func(any) (string, *flaw)) []string {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -236,7 +237,7 @@ func (r *reader) patterns(e, option *entry, path func(string) (string, *flaw)) [
 	return paths
 }
 
-var drive = regexp.MustCompile(`^[A-Za-z]:/`)
+var drive = pattern.New(`^[A-Za-z]:/`)
 
 // longestName is the longest name that a file can have, in bytes, on Linux, and
 // longestPath the longest path. https://man7.org/linux/man-pages/man7/path_resolution.7.html

@@ -2,10 +2,10 @@ package pyproject
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"golang.org/x/text/unicode/norm"
 )
@@ -67,9 +67,9 @@ func hasIdentifierForm(s string) bool {
 }
 
 var (
-	pythonCommand = regexp.MustCompile(`^(?:.*\s)?python[0-9.]*(?:\.exe)?\s+(?:-m\s+)?(\S+).*$`)
-	callOrExtra   = regexp.MustCompile(`[(\[].*$`)
-	looseJoint    = regexp.MustCompile(`\s*([.:])\s*`)
+	pythonCommand = pattern.New(`^(?:.*\s)?python[0-9.]*(?:\.exe)?\s+(?:-m\s+)?(\S+).*$`)
+	callOrExtra   = pattern.New(`[(\[].*$`)
+	looseJoint    = pattern.New(`\s*([.:])\s*`)
 )
 
 // entrypointHint returns the remedy for a string that is not an entrypoint: what

@@ -1,9 +1,10 @@
 package pyproject
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Pair is a name and its value.
@@ -12,7 +13,7 @@ type Pair struct{ Name, Value string }
 // variableForm matches what a shell takes for the name of a variable, and GitHub
 // for that of a secret. In a workflow it is a key on one line, of which YAML allows 1024
 // characters: https://yaml.org/spec/1.2.2/#742-flow-mappings
-var variableForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
+var variableForm = pattern.New(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
 
 // ownedPrefixes are the prefixes of variables that a project cannot set, and why. "You
 // can't overwrite the value of the default environment variables named GITHUB_* and

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"golang.org/x/text/unicode/norm"
@@ -182,7 +183,7 @@ func appearance(name string) string {
 // deprecated matches the commands that a step should no longer print. actionlint
 // refuses a workflow with them.
 // https://github.blog/changelog/2022-10-11-github-actions-deprecating-save-state-and-set-output-commands/
-var deprecated = regexp.MustCompile(`::(save-state|set-output|set-env|add-path)\b`)
+var deprecated = pattern.New(`::(save-state|set-output|set-env|add-path)\b`)
 
 // lines reads lines for bash.
 func (r *reader) lines(e *entry) (string, bool) {
@@ -201,9 +202,9 @@ const commit = `[0-9a-f]{40}(?:[0-9a-f]{24})?`
 
 var (
 	actionForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*@` + commit + `)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
-	localForm  = regexp.MustCompile(`^\./[\w.-]+(?:/[\w.-]+)*$`)
-	dockerForm = regexp.MustCompile(`^docker://[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$`)
-	unpinned   = regexp.MustCompile(`^([\w.-]+/[\w./-]+)(?:@[^ #]*)?`)
+	localForm  = pattern.New(`^\./[\w.-]+(?:/[\w.-]+)*$`)
+	dockerForm = pattern.New(`^docker://[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$`)
+	unpinned   = pattern.New(`^([\w.-]+/[\w./-]+)(?:@[^ #]*)?`)
 )
 
 // uses reads a reference to an action, and the release behind it.
@@ -258,7 +259,7 @@ func isCheckout(uses string) bool {
 	return strings.EqualFold(action, "actions/checkout")
 }
 
-var inputForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,254}$`)
+var inputForm = pattern.New(`^[A-Za-z_][A-Za-z0-9_.-]{0,254}$`)
 
 // inputs reads the inputs of an action, which GitHub takes as strings.
 func (r *reader) inputs(e *entry) []Pair {

@@ -1,9 +1,9 @@
 package pyproject
 
 import (
-	"regexp"
 	"slices"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -46,7 +46,7 @@ var packageOptions = []option{
 }
 
 // shellPath matches a path that needs no quotes in a shell.
-var shellPath = regexp.MustCompile(`^[A-Za-z0-9_./+][A-Za-z0-9_./+-]*$`)
+var shellPath = pattern.New(`^[A-Za-z0-9_./+][A-Za-z0-9_./+-]*$`)
 
 func (r *reader) requirementsFile(s string) (string, *flaw) {
 	if s != "" && !shellPath.MatchString(s) {
@@ -57,7 +57,7 @@ func (r *reader) requirementsFile(s string) (string, *flaw) {
 
 // packageName matches the name of an extra or a group.
 // https://packaging.python.org/en/latest/specifications/name-normalization/#name-format
-var packageName = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+var packageName = pattern.New(`^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
 // known reads names of what the project declares; nil declares says that only running
 // its code would tell.

@@ -2,10 +2,10 @@ package pyproject
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -126,7 +126,7 @@ func (r *reader) metadata(e *entry, example string) string {
 	return s
 }
 
-var separators = regexp.MustCompile(`[-_.]+`)
+var separators = pattern.New(`[-_.]+`)
 
 // normalise returns a project's name in the form that PEP 503 compares.
 // https://peps.python.org/pep-0503/#normalized-names

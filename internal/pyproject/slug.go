@@ -3,16 +3,17 @@ package pyproject
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // maxSlug is the length of the longest slug, in bytes.
 const maxSlug = 63
 
 var (
-	plainID   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
-	unfitRuns = regexp.MustCompile(`[^a-z0-9_]+`)
+	plainID   = pattern.New(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	unfitRuns = pattern.New(`[^a-z0-9_]+`)
 )
 
 // reserved are the ids whose plain slugs name files that belong to no job: with the

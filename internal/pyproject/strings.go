@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -33,7 +33,7 @@ func Forbidden(s string) string {
 	return ""
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var bareKey = pattern.New(`^[A-Za-z0-9_-]+$`)
 
 // mostKey is how many characters of a key are shown.
 const mostKey = 200
@@ -79,7 +79,7 @@ func WriteString(s string) string {
 	return b.String()
 }
 
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+var plainWord = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 
 // shellWord returns an argument as a POSIX shell reads it.
 func shellWord(s string) string {

@@ -1,9 +1,9 @@
 package pyproject
 
-import "regexp"
+import "github.com/scheduled-actions/scheduled/internal/pattern"
 
 // timeForm matches a time without seconds that is not an offset.
-var timeForm = regexp.MustCompile(`(?:^|[^+\-:\d])\d\d:\d\d(?:[^:\d]|$)`)
+var timeForm = pattern.New(`(?:^|[^+\-:\d])\d\d:\d\d(?:[^:\d]|$)`)
 
 // newerTOML returns what a value has that TOML 1.0 lacks, "" if nothing. The toml package
 // reads 1.1 too; tomllib of Python, up to 3.14, does not.

@@ -3,13 +3,13 @@ package pyproject
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
@@ -91,9 +91,9 @@ var backoffs = durations{option: "backoff", unit: "s", most: 24 * time.Hour, lim
 var patiences = durations{option: "patience", unit: "m", most: 365 * 24 * time.Hour, limit: "it must be at most 365 days", zero: true}
 
 var (
-	durationForm = regexp.MustCompile(`^(\d+h)?(\d+m)?(\d+s)?$`)
-	dayForm      = regexp.MustCompile(`^(\d{1,4})d((?:\d.*)?)$`)
-	durationPart = regexp.MustCompile(`([\d.-]+)\s*([a-z]*)`)
+	durationForm = pattern.New(`^(\d+h)?(\d+m)?(\d+s)?$`)
+	dayForm      = pattern.New(`^(\d{1,4})d((?:\d.*)?)$`)
+	durationPart = pattern.New(`([\d.-]+)\s*([a-z]*)`)
 )
 
 // durationUnits maps the units that people write to ours.
@@ -175,7 +175,7 @@ func (d durations) hint(s string) string {
 
 // pythonForm matches every Python version that some tool accepts: 3.12, 3.x, 3.13t,
 // pypy3.10, >=3.11,<3.14. Whether the job's own tool does is checked elsewhere.
-var pythonForm = regexp.MustCompile(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
+var pythonForm = pattern.New(`^[0-9A-Za-z.*,<>=!~^|+ -]*[0-9A-Za-z][0-9A-Za-z.*,<>=!~^|+ -]*$`)
 
 func parsePython(value any) (string, *flaw) {
 	s, flawed := parseText(value)
@@ -201,7 +201,7 @@ func numbers(low, high int) func(value any) (int, *flaw) {
 
 // prefixForm allows no workflow files that are hidden or look like flags. A prefix is
 // never empty, so that the files do not take the names of other workflows.
-var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
+var prefixForm = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$`)
 
 func parsePrefix(value any) (string, *flaw) {
 	s, flawed := parseText(value)

@@ -3,12 +3,12 @@ package pyproject
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -180,7 +180,7 @@ func parseZone(value any) (string, *flaw) {
 	return s, flawed
 }
 
-var groupForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var groupForm = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 func parseGroup(value any) (string, *flaw) {
 	s, flawed := parseText(value)
@@ -293,10 +293,10 @@ func together(dates, more []time.Time) []time.Time {
 	return slices.CompactFunc(both, time.Time.Equal)
 }
 
-var dateForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
+var dateForm = pattern.New(`^\d{4}-\d\d-\d\d$`)
 
 // momentForm matches dates and datetimes as Python reads them, and with less or more.
-var momentForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?(?:[Zz]|[+-](\d\d):\d\d)?)?`)
+var momentForm = pattern.New(`^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(:\d\d(?:\.\d+)?)?(?:[Zz]|[+-](\d\d):\d\d)?)?`)
 
 // momentKinds are the keys that take only dates, or only datetimes.
 var momentKinds = map[string]string{"run-at": "a datetime", "except": "a date"}
