@@ -3,7 +3,6 @@ package migrate
 import (
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -219,10 +218,12 @@ func (p *divided) follow(units []unit) []unit {
 	return units
 }
 
+var gitRestores = pattern.New(`git (?:reset|stash|checkout|switch)`)
+
 // aside reports whether a unit only puts files aside, past what git resets in the block.
 func aside(u unit, b block) bool {
 	return (strings.Contains(u.text, "/tmp") || strings.Contains(u.text, "TEMP")) && retries(append(slices.Clone(u.calls), call{argv: []string{"git", "reset"}})) &&
-		regexp.MustCompile(`git (?:reset|stash|checkout|switch)`).MatchString(b.text)
+		gitRestores.MatchString(b.text)
 }
 
 // abroad reports whether a unit installs from one of the folders of other repositories,

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"path"
-	"regexp"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -11,6 +10,9 @@ import (
 
 // monitors match the addresses that a job calls to say that it has run.
 var monitors = pattern.New(`https?://(?:hc-ping\.com|[\w.-]*healthchecks\.io|cronitor\.link|[\w.-]*betterstack\.com/api/v1/heartbeat|betteruptime\.com/api/v1/heartbeat|nosnch\.in|deadmanssnitch\.com|cronhub\.io/ping|heartbeat\.uptimerobot\.com|status\.[\w.-]+/api/push)/[^\s'"|;&)]+`)
+
+// pingKind matches what such an address ends in to say what happened.
+var pingKind = pattern.New(`/(?:start|fail|log|\d+)?$`)
 
 // pinged returns the address that a statement calls, "" if it is about more.
 func (m *machine) pinged(stmt *syntax.Stmt) string {
@@ -54,7 +56,7 @@ func (m *machine) heartbeat(file *syntax.File) (edits []edit) {
 	if url == "" {
 		return nil
 	}
-	url = regexp.MustCompile(`/(?:start|fail|log|\d+)?$`).ReplaceAllString(url, "")
+	url = pingKind.ReplaceAllString(url, "")
 	name := m.reader.named("HEARTBEAT_URL", url)
 	m.job.set("heartbeat", name)
 	m.job.glue(m.line, "set the secret %s to the address of the monitor: it is not copied", name)

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -121,9 +120,14 @@ func secretValue(value string) bool {
 			digit++
 		}
 	}
-	hex := upper == 0 && digit > 6 && regexp.MustCompile(`^[0-9a-f]{32,}$`).MatchString(value)
+	hex := upper == 0 && digit > 6 && hexDigits.MatchString(value)
 	return hex || random.MatchString(value) && upper > 2 && lower > 2 && digit > 2
 }
+
+var (
+	hexDigits  = pattern.New(`^[0-9a-f]{32,}$`)
+	plainValue = pattern.New(`^[A-Za-z0-9]{8,}$`)
+)
 
 // isSecret reports whether a variable with a literal value is a secret. Values that only
 // refer to others are none, nor are the words that switch something.
@@ -142,7 +146,7 @@ func isNamedSecret(name, value string) bool {
 func isKey(name, value string) bool {
 	list := nameWords(name)
 	return len(list) > 1 && list[len(list)-1] == "key" && !slices.Contains(plainKeys, list[len(list)-2]) &&
-		regexp.MustCompile(`^[A-Za-z0-9]{8,}$`).MatchString(value) && strings.ContainsAny(value, "0123456789") && strings.ToUpper(value) != strings.ToLower(value)
+		plainValue.MatchString(value) && strings.ContainsAny(value, "0123456789") && strings.ToUpper(value) != strings.ToLower(value)
 }
 
 // plainKeys come before KEY in names of what is open.
