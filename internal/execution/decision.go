@@ -125,8 +125,8 @@ func NewDecided(job string, d schedule.Decision) Decided {
 	if !d.Window.IsZero() {
 		out.Window = &d.Window
 	}
-	if d.Run && !d.Window.IsZero() {
-		out.Slots = append(out.Slots, d.Window.Start)
+	for _, w := range d.Slots {
+		out.Slots = append(out.Slots, w.Start)
 	}
 	if d.Evidence != nil {
 		out.Evidence = &evidence{d.Evidence.ID, d.Evidence.URL, d.Evidence.Started.Truncate(time.Second)}

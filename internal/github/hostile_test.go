@@ -39,10 +39,13 @@ func TestRedirectedWrites(t *testing.T) {
 			client := newClient(t, fake.URL)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			for what, err := range map[string]error{
-				"dispatch": client.Dispatch(ctx, ghtest.Workflow, "main", noon),
-				"branch":   client.createBranch(ctx, "x", strings.Repeat("a", 40)),
-				"move":     client.moveBranch(ctx, "x", strings.Repeat("a", 40), true),
-				"delete":   client.deleteBranch(ctx, "x"),
+				"dispatch": func() error {
+					_, err := client.Dispatch(ctx, Dispatch{Workflow: ghtest.Workflow, Branch: "main", Slot: noon})
+					return err
+				}(),
+				"branch": client.createBranch(ctx, "x", strings.Repeat("a", 40)),
+				"move":   client.moveBranch(ctx, "x", strings.Repeat("a", 40), true),
+				"delete": client.deleteBranch(ctx, "x"),
 			} {
 				if !Refused(err) {
 					t.Errorf("%d to %q: %s: %v", status, location, what, err)

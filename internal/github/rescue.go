@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/go-github/v60/github"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -180,29 +178,6 @@ func (w *watching) add(runs []workflowRun, known time.Time, readFor []int) {
 		settled := v.Window.IsZero() || v.Why == schedule.Running || v.Why == schedule.Young
 		return settled || w.watches[i].Known.Before(v.Window.Start)
 	})
-}
-
-// Dispatch starts a run of a workflow on a branch, for the window of that slot. If
-// the run begins after that window, it serves the window that is then current. GitHub
-// answers with nothing, or with the run; any other answer, such as a page of a proxy,
-// proves nothing. The error is a *Denied or a *Failure; see Refused.
-// https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
-func (c *Client) Dispatch(ctx context.Context, workflow, branch string, slot time.Time) error {
-	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
-	ask := github.CreateWorkflowDispatchEventRequest{Ref: branch, Inputs: map[string]any{"force": "false", "window": slot.UTC().Format(time.RFC3339)}}
-	_, _, err := call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
-		req, err := c.api.NewRequest(http.MethodPost, path, ask)
-		if err != nil {
-			return nil, nil, err
-		}
-		var run map[string]any
-		resp, err := c.api.Do(ctx, req, &run)
-		return nil, resp, err
-	})
-	if failure, ok := errors.AsType[*Failure](err); ok && (failure.status == http.StatusNotFound || strings.Contains(failure.said, "disabled workflow")) {
-		return err // perhaps only this workflow is missing or disabled
-	}
-	return denied(Dispatching, err)
 }
 
 // Refused reports whether GitHub understood a request and refused it.

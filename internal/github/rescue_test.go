@@ -221,7 +221,7 @@ func TestDispatch(t *testing.T) {
 		fake.SetNow(noon)
 		row.change(fake)
 		ctx, cancel := deadline(t)
-		err := newClient(t, fake.URL).Dispatch(ctx, ghtest.Workflow, "main", at("21 10:37"))
+		_, err := newClient(t, fake.URL).Dispatch(ctx, Dispatch{Workflow: ghtest.Workflow, Branch: "main", Slot: at("21 10:37")})
 		cancel()
 		said := ""
 		if err != nil {
@@ -258,7 +258,7 @@ func TestRemaining(t *testing.T) {
 	}{{"", 0, -1}, {"987", 0, 987}, {"many", 0, 987}, {"-1", 0, 987}, {"12", 422, 12}, {"", 0, 12}, {"0", 0, 0}} {
 		fake.Break(ghtest.Fault{Number: 1, Status: row.status, Header: map[string]string{"X-RateLimit-Remaining": row.header}})
 		ctx, cancel := deadline(t)
-		_ = client.Dispatch(ctx, ghtest.Workflow, "main", noon)
+		_, _ = client.Dispatch(ctx, Dispatch{Workflow: ghtest.Workflow, Branch: "main", Slot: noon})
 		cancel()
 		if left := client.Remaining(); left != row.want {
 			t.Errorf("after %q: %d remain, want %d", row.header, left, row.want)

@@ -59,6 +59,9 @@ func (r *reader) job(d draft) Job {
 	r.askable(d, options)
 	r.unserved(options, own)
 	keys = slices.Concat(keys, r.general, own)
+	if readable {
+		r.policies(d, sched, options, keys)
+	}
 	r.stale(options, entrypoint, keys)
 	r.committable(options, keys)
 	return Job{

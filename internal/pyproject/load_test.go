@@ -261,6 +261,9 @@ func TestOptionsTable(t *testing.T) {
 			if o.name == "inputs" {
 				table += "kwargs = { days = 7 }\n"
 			}
+			if o.name == "needs" {
+				table = "[tool.scheduled.import-orders]\nevery = \"hour\"\nentrypoint = \"a:b\"\n" + table
+			}
 			if o.name == "count" {
 				table += "start = 2026-12-01\n"
 			}

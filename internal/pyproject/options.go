@@ -26,46 +26,54 @@ func jobOptions(id string) string { return "[" + optionsTable + ".jobs." + tomlK
 
 // Options are what [tool.scheduled-actions] and its job tables set.
 type Options struct {
-	Command        []string      `json:",omitzero"` // for bash, instead of an entrypoint, one after the other; nil if the job has an entrypoint
-	Args           []any         `json:",omitzero"` // of the entrypoint, as the toml package decodes them
-	Kwargs         []Kwarg       `json:",omitzero"` // likewise, in file order
-	Inputs         []string      `json:",omitzero"` // names of Kwargs, or of Env for a Command
-	PassContext    bool          `json:",omitzero"` // the entrypoint gets one more argument, first
-	Name           string        `json:",omitzero"` // of the workflow; "" for one that says when it runs
-	RunsOn         []string      // labels of the runner; never empty
-	Timeout        time.Duration // of the entrypoint, all its attempts together; whole seconds
-	Attempts       int           // attempts in one run, from 1
-	Backoff        time.Duration // the longest wait before the second attempt; it doubles before each further one; whole seconds
-	Python         string        // the version to set up; "" if the project itself says it
-	Result         string        // Status or ExitCode: how the returned value counts
-	Spares         int           // spare ticks in each window
-	WorkflowPrefix string        // beginning of the names of workflow files
-	Seed           string        // replaces the project's name where slots are computed
-	Patience       time.Duration // time after the slot before a rescue may start the job; at most half a window, or half of what expires allows
-	Installer      string        // tool that installs the project's packages, one of Installers; "" to choose by the project's files
-	Requirements   []string      `json:",omitzero"` // files to install from, from the repository's root, instead of what is found
-	Extras         []string      `json:",omitzero"` // of the project, to install too
-	Groups         []string      `json:",omitzero"` // dependency groups, to install too
-	Before         []Step        // the project's own steps, before its environment is set up
-	Prepare        []Step        // likewise, between that and the entrypoint
-	After          []Step        // likewise, after the entrypoint
-	Commit         Commit        `json:",omitzero"` // what is committed after the entrypoint
-	Artifacts      Artifacts     // what is uploaded after the entrypoint
-	Cache          []string      // what is kept from run to run: patterns from the repository's root
-	Checkout       []Pair        // inputs of the checkout, sorted by name
-	Env            []Pair        // environment variables of the project's own steps, of the set-up and of the entrypoint, sorted by name
-	Secrets        []Pair        // environment variables of the entrypoint, and the secret in each, sorted by variable
-	SetupSecrets   []Pair        // likewise, of Before and of the set-up
-	Vars           []Pair        // likewise, of all steps, and the repository variable in each
-	Token          bool          // the entrypoint gets GITHUB_TOKEN
-	Heartbeat      string        `json:",omitzero"` // the secret with the URL of the monitor; "" for none
-	Environment    string        // GitHub's deployment environment; "" for none
-	Services       []Service     // containers that run beside the job, sorted by name
-	Container      *Container    // that the job runs in; nil for none
-	Serve          bool          // only a resident scheduler runs the job; it has no workflow file
-	Group          string        // a word for jobs that belong together; "" for none
-	Description    string        // a line about what the job does; "" for none
-	Permissions    []Pair        // further ones of the job's token, scope and read or write; sorted
+	Command        []string         `json:",omitzero"` // for bash, instead of an entrypoint, one after the other; nil if the job has an entrypoint
+	Args           []any            `json:",omitzero"` // of the entrypoint, as the toml package decodes them
+	Kwargs         []Kwarg          `json:",omitzero"` // likewise, in file order
+	Inputs         []string         `json:",omitzero"` // names of Kwargs, or of Env for a Command
+	PassContext    bool             `json:",omitzero"` // the entrypoint gets one more argument, first
+	Name           string           `json:",omitzero"` // of the workflow; "" for one that says when it runs
+	RunsOn         []string         // labels of the runner; never empty
+	Timeout        time.Duration    // of the entrypoint, all its attempts together; whole seconds
+	Attempts       int              // attempts in one run, from 1
+	Backoff        time.Duration    // the longest wait before the second attempt; it doubles before each further one; whole seconds
+	Python         string           // the version to set up; "" if the project itself says it
+	Result         string           // Status or ExitCode: how the returned value counts
+	Spares         int              // spare ticks in each window
+	WorkflowPrefix string           // beginning of the names of workflow files
+	Seed           string           // replaces the project's name where slots are computed
+	Patience       time.Duration    // time after the slot before a rescue may start the job; at most half a window, or half of what expires allows
+	Installer      string           // tool that installs the project's packages, one of Installers; "" to choose by the project's files
+	Requirements   []string         `json:",omitzero"` // files to install from, from the repository's root, instead of what is found
+	Extras         []string         `json:",omitzero"` // of the project, to install too
+	Groups         []string         `json:",omitzero"` // dependency groups, to install too
+	Before         []Step           // the project's own steps, before its environment is set up
+	Prepare        []Step           // likewise, between that and the entrypoint
+	After          []Step           // likewise, after the entrypoint
+	Commit         Commit           `json:",omitzero"` // what is committed after the entrypoint
+	Artifacts      Artifacts        // what is uploaded after the entrypoint
+	Cache          []string         // what is kept from run to run: patterns from the repository's root
+	Checkout       []Pair           // inputs of the checkout, sorted by name
+	Env            []Pair           // environment variables of the project's own steps, of the set-up and of the entrypoint, sorted by name
+	Secrets        []Pair           // environment variables of the entrypoint, and the secret in each, sorted by variable
+	SetupSecrets   []Pair           // likewise, of Before and of the set-up
+	Vars           []Pair           // likewise, of all steps, and the repository variable in each
+	Token          bool             // the entrypoint gets GITHUB_TOKEN
+	Heartbeat      string           `json:",omitzero"` // the secret with the URL of the monitor; "" for none
+	Environment    string           // GitHub's deployment environment; "" for none
+	Services       []Service        // containers that run beside the job, sorted by name
+	Container      *Container       // that the job runs in; nil for none
+	Serve          bool             // only a resident scheduler runs the job; it has no workflow file
+	Cancel         bool             `json:",omitzero"` // a new window cancels an execution that is still running; else it waits
+	MaxInstances   int              `json:",omitzero"` // windows that can execute at once, from 1
+	Lock           string           `json:",omitzero"` // jobs with the same one never execute at once; "" for none
+	Needs          []string         `json:",omitzero"` // ids of jobs to wait for
+	NotifyOn       []schedule.Event `json:",omitzero"` // what people are told
+	NotifyAfter    int              `json:",omitzero"` // windows in a row that fail before they are, from 1
+	PauseAfter     int              `json:",omitzero"` // windows in a row that fail before the job is paused; 0 for never
+	Webhook        string           `json:",omitzero"` // the secret with the URL of a chat; "" for none
+	Group          string           // a word for jobs that belong together; "" for none
+	Description    string           // a line about what the job does; "" for none
+	Permissions    []Pair           // further ones of the job's token, scope and read or write; sorted
 
 	spec   schedule.Spec // of it, what options set
 	listed bool          // cron or run-at is a list
@@ -86,6 +94,9 @@ func (r *reader) defaults() Options {
 		Attempts:       1,
 		Backoff:        30 * time.Second,
 		Spares:         -1,
+		MaxInstances:   1,
+		NotifyOn:       []schedule.Event{schedule.JobFailed, schedule.JobRecovered},
+		NotifyAfter:    1,
 		WorkflowPrefix: WorkflowPrefix(r.folder),
 		Seed:           r.name,
 		rescue:         rescueOptions{every: 15 * time.Minute},
@@ -144,7 +155,7 @@ const maxItems = 300
 
 // options are all options, in the order of the docs. A new option is a new row
 // here, a field of Options, and its default.
-var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{inputOption}, []option{
+var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOptions, []option{inputOption}, []option{
 	{
 		name:     "runs-on",
 		kind:     "a string or a list of strings",
@@ -303,7 +314,7 @@ var options = slices.Concat(whenOptions, workOptions, argumentOptions, []option{
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }
 		},
 	},
-}, secretOptions, packageOptions, stepOptions, deliveryOptions)
+}, tellingOptions, secretOptions, packageOptions, stepOptions, deliveryOptions)
 
 // OptionsTable returns the documentation of all options, as a Markdown table.
 func OptionsTable() string {

@@ -75,6 +75,7 @@ func (r *reader) project(root *entry) *Project {
 		p.Jobs = append(p.Jobs, job)
 	}
 	r.clashes(p.Jobs)
+	r.needed(p.Jobs)
 	r.of = 0
 	p.Rescue = r.rescue(options)
 	return p

@@ -57,7 +57,7 @@ func (r Rescue) dispatchUntil(ctx, timed context.Context, report *Report) error 
 		if report.Bound = n.bound(timed, r.Client.Remaining()); report.Bound != "" {
 			return nil
 		}
-		err := r.Client.Dispatch(timed, job.File, report.branch, job.Verdict.Window.Start)
+		_, err := r.Client.Dispatch(timed, github.Dispatch{Workflow: job.File, Branch: report.branch, Slot: job.Verdict.Window.Start})
 		_, denied := errors.AsType[*github.Denied](err)
 		switch {
 		case err == nil:

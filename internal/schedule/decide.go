@@ -17,7 +17,9 @@ const (
 	Ended          Reason = "ended"       // after the last window
 	NotDue         Reason = "not-due"     // the requested slot is still to come
 	Confirmed      Reason = "confirmed"
-	Expired        Reason = "expired" // the slot is too old
+	Rescheduled    Reason = "rescheduled" // the job asked for a later time
+	Expired        Reason = "expired"     // the slot is too old
+	Waiting        Reason = "waiting"     // a job in needs is not confirmed yet
 	HistoryUnknown Reason = "history-unknown"
 	Unconfirmed    Reason = "unconfirmed"
 )
@@ -36,6 +38,17 @@ type Tick struct {
 	Runs    []Run     // the history, in any order
 	Known   time.Time // windows that began before may have evidence that is not in Runs; zero if none has
 	Unknown bool      // the history could not be read
+	Lane    bool      // asks for the window of Slot alone, before a lane executes it
+	Needs   []Need    // the jobs to wait for
+}
+
+// Need is a job that another one waits for.
+type Need struct {
+	ID       string
+	Schedule Schedule
+	Runs     []Run     // as in Tick
+	Known    time.Time // as in Tick
+	Unknown  bool      // its history could not be read
 }
 
 // window returns the window that the tick is about; zero if there is none.
@@ -62,7 +75,10 @@ type Decision struct {
 	Run      bool
 	Reason   Reason
 	Now      time.Time
-	Window   Window    // zero if there is none
+	Window   Window    // zero if there is none; the first of Slots where there are several
+	Slots    []Window  // what to run, the oldest first, up to MaxSlots; none unless Run
+	Needs    []string  // the jobs that it waits for; none unless Reason is Waiting
+	Settled  time.Time // every slot before it is confirmed or expired; zero if that is not known
 	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
 	More     bool      // there may be more of them
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
@@ -74,13 +90,18 @@ type Decision struct {
 // MaxMissed is the maximum number of missed windows that are counted.
 const MaxMissed = 100
 
+// MaxSlots is how many slots one run of a job that catches up serves.
+const MaxSlots = 24
+
 // Decide says whether the job has to run. When in doubt it runs: of what is owed, it
 // skips only on evidence for the current window.
 func Decide(s Schedule, t Tick) Decision {
 	d := Decision{Now: t.Now.UTC(), Window: t.window(s), Unknown: t.Unknown}
 	first := evidence(d.Window, t.Now, t.Runs)
 	d.Reason = t.reason(s, d.Window, first)
-	d.Run = d.Reason.Runs()
+	if d.Run = d.Reason.Runs(); d.Run && !d.Window.IsZero() {
+		d.Slots = []Window{d.Window}
+	}
 	if d.Reason == Confirmed {
 		d.Evidence = new(*first)
 	}

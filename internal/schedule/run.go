@@ -24,6 +24,18 @@ const BackfillMark = "backfill "
 // It serves the window in which it starts, which may be a later one.
 const RescueMark = "window "
 
+// NextMark begins the name of the step that says when the job asked to be run next:
+// "Next run: 2026-12-04T10:00:00Z".
+const NextMark = "Next run: "
+
+// OutcomeMark begins the name of the step that says how the entrypoint ended, for people:
+// "Outcome: failed: ValueError: bad".
+const OutcomeMark = "Outcome: "
+
+// SettledMark begins the name of a step of a job that catches up: every slot before that
+// time was confirmed or expired when the run looked. "Settled before: 2026-12-04T10:00:00Z".
+const SettledMark = "Settled before: "
+
 // TickMark begins the same part of the name of a run that a tick started, which is for
 // people only. Its entry of `on.schedule` follows, and its time zone unless that is UTC:
 // "tick of cron 0 9 * * 1-5 Europe/Berlin".
@@ -42,7 +54,12 @@ type Run struct {
 	Failed  bool      // ended badly: failure, timed_out or startup_failure
 	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
-	Slot    time.Time // the window that a backfill serves; else zero
+	Slot    time.Time // the window that a backfill, or a lane, serves; else zero
+	Lane    bool      // a job of the run for the one slot Slot, in a workflow with lanes: such a run is several of these, with the same ID
+	Asked   time.Time // a time to come at which a person asked for a run, by its dispatch; else zero
+	Next    time.Time // when the execution asked to be run next; zero if it did not
+	Settled time.Time // every slot before was confirmed or expired when the run looked; zero if it did not say
+	Outcome string    // how the entrypoint ended, for people; "" if the run does not say
 	Rescue  bool      // dispatched by a rescue
 	Void    bool      // cannot be evidence, whatever it did: it is of another branch, say, or was deleted since it was listed
 }

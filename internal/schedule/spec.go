@@ -27,6 +27,7 @@ type Spec struct {
 	Except   []time.Time   // dates in Timezone, as midnights in UTC
 	Expires  time.Duration // how old a slot may be to be run; 0 for up to the next slot
 	Disabled bool
+	CatchUp  bool // every slot has a run of its own, also a late one; else the latest run stands for all before
 }
 
 // Moment is a date or a datetime of TOML.
