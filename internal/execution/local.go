@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -27,6 +28,10 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	if ledger.Full(err) {
 		return Result{}, err
 	}
+	if !force && j.paused(book) {
+		j.Say("the job is paused; `scheduled resume " + problem.Show(j.ID) + "` ends that: skipping")
+		return j.skipped(Variables{Window: j.Schedule.Window(j.Now()), Trigger: Local, RunAttempt: 1}, schedule.Disabled), nil
+	}
 	tick.Unknown = err != nil
 	j.Warn(err)
 	tick.Now = j.Now() // the window may be another one after the wait
@@ -34,7 +39,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	decided(decision)
 	v := Variables{Window: decision.Window, Since: decision.Since, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
 	if !decision.Run {
-		return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true, Reason: decision.Reason}, nil
+		return j.skipped(v, decision.Reason), nil
 	}
 	finish, err := j.start(book, decision)
 	if ledger.Full(err) {
@@ -44,6 +49,22 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 	result := j.execute(ctx, v, locks, func(o python.Outcome) { j.Warn(finish(o)) })
 	result.Reason = decision.Reason
 	return result, nil
+}
+
+// skipped is the result of a run that executed nothing.
+func (j Job) skipped(v Variables, why schedule.Reason) Result {
+	return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true, Reason: why}
+}
+
+// paused reports whether the ledger has the job as paused. A job of which that is not known
+// is not.
+func (j Job) paused(book *ledger.Ledger) bool {
+	if book == nil {
+		return false
+	}
+	paused, err := book.Paused(j.ID)
+	j.Warn(err)
+	return paused
 }
 
 // lock opens the ledger, waits for the job's turn, and returns the files whose locks it
