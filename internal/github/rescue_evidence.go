@@ -2,10 +2,8 @@ package github
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -18,10 +16,6 @@ const (
 	// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#primary-rate-limit-for-github_token-in-github-actions
 	watchEvidence = 150
 	watchInAll    = 200 // with the lists
-
-	// watchShare is the part of the requests that GitHub still grants which one Watch may
-	// take for evidence: the ticks of jobs and the next rescues need some as well.
-	watchShare = 4
 
 	// evidencePatience ends the search for evidence in time for dispatches.
 	evidencePatience = 90 * time.Second
@@ -39,10 +33,7 @@ const (
 func (w *watching) confirm(ctx context.Context, reserve int) error {
 	ctx, cancel := context.WithTimeout(ctx, evidencePatience)
 	defer cancel()
-	c := confirming{watching: w, left: min(watchEvidence, watchInAll-w.requests)}
-	if remaining := w.client.Remaining(); remaining >= 0 {
-		c.left = min(c.left, (remaining-reserve)/watchShare)
-	}
+	c := confirming{watching: w, budget: w.client.budget(min(watchEvidence, watchInAll-w.sent), reserve)}
 	ask := func(q question) { c.ask(ctx, q) }
 	each(turned(c.questions(), c.left, c.now), ask)
 	each(turned(c.suspicions(), c.left, c.now), ask)
@@ -52,11 +43,7 @@ func (w *watching) confirm(ctx context.Context, reserve int) error {
 // confirming is the work of confirm.
 type confirming struct {
 	*watching
-
-	mu       sync.Mutex
-	left     int   // requests
-	failures int   // in a row
-	denied   error // why no other run would answer, too
+	*budget
 }
 
 // question is what to ask about one job.
@@ -150,38 +137,4 @@ func (c *confirming) ask(ctx context.Context, q question) {
 	// So many that were asked in vain leave a doubt that only a run of the job can end.
 	maps.Copy(watch.Unread, watch.Unasked)
 	clear(watch.Unasked)
-}
-
-// take reports whether a run may be asked, which may take a request for each of its
-// attempts.
-func (c *confirming) take(ctx context.Context, run schedule.Run) bool {
-	requests := 1
-	if !run.Success {
-		requests += min(attempts, max(0, run.Attempt-1))
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if ctx.Err() != nil || c.left < requests {
-		return false
-	}
-	c.left -= requests
-	return true
-}
-
-// note takes in what became of a request. No more are sent once a right is missing or a
-// rate limit is used up, or more in a row failed than are sent at once.
-func (c *confirming) note(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err == nil {
-		c.failures = 0
-		return
-	}
-	refused := denied(Actions, err)
-	if _, ok := errors.AsType[*Denied](refused); ok {
-		c.denied = refused
-	}
-	if c.failures++; hopeless(err) || c.failures > atOnce {
-		c.left = 0
-	}
 }

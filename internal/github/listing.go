@@ -1,0 +1,122 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// listing reads the runs of many workflows back to the start of a time in question: it
+// reads the list of all runs of the repository, and then the lists of single workflows
+// once that takes fewer requests.
+type listing struct {
+	client   *Client
+	requests int                                                      // the most to send
+	file     func(i int) string                                       // name of the i-th workflow's file
+	start    func(i int) time.Time                                    // of the time in question for it
+	add      func(runs []workflowRun, known time.Time, readFor []int) // takes the runs of a page that was read for some workflows, whose runs since known are now complete
+
+	now      time.Time
+	sent     int       // requests
+	failures int       // in a row, to list the runs of a workflow
+	open     []int     // the workflows that more runs can still change, which add knows
+	pages    int       // of the list of all runs, read so far
+	total    int       // pages that it has
+	oldest   time.Time // creation of the oldest run on those read
+}
+
+// read reads until no workflow is open, or all requests are sent.
+func (l *listing) read(ctx context.Context) error {
+	for l.pages == 0 || len(l.open) > 0 && l.left() <= len(l.open) {
+		if l.sent == l.requests {
+			return nil
+		}
+		if err := l.readPage(ctx); err != nil {
+			return err
+		}
+	}
+	for _, i := range slices.Clone(l.open) {
+		for page := 1; slices.Contains(l.open, i) && l.sent < l.requests; page++ {
+			if err := l.ask(ctx, i, page); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// left estimates how many more pages of all runs lead back to the earliest start of an
+// open workflow, from the rate of runs so far.
+func (l *listing) left() int {
+	start := l.now
+	for _, i := range l.open {
+		if s := l.start(i); s.Before(start) {
+			start = s
+		}
+	}
+	left := max(1, l.total-l.pages)
+	if read := l.now.Sub(l.oldest); read > 0 {
+		left = min(left, 1+int(float64(l.pages)*float64(l.oldest.Sub(start))/float64(read)))
+	}
+	return left
+}
+
+// readPage reads the next page of the list of all runs.
+func (l *listing) readPage(ctx context.Context) error {
+	l.pages++
+	list, err := l.get(ctx, fmt.Sprintf("actions/runs?per_page=%d&page=%d", perPage, l.pages))
+	if err != nil {
+		return err
+	}
+	l.total = max((list.value.Total+perPage-1)/perPage, l.pages)
+	if oldest := list.value.oldest(); l.pages == 1 || !oldest.IsZero() && oldest.Before(l.oldest) {
+		l.oldest = oldest
+	}
+	known := l.oldest
+	if len(list.value.Runs) == 0 || !list.more && l.pages == l.total {
+		known = time.Time{}
+	}
+	l.add(list.value.Runs, known, l.open)
+	return nil
+}
+
+// ask reads a page of the runs of one workflow. One that does not exist has none. If
+// GitHub fails for one of them, that stays unread; if it fails for all, that is an error.
+func (l *listing) ask(ctx context.Context, i, page int) error {
+	list, err := l.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d&page=%d", url.PathEscape(l.file(i)), perPage, page))
+	if err != nil && !Missing(err) {
+		l.open = slices.DeleteFunc(l.open, func(open int) bool { return open == i })
+		if l.failures++; hopeless(err) || l.failures > atOnce {
+			return err
+		}
+		return nil
+	}
+	l.failures = 0
+	known := list.value.oldest()
+	if !list.more && list.value.Total <= page*perPage {
+		known = time.Time{}
+	}
+	l.add(list.value.Runs, known, []int{i})
+	return nil
+}
+
+func (l *listing) get(ctx context.Context, path string) (answer[runList], error) {
+	l.sent++
+	list, err := get[runList](ctx, l.client, path)
+	if err == nil && l.now.IsZero() {
+		if l.now, err = l.client.clock(list.header); err != nil {
+			err = l.client.failure("read run list", nil, err)
+		}
+	}
+	return list, err
+}
+
+// file returns the name of the workflow file that the run is of.
+func (r workflowRun) file() string {
+	file, _, _ := strings.Cut(r.Path, "@") // a ref may follow
+	return path.Base(file)
+}
