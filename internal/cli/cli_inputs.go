@@ -27,7 +27,7 @@ var inputFlags = map[string][]string{
 		"labels", "reviewers", "assignees", "draft"},
 	"list":     {"project"},
 	"validate": {"project"},
-	"check":    {"project"},
+	"check":    {"project", "slot"},
 	"run":      {"project", "python", "window", "missed", "report"},
 	"commit":   {"project", "window"},
 	"rescue":   {"project"},

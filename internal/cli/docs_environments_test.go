@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/scheduled-actions/scheduled/testdata"
 	"gopkg.in/yaml.v3"
@@ -67,7 +68,7 @@ func installerOf(t *testing.T, file string) installer.Tool {
 	return listed.Jobs[0].Environment.Tool
 }
 
-// setUpOf returns the steps of a generated workflow except checkout and our own.
+// setUpOf returns the steps of a generated workflow before the entrypoint, except checkout and our own.
 func setUpOf(t *testing.T, golden string) string {
 	t.Helper()
 	files, err := filepath.Glob("../workflow/testdata/golden/" + golden + "/scheduled-[cd]*.yml")
@@ -80,7 +81,7 @@ func setUpOf(t *testing.T, golden string) string {
 	}
 	var parsed struct {
 		Jobs map[string]struct {
-			Steps []struct{ Uses, Run string }
+			Steps []struct{ Name, Uses, Run string }
 		}
 	}
 	if err := yaml.Unmarshal(content, &parsed); err != nil {
@@ -88,6 +89,9 @@ func setUpOf(t *testing.T, golden string) string {
 	}
 	var did []string
 	for _, step := range parsed.Jobs["run"].Steps {
+		if step.Name == schedule.EvidenceStep {
+			break
+		}
 		action, _, _ := strings.Cut(step.Uses, "@")
 		if action != "actions/checkout" && action != "scheduled-actions/scheduled" {
 			did = append(did, "`"+action+step.Run+"`")

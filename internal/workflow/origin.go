@@ -158,6 +158,7 @@ func committing(steps []inputStep) string {
 // stepsKey returns the key that explains the first difference between steps, "" if none
 // is known.
 func stepsKey(was, will []inputStep, o pyproject.Options) string {
+	was, will = withoutSaid(was), withoutSaid(will)
 	old, now := evidence(was), evidence(will)
 	if old < 0 || now < 0 {
 		return ""
@@ -183,6 +184,13 @@ func stepsKey(was, will []inputStep, o pyproject.Options) string {
 		return "after"
 	}
 	return ""
+}
+
+// withoutSaid leaves out the steps that no key decides: see said.
+func withoutSaid(steps []inputStep) []inputStep {
+	return slices.DeleteFunc(slices.Clone(steps), func(s inputStep) bool {
+		return strings.HasPrefix(s.Name, schedule.NextMark) || strings.HasPrefix(s.Name, schedule.OutcomeMark)
+	})
 }
 
 // evidence returns which step runs the entrypoint, or -1.

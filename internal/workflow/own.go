@@ -273,9 +273,6 @@ func heartbeatEnv(o pyproject.Options) []input {
 	return []input{{pyproject.HeartbeatVariable, url}}
 }
 
-// runStep is the id of the step that runs the entrypoint of a job with a heartbeat.
-const runStep = "run"
-
 // heartbeat returns the step that tells the monitor of a job about a failure before or
 // after the entrypoint: nothing without a monitor. run itself tells about its own.
 func (t Target) heartbeat(job pyproject.Job) []step {

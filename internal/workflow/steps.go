@@ -54,19 +54,40 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		s.cond = onlyIfRun
 		all = append(all, s)
 	}
-	id := ""
-	if own.Heartbeat != "" {
-		id = runStep
-	}
-	all = append(all, step{name: schedule.EvidenceStep, id: id, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
+	all = append(all, step{name: schedule.EvidenceStep, id: runStep, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
 		input{"missed", plain("${{ steps.check.outputs.missed }}")},
 	)})
+	all = append(all, said(job)...)
 	all = append(all, t.after(job)...)
 	var nodes []*yaml.Node
 	for _, s := range all {
 		nodes = append(nodes, s.node())
 	}
 	return nodes
+}
+
+// runStep is the id of the step that runs the entrypoint.
+const runStep = "run"
+
+// said returns the steps after the entrypoint whose names tell what it said, to people and
+// to a history, which reads the names of steps anyway. Both do nothing. A command has no
+// way to ask for a next run.
+// "`jobs.<job_id>.steps.name`: github, needs, strategy, matrix, job, runner, env, vars,
+// secrets, steps, inputs"
+// https://docs.github.com/actions/reference/workflows-and-actions/contexts#context-availability
+func said(job pyproject.Job) []step {
+	outcome := namedBy(schedule.OutcomeMark, "steps."+runStep+".outputs.outcome")
+	outcome.cond = "always() && " + outcome.cond
+	if job.Options.Command != nil {
+		return []step{outcome}
+	}
+	return []step{namedBy(schedule.NextMark, "steps."+runStep+".outputs.next"), outcome}
+}
+
+// namedBy returns a step that does nothing. Its name is a mark and the value of an
+// expression, and without a value it is skipped.
+func namedBy(mark, expression string) step {
+	return step{name: mark + "${{ " + expression + " }}", cond: expression, run: "true", dir: ".", shell: "bash"}
 }
 
 // served is the input with the window that the run serves.
@@ -125,7 +146,7 @@ func (s step) node() *yaml.Node {
 // lines returns what the step runs. Our own steps run one line that needs no quotes.
 func (s step) lines() *yaml.Node {
 	node := plain(s.run)
-	if s.theirs {
+	if s.theirs || otherThanText[s.run] {
 		node = lines(s.run)
 	}
 	if s.exception != "" {
