@@ -58,8 +58,11 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 	case failed && d.Details && (failure.status == http.StatusBadRequest || failure.status == http.StatusUnprocessableEntity) && strings.Contains(failure.said, "return_run_details"):
 		d.Details = false // an older GitHub Enterprise Server does not know that field
 		return c.Dispatch(ctx, d)
-	case failed && (failure.status == http.StatusNotFound || strings.Contains(failure.said, "disabled workflow")):
+	case failed && (failure.status == http.StatusNotFound || Disabled(err)):
 		return Dispatched{}, err // perhaps only this workflow is missing or disabled
+	}
+	if run.URL = c.page(run.URL); run.URL == "" && run.ID != 0 {
+		run.URL = c.server.JoinPath(c.repository, "actions/runs", fmt.Sprint(run.ID)).String()
 	}
 	return run, denied(Dispatching, err)
 }

@@ -23,6 +23,11 @@ func (s *Server) routes() http.Handler {
 
 		"GET /actions/runs/{id}/attempts/{n}/jobs": s.attempt,
 
+		"GET /actions/runs/{id}":                    s.getRun,
+		"POST /actions/runs/{id}/cancel":            s.cancel,
+		"GET /actions/workflows/{file}":             s.getWorkflow,
+		"PUT /actions/workflows/{file}/disable":     s.setWorkflow("disabled_manually"),
+		"PUT /actions/workflows/{file}/enable":      s.setWorkflow("active"),
 		"POST /actions/workflows/{file}/dispatches": s.dispatch,
 
 		"GET /branches/{branch...}":                s.getBranch,

@@ -51,6 +51,9 @@ type Server struct {
 	numbers    map[string]int64 // of the last runs, by workflow
 	registered []Registered     // the workflows; nil: whatever is asked for
 	dispatches []Dispatch
+	cancelled  []int64
+	old        bool       // it does not know return_run_details
+	play       func(*Run) // changes a run before it is read alone
 	arrange    func([]Run) []Run
 	git        store
 	renamed    map[string]string // branches, by their old names

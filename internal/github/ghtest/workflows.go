@@ -1,6 +1,7 @@
 package ghtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -15,6 +16,7 @@ type Registered struct {
 	File    string    // "" is Workflow
 	State   string    // "" is active
 	Created time.Time // when it was registered; zero: at the start of 2026
+	Inputs  []string  // of its dispatches, beside force and window
 }
 
 // Register adds workflows, or replaces those of the same file. Without any, the
@@ -40,6 +42,41 @@ func (s *Server) workflows(r *http.Request) answer {
 		objects = append(objects, marshal(w.object(s.URL)))
 	}
 	return s.say(http.StatusOK, map[string]any{"total_count": len(registered), "workflows": objects}).linked(r, next)
+}
+
+// Workflows returns the states of the workflows, by their files.
+func (s *Server) Workflows() map[string]string {
+	states := map[string]string{}
+	s.locked(func() {
+		for _, w := range s.registered {
+			states[w.file()] = cmp.Or(w.State, "active")
+		}
+	})
+	return states
+}
+
+// registeredAs returns the index of a workflow; negative if there is none.
+func (s *Server) registeredAs(r *http.Request) int {
+	return slices.IndexFunc(s.registered, func(w Registered) bool { return w.file() == r.PathValue("file") })
+}
+
+func (s *Server) getWorkflow(r *http.Request) answer {
+	if i := s.registeredAs(r); i >= 0 {
+		return s.say(http.StatusOK, s.registered[i].object(s.URL))
+	}
+	return s.elsewhere(r)
+}
+
+// setWorkflow enables or disables a workflow.
+func (s *Server) setWorkflow(state string) func(*http.Request) answer {
+	return func(r *http.Request) answer {
+		i := s.registeredAs(r)
+		if i < 0 || s.registered[i].State == "deleted" {
+			return s.elsewhere(r)
+		}
+		s.registered[i].State = state
+		return s.say(http.StatusNoContent, nil)
+	}
 }
 
 // listOf answers with one page of the runs of a workflow, if there is one.

@@ -1,0 +1,45 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/google/go-github/v60/github"
+)
+
+// SetWorkflow enables or disables the workflow of that file, which GitHub then words as
+// active or disabled_manually. Doing it twice does no harm, so an answer that was lost
+// says nothing: see Workflows. The error is a *Denied or a *Failure.
+// https://docs.github.com/rest/actions/workflows#disable-a-workflow
+func (c *Client) SetWorkflow(ctx context.Context, file string, enabled bool) error {
+	verb := "disable"
+	if enabled {
+		verb = "enable"
+	}
+	return c.change(ctx, verb+" workflow", http.MethodPut, fmt.Sprintf("actions/workflows/%s/%s", url.PathEscape(file), verb))
+}
+
+// CancelRun cancels a run that is not over.
+// https://docs.github.com/rest/actions/workflow-runs#cancel-a-workflow-run
+func (c *Client) CancelRun(ctx context.Context, id int64) error {
+	return c.change(ctx, "cancel run", http.MethodPost, fmt.Sprintf("actions/runs/%d/cancel", id))
+}
+
+// change sends a request without a body that needs the right to write Actions.
+func (c *Client) change(ctx context.Context, what, method, path string) error {
+	_, _, err := call(ctx, c, what, func(ctx context.Context) (any, *github.Response, error) {
+		req, err := c.api.NewRequest(method, "repos/"+c.repository+"/"+path, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		resp, err := c.api.Do(ctx, req, nil)
+		if _, accepted := errors.AsType[*github.AcceptedError](err); accepted {
+			err = nil // go-github takes a 202 for an error
+		}
+		return nil, resp, err
+	})
+	return denied(Dispatching, err)
+}
