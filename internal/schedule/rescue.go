@@ -14,6 +14,12 @@ type Watch struct {
 	// gave no answer; Unasked those of successful ones that were not asked, to limit
 	// the requests.
 	Unread, Unasked map[int64]bool
+
+	// Needs are the watches of the jobs to wait for, by their ids.
+	Needs map[string]Watch
+
+	// Depth is how many windows before the current one were asked for evidence too.
+	Depth int
 }
 
 // read reports whether all runs that were created in the window are known.
@@ -45,7 +51,9 @@ type Verdict struct {
 	Served   bool      // there is evidence for the window
 	Lapsed   bool      // the job has ended, and nothing confirmed the window
 	Failed   int       // runs of the window that ended badly
-	Again    time.Time // when the job is next due, with Patience and Backoff; else zero
+	Again    time.Time // when the job is next due, with Patience, Backoff and Rescheduled; else zero
+	Slots    []Window  // what is owed, the oldest first, up to MaxSlots; none unless the job catches up
+	Needs    []string  // the jobs that it waits for; none unless Why is Waiting
 }
 
 // How long a rescue waits after the second failure in a window, and the longest wait: 5

@@ -22,6 +22,8 @@ type Schedule struct {
 
 	counted func() time.Time // the end of a job with a count; else nil
 
+	wishes wishes // see Adjusted
+
 	usual, shortest time.Duration // length of the shortest window in a year without changes of the clocks, and in any
 }
 
@@ -30,6 +32,7 @@ type Schedule struct {
 type rule interface {
 	next(t time.Time) time.Time // the first slot after t; zero without one
 	prev(t time.Time) time.Time // the last slot at or before t; zero without one
+	number(slot time.Time) int  // see Number
 	words(zone *time.Location) string
 	lengths(last time.Duration) (usual, shortest time.Duration) // of the shortest window, see Schedule; last is that of the last window of single times
 	ticks(p *planning)                                          // adds the ticks to p
@@ -72,8 +75,8 @@ func (s *Schedule) ends() time.Time {
 	return s.until
 }
 
-// Next returns the first slot after t; zero without one.
-func (s Schedule) Next(t time.Time) time.Time {
+// next is Next of the declared slots.
+func (s *Schedule) next(t time.Time) time.Time {
 	until := s.ends()
 	if t.Before(s.start) {
 		t = s.start.Add(-1)
@@ -92,8 +95,8 @@ func (s Schedule) Next(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// Prev returns the last slot at or before t; zero without one.
-func (s Schedule) Prev(t time.Time) time.Time {
+// prev is Prev of the declared slots.
+func (s *Schedule) prev(t time.Time) time.Time {
 	if until := s.ends(); !until.IsZero() && !t.Before(until) {
 		t = until.Add(-1)
 	}

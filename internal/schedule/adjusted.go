@@ -1,0 +1,107 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// MaxAhead is how far ahead of its end an execution can ask for the next one.
+const MaxAhead = 30 * day
+
+// wishes are what runs asked for: slots more, and times without those of the rule.
+type wishes struct {
+	more []time.Time // sorted, each once
+	gone []Window    // no slot is after Start and before End; sorted, none overlaps another
+}
+
+// Adjusted returns the schedule with the slots that runs asked for. A run that was
+// dispatched for a time to come adds that slot. An execution that asked for a next one
+// adds it, and takes away those in between. The newest execution governs: when it began,
+// what an older one had asked for was over. A time that no run can have asked for is
+// ignored. The slots of an adjusted schedule are adjusted anew.
+func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
+	s.wishes = wishes{}
+	if !slices.ContainsFunc(runs, func(r Run) bool { return !r.Next.IsZero() || !r.Asked.IsZero() }) {
+		return s
+	}
+	var executions []Run
+	for _, r := range runs {
+		if r.Void || r.Created.After(now) || r.Started.After(now) {
+			continue
+		}
+		if ahead(r.Asked, r.Created) {
+			s.more(r.Asked)
+		}
+		if !r.Started.IsZero() {
+			executions = append(executions, r)
+		}
+	}
+	slices.SortFunc(executions, func(a, b Run) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
+	for i, r := range executions {
+		if !ahead(r.Next, r.Started) {
+			continue
+		}
+		gone := Window{r.Started, r.Next.UTC().Truncate(time.Second)}
+		if i+1 < len(executions) && executions[i+1].Started.Before(gone.End) {
+			gone.End = executions[i+1].Started
+		} else {
+			s.more(gone.End)
+		}
+		s.wishes.gone = append(s.wishes.gone, gone)
+	}
+	slices.SortFunc(s.wishes.more, time.Time.Compare)
+	s.wishes.more = slices.CompactFunc(s.wishes.more, time.Time.Equal)
+	return s
+}
+
+// ahead reports whether a run that began at a time can have asked for another.
+func ahead(at, began time.Time) bool {
+	return at.After(began) && !at.After(began.Add(MaxAhead+longestRun))
+}
+
+// more adds a slot, unless it is out of bounds.
+func (s *Schedule) more(at time.Time) {
+	at = at.UTC().Truncate(time.Second)
+	if until := s.ends(); !at.Before(s.start) && (until.IsZero() || at.Before(until)) {
+		s.wishes.more = append(s.wishes.more, at)
+	}
+}
+
+// takes reports whether a slot is taken away, and by which time without slots.
+func (all *wishes) takes(slot time.Time) (_ Window, gone bool) {
+	for _, w := range all.gone {
+		if slot.After(w.Start) && slot.Before(w.End) {
+			return w, true
+		}
+	}
+	return Window{}, false
+}
+
+// Next returns the first slot after t; zero without one.
+func (s Schedule) Next(t time.Time) time.Time {
+	slot := s.next(t)
+	for w, gone := s.wishes.takes(slot); gone; w, gone = s.wishes.takes(slot) {
+		slot = s.next(w.End.Add(-1))
+	}
+	for _, at := range s.wishes.more {
+		if at.After(t) && (slot.IsZero() || at.Before(slot)) {
+			return at
+		}
+	}
+	return slot
+}
+
+// Prev returns the last slot at or before t; zero without one.
+func (s Schedule) Prev(t time.Time) time.Time {
+	slot := s.prev(t)
+	for w, gone := s.wishes.takes(slot); gone; w, gone = s.wishes.takes(slot) {
+		slot = s.prev(w.Start)
+	}
+	for _, at := range s.wishes.more {
+		if !at.After(t) && at.After(slot) {
+			slot = at
+		}
+	}
+	return slot
+}
