@@ -1,0 +1,259 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	fileName = "told.json"
+	maxFile  = 8 << 20 // bytes
+	maxPosts = 20      // claimed at once; the others wait for the next time
+
+	// stale is the age from which a claim is that of a process that was killed.
+	stale = 10 * time.Minute
+)
+
+// News is what is known about one kind of event of a job. It is about a state, not about
+// a moment: whoever looks again has the same News again.
+type News struct {
+	Job    string
+	Kind   schedule.Event // but JobRecovered
+	Window time.Time      // its slot
+	Raised bool           // the event happened in that window
+	Over   bool           // a window is confirmed since
+	Gone   bool           // the job does not run any more
+	Paused bool           // it was disabled because of the event, which is told beside it
+
+	Silent    bool // the event itself is not told, only its end
+	Recovered bool // the end is told
+	Heard     bool // where no memory says what was told, this was
+}
+
+// Claim is an event that a process may post, and no other.
+type Claim struct {
+	News  int            // its index
+	Kind  schedule.Event // that of the News, or JobRecovered
+	Fresh bool           // nobody tried to post it before
+}
+
+// Memory remembers in .scheduled/told.json what was posted. Processes share it.
+type Memory struct {
+	Folder func() (*os.Root, error) // opens .scheduled, and creates it if it is missing
+	Jobs   []string                 // ids that are declared: of others, nothing is remembered
+	Now    time.Time
+
+	before  []byte
+	changed bool
+}
+
+// told is what the file holds.
+type told struct {
+	Version int                                  `json:"version"`
+	Jobs    map[string]map[schedule.Event]*state `json:"jobs"`
+}
+
+// state is what was told about one kind of event of a job.
+type state struct {
+	Window  time.Time  `json:"window"`            // that it was told for last
+	Over    bool       `json:"over,omitempty"`    // so was its end
+	Paused  bool       `json:"paused,omitempty"`  // it was told that the job is paused
+	Pending bool       `json:"pending,omitempty"` // it was not told yet: posting it failed
+	Ending  bool       `json:"ending,omitempty"`  // the same for its end
+	Claimed *time.Time `json:"claimed,omitempty"` // a process posts it, since then
+}
+
+// Changed reports whether the file has another content than at the first Claim.
+func (m *Memory) Changed() bool { return m.changed }
+
+// Claim returns the events to post, and marks them as claimed, at most maxPosts. What is
+// claimed has to be settled.
+func (m *Memory) Claim(news []News) (claims []Claim, _ error) {
+	err := m.update(func(t *told, lost bool) {
+		claims = t.claim(news, m.Now, lost)
+		for job := range t.Jobs {
+			if !slices.Contains(m.Jobs, job) {
+				delete(t.Jobs, job)
+			}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("remember what was told: %w", err)
+	}
+	return claims, nil
+}
+
+// Plan returns what Claim would, and changes nothing.
+func (m *Memory) Plan(news []News) ([]Claim, error) {
+	dir, err := m.Folder()
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	content, err := atomic.Present(dir, fileName, maxFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	t, lost := parse(content)
+	return t.claim(news, m.Now, lost), nil
+}
+
+// Settle remembers which of the claims were posted, or need not be. The others are left to
+// the next time.
+func (m *Memory) Settle(news []News, claims []Claim, done []bool) error {
+	if len(claims) == 0 {
+		return nil
+	}
+	err := m.update(func(t *told, _ bool) {
+		for i, c := range claims {
+			t.settle(news[c.News], c.Kind, done[i])
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("remember what was told: %w", err)
+	}
+	return nil
+}
+
+// update changes the file. lost says that there is none that can be read.
+func (m *Memory) update(change func(t *told, lost bool)) error {
+	dir, err := m.Folder()
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	var first, last []byte
+	err = atomic.Update(dir, fileName, maxFile, func(content []byte) ([]byte, error) {
+		t, lost := parse(content)
+		change(&t, lost)
+		first, last = content, content
+		if after, err := json.MarshalIndent(t, "", " "); err != nil {
+			return nil, err
+		} else if len(t.Jobs) > 0 || content != nil {
+			last = append(after, '\n')
+		}
+		return last, nil
+	})
+	if m.before == nil {
+		m.before = append([]byte{}, first...)
+	}
+	if err == nil {
+		m.changed = string(m.before) != string(last)
+	}
+	return err
+}
+
+// parse reads the file. One that is damaged is as good as none.
+func parse(content []byte) (t told, lost bool) {
+	err := json.Unmarshal(content, &t)
+	if lost = err != nil || t.Version != 1; lost {
+		t = told{Version: 1}
+	}
+	if t.Jobs == nil {
+		t.Jobs = map[string]map[schedule.Event]*state{}
+	}
+	for _, kinds := range t.Jobs {
+		for kind, s := range kinds {
+			if s == nil {
+				delete(kinds, kind)
+			}
+		}
+	}
+	return t, lost
+}
+
+// claim marks what is to be posted, and drops what nobody needs to remember.
+func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
+	recovering := map[string]bool{} // jobs whose recovery is told, once for all kinds
+	for i, n := range news {
+		s := t.Jobs[n.Job][n.Kind]
+		if s == nil && lost && n.Heard {
+			s = &state{Window: n.Window, Paused: n.Paused}
+			t.set(n, s)
+		}
+		switch {
+		case n.Gone:
+			delete(t.Jobs[n.Job], n.Kind)
+			continue
+		case s != nil && s.Claimed != nil && now.Sub(*s.Claimed) < stale:
+			continue
+		case n.Raised && n.Silent && s.raises(n):
+			t.set(n, &state{Window: n.Window, Paused: n.Paused})
+			continue
+		case n.Raised && s.raises(n):
+			if len(claims) < maxPosts {
+				fresh := s == nil || !s.Pending
+				t.set(n, &state{Window: n.Window, Paused: n.Paused, Pending: true, Claimed: &now})
+				claims = append(claims, Claim{News: i, Kind: n.Kind, Fresh: fresh})
+			}
+			continue
+		case s == nil || s.Over || !n.Over && !s.Ending:
+			continue
+		case n.Raised && !n.Over: // again, before its end was told
+			s.Ending = false
+			continue
+		}
+		s.Claimed = nil
+		switch {
+		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
+			s.Over, s.Pending, s.Ending = true, false, false // nobody heard of it, or it has no end to tell
+		case len(claims) < maxPosts:
+			claims = append(claims, Claim{News: i, Kind: schedule.JobRecovered, Fresh: !s.Ending})
+			recovering[n.Job] = true
+			s.Ending, s.Claimed = true, &now
+		}
+	}
+	for job, kinds := range t.Jobs {
+		if len(kinds) == 0 {
+			delete(t.Jobs, job)
+		}
+	}
+	return claims
+}
+
+// raises reports whether an event has to be told that was told as s says; nil if it was
+// not. One that failed is told once until the job has recovered, and that it is paused
+// besides. The others are told once a window besides: when they are told, the job may have
+// recovered.
+func (s *state) raises(n News) bool {
+	switch {
+	case s == nil || s.Pending:
+		return true
+	case n.Kind == schedule.JobLate:
+		return n.Window.After(s.Window)
+	case s.Over:
+		return n.Kind == schedule.JobFailed || n.Window.After(s.Window)
+	}
+	return n.Paused && !s.Paused
+}
+
+func (t *told) set(n News, s *state) {
+	if t.Jobs[n.Job] == nil {
+		t.Jobs[n.Job] = map[schedule.Event]*state{}
+	}
+	t.Jobs[n.Job][n.Kind] = s
+}
+
+// settle takes in what became of a claim.
+func (t *told) settle(n News, kind schedule.Event, done bool) {
+	s := t.Jobs[n.Job][n.Kind]
+	if s == nil {
+		return
+	}
+	s.Claimed = nil
+	switch {
+	case !done:
+	case kind == schedule.JobRecovered:
+		s.Ending, s.Over = false, true
+	default:
+		s.Pending = false
+	}
+}
