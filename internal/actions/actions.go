@@ -102,6 +102,13 @@ func (r *Runner) Warning(message string) {
 	}
 }
 
+// Notice shows a remark on the run's page.
+func (r *Runner) Notice(title, message string) {
+	if r.On() {
+		r.action.WithFieldsMap(map[string]string{"title": title}).Noticef("%s", cut(message))
+	}
+}
+
 // Error marks a line of the repository with an error.
 func (r *Runner) Error(at Place, title, message string) {
 	if !r.On() {

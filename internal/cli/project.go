@@ -188,7 +188,8 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 }
 
 // restart starts this program over without the credentials that the entrypoint of a job
-// must not have, and returns the URL of the job's heartbeat, which it keeps.
+// must not have, and returns the URL of the job's heartbeat, which it keeps. It also keeps
+// where to write the outputs of its step.
 func (p *Program) restart(job pyproject.Job) (heartbeat string) {
 	own := job.Options.Heartbeat
 	if own != "" && p.runner(p.Stdout).On() {
@@ -197,12 +198,16 @@ func (p *Program) restart(job pyproject.Job) (heartbeat string) {
 	if slices.Contains(job.Options.Hidden(), own) { // outside Actions, the entrypoint asks for it too
 		heartbeat, own = p.getenv(own), ""
 	}
-	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, job.Options.Token, own)
+	const output = "GITHUB_OUTPUT"
+	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, job.Options.Token, own, output)
 	if err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
 	p.Environ = environ
-	return cmp.Or(heartbeat, taken)
+	if file := taken[output]; file != "" { // no entrypoint gets it: see python.Scrubbed
+		p.Environ = append(p.Environ, output+"="+file)
+	}
+	return cmp.Or(heartbeat, taken[own])
 }
 
 // defaultAction is our action if no release or fork is known.

@@ -17,20 +17,40 @@ import (
 // it did.
 func (r run) conclude(result execution.Result) error {
 	r.warn(r.runner, r.report.Write(r.job.ID, result))
+	r.warn(r.runner, r.outputs(result))
 	switch {
 	case result.Skipped:
 		return nil
 	case result.OK:
-		r.succeeded(result.Execution)
+		r.succeeded(result)
 		return nil
 	}
 	return r.failed(result.Execution)
 }
 
+// outputs hands the later steps of the run what becomes their names.
+func (r run) outputs(result execution.Result) error {
+	var outputs [][2]string
+	if !result.Next.IsZero() {
+		outputs = append(outputs, [2]string{"next", result.Next.Format(time.RFC3339)})
+	}
+	if line := result.OutcomeLine(); line != "" {
+		outputs = append(outputs, [2]string{"outcome", line})
+	}
+	return r.runner.Outputs(outputs...)
+}
+
 // succeeded puts everything into one group of the log, because it is rarely needed.
-func (r run) succeeded(e python.Execution) {
+func (r run) succeeded(result execution.Result) {
+	e := result.Execution
+	if line := result.OutcomeLine(); line != "" {
+		r.runner.Notice(problem.Show(r.job.ID), line)
+	}
 	how := fmt.Sprintf("succeeded in %s%s", e.Ended.Sub(e.Started).Round(time.Millisecond), e.After())
 	defer r.runner.Group("Outcome: succeeded")()
+	if !result.Next.IsZero() {
+		how += ", next run " + problem.Clock(result.Next)
+	}
 	r.log("job " + problem.Show(r.job.ID) + " " + how)
 	r.logReturned(e.Returned)
 	r.warn(r.runner, r.runner.Summary(markdown.Code(problem.Show(r.job.ID))+" "+how+summarised(e.Returned)))

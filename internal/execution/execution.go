@@ -43,18 +43,19 @@ type Job struct {
 type Result struct {
 	Variables
 	python.Execution
+	Next    time.Time       // when it asked to be run next; zero if it did not
 	Skipped bool            // nothing was executed
 	Reason  schedule.Reason // of the decision to run or skip; "" in Actions, where another step has decided
 }
 
 // Execute runs the entrypoint, as often as the job's options say.
 func (j Job) Execute(ctx context.Context, v Variables) Result {
-	return j.execute(ctx, v, nil, func(python.Outcome) {})
+	return j.execute(ctx, v, nil, func(Result) {})
 }
 
-// execute is Execute, and finish gets the outcome before anybody else is told. The locks
+// execute is Execute, and finish gets the result before anybody else is told. The locks
 // stay open until everything that the entrypoint has started has ended.
-func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish func(python.Outcome)) Result {
+func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish func(Result)) Result {
 	ended := j.beat(ctx, v)
 	launcher, missing := j.launcher()
 	if missing == nil {
@@ -83,12 +84,19 @@ func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish 
 		return try(ctx, e)
 	})
 	j.hintInstall(&executed.Outcome)
-	finish(executed.Outcome)
-	ended(executed)
-	if executed.Remark != "" {
-		j.Warn(fmt.Errorf("job %s: the entrypoint %s", problem.Show(j.ID), executed.Remark))
+	result := Result{Variables: v, Execution: executed}
+	remarks := []string{executed.Remark, ""}
+	if executed.OK && executed.Returned != nil {
+		result.Next, remarks[1] = executed.Returned.Next.After(j.Now())
 	}
-	return Result{Variables: v, Execution: executed}
+	finish(result)
+	ended(executed)
+	for _, remark := range remarks {
+		if remark != "" {
+			j.Warn(fmt.Errorf("job %s: the entrypoint %s", problem.Show(j.ID), remark))
+		}
+	}
+	return result
 }
 
 // try runs the entrypoint once. If nothing can be started, that is the outcome. Another

@@ -46,7 +46,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.D
 		return Result{}, err
 	}
 	j.Warn(err)
-	result := j.execute(ctx, v, locks, func(o python.Outcome) { j.Warn(finish(o)) })
+	result := j.execute(ctx, v, locks, func(r Result) { j.Warn(finish(r)) })
 	result.Reason = decision.Reason
 	return result, nil
 }
@@ -84,8 +84,8 @@ func (j Job) lock(ctx context.Context) (book *ledger.Ledger, locks []*os.File, u
 
 // start enters a run into the ledger, if there is one, and returns how to enter its
 // end.
-func (j Job) start(book *ledger.Ledger, d schedule.Decision) (finish func(python.Outcome) error, err error) {
-	finish = func(python.Outcome) error { return nil }
+func (j Job) start(book *ledger.Ledger, d schedule.Decision) (finish func(Result) error, err error) {
+	finish = func(Result) error { return nil }
 	if book == nil {
 		return finish, nil
 	}
@@ -93,5 +93,8 @@ func (j Job) start(book *ledger.Ledger, d schedule.Decision) (finish func(python
 	if err != nil {
 		return finish, err
 	}
-	return func(o python.Outcome) error { return execution.Finish(j.Now(), o.OK, o.Cause) }, nil
+	return func(r Result) error {
+		execution.Next = r.Next
+		return execution.Finish(j.Now(), r.OK, r.Cause)
+	}, nil
 }

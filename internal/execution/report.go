@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -29,6 +30,7 @@ type report struct {
 	Exception *reportedException `json:"exception"`
 	Value     json.RawMessage    `json:"value"` // what the entrypoint returned
 	Returned  *reportedStatus    `json:"returned"`
+	Next      *time.Time         `json:"next"` // when it asked to be run next
 }
 
 type reportedException struct {
@@ -69,6 +71,9 @@ func newReport(job string, r Result) report {
 	if !r.Started.IsZero() {
 		out.Start, out.End = new(r.Started.UTC().Truncate(time.Millisecond)), new(r.Ended.UTC().Truncate(time.Millisecond))
 	}
+	if !r.Next.IsZero() {
+		out.Next = new(r.Next.UTC())
+	}
 	if r.Exception != "" {
 		out.Exception = &reportedException{r.Exception, r.Traceback, r.Frame}
 	}
@@ -79,6 +84,22 @@ func newReport(job string, r Result) report {
 		}
 	}
 	return out
+}
+
+// OutcomeLine says on one line of at most 200 characters how an execution ended: "failed: "
+// and the cause, or what status and message it returned. It is "" after a success that
+// said nothing.
+func (r Result) OutcomeLine() string {
+	const most = 200
+	switch {
+	case r.Skipped:
+		return ""
+	case !r.OK:
+		return problem.Cut("failed: "+r.Cause, most)
+	case r.Returned == nil || r.Returned.Status == "" || r.Returned.Message == "":
+		return ""
+	}
+	return problem.Cut(r.Returned.StatusLine(), most)
 }
 
 // optional returns nil for the empty text.

@@ -32,8 +32,8 @@ const (
 // that the end can be recorded when the disk is full.
 var reserve = strings.Repeat(" ", 319) + "\n"
 
-// record is what is kept of one run. Slot and Cause are for people: no decision
-// depends on them.
+// record is what is kept of one run. Cause is for people, and so is Slot without Lane: no
+// decision depends on them.
 type record struct {
 	Run     int64     `json:"run"`
 	Started time.Time `json:"started"`
@@ -41,6 +41,8 @@ type record struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	Success bool      `json:"success,omitempty"`
 	Cause   string    `json:"cause,omitempty"`
+	Lane    bool      `json:"lane,omitempty"` // it serves that slot, whenever it started
+	Next    time.Time `json:"next,omitzero"`  // when it asked to be run next
 }
 
 // check returns an error if JSON cannot express the record's times.
@@ -190,6 +192,14 @@ func (h *history) runs() []schedule.Run {
 			Updated: r.Started,
 			Success: r.Success,
 			Failed:  !r.Success,
+			Lane:    r.Lane,
+			Next:    r.Next,
+		}
+		if r.Lane {
+			run.Slot = r.Slot
+		}
+		if r.Cause != "" {
+			run.Outcome = "failed: " + r.Cause
 		}
 		if !r.Ended.IsZero() {
 			run.Updated = r.Ended

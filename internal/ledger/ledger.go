@@ -101,6 +101,8 @@ func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err e
 
 // Execution is a run whose start is recorded, and whose end is not yet.
 type Execution struct {
+	Next time.Time // when it asks to be run next, if it succeeds; set it before Finish
+
 	ledger *Ledger
 	jobID  string
 	record record
@@ -110,13 +112,23 @@ type Execution struct {
 // When it returns, the start is on disk, and so is the room for the end. The caller
 // holds the job's lock from before Start until after Finish.
 func (l *Ledger) Start(jobID string, now time.Time, window schedule.Window) (*Execution, error) {
-	e := &Execution{l, jobID, record{Started: now.UTC(), Slot: window.Start.UTC()}}
+	return l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC()})
+}
+
+// StartLane is Start for a job of which each slot has a run of its own: the run confirms
+// that window, whenever it starts. The caller holds the lane's lock as well.
+func (l *Ledger) StartLane(jobID string, now time.Time, window schedule.Window) (*Execution, error) {
+	return l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC(), Lane: true})
+}
+
+func (l *Ledger) start(jobID string, r record) (*Execution, error) {
+	e := &Execution{ledger: l, jobID: jobID, record: r}
 	err := l.update(jobID, func(dir *os.Root, h *history) error {
 		if err := e.record.check(); err != nil {
 			return err
 		}
 		e.record.Run = h.next
-		return h.add(dir, now, string(h.line(e.record))+reserve)
+		return h.add(dir, r.Started, string(h.line(e.record))+reserve)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("record start of job %q: %w", jobID, err)
@@ -130,6 +142,9 @@ func (l *Ledger) Start(jobID string, now time.Time, window schedule.Window) (*Ex
 func (e *Execution) Finish(end time.Time, ok bool, cause string) error {
 	r := e.record
 	r.Ended, r.Success, r.Cause = end.UTC(), ok, problem.Cut(cause, maxCause)
+	if ok && !e.Next.IsZero() {
+		r.Next = e.Next.UTC()
+	}
 	err := e.ledger.update(e.jobID, func(dir *os.Root, h *history) error {
 		if err := r.check(); err != nil {
 			return err

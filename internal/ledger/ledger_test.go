@@ -110,8 +110,31 @@ func TestRunsTellHowEachEnded(t *testing.T) {
 	start(t, l, "clean", noon.Add(2*day).In(time.FixedZone("", 3600)))
 	want := []schedule.Run{
 		{ID: 1, Attempt: 1, Created: noon, Updated: noon.Add(time.Hour), Success: true, Started: noon},
-		{ID: 2, Attempt: 1, Created: noon.Add(day), Updated: noon.Add(day + time.Hour), Failed: true},
+		{ID: 2, Attempt: 1, Created: noon.Add(day), Updated: noon.Add(day + time.Hour), Failed: true, Outcome: "failed: exit code 3"},
 		{ID: 3, Attempt: 1, Created: noon.Add(2 * day), Updated: noon.Add(2 * day), Failed: true},
+	}
+	if diff := cmp.Diff(want, runs(t, l, "clean")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The slot of a lane is decisive, and so is when a job asked to be run next, unless it failed.
+func TestLane(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	next, window := noon.Add(5*time.Hour), daily.Window(noon.AddDate(0, 0, -3))
+	for _, ok := range []bool{true, false} {
+		e, err := l.StartLane("clean", noon, window)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Next = next
+		if err := e.Finish(noon, ok, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []schedule.Run{
+		{ID: 1, Attempt: 1, Created: noon, Updated: noon, Success: true, Started: noon, Slot: window.Start, Lane: true, Next: next},
+		{ID: 2, Attempt: 1, Created: noon, Updated: noon, Failed: true, Slot: window.Start, Lane: true},
 	}
 	if diff := cmp.Diff(want, runs(t, l, "clean")); diff != "" {
 		t.Error(diff)

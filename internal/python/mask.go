@@ -75,6 +75,9 @@ func (m mask) outcome(o *Outcome) {
 	if r := o.Returned; r != nil {
 		texts = append(texts, &r.Status, &r.Message, &r.Cause)
 		r.Value, r.Rest = m.json(r.Value), m.json(r.Rest)
+		if r.Next != nil {
+			texts = append(texts, &r.Next.Text)
+		}
 	}
 	for _, text := range texts {
 		*text = m.text(*text)

@@ -1,6 +1,7 @@
 package python
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -16,45 +17,60 @@ import (
 // are its arguments without the name, and environ is its environment; token is as for
 // Scrubbed.
 //
-// own is a variable whose value this program needs itself, or "". Restart returns the
-// value, and the environment without it, in the process that goes on: that is this one if
+// own are variables whose values this program needs itself. Restart returns these by
+// name, and the environment without them, in the process that goes on: that is this one if
 // there are no credentials, and on Windows, which cannot start over.
-func Restart(program string, args, environ []string, token bool, own string) (value string, rest []string, err error) {
-	value, taken := takeOver(environ)
+func Restart(program string, args, environ []string, token bool, own ...string) (values map[string]string, rest []string, err error) {
+	values, taken := takeOver(environ)
 	if !taken {
-		value = Environ(environ).Get(own)
+		values = make(map[string]string)
+		for _, name := range own {
+			if value := Environ(environ).Get(name); name != "" && value != "" {
+				values[name] = value[:min(len(value), maxHanded)]
+			}
+		}
 	}
-	rest = without(without(environ, handedOver), own)
+	rest = without(environ, handedOver)
+	for _, name := range own {
+		rest = without(rest, name)
+	}
 	scrubbed := Scrubbed(rest, token)
-	if exposed := len(scrubbed) < len(rest) || !taken && value != ""; program == "" || !exposed {
-		return value, rest, nil
+	if exposed := len(scrubbed) < len(rest) || !taken && len(values) > 0; program == "" || !exposed {
+		return values, rest, nil
 	}
-	if value != "" {
-		handed, err := handOver(value)
+	if len(values) > 0 {
+		handed, err := handOver(values)
 		if err != nil {
-			return value, rest, err
+			return values, rest, err
 		}
 		scrubbed = append(scrubbed, handed)
 	}
 	if err = syscall.Exec(program, append([]string{program}, args...), scrubbed); errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}
-	return value, rest, err
+	return values, rest, err
 }
 
-// handedOver is the variable with the number of the file in which Restart hands a value
+// handedOver is the variable with the number of the file in which Restart hands values
 // over. The program closes it before anything else runs.
 const handedOver = "SCHEDULED_HANDED_OVER"
 
-// handOver writes a value into a pipe that the program inherits, and returns the
-// variable that says where.
-func handOver(value string) (variable string, err error) {
+// maxHanded is how many bytes of a value are handed over: many might not fit into a pipe.
+const maxHanded = 4096
+
+// handOver writes values into a pipe that the program inherits, and returns the variable
+// that says where.
+func handOver(values map[string]string) (variable string, err error) {
+	content, err := json.Marshal(values)
+	if err != nil {
+		return "", err
+	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		return "", err
 	}
 	defer read.Close()
-	_, err = write.WriteString(value[:min(len(value), 4096)]) // more might not fit into a pipe
+	_, err = write.Write(content)
 	if err = errors.Join(err, write.Close()); err != nil {
 		return "", err
 	}
@@ -63,15 +79,18 @@ func handOver(value string) (variable string, err error) {
 }
 
 // takeOver reads what handOver has written.
-func takeOver(environ []string) (value string, taken bool) {
+func takeOver(environ []string) (values map[string]string, taken bool) {
 	n, err := strconv.Atoi(Environ(environ).Get(handedOver))
 	if err != nil || n <= 2 { // not one of the streams
-		return "", false
+		return nil, false
 	}
 	f := os.NewFile(uintptr(n), handedOver)
 	defer f.Close()
 	content, err := io.ReadAll(f)
-	return string(content), err == nil
+	if err != nil || json.Unmarshal(content, &values) != nil {
+		return map[string]string{}, err == nil
+	}
+	return values, true
 }
 
 // without returns an environment without a variable.

@@ -21,7 +21,8 @@ type Returned struct {
 	Value   json.RawMessage `json:"value"`
 	Status  string          `json:"status"`  // "" if it has none
 	Message string          `json:"message"` // beside the status; it may be any text
-	Rest    json.RawMessage `json:"rest"`    // everything except status and message; if only "output" is left, its value
+	Rest    json.RawMessage `json:"rest"`    // everything except status, message and next; if only "output" is left, its value
+	Next    *Next           `json:"next"`    // when to run the job next; nil if it does not say
 	Cause   string          `json:"cause"`   // why the entrypoint failed, with status and message; "" unless the status is failing
 }
 

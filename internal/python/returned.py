@@ -23,26 +23,57 @@ def returned(result):
 def told_of(result):
     """Value and status, and a cause if the status is failing."""
     words = words_of(part_of(result, "status"))
+    later = next_of(result, words)
     if not words:
         value = plain(result, [ROOM])
         told = {} if value is None else {"value": value}
+        if later:
+            told["next"] = later
         failed = [text for text in map(exit_of, [result] + members(result)) if text]
         if failed:
             told["cause"] = failed[0]
         return told
 
-    names = ("status", "message", "output")
+    names = ("status", "message", "output") + ("next",) * bool(later)
     parts = fields_of(result) or {name: part_of(result, name) for name in names}
     message = part_of(result, "message")
     told = {"status": text_of(words[0]), "message": "" if message is None else text_of(message)}
     told["value"] = plain(parts, [ROOM])
-    rest = {name: parts[name] for name in parts if name not in names[:2]}
+    if later:
+        told["next"] = later
+    rest = {name: parts[name] for name in parts if name not in names[:2] + names[3:]}
     told["rest"] = plain(rest["output"] if list(rest) == ["output"] else rest or None, [ROOM])
     failing = [word for word in words if fails(word)]
     if failing:
         why = "" if failing[0] == words[0] else " (%s)" % text_of(failing[0])
         told["cause"] = "returned status " + told["status"] + why + (told["message"] and ": " + told["message"])
     return told
+
+
+def next_of(result, words):
+    """When to run the job next, as its kind and text; None if the result does not say.
+
+    Without a status there may be nothing else but message and output beside it: an entry
+    of that name among others can be anything.
+    """
+    value = part_of(result, "next")
+    named = fields_of(result)
+    timed = is_of(value, "datetime", "datetime") or is_of(value, "datetime", "timedelta")
+    if value is None or callable(value):
+        return None
+    if not words and (set(named) - {"next", "message", "output"} if named else not timed):
+        return None
+    try:
+        if not timed:
+            return {"kind": "text" if isinstance(value, str) else "wrong", "text": text_of(value, 200)}
+        if is_of(value, "datetime", "timedelta"):
+            return {"kind": "after", "text": masked("%d" % (value.days * 86400 * 10**6 + value.seconds * 10**6 + value.microseconds))}
+        offset = value.utcoffset()
+        if offset is None:
+            return {"kind": "text", "text": text_of(value.replace(tzinfo=None).isoformat(), 200)}
+        return {"kind": "text", "text": masked((value.replace(tzinfo=None) - offset).isoformat()) + "Z"}
+    except Exception:  # such as the year 10000
+        return {"kind": "wrong", "text": text_of(value, 200)}
 
 
 def exit_of(process):
