@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,10 +35,10 @@ func (c *Client) change(ctx context.Context, what, method, path string) error {
 			return nil, nil, err
 		}
 		resp, err := c.api.Do(ctx, req, nil)
-		if _, accepted := errors.AsType[*github.AcceptedError](err); accepted {
-			err = nil // go-github takes a 202 for an error
-		}
 		return nil, resp, err
 	})
+	if status(err) == http.StatusAccepted { // it will be done
+		return nil
+	}
 	return denied(Dispatching, err)
 }
