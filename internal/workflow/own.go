@@ -136,7 +136,7 @@ func (t Target) after(job pyproject.Job) []step {
 		steps = append(steps, afterwards(s, own.When))
 	}
 	if a := job.Options.Artifacts; len(a.Paths) > 0 {
-		steps = append(steps, afterwards(upload(a, job.Slug), a.When))
+		steps = append(steps, afterwards(upload(a, job), a.When))
 	}
 	return append(steps, t.heartbeat(job)...)
 }
@@ -149,14 +149,14 @@ func namesHidden(patterns []string) bool {
 // upload returns the step that uploads artifacts. A further attempt of the run replaces
 // those of the first.
 // https://github.com/actions/upload-artifact#inputs
-func upload(a pyproject.Artifacts, name string) step {
+func upload(a pyproject.Artifacts, job pyproject.Job) step {
 	hidden := namesHidden(a.Paths)
 	paths := globs(a.Paths)
 	if hidden { // the action finds hidden files only if it looks for all of them
 		paths = append(paths, "!.git/**", "!.github/workflows/**")
 	}
 	with := []input{
-		{"name", text(cmp.Or(a.Name, name))},
+		{"name", text(cmp.Or(a.Name, job.Slug) + perSlot(job))},
 		{"path", lines(strings.Join(paths, "\n"))},
 		{"overwrite", plain("true")},
 	}
@@ -177,10 +177,10 @@ func cache(job pyproject.Job) []step {
 	if len(job.Options.Cache) == 0 {
 		return nil
 	}
-	key := strings.TrimSuffix(job.File(), ".yml") + "-${{ runner.os }}-"
+	key := stem(job) + "-${{ runner.os }}-"
 	return []step{{name: "Cache", uses: &actionsCache, soft: true, with: []input{
 		{"path", lines(strings.Join(globs(job.Options.Cache), "\n"))},
-		{"key", text(key + "${{ github.run_id }}-${{ github.run_attempt }}")},
+		{"key", text(key + "${{ github.run_id }}-${{ github.run_attempt }}" + perSlot(job))},
 		{"restore-keys", text(key)},
 	}}}
 }

@@ -44,7 +44,12 @@ const onlyIfRun = "steps.check.outputs.run == 'true'"
 func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 	all := []step{
 		{name: "Checkout", uses: &checkout, with: checkedOut(job.Options)},
-		{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)},
+		t.checkStep(job),
+	}
+	missed := "steps.check.outputs.missed"
+	if job.Lanes() {
+		all[1].with = append(all[1].with, input{"slot", plain("${{ matrix.slot }}")})
+		missed = "needs.check.outputs.missed"
 	}
 	for i := range setup {
 		setup[i].env = setupEnv(job.Options, nil)
@@ -55,15 +60,24 @@ func (t Target) steps(job pyproject.Job, setup []step) []*yaml.Node {
 		all = append(all, s)
 	}
 	all = append(all, step{name: schedule.EvidenceStep, id: runStep, cond: onlyIfRun, uses: &t.Action, env: entrypointEnv(job.Options), with: append(t.inputs("run", job), served,
-		input{"missed", plain("${{ steps.check.outputs.missed }}")},
+		input{"missed", plain("${{ " + missed + " }}")},
 	)})
 	all = append(all, said(job)...)
 	all = append(all, t.after(job)...)
+	return nodes(all)
+}
+
+func nodes(steps []step) []*yaml.Node {
 	var nodes []*yaml.Node
-	for _, s := range all {
+	for _, s := range steps {
 		nodes = append(nodes, s.node())
 	}
 	return nodes
+}
+
+// checkStep returns the step that decides.
+func (t Target) checkStep(job pyproject.Job) step {
+	return step{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)}
 }
 
 // runStep is the id of the step that runs the entrypoint.

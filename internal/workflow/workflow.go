@@ -79,16 +79,11 @@ func render(doc *yaml.Node, old []byte, loose Uses) (content []byte, kept []Uses
 // document builds the workflow of a job. setup are the steps between the
 // check and the entrypoint.
 func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
-	group := strings.TrimSuffix(job.File(), ".yml")
-	run := mapping(
-		"name", text(display(job.ID)),
-		"if", plain(forkGuard),
-		"runs-on", runsOn(job.Options.RunsOn),
-	)
-	containers(run, job.Options)
-	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(limit(job.Options)))))
-	add(run, "permissions", permissions(job.Options))
-	add(run, "steps", sequence(t.steps(job, setup)...))
+	jobs := mapping()
+	if job.Lanes() {
+		add(jobs, "check", t.checkJob(job))
+	}
+	add(jobs, "run", t.runJob(job, setup))
 	on, crons := mapping(), job.Schedule.Crons(job.Options.Spares)
 	if len(crons) > 0 {
 		add(on, "schedule", entries(crons))
@@ -100,12 +95,37 @@ func (t Target) document(job pyproject.Job, setup []step) *yaml.Node {
 		"run-name", text(problem.Cut(display(job.ID), 100)+": "+runName(crons)),
 		"on", on,
 		"permissions", mapping(),
-		"concurrency", mapping("group", text(group), "cancel-in-progress", plain("false"), "queue", queued),
-		"jobs", mapping("run", run),
 	)
+	if oneByOne(job) {
+		add(doc, "concurrency", group(stem(job)))
+	}
+	add(doc, "jobs", jobs)
 	doc.HeadComment = t.header(job)
 	return doc
 }
+
+// runJob builds the job that executes the entrypoint: of a slot, in a job with lanes, else of
+// the window that it finds unconfirmed.
+func (t Target) runJob(job pyproject.Job, setup []step) *yaml.Node {
+	run := mapping()
+	if job.Lanes() {
+		add(run, "name", text(display(job.ID)+" ${{ matrix.slot }}"))
+		addLanes(run, job)
+	} else {
+		add(run, "name", text(display(job.ID)))
+		add(run, "if", plain(forkGuard))
+	}
+	add(run, "runs-on", runsOn(job.Options.RunsOn))
+	containers(run, job.Options)
+	add(run, "timeout-minutes", plain(fmt.Sprint(minutes(limit(job.Options)))))
+	add(run, "permissions", permissions(job.Options))
+	add(run, "steps", sequence(t.steps(job, setup)...))
+	return run
+}
+
+// stem is the name of a job's file without its extension, which no other workflow of ours
+// has. It names what the job has of the repository: its group, its cache.
+func stem(job pyproject.Job) string { return strings.TrimSuffix(job.File(), ".yml") }
 
 // header says what made the file and how to change it.
 func (t Target) header(job pyproject.Job) string {
@@ -170,6 +190,11 @@ func runName(crons []schedule.Cron) string {
 		" || inputs.force && inputs.window && format('" + schedule.BackfillMark + "{0}', inputs.window)" +
 		" || inputs.window && format('" + schedule.RescueMark + "{0}', inputs.window)" +
 		" || inputs.force && 'by hand' || 'by hand, if the window is not confirmed' }}"
+}
+
+// group returns the concurrency of runs or jobs that wait one after the other.
+func group(name string) *yaml.Node {
+	return mapping("group", text(name), "cancel-in-progress", plain("false"), "queue", queued)
 }
 
 // queued lets runs wait one after the other, up to 100 of them. By default a new run
