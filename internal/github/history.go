@@ -61,7 +61,7 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
 		return History{}, failure
 	}
-	return History{Now: r.now, Runs: slices.Collect(maps.Values(r.runs)), Known: r.asking, Deleted: r.deleted()}, err
+	return History{Now: r.now, Runs: r.all(), Known: r.asking, Deleted: r.deleted()}, err
 }
 
 // reading is a history being read.
@@ -72,24 +72,24 @@ type reading struct {
 	now    time.Time
 	window schedule.Window
 
-	page     int                    // to read next; 0 after the last
-	listed   map[int64]bool         // every run on a page so far
-	oldest   schedule.Run           // of those
-	shuffled bool                   // they were not listed newest first, as they should be
-	first    bool                   // the workflow's first run ever is among them
-	numbers  map[int]time.Time      // when they were created, by their numbers; 0 if one has none
-	runs     map[int64]schedule.Run // those that belong to the job; see Run.Void
-	asked    map[int64]bool         // those asked for evidence
-	unread   map[int64]bool         // those that were asked without an answer
-	lost     error                  // why, for the first of them
-	failures int                    // to answer, in a row
-	earlier  int                    // runs of earlier windows asked so far
-	asking   time.Time              // start of the oldest window that was asked about; zero for all
+	page     int                      // to read next; 0 after the last
+	listed   map[int64]bool           // every run on a page so far
+	oldest   schedule.Run             // of those
+	shuffled bool                     // they were not listed newest first, as they should be
+	first    bool                     // the workflow's first run ever is among them
+	numbers  map[int]time.Time        // when they were created, by their numbers; 0 if one has none
+	runs     map[int64][]schedule.Run // those that belong to the job, see Run.Void: each as it was listed or, once it was asked, as its jobs show it
+	asked    map[int64]bool           // those asked for evidence
+	unread   map[int64]bool           // those that were asked without an answer
+	lost     error                    // why, for the first of them
+	failures int                      // to answer, in a row
+	earlier  int                      // runs of earlier windows asked so far
+	asking   time.Time                // start of the oldest window that was asked about; zero for all
 }
 
 func newReading(c *Client, q Query) *reading {
 	return &reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
-		listed: map[int64]bool{}, numbers: map[int]time.Time{}, runs: map[int64]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
+		listed: map[int64]bool{}, numbers: map[int]time.Time{}, runs: map[int64][]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there is
@@ -180,7 +180,7 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 			}
 			r.runs[run.ID] = answered
 		}
-		if r.runs[run.ID].Confirms(w) {
+		if confirm(r.runs[run.ID], w) {
 			return true, true
 		}
 		if !run.Success {
@@ -192,7 +192,7 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 
 // confirm asks the candidates for evidence until one confirms the window.
 func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
-	for _, run := range schedule.Candidates(r.window, slices.Collect(maps.Values(r.runs))) {
+	for _, run := range schedule.Candidates(r.window, r.all()) {
 		if r.asked[run.ID] {
 			continue
 		}
@@ -206,45 +206,53 @@ func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 			return false, err
 		}
 		r.runs[run.ID] = answered
-		if answered.Confirms(r.window) {
+		if confirm(answered, r.window) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// evidence asks a run when the entrypoint started. If its last attempt failed, an
-// earlier one may have succeeded. A run that was deleted since it was listed is void.
-func (r *reading) evidence(ctx context.Context, run schedule.Run) (schedule.Run, error) {
-	started, attempt, err := r.execution(ctx, run, "jobs")
+// all returns the runs.
+func (r *reading) all() []schedule.Run {
+	return slices.Concat(slices.Collect(maps.Values(r.runs))...)
+}
+
+// confirm reports whether one of the runs confirms the window.
+func confirm(runs []schedule.Run, w schedule.Window) bool {
+	return slices.ContainsFunc(runs, func(run schedule.Run) bool { return run.Confirms(w) })
+}
+
+// evidence asks a run what its jobs show, and returns it with that, or a run for each of
+// its lanes. If an execution of the last attempt failed, that of an earlier one may have
+// succeeded. A run that was deleted since it was listed is void.
+func (r *reading) evidence(ctx context.Context, run schedule.Run) ([]schedule.Run, error) {
+	all, err := r.jobs(ctx, run, "jobs")
 	if status(err) == http.StatusNotFound {
 		run.Void, err = true, nil
 	}
-	run.Attempt = max(run.Attempt, attempt) // it may have been re-run since it was listed
-	for n := 1; err == nil && started.IsZero() && !run.Success && n < run.Attempt && n <= attempts; n++ {
-		if started, _, err = r.execution(ctx, run, fmt.Sprintf("attempts/%d/jobs", n)); !started.IsZero() {
-			run.Attempt = n
+	run.Attempt = max(run.Attempt, all.attempt) // it may have been re-run since it was listed
+	all.attempt = run.Attempt
+	for n := 1; err == nil && !all.executed() && !run.Success && n < run.Attempt && n <= attempts; n++ {
+		var earlier shown
+		if earlier, err = r.jobs(ctx, run, fmt.Sprintf("attempts/%d/jobs", n)); err == nil {
+			earlier.attempt = n
+			all.merge(earlier)
 		}
 		if status(err) == http.StatusNotFound {
 			err = nil
 		}
 	}
-	run.Started = started
-	return run, err
+	return all.of(run), err
 }
 
-// execution reads the jobs of an attempt, and returns when the entrypoint started in an
-// execution that succeeded, and in which attempt.
-func (r *reading) execution(ctx context.Context, run schedule.Run, of string) (started time.Time, attempt int, _ error) {
+// jobs reads what the jobs of an attempt show.
+func (r *reading) jobs(ctx context.Context, run schedule.Run, of string) (shown, error) {
 	jobs, err := get[jobList](ctx, r.client, fmt.Sprintf("actions/runs/%d/%s?per_page=%d", run.ID, of, perPage))
 	if err != nil {
-		return started, 0, err
+		return shown{}, err
 	}
-	started, attempt = jobs.value.execution(r.query.Job)
-	if !plausible(run.Created, started, r.now) {
-		started = time.Time{}
-	}
-	return started, attempt, nil
+	return jobs.value.shows(r.query.Job).sound(run.Created, r.now), nil
 }
 
 // readPage reads the next page of the list.
@@ -328,8 +336,8 @@ func (r *reading) add(runs []workflowRun) (added bool) {
 			continue
 		}
 		run.Void = !listed.counts(r.client.repository, r.query.Workflow, r.branch)
-		if known, ok := r.runs[run.ID]; !ok || byAge(run, known) >= 0 {
-			r.runs[run.ID] = run
+		if known, ok := r.runs[run.ID]; !ok || !r.asked[run.ID] && byAge(run, known[0]) >= 0 {
+			r.runs[run.ID] = []schedule.Run{run}
 		}
 	}
 	return added

@@ -114,7 +114,7 @@ func TestNewestAnswer(t *testing.T) {
 	for _, runs := range [][]workflowRun{{first, again}, {again, first}} {
 		r := newReading(newClient(t, "https://github.example"), Query{DefaultBranch: "main"})
 		r.add(runs)
-		if got := r.runs[7]; got.Attempt != 2 || got.Success {
+		if got := r.runs[7][0]; got.Attempt != 2 || got.Success {
 			t.Errorf("got %+v of %+v", got, runs)
 		}
 	}

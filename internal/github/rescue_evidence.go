@@ -128,9 +128,9 @@ func (c *confirming) ask(ctx context.Context, q question) {
 			watch.Unread[run.ID] = true
 			continue
 		}
-		at := slices.IndexFunc(watch.Runs, func(r schedule.Run) bool { return r.ID == run.ID })
-		watch.Runs[at] = answered
-		if answered.Confirms(q.window) {
+		asked := func(r schedule.Run) bool { return r.ID == run.ID }
+		watch.Runs = append(slices.DeleteFunc(watch.Runs, asked), answered...)
+		if confirm(answered, q.window) {
 			return
 		}
 	}

@@ -57,80 +57,6 @@ type repository struct {
 func (repository) noun() string     { return "repository" }
 func (r repository) complete() bool { return r.DefaultBranch != "" }
 
-// jobList holds the jobs of a run's latest attempt.
-// https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
-type jobList struct {
-	Total int          `json:"total_count"`
-	Jobs  page[runJob] `json:"jobs"`
-}
-
-// runJob is a job of a run.
-type runJob struct {
-	Name       string        `json:"name"`
-	Conclusion string        `json:"conclusion"`
-	Attempt    int           `json:"run_attempt"`
-	Steps      page[jobStep] `json:"steps"`
-}
-
-type jobStep struct {
-	Name       string    `json:"name"`
-	Conclusion string    `json:"conclusion"`
-	Started    time.Time `json:"started_at"`
-}
-
-func (jobList) noun() string     { return "jobs" }
-func (l jobList) complete() bool { return l.Jobs != nil }
-
-// execution returns when the entrypoint started in an execution that succeeded; zero if
-// none did. attempt is the one that the jobs are of, 0 if that is unknown. Only the one
-// step of that name counts, in the one job of the generated workflow: people can add
-// other jobs and steps to the file. A delivery of what it produced must not have failed, or
-// been cancelled, or been skipped because the job failed or was cancelled before it.
-func (l jobList) execution(job string) (started time.Time, attempt int) {
-	own, ok := l.own(job)
-	if !ok {
-		return time.Time{}, 0
-	}
-	var steps []jobStep
-	for _, step := range own.Steps {
-		if step.Name == schedule.EvidenceStep {
-			steps = append(steps, step)
-		}
-		skipped := step.Conclusion == "skipped" && own.Conclusion == "success"
-		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" && !skipped {
-			return time.Time{}, own.Attempt
-		}
-	}
-	if len(steps) != 1 || steps[0].Conclusion != "success" {
-		return time.Time{}, own.Attempt
-	}
-	return steps[0].Started, own.Attempt
-}
-
-// own returns the job of the generated workflow, whose name is the id. If a run has
-// only one job, it is that.
-func (l jobList) own(job string) (own runJob, ok bool) {
-	var named, all []runJob
-	for _, j := range l.Jobs {
-		if j.Name == cmp.Or(job, unnamed) {
-			named = append(named, j)
-		}
-		if j.Name != "" || j.Steps != nil { // else it is null
-			all = append(all, j)
-		}
-	}
-	switch {
-	case len(named) == 1:
-		return named[0], true
-	case len(named) == 0 && len(all) == 1 && l.Total <= 1:
-		return all[0], true
-	}
-	return runJob{}, false
-}
-
-// unnamed is the name of the job in the workflow of a job without an id.
-const unnamed = `""`
-
 // counts reports whether a run can be evidence for the job of the workflow file:
 // it was started by a schedule, or by a dispatch on the default branch, from this file
 // of the repository itself. Another branch, fork or file may have another entrypoint. A
@@ -148,9 +74,11 @@ func (r workflowRun) counts(repository, file, branch string) bool {
 		(r.Head.FullName == "" || strings.EqualFold(r.Head.FullName, repository))
 }
 
-// badly lists the conclusions of runs that failed. The others mean that a run was
-// stopped or replaced (cancelled, skipped, stale), or waits for a person.
-var badly = []string{"failure", "timed_out", "startup_failure"}
+// badly reports whether a run or a job with that conclusion failed. The others mean that
+// it was stopped or replaced (cancelled, skipped, stale), or waits for a person.
+func badly(conclusion string) bool {
+	return slices.Contains([]string{"failure", "timed_out", "startup_failure"}, conclusion)
+}
 
 // run returns the run as one of a job with that schedule.
 func (r workflowRun) run(s schedule.Schedule) schedule.Run {
@@ -161,12 +89,13 @@ func (r workflowRun) run(s schedule.Schedule) schedule.Run {
 		Created: r.Created,
 		Updated: r.Updated,
 		Success: r.Status == "completed" && r.Conclusion == "success",
-		Failed:  r.Status == "completed" && slices.Contains(badly, r.Conclusion),
+		Failed:  r.Status == "completed" && badly(r.Conclusion),
 		Active:  r.Status != "" && r.Status != "completed",
 		Slot:    r.slot(),
+		Asked:   r.asked(),
 		Rescue:  r.rescue(),
 	}
-	if r.Event == "workflow_dispatch" {
+	if r.Event == "workflow_dispatch" && run.Asked.IsZero() {
 		return s.Belated(run)
 	}
 	return run
@@ -188,11 +117,23 @@ func (r workflowRun) slot() time.Time {
 	return slot.UTC()
 }
 
-// rescue reports whether a rescue dispatched the run: a window is at the end of its name.
+// rescue reports whether a rescue dispatched the run: a window that had begun is at the
+// end of its name.
 func (r workflowRun) rescue() bool {
 	named, _ := r.named(schedule.RescueMark)
-	_, err := parseSlot(named)
-	return err == nil
+	slot, err := parseSlot(named)
+	return err == nil && !slot.After(r.Created)
+}
+
+// asked returns the time to come at which a person asked for a run, by a dispatch that is
+// not forced and names a window that had not begun; zero for any other run.
+func (r workflowRun) asked() time.Time {
+	named, _ := r.named(schedule.RescueMark)
+	slot, err := parseSlot(named)
+	if err != nil || !slot.After(r.Created) {
+		return time.Time{}
+	}
+	return slot.UTC()
 }
 
 // parseSlot reads a slot as a person may have typed it.

@@ -106,13 +106,13 @@ func (c *Client) Cause(ctx context.Context, id int64) (string, error) {
 	}
 	failed := ""
 	for _, job := range list.value.Jobs {
-		bad := slices.Contains(badly, job.Conclusion) || job.Conclusion == "cancelled"
+		bad := badly(job.Conclusion) || job.Conclusion == "cancelled"
 		for _, step := range job.Steps {
 			outcome, told := strings.CutPrefix(step.Name, schedule.OutcomeMark)
 			switch {
 			case told && bad && step.Conclusion == "success":
 				return c.oneLine(outcome), nil
-			case failed == "" && slices.Contains(badly, step.Conclusion):
+			case failed == "" && badly(step.Conclusion):
 				failed = c.oneLine(fmt.Sprintf("the step %q failed", step.Name))
 			}
 		}

@@ -57,7 +57,7 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 		return Past{}, context.Cause(ctx)
 	}
 	past.Lost = r.lost
-	past.Past = schedule.Past{Schedule: q.Schedule, Runs: slices.Collect(maps.Values(r.runs)), Known: r.known(), Gaps: r.gaps(), Unread: r.unread}
+	past.Past = schedule.Past{Schedule: q.Schedule, Runs: r.all(), Known: r.known(), Gaps: r.gaps(), Unread: r.unread}
 	return past, denied(Actions, err)
 }
 
@@ -178,7 +178,7 @@ func (r *reading) inquiries() (windows []inquiry) {
 // near returns the finished runs by the starts of the windows that they could confirm.
 func (r *reading) near() map[time.Time][]schedule.Run {
 	near := map[time.Time][]schedule.Run{}
-	for _, run := range r.runs {
+	for _, run := range r.all() {
 		if run.Active || run.Void {
 			continue
 		}
@@ -200,7 +200,7 @@ func (r *reading) near() map[time.Time][]schedule.Run {
 // confirmed or no run is left.
 func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 	for _, run := range w.ask {
-		if r.runs[run.ID].Confirms(w.window) {
+		if confirm(r.runs[run.ID], w.window) {
 			return run, false
 		}
 		if !r.asked[run.ID] {
@@ -214,7 +214,7 @@ func (r *reading) next(w inquiry) (run schedule.Run, open bool) {
 // whether the window may have evidence in a successful one of them.
 func (r *reading) giveUp(w inquiry) (unsure bool) {
 	for _, run := range w.runs {
-		if r.runs[run.ID].Confirms(w.window) {
+		if confirm(r.runs[run.ID], w.window) {
 			return false
 		}
 	}
@@ -239,7 +239,7 @@ func (r *reading) askAll(ctx context.Context, runs []schedule.Run) error {
 		answered, err := r.evidence(ctx, run)
 		mu.Lock()
 		defer mu.Unlock()
-		if r.note(answered, err) {
+		if r.note(run.ID, answered, err) {
 			cancel(err) // the first one counts
 		}
 	})
@@ -260,15 +260,15 @@ func each[T any](items []T, do func(T)) {
 	group.Wait()
 }
 
-// note stores the answer about a run. It reports whether it is useless to ask others: a
+// note stores the answer about the run with that id. It reports whether it is useless to ask others: a
 // right is missing, a rate limit is used up, or more requests failed in a row than are
 // sent at once.
-func (r *reading) note(run schedule.Run, err error) (vain bool) {
+func (r *reading) note(id int64, answered []schedule.Run, err error) (vain bool) {
 	if err == nil {
-		r.runs[run.ID], r.failures = run, 0
+		r.runs[id], r.failures = answered, 0
 		return false
 	}
-	r.unread[run.ID] = true
+	r.unread[id] = true
 	r.lost = cmp.Or(r.lost, err)
 	r.failures++
 	return hopeless(err) || r.failures > atOnce

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // Run is a run of a workflow. The server's answers have every other field, too.
@@ -28,6 +26,11 @@ type Run struct {
 	Updated    time.Time // when it last changed; zero: a minute after it was created or the entrypoint started
 	Started    time.Time // when the schedule.EvidenceStep started, with success; zero: it was skipped
 	Steps      []Step    // instead of those that follow from Started
+	Next       time.Time // when the execution asked to be run next; zero: not at all
+	Outcome    string    // how the entrypoint ended; "" is nothing to tell
+	Job        string    // the id of its job; "" is clean-files
+	Lanes      []Lane    // a job for each of several slots, instead of the one; not nil, though empty, for a run of such a workflow that skipped
+	Settled    time.Time // with Lanes: every slot before is confirmed or expired; zero: it does not say
 	Earlier    []Run     // its earlier attempts, the first one first; GitHub deleted those that are missing
 
 	// Patch replaces fields of the run in lists, and removes those that are
@@ -178,45 +181,4 @@ func (r Run) object(api string) json.RawMessage {
 			"id": 4711, "name": name, "full_name": r.Head, "fork": true, "description": "of " + owner}))
 	}
 	return marshal(o.with(r.Patch))
-}
-
-// jobs returns the answer with the run's one job; none if the run did not begin.
-func (r Run) jobs(api string) map[string]any {
-	if r.Conclusion == "startup_failure" || r.Conclusion == "stale" {
-		return map[string]any{"total_count": 0, "jobs": []object{}}
-	}
-	run := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
-	var steps []map[string]any
-	for i, step := range r.steps() {
-		steps = append(steps, map[string]any{
-			"name": step.Name, "status": "completed", "conclusion": orNull(step.Conclusion), "number": i + 1,
-			"started_at": orNull(stamp(step.Started)), "completed_at": orNull(stamp(step.Started)),
-		})
-	}
-	job := fixtures.Job.with(map[string]any{
-		"id": r.ID + 1_000_000, "run_id": r.ID, "run_attempt": r.Attempt, "head_branch": r.Branch,
-		"status": r.Status, "conclusion": orNull(r.Conclusion), "steps": steps,
-		"created_at": stamp(r.Created), "started_at": stamp(r.Created), "completed_at": stamp(r.Updated),
-		"run_url": run, "url": fmt.Sprintf("%s/repos/%s/actions/jobs/%d", api, Repository, r.ID+1_000_000),
-		"html_url":      fmt.Sprintf("https://github.com/%s/actions/runs/%d/job/%d", Repository, r.ID, r.ID+1_000_000),
-		"check_run_url": fmt.Sprintf("%s/repos/%s/check-runs/%d", api, Repository, r.ID+1_000_000),
-	})
-	return map[string]any{"total_count": 1, "jobs": []object{job}}
-}
-
-// steps returns those of a generated workflow.
-func (r Run) steps() []Step {
-	if r.Steps != nil {
-		return r.Steps
-	}
-	entrypoint := Step{Name: schedule.EvidenceStep, Conclusion: "skipped", Started: r.Created}
-	if !r.Started.IsZero() {
-		entrypoint.Conclusion, entrypoint.Started = "success", r.Started
-	}
-	return []Step{
-		{Name: "Set up job", Conclusion: "success", Started: r.Created},
-		{Name: "Check window", Conclusion: "success", Started: r.Created},
-		entrypoint,
-		{Name: "Complete job", Conclusion: "success", Started: r.Updated},
-	}
 }

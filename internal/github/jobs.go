@@ -1,0 +1,301 @@
+package github
+
+import (
+	"cmp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// jobList holds the jobs of one attempt of a run.
+// https://docs.github.com/rest/actions/workflow-jobs#list-jobs-for-a-workflow-run
+type jobList struct {
+	Total int          `json:"total_count"`
+	Jobs  page[runJob] `json:"jobs"`
+}
+
+// runJob is a job of a run.
+type runJob struct {
+	Name       string        `json:"name"`
+	Status     string        `json:"status"`
+	Conclusion string        `json:"conclusion"`
+	Attempt    int           `json:"run_attempt"`
+	Completed  time.Time     `json:"completed_at"`
+	Steps      page[jobStep] `json:"steps"`
+}
+
+type jobStep struct {
+	Name       string    `json:"name"`
+	Conclusion string    `json:"conclusion"`
+	Started    time.Time `json:"started_at"`
+}
+
+func (jobList) noun() string     { return "jobs" }
+func (l jobList) complete() bool { return l.Jobs != nil }
+
+const (
+	// checkJob is the name of the job that decides in a workflow with lanes.
+	checkJob = "Check window"
+
+	// unnamed is the name of the job in the workflow of a job without an id.
+	unnamed = `""`
+)
+
+// shown is what the jobs of one attempt show of the executions of a job. A workflow has
+// one of two shapes: one job that executes, or a job that decides and one for each slot,
+// its lane. The shape may have changed since a run.
+type shown struct {
+	attempt int       // 0 if unknown
+	settled time.Time // every slot before was confirmed or expired; zero if the run does not say
+	one     execution // of the first shape
+	lanes   []lane    // of the second
+}
+
+// execution is what one job shows.
+type execution struct {
+	started time.Time // start of the entrypoint, which succeeded; else zero
+	next    time.Time // when it asked to be run next; zero if it did not
+	outcome string    // how the entrypoint ended, for people
+}
+
+// lane is the job for one slot.
+type lane struct {
+	execution
+	slot                    time.Time
+	success, failed, active bool
+	ended                   time.Time // zero while it is active
+}
+
+// shows reads the jobs of a run of the job with that id.
+func (l jobList) shows(id string) (s shown) {
+	name := cmp.Or(id, unnamed)
+	s.settled = l.settled()
+	if s.lanes, s.attempt = l.lanes(name); s.lanes != nil {
+		return s
+	}
+	if own, ok := l.own(name); ok {
+		s.one, s.attempt = own.execution(), own.Attempt
+	}
+	return s
+}
+
+// own returns the job of a generated workflow of the first shape, whose name is the id.
+// If a run has only one job, it is that.
+func (l jobList) own(name string) (own runJob, ok bool) {
+	var named, all []runJob
+	for _, j := range l.Jobs {
+		if j.Name == name {
+			named = append(named, j)
+		}
+		if j.Name != "" || j.Steps != nil { // else it is null
+			all = append(all, j)
+		}
+	}
+	switch {
+	case len(named) == 1:
+		return named[0], true
+	case len(named) == 0 && len(all) == 1 && l.Total <= 1:
+		return all[0], true
+	}
+	return runJob{}, false
+}
+
+// lanes returns what the jobs of the second shape show, and in which attempt. Of several
+// jobs for one slot none counts.
+func (l jobList) lanes(name string) (lanes []lane, attempt int) {
+	several := map[time.Time]int{}
+	for _, j := range l.Jobs {
+		if slot := j.lane(name); !slot.IsZero() {
+			several[slot]++
+		}
+	}
+	for _, j := range l.Jobs {
+		slot := j.lane(name)
+		if slot.IsZero() || several[slot] != 1 {
+			continue
+		}
+		attempt = max(attempt, j.Attempt)
+		done := j.Status == "completed"
+		lanes = append(lanes, lane{
+			execution: j.execution(),
+			slot:      slot,
+			success:   done && j.Conclusion == "success",
+			failed:    done && badly(j.Conclusion),
+			active:    j.Status != "" && !done,
+			ended:     j.Completed,
+		})
+	}
+	return lanes, attempt
+}
+
+// lane returns the slot that the job is for; zero if it is no lane of the job with that
+// name. GitHub may have removed spaces around the name.
+func (j runJob) lane(name string) time.Time {
+	at := len(j.Name) - len(" 2006-01-02T15:04:05Z")
+	if at < 0 || j.Name[at] != ' ' || strings.TrimSpace(j.Name[:at]) != strings.TrimSpace(name) {
+		return time.Time{}
+	}
+	slot, err := time.Parse("2006-01-02T15:04:05Z", j.Name[at+1:])
+	if err != nil {
+		return time.Time{}
+	}
+	return slot
+}
+
+// execution returns what the job shows. Its entrypoint executed only if the one step of
+// that name succeeded: people can add other steps to the file. A delivery of what it
+// produced must not have failed, or been cancelled, or been skipped because the job failed
+// or was cancelled before it.
+func (j runJob) execution() (e execution) {
+	e.outcome = j.marked(schedule.OutcomeMark)
+	var steps []jobStep
+	for _, step := range j.Steps {
+		if step.Name == schedule.EvidenceStep {
+			steps = append(steps, step)
+		}
+		skipped := step.Conclusion == "skipped" && j.Conclusion == "success"
+		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" && !skipped {
+			return e
+		}
+	}
+	if len(steps) != 1 || steps[0].Conclusion != "success" {
+		return e
+	}
+	e.started = steps[0].Started
+	e.next = j.instant(schedule.NextMark)
+	return e
+}
+
+// settled returns before which slot all were confirmed or expired, as the job that decides
+// found. It executes nothing of the project, so that can be relied on.
+func (l jobList) settled() time.Time {
+	var deciding []runJob
+	for _, j := range l.Jobs {
+		if j.Name == checkJob {
+			deciding = append(deciding, j)
+		}
+	}
+	if len(deciding) != 1 {
+		return time.Time{}
+	}
+	for _, step := range deciding[0].Steps {
+		if step.Name == schedule.EvidenceStep {
+			return time.Time{} // it is a job with that id
+		}
+	}
+	return deciding[0].instant(schedule.SettledMark)
+}
+
+// marked returns what follows a mark in the name of the one successful step that begins
+// with it, as a printable line; "" without one.
+func (j runJob) marked(mark string) (rest string) {
+	found := 0
+	for _, step := range j.Steps {
+		if text, ok := strings.CutPrefix(step.Name, mark); ok && step.Conclusion == "success" {
+			rest = text
+			found++
+		}
+	}
+	if found != 1 {
+		return ""
+	}
+	return printable(rest)
+}
+
+// instant returns the time that follows a mark; zero without one.
+func (j runJob) instant(mark string) time.Time {
+	at, err := time.Parse(time.RFC3339, j.marked(mark))
+	if err != nil {
+		return time.Time{}
+	}
+	return at.UTC()
+}
+
+// printable returns a text as one line without anything that cannot be seen.
+func printable(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsGraphic(r) {
+			return r
+		}
+		return ' '
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// sound returns what is shown without times that cannot be right, of a run that was
+// created then.
+func (s shown) sound(created, now time.Time) shown {
+	sound := func(e *execution) {
+		if !plausible(created, e.started, now) {
+			e.started = time.Time{}
+		}
+		if after := e.next.Sub(e.started); e.started.IsZero() || after <= 0 || after > maxLife {
+			e.next = time.Time{}
+		}
+	}
+	sound(&s.one)
+	for i := range s.lanes {
+		if s.lanes[i].slot.After(now) {
+			s.lanes[i].started = time.Time{}
+		}
+		sound(&s.lanes[i].execution)
+	}
+	if s.settled.After(now) {
+		s.settled = time.Time{}
+	}
+	return s
+}
+
+// of returns the run as its jobs show it: itself, or a run for each lane.
+func (s shown) of(run schedule.Run) []schedule.Run {
+	run.Attempt = cmp.Or(s.attempt, run.Attempt)
+	run.Settled = s.settled
+	if s.lanes == nil {
+		run.Started, run.Next, run.Outcome = s.one.started, s.one.next, s.one.outcome
+		return []schedule.Run{run}
+	}
+	lanes := make([]schedule.Run, len(s.lanes))
+	for i, l := range s.lanes {
+		lanes[i] = run
+		lane := &lanes[i]
+		lane.Lane, lane.Slot = true, l.slot
+		lane.Started, lane.Next, lane.Outcome = l.started, l.next, l.outcome
+		lane.Success, lane.Failed, lane.Active = l.success, l.failed, l.active
+		lane.Updated = cmp.Or(l.ended, run.Updated)
+	}
+	return lanes
+}
+
+// merge adds what an earlier attempt showed: of each slot, the execution that succeeded.
+func (s *shown) merge(earlier shown) {
+	if s.one.started.IsZero() && !earlier.one.started.IsZero() {
+		s.one.started, s.one.next = earlier.one.started, earlier.one.next
+		s.attempt = earlier.attempt
+	}
+	known := map[time.Time]int{}
+	for i, l := range s.lanes {
+		known[l.slot] = i
+	}
+	for _, l := range earlier.lanes {
+		i, ok := known[l.slot]
+		switch {
+		case !ok:
+			s.lanes = append(s.lanes, l)
+		case s.lanes[i].started.IsZero():
+			s.lanes[i].started, s.lanes[i].next = l.started, l.next
+		}
+	}
+	s.settled = cmp.Or(s.settled, earlier.settled)
+}
+
+// executed reports whether every execution is known to have succeeded.
+func (s shown) executed() bool {
+	for _, l := range s.lanes {
+		if l.started.IsZero() {
+			return false
+		}
+	}
+	return s.lanes != nil || !s.one.started.IsZero()
+}
