@@ -22,6 +22,7 @@ var argumentOptions = []option{
 		fallback: "none",
 		meaning:  "arguments of the entrypoint, of any type of TOML",
 		example:  `["daily", 7]`,
+		form:     always(form{"type": "array", "maxItems": maxItems}),
 		single:   true,
 		read: func(r *reader, e *entry) setting {
 			args := r.args(e)
@@ -34,6 +35,7 @@ var argumentOptions = []option{
 		fallback: "none",
 		meaning:  "arguments of the entrypoint by name, of any type of TOML",
 		example:  `{ days = 7, since = 2026-01-01 }`,
+		form:     func() form { return tableForm(text().but(form{"pattern": "^" + pythonName + "$"}), form{}) },
 		single:   true,
 		read: func(r *reader, e *entry) setting {
 			kwargs := r.kwargs(e)
@@ -46,6 +48,7 @@ var argumentOptions = []option{
 		fallback: "false",
 		meaning:  "`true` to call the entrypoint with one more argument, first: its job, slot and the rest of what `SCHEDULED_*` says",
 		example:  "true",
+		form:     switchForm,
 		parse:    into(parseSwitch, func(o *Options) *bool { return &o.PassContext }),
 	},
 }

@@ -17,6 +17,7 @@ var commitOption = option{
 	fallback: "none",
 	meaning:  "files to commit after the entrypoint, where they changed: paths as in `artifacts`; or a table with `paths`, `message`, `branch`, `pull-request`, which is true to propose the change instead, and `when` as in `after`; what git ignores is left out; those of a job replace those of the project",
 	example:  `["data"]`,
+	form:     commitTable,
 	read: func(r *reader, e *entry) setting {
 		commit := r.commit(e)
 		return func(o *Options) { o.Commit = commit }

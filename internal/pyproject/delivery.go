@@ -23,6 +23,7 @@ var deliveryOptions = []option{
 		fallback: "none",
 		meaning:  "files to upload after the entrypoint: paths in the repository, relative to the project's folder, in which `*` stands for part of a name and `**` for any folders; or a table with `paths`, `name`, `retention-days` and `when` as in `after`; those of a job replace those of the project",
 		example:  `["reports/*.pdf"]`,
+		form:     artifactsForm,
 		read: func(r *reader, e *entry) setting {
 			artifacts := r.artifacts(e)
 			return func(o *Options) { o.Artifacts = artifacts }
@@ -34,6 +35,7 @@ var deliveryOptions = []option{
 		fallback: "none",
 		meaning:  "files and folders to keep from run to run of the job: paths as in `artifacts`; those of a job replace those of the project",
 		example:  `["state"]`,
+		form:     pathsForm,
 		read: func(r *reader, e *entry) setting {
 			paths := r.patterns(e, e, r.toKeep)
 			return func(o *Options) { o.Cache = paths }
@@ -45,6 +47,7 @@ var deliveryOptions = []option{
 		fallback: "the newest commit, without submodules and LFS files",
 		meaning:  "what to check out: `fetch-depth`, an integer, with 0 for all commits; `lfs`, a boolean; `submodules`, true or `\"recursive\"`; `ref`, a branch, tag or commit; `sparse`, a list of folders; the keys of a job override those of the project",
 		example:  `{ fetch-depth = 0 }`,
+		form:     checkoutForm,
 		read: func(r *reader, e *entry) setting {
 			inputs := r.checkout(e)
 			return func(o *Options) { o.Checkout = Over(o.Checkout, inputs) }

@@ -23,8 +23,11 @@ var inputOption = option{
 	fallback: "none",
 	meaning:  fmt.Sprintf("names in `kwargs`, or of a command in `env`, that the button **Run workflow** asks for, with their values as defaults; at most %d", maxInputs),
 	example:  `["days"]`,
-	single:   true,
-	most:     maxInputs,
+	form: func() form {
+		return filledForm(matching(variableForm).but(form{"not": form{"pattern": "^" + anyCase("force", "window") + "$"}})).but(form{"maxItems": maxInputs, "uniqueItems": true})
+	},
+	single: true,
+	most:   maxInputs,
 	read: func(r *reader, e *entry) setting {
 		if !isList(e) {
 			r.valid(e, "a list of strings", wrongType, exampleHint("inputs", `["days"]`))

@@ -122,14 +122,15 @@ type setting func(*Options)
 // option is one row of the table that parsing and docs are made from.
 type option struct {
 	name     string
-	kind     string // its type, in words
-	fallback string // its default, in Markdown
-	meaning  string // in Markdown
-	example  string // a valid value, in TOML
-	shared   bool   // only for the whole project, not of a job
-	single   bool   // only of a job, not for the whole project
-	whole    bool   // only of a job that is declared whole in our table
-	most     int    // values; 0 for maxItems
+	kind     string      // its type, in words
+	fallback string      // its default, in Markdown
+	meaning  string      // in Markdown
+	example  string      // a valid value, in TOML
+	form     func() form // of a valid value, for the schema
+	shared   bool        // only for the whole project, not of a job
+	single   bool        // only of a job, not for the whole project
+	whole    bool        // only of a job that is declared whole in our table
+	most     int         // values; 0 for maxItems
 	parse    func(value any) (setting, *flaw)
 	read     func(r *reader, e *entry) setting // instead of parse, for a value that can have several problems
 }
@@ -162,6 +163,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"ubuntu-latest\"`",
 		meaning:  "label of the runner, or several labels that it must have",
 		example:  `"ubuntu-latest"`,
+		form:     func() form { return oneOrSeveral(trimmed(), maxItems, false) },
 		parse:    into(parseLabels, func(o *Options) *[]string { return &o.RunsOn }),
 	},
 	{
@@ -170,6 +172,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"60m\"`",
 		meaning:  "time limit for the entrypoint, with all attempts and the waits between them, as in `\"90s\"`, `\"30m\"` or `\"1h30m\"`; at most `\"840h\"`, and GitHub ends a job on its own runners after 6 hours",
 		example:  `"30m"`,
+		form:     timeouts.form,
 		parse:    into(timeouts.parse, func(o *Options) *time.Duration { return &o.Timeout }),
 	},
 	{
@@ -178,6 +181,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "1",
 		meaning:  fmt.Sprintf("maximum number of attempts in one run, 1 to %d", maxAttempts),
 		example:  "3",
+		form:     integerForm(1, maxAttempts),
 		parse:    into(numbers(1, maxAttempts), func(o *Options) *int { return &o.Attempts }),
 	},
 	{
@@ -186,6 +190,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"30s\"`",
 		meaning:  "wait before the second attempt, doubled before each further one, and shortened at random by up to half; one second to 24 hours",
 		example:  `"30s"`,
+		form:     backoffs.form,
 		parse:    into(backoffs.parse, func(o *Options) *time.Duration { return &o.Backoff }),
 	},
 	{
@@ -194,6 +199,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`.python-version`, else `requires-python`, else the newest",
 		meaning:  "Python version to set up",
 		example:  `"3.12"`,
+		form:     func() form { return matching(pythonForm) },
 		parse:    into(parsePython, func(o *Options) *string { return &o.Python }),
 	},
 	{
@@ -202,6 +208,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"status\"`; `\"exit-code\"` if the entrypoint is one of `[project.scripts]`",
 		meaning:  "what the entrypoint's returned value says: with `\"status\"` its status decides, with `\"exit-code\"` it goes to `sys.exit`",
 		example:  `"exit-code"`,
+		form:     wordForm(Status, ExitCode),
 		parse:    oneOf([]string{Status, ExitCode}, func(o *Options, word string) { o.Result = word }),
 	},
 	{
@@ -210,6 +217,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "by the window: less than an hour 0, than 12 hours 2, than 4 days 3, than 28 days 6, else 5",
 		meaning:  fmt.Sprintf("number of spare ticks in each window, 0 to %d, because GitHub drops and delays ticks", schedule.MaxSpares),
 		example:  "3",
+		form:     integerForm(0, schedule.MaxSpares),
 		parse:    into(numbers(0, schedule.MaxSpares), func(o *Options) *int { return &o.Spares }),
 	},
 	{
@@ -218,6 +226,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"scheduled-\"`, and the folder of a project that has one in the repository",
 		meaning:  "beginning of the names of the workflow files",
 		example:  `"scheduled-"`,
+		form:     func() form { return matching(prefixForm) },
 		parse:    into(parsePrefix, func(o *Options) *string { return &o.WorkflowPrefix }),
 	},
 	{
@@ -226,6 +235,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "the project's name",
 		meaning:  "text that assigned times are computed from, together with the job id",
 		example:  `"my-project"`,
+		form:     func() form { return text().but(form{"maxLength": 1000}) },
 		parse:    into(parseName, func(o *Options) *string { return &o.Seed }),
 	},
 	{
@@ -234,6 +244,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"15m\"`",
 		meaning:  "interval at which a workflow starts due jobs that have no confirmed run: `\"15m\"`, `\"1h\"`, `\"6h\"`, or `false` for none; only for the whole project",
 		example:  `"15m"`,
+		form:     always(form{"enum": []any{"15m", "1h", "6h", false}}),
 		shared:   true,
 		parse:    into(parseRescue, func(o *Options) *time.Duration { return &o.rescue.every }),
 	},
@@ -243,6 +254,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"0s\"`",
 		meaning:  "time after its slot before the rescue may start a job; at most half a window counts, or half of `expires`",
 		example:  `"30m"`,
+		form:     patiences.form,
 		parse:    into(patiences.parse, func(o *Options) *time.Duration { return &o.Patience }),
 	},
 	{
@@ -251,6 +263,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`\"none\"`",
 		meaning:  "`\"issue\"` to have the rescue open an issue for each job that fails, and close it when the job succeeds again; only for the whole project",
 		example:  `"issue"`,
+		form:     wordForm("issue", "none"),
 		shared:   true,
 		parse:    oneOf([]string{"issue", "none"}, func(o *Options, word string) { o.rescue.notify = word == "issue" }),
 	},
@@ -260,6 +273,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "by the project's files",
 		meaning:  "tool that installs the project's packages: " + quotedList(Installers),
 		example:  `"uv"`,
+		form:     wordForm(Installers...),
 		parse:    oneOf(Installers, func(o *Options, word string) { o.Installer = word }),
 	},
 	{
@@ -268,6 +282,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "none",
 		meaning:  "environment variables for the entrypoint, the set-up and your own steps; those of a job override those of the project",
 		example:  `{ LOG_LEVEL = "info" }`,
+		form:     envForm,
 		read: func(r *reader, e *entry) setting {
 			env := r.env(e)
 			return func(o *Options) { o.Env = Over(o.Env, env) }
@@ -279,6 +294,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "none",
 		meaning:  "deployment environment on GitHub, which can hold the secrets; its protection rules delay every tick, even one that only checks",
 		example:  `"production"`,
+		form:     func() form { return trimmed().but(form{"maxLength": 255}) },
 		parse:    into(parseEnvironment, func(o *Options) *string { return &o.Environment }),
 	},
 	{
@@ -287,6 +303,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "none",
 		meaning:  "containers beside the job, each with `image`, and `env`, `ports`, `volumes` and `options` as on GitHub; one of a job replaces that of the project with the same name",
 		example:  `{ postgres = { image = "postgres:17", ports = ["5432:5432"] } }`,
+		form:     servicesForm,
 		read: func(r *reader, e *entry) setting {
 			services := r.services(e)
 			return func(o *Options) { o.Services = Over(o.Services, services) }
@@ -298,6 +315,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "none",
 		meaning:  "container that the job runs in: its image, or a table as in `services`; it needs bash, curl and the tools that set up the environment",
 		example:  `"python:3.13"`,
+		form:     containerForm,
 		read: func(r *reader, e *entry) setting {
 			container := r.container(e)
 			return func(o *Options) { o.Container = container }
@@ -309,6 +327,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		fallback: "`contents` and `actions` `\"read\"`",
 		meaning:  "further permissions of the job's token: each `\"read\"`, `\"write\"`, or `\"none\"` to remove one of the project; for the actions in your own steps, and for the entrypoint with `token = true`",
 		example:  `{ id-token = "write" }`,
+		form:     permissionsForm,
 		read: func(r *reader, e *entry) setting {
 			permissions := r.permissions(e)
 			return func(o *Options) { o.Permissions = granted(o.Permissions, permissions) }

@@ -42,6 +42,7 @@ var stepOptions = []option{
 		fallback: "none",
 		meaning:  "your own steps before the environment is set up: lines of bash that run in the project's folder, or tables with `name`, and `run` or `uses` and `with`, and `env`; an action must be pinned to its commit; the steps of a job replace those of the project",
 		example:  `["sudo apt-get install --yes libpq-dev"]`,
+		form:     stepsForm(false),
 		read:     steps(func(o *Options) *[]Step { return &o.Before }),
 	},
 	{
@@ -50,6 +51,7 @@ var stepOptions = []option{
 		fallback: "none",
 		meaning:  "steps as in `before`, after the environment is set up; `python` and the packages' programs are those of the environment",
 		example:  `["playwright install chromium"]`,
+		form:     stepsForm(false),
 		read:     steps(func(o *Options) *[]Step { return &o.Prepare }),
 	},
 	{
@@ -58,6 +60,7 @@ var stepOptions = []option{
 		fallback: "none",
 		meaning:  "steps as in `prepare`, after the entrypoint; `when` in a table is `\"success\"`, `\"failure\"` or `\"always\"`, else it is success; the job's outcome so far is in `SCHEDULED_OUTCOME`: success, failure or cancelled",
 		example:  `["make publish", { run = "docker logs db", when = "failure" }]`,
+		form:     stepsForm(true),
 		read:     steps(func(o *Options) *[]Step { return &o.After }),
 	},
 }

@@ -16,6 +16,7 @@ var packageOptions = []option{
 		fallback: "by the project's files",
 		meaning:  "requirements files to install from, with pip, instead of what was found; relative to the project's folder; those of a job replace those of the project",
 		example:  `["requirements/prod.txt"]`,
+		form:     func() form { return listForm(pathForm().but(form{"pattern": shellPath.String()})) },
 		read: func(r *reader, e *entry) setting {
 			files := r.patterns(e, e, r.requirementsFile)
 			return func(o *Options) { o.Requirements = files }
@@ -27,6 +28,7 @@ var packageOptions = []option{
 		fallback: "none",
 		meaning:  "optional dependencies of the project to install too; those of a job replace those of the project",
 		example:  `["reports"]`,
+		form:     func() form { return listForm(matching(packageName)) },
 		read: func(r *reader, e *entry) setting {
 			names := r.known(e, "extra", r.extras)
 			return func(o *Options) { o.Extras = names }
@@ -38,6 +40,7 @@ var packageOptions = []option{
 		fallback: "none; with uv, `default-groups` in `[tool.uv]`",
 		meaning:  "dependency groups of the project to install too; those of a job replace those of the project",
 		example:  `["jobs"]`,
+		form:     func() form { return listForm(matching(packageName)) },
 		read: func(r *reader, e *entry) setting {
 			names := r.known(e, "dependency group", r.groups)
 			return func(o *Options) { o.Groups = names }

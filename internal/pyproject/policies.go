@@ -21,6 +21,7 @@ var policyOptions = []option{
 		fallback: "`\"latest\"`",
 		meaning:  "`\"all\"` to run every missed slot on its own, the oldest first, unless it is older than `expires`, here 30 days by default; with `\"latest\"` one run stands for all missed slots; for windows of an hour and more",
 		example:  `"all"`,
+		form:     wordForm("latest", "all"),
 		parse:    oneOf([]string{"latest", "all"}, func(o *Options, word string) { o.spec.CatchUp = word == "all" }),
 	},
 	{
@@ -29,6 +30,7 @@ var policyOptions = []option{
 		fallback: "`\"wait\"`",
 		meaning:  "what a new window does to an execution that is still running: `\"wait\"` for its end, or `\"cancel\"` it",
 		example:  `"cancel"`,
+		form:     wordForm("wait", "cancel"),
 		single:   true,
 		parse:    oneOf([]string{"wait", "cancel"}, func(o *Options, word string) { o.Cancel = word == "cancel" }),
 	},
@@ -38,6 +40,7 @@ var policyOptions = []option{
 		fallback: "1",
 		meaning:  fmt.Sprintf("maximum number of windows that can execute at the same time, 1 to %d", maxInstances),
 		example:  "3",
+		form:     integerForm(1, maxInstances),
 		single:   true,
 		parse:    into(numbers(1, maxInstances), func(o *Options) *int { return &o.MaxInstances }),
 	},
@@ -47,6 +50,7 @@ var policyOptions = []option{
 		fallback: "none",
 		meaning:  "a word; jobs with the same lock never execute at the same time",
 		example:  `"database"`,
+		form:     func() form { return matching(groupForm).but(form{"maxLength": maxWord}) },
 		parse:    into(parseGroup, func(o *Options) *string { return &o.Lock }),
 	},
 	{
@@ -55,6 +59,7 @@ var policyOptions = []option{
 		fallback: "none",
 		meaning:  "ids of jobs to wait for: a window runs once each of them is confirmed for its own window at that time",
 		example:  `["import-orders"]`,
+		form:     always(form{"type": "array", "items": form{"type": "string"}, "minItems": 1, "maxItems": maxItems, "uniqueItems": true}),
 		single:   true,
 		read: func(r *reader, e *entry) setting {
 			if !isList(e) {
@@ -75,6 +80,7 @@ var tellingOptions = []option{
 		fallback: "`[\"failed\", \"recovered\"]`",
 		meaning:  "what the rescue tells by `notify` and `webhook`: " + quotedList(events()),
 		example:  `["failed", "missed", "recovered"]`,
+		form:     func() form { return listForm(form{"enum": events()}) },
 		read: func(r *reader, e *entry) setting {
 			told := r.events(e)
 			return func(o *Options) { o.NotifyOn = told }
@@ -86,6 +92,7 @@ var tellingOptions = []option{
 		fallback: "1",
 		meaning:  "number of windows in a row that must fail before anybody is told",
 		example:  "3",
+		form:     integerForm(1, maxInARow),
 		parse:    into(numbers(1, maxInARow), func(o *Options) *int { return &o.NotifyAfter }),
 	},
 	{
@@ -94,6 +101,7 @@ var tellingOptions = []option{
 		fallback: "none",
 		meaning:  "number of windows in a row that must fail before the rescue disables the job's workflow",
 		example:  "10",
+		form:     integerForm(1, maxInARow),
 		parse:    into(numbers(1, maxInARow), func(o *Options) *int { return &o.PauseAfter }),
 	},
 	{
@@ -102,6 +110,7 @@ var tellingOptions = []option{
 		fallback: "none",
 		meaning:  "name of a secret that holds the URL of a chat (Slack, Mattermost, Google Chat, Discord) or of any server: it gets a JSON post on each event of `notify-on`; `\"\"` in a job for none",
 		example:  `"SLACK_URL"`,
+		form:     secretForm,
 		parse:    into(parseWebhook, func(o *Options) *string { return &o.Webhook }),
 	},
 }

@@ -16,6 +16,7 @@ var secretOptions = []option{
 		fallback: "none",
 		meaning:  "secrets that only the entrypoint gets: their names, which are also those of its environment variables, or a table `VARIABLE = \"SECRET\"`; those of a job are added to those of the project",
 		example:  `["DATABASE_URL"]`,
+		form:     referencesForm,
 		read:     references(secret, func(o *Options) *[]Pair { return &o.Secrets }),
 	},
 	{
@@ -24,6 +25,7 @@ var secretOptions = []option{
 		fallback: "none",
 		meaning:  "secrets for `before`, the set-up and `prepare`, such as the password of a private package index; the entrypoint does not get them",
 		example:  `{ UV_INDEX_PRIVATE_PASSWORD = "INDEX_PASSWORD" }`,
+		form:     referencesForm,
 		read:     references(secret, func(o *Options) *[]Pair { return &o.SetupSecrets }),
 	},
 	{
@@ -32,6 +34,7 @@ var secretOptions = []option{
 		fallback: "none",
 		meaning:  "variables of the repository on GitHub, for the entrypoint, the set-up and your own steps",
 		example:  `["REGION"]`,
+		form:     referencesForm,
 		read:     references("variable", func(o *Options) *[]Pair { return &o.Vars }),
 	},
 	{
@@ -40,6 +43,7 @@ var secretOptions = []option{
 		fallback: "false",
 		meaning:  "`true` to give the entrypoint the job's token as `GITHUB_TOKEN`, with the `permissions` of the job",
 		example:  "true",
+		form:     switchForm,
 		parse:    into(parseSwitch, func(o *Options) *bool { return &o.Token }),
 	},
 	{
@@ -48,6 +52,7 @@ var secretOptions = []option{
 		fallback: "none",
 		meaning:  "name of a secret that holds the URL of a check at a monitor such as healthchecks.io: it is told when the job starts, succeeds and fails; outside Actions the URL is in the environment variable of that name; `\"\"` in a job for none",
 		example:  `"HEALTHCHECK_URL"`,
+		form:     secretForm,
 		parse:    into(parseHeartbeat, func(o *Options) *string { return &o.Heartbeat }),
 	},
 }

@@ -24,6 +24,7 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  "instead of `every`: five fields, as in `\"30 9 * * 1-5\"`; `H` is an assigned value, `L` the last day of the month, `MON#1` the first Monday; of a list, every one counts",
 		example:  `"30 9 * * 1-5"`,
+		form:     func() form { return oneOrSeveral(cronForm(), mostCrons, false) },
 		single:   true,
 		whole:    true,
 		most:     mostCrons,
@@ -38,6 +39,7 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  "instead of `every`: single times, with an offset or local to `timezone`",
 		example:  "2026-12-01T09:00:00",
+		form:     func() form { return oneOrSeveral(datetimeForm(), 1000, true) },
 		single:   true,
 		whole:    true,
 		most:     1000,
@@ -52,6 +54,7 @@ var whenOptions = []option{
 		fallback: "an assigned time",
 		meaning:  "time of day of a job that runs every so many days, weeks or months, or on a weekday",
 		example:  `"09:30"`,
+		form:     always(form{"type": "string", "pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]$`}),
 		single:   true,
 		read: func(r *reader, e *entry) setting {
 			at := r.clock(e)
@@ -64,6 +67,7 @@ var whenOptions = []option{
 		fallback: "`\"UTC\"`",
 		meaning:  "time zone of the schedule, as the IANA database names it",
 		example:  `"Europe/Berlin"`,
+		form:     zoneForm,
 		parse:    into(parseZone, func(o *Options) *string { return &o.spec.Timezone }),
 	},
 	{
@@ -72,6 +76,7 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  "the first possible time; the periods of `every` are counted from it",
 		example:  "2026-12-01",
+		form:     momentForms,
 		single:   true,
 		whole:    true,
 		read: func(r *reader, e *entry) setting {
@@ -88,6 +93,7 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  "the job runs before this time only",
 		example:  "2027-01-01",
+		form:     momentForms,
 		single:   true,
 		read: func(r *reader, e *entry) setting {
 			until, ok := r.moment(e, "2027-01-01")
@@ -103,6 +109,7 @@ var whenOptions = []option{
 		fallback: "no limit",
 		meaning:  "how many times the job is due, from `start` on",
 		example:  "10",
+		form:     integerForm(1, schedule.MaxCount),
 		single:   true,
 		whole:    true,
 		parse:    into(numbers(1, schedule.MaxCount), func(o *Options) *int { return &o.spec.Count }),
@@ -113,7 +120,10 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  fmt.Sprintf("dates in `timezone` on which the job is not due, at most %d; those of a job are added to those of the project", schedule.MaxExcept),
 		example:  "[2026-12-25, 2026-12-26]",
-		most:     10 * schedule.MaxExcept,
+		form: func() form {
+			return listForm(dateForms()).but(form{"maxItems": schedule.MaxExcept, "uniqueItems": true})
+		},
+		most: 10 * schedule.MaxExcept,
 		read: func(r *reader, e *entry) setting {
 			dates := r.dates(e)
 			return func(o *Options) { o.spec.Except = together(o.spec.Except, dates) }
@@ -125,6 +135,7 @@ var whenOptions = []option{
 		fallback: "until the job is due again; 7 days for `run-at`",
 		meaning:  "how long after its slot a job may still run, `\"15m\"` to `\"30d\"`",
 		example:  `"12h"`,
+		form:     expiries.form,
 		parse:    into(expiries.parse, func(o *Options) *time.Duration { return &o.spec.Expires }),
 	},
 	{
@@ -133,6 +144,7 @@ var whenOptions = []option{
 		fallback: "true",
 		meaning:  "`false` to pause the job; it can still be started by hand",
 		example:  "true",
+		form:     switchForm,
 		single:   true,
 		parse: func(value any) (setting, *flaw) {
 			enabled, ok := value.(bool)
@@ -148,6 +160,7 @@ var whenOptions = []option{
 		fallback: "`\"github\"`",
 		meaning:  "what runs the job: `\"github\"`, or `\"serve\"` for a scheduler of your own, without a workflow file; needed for jobs that are due more often than every five minutes",
 		example:  `"serve"`,
+		form:     wordForm("github", "serve"),
 		parse:    oneOf([]string{"github", "serve"}, func(o *Options, word string) { o.Serve = word == "serve" }),
 	},
 	{
@@ -156,6 +169,7 @@ var whenOptions = []option{
 		fallback: "none",
 		meaning:  "a word for jobs that belong together, shown by `list --json`",
 		example:  `"reports"`,
+		form:     func() form { return matching(groupForm).but(form{"maxLength": maxWord}) },
 		single:   true,
 		parse:    into(parseGroup, func(o *Options) *string { return &o.Group }),
 	},
@@ -165,6 +179,7 @@ var whenOptions = []option{
 		fallback: "the first line of the docstring",
 		meaning:  "what the job does",
 		example:  `"Send the weekly report"`,
+		form:     func() form { return text().but(form{"pattern": `[^ ]`, "maxLength": 1000}) },
 		single:   true,
 		parse:    into(parseDescription, func(o *Options) *string { return &o.Description }),
 	},
