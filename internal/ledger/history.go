@@ -198,7 +198,7 @@ func (h *history) runs() []schedule.Run {
 		if r.Lane {
 			run.Slot = r.Slot
 		}
-		if r.Cause != "" {
+		if r.Cause != "" && !r.Success {
 			run.Outcome = "failed: " + r.Cause
 		}
 		if !r.Ended.IsZero() {
