@@ -12,6 +12,8 @@ var (
 
 	uploadArtifact = Uses{"actions/upload-artifact", "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"}
 	actionsCache   = Uses{"actions/cache", "55cc8345863c7cc4c66a329aec7e433d2d1c52a9", "v6.1.0"}
+	restoreCache   = Uses{actionsCache.Action + "/restore", actionsCache.Ref, actionsCache.Version}
+	saveCache      = Uses{actionsCache.Action + "/save", actionsCache.Ref, actionsCache.Version}
 
 	// AppToken makes a token of a GitHub App.
 	AppToken = Uses{"actions/create-github-app-token", "bcd2ba49218906704ab6c1aa796996da409d3eb1", "v3.2.0"}
