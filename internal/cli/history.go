@@ -105,6 +105,7 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 			return err
 		}
 		p.note(archive.Remarks(history))
+		p.note(past.Unasked(history))
 		if asJSON {
 			return p.printJSON(history.Show())
 		}

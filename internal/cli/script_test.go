@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,7 +52,7 @@ var processStart = time.Now()
 //	clock NOW           sets its clock
 //	ran CREATED WHAT    adds a run to it: executed, skipped, failed, cancelled or active; then
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
-//	                    file=NAME, title=TEXT for one that was dispatched
+//	                    file=NAME, title=TEXT for one that was dispatched, times=N
 //	forgot ID...        removes runs from it
 //	workflow FILE STATE CREATED
 //	                    adds a workflow to it; without any it has whatever is asked for
@@ -179,6 +180,7 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("ran: what is %q?", args[1])
 	}
+	times := 1
 	for _, special := range args[2:] {
 		name, value, _ := strings.Cut(special, "=")
 		var err error
@@ -193,6 +195,8 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 			run.ID, err = strconv.ParseInt(value, 10, 64)
 		case "file":
 			run.Workflow = value
+		case "times":
+			times, err = strconv.Atoi(value)
 		case "title":
 			run.Event, run.Title = "workflow_dispatch", value
 		default:
@@ -200,7 +204,7 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Check(err)
 	}
-	server(ts).Add(run)
+	server(ts).Add(slices.Repeat([]ghtest.Run{run}, times)...)
 }
 
 func setClock(ts *testscript.TestScript, _ bool, args []string) {

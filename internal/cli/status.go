@@ -30,7 +30,8 @@ func (p *Program) statusCommand() *cobra.Command {
 
 A job whose runs cannot be listed is shown as unknown. The exit code is then 1, or 4
 if the token may not read runs. If single runs of it cannot be read, only their windows
-are unknown, and a note says why.`,
+are unknown, and a note says why. In a repository with many jobs, so are windows whose
+runs are not checked, to save requests: the current ones are checked first.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.status(token, asJSON) },
 	}
@@ -58,6 +59,7 @@ func (p *Program) status(token string, asJSON bool) error {
 		for _, h := range histories {
 			p.note(archive.Remarks(h))
 		}
+		p.note(past.Unasked(histories...))
 		return errors.Join(p.printStatus(project, histories, archive.Source(), asJSON), past.Unread(histories))
 	})
 }

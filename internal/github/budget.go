@@ -2,7 +2,6 @@ package github
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -18,7 +17,7 @@ type budget struct {
 	mu       sync.Mutex
 	left     int   // requests
 	failures int   // in a row
-	denied   error // why no other run would answer, too
+	vain     error // why no other run would answer, too
 }
 
 // budget returns one of at most that many requests. reserve is the number of requests to
@@ -55,11 +54,7 @@ func (b *budget) note(err error) {
 		b.failures = 0
 		return
 	}
-	refused := denied(Actions, err)
-	if _, ok := errors.AsType[*Denied](refused); ok {
-		b.denied = refused
-	}
-	if b.failures++; hopeless(err) || b.failures > atOnce {
-		b.left = 0
+	if b.failures++; b.vain == nil && (hopeless(err) || b.failures > atOnce) {
+		b.left, b.vain = 0, err
 	}
 }

@@ -26,9 +26,11 @@ const (
 
 // Query says which job's history to read.
 type Query struct {
-	Workflow      string // the job's workflow file: "scheduled-clean-files.yml"
-	Job           string // its id, which is the name of the workflow's one job
-	DefaultBranch string // "" asks GitHub
+	Workflow      string    // the job's workflow file: "scheduled-clean-files.yml"
+	Job           string    // its id, which is the name of the workflow's one job
+	DefaultBranch string    // "" asks GitHub
+	Absent        bool      // GitHub has no such workflow, so that it has no runs
+	Created       time.Time // when the workflow was, and no run before; zero if unknown
 	Schedule      schedule.Schedule
 	Tick          schedule.Tick // what is to be decided, without what the history says; its Now is not used
 }
@@ -75,6 +77,7 @@ type reading struct {
 	page     int                      // to read next; 0 after the last
 	listed   map[int64]bool           // every run on a page so far
 	oldest   schedule.Run             // of those
+	since    time.Time                // they are all that were created since then; zero if the oldest says it
 	shuffled bool                     // they were not listed newest first, as they should be
 	first    bool                     // the workflow's first run ever is among them
 	numbers  map[int]time.Time        // when they were created, by their numbers; 0 if one has none
@@ -303,20 +306,27 @@ func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
 // https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 // "Scheduled workflows will only run on the default branch."
 func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string, error) {
-	var scheduled workflowRun
 	for _, run := range runs {
 		if run.Repository.DefaultBranch != "" {
 			return run.Repository.DefaultBranch, nil
 		}
+	}
+	found, err := get[repository](ctx, c, "")
+	if branch := branchOf(runs); err != nil && branch != "" {
+		return branch, nil
+	}
+	return found.value.DefaultBranch, err
+}
+
+// branchOf returns the branch of the newest scheduled run; "" if there is none.
+func branchOf(runs []workflowRun) string {
+	var scheduled workflowRun
+	for _, run := range runs {
 		if run.Event == "schedule" && run.Created.After(scheduled.Created) {
 			scheduled = run
 		}
 	}
-	found, err := get[repository](ctx, c, "")
-	if err != nil && scheduled.Branch != "" {
-		return scheduled.Branch, nil
-	}
-	return found.value.DefaultBranch, err
+	return scheduled.Branch
 }
 
 // add adds the runs of a page and reports whether any was new. A run can be on two

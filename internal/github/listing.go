@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // listing reads the runs of many workflows back to the start of a time in question: it
@@ -16,23 +18,25 @@ import (
 type listing struct {
 	client   *Client
 	requests int                                                      // the most to send
+	reserve  int                                                      // those to leave to others, of what GitHub still grants
 	file     func(i int) string                                       // name of the i-th workflow's file
 	start    func(i int) time.Time                                    // of the time in question for it
 	add      func(runs []workflowRun, known time.Time, readFor []int) // takes the runs of a page that was read for some workflows, whose runs since known are now complete
 
 	now      time.Time
-	sent     int       // requests
-	failures int       // in a row, to list the runs of a workflow
-	open     []int     // the workflows that more runs can still change, which add knows
-	pages    int       // of the list of all runs, read so far
-	total    int       // pages that it has
-	oldest   time.Time // creation of the oldest run on those read
+	sent     int           // requests
+	failures int           // in a row, to list the runs of a workflow
+	lost     map[int]error // why the list of a workflow could not be read
+	open     []int         // the workflows that more runs can still change, which add knows
+	pages    int           // of the list of all runs, read so far
+	total    int           // pages that it has
+	oldest   time.Time     // creation of the oldest run on those read
 }
 
-// read reads until no workflow is open, or all requests are sent.
+// read reads until no workflow is open, or the bound is reached.
 func (l *listing) read(ctx context.Context) error {
-	for l.pages == 0 || len(l.open) > 0 && l.left() <= len(l.open) {
-		if l.sent == l.requests {
+	for l.pages == 0 || l.worth() {
+		if l.bound() != nil {
 			return nil
 		}
 		if err := l.readPage(ctx); err != nil {
@@ -40,7 +44,7 @@ func (l *listing) read(ctx context.Context) error {
 		}
 	}
 	for _, i := range slices.Clone(l.open) {
-		for page := 1; slices.Contains(l.open, i) && l.sent < l.requests; page++ {
+		for page := 1; slices.Contains(l.open, i) && l.bound() == nil; page++ {
 			if err := l.ask(ctx, i, page); err != nil {
 				return err
 			}
@@ -49,15 +53,37 @@ func (l *listing) read(ctx context.Context) error {
 	return nil
 }
 
-// left estimates how many more pages of all runs lead back to the earliest start of an
-// open workflow, from the rate of runs so far.
-func (l *listing) left() int {
-	start := l.now
-	for _, i := range l.open {
-		if s := l.start(i); s.Before(start) {
-			start = s
+// bound is an error if no more requests may be sent.
+func (l *listing) bound() error {
+	remaining := l.client.Remaining()
+	switch {
+	case remaining >= 0 && remaining < l.reserve:
+		return fmt.Errorf("not read: GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
+	case l.sent >= l.requests:
+		return fmt.Errorf("not read: one call reads at most %d lists of runs", l.requests)
+	}
+	return nil
+}
+
+// worth reports whether to read on in the list of all runs: the pages back to the starts
+// of some open workflows are no more than the lists of these would be.
+func (l *listing) worth() bool {
+	starts := make([]time.Time, len(l.open))
+	for n, i := range l.open {
+		starts[n] = l.start(i)
+	}
+	slices.SortFunc(starts, func(a, b time.Time) int { return b.Compare(a) })
+	for n, start := range starts {
+		if l.left(start) <= n+1 {
+			return true
 		}
 	}
+	return false
+}
+
+// left estimates how many more pages of all runs lead back to a start, from the rate of
+// runs so far.
+func (l *listing) left(start time.Time) int {
 	left := max(1, l.total-l.pages)
 	if read := l.now.Sub(l.oldest); read > 0 {
 		left = min(left, 1+int(float64(l.pages)*float64(l.oldest.Sub(start))/float64(read)))
@@ -90,6 +116,10 @@ func (l *listing) ask(ctx context.Context, i, page int) error {
 	list, err := l.get(ctx, fmt.Sprintf("actions/workflows/%s/runs?per_page=%d&page=%d", url.PathEscape(l.file(i)), perPage, page))
 	if err != nil && !Missing(err) {
 		l.open = slices.DeleteFunc(l.open, func(open int) bool { return open == i })
+		if l.lost == nil {
+			l.lost = map[int]error{}
+		}
+		l.lost[i] = denied(Actions, err)
 		if l.failures++; hopeless(err) || l.failures > atOnce {
 			return err
 		}

@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -37,7 +38,10 @@ func (w *watching) confirm(ctx context.Context, reserve int) error {
 	ask := func(q question) { c.ask(ctx, q) }
 	each(turned(c.questions(), c.left, c.now), ask)
 	each(turned(c.suspicions(), c.left, c.now), ask)
-	return c.denied
+	if refused, ok := errors.AsType[*Denied](denied(Actions, c.vain)); ok {
+		return refused
+	}
+	return nil
 }
 
 // confirming is the work of confirm.

@@ -265,3 +265,30 @@ func TestRemaining(t *testing.T) {
 		}
 	}
 }
+
+// TestWatchMixed has a monthly job beside daily ones, whose runs fill many pages a month:
+// only its own list is read so far back.
+func TestWatchMixed(t *testing.T) {
+	fake := ghtest.New(t)
+	fake.SetNow(noon)
+	var watches []Watch
+	for i, cadence := range []schedule.Cadence{schedule.Month, schedule.Day, schedule.Day, schedule.Day, schedule.Day, schedule.Day, schedule.Day, schedule.Day} {
+		id := fmt.Sprint("job-", i)
+		watches = append(watches, Watch{Workflow: id + ".yml", Job: id, Watch: schedule.Watch{Schedule: schedule.New(cadence, "demo", id)}})
+	}
+	for n := range 4000 { // 160 a day
+		fake.Add(ghtest.Run{Workflow: watches[1+n%7].Workflow, Created: noon.Add(-time.Duration(n) * 9 * time.Minute), Conclusion: "cancelled"})
+	}
+	if _, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches); err != nil {
+		t.Fatal(err)
+	}
+	lists := 0
+	for _, request := range fake.Requests() {
+		if !strings.Contains(request.Path, "/jobs") {
+			lists++
+		}
+	}
+	if lists > 4 {
+		t.Errorf("%d lists of runs", lists)
+	}
+}

@@ -33,6 +33,7 @@ type Past struct {
 	schedule.Past
 	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
 	Unasked int       // windows with a success that was not checked, to limit the requests
+	Err     error     // why its runs, or most of them, could not be read; else nil
 	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil if there are none
 }
 
@@ -57,7 +58,7 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 		return Past{}, context.Cause(ctx)
 	}
 	past.Lost = r.lost
-	past.Past = schedule.Past{Schedule: q.Schedule, Runs: r.all(), Known: r.known(), Gaps: r.gaps(), Unread: r.unread}
+	past.Past = r.past()
 	return past, denied(Actions, err)
 }
 
@@ -79,7 +80,7 @@ func (r *reading) readBack(ctx context.Context, reach schedule.Reach) error {
 func (r *reading) known() time.Time {
 	switch {
 	case r.page != 0:
-		return r.oldest.Created
+		return cmp.Or(r.since, r.oldest.Created)
 	case r.first:
 		return time.Time{}
 	}

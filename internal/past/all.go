@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -14,20 +13,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-const (
-	// atOnce is how many jobs are read at the same time. Each has up to as many
-	// requests in flight, of the 100 that GitHub allows.
-	atOnce = 8
-
-	// maxRequests ends one ReadAll. Two windows of a job usually take three, and
-	// GitHub grants a token of a person 5,000 an hour.
-	maxRequests = 4000
-)
-
-// ReadAll reads the past of many jobs and calls read after each one, from several
-// goroutines. A job that cannot be read has unknown windows and says why in Unread.
-// The error is that of the first job if no job could be read, or the cause that ended
-// ctx.
+// ReadAll reads the past of many jobs, and calls read when the runs of one are known. A
+// job that cannot be read has unknown windows and says why in Unread. The error is that
+// of the first job if no job could be read, or the cause that ended ctx.
 func (a *Archive) ReadAll(ctx context.Context, jobs []Job, reach schedule.Reach, read func()) ([]History, error) {
 	timed, cancel := github.Within(ctx, readPatience, "read runs")
 	defer cancel()
@@ -37,80 +25,59 @@ func (a *Archive) ReadAll(ctx context.Context, jobs []Job, reach schedule.Reach,
 // readAllUntil is ReadAll until timed ends, which leaves the other jobs unread, or ctx
 // ends, which is an error.
 func (a *Archive) readAllUntil(ctx, timed context.Context, jobs []Job, reach schedule.Reach, read func()) ([]History, error) {
-	all := readingAll{archive: a, histories: make([]History, len(jobs))}
-	var group sync.WaitGroup
-	slots := make(chan struct{}, atOnce)
+	histories := make([]History, len(jobs))
+	var hosted []int
 	for i, job := range jobs {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			all.read(timed, i, job, reach)
-			read()
-		})
+		if a.Client != nil && !job.Local {
+			hosted = append(hosted, i)
+			continue
+		}
+		var err error
+		if histories[i], err = a.readLedger(job, reach); err != nil {
+			histories[i] = a.unread(job, err)
+		}
+		read()
 	}
-	group.Wait()
+	a.readHosted(timed, histories, jobs, hosted, reach, read)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return all.histories, fillUnread(all.histories, reach)
+	return histories, fillUnread(histories, reach)
 }
 
-// readingAll is a ReadAll at work.
-type readingAll struct {
-	archive   *Archive
-	histories []History
-
-	mu       sync.Mutex
-	stop     error // why no further job is read; nil while jobs are
-	failures int   // in a row
+// readHosted reads those of the jobs that run on GitHub. The list of all runs is for
+// several jobs: that of one job's runs is shorter.
+func (a *Archive) readHosted(ctx context.Context, histories []History, jobs []Job, hosted []int, reach schedule.Reach, read func()) {
+	var pasts []github.Past
+	var err error
+	switch len(hosted) {
+	case 0:
+		return
+	case 1:
+		histories[hosted[0]], err = a.readGitHub(ctx, jobs[hosted[0]], reach)
+		read()
+	default:
+		var queries []github.Query
+		for _, i := range hosted {
+			queries = append(queries, a.query(jobs[i]))
+		}
+		pasts, err = a.Client.Pasts(ctx, queries, reach, a.Reserve, read)
+	}
+	for n, i := range hosted {
+		switch {
+		case err != nil:
+			histories[i] = a.unread(jobs[i], err)
+		case pasts != nil && pasts[n].Err != nil:
+			histories[i] = a.unread(jobs[i], pasts[n].Err)
+		case pasts != nil:
+			histories[i] = a.historyOf(jobs[i], pasts[n], reach)
+		}
+	}
 }
 
-// read reads the i-th job, unless that is useless.
-func (r *readingAll) read(ctx context.Context, i int, job Job, reach schedule.Reach) {
-	history, err := History{}, r.stopped(ctx)
-	if err == nil {
-		history, err = r.archive.Read(ctx, job, reach)
-	}
-	if err != nil {
-		history = History{Job: job, Workflow: r.archive.workflows[job.File].State, Unread: err}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.histories[i] = history
-	if err == nil {
-		r.failures = 0
-	} else if r.failures++; r.failures > atOnce || forbidden(err) {
-		r.stop = cmp.Or(r.stop, err)
-	}
-}
-
-// stopped returns why no further job is read; nil if it is.
-func (r *readingAll) stopped(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stop = cmp.Or(r.stop, context.Cause(ctx))
-	if client := r.archive.Client; r.stop == nil && client != nil {
-		r.stop = r.archive.spent(client.Sent(), client.Remaining())
-	}
-	return r.stop
-}
-
-// spent is an error if no more requests may be sent. It is given how many were sent and
-// how many GitHub still grants, negative if unknown.
-func (a *Archive) spent(sent, remaining int) error {
-	switch {
-	case remaining >= 0 && remaining < a.Reserve:
-		return fmt.Errorf("not read: GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
-	case sent >= maxRequests:
-		return fmt.Errorf("not read: one call sends at most %d requests", maxRequests)
-	}
-	return nil
-}
-
-// forbidden reports whether a token may not read the runs of any job.
-func forbidden(err error) bool {
-	_, denied := errors.AsType[*github.Denied](err)
-	return denied && !github.Missing(err)
+// unread is the history of a job that could not be read.
+func (a *Archive) unread(job Job, err error) History {
+	return History{Job: job, Workflow: a.workflows[job.File].State, Unread: err}
 }
 
 // fillUnread gives unknown windows to the jobs that could not be read. The time comes

@@ -39,24 +39,41 @@ func (a *Archive) readAll(ctx context.Context, t *testing.T, jobs []Job) ([]Hist
 	return a.ReadAll(ctx, jobs, schedule.Reach{Windows: 2}, func() {})
 }
 
+// ranAll gives each job that many executed runs within the last two hours.
+func ranAll(fake *ghtest.Server, jobs []Job, runs int) {
+	for _, job := range jobs {
+		fake.Register(ghtest.Registered{File: job.File})
+	}
+	for n := range runs {
+		for i, job := range jobs {
+			at := time.Date(2026, 11, 21, 11, 59, 0, 0, time.UTC).Add(-time.Duration(n*len(jobs)+i) * 2 * time.Hour / time.Duration(runs*len(jobs)))
+			fake.Add(ghtest.Run{Workflow: job.File, Created: at, Started: at})
+		}
+	}
+}
+
 // TestReadAllEndsInVain has 100 jobs, and a GitHub that answers nothing about their
-// runs: few of them are asked for.
+// runs, or nothing but lists of them: few of them are asked for.
 func TestReadAllEndsInVain(t *testing.T) {
-	const tries = 4
+	const tries, atOnce = 4, 8
 	rows := []struct {
+		path         string
 		status, skip int
 		requests     int // at most
 		unread       int // at least
 		message      string
 	}{
-		{500, 0, 2 + (2*atOnce+1)*tries, 0, "read run list of octo/app: 500 "},
-		{403, 0, 2 + 2*atOnce, 0, "read run list of octo/app: 403 "},
-		{500, 50, 2 + 50 + (4*atOnce+1)*tries, 30, "unknown here: job-"},
-		{403, 50, 2 + 50 + 4*atOnce, 30, "unknown here: job-"},
+		{"/runs", 500, 0, 2 + tries, 0, "read run list of octo/app: 500 "},
+		{"/runs", 403, 0, 2 + 1, 0, "read run list of octo/app: 403 "},
+		{"/jobs", 500, 0, 2 + 2 + (2*atOnce+1)*tries, 60, "unknown here: job-"},
+		{"/jobs", 403, 0, 2 + 2 + 2*atOnce, 60, "unknown here: job-"},
+		{"/jobs", 500, 30, 2 + 2 + 30 + (4*atOnce+1)*tries, 30, "unknown here: job-"},
+		{"/jobs", 403, 30, 2 + 2 + 30 + 4*atOnce, 30, "unknown here: job-"},
 	}
 	for _, row := range rows {
 		fake, archive, jobs := newArchive(t, 100)
-		fault := ghtest.Fault{Path: "/runs", Skip: row.skip, Status: row.status}
+		ranAll(fake, jobs, 1)
+		fault := ghtest.Fault{Path: row.path, Skip: row.skip, Status: row.status}
 		if row.status == 500 { // a 403 that has it is about a rate limit
 			fault.Header = map[string]string{"Retry-After": "0"}
 		}
@@ -67,7 +84,7 @@ func TestReadAllEndsInVain(t *testing.T) {
 		}
 		unread := countUnread(histories)
 		if requests := len(fake.Requests()); requests > row.requests || unread < row.unread || err == nil || !strings.HasPrefix(err.Error(), row.message) {
-			t.Errorf("%d from %d on: %d requests, %d jobs unread, error %v", row.status, row.skip, requests, unread, err)
+			t.Errorf("%s, %d from %d on: %d requests, %d jobs unread, error %v", row.path, row.status, row.skip, requests, unread, err)
 		}
 	}
 }
@@ -81,17 +98,18 @@ func countUnread(histories []History) (unread int) {
 	return unread
 }
 
-// TestReadAllLeavesRequests has a rate limit that is nearly used up after some jobs:
-// the other jobs are unknown, and the error says why.
+// TestReadAllLeavesRequests has a rate limit that is nearly used up after some pages of
+// the list: the jobs with older windows are unknown, and the error says why.
 func TestReadAllLeavesRequests(t *testing.T) {
 	fake, archive, jobs := newArchive(t, 40)
 	archive.Reserve = 100
-	fake.Break(ghtest.Fault{Path: "/runs", Skip: 10, Header: map[string]string{"X-RateLimit-Remaining": "99"}})
+	ranAll(fake, jobs, 20)
+	fake.Break(ghtest.Fault{Path: "/runs", Skip: 3, Header: map[string]string{"X-RateLimit-Remaining": "99"}})
 	histories, err := archive.readAll(t.Context(), t, jobs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if requests := len(fake.Requests()); requests > 2+11+atOnce || countUnread(histories) < 40-11-atOnce {
+	if requests := len(fake.Requests()); requests != 2+4 || countUnread(histories) < 30 {
 		t.Errorf("%d requests, %d jobs unread", requests, countUnread(histories))
 	}
 	if err := Unread(histories); err == nil || !strings.Contains(err.Error(), "more: not read: GitHub's rate limit has 99 requests left") {
@@ -102,39 +120,46 @@ func TestReadAllLeavesRequests(t *testing.T) {
 // TestReadAllEndsInTime has the time be up after some jobs, or the caller give up.
 func TestReadAllEndsInTime(t *testing.T) {
 	fake, archive, jobs := newArchive(t, 40)
+	ranAll(fake, jobs, 1)
 	if err := archive.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	up := errors.New("read runs: not done within 5m0s")
 	timed, end := context.WithCancelCause(t.Context())
-	fake.On(20, func() { end(up) })
+	fake.On(12, func() { end(up) })
 	histories, err := archive.readAllUntil(t.Context(), timed, jobs, schedule.Reach{Windows: 2}, func() {})
 	if unread := countUnread(histories); err != nil || unread < 20 || unread == 40 || !errors.Is(Unread(histories), up) {
 		t.Errorf("%d unread, %v; %v", unread, err, Unread(histories))
 	}
 	stopped, stop := context.WithCancel(t.Context())
-	fake.On(20, stop)
+	fake.On(12, stop)
 	if _, err := archive.ReadAll(stopped, jobs, schedule.Reach{Windows: 2}, func() {}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
 
-// TestSpent ends a ReadAll by the number of its requests.
-func TestSpent(t *testing.T) {
-	for _, row := range []struct {
-		sent, remaining int
-		want            string
-	}{
-		{0, -1, ""}, {maxRequests - 1, 100, ""},
-		{0, 99, "not read: GitHub's rate limit has 99 requests left, which the runs of jobs need"},
-		{maxRequests, -1, "not read: one call sends at most 4000 requests"},
-	} {
-		if err := (&Archive{Reserve: 100}).spent(row.sent, row.remaining); err == nil != (row.want == "") || err != nil && err.Error() != row.want {
-			t.Errorf("%+v: %v", row, err)
+// TestUnasked has more windows than one ReadAll asks about: one remark says so.
+func TestUnasked(t *testing.T) {
+	fake, archive, jobs := newArchive(t, 250)
+	ranAll(fake, jobs, 1)
+	histories, err := archive.readAll(t.Context(), t, jobs)
+	if err != nil || Unread(histories) != nil {
+		t.Fatal(err, Unread(histories))
+	}
+	requests := len(fake.Requests())
+	states := map[schedule.State]int{}
+	for _, h := range histories {
+		current, _ := h.Current()
+		states[current.State]++
+		if remarks := archive.Remarks(h); len(remarks) > 0 {
+			t.Errorf("%q", remarks)
 		}
 	}
-	fake, archive, jobs := newArchive(t, 3)
-	if _, err := archive.readAll(t.Context(), t, jobs); err != nil || archive.Client.Sent() != len(fake.Requests()) {
-		t.Errorf("%d requests counted, %v", archive.Client.Sent(), err)
+	remarks := Unasked(histories...)
+	if len(remarks) != 1 || !strings.HasSuffix(remarks[0], " jobs unknown here: not checked, because that would take too many requests; `scheduled history` checks more of one job") {
+		t.Errorf("%q", remarks)
+	}
+	if requests > 220 || states[schedule.StateUnknown] < 30 {
+		t.Errorf("%d requests, %v", requests, states)
 	}
 }

@@ -143,15 +143,31 @@ func (a *Archive) Read(ctx context.Context, job Job, reach schedule.Reach) (Hist
 }
 
 func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach) (History, error) {
-	workflow, registered := a.workflows[job.File]
-	known, err := a.Client.Past(ctx, github.Query{Workflow: job.File, Job: job.ID, DefaultBranch: a.branch, Schedule: job.Schedule}, reach)
-	switch {
-	case err == nil:
-	case github.Missing(err) && a.workflows != nil && !registered:
-		known = github.Past{Now: known.Now, Past: schedule.Past{Schedule: job.Schedule}}
-		workflow = github.Workflow{State: github.Unregistered, Created: known.Now}
-	default:
+	known, err := a.Client.Past(ctx, a.query(job), reach)
+	if github.Missing(err) && a.absent(job) {
+		known, err = github.Past{Now: known.Now, Past: schedule.Past{Schedule: job.Schedule}}, nil
+	}
+	if err != nil {
 		return History{}, err
+	}
+	return a.historyOf(job, known, reach), nil
+}
+
+// absent reports whether GitHub lists no workflow of the job.
+func (a *Archive) absent(job Job) bool {
+	_, registered := a.workflows[job.File]
+	return a.workflows != nil && !registered
+}
+
+func (a *Archive) query(job Job) github.Query {
+	return github.Query{Workflow: job.File, Job: job.ID, DefaultBranch: a.branch, Absent: a.absent(job), Created: a.workflows[job.File].Created, Schedule: job.Schedule}
+}
+
+// historyOf returns what became of the windows of a job on GitHub.
+func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) History {
+	workflow := a.workflows[job.File]
+	if len(known.Runs) == 0 && a.absent(job) {
+		workflow, known.Known = github.Workflow{State: github.Unregistered, Created: known.Now}, time.Time{}
 	}
 	known.Since, known.Paused = workflow.Created, workflow.Paused()
 	paused := known.Paused || job.Schedule.Standing(known.Now) == schedule.Disabled
@@ -170,7 +186,7 @@ func (a *Archive) readGitHub(ctx context.Context, job Job, reach schedule.Reach)
 		created:  workflow.Created,
 		unasked:  known.Unasked,
 		lost:     known.Lost,
-	}, nil
+	}
 }
 
 func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {

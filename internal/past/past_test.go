@@ -1,6 +1,7 @@
 package past
 
 import (
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -105,11 +106,9 @@ func executedBy(file string, runs ...ghtest.Run) []ghtest.Run {
 
 // TestUnreadWithoutWindows has a job that cannot be read, and has no window.
 func TestUnreadWithoutWindows(t *testing.T) {
-	fake, archive, jobs := newArchive(t, 2)
-	jobs[0].Schedule = declared(t, schedule.Spec{Every: "day", Start: moment("24 00:00")})
-	fake.Break(ghtest.Fault{Path: "/" + jobs[0].File, Status: 410})
-	histories, err := archive.readAll(t.Context(), t, jobs)
-	if err != nil || histories[0].Unread == nil || len(histories[0].Accounts) != 0 {
+	s := declared(t, schedule.Spec{Every: "day", Start: moment("24 00:00")})
+	histories := []History{{Job: Job{ID: "later", Schedule: s}, Unread: errors.New("410 Gone")}, {Now: at("21 12:00")}}
+	if err := fillUnread(histories, schedule.Reach{Windows: 2}); err != nil || !histories[0].Now.Equal(at("21 12:00")) || len(histories[0].Accounts) != 0 {
 		t.Errorf("%+v, %v", histories, err)
 	}
 }

@@ -25,10 +25,28 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	if h.lost != nil {
 		remarks = append(remarks, fmt.Sprintf("%s: some runs could not be read, so their windows are unknown here: %v", name, h.lost))
 	}
-	if h.unasked > 0 {
-		remarks = append(remarks, fmt.Sprintf("%s: %s would have taken too many requests and are unknown here", name, problem.Count(h.unasked, "window")))
-	}
 	return remarks
+}
+
+// Unasked returns the remark on the windows whose runs were not asked for evidence, if
+// there are any.
+func Unasked(histories ...History) []string {
+	windows, jobs, name := 0, 0, ""
+	for _, h := range histories {
+		if h.unasked > 0 && h.Unread == nil {
+			windows, jobs, name = windows+h.unasked, jobs+1, problem.Show(h.ID)
+		}
+	}
+	const why = "not checked, because that would take too many requests"
+	switch {
+	case jobs == 0:
+		return nil
+	case len(histories) == 1:
+		return []string{fmt.Sprintf("%s: %s unknown here: %s", name, problem.Count(windows, "window"), why)}
+	case jobs > 1:
+		name = problem.Count(jobs, "job")
+	}
+	return []string{fmt.Sprintf("%s of %s unknown here: %s; `scheduled history` checks more of one job", problem.Count(windows, "window"), name, why)}
 }
 
 // gone says which runs were deleted, as far as that shows; "" if it does not.
