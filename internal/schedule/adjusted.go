@@ -105,3 +105,35 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	}
 	return slot
 }
+
+// gone reports whether runs took a slot away.
+func (s *Schedule) gone(slot time.Time) bool {
+	_, gone := s.wishes.takes(slot)
+	return gone
+}
+
+// declared returns the schedule without what runs asked for.
+func (s Schedule) declared() Schedule {
+	s.wishes = wishes{}
+	return s
+}
+
+// of returns the window that holds a slot, also of a slot that runs took away.
+func (s Schedule) of(slot time.Time) Window {
+	if s.gone(slot) {
+		return s.declared().Window(slot)
+	}
+	return s.Window(slot)
+}
+
+// due returns the part of a window in which evidence matters at a time in it: from the
+// last slot that runs took away on, where there is one; else the window.
+func (s Schedule) due(t time.Time, w Window) Window {
+	if declared := s.declared().Prev(t); declared.After(w.Start) && s.gone(declared) {
+		w.Start = declared
+		if end := s.next(declared); !end.IsZero() && end.Before(w.End) {
+			w.End = end
+		}
+	}
+	return w
+}

@@ -38,33 +38,32 @@ type Tick struct {
 	Runs    []Run     // the history, in any order
 	Known   time.Time // windows that began before may have evidence that is not in Runs; zero if none has
 	Unknown bool      // the history could not be read
-	Lane    bool      // asks for the window of Slot alone, before a lane executes it
+	Lane    bool      // asks for the window of Slot alone, which a lane is about to execute
 	Needs   []Need    // the jobs to wait for
-}
-
-// Need is a job that another one waits for.
-type Need struct {
-	ID       string
-	Schedule Schedule
-	Runs     []Run     // as in Tick
-	Known    time.Time // as in Tick
-	Unknown  bool      // its history could not be read
 }
 
 // window returns the window that the tick is about; zero if there is none.
 func (t Tick) window(s Schedule) Window {
 	switch {
-	case t.Forced && !t.Slot.IsZero():
-		return s.Window(t.Slot)
+	case t.Lane || t.Forced && !t.Slot.IsZero():
+		return s.of(t.Slot)
 	case t.Forced || t.Attempt > 1:
 		return s.Latest(t.Now)
 	}
 	return s.Window(t.Now)
 }
 
+// standing is that of the window that the tick is about.
+func (t Tick) standing(s Schedule) Reason {
+	if t.Lane {
+		return s.standing(s.of(t.Slot), t.Slot)
+	}
+	return s.Standing(t.Now)
+}
+
 // Asks returns the window whose evidence matters; zero if the decision needs none.
 func (t Tick) Asks(s Schedule) Window {
-	if !t.Forced && t.Attempt <= 1 && (s.Standing(t.Now) != "" || t.Slot.After(t.Now)) {
+	if !t.Forced && t.Attempt <= 1 && (t.standing(s) != "" || t.Slot.After(t.Now)) {
 		return Window{}
 	}
 	return t.window(s)
@@ -90,22 +89,30 @@ type Decision struct {
 // MaxMissed is the maximum number of missed windows that are counted.
 const MaxMissed = 100
 
-// MaxSlots is how many slots one run of a job that catches up serves.
-const MaxSlots = 24
-
 // Decide says whether the job has to run. When in doubt it runs: of what is owed, it
 // skips only on evidence for the current window.
 func Decide(s Schedule, t Tick) Decision {
+	if !t.Unknown {
+		s = s.Adjusted(t.Runs, t.Now)
+	}
 	d := Decision{Now: t.Now.UTC(), Window: t.window(s), Unknown: t.Unknown}
-	first := evidence(d.Window, t.Now, t.Runs)
-	d.Reason = t.reason(s, d.Window, first)
-	if d.Run = d.Reason.Runs(); d.Run && !d.Window.IsZero() {
+	var owed []Window
+	if d.Reason = t.unasked(s); d.Reason == "" {
+		owed = t.owes(s, d.Window)
+		d.Slots, d.Reason, d.Needs = t.row(s, d.Window, owed)
+	}
+	switch d.Run = d.Reason.Runs(); {
+	case d.Run && len(d.Slots) > 0:
+		d.Window = d.Slots[0]
+	case d.Run && !d.Window.IsZero():
 		d.Slots = []Window{d.Window}
+	case d.Reason == Confirmed:
+		d.Evidence = new(*evidence(s.due(t.at(), d.Window), t.Now, t.Runs))
 	}
-	if d.Reason == Confirmed {
-		d.Evidence = new(*first)
+	if s.spec.CatchUp && !t.Unknown && !t.Lane && s.Standing(t.Now) == "" {
+		d.Settled = t.settled(s)
 	}
-	if first == nil && !t.Asks(s).IsZero() { // otherwise that run has served the earlier windows too
+	if !t.Asks(s).IsZero() && evidence(d.Window, t.Now, t.Runs) == nil { // otherwise that run has served the earlier windows too
 		d.Missed, d.More, d.Last = missed(s, d.Window, t)
 	}
 	if d.Run {
@@ -114,26 +121,64 @@ func Decide(s Schedule, t Tick) Decision {
 	return d
 }
 
-// reason returns the first row that applies.
-func (t Tick) reason(s Schedule, w Window, evidence *Run) Reason {
-	standing := s.standing(w, t.Now)
+// unasked returns the first row that applies, of those that ask for no history; "" if none
+// does.
+func (t Tick) unasked(s Schedule) Reason {
 	switch {
 	case t.Forced:
 		return Forced
 	case t.Attempt > 1:
 		return Rerun
-	case standing != "":
-		return standing
+	case t.standing(s) != "":
+		return t.standing(s)
 	case t.Slot.After(t.Now):
 		return NotDue
-	case evidence != nil && !t.Unknown:
-		return Confirmed
-	case s.Expired(w, t.Now):
-		return Expired
-	case t.Unknown:
-		return HistoryUnknown
 	}
-	return Unconfirmed
+	return ""
+}
+
+// row returns the first of the other rows, given what is owed, and what to run, or to wait
+// for.
+func (t Tick) row(s Schedule, w Window, owed []Window) (slots []Window, _ Reason, needs []string) {
+	due := s.due(t.at(), w)
+	switch {
+	case len(owed) > 0:
+	case !t.Unknown && evidence(due, t.Now, t.Runs) != nil:
+		return nil, Confirmed, nil
+	case due != w || s.gone(w.Start):
+		return nil, Rescheduled, nil
+	default:
+		return nil, Expired, nil
+	}
+	ready, needs, unknown := t.ready(owed)
+	switch {
+	case len(ready) == 0:
+		return nil, Waiting, needs
+	case t.Unknown || unknown:
+		return t.first(ready), HistoryUnknown, nil
+	}
+	return t.first(ready), Unconfirmed, nil
+}
+
+// at returns the time whose window the tick is about.
+func (t Tick) at() time.Time {
+	if t.Lane {
+		return t.Slot
+	}
+	return t.Now
+}
+
+// owes returns the windows that are to be run, the oldest first, as far as the job's own
+// history says.
+func (t Tick) owes(s Schedule, w Window) []Window {
+	due := s.due(t.at(), w)
+	switch {
+	case s.spec.CatchUp && !t.Lane && !t.Unknown:
+		return t.Owes(s)
+	case !t.Unknown && evidence(due, t.Now, t.Runs) != nil, due != w || s.gone(w.Start), s.Expired(w, t.Now):
+		return nil
+	}
+	return []Window{w}
 }
 
 // Latest returns the window that a run started by hand serves: the current one, else the
@@ -165,7 +210,8 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 // missed counts the windows without evidence between the last one that has it and w,
 // and returns when that execution started. It stops at the first window whose evidence
 // is not known, and at the oldest run: earlier windows are not owed. It leaves out those
-// with a void run. A backfill serves only its own window, and does not matter here.
+// with a void run, and those that get a run of their own. A backfill serves only its own
+// window, and does not matter here.
 func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 	var oldest time.Time
 	var executed []Run
@@ -175,7 +221,7 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 		if r.Void {
 			void[s.Prev(r.Created)], void[s.Prev(r.Updated)] = true, true
 		}
-		if r.Void || !r.Slot.IsZero() || !r.Created.Before(w.Start) {
+		if r.Void || !r.Lane && (!r.Slot.IsZero() || !r.Created.Before(w.Start)) {
 			continue
 		}
 		if oldest.IsZero() || r.Created.Before(oldest) {
@@ -194,6 +240,9 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 		}
 		if first := evidence(earlier, t.Now, executed); first != nil {
 			return n, more, first.Started
+		}
+		if s.spec.CatchUp && !s.Expired(earlier, t.Now) {
+			continue
 		}
 		if void[earlier.Start] {
 			more = true

@@ -47,5 +47,6 @@ func Failing(w Watch, v Verdict) (f Failure, failing bool) {
 // expires reports whether the slot of a window that is over became too old to be run
 // before, and was owed.
 func (w Watch) expires(over Window) bool {
-	return !over.IsZero() && !over.Start.Before(w.Since) && !w.Schedule.limit(over).IsZero()
+	limit := w.Schedule.limit(over)
+	return !over.IsZero() && !over.Start.Before(w.Since) && !limit.IsZero() && !limit.After(over.End)
 }

@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Watch is what a rescue knows about a job. Most of it comes from one list of runs.
 type Watch struct {
@@ -20,6 +23,9 @@ type Watch struct {
 
 	// Depth is how many windows before the current one were asked for evidence too.
 	Depth int
+
+	// Parallel says that an execution of one window does not hold up that of another.
+	Parallel bool
 }
 
 // read reports whether all runs that were created in the window are known.
@@ -30,7 +36,8 @@ type Why string
 
 // The reasons of a Verdict. Only Due and Unread dispatch. A job that owes no run has
 // its Standing as the reason: Disabled, NotStarted or Ended. One whose slot is too old to
-// be run has Expired, also for a while after the job has ended.
+// be run has Expired, also for a while after the job has ended. Rescheduled and Waiting are
+// those of a decision.
 const (
 	Due       Why = "due"
 	Unread    Why = "unread"    // no known run confirms the window, and not all of its runs are known
@@ -84,38 +91,149 @@ const longestRun = 35 * 24 * time.Hour
 // Only evidence confirms a window. A run that succeeded may have skipped for any
 // reason, so where it was not asked, the window is neither confirmed nor due.
 func Rescue(w Watch, now time.Time) Verdict {
+	w.Schedule = w.Schedule.Adjusted(w.Runs, now)
 	v := Verdict{Window: w.Schedule.Window(now)}
 	if standing := w.Schedule.standing(v.Window, now); standing == Ended {
 		return w.afterwards(now)
 	} else if standing != "" {
 		return Verdict{Why: Why(standing)}
 	}
-	f := w.find(v.Window, now)
+	due := w.Schedule.due(now, v.Window)
+	f := w.find(due, now)
 	v.Failed, v.Served = f.failed, f.served
 	v.Doubt = f.unread || f.unasked || !w.read(v.Window)
-	patient := v.Window.Start.Add(w.Patience)
-	again := f.end.Add(min(backoff(f.failed+f.fruitless), v.Window.End.Sub(v.Window.Start)/shareBackoff))
+	owed := w.owes(v.Window, f, now)
+	ready, waits := w.ready(owed, now)
+	chances := w.chances(ready, now)
 	switch {
-	case f.served:
+	case len(owed) == 0 && f.served:
 		v.Why = Fulfilled
-	case f.active:
+	case due != v.Window && len(owed) == 0:
+		v.Why, v.Again, v.Served = Why(Rescheduled), v.Window.End, w.find(v.Window, now).served
+	case f.active && !w.Parallel:
 		v.Why = Running
-	case v.Window.Start.Before(w.Since) && !w.Schedule.Next(v.Window.Start).IsZero():
-		v.Why = Young // no slot comes after the last one, so that is owed all the same
-	case !now.Before(w.Schedule.Expires(v.Window)):
+	case len(owed) == 0 && w.young(v.Window):
+		v.Why = Young
+	case len(owed) == 0:
 		v.Why = Why(Expired)
-	case now.Before(patient):
-		v.Why, v.Again = Patience, patient
-	case f.unasked:
+	case len(ready) == 0:
+		v.Why, v.Needs = Why(Waiting), waits
+	case len(chances) == 0:
+		v.Why = Running
+	default:
+		w.judge(&v, chances[0], f.unasked, now)
+	}
+	if w.Schedule.spec.CatchUp && v.Dispatch {
+		v.Slots = Tick{Runs: w.Runs}.first(ready)
+	}
+	return v
+}
+
+// judge says whether the job is dispatched, for the first of its chances.
+func (w Watch) judge(v *Verdict, c chance, unasked bool, now time.Time) {
+	v.Failed = c.failed
+	switch {
+	case now.Before(c.patient):
+		v.Why, v.Again = Patience, c.patient
+	case unasked:
 		v.Why = Unchecked
-	case now.Before(again):
-		v.Why, v.Again = Backoff, again
+	case now.Before(c.again):
+		v.Why, v.Again = Backoff, c.again
 	case v.Doubt:
 		v.Why, v.Dispatch = Unread, true
 	default:
 		v.Why, v.Dispatch = Due, true
 	}
-	return v
+}
+
+// owes returns the windows that the job owes, the oldest first, given the current one and
+// what is known about it.
+func (w Watch) owes(current Window, f found, now time.Time) (owed []Window) {
+	s := w.Schedule
+	all := []Window{current}
+	if s.spec.CatchUp {
+		all = Tick{Now: now, Runs: w.Runs}.Owes(s)
+	} else if f.served || s.due(now, current) != current {
+		return nil
+	}
+	for _, x := range all {
+		if !w.young(x) && now.Before(s.Expires(x)) {
+			owed = append(owed, x)
+		}
+	}
+	return owed
+}
+
+// young reports whether a window began before the job's workflow existed, so that it needs
+// no run. No slot comes after the last one, so that is owed all the same.
+func (w Watch) young(x Window) bool {
+	return x.Start.Before(w.Since) && !w.Schedule.Next(x.Start).IsZero()
+}
+
+// ready returns the windows that need not wait for other jobs; where there is none, ids
+// are those jobs. In doubt a window is ready: its run finds out.
+func (w Watch) ready(windows []Window, now time.Time) (ready []Window, ids []string) {
+	for _, x := range windows {
+		var waits []string
+		for id, need := range w.Needs {
+			if need.unconfirmed(x.Start, now) {
+				waits = append(waits, id)
+			}
+		}
+		if len(waits) == 0 {
+			ready = append(ready, x)
+		}
+		ids = append(ids, waits...)
+	}
+	slices.Sort(ids)
+	return ready, slices.Compact(ids)
+}
+
+// unconfirmed reports whether the job's window that holds a slot of another is known to
+// have no evidence. Of earlier windows, only runs that were read say so.
+func (w Watch) unconfirmed(slot, now time.Time) bool {
+	w.Schedule = w.Schedule.Adjusted(w.Runs, now)
+	window := w.Schedule.Window(slot)
+	if window.IsZero() || !w.read(window) {
+		return false
+	}
+	f := w.find(window, now)
+	current := window.Contains(now)
+	return !f.served && !f.unread && !f.unasked && (current || !slices.ContainsFunc(w.Runs, func(r Run) bool {
+		return r.Success && r.Started.IsZero() && (r.serves(window) || window.Contains(r.Updated))
+	}))
+}
+
+// chance is when a window can next be tried.
+type chance struct {
+	patient, again time.Time // after its own ticks, and after the wait for its failures
+	failed         int
+}
+
+// chances returns when the windows can be tried, the first of them first, without those
+// that a run is perhaps executing.
+func (w Watch) chances(windows []Window, now time.Time) (chances []chance) {
+	for _, x := range (Tick{Runs: w.Runs}).first(windows) {
+		if w.Parallel && !Cancels(x, nobody, w.recent(now)) {
+			continue
+		}
+		f := w.find(x, now)
+		again := f.end.Add(min(backoff(f.failed+f.fruitless), x.End.Sub(x.Start)/shareBackoff))
+		chances = append(chances, chance{x.Start.Add(w.Patience), again, f.failed})
+	}
+	slices.SortStableFunc(chances, func(a, b chance) int {
+		return latest(a.patient, a.again).Compare(latest(b.patient, b.again))
+	})
+	return chances
+}
+
+// nobody is the ID of no run.
+const nobody = -1
+
+// recent returns the runs without those that GitHub shows as active for so long that they
+// are lost.
+func (w Watch) recent(now time.Time) []Run {
+	return slices.DeleteFunc(slices.Clone(w.Runs), func(r Run) bool { return r.Active && now.Sub(r.Created) >= longestRun })
 }
 
 // afterwards says how a job has ended. If that is not certain, or long ago, it has just
@@ -129,7 +247,7 @@ func (w Watch) afterwards(now time.Time) Verdict {
 	v.Window, v.Failed, v.Served = last, f.failed, f.served
 	v.Doubt = f.unread || f.unasked || !w.read(last)
 	v.Lapsed = !f.served && !f.active && !v.Doubt
-	if v.Lapsed && !w.Schedule.limit(last).IsZero() {
+	if limit := w.Schedule.limit(last); v.Lapsed && !limit.IsZero() && !now.Before(limit) {
 		v.Why = Why(Expired)
 	}
 	return v
@@ -144,6 +262,7 @@ type found struct {
 }
 
 func (w Watch) find(window Window, now time.Time) (f found) {
+	lanes := lanesOf(w.Runs)
 	for i := range w.Runs {
 		r := &w.Runs[i]
 		f.served = f.served || r.Confirms(window)
@@ -151,7 +270,7 @@ func (w Watch) find(window Window, now time.Time) (f found) {
 		f.unread = f.unread || w.Unread[r.ID]
 		f.unasked = f.unasked || w.Unasked[r.ID]
 		switch {
-		case !r.serves(window):
+		case !r.serves(window), !r.Lane && lanes[r.ID]:
 			continue
 		case r.Failed:
 			f.failed++

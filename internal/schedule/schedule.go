@@ -4,6 +4,7 @@
 package schedule
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -194,8 +195,11 @@ func (s *Schedule) standing(w Window, t time.Time) Reason {
 }
 
 // Expires returns when the slot of a window is too old to be run: at the end of its
-// window, or earlier if the job says so.
+// window, or earlier if the job says so. A job that catches up runs it later too.
 func (s Schedule) Expires(w Window) time.Time {
+	if s.spec.CatchUp {
+		return w.Start.Add(cmp.Or(s.spec.Expires, lastOfCatchUp))
+	}
 	if at := w.Start.Add(s.expires); s.expires > 0 && at.Before(w.End) {
 		return at
 	}
@@ -214,6 +218,9 @@ func (s Schedule) Owed() time.Duration {
 // limit returns when the slot of a window is too old by its own age, not by the next
 // slot; zero if that is never.
 func (s Schedule) limit(w Window) time.Time {
+	if s.spec.CatchUp {
+		return s.Expires(w)
+	}
 	at := w.Start.Add(s.expires)
 	if s.expires == 0 || at.After(w.End) || at.Equal(w.End) && !s.Next(w.Start).IsZero() {
 		return time.Time{}

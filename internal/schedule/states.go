@@ -16,7 +16,7 @@ const (
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
 	StatePaused    State = "paused"    // nothing ran, and the job or its workflow is disabled by hand, perhaps only since something did
-	StateDue       State = "due"       // it is the current window, and it has no run, or only ones that skipped or were cancelled
+	StateDue       State = "due"       // it is the current window, or one that the job still catches up, and it has no run, or only ones that skipped or were cancelled
 	StateExpired   State = "expired"   // the same where the slot is too old to be run, although no other has come
 	StateMissed    State = "missed"    // the same for a window that is over
 	StateUnknown   State = "unknown"   // the history does not reach back that far, or has a run that may have executed with success, or skipped on evidence that is gone
@@ -80,7 +80,9 @@ func (a Account) Served() bool {
 // the last one before, the newest first. Windows that began before the job existed are
 // left out, except the current one and those with a run.
 func (p Past) Accounts(from, now time.Time) []Account {
+	p.Schedule = p.Schedule.Adjusted(p.Runs, now)
 	windows := p.sort()
+	owed := p.owed(now)
 	var accounts []Account
 	paused := p.Paused || p.Schedule.Standing(now) == Disabled
 	last := p.first(from, windows)
@@ -93,9 +95,18 @@ func (p Past) Accounts(from, now time.Time) []Account {
 		if h == nil && w.Start.Before(p.Since) && !w.Contains(now) {
 			continue
 		}
-		accounts = append(accounts, p.account(w, h, now, paused))
+		accounts = append(accounts, p.account(w, h, now, paused, owed))
 	}
 	return accounts
+}
+
+// owed returns a time in the oldest window that a job catches up: that of its first run;
+// for any other job, the current one.
+func (p Past) owed(now time.Time) time.Time {
+	if w := p.Schedule.Window(now); p.Schedule.spec.CatchUp && !w.IsZero() {
+		return Tick{Now: now, Runs: p.Runs}.owedFrom(w)
+	}
+	return now
 }
 
 // first returns how far to look back from now: to from, or less if nothing can have
@@ -137,7 +148,11 @@ func (p Past) sort() map[time.Time]*findings {
 		showsGone := r.Success && r.Updated.Before(w.End) && r.Created.Before(p.Schedule.Expires(w)) && p.lacks(w)
 		windows[w.Start].add(r, p.doubts(r) || showsGone)
 	}
+	lanes := lanesOf(p.Runs)
 	for _, r := range p.Runs {
+		if !r.Lane && lanes[r.ID] {
+			continue // its lanes tell what it did
+		}
 		add(r, r.belongs())
 		if p.doubts(r) && r.Slot.IsZero() && r.Attempt == 1 {
 			add(r, latest(r.Created, r.Updated)) // it may have waited for that window: see Candidates
@@ -200,13 +215,14 @@ func (h *findings) add(r Run, doubtful bool) {
 	}
 }
 
-// account says what became of a window, from its findings; nil without any.
-func (p Past) account(w Window, h *findings, now time.Time, paused bool) Account {
+// account says what became of a window, from its findings; nil without any. Those from
+// that of owed on are not over.
+func (p Past) account(w Window, h *findings, now time.Time, paused bool, owed time.Time) Account {
 	a := Account{Window: w}
 	if h == nil {
 		h = &findings{}
 	}
-	current, limit := w.Contains(now), p.Schedule.limit(w)
+	current, limit := w.Contains(now) || owed.Before(w.End) && !w.Start.After(now), p.Schedule.limit(w)
 	expired := !limit.IsZero() && !now.Before(limit)
 	switch {
 	case h.evidence != nil:
@@ -246,10 +262,11 @@ func served(a Account) State {
 
 // Lateness returns how late the executions inside their windows started, sorted from
 // the shortest, as NearestRank takes it. A backfill, or a re-run days later, serves a
-// window as well, but does not show how late the job's ticks come.
+// window as well, but does not show how late the job's ticks come. A lane serves its own
+// window, however late.
 func Lateness(accounts []Account) (late []time.Duration) {
 	for _, a := range accounts {
-		if a.Served() && a.Window.Contains(a.Run.Started) {
+		if a.Served() && (a.Window.Contains(a.Run.Started) || a.Run.Lane && a.Lateness <= lastOfCatchUp) {
 			late = append(late, a.Lateness)
 		}
 	}

@@ -1,0 +1,67 @@
+package schedule
+
+import (
+	"slices"
+	"time"
+)
+
+// Need is a job that another one waits for.
+type Need struct {
+	ID       string
+	Schedule Schedule
+	Runs     []Run     // as in Tick
+	Known    time.Time // as in Tick
+	Unknown  bool      // its history could not be read
+}
+
+// Window returns the window of the need that a slot of the waiting job waits for: the one
+// that holds the slot; zero if there is none, and nothing to wait for.
+func (n Need) Window(slot, now time.Time) Window {
+	return n.Schedule.Adjusted(n.Runs, now).Window(slot)
+}
+
+// holds says whether the slot of another job has to wait for the need, and whether that
+// is known.
+func (n Need) holds(slot, now time.Time) (waits, known bool) {
+	w := n.Window(slot, now)
+	switch {
+	case w.IsZero():
+		return false, true
+	case n.Unknown:
+		return true, false
+	case evidence(w, now, n.Runs) != nil:
+		return false, true
+	}
+	return true, !w.Start.Before(n.Known)
+}
+
+// waits returns the jobs that a slot has to wait for. It has to run where one of them
+// could be confirmed without being known to be.
+func (t Tick) waits(slot time.Time) (ids []string, unknown bool) {
+	for _, n := range t.Needs {
+		waits, known := n.holds(slot, t.Now)
+		if waits && known {
+			ids = append(ids, n.ID)
+		}
+		unknown = unknown || waits && !known
+	}
+	return ids, unknown
+}
+
+// ready returns the windows that need not wait. Where there is none, ids are the jobs that
+// they wait for. unknown reports whether one of those returned waits perhaps.
+func (t Tick) ready(windows []Window) (ready []Window, ids []string, unknown bool) {
+	for _, w := range windows {
+		waits, doubt := t.waits(w.Start)
+		if len(waits) > 0 && !doubt {
+			ids = append(ids, waits...)
+			continue
+		}
+		ready, unknown = append(ready, w), unknown || doubt
+	}
+	if len(ready) > 0 {
+		return ready, nil, unknown
+	}
+	slices.Sort(ids)
+	return nil, slices.Compact(ids), false
+}

@@ -1,0 +1,132 @@
+package schedule
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// MaxSlots is how many slots one run of a job that catches up serves.
+const MaxSlots = 24
+
+// lastOfCatchUp is how old the slots of a job that catches up may be, unless `expires`
+// says it.
+const lastOfCatchUp = 30 * day
+
+// Owes returns the windows of a job that catches up which are neither confirmed nor too
+// old, the oldest first. They are owed from the oldest known run on, or from where a run
+// found that all before is settled. Without such a mark, what is not known is not owed. Of
+// any other job it is the current window, unless that is confirmed or too old.
+func (t Tick) Owes(s Schedule) []Window {
+	s = s.Adjusted(t.Runs, t.Now)
+	w := s.Window(t.Now)
+	switch {
+	case s.standing(w, t.Now) != "":
+		return nil
+	case !s.spec.CatchUp && (s.Expired(w, t.Now) || evidence(w, t.Now, t.Runs) != nil):
+		return nil
+	case !s.spec.CatchUp:
+		return []Window{w}
+	}
+	confirmed := t.confirmed(s)
+	var owed []Window
+	for _, w := range s.Windows(t.Now, t.owedFrom(w), 0) {
+		if s.Expired(w, t.Now) {
+			break
+		}
+		if !confirmed[w.Start] {
+			owed = append(owed, w)
+		}
+	}
+	slices.Reverse(owed)
+	return owed
+}
+
+// owedFrom returns a time in the oldest window that is owed, given the current one.
+func (t Tick) owedFrom(current Window) time.Time {
+	from, settled := current.Start, time.Time{}
+	for _, r := range t.Runs {
+		if r.Void || r.Created.After(t.Now) {
+			continue
+		}
+		if r.Created.Before(from) {
+			from = r.Created
+		}
+		if !r.Settled.After(t.Now) {
+			settled = latest(settled, r.Settled)
+		}
+	}
+	return latest(from, cmp.Or(settled, t.Known))
+}
+
+// confirmed returns the slots of the windows with evidence.
+func (t Tick) confirmed(s Schedule) map[time.Time]bool {
+	slots := map[time.Time]bool{}
+	for _, r := range t.Runs {
+		if !r.Started.IsZero() && !r.Created.After(t.Now) && !r.Started.After(t.Now) {
+			slots[s.Prev(r.belongs())] = true
+		}
+	}
+	return slots
+}
+
+// settled returns a time before which every slot is confirmed or too old.
+func (t Tick) settled(s Schedule) time.Time {
+	if owed := t.Owes(s); len(owed) > 0 {
+		return owed[0].Start
+	}
+	return t.Now.UTC().Truncate(time.Second)
+}
+
+// first returns up to MaxSlots of the windows, the oldest first. Where there are more,
+// those whose runs failed yield, the more of them the more: a slot that always fails must
+// not hold up another.
+func (t Tick) first(windows []Window) []Window {
+	if len(windows) <= MaxSlots {
+		return windows
+	}
+	failed := map[time.Time]int{}
+	for i, n := range tries(windows, t.Runs) {
+		failed[windows[i].Start] = n
+	}
+	chosen := slices.SortedStableFunc(slices.Values(windows), func(a, b Window) int {
+		return cmp.Compare(failed[a.Start], failed[b.Start])
+	})[:MaxSlots]
+	slices.SortFunc(chosen, func(a, b Window) int { return a.Start.Compare(b.Start) })
+	return chosen
+}
+
+// tries returns how many runs of each window ended without success.
+func tries(windows []Window, runs []Run) []int {
+	n := make([]int, len(windows))
+	lanes := lanesOf(runs)
+	for _, r := range runs {
+		if r.Active || r.Success || !r.Started.IsZero() || !r.Lane && lanes[r.ID] {
+			continue
+		}
+		at := r.belongs()
+		i, found := slices.BinarySearchFunc(windows, at, func(w Window, at time.Time) int { return w.Start.Compare(at) })
+		if !found {
+			i--
+		}
+		if i >= 0 && windows[i].Contains(at) {
+			n[i]++
+		}
+	}
+	return n
+}
+
+// lanesOf returns the IDs of the runs whose lanes are known: what they did is told by
+// those.
+func lanesOf(runs []Run) map[int64]bool {
+	var lanes map[int64]bool
+	for i := range runs {
+		if r := &runs[i]; r.Lane {
+			if lanes == nil {
+				lanes = map[int64]bool{}
+			}
+			lanes[r.ID] = true
+		}
+	}
+	return lanes
+}
