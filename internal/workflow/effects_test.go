@@ -118,12 +118,16 @@ func FuzzOldFile(f *testing.F) {
 	f.Add([]byte("name: \"a (every day at 10:37 UTC)\"\non:\n  schedule:\n    - cron: \"1 2 * * *\"\n"))
 	f.Add([]byte("on: {schedule: [{cron: 'TZ=x'}, {cron: '*/5 0-23/2 1,15 JAN MON-FRI'}]}"))
 	f.Add([]byte("on: &a [*a]"))
+	f.Add([]byte("on: {schedule: &a [{cron: *a}, *a, x, [y, z]]}\njobs: {run: {strategy: 1, concurrency: {cancel-in-progress: {a: 1}}}}"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if was := assigned(file, "a"); pyproject.Forbidden(was) != "" || utf8.RuneCountInString(was) > mostWords {
 			t.Errorf("was %q", was)
 		}
-		if ticks := ticksOf(file); !(ticks >= 0) || math.IsInf(ticks, 0) {
-			t.Errorf("%f ticks", ticks)
+		if minutes := minutesOfFile(file); !(minutes >= 0) || math.IsInf(minutes, 0) {
+			t.Errorf("%f minutes", minutes)
+		}
+		if in := readInputs(file); in != nil {
+			in.key(in, pyproject.Options{})
 		}
 	})
 }

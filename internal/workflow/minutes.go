@@ -2,7 +2,9 @@ package workflow
 
 import (
 	"math"
+	"slices"
 
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
 )
@@ -17,6 +19,7 @@ const DollarsPerMinute = 0.006
 // minimum: a tick that only checks costs one minute, since "GitHub rounds the minutes and partial minutes
 // each job uses up to the nearest whole minute",
 // https://docs.github.com/billing/reference/actions-runner-pricing
+// Where each slot has a job of its own, a primary tick costs one minute more.
 // An old file that cannot be read costs nothing, because GitHub does not run it either.
 func (t Target) Minutes(p Plan) (before, after int) {
 	type whose struct{ does, job string }
@@ -28,18 +31,18 @@ func (t Target) Minutes(p Plan) (before, after int) {
 		}
 	}
 	changed := append(p.Updated[:len(p.Updated):len(p.Updated)], p.Deleted...)
-	parallel(len(changed), func(i int) { old[i] = ticksOf(changed[i].Old) })
+	parallel(len(changed), func(i int) { old[i] = minutesOfFile(changed[i].Old) })
 	var was, will float64
-	for _, ticks := range old {
-		was += ticks
+	for _, minutes := range old {
+		was += minutes
 	}
 	jobs := t.Project.Hosted()
 	of := make([]float64, len(jobs))
-	parallel(len(jobs), func(i int) { of[i] = ticks(jobs[i].Schedule.Crons(jobs[i].Options.Spares)) })
-	count := func(w whose, ticks float64) {
-		will += ticks
+	parallel(len(jobs), func(i int) { of[i] = minutesOf(jobs[i]) })
+	count := func(w whose, minutes float64) {
+		will += minutes
 		if !fresh[w] {
-			was += ticks
+			was += minutes
 		}
 	}
 	for i, job := range jobs {
@@ -51,6 +54,16 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	return int(math.Round(was)), int(math.Round(will))
 }
 
+// minutesOf returns what the ticks of a job cost.
+func minutesOf(job pyproject.Job) float64 {
+	crons := job.Schedule.Crons(job.Options.Spares)
+	minutes := ticks(crons)
+	if job.Lanes() {
+		minutes += ticks(slices.DeleteFunc(crons, func(c schedule.Cron) bool { return c.Spare }))
+	}
+	return minutes
+}
+
 // ticks returns how many ticks entries of `on.schedule` have in 30 days.
 func ticks(crons []schedule.Cron) (sum float64) {
 	for _, c := range crons {
@@ -59,18 +72,24 @@ func ticks(crons []schedule.Cron) (sum float64) {
 	return sum
 }
 
-// ticksOf returns how many ticks of a workflow file start a job in a private repository
-// in 30 days.
-func ticksOf(file []byte) (sum float64) {
+// minutesOfFile returns what the ticks of a workflow file cost: those that start a job in a
+// private repository.
+func minutesOfFile(file []byte) (sum float64) {
 	var workflow struct {
 		On   struct{ Schedule []entry }
-		Jobs struct{ Rescue struct{ If string } }
+		Jobs struct {
+			Rescue struct{ If string }
+			Run    struct{ Strategy any }
+		}
 	}
 	if yaml.Unmarshal(file, &workflow) != nil {
 		return 0
 	}
 	for _, e := range workflow.On.Schedule {
 		if kept(workflow.Jobs.Rescue.If, e.Cron) {
+			sum += e.perMonth()
+		}
+		if workflow.Jobs.Run.Strategy != nil && !e.Spare {
 			sum += e.perMonth()
 		}
 	}

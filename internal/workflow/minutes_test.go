@@ -10,8 +10,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// TestTicksOf counts the ticks of files, as a private repository pays for them.
-func TestTicksOf(t *testing.T) {
+// TestMinutesOfFile counts the minutes of files, as a private repository pays for them.
+func TestMinutesOfFile(t *testing.T) {
 	rows := []struct {
 		file string
 		want float64
@@ -23,26 +23,33 @@ func TestTicksOf(t *testing.T) {
 jobs: {rescue: {if: "x` + onlyNeeded([]schedule.Cron{{Expr: "7 3 * * *"}}, make([]schedule.Cron, 2)) + `"}}`, 30},
 		{`on: {schedule: [{cron: "7 3 * * *"}, {cron: "7 * * * *"}]}
 jobs: {rescue: {if: x}}`, 750},
+		{"on:\n  schedule:\n    - cron: 7 3 * * *\n    - cron: 7 9 * * * # spare: at 9\n    - cron: 7 15 * * *\njobs: {run: {strategy: {matrix: x}}}", 150},
 		{`on: push`, 0},
 		{`on: [`, 0},
 	}
 	for _, row := range rows {
 		row.file = strings.ReplaceAll(row.file, `["7 3 * * *"]`, `[\"7 3 * * *\"]`)
-		if got := ticksOf([]byte(row.file)); math.Abs(got-row.want) > 1e-9 {
-			t.Errorf("%s: %f ticks, want %f", row.file, got, row.want)
+		if got := minutesOfFile([]byte(row.file)); math.Abs(got-row.want) > 1e-9 {
+			t.Errorf("%s: %f minutes, want %f", row.file, got, row.want)
 		}
 	}
 }
 
-// TestTicks counts the ticks of each cadence once by the job, once by its file.
-func TestTicks(t *testing.T) {
+// TestMinutesOfJob counts the minutes of each cadence once by the job, once by its file:
+// in the second shape, one more for each primary tick.
+func TestMinutesOfJob(t *testing.T) {
 	for _, every := range schedule.Cadences[1:] {
 		for spares := range schedule.MaxSpares + 1 {
-			repo := repository(fmt.Sprintf("[tool.scheduled-actions]\nspares = %d\n[tool.scheduled.a]\nevery = %q\nentrypoint = \"app:a\"\n", spares, every))
-			job := load(t, repo, "pyproject.toml").Jobs[0]
-			got, want := ticksOf(plan(t, repo, "pyproject.toml", release).Created[0].New), ticks(job.Schedule.Crons(job.Options.Spares))
-			if math.Abs(got-want) > 1e-9 || want == 0 {
-				t.Errorf("every %s, %d spares: %f ticks by the file, %f by the job", every, spares, got, want)
+			for _, lock := range []string{"", "lock = \"x\"\n"} {
+				repo := repository(fmt.Sprintf("[tool.scheduled-actions]\nspares = %d\n%s[tool.scheduled.a]\nevery = %q\nentrypoint = \"app:a\"\n", spares, lock, every))
+				job := load(t, repo, "pyproject.toml").Jobs[0]
+				got, want := minutesOfFile(plan(t, repo, "pyproject.toml", release).Created[0].New), ticks(job.Schedule.Crons(job.Options.Spares))
+				if lock != "" {
+					want += ticks(job.Schedule.Crons(0))
+				}
+				if by := minutesOf(job); math.Abs(got-want) > 1e-9 || math.Abs(by-want) > 1e-9 || want == 0 {
+					t.Errorf("every %s, %d spares, %q: %f minutes by the file, %f by the job, want %f", every, spares, lock, got, by, want)
+				}
 			}
 		}
 	}

@@ -33,8 +33,11 @@ func (t Target) Origin(e Effect) int {
 		return t.firstLine(job, keys)
 	}
 	key := old.key(now, job.Options)
-	if key == "installer" {
+	switch key {
+	case "installer":
 		return t.firstLine(job, []string{key, "requirements", "extras", "dependency-groups"})
+	case "lanes":
+		return t.firstLine(job, []string{"catch-up", "overlap", "max-instances", "lock"})
 	}
 	return t.Project.Line(job, key)
 }
@@ -80,7 +83,13 @@ type inputs struct {
 	Name string
 	On   struct{ Schedule []entry }
 	Jobs struct {
-		Run struct {
+		Check struct{ Steps []inputStep }
+		Run   struct {
+			Strategy    any
+			Concurrency struct {
+				Group  string
+				Cancel any `yaml:"cancel-in-progress"`
+			}
 			RunsOn      any `yaml:"runs-on"`
 			Timeout     any `yaml:"timeout-minutes"`
 			Environment any
@@ -93,7 +102,19 @@ type inputs struct {
 }
 
 // entry is one of `on.schedule`.
-type entry struct{ Cron, Timezone string }
+type entry struct {
+	Cron, Timezone string
+	Spare          bool `yaml:"-"` // by its comment
+}
+
+// UnmarshalYAML reads the comment too.
+func (e *entry) UnmarshalYAML(node *yaml.Node) error {
+	type plain entry
+	for i := 1; i < len(node.Content) && node.Kind == yaml.MappingNode; i += 2 {
+		e.Spare = e.Spare || strings.HasPrefix(node.Content[i].LineComment, "# "+spareMark)
+	}
+	return node.Decode((*plain)(e))
+}
 
 // perMonth returns how many ticks it has in 30 days: 0 if GitHub does not accept it.
 func (e entry) perMonth() float64 {
@@ -125,6 +146,16 @@ func readInputs(file []byte) *inputs {
 func (in *inputs) key(now *inputs, o pyproject.Options) string {
 	a, b := in.Jobs.Run, now.Jobs.Run
 	switch {
+	case (a.Strategy == nil) != (b.Strategy == nil):
+		return "lanes"
+	case !reflect.DeepEqual(a.Strategy, b.Strategy):
+		return "max-instances"
+	case !reflect.DeepEqual(a.Concurrency.Cancel, b.Concurrency.Cancel):
+		return "overlap"
+	case a.Concurrency.Group != b.Concurrency.Group:
+		return "lock"
+	case len(in.Jobs.Check.Steps) != len(now.Jobs.Check.Steps):
+		return "catch-up"
 	case committing(a.Steps) != committing(b.Steps): // with its permissions and its checkout
 		return "commit"
 	case !reflect.DeepEqual(a.RunsOn, b.RunsOn):

@@ -182,3 +182,44 @@ rescue = false
 		}
 	}
 }
+
+// TestOriginOfLanes changes the policies of a job, and wants their lines.
+func TestOriginOfLanes(t *testing.T) {
+	project := func(options string) string {
+		return "[tool.scheduled.a]\nevery = \"day\"\nentrypoint = \"app:a\"\n[tool.scheduled-actions]\nrescue = false\n[tool.scheduled-actions.jobs.a]\nspares = 1\n" + options
+	}
+	const three, lock, all, cancel = "max-instances = 3\n", "lock = \"x\"\n", "catch-up = \"all\"\n", "overlap = \"cancel\"\n"
+	for _, row := range []struct {
+		was, now string
+		line     int
+	}{
+		{"", three, 8},
+		{"", lock, 8},
+		{"", all, 8},
+		{"", cancel, 8},
+		{three, "", 1}, // nothing is left to point to
+		{three, "max-instances = 4\n", 8},
+		{three, three + cancel, 9},
+		{three, three + lock, 9},
+		{lock, "lock = \"y\"\n", 8},
+		{lock, lock + all, 9},
+		{three, three + "timeout = \"9m\"\n", 9},
+		{three, three + "artifacts = [\"x\"]\n", 9},
+	} {
+		repo := repository(project(row.was))
+		apply(repo, plan(t, repo, "pyproject.toml", release))
+		repo["pyproject.toml"] = &fstest.MapFile{Data: []byte(project(row.now))}
+		target := Target{Project: load(t, repo, "pyproject.toml"), Path: "pyproject.toml", Action: release}
+		p, err := target.Plan(repo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		effects := target.Effects(p, noon)
+		if len(effects) != 1 {
+			t.Fatalf("%q to %q: %s", row.was, row.now, summary(p))
+		}
+		if got := target.Origin(effects[0]); got != row.line {
+			t.Errorf("%q to %q: want line %d, got %d", row.was, row.now, row.line, got)
+		}
+	}
+}

@@ -237,13 +237,16 @@ func asked(o pyproject.Options) *yaml.Node {
 	return &all
 }
 
+// spareMark begins the comment of a spare tick.
+const spareMark = "spare: "
+
 // entries returns the entries of `on.schedule`.
 func entries(crons []schedule.Cron) *yaml.Node {
 	var list []*yaml.Node
 	for _, c := range crons {
 		words := c.Words
 		if c.Spare {
-			words = "spare: " + words
+			words = spareMark + words
 		}
 		entry := mapping("cron", comment(text(c.Expr), words))
 		if c.Zone != "UTC" {
