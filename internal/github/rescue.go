@@ -22,7 +22,7 @@ type Watch struct {
 const watchRequests = 120
 
 // Watch fills in the latest runs of each job on a branch, as far back as they matter
-// to schedule.Rescue, and sets Known to how far that is. It stops after watchRequests,
+// to schedule.Rescue and schedule.Alarms, and sets Known to how far that is. It stops after watchRequests,
 // perhaps before the start of a window. It reads the list of all runs of the
 // repository, and then the lists of single jobs once that takes fewer requests. Then it
 // looks for evidence of the current windows in the runs: see confirm. reserve is the
@@ -33,7 +33,7 @@ func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches 
 	defer cancel()
 	w := watching{listing: listing{client: c, requests: watchRequests}, branch: branch, watches: watches, files: map[string]int{}}
 	w.add, w.file = w.deal, func(i int) string { return watches[i].Workflow }
-	w.start = func(i int) time.Time { return watches[i].Schedule.Prev(w.now) }
+	w.start = func(i int) time.Time { return watches[i].Reach(schedule.Rescue(watches[i].Watch, w.now)) }
 	for i := range watches {
 		w.files[watches[i].Workflow] = i
 		w.open = append(w.open, i)
@@ -81,7 +81,7 @@ func (w *watching) deal(runs []workflowRun, known time.Time, readFor []int) {
 	w.open = slices.DeleteFunc(w.open, func(i int) bool {
 		v := schedule.Rescue(w.watches[i].Watch, w.now)
 		settled := v.Window.IsZero() || v.Why == schedule.Running || v.Why == schedule.Young
-		return settled || w.watches[i].Known.Before(v.Window.Start)
+		return settled || w.watches[i].Known.Before(w.watches[i].Reach(v))
 	})
 }
 

@@ -29,14 +29,15 @@ const (
 // ones, the oldest first, and then the newest others, until one confirms the window. It
 // asks about several jobs at once. If the requests do not suffice for all jobs, others
 // come first in the next round. What it did not ask is Unasked; what gave no answer is
-// Unread. Then it asks those runs of previous windows by which jobs seem to fail. The
-// error is a *Denied, or that of ctx.
+// Unread. Then it asks those runs of previous windows that alarms need, and those by which
+// jobs seem to fail. The error is a *Denied, or that of ctx.
 func (w *watching) confirm(ctx context.Context, reserve int) error {
 	ctx, cancel := context.WithTimeout(ctx, evidencePatience)
 	defer cancel()
 	c := confirming{watching: w, budget: w.client.budget(min(watchEvidence, watchInAll-w.sent), reserve)}
 	ask := func(q question) { c.ask(ctx, q) }
 	each(turned(c.questions(), c.left, c.now), ask)
+	each(turned(c.deep(), c.left, c.now), func(q question) { c.askBefore(ctx, q) })
 	each(turned(c.suspicions(), c.left, c.now), ask)
 	if refused, ok := errors.AsType[*Denied](denied(Actions, c.vain)); ok {
 		return refused
@@ -88,8 +89,60 @@ func (c *confirming) suspicions() (questions []question) {
 	return questions
 }
 
+// deep returns the questions about earlier windows that alarms need.
+func (c *confirming) deep() (questions []question) {
+	for i := range c.watches {
+		watch := &c.watches[i]
+		if len(watch.Asks(schedule.Rescue(watch.Watch, c.now))) > 0 {
+			questions = append(questions, c.question(watch, inquiry{}))
+		}
+	}
+	return questions
+}
+
+// askBefore asks the runs of the windows before the current one, back to the first that is
+// confirmed: the successful ones, and of the others the newest. Those after an execution
+// skip, with success, so no older one can have executed. A doubt about them leaves the
+// current window as it is.
+func (c *confirming) askBefore(ctx context.Context, q question) {
+	watch := q.watch
+	for _, window := range watch.Asks(schedule.Rescue(watch.Watch, c.now)) {
+		about, _ := inquire(window, watch.Runs)
+		red := false
+		for _, run := range about.ask {
+			if watch.Asked[run.ID] || !run.Started.IsZero() || red && !run.Success {
+				red = red || !run.Success
+				continue
+			}
+			red = red || !run.Success
+			if !c.take(ctx, run) {
+				return
+			}
+			answered, err := q.reading.evidence(ctx, run)
+			if c.note(err); err != nil {
+				return
+			}
+			watch.answer(run.ID, answered)
+			if confirm(answered, window) {
+				return
+			}
+		}
+		if slices.ContainsFunc(watch.Runs, func(run schedule.Run) bool { return run.Confirms(window) }) {
+			return
+		}
+	}
+}
+
+// answer takes in what a run answered.
+func (w *Watch) answer(id int64, answered []schedule.Run) {
+	w.Runs = append(slices.DeleteFunc(w.Runs, func(r schedule.Run) bool { return r.ID == id }), answered...)
+	w.Asked[id] = true
+}
+
 func (c *confirming) question(watch *Watch, about inquiry) question {
-	watch.Unread, watch.Unasked = map[int64]bool{}, map[int64]bool{}
+	if watch.Asked == nil {
+		watch.Unread, watch.Unasked, watch.Asked = map[int64]bool{}, map[int64]bool{}, map[int64]bool{}
+	}
 	reading := newReading(c.client, Query{Job: watch.Job})
 	reading.now = c.now
 	return question{about, watch, reading}
@@ -120,6 +173,9 @@ func (c *confirming) ask(ctx context.Context, q question) {
 		}
 	}
 	for _, run := range q.inquiry.ask {
+		if watch.Asked[run.ID] {
+			continue
+		}
 		if !c.take(ctx, run) {
 			return
 		}
@@ -132,8 +188,7 @@ func (c *confirming) ask(ctx context.Context, q question) {
 			watch.Unread[run.ID] = true
 			continue
 		}
-		asked := func(r schedule.Run) bool { return r.ID == run.ID }
-		watch.Runs = append(slices.DeleteFunc(watch.Runs, asked), answered...)
+		watch.answer(run.ID, answered)
 		if confirm(answered, q.window) {
 			return
 		}

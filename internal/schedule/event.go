@@ -1,5 +1,7 @@
 package schedule
 
+import "slices"
+
 // Event is something about a job that people can be told.
 type Event string
 
@@ -14,3 +16,27 @@ const (
 
 // Events are all of them.
 var Events = []Event{JobFailed, JobMissed, JobExpired, JobLate, JobRecovered}
+
+// Telling says what people want to be told about a job.
+type Telling struct {
+	On         []Event
+	After      int // windows in a row that fail before anybody is told
+	PauseAfter int // windows in a row that fail before the job is paused; 0 for never
+}
+
+// Depth returns how many windows before the current one matter.
+func (t Telling) Depth() (depth int) {
+	if t.absent() {
+		depth = 1
+	}
+	if t.After > 1 {
+		depth = max(depth, t.After)
+	}
+	return max(depth, t.PauseAfter)
+}
+
+// absent reports whether events are told that can be seen only in a window that is over.
+func (t Telling) absent() bool { return t.Tells(JobMissed) || t.Tells(JobExpired) || t.Tells(JobLate) }
+
+// Tells reports whether people are told about an event.
+func (t Telling) Tells(event Event) bool { return slices.Contains(t.On, event) }

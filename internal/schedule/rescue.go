@@ -21,11 +21,15 @@ type Watch struct {
 	// Needs are the watches of the jobs to wait for, by their ids.
 	Needs map[string]Watch
 
-	// Depth is how many windows before the current one were asked for evidence too.
-	Depth int
-
 	// Parallel says that an execution of one window does not hold up that of another.
 	Parallel bool
+
+	// Tells says what people want to know, and so how many windows before the current one
+	// matter: see Alarms. Asked holds the IDs of runs that were asked for evidence and
+	// answered. Resumed is when the workflow was last enabled; zero if that is not known.
+	Tells   Telling
+	Asked   map[int64]bool
+	Resumed time.Time
 }
 
 // read reports whether all runs that were created in the window are known.
