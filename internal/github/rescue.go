@@ -22,10 +22,11 @@ type Watch struct {
 const watchRequests = 120
 
 // Watch fills in the latest runs of each job on a branch, as far back as they matter
-// to schedule.Rescue and schedule.Alarms, and sets Known to how far that is. It stops after watchRequests,
-// perhaps before the start of a window. It reads the list of all runs of the
-// repository, and then the lists of single jobs once that takes fewer requests. Then it
-// looks for evidence of the current windows in the runs: see confirm. reserve is the
+// to schedule.Rescue and schedule.Alarms, and sets Known to how far that is. It stops
+// after watchRequests, perhaps before the start of a window. It reads the list of all runs
+// of the repository, and then the lists of single jobs once that takes fewer requests.
+// Then it looks for older runs that asked for a time to come: see readAsked. Then it looks
+// for evidence of the current windows in the runs: see confirm. reserve is the
 // number of requests to leave to others. It returns GitHub's clock, UTC. The error is a
 // *Denied, a *Failure, or that of ctx.
 func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches []Watch) (now time.Time, _ error) {
@@ -40,6 +41,7 @@ func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches 
 	}
 	err := w.read(patient)
 	if err == nil {
+		w.readAsked(patient)
 		err = w.confirm(patient, reserve)
 	}
 	if ctx.Err() != nil {
@@ -60,21 +62,7 @@ type watching struct {
 // watches: their runs since known are now complete. Those that no older run can
 // change are no longer open.
 func (w *watching) deal(runs []workflowRun, known time.Time, readFor []int) {
-	for _, listed := range runs {
-		file := listed.file()
-		i, watched := w.files[file]
-		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
-			continue
-		}
-		run, runs := listed.run(w.watches[i].Schedule), &w.watches[i].Runs
-		run.URL = w.client.page(run.URL)
-		at := slices.IndexFunc(*runs, func(r schedule.Run) bool { return r.ID == run.ID })
-		if at < 0 {
-			*runs = append(*runs, run)
-		} else if byAge((*runs)[at], run) < 0 {
-			(*runs)[at] = run // it changed since the other page
-		}
-	}
+	w.hand(runs, func(schedule.Run) bool { return true })
 	for _, i := range readFor {
 		w.watches[i].Known = known
 	}
@@ -83,6 +71,52 @@ func (w *watching) deal(runs []workflowRun, known time.Time, readFor []int) {
 		settled := v.Window.IsZero() || v.Why == schedule.Running || v.Why == schedule.Young
 		return settled || w.watches[i].Known.Before(w.watches[i].Reach(v))
 	})
+}
+
+// hand gives runs to their jobs, as far as they are wanted.
+func (w *watching) hand(runs []workflowRun, wanted func(schedule.Run) bool) {
+	for _, listed := range runs {
+		file := listed.file()
+		i, watched := w.files[file]
+		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
+			continue
+		}
+		run, runs := listed.run(w.watches[i].Schedule), &w.watches[i].Runs
+		if run.URL = w.client.page(run.URL); !wanted(run) {
+			continue
+		}
+		at := slices.IndexFunc(*runs, func(r schedule.Run) bool { return r.ID == run.ID })
+		if at < 0 {
+			*runs = append(*runs, run)
+		} else if byAge((*runs)[at], run) < 0 {
+			(*runs)[at] = run // it changed since the other page
+		}
+	}
+}
+
+const (
+	askedPages = 3                                // of dispatches, to find those that asked for a time to come
+	askedAge   = schedule.MaxAhead + 24*time.Hour // of the oldest of them
+)
+
+// readAsked reads the dispatches that the lists did not reach back to, and takes those
+// that asked for a time to come: its slot may be now. If GitHub does not answer, there are
+// none: the next rescue asks again.
+func (w *watching) readAsked(ctx context.Context) {
+	since := w.now.Add(-askedAge)
+	if len(w.watches) == 0 || !slices.ContainsFunc(w.watches, func(watch Watch) bool { return watch.Known.After(since) }) || w.total <= w.pages {
+		return
+	}
+	for page := 1; page <= askedPages && w.sent < w.requests; page++ {
+		list, err := w.get(ctx, fmt.Sprintf("actions/runs?event=workflow_dispatch&per_page=%d&page=%d", perPage, page))
+		if err != nil {
+			return
+		}
+		w.hand(list.value.Runs, func(run schedule.Run) bool { return !run.Asked.IsZero() })
+		if !list.more || list.value.oldest().Before(since) {
+			return
+		}
+	}
 }
 
 // Refused reports whether GitHub understood a request and refused it.

@@ -13,7 +13,7 @@ import (
 // hundredth has no run in its window: that one is due, and costs no request. A rescue
 // looks at as many of the others as it may, and leaves the rest to the next ones.
 func TestWatchMany(t *testing.T) {
-	for _, row := range []struct{ jobs, lists, asked int }{{10, 1, 9}, {100, 4, 99}, {1000, 40, watchEvidence}} {
+	for _, row := range []struct{ jobs, lists, asked int }{{10, 1, 9}, {100, 4 + 1, 99}, {1000, 40 + 1, watchEvidence}} {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		var watches []Watch

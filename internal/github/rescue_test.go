@@ -88,17 +88,18 @@ func TestWatch(t *testing.T) {
 		{"the file with another ref", all(ghtest.Run{Created: at("21 10:40"), Path: ".github/workflows/" + ghtest.Workflow + "@refs/heads/dev"}), schedule.Due, 0, 1},
 		{"another file", all(of("ci.yml", executed("21 10:40"))), schedule.Due, 0, 1},
 
-		// Pages are read back to the window's start, or until they say enough.
+		// Pages are read back to the window's start, or until they say enough. What comes
+		// before is asked for dispatches for a time to come.
 		{"much since", all(executed("21 10:40"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Fulfilled, 0, 4},
 		{"much since, and nothing", all(executed("21 10:30"), of("ci.yml", many(250, skipped("21 10:41"))...)), schedule.Due, 0, 3},
-		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 2},
-		{"much before, and nothing", all(of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Due, 0, 1},
+		{"much before", all(executed("21 10:40"), of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Fulfilled, 0, 3},
+		{"much before, and nothing", all(of("ci.yml", many(250, skipped("20 10:41"))...)), schedule.Due, 0, 2},
 
 		// A page of all runs goes back 70 minutes, or 17; the window 83.
-		{"one page left, and one job", all(executed("21 10:38"), of("ci.yml", every(42*time.Second, 300)...)), schedule.Fulfilled, 0, 3},
+		{"one page left, and one job", all(executed("21 10:38"), of("ci.yml", every(42*time.Second, 300)...)), schedule.Fulfilled, 0, 4},
 		{"five pages left, and one job", all(executed("21 10:38"), of("ci.yml", every(10*time.Second, 600)...)), schedule.Fulfilled, 0, 3},
 		{"five pages left, and one job without runs", of("ci.yml", every(10*time.Second, 600)...), schedule.Due, 0, 2},
-		{"five pages left, and one job with many", all(executed("21 10:38"), every(10*time.Second, 600)), schedule.Fulfilled, 0, 8},
+		{"five pages left, and one job with many", all(executed("21 10:38"), every(10*time.Second, 600)), schedule.Fulfilled, 0, 9},
 	}
 	for _, row := range rows {
 		fake := ghtest.New(t)
@@ -112,6 +113,28 @@ func TestWatch(t *testing.T) {
 		v := schedule.Rescue(watches[0].Watch, now)
 		if requests := len(fake.Requests()); v.Why != row.want || v.Failed != row.failed || requests != row.requests {
 			t.Errorf("%s: %s, %d failed, %d requests; want %s, %d, %d", row.name, v.Why, v.Failed, requests, row.want, row.failed, row.requests)
+		}
+	}
+}
+
+// TestWatchAsked has a run that a person asked for 20 days ago, further back than the lists
+// are read: its slot has come. Others of that age do not matter.
+func TestWatchAsked(t *testing.T) {
+	ask := func(window string) ghtest.Run {
+		r := dispatched("clean-files: window "+window, "1 12:00")
+		r.Started = time.Time{}
+		return r
+	}
+	for window, start := range map[string]string{"2026-11-21T11:30:00Z": "21 11:30", "2026-11-20T11:30:00Z": "21 10:37", "2026-11-22T11:30:00Z": "21 10:37", "soon": "21 10:37"} {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Add(ask(window))
+		fake.Add(of("ci.yml", many(250, skipped("20 10:41"))...)...)
+		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		s := watches[0].Schedule.Adjusted(watches[0].Runs, now)
+		if err != nil || !s.Prev(now).Equal(at(start)) || len(fake.Requests()) != 2 {
+			t.Errorf("%s: slot %v, %v", window, s.Prev(now), err)
 		}
 	}
 }

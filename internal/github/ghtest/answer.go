@@ -132,6 +132,9 @@ func (s *Server) attempt(r *http.Request) answer {
 // list answers with one page of the runs of a workflow file, or of all.
 func (s *Server) list(r *http.Request) answer {
 	arranged := s.arranged(r.PathValue("file"))
+	if event := r.URL.Query().Get("event"); event != "" {
+		arranged = slices.DeleteFunc(slices.Clone(arranged), func(run *listed) bool { return cmp.Or(run.Event, "schedule") != event })
+	}
 	part, next := page(r, arranged)
 	var runs, unchecked []json.RawMessage
 	for _, run := range part {
