@@ -34,7 +34,7 @@ func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches 
 	defer cancel()
 	w := watching{listing: listing{client: c, requests: watchRequests}, branch: branch, watches: watches, files: map[string]int{}}
 	w.add, w.file = w.deal, func(i int) string { return watches[i].Workflow }
-	w.start = func(i int) time.Time { return watches[i].Reach(schedule.Rescue(watches[i].Watch, w.now)) }
+	w.start = func(i int) time.Time { return watches[i].Reach(schedule.Rescue(watches[i].Watch, w.now), w.now) }
 	for i := range watches {
 		w.files[watches[i].Workflow] = i
 		w.open = append(w.open, i)
@@ -69,7 +69,7 @@ func (w *watching) deal(runs []workflowRun, known time.Time, readFor []int) {
 	w.open = slices.DeleteFunc(w.open, func(i int) bool {
 		v := schedule.Rescue(w.watches[i].Watch, w.now)
 		settled := v.Window.IsZero() || v.Why == schedule.Running || v.Why == schedule.Young
-		return settled || w.watches[i].Known.Before(w.watches[i].Reach(v))
+		return settled || w.watches[i].Known.Before(w.watches[i].Reach(v, w.now))
 	})
 }
 

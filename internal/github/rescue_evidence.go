@@ -77,7 +77,9 @@ func (c *confirming) suspicions() (questions []question) {
 	for i := range c.watches {
 		watch := &c.watches[i]
 		v := schedule.Rescue(watch.Watch, c.now)
-		failure, failing := schedule.Failing(watch.Watch, v)
+		adjusted := watch.Watch
+		adjusted.Schedule = adjusted.Schedule.Adjusted(watch.Runs, c.now)
+		failure, failing := schedule.Failing(adjusted, v)
 		if !failing || failure.Runs == 0 || failure.Window == v.Window {
 			continue
 		}
@@ -93,7 +95,7 @@ func (c *confirming) suspicions() (questions []question) {
 func (c *confirming) deep() (questions []question) {
 	for i := range c.watches {
 		watch := &c.watches[i]
-		if len(watch.Asks(schedule.Rescue(watch.Watch, c.now))) > 0 {
+		if len(watch.Asks(schedule.Rescue(watch.Watch, c.now), c.now)) > 0 {
 			questions = append(questions, c.question(watch, inquiry{}))
 		}
 	}
@@ -106,7 +108,7 @@ func (c *confirming) deep() (questions []question) {
 // current window as it is.
 func (c *confirming) askBefore(ctx context.Context, q question) {
 	watch := q.watch
-	for _, window := range watch.Asks(schedule.Rescue(watch.Watch, c.now)) {
+	for _, window := range watch.Asks(schedule.Rescue(watch.Watch, c.now), c.now) {
 		about, _ := inquire(window, watch.Runs)
 		red := false
 		for _, run := range about.ask {
