@@ -26,13 +26,13 @@ const (
 	maxRefused  = MaxDispatches / 2 // dispatches that GitHub may refuse: they do not count as started, but take a second each
 	maxLost     = 10                // dispatches in a row without a clear answer: then GitHub is in trouble
 
-	// pause comes between two dispatches after the first few. "No more than 80
+	// Pause comes between two dispatches after the first few. "No more than 80
 	// content-generating requests per minute", and "If you are making a large number
 	// of POST, PATCH, PUT, or DELETE requests, wait at least one second between each
 	// request":
 	// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-	pause   = time.Second
-	unpaced = 10
+	Pause   = time.Second
+	Unpaced = 10
 )
 
 // dispatch starts the due jobs, up to the bounds of one rescue. An error about one
@@ -48,8 +48,8 @@ func (r Rescue) dispatch(ctx context.Context, report *Report) error {
 func (r Rescue) dispatchUntil(ctx, timed context.Context, report *Report) error {
 	var n tally
 	for i, job := range report.due() {
-		if i >= unpaced {
-			r.wait(timed, pause)
+		if i >= Unpaced {
+			r.wait(timed, Pause)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

@@ -119,8 +119,8 @@ func TestPauses(t *testing.T) {
 		err     error
 	}{
 		{"all", 100, nil, 14, "", nil},
-		{"stopped", 2, func(stop, _ context.CancelFunc) { stop() }, unpaced + 1, "", context.Canceled},
-		{"out of time", 3, func(_, timedOut context.CancelFunc) { timedOut() }, unpaced + 2, "one rescue starts jobs for at most 6m0s", nil},
+		{"stopped", 2, func(stop, _ context.CancelFunc) { stop() }, Unpaced + 1, "", context.Canceled},
+		{"out of time", 3, func(_, timedOut context.CancelFunc) { timedOut() }, Unpaced + 2, "one rescue starts jobs for at most 6m0s", nil},
 	} {
 		fake, r := newRescue(t, 14)
 		ctx, stop := context.WithCancel(t.Context())
