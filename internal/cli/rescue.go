@@ -50,7 +50,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	ctx, stop := withSignals()
 	defer stop()
 	origin := p.origin(ctx, project, flags.token)
-	client, err := p.rescueClient(origin)
+	client, err := p.startingClient("rescue", origin)
 	if err != nil {
 		return err
 	}
@@ -134,16 +134,17 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	p.warn(p.runner(p.Stderr), errors.Join(remarks...))
 }
 
-// rescueClient returns a client that can start jobs, as far as that is known without a
+// startingClient returns a client that can start jobs, as far as that is known without a
 // request.
-func (p *Program) rescueClient(origin github.Origin) (*github.Client, error) {
+func (p *Program) startingClient(command string, origin github.Origin) (*github.Client, error) {
 	if origin.Repository == "" {
-		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "rescue: no repository on GitHub")}
+		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "%s: no repository on GitHub", command)}
 	}
 	if origin.Token == "" {
-		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "rescue: no token")}
+		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}
 	}
-	client, err := p.client(origin, p.Stderr, p.Stderr)
+	log := &shared{w: p.Stderr}
+	client, err := p.client(origin, log, log)
 	if err != nil {
 		return nil, &exitError{exitUsage, problem.WithHint(err, "set GITHUB_REPOSITORY to owner/name")}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -54,8 +55,11 @@ var processStart = time.Now()
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
 //	                    file=NAME, title=TEXT for one that was dispatched, times=N
 //	forgot ID...        removes runs from it
-//	workflow FILE STATE CREATED
+//	workflow FILE STATE CREATED INPUT...
 //	                    adds a workflow to it; without any it has whatever is asked for
+//	workflows FILE      writes the states of its workflows
+//	play CONCLUSION STEP...
+//	                    has runs end so when somebody asks for one, with a step of each name
 //	dispatched FILE     writes the runs that were asked for since the last call
 //	finish CONCLUSION   ends those
 //	issues FILE         writes what issues there are
@@ -94,6 +98,8 @@ func TestScripts(t *testing.T) {
 			"ran":         ran,
 			"forgot":      forgot,
 			"workflow":    workflow,
+			"workflows":   workflows,
+			"play":        play,
 			"dispatched":  dispatched,
 			"finish":      finish,
 			"issues":      issues,
@@ -221,7 +227,30 @@ func forgot(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func workflow(ts *testscript.TestScript, _ bool, args []string) {
-	server(ts).Register(ghtest.Registered{File: args[0], State: args[1], Created: parseTime(ts, args[2])})
+	server(ts).Register(ghtest.Registered{File: args[0], State: args[1], Created: parseTime(ts, args[2]), Inputs: args[3:]})
+}
+
+func workflows(ts *testscript.TestScript, _ bool, args []string) {
+	var b strings.Builder
+	states := server(ts).Workflows()
+	for _, file := range slices.Sorted(maps.Keys(states)) {
+		fmt.Fprintf(&b, "%s %s\n", file, states[file])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
+}
+
+func play(ts *testscript.TestScript, _ bool, args []string) {
+	steps := []ghtest.Step{{Name: "Set up job", Conclusion: "success"}}
+	for _, name := range args[1:] {
+		steps = append(steps, ghtest.Step{Name: name, Conclusion: "success"})
+	}
+	server(ts).SetPlay(func(r *ghtest.Run) {
+		if r.Status == "queued" {
+			r.Status = "in_progress"
+			return
+		}
+		r.Status, r.Conclusion, r.Steps = "completed", args[0], steps
+	})
 }
 
 // dispatches are the runs that the script has seen last.
@@ -235,7 +264,13 @@ func dispatched(ts *testscript.TestScript, _ bool, args []string) {
 	var b strings.Builder
 	for _, d := range server(ts).Dispatches() {
 		last.runs = append(last.runs, d.Run)
-		fmt.Fprintf(&b, "%s on %s, force %s, window %s\n", d.File, d.Ref, d.Inputs["force"], d.Inputs["window"])
+		fmt.Fprintf(&b, "%s on %s, force %s, window %s", d.File, d.Ref, d.Inputs["force"], d.Inputs["window"])
+		for _, name := range slices.Sorted(maps.Keys(d.Inputs)) {
+			if name != "force" && name != "window" {
+				fmt.Fprintf(&b, ", %s %s", name, d.Inputs[name])
+			}
+		}
+		fmt.Fprintln(&b)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o644))
 }

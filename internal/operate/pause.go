@@ -21,6 +21,8 @@ type Switched struct {
 	Changed bool
 	Local   bool  // the ledger has it
 	Err     error // why it is not as it should be
+
+	asked bool // GitHub was asked to change it
 }
 
 // Switch pauses the jobs, or resumes them, by the states of their workflows. Where nothing
@@ -62,8 +64,9 @@ func (e *Engine) Switch(ctx context.Context, jobs []Job, resume bool) ([]Switche
 		e.Step(fmt.Sprintf("changing the workflow of %s", problem.Show(job.ID)))
 		s.Err = e.set(ctx, job, resume)
 		if _, denied := errors.AsType[*github.Denied](s.Err); denied || github.Limited(s.Err) {
-			stopped, s.Err = s.Err, nil
+			stopped, s.Err = s.Err, fmt.Errorf("%s was left as it is", problem.Show(job.ID))
 		}
+		s.asked = true
 	}
 	if asked > 0 {
 		err = e.confirm(context.WithoutCancel(ctx), switched, want)
@@ -92,6 +95,9 @@ func (e *Engine) confirm(ctx context.Context, switched []Switched, want string) 
 		late := false
 		for i := range switched {
 			s := &switched[i]
+			if !s.asked {
+				continue
+			}
 			s.State = stateOf(workflows, s.Job)
 			if s.Changed = s.State != s.Was; s.State == want {
 				s.Err = nil // also where the answer to the change was lost
@@ -103,7 +109,7 @@ func (e *Engine) confirm(ctx context.Context, switched []Switched, want string) 
 		}
 	}
 	for i := range switched {
-		if s := &switched[i]; s.State != want && s.Err == nil {
+		if s := &switched[i]; s.asked && s.State != want && s.Err == nil {
 			s.Err = problem.New("run it again", "GitHub still has the workflow of %s as %s", problem.Show(s.Job.ID), s.State)
 		}
 	}

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/operate"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/table"
+	"github.com/spf13/cobra"
+)
+
+func (p *Program) pauseCommand() *cobra.Command {
+	return p.switchCommand(false, &cobra.Command{
+		Use:   "pause JOB...",
+		Short: "Pause jobs until they are resumed",
+		Long: `pause disables the workflows of jobs on GitHub, at once and without a commit. The rescue
+leaves them alone, and the windows that pass are not owed. To switch a job off in a
+reviewed and lasting way, set enabled = false instead.
+
+Jobs that do not run on GitHub are paused by a mark in the ledger in .scheduled/.
+
+` + actingHelp,
+	})
+}
+
+func (p *Program) resumeCommand() *cobra.Command {
+	return p.switchCommand(true, &cobra.Command{
+		Use:   "resume JOB...",
+		Short: "Resume paused jobs",
+		Long: `resume enables the workflows of jobs on GitHub, whoever disabled them: pause, a person,
+or GitHub after 60 days without activity in the repository. The windows that passed
+meanwhile are not run; ` + "`scheduled backfill`" + ` runs them.
+
+` + actingHelp,
+	})
+}
+
+func (p *Program) switchCommand(resume bool, cmd *cobra.Command) *cobra.Command {
+	var jobs selection
+	var flags acting
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return p.switchJobs(cmd.Name(), args, jobs, flags, resume)
+	}
+	jobs.register(cmd)
+	flags.register(cmd, "report what would change, but change nothing")
+	return cmd
+}
+
+func (p *Program) switchJobs(command string, ids []string, s selection, flags acting, resume bool) error {
+	project, err := p.open()
+	if err != nil {
+		return err
+	}
+	jobs, err := project.selected(ids, s)
+	if err != nil {
+		return err
+	}
+	ctx, stop := withSignals()
+	defer stop()
+	origin := p.origin(ctx, project, flags.token)
+	archive, err := p.archive(project, origin)
+	if err != nil {
+		return err
+	}
+	var hosted, local []operate.Job
+	for _, job := range jobs {
+		switch {
+		case archive.Client == nil || job.Options.Serve:
+			local = append(local, operatedJob(job))
+		case job.Unhosted != nil:
+			return job.Unhosted
+		default:
+			hosted = append(hosted, operatedJob(job))
+		}
+	}
+	var switched []operate.Switched
+	var failed error
+	if len(hosted) > 0 {
+		client, err := p.startingClient(command, origin)
+		if err != nil {
+			return err
+		}
+		engine, idle := p.engine(client, flags.dryRun)
+		switched, failed = engine.Switch(ctx, hosted, resume)
+		idle()
+	}
+	if len(local) > 0 {
+		book := archive.Ledger
+		if book == nil && !resume && !flags.dryRun {
+			if book, err = ledger.Open(project.AbsFile(), p.say); err != nil {
+				return errors.Join(explainActing(failed), err)
+			}
+		}
+		marked, err := operate.SwitchLocally(book, local, resume, flags.dryRun, p.Now())
+		switched, failed = append(switched, marked...), errors.Join(failed, err)
+	}
+	if switched == nil {
+		return explainActing(failed)
+	}
+	for _, s := range switched {
+		failed = errors.Join(failed, s.Err)
+	}
+	p.note(remarks(switched, jobs, resume))
+	return errors.Join(p.printSwitched(switched, flags), explainActing(failed))
+}
+
+// remarks are what people should know about jobs that were resumed.
+func remarks(switched []operate.Switched, jobs []pyproject.Job, resume bool) (remarks []string) {
+	causes := map[string]string{
+		"disabled_inactivity": "GitHub had disabled its workflow after 60 days without activity in the repository",
+		"disabled_fork":       "GitHub had disabled its workflow, like every schedule of a fork",
+	}
+	for _, s := range switched {
+		if cause := causes[s.Was]; resume && cause != "" {
+			remarks = append(remarks, problem.Show(s.Job.ID)+": "+cause)
+		}
+	}
+	for _, job := range jobs {
+		if resume && job.Schedule.Spec().Disabled {
+			remarks = append(remarks, problem.Show(job.ID)+": it stays off, because it has enabled = false")
+		}
+	}
+	return remarks
+}
+
+// switchedJob is a job in the output of `pause --json` and `resume --json`. Workflow is null
+// for a job in the ledger.
+type switchedJob struct {
+	Job      string  `json:"job"`
+	Workflow *string `json:"workflow"`
+	State    string  `json:"state"`
+	Changed  bool    `json:"changed"`
+}
+
+func (p *Program) printSwitched(switched []operate.Switched, flags acting) error {
+	shown := []switchedJob{}
+	t := table.New(p.Stdout)
+	for _, s := range switched {
+		row, words := switchedJob{s.Job.ID, &s.Job.File, s.State, s.Changed}, "as before"
+		if s.Local {
+			row.Workflow = nil
+		}
+		switch {
+		case s.Changed && flags.dryRun:
+			words = "would change"
+		case s.Changed:
+			words = "changed"
+		}
+		shown = append(shown, row)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(s.Job.ID), s.State, words)
+	}
+	if flags.asJSON {
+		return p.printJSON(struct {
+			Jobs []switchedJob `json:"jobs"`
+		}{shown})
+	}
+	return t.Flush()
+}

@@ -1,0 +1,291 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/operate"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/table"
+	"github.com/spf13/cobra"
+)
+
+// triggerFlags are the flags of trigger.
+type triggerFlags struct {
+	selection
+	acting
+	window, kwargs, at, in string
+	wait                   bool
+}
+
+// acting are the flags of the commands that change something on GitHub.
+type acting struct {
+	dryRun, asJSON bool
+	token          string
+}
+
+func (a *acting) register(cmd *cobra.Command, dryRun string) {
+	cmd.Flags().BoolVar(&a.dryRun, "dry-run", false, dryRun)
+	cmd.Flags().BoolVar(&a.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&a.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+}
+
+// actingHelp says where the commands that start runs do so.
+const actingHelp = `The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
+is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth token`" + `; it
+needs actions: write.`
+
+func (p *Program) triggerCommand() *cobra.Command {
+	var flags triggerFlags
+	cmd := &cobra.Command{
+		Use:   "trigger JOB...",
+		Short: "Start jobs now, or at a time to come",
+		Long: `trigger starts the workflows of jobs on GitHub, confirmed or not. If a run of the same
+window is queued or in progress after a dispatch, it starts none and names that run.
+
+With --at or --in the job is due once more at that time. The run that starts at once only
+leaves the request; the rescue starts the job when the time has come.
+
+` + actingHelp,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.trigger(cmd, args, flags) },
+	}
+	flags.selection.register(cmd)
+	flags.acting.register(cmd, "report what would be started, but start nothing")
+	cmd.Flags().StringVar(&flags.window, "window", "", "slot of the job to serve, as in 2026-11-21T10:37:00Z (default: the current window)")
+	cmd.Flags().StringVar(&flags.kwargs, "kwargs", "", `values for the inputs of the jobs, as in '{"days": 7}'`)
+	cmd.Flags().StringVar(&flags.at, "at", "", "time to come at which the jobs are to run: RFC 3339, or local to the job's time zone")
+	cmd.Flags().StringVar(&flags.in, "in", "", "time from now after which the jobs are to run, as in 5d or 90m")
+	cmd.Flags().BoolVar(&flags.wait, "wait", false, "follow the runs to their end; exit with 1 if one fails")
+	return cmd
+}
+
+func (p *Program) trigger(cmd *cobra.Command, ids []string, flags triggerFlags) error {
+	project, err := p.open()
+	if err != nil {
+		return err
+	}
+	jobs, err := p.startable(project, ids, flags.selection)
+	if err != nil {
+		return err
+	}
+	wishes, err := flags.wishes(cmd, jobs)
+	if err != nil {
+		return err
+	}
+	ctx, stop := withSignals()
+	defer stop()
+	engine, idle, err := p.operator(ctx, project, "trigger", flags.acting)
+	if err != nil {
+		return err
+	}
+	runs, bound, err := engine.Trigger(ctx, wishes)
+	idle()
+	for _, r := range runs {
+		if r.Pending && flags.kwargs != "" {
+			r.Err = problem.New("start it again once that run is over", "%s was not started with --kwargs: run %d of the same window is pending", problem.Show(r.Job.ID), r.ID)
+		}
+	}
+	failures := operate.Errors(runs)
+	if flags.wait && err == nil && !flags.dryRun {
+		if err = engine.Follow(ctx, runs); err != nil {
+			p.say("note: the waiting has ended; the runs go on")
+		}
+		failures = operate.Errors(runs)
+	}
+	if runs == nil {
+		return explainActing(err)
+	}
+	if bound != "" {
+		p.say("note: not all jobs were started: " + bound)
+		failures = errors.Join(failures, problem.New("start the others again later", "%s not started", problem.Count(left(runs), "job")))
+	}
+	return errors.Join(p.printRuns(runs, flags.acting), explainActing(errors.Join(err, failures)))
+}
+
+// startable returns the selected jobs, as far as GitHub can start them.
+func (p *Program) startable(project *project, ids []string, s selection) (jobs []pyproject.Job, err error) {
+	selected, err := project.selected(ids, s)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if _, err := project.job(id, true); err != nil {
+			return nil, err
+		}
+	}
+	var others []string
+	for _, job := range selected {
+		if job.Hosted() {
+			jobs = append(jobs, job)
+		} else {
+			others = append(others, job.ID)
+		}
+	}
+	if len(jobs) == 0 {
+		return nil, &exitError{exitUsage, problem.New("use `scheduled run` on the machine that runs them", "GitHub runs none of these jobs")}
+	}
+	p.leaveOut(others, "which GitHub does not run")
+	return jobs, nil
+}
+
+// wishes reads what the flags want of the jobs.
+func (f triggerFlags) wishes(cmd *cobra.Command, jobs []pyproject.Job) (wishes []operate.Wish, err error) {
+	when := 0
+	for _, flag := range []string{"window", "at", "in"} {
+		if cmd.Flags().Changed(flag) {
+			when++
+		}
+	}
+	if when > 1 {
+		return nil, usageError("--window, --at and --in cannot be combined", cmd)
+	}
+	kwargs := map[string]any{}
+	if f.kwargs != "" {
+		if kwargs, err = operate.ParseKwargs(f.kwargs); err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+	}
+	later := cmd.Flags().Changed("at") || cmd.Flags().Changed("in")
+	for _, job := range jobs {
+		wish := operate.Wish{Job: operatedJob(job)}
+		switch {
+		case cmd.Flags().Changed("window") && len(jobs) != 1:
+			return nil, usageError("--window is a slot of one job", cmd)
+		case cmd.Flags().Changed("window"):
+			wish.Slot, err = operate.ParseSlot(f.window, wish.Job)
+		case later && job.Schedule.Spec().Disabled:
+			err = problem.New("remove enabled = false, or start it now", "job %s is disabled, so it does not run at a time to come", problem.Show(job.ID))
+		case cmd.Flags().Changed("at"):
+			wish.At, err = operate.ParseTime(f.at, wish.Job)
+		case cmd.Flags().Changed("in"):
+			if wish.In, err = parseAge(f.in); err != nil || wish.In <= 0 {
+				return nil, usageError(fmt.Sprintf("--in %q is not a time such as 5d or 90m", f.in), cmd)
+			}
+		}
+		if err == nil {
+			wish.Inputs, err = operate.Inputs(job, kwargs)
+		}
+		if err != nil {
+			return nil, &exitError{exitUsage, err}
+		}
+		wishes = append(wishes, wish)
+	}
+	return wishes, nil
+}
+
+func operatedJob(job pyproject.Job) operate.Job {
+	return operate.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
+}
+
+// operator returns an engine on GitHub, whose steps are shown until idle is called.
+func (p *Program) operator(ctx context.Context, project *project, command string, flags acting) (engine *operate.Engine, idle func(), err error) {
+	client, err := p.startingClient(command, p.origin(ctx, project, flags.token))
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, idle = p.engine(client, flags.dryRun)
+	return engine, idle, nil
+}
+
+func (p *Program) engine(client *github.Client, dryRun bool) (engine *operate.Engine, idle func()) {
+	trigger, err := p.runner(p.Stderr).Trigger()
+	p.warn(p.runner(p.Stderr), err)
+	var step atomic.Value
+	step.Store("starting")
+	engine = &operate.Engine{
+		Client: client, Branch: trigger.DefaultBranch, DryRun: dryRun,
+		Say: p.say, Step: func(s string) { step.Store(s) },
+	}
+	return engine, p.progress(func() string { return "still " + step.Load().(string) })
+}
+
+// left counts the runs that are left to another call.
+func left(runs []*operate.Run) (left int) {
+	for _, r := range runs {
+		if r.Left {
+			left++
+		}
+	}
+	return left
+}
+
+// triggered is a run in the output of `trigger --json`, with null for what is not known.
+type triggered struct {
+	Job        string     `json:"job"`
+	Window     *time.Time `json:"window"`
+	RunID      *int64     `json:"run_id"`
+	URL        *string    `json:"url"`
+	Conclusion *string    `json:"conclusion"`
+}
+
+// orNull returns nil for the zero value.
+func orNull[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// printRuns prints the runs that were started, or would be, and those that were pending.
+func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
+	shown := []triggered{}
+	t := table.New(p.Stdout)
+	for _, r := range runs {
+		if !r.Started && !r.Pending && (!flags.dryRun || r.Err != nil) {
+			continue
+		}
+		shown = append(shown, triggered{r.Job.ID, orNull(r.Window), orNull(r.ID), orNull(r.URL), orNull(r.Conclusion)})
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), runWords(r))
+	}
+	if flags.asJSON {
+		return p.printJSON(struct {
+			Runs []triggered `json:"runs"`
+		}{shown})
+	}
+	return t.Flush()
+}
+
+// runWords says what became of a run.
+func runWords(r *operate.Run) string {
+	url := r.URL
+	if r.ID == 0 {
+		url = "GitHub does not say which run it is"
+	}
+	switch {
+	case r.Pending:
+		return fmt.Sprintf("not started: run %d of the same window is pending: %s", r.ID, url)
+	case !r.Started:
+		return "would be started"
+	case r.Conclusion != "":
+		return fmt.Sprintf("%s: %s", r.Conclusion, url)
+	}
+	return "started: " + url
+}
+
+// actingHints are the hints for what a token lacks.
+var actingHints = map[github.Right]string{
+	github.Valid:   "use another token: this one is not valid, or has expired",
+	github.Actions: "give the token the permission `actions: write`; a fine-grained token needs Actions: read and write, a classic one the scope repo",
+}
+
+// explainActing gives an exit code and a hint to what kept a command from acting.
+func explainActing(err error) error {
+	_, denied := errors.AsType[*github.Denied](err)
+	if _, wrong := errors.AsType[operate.TimeError](err); wrong {
+		return &exitError{exitUsage, err}
+	}
+	if !denied && !github.Missing(err) {
+		return err
+	}
+	hint := actingHints[github.Actions]
+	if d, ok := errors.AsType[*github.Denied](err); ok && d.Lacks == github.Valid {
+		hint = actingHints[github.Valid]
+	}
+	return &exitError{exitDenied, problem.WithHint(err, hint)}
+}
