@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,6 +90,17 @@ func parseWindow(window string) (time.Time, error) {
 
 func windowError(window, what string) error {
 	return &exitError{exitUsage, problem.New("give the time of a slot, as in 2026-11-21T10:37:00Z, or leave it empty for the current window", "window %q %s", window, what)}
+}
+
+// parseAge reads "30d", or a duration as time.ParseDuration takes it.
+func parseAge(age string) (time.Duration, error) {
+	const maxDays = 36500
+	number, inDays := strings.CutSuffix(age, "d")
+	if !inDays {
+		return time.ParseDuration(age)
+	}
+	days, err := strconv.ParseUint(number, 10, 16)
+	return time.Duration(min(days, maxDays)) * 24 * time.Hour, err
 }
 
 // exitCode returns the code of an error after its findings have been printed.

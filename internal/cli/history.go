@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -73,17 +71,6 @@ func parseReach(cmd *cobra.Command, since string, limit int, now time.Time) (sch
 		return reach, usageError(fmt.Sprintf("--since %q is neither a time of the form 2026-11-21T10:37:00Z nor an age such as 30d or 36h", since), cmd)
 	}
 	return reach, nil
-}
-
-// parseAge reads "30d", or a duration as time.ParseDuration takes it.
-func parseAge(age string) (time.Duration, error) {
-	const maxDays = 36500
-	number, inDays := strings.CutSuffix(age, "d")
-	if !inDays {
-		return time.ParseDuration(age)
-	}
-	days, err := strconv.ParseUint(number, 10, 16)
-	return time.Duration(min(days, maxDays)) * 24 * time.Hour, err
 }
 
 func (p *Program) history(id string, reach schedule.Reach, token string, asJSON bool) error {

@@ -195,6 +195,14 @@ func link(a schedule.Account) string {
 // minute writes a time for a column whose head says UTC.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
+// clockOrNone writes a time for people; "-" for none.
+func clockOrNone(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return problem.Clock(t)
+}
+
 // painter returns a function that colours a state for w.
 func (p *Program) painter(w io.Writer) func(schedule.State) string {
 	color := p.color(w)

@@ -14,7 +14,7 @@ import (
 
 func (p *Program) pauseCommand() *cobra.Command {
 	return p.switchCommand(false, &cobra.Command{
-		Use:   "pause JOB...",
+		Use:   "pause JOB…",
 		Short: "Pause jobs until they are resumed",
 		Long: `pause disables the workflows of jobs on GitHub, at once and without a commit. The rescue
 leaves them alone, and the windows that pass are not owed. To switch a job off in a
@@ -28,7 +28,7 @@ Jobs that do not run on GitHub are paused by a mark in the ledger in .scheduled/
 
 func (p *Program) resumeCommand() *cobra.Command {
 	return p.switchCommand(true, &cobra.Command{
-		Use:   "resume JOB...",
+		Use:   "resume JOB…",
 		Short: "Resume paused jobs",
 		Long: `resume enables the workflows of jobs on GitHub, whoever disabled them: pause, a person,
 or GitHub after 60 days without activity in the repository. The windows that passed

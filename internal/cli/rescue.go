@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -99,14 +98,6 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	return err
 }
 
-// clockOrNone writes a time for people; "-" for none.
-func clockOrNone(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return problem.Clock(t)
-}
-
 // warnOfRescue warns about what people have to act on, in one annotation: GitHub shows
 // ten for each step.
 func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
@@ -132,23 +123,6 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 		remarks = append(remarks, errors.New(remark))
 	}
 	p.warn(p.runner(p.Stderr), errors.Join(remarks...))
-}
-
-// startingClient returns a client that can start jobs, as far as that is known without a
-// request.
-func (p *Program) startingClient(command string, origin github.Origin) (*github.Client, error) {
-	if origin.Repository == "" {
-		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "%s: no repository on GitHub", command)}
-	}
-	if origin.Token == "" {
-		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}
-	}
-	log := &shared{w: p.Stderr}
-	client, err := p.client(origin, log, log)
-	if err != nil {
-		return nil, &exitError{exitUsage, problem.WithHint(err, "set GITHUB_REPOSITORY to owner/name")}
-	}
-	return client, nil
 }
 
 // cannotStart is the hint for a token that may not start workflows.

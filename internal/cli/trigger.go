@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/operate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -23,27 +20,10 @@ type triggerFlags struct {
 	wait                   bool
 }
 
-// acting are the flags of the commands that change something on GitHub.
-type acting struct {
-	dryRun, asJSON bool
-	token          string
-}
-
-func (a *acting) register(cmd *cobra.Command, dryRun string) {
-	cmd.Flags().BoolVar(&a.dryRun, "dry-run", false, dryRun)
-	cmd.Flags().BoolVar(&a.asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&a.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
-}
-
-// actingHelp says where the commands that start runs do so.
-const actingHelp = `The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
-is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth token`" + `; it
-needs actions: write.`
-
 func (p *Program) triggerCommand() *cobra.Command {
 	var flags triggerFlags
 	cmd := &cobra.Command{
-		Use:   "trigger JOB...",
+		Use:   "trigger JOB…",
 		Short: "Start jobs now, or at a time to come",
 		Long: `trigger starts the workflows of jobs on GitHub, confirmed or not. If a run of the same
 window is queued or in progress after a dispatch, it starts none and names that run.
@@ -178,32 +158,6 @@ func (f triggerFlags) wishes(cmd *cobra.Command, jobs []pyproject.Job) (wishes [
 	return wishes, nil
 }
 
-func operatedJob(job pyproject.Job) operate.Job {
-	return operate.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
-}
-
-// operator returns an engine on GitHub, whose steps are shown until idle is called.
-func (p *Program) operator(ctx context.Context, project *project, command string, flags acting) (engine *operate.Engine, idle func(), err error) {
-	client, err := p.startingClient(command, p.origin(ctx, project, flags.token))
-	if err != nil {
-		return nil, nil, err
-	}
-	engine, idle = p.engine(client, flags.dryRun)
-	return engine, idle, nil
-}
-
-func (p *Program) engine(client *github.Client, dryRun bool) (engine *operate.Engine, idle func()) {
-	trigger, err := p.runner(p.Stderr).Trigger()
-	p.warn(p.runner(p.Stderr), err)
-	var step atomic.Value
-	step.Store("starting")
-	engine = &operate.Engine{
-		Client: client, Branch: trigger.DefaultBranch, DryRun: dryRun,
-		Say: p.say, Step: func(s string) { step.Store(s) },
-	}
-	return engine, p.progress(func() string { return "still " + step.Load().(string) })
-}
-
 // left counts the runs that are left to another call.
 func left(runs []*operate.Run) (left int) {
 	for _, r := range runs {
@@ -223,15 +177,6 @@ type triggered struct {
 	Conclusion *string    `json:"conclusion"`
 }
 
-// orNull returns nil for the zero value.
-func orNull[T comparable](value T) *T {
-	var zero T
-	if value == zero {
-		return nil
-	}
-	return &value
-}
-
 // printRuns prints the runs that were started, or would be, and those that were pending.
 func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 	shown := []triggered{}
@@ -249,43 +194,4 @@ func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 		}{shown})
 	}
 	return t.Flush()
-}
-
-// runWords says what became of a run.
-func runWords(r *operate.Run) string {
-	url := r.URL
-	if r.ID == 0 {
-		url = "GitHub does not say which run it is"
-	}
-	switch {
-	case r.Pending:
-		return fmt.Sprintf("not started: run %d of the same window is pending: %s", r.ID, url)
-	case !r.Started:
-		return "would be started"
-	case r.Conclusion != "":
-		return fmt.Sprintf("%s: %s", r.Conclusion, url)
-	}
-	return "started: " + url
-}
-
-// actingHints are the hints for what a token lacks.
-var actingHints = map[github.Right]string{
-	github.Valid:   "use another token: this one is not valid, or has expired",
-	github.Actions: "give the token the permission `actions: write`; a fine-grained token needs Actions: read and write, a classic one the scope repo",
-}
-
-// explainActing gives an exit code and a hint to what kept a command from acting.
-func explainActing(err error) error {
-	_, denied := errors.AsType[*github.Denied](err)
-	if _, wrong := errors.AsType[operate.TimeError](err); wrong {
-		return &exitError{exitUsage, err}
-	}
-	if !denied && !github.Missing(err) {
-		return err
-	}
-	hint := actingHints[github.Actions]
-	if d, ok := errors.AsType[*github.Denied](err); ok && d.Lacks == github.Valid {
-		hint = actingHints[github.Valid]
-	}
-	return &exitError{exitDenied, problem.WithHint(err, hint)}
 }

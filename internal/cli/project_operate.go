@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/operate"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/spf13/cobra"
+)
+
+// acting are the flags of the commands that change something on GitHub.
+type acting struct {
+	dryRun, asJSON bool
+	token          string
+}
+
+func (a *acting) register(cmd *cobra.Command, dryRun string) {
+	cmd.Flags().BoolVar(&a.dryRun, "dry-run", false, dryRun)
+	cmd.Flags().BoolVar(&a.asJSON, "json", false, "print JSON")
+	cmd.Flags().StringVar(&a.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+}
+
+// actingHelp says where the commands that start runs do so.
+const actingHelp = `The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
+is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth token`" + `; it
+needs actions: write.`
+
+func operatedJob(job pyproject.Job) operate.Job {
+	return operate.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
+}
+
+// operator returns an engine on GitHub, whose steps are shown until idle is called.
+func (p *Program) operator(ctx context.Context, project *project, command string, flags acting) (engine *operate.Engine, idle func(), err error) {
+	client, err := p.startingClient(command, p.origin(ctx, project, flags.token))
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, idle = p.engine(client, flags.dryRun)
+	return engine, idle, nil
+}
+
+func (p *Program) engine(client *github.Client, dryRun bool) (engine *operate.Engine, idle func()) {
+	trigger, err := p.runner(p.Stderr).Trigger()
+	p.warn(p.runner(p.Stderr), err)
+	var step atomic.Value
+	step.Store("starting")
+	engine = &operate.Engine{
+		Client: client, Branch: trigger.DefaultBranch, DryRun: dryRun,
+		Say: p.say, Step: func(s string) { step.Store(s) },
+	}
+	return engine, p.progress(func() string { return "still " + step.Load().(string) })
+}
+
+// orNull returns nil for the zero value.
+func orNull[T comparable](value T) *T {
+	var zero T
+	if value == zero {
+		return nil
+	}
+	return &value
+}
+
+// runWords says what became of a run.
+func runWords(r *operate.Run) string {
+	url := r.URL
+	if r.ID == 0 {
+		url = "GitHub does not say which run it is"
+	}
+	switch {
+	case r.Pending:
+		return fmt.Sprintf("not started: run %d of the same window is pending: %s", r.ID, url)
+	case !r.Started:
+		return "would be started"
+	case r.Conclusion != "":
+		return fmt.Sprintf("%s: %s", r.Conclusion, url)
+	}
+	return "started: " + url
+}
+
+// actingHints are the hints for what a token lacks.
+var actingHints = map[github.Right]string{
+	github.Valid:   "use another token: this one is not valid, or has expired",
+	github.Actions: "give the token the permission `actions: write`; a fine-grained token needs Actions: read and write, a classic one the scope repo",
+}
+
+// explainActing gives an exit code and a hint to what kept a command from acting.
+func explainActing(err error) error {
+	_, denied := errors.AsType[*github.Denied](err)
+	if _, wrong := errors.AsType[operate.TimeError](err); wrong {
+		return &exitError{exitUsage, err}
+	}
+	if !denied && !github.Missing(err) {
+		return err
+	}
+	hint := actingHints[github.Actions]
+	if d, ok := errors.AsType[*github.Denied](err); ok && d.Lacks == github.Valid {
+		hint = actingHints[github.Valid]
+	}
+	return &exitError{exitDenied, problem.WithHint(err, hint)}
+}
+
+// startingClient returns a client that can start jobs, as far as that is known without a
+// request.
+func (p *Program) startingClient(command string, origin github.Origin) (*github.Client, error) {
+	if origin.Repository == "" {
+		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "%s: no repository on GitHub", command)}
+	}
+	if origin.Token == "" {
+		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}
+	}
+	log := &shared{w: p.Stderr}
+	client, err := p.client(origin, log, log)
+	if err != nil {
+		return nil, &exitError{exitUsage, problem.WithHint(err, "set GITHUB_REPOSITORY to owner/name")}
+	}
+	return client, nil
+}
