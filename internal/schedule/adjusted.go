@@ -106,10 +106,10 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	return slot
 }
 
-// gone reports whether runs took a slot away.
+// gone reports whether runs took a slot away, and none asked for it.
 func (s *Schedule) gone(slot time.Time) bool {
 	_, gone := s.wishes.takes(slot)
-	return gone
+	return gone && !slices.ContainsFunc(s.wishes.more, slot.Equal)
 }
 
 // declared returns the schedule without what runs asked for.

@@ -117,11 +117,11 @@ func tries(windows []Window, runs []Run) []int {
 }
 
 // lanesOf returns the IDs of the runs whose lanes are known: what they did is told by
-// those.
+// those. Runs of a local history have no IDs.
 func lanesOf(runs []Run) map[int64]bool {
 	var lanes map[int64]bool
 	for i := range runs {
-		if r := &runs[i]; r.Lane {
+		if r := &runs[i]; r.Lane && r.ID != 0 {
 			if lanes == nil {
 				lanes = map[int64]bool{}
 			}
