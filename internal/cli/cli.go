@@ -96,6 +96,7 @@ the entrypoint.`,
 		p.listCommand(),
 		p.validateCommand(),
 		p.schemaCommand(),
+		p.completionCommand(),
 		p.checkCommand(),
 		p.runCommand(),
 		p.commitCommand(),
@@ -111,6 +112,7 @@ the entrypoint.`,
 		p.importCommand(),
 		p.demoCommand((*Program).Main),
 	)
+	p.completed(root)
 	return root
 }
 

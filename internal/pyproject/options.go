@@ -377,6 +377,17 @@ func optionNames() []string {
 	return names
 }
 
+// JobKeys returns the keys that a job can have, options and all.
+func JobKeys() []string {
+	keys := slices.Clone(jobKeys)
+	for _, o := range options {
+		if !o.shared {
+			keys = append(keys, o.name)
+		}
+	}
+	return keys
+}
+
 // hint returns the remedy for a wrong value of the option. source is the value as
 // written, if it is a number.
 func (o *option) hint(value any, source string, flawed *flaw) string {
