@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -77,6 +78,8 @@ var processStart = time.Now()
 //	                    checks that the message of its newest commit has that text
 //	forbid WHAT         takes rights away: contents, workflows, classic, pulls, opening, force,
 //	                    push, create, dispatch, dispatch_classic, issues or tracker
+//	standing NAME=JSON...
+//	                    sets what its repository says about itself, and settings=JSON
 //	monitor [STATUS]    starts a monitor that answers so, or hangs; MONITOR is its URL
 //	told FILE           writes what the monitors were told since the last call
 func TestScripts(t *testing.T) {
@@ -115,6 +118,7 @@ func TestScripts(t *testing.T) {
 			"tick":        tick,
 			"close":       closePull,
 			"forbid":      forbid,
+			"standing":    standing,
 			"monitor":     startMonitor,
 			"told":        writeTold,
 		},
@@ -425,4 +429,24 @@ func parseTime(ts *testscript.TestScript, value string) time.Time {
 	t, err := time.Parse(time.RFC3339, value)
 	ts.Check(err)
 	return t
+}
+
+// standing sets what the repository says about itself: name=JSON; settings=JSON is that of
+// GITHUB_TOKEN.
+func standing(ts *testscript.TestScript, _ bool, args []string) {
+	var s ghtest.Standing
+	for _, arg := range args {
+		name, text, _ := strings.Cut(arg, "=")
+		var value any
+		ts.Check(json.Unmarshal([]byte(text), &value))
+		if name == "settings" {
+			s.Settings = value.(map[string]any)
+			continue
+		}
+		if s.Fields == nil {
+			s.Fields = map[string]any{}
+		}
+		s.Fields[name] = value
+	}
+	server(ts).SetStanding(s)
 }

@@ -100,10 +100,6 @@ func (s *Server) clock() time.Time {
 	return s.now.UTC().Truncate(time.Second)
 }
 
-func (s *Server) repository(*http.Request) answer {
-	return s.say(http.StatusOK, fixtures.Repository)
-}
-
 func (s *Server) jobs(r *http.Request) answer {
 	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64)
 	run := s.runs[id]

@@ -21,6 +21,8 @@ func (s *Server) routes() http.Handler {
 		"GET /actions/runs/{id}/jobs":        s.jobs,
 		"GET /actions/runs":                  s.list,
 
+		"GET /actions/permissions/workflow": s.workflowSettings,
+
 		"GET /actions/runs/{id}/attempts/{n}/jobs": s.attempt,
 
 		"GET /actions/runs/{id}":                    s.getRun,

@@ -50,6 +50,7 @@ type Server struct {
 	lastID     int64
 	numbers    map[string]int64 // of the last runs, by workflow
 	registered []Registered     // the workflows; nil: whatever is asked for
+	standing   Standing
 	dispatches []Dispatch
 	cancelled  []int64
 	old        bool       // it does not know return_run_details
