@@ -20,6 +20,7 @@ const (
 	countPages = 10  // maximum to read after that to count the missed windows before it
 	maxAsked   = 50  // maximum number of runs to ask for evidence of the window; the first one nearly always has it
 	maxEarlier = 5   // the same for all windows before it; the first one usually has it, too
+	maxSkips   = 50  // the same for the newest execution, one of each window
 	maxFailed  = 2   // after that many, runs without success in earlier windows are not asked
 	attempts   = 3   // maximum number of earlier attempts to ask of a run whose re-run failed
 )
@@ -33,6 +34,8 @@ type Query struct {
 	Created       time.Time // when the workflow was, and no run before; zero if unknown
 	Schedule      schedule.Schedule
 	Tick          schedule.Tick // what is to be decided, without what the history says; its Now is not used
+	Run           int64         // the run that decides, which is not asked; 0 if it is none of the workflow's
+	Needs         []Query       // of the jobs to wait for: Workflow, Job and Schedule
 }
 
 // History is what GitHub knows about a job: as much as schedule.Decide needs for one
@@ -44,6 +47,9 @@ type History struct {
 	// Known is the start of the oldest window that evidence was looked for in; zero if
 	// that is so for all. See schedule.Tick.
 	Known time.Time
+
+	Needs  []schedule.Need // those of the query; none if nothing has to wait for them
+	Unread error           // why one of those could not be read; else nil
 
 	Deleted bool // a run of the window was deleted, or may have been of it: the evidence may be gone
 }
@@ -59,11 +65,38 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	if ctx.Err() != nil {
 		return History{}, context.Cause(ctx)
 	}
+	var h History
 	if failure, ok := errors.AsType[*Failure](err); ok {
 		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
-		return History{}, failure
+		q.Tick.Now = failure.Now
+	} else {
+		h = History{Now: r.now, Runs: r.all(), Known: r.asking, Deleted: r.deleted()}
+		q.Tick.Now = h.Now
 	}
-	return History{Now: r.now, Runs: r.all(), Known: r.asking, Deleted: r.deleted()}, err
+	q.Tick.Runs, q.Tick.Known, q.Tick.Unknown = h.Runs, h.Known, err != nil
+	if slots := waiting(q); len(slots) > 0 {
+		h.Needs, h.Unread = c.needs(patient, q, r.branch, slots)
+	}
+	return h, err
+}
+
+// waiting returns the slots that have to wait for other jobs, if these have not executed.
+func waiting(q Query) (slots []time.Time) {
+	if len(q.Needs) == 0 || q.Tick.Now.IsZero() {
+		return nil
+	}
+	d := schedule.Decide(q.Schedule, q.Tick)
+	if d.Reason != schedule.Unconfirmed && d.Reason != schedule.HistoryUnknown {
+		return nil
+	}
+	windows := d.Slots
+	if !q.Tick.Lane && !q.Tick.Unknown {
+		windows = q.Tick.Owes(q.Schedule)
+	}
+	for _, w := range windows {
+		slots = append(slots, w.Start)
+	}
+	return slots
 }
 
 // reading is a history being read.
@@ -82,6 +115,7 @@ type reading struct {
 	first    bool                     // the workflow's first run ever is among them
 	numbers  map[int]time.Time        // when they were created, by their numbers; 0 if one has none
 	runs     map[int64][]schedule.Run // those that belong to the job, see Run.Void: each as it was listed or, once it was asked, as its jobs show it
+	byHand   map[int64]bool           // those that a person dispatched, to run at once
 	asked    map[int64]bool           // those asked for evidence
 	unread   map[int64]bool           // those that were asked without an answer
 	lost     error                    // why, for the first of them
@@ -92,31 +126,142 @@ type reading struct {
 
 func newReading(c *Client, q Query) *reading {
 	return &reading{client: c, query: q, branch: q.DefaultBranch, page: 1,
-		listed: map[int64]bool{}, numbers: map[int]time.Time{}, runs: map[int64][]schedule.Run{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
+		listed: map[int64]bool{}, numbers: map[int]time.Time{}, runs: map[int64][]schedule.Run{}, byHand: map[int64]bool{}, asked: map[int64]bool{}, unread: map[int64]bool{}}
 }
 
 // read reads pages until they cover the window, and asks for evidence. If there is
 // none, it reads on to count the missed windows. If no window matters it reads only the
-// first page, for the clock.
+// first page, for the clock. What the runs asked for changes the window.
 func (r *reading) read(ctx context.Context) error {
 	for r.page == 1 || r.page != 0 && r.page <= coverPages && !r.covered() {
 		if err := r.readPage(ctx); err != nil {
 			return err
 		}
+		r.adjust()
 	}
+	if err := r.askEnded(ctx); err != nil {
+		return err
+	}
+	if r.query.Tick.Lane {
+		return r.readLane(ctx)
+	}
+	if err := r.decide(ctx); err != nil || !r.query.Schedule.Spec().CatchUp || r.window.IsZero() || r.query.Tick.Forced || r.query.Tick.Attempt > 1 {
+		return err
+	}
+	return r.catchUp(ctx)
+}
+
+// decide asks for evidence of the window, and then of those before.
+func (r *reading) decide(ctx context.Context) error {
 	for more := countPages; ; more-- {
 		confirmed, err := r.confirm(ctx)
-		if err != nil || confirmed {
+		if err != nil {
 			return err
 		}
 		last := r.page == 0 || more == 0 || r.window.IsZero()
-		if (last || !r.shuffled) && r.count(ctx) || last {
-			return nil
+		counted := confirmed || r.query.Schedule.Spec().CatchUp || (last || !r.shuffled) && r.count(ctx)
+		if counted || last {
+			err := r.askByHand(ctx)
+			if err == nil && !confirmed {
+				err = r.search(ctx)
+			}
+			if err != nil || !r.adjust() {
+				return err
+			}
+			continue // an execution asked for a slot that has come
 		}
 		if err := r.readPage(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+// adjust takes in what the known runs asked for, and reports whether the window is another.
+func (r *reading) adjust() (changed bool) {
+	before := r.window
+	r.query.Schedule = r.query.Schedule.Adjusted(r.all(), r.now)
+	r.window = r.query.Tick.Asks(r.query.Schedule)
+	return r.window != before && !r.window.IsZero()
+}
+
+// askEnded asks about the last window of a job with single times that has ended: its
+// execution may have asked for another.
+func (r *reading) askEnded(ctx context.Context) error {
+	last := r.query.Schedule.Last(r.now)
+	if last.IsZero() || !r.window.IsZero() || r.query.Schedule.Spec().RunAt == nil || r.query.Schedule.Standing(r.now) != schedule.Ended {
+		return nil
+	}
+	_, err := r.confirmed(ctx, last)
+	r.adjust()
+	return err
+}
+
+// askByHand asks the newest run that a person started, if no execution is known to be
+// newer: it may have asked for the next one.
+func (r *reading) askByHand(ctx context.Context) error {
+	var newest, executed schedule.Run
+	for _, run := range r.all() {
+		if r.byHand[run.ID] && run.Success && !run.Void && run.Created.After(newest.Created) {
+			newest = run
+		}
+		if !run.Started.IsZero() && run.Created.After(executed.Created) {
+			executed = run
+		}
+	}
+	if newest.ID == 0 || r.asked[newest.ID] || !newest.Created.After(executed.Created) {
+		return nil
+	}
+	_, err := r.ask(ctx, newest)
+	return err
+}
+
+// search looks further back for the newest execution, which may have asked for a slot that
+// is still to come: then runs skip, window after window. It asks one run of each. There is
+// nothing left to ask if the windows before were counted.
+func (r *reading) search(ctx context.Context) error {
+	near, left := r.near(), maxSkips
+	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
+		w := r.query.Schedule.Window(start)
+		executed := func(run schedule.Run) bool { return !run.Started.IsZero() }
+		if slices.ContainsFunc(near[start], executed) || left == 0 {
+			return nil
+		}
+		for _, run := range schedule.Candidates(w, near[start]) {
+			if r.asked[run.ID] || !run.Success || !run.Slot.IsZero() {
+				continue
+			}
+			left--
+			answered, err := r.ask(ctx, run)
+			if err != nil || slices.ContainsFunc(answered, executed) {
+				return err
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// readLane asks for evidence of the one slot: in the runs of its window, and in those that
+// were active since the run that asks began. That run's own check asked the others.
+func (r *reading) readLane(ctx context.Context) error {
+	confirmed, err := r.confirm(ctx)
+	if err != nil || confirmed {
+		return err
+	}
+	since := r.window.Start
+	if own := r.runs[r.query.Run]; len(own) > 0 && own[0].Created.After(since) {
+		since = own[0].Created
+	}
+	for _, run := range r.unaskedSince(since) {
+		if len(r.asked) >= maxAsked {
+			return nil
+		}
+		answered, err := r.ask(ctx, run)
+		if err != nil || confirm(answered, r.window) {
+			return err
+		}
+	}
+	return nil
 }
 
 // covered reports whether no older run can have started in the window. The runs of a
@@ -176,12 +321,9 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 				return false, false
 			}
 			r.earlier++
-			r.asked[run.ID] = true
-			answered, err := r.evidence(ctx, run)
-			if err != nil {
+			if _, err := r.ask(ctx, run); err != nil {
 				return false, false
 			}
-			r.runs[run.ID] = answered
 		}
 		if confirm(r.runs[run.ID], w) {
 			return true, true
@@ -195,21 +337,28 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 
 // confirm asks the candidates for evidence until one confirms the window.
 func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
-	for _, run := range schedule.Candidates(r.window, r.all()) {
+	return r.confirmed(ctx, r.window)
+}
+
+// confirmed does that for any window.
+func (r *reading) confirmed(ctx context.Context, w schedule.Window) (confirmed bool, _ error) {
+	known := r.all()
+	if confirm(known, w) {
+		return true, nil
+	}
+	for _, run := range schedule.Candidates(w, known) {
 		if r.asked[run.ID] {
 			continue
 		}
-		if len(r.asked) == maxAsked {
+		if len(r.asked) >= maxAsked {
 			fmt.Fprintf(r.client.log, "none of %d runs executed the entrypoint; not checking more\n", maxAsked)
 			return false, nil
 		}
-		r.asked[run.ID] = true
-		answered, err := r.evidence(ctx, run)
+		answered, err := r.ask(ctx, run)
 		if err != nil {
 			return false, err
 		}
-		r.runs[run.ID] = answered
-		if confirm(answered, r.window) {
+		if confirm(answered, w) {
 			return true, nil
 		}
 	}
@@ -256,110 +405,4 @@ func (r *reading) jobs(ctx context.Context, run schedule.Run, of string) (shown,
 		return shown{}, err
 	}
 	return jobs.value.shows(r.query.Job).sound(run.Created, r.now), nil
-}
-
-// readPage reads the next page of the list.
-func (r *reading) readPage(ctx context.Context) error {
-	path := fmt.Sprintf("actions/workflows/%s/runs?per_page=%d", url.PathEscape(r.query.Workflow), perPage)
-	if r.page > 1 {
-		path += fmt.Sprintf("&page=%d", r.page)
-	}
-	list, err := get[runList](ctx, r.client, path)
-	if err != nil {
-		return err
-	}
-	if r.page == 1 {
-		if err := r.begin(ctx, list); err != nil {
-			return err
-		}
-	}
-	if list.more || r.page*perPage < list.value.Total {
-		r.page++
-	} else {
-		r.page = 0
-	}
-	if !r.add(list.value.Runs) {
-		r.page = 0 // a list that repeats itself has no end
-	}
-	return nil
-}
-
-// begin takes the clock, the window and the default branch from the first page.
-func (r *reading) begin(ctx context.Context, list answer[runList]) (err error) {
-	if r.now, err = r.client.clock(list.header); err == nil {
-		err = ahead(list.value.Runs, r.now)
-	}
-	if err != nil {
-		r.now = time.Time{}
-		return r.client.failure("read run list", nil, err)
-	}
-	r.query.Tick.Now = r.now
-	r.window = r.query.Tick.Asks(r.query.Schedule)
-	if r.branch == "" && len(list.value.Runs) > 0 {
-		r.branch, err = r.client.defaultBranch(ctx, list.value.Runs)
-	}
-	return err
-}
-
-// defaultBranch takes the default branch from the runs, or asks for it. If that
-// fails, it takes the branch of the newest scheduled run.
-// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
-// "Scheduled workflows will only run on the default branch."
-func (c *Client) defaultBranch(ctx context.Context, runs []workflowRun) (string, error) {
-	for _, run := range runs {
-		if run.Repository.DefaultBranch != "" {
-			return run.Repository.DefaultBranch, nil
-		}
-	}
-	found, err := get[repository](ctx, c, "")
-	if branch := branchOf(runs); err != nil && branch != "" {
-		return branch, nil
-	}
-	return found.value.DefaultBranch, err
-}
-
-// branchOf returns the branch of the newest scheduled run; "" if there is none.
-func branchOf(runs []workflowRun) string {
-	var scheduled workflowRun
-	for _, run := range runs {
-		if run.Event == "schedule" && run.Created.After(scheduled.Created) {
-			scheduled = run
-		}
-	}
-	return scheduled.Branch
-}
-
-// add adds the runs of a page and reports whether any was new. A run can be on two
-// pages if the list changes while it is read.
-func (r *reading) add(runs []workflowRun) (added bool) {
-	for _, listed := range runs {
-		run := listed.run(r.query.Schedule)
-		run.URL = r.client.page(run.URL)
-		if !r.listed[run.ID] {
-			r.listed[run.ID] = true
-			added = true
-			r.first = r.first || listed.Number == 1
-			r.numbers[listed.Number] = listed.Created
-			r.track(run)
-		}
-		if run.ID <= 0 || run.Created.IsZero() {
-			continue
-		}
-		run.Void = !listed.counts(r.client.repository, r.query.Workflow, r.branch)
-		if known, ok := r.runs[run.ID]; !ok || !r.asked[run.ID] && byAge(run, known[0]) >= 0 {
-			r.runs[run.ID] = []schedule.Run{run}
-		}
-	}
-	return added
-}
-
-// track tracks the oldest run seen and whether the list is out of order.
-func (r *reading) track(run schedule.Run) {
-	switch {
-	case run.Created.IsZero():
-	case r.oldest.Created.IsZero(), !run.Created.After(r.oldest.Created):
-		r.oldest = run
-	default:
-		r.shuffled = true
-	}
 }

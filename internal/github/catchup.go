@@ -1,0 +1,165 @@
+package github
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	settledAsked = 8   // the newest runs to ask what was settled when they looked; nearly always the first one says it
+	catchUpAsked = 400 // maximum number of runs to ask for evidence of all slots that may be owed
+)
+
+// catchUp looks for evidence of every slot that a job which catches up may owe: back to
+// where a run found that all before is settled, or to the oldest slot that has not
+// expired. Where a run says what is settled, only those that ended later can say more, and
+// usually that is the one. A slot without a run that can be evidence needs no request.
+func (r *reading) catchUp(ctx context.Context) error {
+	from, complete, err := r.settled(ctx, r.unexpired())
+	if err != nil || complete {
+		return err
+	}
+	for r.page != 0 && r.page <= coverPages && !r.oldest.Created.Before(from) {
+		if err := r.readPage(ctx); err != nil {
+			return err
+		}
+	}
+	if r.page != 0 && !r.oldest.Created.Before(from) {
+		from = r.oldest.Created
+		r.asking = r.query.Schedule.Next(from)
+	}
+	windows := r.query.Schedule.Windows(r.now, from, 0) // newest first
+	if err := r.askEach(ctx, windows); err != nil {
+		return err
+	}
+	return r.askRest(ctx, windows)
+}
+
+// unexpired returns the oldest slot that is not too old to be run.
+func (r *reading) unexpired() time.Time {
+	oldest := r.now
+	for _, w := range r.query.Schedule.Windows(r.now, r.now.Add(-maxLife), 0) {
+		if r.query.Schedule.Expired(w, r.now) {
+			break
+		}
+		oldest = w.Start
+	}
+	return oldest
+}
+
+// settled asks the newest runs what was settled when they looked. It returns the oldest
+// slot that may be owed, no older than from, and whether there is no other run that can be
+// evidence of it or a later one.
+func (r *reading) settled(ctx context.Context, from time.Time) (_ time.Time, complete bool, _ error) {
+	said := false
+	for range settledAsked {
+		runs := r.unaskedSince(from)
+		if len(runs) == 0 {
+			return from, said || r.page == 0 || r.oldest.Created.Before(from), nil
+		}
+		answered, err := r.ask(ctx, runs[0])
+		if err != nil {
+			return from, false, err
+		}
+		for _, run := range answered {
+			if run.Settled.After(from) {
+				from, said = run.Settled, true
+			}
+		}
+	}
+	return from, false, nil
+}
+
+// unaskedSince returns the runs that were not asked, and can be evidence of a slot at that time
+// or later, the newest first.
+func (r *reading) unaskedSince(from time.Time) (runs []schedule.Run) {
+	for _, run := range r.all() {
+		if !r.asked[run.ID] && run.ID != r.query.Run && !run.Void && (run.Active || !run.Updated.Before(from)) {
+			runs = append(runs, run)
+		}
+	}
+	slices.SortFunc(runs, func(a, b schedule.Run) int { return b.Created.Compare(a.Created) })
+	return runs
+}
+
+// ask asks a run what its jobs show.
+func (r *reading) ask(ctx context.Context, run schedule.Run) ([]schedule.Run, error) {
+	r.asked[run.ID] = true
+	answered, err := r.evidence(ctx, run)
+	if err == nil {
+		r.runs[run.ID] = answered
+	}
+	return answered, err
+}
+
+// askEach asks the runs of each window, one of each at a time, until it has evidence.
+func (r *reading) askEach(ctx context.Context, windows []schedule.Window) error {
+	for {
+		var ask []schedule.Run
+		near := r.near()
+		for _, w := range windows {
+			about, _ := inquire(w, near[w.Start])
+			first := slices.IndexFunc(about.ask, func(run schedule.Run) bool { return !r.asked[run.ID] })
+			if first < 0 || confirm(near[w.Start], w) {
+				continue
+			}
+			r.asked[about.ask[first].ID] = true
+			ask = append(ask, about.ask[first])
+		}
+		if len(ask) == 0 {
+			return nil
+		}
+		if err := r.askAll(ctx, r.affordable(ask, windows)); err != nil {
+			return err
+		}
+	}
+}
+
+// askRest asks all other runs since the oldest window without evidence: one that catches
+// up serves windows before its own.
+func (r *reading) askRest(ctx context.Context, windows []schedule.Window) error {
+	near := r.near()
+	for _, w := range slices.Backward(windows) {
+		if confirm(near[w.Start], w) {
+			continue
+		}
+		ask := slices.DeleteFunc(r.unaskedSince(w.Start), func(run schedule.Run) bool { return run.Created.Before(w.Start) && !run.Active })
+		if !r.lanes() {
+			return nil
+		}
+		for _, run := range ask {
+			r.asked[run.ID] = true
+		}
+		return r.askAll(ctx, r.affordable(ask, windows))
+	}
+	return nil
+}
+
+// lanes reports whether a run was found to have lanes. Without any it executes no slot but
+// that of the window in which it starts.
+func (r *reading) lanes() bool {
+	return slices.ContainsFunc(r.all(), func(run schedule.Run) bool { return run.Lane })
+}
+
+// affordable returns as many of the runs, the newest first, as may be asked. What the
+// others did stays unknown.
+func (r *reading) affordable(ask []schedule.Run, windows []schedule.Window) []schedule.Run {
+	left := max(0, catchUpAsked-len(r.asked)+len(ask))
+	if len(ask) > left {
+		r.unknownSince(ask[left].Created, windows)
+		ask = ask[:left]
+	}
+	return ask
+}
+
+// unknownSince notes that a run was not asked which was created at a time.
+func (r *reading) unknownSince(created time.Time, windows []schedule.Window) {
+	for _, w := range windows {
+		if w.Contains(created) && w.End.After(r.asking) {
+			r.asking = w.End
+		}
+	}
+}
