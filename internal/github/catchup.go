@@ -38,6 +38,11 @@ func (r *reading) catchUp(ctx context.Context) error {
 	return r.askRest(ctx, windows)
 }
 
+// catchesUp reports whether slots before the current one may be owed.
+func (r *reading) catchesUp() bool {
+	return r.query.Schedule.Spec().CatchUp && !r.window.IsZero() && !r.query.Tick.Forced && r.query.Tick.Attempt <= 1
+}
+
 // unexpired returns the oldest slot that is not too old to be run.
 func (r *reading) unexpired() time.Time {
 	oldest := r.now

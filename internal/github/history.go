@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -145,10 +144,7 @@ func (r *reading) read(ctx context.Context) error {
 	if r.query.Tick.Lane {
 		return r.readLane(ctx)
 	}
-	if err := r.decide(ctx); err != nil || !r.query.Schedule.Spec().CatchUp || r.window.IsZero() || r.query.Tick.Forced || r.query.Tick.Attempt > 1 {
-		return err
-	}
-	return r.catchUp(ctx)
+	return r.decide(ctx)
 }
 
 // decide asks for evidence of the window, and then of those before.
@@ -159,7 +155,14 @@ func (r *reading) decide(ctx context.Context) error {
 			return err
 		}
 		last := r.page == 0 || more == 0 || r.window.IsZero()
-		counted := confirmed || r.query.Schedule.Spec().CatchUp || (last || !r.shuffled) && r.count(ctx)
+		catchesUp := r.catchesUp()
+		if catchesUp {
+			err = r.catchUp(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		counted := confirmed || catchesUp || (last || !r.shuffled) && r.count(ctx)
 		if counted || last {
 			err := r.askByHand(ctx)
 			if err == nil && !confirmed {
@@ -201,7 +204,7 @@ func (r *reading) askEnded(ctx context.Context) error {
 func (r *reading) askByHand(ctx context.Context) error {
 	var newest, executed schedule.Run
 	for _, run := range r.all() {
-		if r.byHand[run.ID] && run.Success && !run.Void && run.Created.After(newest.Created) {
+		if r.byHand[run.ID] && run.Slot.IsZero() && run.Success && !run.Void && run.Created.After(newest.Created) {
 			newest = run
 		}
 		if !run.Started.IsZero() && run.Created.After(executed.Created) {
@@ -219,18 +222,17 @@ func (r *reading) askByHand(ctx context.Context) error {
 // is still to come: then runs skip, window after window. It asks one run of each. There is
 // nothing left to ask if the windows before were counted.
 func (r *reading) search(ctx context.Context) error {
-	near, left := r.near(), maxSkips
+	near := r.near()
 	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
 		w := r.query.Schedule.Window(start)
 		executed := func(run schedule.Run) bool { return !run.Started.IsZero() }
-		if slices.ContainsFunc(near[start], executed) || left == 0 {
+		if slices.ContainsFunc(near[start], executed) || len(r.asked) >= maxAsked {
 			return nil
 		}
 		for _, run := range schedule.Candidates(w, near[start]) {
 			if r.asked[run.ID] || !run.Success || !run.Slot.IsZero() {
 				continue
 			}
-			left--
 			answered, err := r.ask(ctx, run)
 			if err != nil || slices.ContainsFunc(answered, executed) {
 				return err

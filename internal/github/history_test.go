@@ -153,8 +153,8 @@ func TestHistory(t *testing.T) {
 		{"missed one, and some skipped", all(skipped("19 12:00"), executed("19 11:00"), skipped("19 11:30")), run, 1, 2},
 		{"yesterday's failed after it executed", all(ghtest.Run{Created: at("20 11:00"), Started: at("20 11:00"), Conclusion: "failure"}, executed("18 11:00")), run, 0, 2},
 		{"yesterday's executed astride", all(ghtest.Run{Created: at("20 10:30"), Started: at("20 10:40"), Updated: at("20 11:00")}), run, 0, 2},
-		{"green beyond what is asked", all(many(6, skipped("20 11:00")), executed("18 11:00")), run, 0, 6},
-		{"green beyond what is asked, in windows", all(skipped("20 11:00"), many(5, skipped("19 11:00")), executed("18 11:00")), run, 1, 6},
+		{"green beyond what is asked", all(many(6, skipped("20 11:00")), executed("18 11:00")), run, 0, 8}, // and one of each window, for the newest execution
+		{"green beyond what is asked, in windows", all(skipped("20 11:00"), many(5, skipped("19 11:00")), executed("18 11:00")), run, 1, 8},
 		{"failed in many windows", all(failed("20 11:00"), failed("19 11:00"), failed("18 11:00"), failed("17 11:00"), failed("16 11:00"), failed("15 11:00"), executed("14 11:00")), run, 6, 4},
 
 		// Astride the slot.

@@ -78,7 +78,7 @@ func (l Lane) job(id string, r Run) job {
 
 func (r Run) jobObject(api string, id int64, j job) object {
 	run := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
-	var steps []map[string]any
+	steps := []map[string]any{}
 	for i, step := range j.steps {
 		steps = append(steps, map[string]any{
 			"name": step.Name, "status": "completed", "conclusion": orNull(step.Conclusion), "number": i + 1,
