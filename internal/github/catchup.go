@@ -117,7 +117,7 @@ func (r *reading) askEach(ctx context.Context, windows []schedule.Window) error 
 		if len(ask) == 0 {
 			return nil
 		}
-		if err := r.askAll(ctx, r.affordable(ask, windows)); err != nil {
+		if err := r.askSome(ctx, ask, windows); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (r *reading) askRest(ctx context.Context, windows []schedule.Window) error 
 		for _, run := range ask {
 			r.asked[run.ID] = true
 		}
-		return r.askAll(ctx, r.affordable(ask, windows))
+		return r.askSome(ctx, ask, windows)
 	}
 	return nil
 }
@@ -149,15 +149,17 @@ func (r *reading) lanes() bool {
 	return slices.ContainsFunc(r.all(), func(run schedule.Run) bool { return run.Lane })
 }
 
-// affordable returns as many of the runs, the newest first, as may be asked. What the
-// others did stays unknown.
-func (r *reading) affordable(ask []schedule.Run, windows []schedule.Window) []schedule.Run {
+// askSome asks as many of the runs, the newest first, as may be asked. What the others did,
+// and those that gave no answer, stays unknown.
+func (r *reading) askSome(ctx context.Context, ask []schedule.Run, windows []schedule.Window) error {
 	left := max(0, catchUpAsked-len(r.asked)+len(ask))
-	if len(ask) > left {
-		r.unknownSince(ask[left].Created, windows)
-		ask = ask[:left]
+	err := r.askAll(ctx, ask[:min(left, len(ask))])
+	for i, run := range ask {
+		if i >= left || r.unread[run.ID] {
+			r.unknownSince(run.Created, windows)
+		}
 	}
-	return ask
+	return err
 }
 
 // unknownSince notes that a run was not asked which was created at a time.
