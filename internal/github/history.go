@@ -163,7 +163,10 @@ func (r *reading) decide(ctx context.Context) error {
 			return err
 		}
 		counted := confirmed || catchesUp || (last || !r.shuffled) && r.count(ctx)
-		if counted || last {
+		switch {
+		case r.window.IsZero():
+			return nil
+		case counted || last:
 			err := r.askByHand(ctx)
 			if err == nil && !confirmed {
 				err = r.search(ctx)
