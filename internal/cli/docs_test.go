@@ -52,6 +52,8 @@ func TestDocs(t *testing.T) {
 	}{
 		{"list", listPart},
 		{"workflow", workflowPart},
+		{"excerpt", excerptPart},
+		{"lanes", lanesPart},
 		{"overview", overviewPart},
 		{"commands", commandsPart},
 		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
@@ -173,6 +175,30 @@ func workflowPart(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return "```yaml\n" + string(content) + "```"
+}
+
+// excerptPart leaves out of a workflow what few people look at.
+func excerptPart(t *testing.T) string {
+	whole := workflowPart(t)
+	part := func(begin, end string) string {
+		_, rest, found := strings.Cut(whole, begin)
+		text, _, ends := strings.Cut(rest, end)
+		if !found || !ends {
+			t.Fatalf("the workflow has no part from %q to %q", begin, end)
+		}
+		return begin + text
+	}
+	return "```yaml\n" + part("name: ", "\nrun-name: ") + part("\non:\n", "  workflow_dispatch:\n") + part("\njobs:\n", "      - name: \"Next run: ") + "```"
+}
+
+// lanesPart quotes the jobs of a workflow with a job for each slot.
+func lanesPart(t *testing.T) string {
+	content, err := os.ReadFile("../workflow/testdata/golden/lanes/scheduled-three-at-once.yml")
+	_, jobs, found := strings.Cut(string(content), "\njobs:\n")
+	if err != nil || !found {
+		t.Fatalf("the golden file has no jobs: %v", err)
+	}
+	return "```yaml\njobs:\n" + jobs + "```"
 }
 
 // overviewPart quotes what a pull request begins with, as its own test has it.

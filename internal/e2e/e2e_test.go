@@ -29,8 +29,9 @@ var now = time.Now().UTC().Truncate(time.Hour)
 // The steps of a run of the quickstart project, less those that are skipped.
 var (
 	executed = map[string]string{"Checkout": "success", "Check window": "success", "Set up Python": "success", "Run entrypoint": "success"}
-	failed   = map[string]string{"Checkout": "success", "Check window": "success", "Set up Python": "success", "Run entrypoint": "failure"}
-	skipped  = map[string]string{"Checkout": "success", "Check window": "success"}
+	failed   = map[string]string{"Checkout": "success", "Check window": "success", "Set up Python": "success", "Run entrypoint": "failure",
+		"Outcome: failed: FileNotFoundError: [Errno 2] No such file or directory: 'data/orders.csv'": "success"}
+	skipped = map[string]string{"Checkout": "success", "Check window": "success"}
 )
 
 // Runs of the past: an execution in the window of now, a skip in it, and an

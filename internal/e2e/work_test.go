@@ -30,7 +30,7 @@ func TestWork(t *testing.T) {
 			map[string]string{"scrape/answer.txt": "42\n", "scrape/tools.txt": "ready\n"}},
 		{"scheduled-report.yml", map[string]string{
 			"Checkout": "success", "Check window": "success", "Set up Python": "success",
-			"Run entrypoint": "failure", "After: Step 1 of after": "success",
+			"Run entrypoint": "failure", "Outcome: failed: RuntimeError: report weekly 21.11. 3 UTC": "success", "After: Step 1 of after": "success",
 		}, true, []string{"report weekly 21.11. 3 UTC", "tells of failure"}, map[string]string{}},
 	} {
 		r := newRunner(t, program).withArtifacts(t)
