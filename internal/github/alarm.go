@@ -5,29 +5,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// Alarm is what a rescue says about a job in an issue. A job has at most one open
-// issue.
-type Alarm struct {
+// AlarmKey identifies what an issue is about. There is at most one open issue for each.
+type AlarmKey struct {
 	Project string // path of the pyproject.toml
 	Job     string // its id
-	Failing bool   // else its window is confirmed again
-	Title   string // of the issue when it is opened, one line
-	Body    string // of the issue, Markdown
+	Kind    schedule.Event
 }
 
-// Alarmed is an issue that was changed.
+// Alarm is what a rescue says about a job in an issue. Failing and Over may both be set:
+// then the issue is opened, if that was not done for its window, else closed.
+type Alarm struct {
+	AlarmKey
+	Failing bool
+	Over    bool
+	Paused  bool                         // the job was paused because of it: the issue stays open until it runs again
+	Held    bool                         // it is over because the job is paused
+	Window  time.Time                    // for one of which each is told once, its slot; zero for any other
+	Title   string                       // of the issue when it is opened, one line
+	Sign    string                       // of what the body says: it is made anew where that changed
+	Body    func(context.Context) string // of the issue while it is open, Markdown
+	End     string                       // the same when it is closed
+}
+
+// Alarmed is an issue that was changed. Its number is 0 if that was not done.
 type Alarmed struct {
-	Job       string
+	AlarmKey
 	Number    int
 	URL       string
 	Operation Operation // Created, Updated or Closed
+}
+
+// Sounded is what became of the issues.
+type Sounded struct {
+	Changed []Alarmed
+	Left    int               // issues that are left to the next call
+	Heard   map[AlarmKey]bool // an issue is open that this call did not open
 }
 
 // alarmLabel is the label of our issues. Only people who may triage issues can add
@@ -43,14 +65,14 @@ const (
 // Alarm opens an issue for each failing job that has none, updates the open ones,
 // and closes those of jobs that work again. An issue that a person closed stays
 // closed until its job has recovered. After alarmWrites changes the rest is left to
-// the next call; left says how many. With more than openPages of open issues it
-// opens none and returns an error. removed returns why the issue of a job that is not
-// among the alarms is closed: its body, "" to leave it alone. Any other error is a
-// *Denied, a *Failure, or that of ctx.
-func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(project, job string) string) (changed []Alarmed, left int, _ error) {
+// the next call. With more than openPages of open issues it opens none and returns an
+// error. removed returns why an issue that is not among the alarms is closed: its body, ""
+// to leave it alone. With dry it changes nothing and returns what it would. Any other
+// error is a *Denied, a *Failure, or that of ctx.
+func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(AlarmKey) string, dry bool) (Sounded, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
-	a := alarming{client: c, alarms: alarms, removed: removed}
+	a := alarming{client: c, alarms: alarms, removed: removed, dry: dry, done: Sounded{Heard: map[AlarmKey]bool{}}}
 	err := a.reconcile(patient)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -58,17 +80,17 @@ func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(project
 	if failure, ok := errors.AsType[*Failure](err); ok && failure.status == http.StatusGone { // "Issues are disabled for this repo"
 		err = &Denied{Lacks: Tracker, cause: failure}
 	}
-	return a.changed, a.left, denied(Issues, err)
+	return a.done, denied(Issues, err)
 }
 
 // alarming is the work of Alarm.
 type alarming struct {
 	client  *Client
 	alarms  []Alarm
-	removed func(project, job string) string
-	known   map[alarmKey][]issue // the issues of a job: the open ones first, and of those the oldest
-	changed []Alarmed
-	left    int
+	removed func(AlarmKey) string
+	dry     bool
+	known   map[AlarmKey][]issue // the issues of a key: the open ones first, and of those the oldest
+	done    Sounded
 	cut     bool  // there are more open issues than were read
 	unsure  error // why an issue was not opened; nil if none is missing
 }
@@ -79,15 +101,19 @@ func (a *alarming) reconcile(ctx context.Context) error {
 	if a.cut, err = a.list(ctx, "open", openPages); err != nil {
 		return err
 	}
+	for key := range a.known {
+		a.done.Heard[key] = true
+	}
 	if _, err := a.list(ctx, "closed", closedPages); err != nil {
 		return err
 	}
 	for _, alarm := range slices.Concat(a.alarms, a.orphans()) {
-		if err := a.reconcileJob(ctx, alarm); err != nil {
+		if err := a.reconcileOne(ctx, alarm); err != nil {
 			return err
 		}
 	}
-	if !slices.ContainsFunc(a.changed, func(c Alarmed) bool { return c.Operation == Created }) {
+	created := func(c Alarmed) bool { return c.Operation == Created }
+	if a.dry || !slices.ContainsFunc(a.done.Changed, created) {
 		return a.unsure
 	}
 	// Another rescue may have opened one at the same time. Both look again and keep
@@ -97,21 +123,28 @@ func (a *alarming) reconcile(ctx context.Context) error {
 		return err
 	}
 	for _, alarm := range a.alarms {
-		if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
+		if err := a.closeDuplicates(ctx, alarm.AlarmKey); err != nil {
 			return err
 		}
 	}
+	a.done.Changed = slices.DeleteFunc(a.done.Changed, func(c Alarmed) bool {
+		lost := created(c) && len(a.known[c.AlarmKey]) > 0 && a.known[c.AlarmKey][0].number != c.Number
+		if lost {
+			a.done.Heard[c.AlarmKey] = true
+		}
+		return lost
+	})
 	return nil
 }
 
 // orphans returns what to say about removed jobs that have an open issue.
 func (a *alarming) orphans() (orphans []Alarm) {
 	for key, issues := range a.known {
-		if body := a.removed(key.project, key.job); body != "" && issues[0].state == "open" {
-			orphans = append(orphans, Alarm{Project: key.project, Job: key.job, Body: body})
+		if body := a.removed(key); body != "" && issues[0].state == "open" {
+			orphans = append(orphans, Alarm{AlarmKey: key, Over: true, End: body})
 		}
 	}
-	slices.SortFunc(orphans, func(a, b Alarm) int { return cmp.Compare(a.Job, b.Job) })
+	slices.SortFunc(orphans, func(a, b Alarm) int { return cmp.Or(cmp.Compare(a.Job, b.Job), cmp.Compare(a.Kind, b.Kind)) })
 	return orphans
 }
 
@@ -119,7 +152,7 @@ func (a *alarming) orphans() (orphans []Alarm) {
 // reports whether there are more.
 func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool, _ error) {
 	if a.known == nil {
-		a.known = map[alarmKey][]issue{}
+		a.known = map[AlarmKey][]issue{}
 	}
 	listed := map[int]bool{} // an issue can be on two pages if the list changes while it is read
 	more := true
@@ -155,37 +188,59 @@ func (a *alarming) list(ctx context.Context, state string, pages int) (cut bool,
 	return more, nil
 }
 
-// reconcileJob makes the issue of a job say what the alarm says.
-func (a *alarming) reconcileJob(ctx context.Context, alarm Alarm) error {
-	if err := a.closeDuplicates(ctx, alarm.key()); err != nil {
+// reconcileOne makes the issue of an alarm say what that says.
+func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
+	if err := a.closeDuplicates(ctx, alarm.AlarmKey); err != nil {
 		return err
 	}
-	note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Failing: alarm.Failing}
-	fields := github.IssueRequest{Body: new(annotated(alarm.Body, note))}
-	last := a.last(alarm.key())
+	last := a.last(alarm.AlarmKey)
 	recovered := last == nil || last.state == "closed" && !last.note.Failing
+	told := last != nil && !alarm.Window.IsZero() && !alarm.Window.After(last.note.Window)
 	switch {
-	case recovered && alarm.Failing && a.cut:
+	case recovered && (!alarm.Failing || told):
+		return nil
+	case recovered && a.cut:
 		a.unsure = fmt.Errorf("read issues of %s: more than %d open issues have the label %s; none was opened, because one may exist already",
 			a.client.repository, openPages*perPage, alarmLabel)
 		return nil
-	case recovered && alarm.Failing:
-		fields.Title, fields.Labels = &alarm.Title, &[]string{alarmLabel}
-		return a.write(ctx, alarm.Job, Created, 0, fields)
-	case recovered, last.state == "closed" && alarm.Failing: // by a person
+	case recovered:
+		return a.open(ctx, alarm, 0)
+	case alarm.Held && last.note.Paused:
 		return nil
-	case !alarm.Failing:
-		fields.State, fields.StateReason = new("closed"), new("completed")
-		return a.write(ctx, alarm.Job, Closed, last.number, fields)
-	case same(last.body, annotated(alarm.Body, note)):
+	case alarm.Over:
+		note := last.note
+		note.Failing, note.Sign, note.Sum = false, "", ""
+		return a.write(ctx, alarm.AlarmKey, Closed, last.number, func() github.IssueRequest {
+			return github.IssueRequest{Body: new(annotated(alarm.End, note)), State: new("closed"), StateReason: new("completed")}
+		})
+	case last.state == "closed": // by a person
+		return nil
+	case last.note.Sign == alarm.Sign && last.note.Sum == sum(last.body):
 		return nil
 	}
-	return a.write(ctx, alarm.Job, Updated, last.number, fields)
+	return a.open(ctx, alarm, last.number)
 }
 
-// last returns the issue of a job: the open one, else the last one; nil if there is
+// open opens an issue if the number is 0, else makes an open one say what the alarm says.
+func (a *alarming) open(ctx context.Context, alarm Alarm, number int) error {
+	operation := Updated
+	if number == 0 {
+		operation = Created
+	}
+	return a.write(ctx, alarm.AlarmKey, operation, number, func() github.IssueRequest {
+		body := alarm.Body(ctx)
+		note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Kind: alarm.Kind, Failing: true, Paused: alarm.Paused, Window: alarm.Window, Sign: alarm.Sign, Sum: sum(body)}
+		fields := github.IssueRequest{Body: new(annotated(body, note))}
+		if number == 0 {
+			fields.Title, fields.Labels = &alarm.Title, &[]string{alarmLabel}
+		}
+		return fields
+	})
+}
+
+// last returns the issue of a key: the open one, else the last one; nil if there is
 // none.
-func (a *alarming) last(key alarmKey) *issue {
+func (a *alarming) last(key AlarmKey) *issue {
 	for i, issue := range a.known[key] {
 		if !issue.note.Duplicate {
 			return &a.known[key][i]
@@ -194,8 +249,11 @@ func (a *alarming) last(key alarmKey) *issue {
 	return nil
 }
 
-// closeDuplicates closes all open issues of a job except the oldest.
-func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
+// closeDuplicates closes all open issues of a key except the oldest.
+func (a *alarming) closeDuplicates(ctx context.Context, key AlarmKey) error {
+	if a.dry {
+		return nil
+	}
 	issues := a.known[key]
 	for n := 1; n < len(issues) && issues[n].state == "open"; n++ {
 		note := issues[n].note
@@ -213,14 +271,18 @@ func (a *alarming) closeDuplicates(ctx context.Context, key alarmKey) error {
 
 // write changes an issue, or opens one if the number is 0, or leaves that to the
 // next call.
-func (a *alarming) write(ctx context.Context, job string, operation Operation, number int, fields github.IssueRequest) error {
-	if len(a.changed) == alarmWrites {
-		a.left++
+func (a *alarming) write(ctx context.Context, key AlarmKey, operation Operation, number int, fields func() github.IssueRequest) error {
+	if len(a.done.Changed) == alarmWrites {
+		a.done.Left++
 		return nil
 	}
-	written, err := a.client.writeIssue(ctx, number, fields)
+	if a.dry {
+		a.done.Changed = append(a.done.Changed, Alarmed{key, number, "", operation})
+		return nil
+	}
+	written, err := a.client.writeIssue(ctx, number, fields())
 	if err == nil {
-		a.changed = append(a.changed, Alarmed{job, written.GetNumber(), a.client.page(written.GetHTMLURL()), operation})
+		a.done.Changed = append(a.done.Changed, Alarmed{key, written.GetNumber(), a.client.page(written.GetHTMLURL()), operation})
 	}
 	return err
 }
@@ -240,10 +302,14 @@ func (c *Client) writeIssue(ctx context.Context, number int, fields github.Issue
 	return written, err
 }
 
-// same compares bodies, which GitHub may return with other line ends.
-func same(a, b string) bool {
-	plain := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
-	return plain(a) == plain(b)
+// sum identifies the text of a body, which GitHub may return with other line ends.
+func sum(body string) string {
+	if i := strings.LastIndex(body, notePrefix); i >= 0 {
+		body = body[:i]
+	}
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(strings.TrimSpace(strings.ReplaceAll(body, "\r\n", "\n"))))
+	return fmt.Sprintf("%x", hash.Sum64())
 }
 
 // issue is an issue of ours.
@@ -254,17 +320,19 @@ type issue struct {
 	note   alarmNote
 }
 
-// alarmKey identifies a job.
-type alarmKey struct{ project, job string }
-
-func (a Alarm) key() alarmKey { return alarmKey{a.Project, a.Job} }
-
 // alarmNote is what we remember about an issue, in an invisible comment in its body.
 type alarmNote struct {
-	Project   string  `json:"project"`
-	Job       *string `json:"job"` // which may be empty
-	Failing   bool    `json:"failing"`
-	Duplicate bool    `json:"duplicate,omitempty"` // we closed it because there is another
+	Project   string         `json:"project"`
+	Job       *string        `json:"job"`            // which may be empty
+	Kind      schedule.Event `json:"kind,omitempty"` // "" in older issues, which are of jobs that failed
+	Failing   bool           `json:"failing"`
+	Paused    bool           `json:"paused,omitempty"`    // see Alarm
+	Window    time.Time      `json:"window,omitzero"`     // see Alarm
+	Sign      string         `json:"sign,omitempty"`      // see Alarm
+	Sum       string         `json:"sum,omitempty"`       // of the body as we wrote it
+	Duplicate bool           `json:"duplicate,omitempty"` // we closed it because there is another
 }
 
-func (n alarmNote) key() alarmKey { return alarmKey{n.Project, *n.Job} }
+func (n alarmNote) key() AlarmKey {
+	return AlarmKey{n.Project, *n.Job, cmp.Or(n.Kind, schedule.JobFailed)}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // deadline bounds a test's requests.
@@ -19,23 +20,26 @@ func deadline(t *testing.T) (context.Context, context.CancelFunc) {
 }
 
 func failing(job, body string) Alarm {
-	return Alarm{Project: "pyproject.toml", Job: job, Failing: true, Title: job + " fails", Body: body}
+	key := AlarmKey{"pyproject.toml", job, schedule.JobFailed}
+	return Alarm{AlarmKey: key, Failing: true, Title: job + " fails", Sign: body, Body: func(context.Context) string { return body }}
 }
 
 // none says that no job was removed.
-func none(_, _ string) string { return "" }
+func none(AlarmKey) string { return "" }
 
-func fine(job string) Alarm { return Alarm{Project: "pyproject.toml", Job: job, Body: "works"} }
+func fine(job string) Alarm {
+	return Alarm{AlarmKey: AlarmKey{"pyproject.toml", job, schedule.JobFailed}, Over: true, End: "works"}
+}
 
 // alarmed calls Alarm and returns what changed, as "created #1".
 func alarmed(t *testing.T, fake *ghtest.Server, alarms ...Alarm) string {
 	t.Helper()
-	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none)
-	if err != nil || left > 0 {
-		t.Fatalf("%d left, %v", left, err)
+	done, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none, false)
+	if err != nil || done.Left > 0 {
+		t.Fatalf("%d left, %v", done.Left, err)
 	}
 	var said []string
-	for _, c := range changed {
+	for _, c := range done.Changed {
 		said = append(said, fmt.Sprintf("%s #%d", c.Operation, c.Number))
 		if want := fmt.Sprintf("https://github.com/octo/app/issues/%d", c.Number); c.URL != want {
 			t.Errorf("url %s, want %s", c.URL, want)
@@ -113,7 +117,7 @@ func TestAlarmRace(t *testing.T) {
 		var group sync.WaitGroup
 		for range 2 + round%3 {
 			group.Go(func() {
-				if _, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none); err != nil {
+				if _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none, false); err != nil {
 					t.Error(err)
 				}
 			})
@@ -179,7 +183,8 @@ func TestAlarmMany(t *testing.T) {
 		alarms = append(alarms, failing(fmt.Sprint("job-", i), "once"))
 	}
 	for _, want := range []struct{ changed, left, requests int }{{20, 30, 23}, {20, 10, 23}, {10, 0, 13}, {0, 0, 2}} {
-		changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none)
+		done, err := newClient(t, fake.URL).Alarm(t.Context(), alarms, none, false)
+		changed, left := done.Changed, done.Left
 		if requests := len(fake.Requests()); err != nil || len(changed) != want.changed || left != want.left || requests != want.requests {
 			t.Errorf("%d changed, %d left, %d requests, %v; want %+v", len(changed), left, requests, err, want)
 		}
@@ -213,7 +218,8 @@ func TestAlarmCut(t *testing.T) {
 	for n := range openPages {
 		fake.Break(ghtest.Fault{Number: 1 + n, Body: fmt.Sprintf(`[{"number":1,"state":"open","body":%q}]`, fake.Issues()[0].Body), Header: map[string]string{"Link": next}})
 	}
-	changed, left, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")}, none)
+	done, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "twice"), failing("b", "once")}, none, false)
+	changed, left := done.Changed, done.Left
 	if len(changed) != 1 || changed[0].Number != 1 || left != 0 || err == nil || !strings.Contains(err.Error(), "more than 5000 open issues") {
 		t.Errorf("changed %+v, %d left, %v", changed, left, err)
 	}
@@ -243,7 +249,7 @@ func TestAlarmRefused(t *testing.T) {
 	for _, row := range rows {
 		fake := ghtest.New(t)
 		row.change(fake)
-		_, _, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none)
+		_, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{failing("a", "once")}, none, false)
 		d, denied := errors.AsType[*Denied](err)
 		if err == nil || !strings.Contains(err.Error(), row.want) || denied != (row.lacks != "") || denied && d.Lacks != row.lacks {
 			t.Errorf("want %s, got %v", row.want, err)

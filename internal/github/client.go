@@ -107,6 +107,9 @@ func (c *Client) connect(base *url.URL, next http.RoundTripper) {
 func (c *Client) owner() string { owner, _, _ := strings.Cut(c.repository, "/"); return owner }
 func (c *Client) name() string  { _, name, _ := strings.Cut(c.repository, "/"); return name }
 
+// Repository returns the repository, as owner/name.
+func (c *Client) Repository() string { return c.repository }
+
 // Sent returns how many requests the client has sent.
 func (c *Client) Sent() int { return int(c.sent.Load()) }
 

@@ -72,7 +72,7 @@ func TestForeignLink(t *testing.T) {
 	if _, err := client.Workflows(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := client.Alarm(t.Context(), []Alarm{failing("a", "once")}, none); err != nil {
+	if _, err := client.Alarm(t.Context(), []Alarm{failing("a", "once")}, none, false); err != nil {
 		t.Error(err)
 	}
 }

@@ -199,3 +199,26 @@ func (c *confirming) ask(ctx context.Context, q question) {
 	maps.Copy(watch.Unread, watch.Unasked)
 	clear(watch.Unasked)
 }
+
+// LastSuccess returns the newest of the known runs of a job whose entrypoint is known to
+// have succeeded; zero if none is. It asks two of them at most.
+func (c *Client) LastSuccess(ctx context.Context, job string, w schedule.Watch, now time.Time) schedule.Run {
+	ctx, cancel := Within(ctx, patience, "read the last success")
+	defer cancel()
+	runs := slices.DeleteFunc(slices.Clone(w.Runs), func(run schedule.Run) bool { return !run.Success || w.Asked[run.ID] })
+	slices.SortFunc(runs, func(a, b schedule.Run) int { return b.Created.Compare(a.Created) })
+	reading := newReading(c, Query{Job: job})
+	reading.now = now
+	for _, run := range runs[:min(2, len(runs))] {
+		answered, err := reading.evidence(ctx, run)
+		if err != nil {
+			break
+		}
+		for _, run := range answered {
+			if !run.Started.IsZero() {
+				return run
+			}
+		}
+	}
+	return schedule.Run{}
+}

@@ -15,6 +15,7 @@ type Workflow struct {
 	Path    string    // of its file, from the repository's root
 	State   string    // active, deleted, disabled_fork, disabled_inactivity or disabled_manually
 	Created time.Time // zero if GitHub does not say
+	Changed time.Time // when it was last enabled, disabled or renamed; zero if GitHub does not say
 }
 
 // Unregistered is the state that a workflow has if GitHub does not list it.
@@ -50,7 +51,7 @@ func (c *Client) Workflows(ctx context.Context) (map[string]Workflow, error) {
 		before := len(listed)
 		for _, registered := range list.Workflows {
 			listed[registered.GetID()] = true
-			w := Workflow{registered.GetPath(), registered.GetState(), registered.GetCreatedAt().Time}
+			w := Workflow{registered.GetPath(), registered.GetState(), registered.GetCreatedAt().Time, registered.GetUpdatedAt().Time}
 			known, twice := workflows[w.File()]
 			if path.Dir(w.Path) == ".github/workflows" && (!twice || known.State == "deleted") {
 				workflows[w.File()] = w

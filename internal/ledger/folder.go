@@ -45,6 +45,25 @@ func (l *Ledger) folder() (*os.Root, error) {
 	return mine, nil
 }
 
+// Folder opens the folder .scheduled beside a project file, and creates it if it is
+// missing.
+func Folder(projectFile string) (*os.Root, error) {
+	path := filepath.Dir(projectFile)
+	project, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, hintAt(err, path)
+	}
+	defer project.Close()
+	all, _, err := enter(project, folderName)
+	if err != nil {
+		return nil, hintAt(err, path)
+	}
+	if err := ignoreInGit(all); err != nil {
+		return nil, errors.Join(hintAt(err, path), all.Close())
+	}
+	return all, nil
+}
+
 // enterOwn opens this project file's folder in the ledger's folder.
 func (l *Ledger) enterOwn(all *os.Root) (mine *os.Root, err error) {
 	if err := ignoreInGit(all); err != nil {

@@ -3,6 +3,8 @@ package rescue
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
@@ -10,91 +12,140 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// alarm writes the issues of the jobs that fail and of those that work again.
-func (r Rescue) alarm(ctx context.Context, report *Report) (err error) {
-	ctx, cancel := github.Within(ctx, alarmPatience, "write issues")
-	defer cancel()
-	var alarms []github.Alarm
-	declared := map[string]bool{}
-	for _, id := range r.Others {
-		declared[id] = true
-	}
-	for _, job := range report.Jobs {
-		declared[job.ID] = true
-		alarm := github.Alarm{Project: r.Project, Job: job.ID}
-		if alarm.Failing, alarm.Title, alarm.Body = job.alarm(); alarm.Body != "" {
-			alarms = append(alarms, alarm)
-		}
-	}
-	removed := func(project, id string) string {
-		if project != r.Project || declared[id] {
-			return ""
-		}
-		return over(id, "does not run on GitHub any more")
-	}
-	report.Issues, report.IssuesLeft, err = r.Client.Alarm(ctx, alarms, removed)
-	return err
-}
-
-// alarm says whether the job fails, and what its issue says; body is "" if nobody can
-// say.
-func (r Result) alarm() (failing bool, title, body string) {
-	failure, failing := schedule.Failing(r.watch, r.Verdict)
+// gone says why the job owes no run any more, or for now; "" if it does, or that is not
+// known.
+func (r *Result) gone() string {
 	switch state := r.State(); {
-	case r.Verdict.Served:
-		return false, "", recovered(r)
-	case failing && r.Verdict.Lapsed:
-		body = ended(r.ID, failure)
-	case failing && failure.Runs == 0 && r.Schedule.Next(failure.Window.Start).IsZero():
-		body = ended(r.ID, failure)
-	case failing && failure.Runs == 0:
-		body = expired(r, failure)
-	case failing:
-		body = fails(r.ID, failure)
+	case r.Paused:
+		return ""
 	case state == Paused:
-		body = over(r.ID, "is paused: its workflow is disabled by hand")
+		return "is paused: its workflow is disabled by hand"
 	case state == string(schedule.Disabled):
-		body = over(r.ID, "is disabled")
+		return "is disabled"
 	case state == string(schedule.NotStarted):
-		body = over(r.ID, "has not started yet")
+		return "has not started yet"
 	case state == string(schedule.Ended) && r.Verdict.Window.IsZero():
-		body = over(r.ID, "has ended")
+		return "has ended"
 	}
-	title = "Scheduled job " + problem.Show(r.ID) + " fails"
-	if failure.Runs == 0 {
-		title = "Scheduled job " + problem.Show(r.ID) + " did not run"
-	}
-	return failing, title, body
+	return ""
 }
 
-// fails is the body of the issue of a job that fails.
-func fails(id string, f schedule.Failure) string {
-	return markdown.Unmarked(fmt.Sprintf("%s of the job %s failed in the window from %s to %s; the last one was %s, on %s.\n\n"+
-		"The job is started again until it succeeds, after ever longer pauses, up to a twelfth of the window.\n\n"+
-		"This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this failure; "+
-		"disable the workflow in the Actions tab to pause the job.\n",
-		problem.Count(f.Runs, "run"), markdown.Code(problem.Show(id)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), runLink(f.Last), problem.Clock(f.Last.Created)))
-}
-
-// expired is the body of the issue of a job whose slot became too old to be run.
-func expired(job Result, f schedule.Failure) string {
-	return markdown.Unmarked(fmt.Sprintf("The window of the job %s from %s to %s expired at %s without a confirmed run.\n\n"+
-		"The job is not run for that window any more, because its slot is too old. Its next window is served as usual.\n\n"+
-		"This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this; "+
-		"disable the workflow in the Actions tab to pause the job.\n",
-		markdown.Code(problem.Show(job.ID)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), problem.Clock(job.Schedule.Expires(f.Window))))
-}
-
-// ended is the body of the issue of a job whose last window nothing confirmed.
-func ended(id string, f schedule.Failure) string {
-	failures := ""
-	if f.Runs > 0 {
-		failures = fmt.Sprintf(" In it %s failed; the last one was %s, on %s.", problem.Count(f.Runs, "run"), runLink(f.Last), problem.Clock(f.Last.Created))
+// known returns what is known about each kind of event. Of a job that is gone it is that.
+func (r *Result) known() []schedule.Alarm {
+	if r.gone() == "" {
+		return r.alarms
 	}
-	return markdown.Unmarked(fmt.Sprintf("The last window of the job %s, from %s to %s, has no confirmed run.%s\n\n"+
-		"Nothing starts the job any more. To run it for that window, use the button Run workflow in the Actions tab.\n\n"+
-		"This issue is closed when that run has succeeded, and a week after the end of the window at the latest.\n",
-		markdown.Code(problem.Show(id)), problem.Clock(f.Window.Start), problem.Clock(f.Window.End), failures))
+	return schedule.Alarms(schedule.Watch{Schedule: r.Schedule}, schedule.Verdict{}, time.Time{})
+}
+
+// alarmsOf returns what the issues of a job say.
+func (r Rescue) alarmsOf(job *Result, facts *facts) (alarms []github.Alarm) {
+	gone := job.gone()
+	for _, a := range job.known() {
+		alarm := github.Alarm{AlarmKey: github.AlarmKey{Project: r.Project, Job: job.ID, Kind: a.Kind}}
+		switch {
+		case gone != "":
+			alarm.Over, alarm.End, alarm.Held = true, over(job.ID, gone), job.State() == Paused
+		case !job.Tells.Tells(a.Kind):
+			alarm.Over, alarm.End = true, over(job.ID, fmt.Sprintf("is not watched for this any more, because notify-on lacks %q", a.Kind))
+		case !a.Raised && !a.Over:
+			continue
+		default:
+			r.fill(&alarm, job, a, facts)
+		}
+		alarms = append(alarms, alarm)
+	}
+	return alarms
+}
+
+// fill sets what the issue of an alarm says.
+func (r Rescue) fill(alarm *github.Alarm, job *Result, a schedule.Alarm, facts *facts) {
+	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(job.ID, a.Kind)
+	if a.Kind != schedule.JobFailed {
+		alarm.Window = a.Window.Start
+	}
+	alarm.Paused = job.Pausing > 0 && a.Kind == schedule.JobFailed
+	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", job.Verdict.Lapsed, " ", alarm.Paused)
+	alarm.End = recovered(job)
+	alarm.Body = func(ctx context.Context) string {
+		return markdown.Unmarked(body(job, a) + facts.lines(ctx, job, a) + "\n" + ending(job, a))
+	}
+}
+
+// titles are what the titles of issues say, by kind.
+var titles = map[schedule.Event]string{
+	schedule.JobFailed:  "failed",
+	schedule.JobMissed:  "missed its window",
+	schedule.JobExpired: "expired without a run",
+	schedule.JobLate:    "started late",
+}
+
+func title(id string, kind schedule.Event) string {
+	return "Scheduled job " + problem.Show(id) + " " + titles[kind]
+}
+
+// body says what happened.
+func body(job *Result, a schedule.Alarm) string {
+	id, window := markdown.Code(problem.Show(job.ID)), fmt.Sprintf("from %s to %s", problem.Clock(a.Window.Start), problem.Clock(a.Window.End))
+	ended := job.Verdict.Lapsed && a.Window == job.Verdict.Window
+	failures := fmt.Sprintf("%s of the job %s failed in the window %s; the last one was %s, on %s.",
+		problem.Count(a.Runs, "run"), id, window, runLink(a.Last), problem.Clock(a.Last.Created))
+	switch {
+	case ended && a.Runs > 0:
+		return fmt.Sprintf("The last window of the job %s, %s, has no confirmed run. In it %s failed; the last one was %s, on %s.\n\n",
+			id, window, problem.Count(a.Runs, "run"), runLink(a.Last), problem.Clock(a.Last.Created))
+	case ended:
+		return fmt.Sprintf("The last window of the job %s, %s, has no confirmed run.\n\n", id, window)
+	case a.Kind == schedule.JobExpired:
+		return fmt.Sprintf("The window of the job %s %s expired at %s without a confirmed run.\n\n", id, window, problem.Clock(job.Schedule.Expires(a.Window)))
+	case a.Kind == schedule.JobMissed:
+		return fmt.Sprintf("The job %s did not execute in the window %s, which is over.\n\n", id, window)
+	case a.Kind == schedule.JobLate:
+		return fmt.Sprintf("The job %s executed %v after its slot, in the window %s.\n\n", id, a.Last.Started.Sub(a.Window.Start).Round(time.Minute), window)
+	case a.InARow > 1:
+		failures += fmt.Sprintf(" %d windows in a row have failed.", a.InARow)
+	}
+	return failures + "\n\n"
+}
+
+// lines are the facts of an event, as a list.
+func (f *facts) lines(ctx context.Context, job *Result, a schedule.Alarm) string {
+	var b strings.Builder
+	if cause := f.cause(ctx, a); cause != "" {
+		fmt.Fprintf(&b, "- Cause: %s\n", markdown.Code(markdown.Clean(cause)))
+	}
+	if a.Kind == schedule.JobLate {
+		fmt.Fprintf(&b, "- Run: %s\n", runLink(a.Last))
+	} else if last := f.success(ctx, job); !last.Started.IsZero() {
+		fmt.Fprintf(&b, "- Last success: %s, on %s\n", runLink(last), problem.Clock(last.Started))
+	}
+	if command := again(job.ID, a); command != "" {
+		fmt.Fprintf(&b, "- To run it again: %s, or the button Run workflow in the Actions tab\n", markdown.Code(command))
+	}
+	return b.String()
+}
+
+// ending says what comes next.
+func ending(job *Result, a schedule.Alarm) string {
+	next, closed := "", "This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this; "+
+		"disable the workflow in the Actions tab to pause the job.\n"
+	switch {
+	case job.Pausing > 0 && a.Kind == schedule.JobFailed:
+		next = fmt.Sprintf("The job is paused after %s in a row: its workflow is disabled. %s starts it again.\n\n",
+			problem.Count(job.Pausing, "failed window"), markdown.Code("scheduled resume "+word(job.ID)))
+		closed = "This issue is closed when a run of the job has succeeded.\n"
+	case job.Verdict.Lapsed && a.Window == job.Verdict.Window:
+		next = "Nothing starts the job any more. To run it for that window, use the button Run workflow in the Actions tab.\n\n"
+		closed = "This issue is closed when that run has succeeded, and a week after the end of the window at the latest.\n"
+	case a.Kind == schedule.JobFailed:
+		next = "The job is started again until it succeeds, after ever longer pauses, up to a twelfth of the window.\n\n"
+		closed = strings.Replace(closed, "about this;", "about this failure;", 1)
+	case a.Kind == schedule.JobLate:
+		closed = "This issue is closed when the job has started in time.\n"
+	default:
+		next = "The job is not run for that window any more. Its next window is served as usual.\n\n"
+	}
+	return next + closed
 }
 
 // over is the body of the issue of a job that has nothing to do any more.
@@ -103,11 +154,37 @@ func over(id, why string) string {
 }
 
 // recovered is the body of the issue of a job that works again.
-func recovered(job Result) string {
+func recovered(job *Result) string {
 	w := job.Verdict.Window
 	return markdown.Unmarked(fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n",
 		markdown.Code(problem.Show(job.ID)), problem.Clock(w.Start), problem.Clock(w.End)))
 }
+
+// again returns the command that runs a job again after an event; "" if there is no need.
+func again(id string, a schedule.Alarm) string {
+	switch a.Kind {
+	case schedule.JobFailed:
+		return "scheduled trigger " + word(id)
+	case schedule.JobMissed, schedule.JobExpired:
+		slot := a.Window.Start.UTC().Format(time.RFC3339)
+		return fmt.Sprintf("scheduled backfill %s --from %s --to %s", word(id), slot, slot)
+	}
+	return ""
+}
+
+// word writes a job's id as one word of a shell's command.
+func word(id string) string {
+	plain := func(r rune) bool {
+		return r < 'a' && r > 'Z' && r != '_' || r > 'z' || r < '0' && r != '-' && r != '.' || r > '9' && r < 'A'
+	}
+	if id != "" && !strings.HasPrefix(id, "-") && !strings.ContainsFunc(id, plain) {
+		return id
+	}
+	return "'" + strings.ReplaceAll(markdown.Clean(id), "'", `'\''`) + "'"
+}
+
+// untitled is a cause without the word that it failed.
+func untitled(cause string) string { return strings.TrimPrefix(cause, "failed: ") }
 
 func runLink(run schedule.Run) string {
 	return markdown.Link(fmt.Sprintf("run %d", run.ID), run.URL)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -12,6 +13,24 @@ type Shown struct {
 	Now  time.Time  `json:"now"`
 	Left int        `json:"left"`
 	Jobs []ShownJob `json:"jobs"`
+
+	Alarms []ShownAlarm `json:"alarms"` // what people were told
+}
+
+// ShownAlarm is an event in it. Issue is null without one, Webhook "posted", "failed" or
+// null.
+type ShownAlarm struct {
+	Job       string           `json:"job"`
+	Kind      schedule.Event   `json:"kind"`
+	Operation github.Operation `json:"operation"`
+	Issue     *ShownIssue      `json:"issue"`
+	Webhook   *string          `json:"webhook"`
+}
+
+// ShownIssue is an issue in it. Number is 0 where it is not opened yet, in a dry run.
+type ShownIssue struct {
+	Number int    `json:"number"`
+	URL    string `json:"url"`
 }
 
 // ShownJob is a job in it. Window and Again are null without one.
@@ -26,7 +45,17 @@ type ShownJob struct {
 
 // Show shapes the report for JSON.
 func (r *Report) Show() Shown {
-	shown := Shown{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []ShownJob{}}
+	shown := Shown{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []ShownJob{}, Alarms: []ShownAlarm{}}
+	for _, told := range r.Told {
+		row := ShownAlarm{Job: told.Job, Kind: told.Kind, Operation: told.Operation}
+		if told.Issue != nil {
+			row.Issue = &ShownIssue{told.Issue.Number, told.Issue.URL}
+		}
+		if told.Webhook != "" {
+			row.Webhook = &told.Webhook
+		}
+		shown.Alarms = append(shown.Alarms, row)
+	}
 	for _, job := range r.Jobs {
 		row := ShownJob{Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}
 		if w := cmp.Or(job.Schedule.Window(r.Now), job.Verdict.Window); !w.IsZero() {

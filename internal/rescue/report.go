@@ -16,8 +16,9 @@ import (
 type Report struct {
 	Now        time.Time // GitHub's clock, UTC
 	Jobs       []Result  // in the order of Rescue.Jobs
-	Issues     []github.Alarmed
+	Told       []Told
 	IssuesLeft int    // jobs whose issues are left to the next rescue
+	Unposted   error  // why events are left to the next rescue; nil if all were posted
 	Bound      string // why it started no more jobs; "" if it started all it could
 	DryRun     bool
 
@@ -30,8 +31,12 @@ type Result struct {
 	Workflow string           // the state of its workflow as GitHub words it, or github.Unregistered
 	Verdict  schedule.Verdict // zero unless the workflow is active
 	Started  bool             // GitHub accepted its dispatch
-	Failed   error            // GitHub refused its dispatch, or gave no clear answer; see Refused
-	watch    schedule.Watch
+	Failed   error            // GitHub refused its dispatch, or to disable it, or gave no clear answer; see Refused
+	Pausing  int              // so many windows failed in a row that it is to be paused; 0 if not
+	Paused   bool             // so it was
+
+	watch  schedule.Watch
+	alarms []schedule.Alarm
 }
 
 // active is the state of a workflow that can be started.
@@ -44,6 +49,8 @@ const Paused = "paused"
 // its workflow.
 func (r Result) State() string {
 	switch {
+	case r.Paused:
+		return Paused
 	case r.Workflow == active:
 		return string(r.Verdict.Why)
 	case github.Workflow{State: r.Workflow}.Paused():
@@ -116,7 +123,11 @@ func (r *Report) failures() error {
 	hidden := true
 	for _, job := range r.Jobs {
 		if job.Failed != nil {
-			failures = append(failures, fmt.Errorf("start %s: %w", problem.Show(job.ID), job.Failed))
+			verb := "start"
+			if job.Pausing > 0 {
+				verb = "pause"
+			}
+			failures = append(failures, fmt.Errorf("%s %s: %w", verb, problem.Show(job.ID), job.Failed))
 		}
 		hidden = hidden && !job.Started && (job.Failed == nil || github.Missing(job.Failed))
 	}

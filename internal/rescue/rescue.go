@@ -1,5 +1,5 @@
-// Package rescue starts due jobs that have no confirmed run, and keeps an issue for
-// each job that fails. It returns what it did as data.
+// Package rescue starts due jobs that have no confirmed run, tells people by issues and
+// webhooks about those that fail, and pauses them. It returns what it did as data.
 package rescue
 
 import (
@@ -9,6 +9,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/webhook"
 )
 
 // GitHub cancels the job of a rescue after 15 minutes. Each step ends in time for
@@ -17,6 +18,7 @@ const (
 	lookPatience     = 4 * time.Minute
 	dispatchPatience = 6 * time.Minute
 	alarmPatience    = 2 * time.Minute
+	postPatience     = time.Minute
 )
 
 // Rescue is what a rescue works on.
@@ -26,8 +28,11 @@ type Rescue struct {
 	Project string // path of pyproject.toml in the repository
 	Jobs    []Job
 	Others  []string // ids of jobs that are declared, and cannot be checked
-	DryRun  bool     // start no job and write no issue
+	DryRun  bool     // start no job, tell nobody, and report what it would
 	Notify  bool     // write issues for jobs that fail
+
+	Hooks  map[string]*webhook.Hook // where to post, by Job.Webhook; others are not posted to
+	Memory *webhook.Memory          // of what was posted; nil if no job has a webhook
 
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.
@@ -40,6 +45,12 @@ type Job struct {
 	File     string // name of its workflow file, without a folder
 	Schedule schedule.Schedule
 	Patience time.Duration // how long after the slot the rescue leaves it to its own ticks
+	Needs    []string      // ids of the jobs that it waits for
+	Parallel bool          // an execution of one window does not hold up that of another
+	Tells    schedule.Telling
+	Webhook  string // a key of Rescue.Hooks; "" for none
+
+	Group, Description string
 }
 
 // Run checks the jobs once. Without a Report, nothing could be read. With one,
@@ -47,15 +58,15 @@ type Job struct {
 // Hidden, or the cause that ended ctx.
 func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	report, err := r.look(ctx)
-	if err != nil || r.DryRun {
+	if err != nil {
 		return report, err
 	}
-	dispatching := r.dispatch(ctx, report)
-	var alarming error
-	if r.Notify {
-		alarming = r.alarm(ctx, report)
+	var dispatching error
+	if !r.DryRun {
+		dispatching = r.dispatch(ctx, report)
+		r.pause(ctx, report)
 	}
-	return report, errors.Join(dispatching, alarming, report.failures())
+	return report, errors.Join(dispatching, r.tell(ctx, report), report.failures())
 }
 
 // look reads the states of all jobs.
@@ -81,7 +92,8 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 		report.Jobs = append(report.Jobs, Result{Job: job, Workflow: workflow.State})
 		if workflow.State == active {
 			watches = append(watches, github.Watch{Workflow: job.File, Job: job.ID, Watch: schedule.Watch{
-				Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created,
+				Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created, Parallel: job.Parallel,
+				Tells: job.Tells, Resumed: resumed(workflow),
 			}})
 		}
 	}
@@ -92,12 +104,59 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 	return report, nil
 }
 
-// judge gives the active jobs their watches and verdicts.
+// resumed returns when a workflow was last enabled; zero if it never was disabled. GitHub's
+// updated_at changes when a workflow is enabled, and when its name does, which does no harm:
+// the windows before it are then not counted.
+func resumed(workflow github.Workflow) time.Time {
+	if workflow.Changed.After(workflow.Created) {
+		return workflow.Changed
+	}
+	return time.Time{}
+}
+
+// judge gives the active jobs their watches and verdicts, and finds those that have failed
+// so often that they are to be paused: these are not started.
 func (r *Report) judge(watches []github.Watch) {
+	byID := map[string]schedule.Watch{}
+	for _, w := range watches {
+		byID[w.Job] = w.Watch
+	}
 	for i := range r.Jobs {
-		if job := &r.Jobs[i]; job.Workflow == active {
-			job.watch, job.Verdict = watches[0].Watch, schedule.Rescue(watches[0].Watch, r.Now)
-			watches = watches[1:]
+		job := &r.Jobs[i]
+		if job.Workflow != active {
+			continue
+		}
+		job.watch = watches[0].Watch
+		watches = watches[1:]
+		for _, id := range job.Needs {
+			if need, found := byID[id]; found {
+				if job.watch.Needs == nil {
+					job.watch.Needs = map[string]schedule.Watch{}
+				}
+				job.watch.Needs[id] = need
+			}
+		}
+		job.Verdict = schedule.Rescue(job.watch, r.Now)
+		job.alarms = schedule.Alarms(job.watch, job.Verdict, r.Now)
+		for _, a := range job.alarms {
+			if a.Pause {
+				job.Pausing, job.Verdict.Dispatch = a.InARow, false
+			}
+		}
+	}
+}
+
+// pause disables the workflows of the jobs that have failed too often.
+func (r Rescue) pause(ctx context.Context, report *Report) {
+	ctx, cancel := github.Within(ctx, alarmPatience, "pause jobs")
+	defer cancel()
+	for i := range report.Jobs {
+		job := &report.Jobs[i]
+		if job.Pausing == 0 {
+			continue
+		}
+		if job.Failed = r.Client.SetWorkflow(ctx, job.File, false); job.Failed == nil {
+			job.Paused = true
 		}
 	}
 }

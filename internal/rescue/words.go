@@ -54,7 +54,7 @@ func (r *Report) Sum() string {
 	due, started := r.Due(), r.Started()
 	_, confirmed := r.ByNeed()
 	parts := []string{problem.Count(len(r.Jobs), "job"), fmt.Sprintf("%d confirmed", len(confirmed))}
-	for _, state := range told {
+	for _, state := range counted {
 		if n := r.count(state); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, strings.ReplaceAll(state, "-", " ")))
 		}
@@ -67,14 +67,25 @@ func (r *Report) Sum() string {
 	default:
 		parts = append(parts, fmt.Sprintf("%d started", started))
 	}
-	for _, issue := range r.Issues {
-		parts = append(parts, fmt.Sprintf("issue #%d %s", issue.Number, issue.Operation))
+	paused := 0
+	for _, job := range r.Jobs {
+		if job.Paused {
+			paused++
+		}
+	}
+	if paused > 0 {
+		parts = append(parts, fmt.Sprintf("%d paused", paused))
+	}
+	for _, told := range r.Told {
+		if words := told.words(r.DryRun); words != "" {
+			parts = append(parts, words)
+		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// told are the states that a rescue counts where they occur.
-var told = []string{string(schedule.Unchecked), string(schedule.Expired), string(schedule.Disabled), string(schedule.NotStarted), string(schedule.Ended)}
+// counted are the states that a rescue counts where they occur.
+var counted = []string{string(schedule.Unchecked), string(schedule.Expired), string(schedule.Waiting), string(schedule.Disabled), string(schedule.NotStarted), string(schedule.Ended)}
 
 func (r *Report) count(state string) (n int) {
 	for _, job := range r.Jobs {
@@ -89,6 +100,12 @@ func (r *Report) count(state string) (n int) {
 func (r *Report) Words(job Result) string {
 	v := job.Verdict
 	switch {
+	case job.Paused:
+		return "paused, after " + problem.Count(job.Pausing, "failed window") + " in a row"
+	case job.Pausing > 0 && r.DryRun:
+		return problem.Count(job.Pausing, "failed window") + " in a row: would be paused"
+	case job.Pausing > 0:
+		return problem.Count(job.Pausing, "failed window") + " in a row: GitHub did not pause it"
 	case job.Started && v.Failed > 0:
 		return "started again, after " + problem.Count(v.Failed, "failed run")
 	case job.Started && v.Why == schedule.Unread:
@@ -120,6 +137,10 @@ func (r *Report) Words(job Result) string {
 			return "its runs did not execute: started again after " + problem.Clock(v.Again)
 		}
 		return problem.Count(v.Failed, "failed run") + ": started again after " + problem.Clock(v.Again)
+	case string(schedule.Waiting):
+		return "waits for " + problem.Some(v.Needs, problem.Show)
+	case string(schedule.Rescheduled):
+		return "asked to be run next at " + problem.Clock(v.Again)
 	case string(schedule.Unchecked):
 		return "its green run was not checked in this round, to stay within GitHub's limit"
 	case string(schedule.Expired):

@@ -38,5 +38,10 @@ func (t Telling) Depth() (depth int) {
 // absent reports whether events are told that can be seen only in a window that is over.
 func (t Telling) absent() bool { return t.Tells(JobMissed) || t.Tells(JobExpired) || t.Tells(JobLate) }
 
+// Others reports whether people are told about any event but that one.
+func (t Telling) Others(than Event) bool {
+	return slices.ContainsFunc(t.On, func(event Event) bool { return event != than })
+}
+
 // Tells reports whether people are told about an event.
 func (t Telling) Tells(event Event) bool { return slices.Contains(t.On, event) }

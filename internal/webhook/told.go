@@ -31,18 +31,19 @@ type News struct {
 	Raised bool           // the event happened in that window
 	Over   bool           // a window is confirmed since
 	Gone   bool           // the job does not run any more
+	Held   bool           // it is disabled for now
 	Paused bool           // it was disabled because of the event, which is told beside it
 
 	Silent    bool // the event itself is not told, only its end
 	Recovered bool // the end is told
-	Heard     bool // where no memory says what was told, this was
+	Heard     bool // another process tells it: what no memory says was told, was
+	Mine      bool // this process tells it, whatever others have heard
 }
 
 // Claim is an event that a process may post, and no other.
 type Claim struct {
-	News  int            // its index
-	Kind  schedule.Event // that of the News, or JobRecovered
-	Fresh bool           // nobody tried to post it before
+	News int            // its index
+	Kind schedule.Event // that of the News, or JobRecovered
 }
 
 // Memory remembers in .scheduled/told.json what was posted. Processes share it.
@@ -65,6 +66,7 @@ type told struct {
 type state struct {
 	Window  time.Time  `json:"window"`            // that it was told for last
 	Over    bool       `json:"over,omitempty"`    // so was its end
+	Heard   bool       `json:"heard,omitempty"`   // another process told it
 	Paused  bool       `json:"paused,omitempty"`  // it was told that the job is paused
 	Pending bool       `json:"pending,omitempty"` // it was not told yet: posting it failed
 	Ending  bool       `json:"ending,omitempty"`  // the same for its end
@@ -176,11 +178,16 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 	for i, n := range news {
 		s := t.Jobs[n.Job][n.Kind]
 		if s == nil && lost && n.Heard {
-			s = &state{Window: n.Window, Paused: n.Paused}
+			s = &state{Window: n.Window, Paused: n.Paused, Heard: true}
 			t.set(n, s)
 		}
+		if s != nil && n.Raised && !n.Paused {
+			s.Paused = false // it runs again
+		}
 		switch {
-		case n.Gone:
+		case n.Held && s != nil && s.Paused:
+			continue // until it runs again
+		case n.Gone || n.Held:
 			delete(t.Jobs[n.Job], n.Kind)
 			continue
 		case s != nil && s.Claimed != nil && now.Sub(*s.Claimed) < stale:
@@ -189,10 +196,10 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			t.set(n, &state{Window: n.Window, Paused: n.Paused})
 			continue
 		case n.Raised && s.raises(n):
-			if len(claims) < maxPosts {
-				fresh := s == nil || !s.Pending
-				t.set(n, &state{Window: n.Window, Paused: n.Paused, Pending: true, Claimed: &now})
-				claims = append(claims, Claim{News: i, Kind: n.Kind, Fresh: fresh})
+			s = &state{Window: n.Window, Paused: n.Paused, Pending: true}
+			if t.set(n, s); len(claims) < maxPosts {
+				s.Claimed = &now
+				claims = append(claims, Claim{i, n.Kind})
 			}
 			continue
 		case s == nil || s.Over || !n.Over && !s.Ending:
@@ -206,7 +213,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
 			s.Over, s.Pending, s.Ending = true, false, false // nobody heard of it, or it has no end to tell
 		case len(claims) < maxPosts:
-			claims = append(claims, Claim{News: i, Kind: schedule.JobRecovered, Fresh: !s.Ending})
+			claims = append(claims, Claim{i, schedule.JobRecovered})
 			recovering[n.Job] = true
 			s.Ending, s.Claimed = true, &now
 		}
@@ -225,7 +232,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 // recovered.
 func (s *state) raises(n News) bool {
 	switch {
-	case s == nil || s.Pending:
+	case s == nil || s.Pending || s.Heard && n.Mine:
 		return true
 	case n.Kind == schedule.JobLate:
 		return n.Window.After(s.Window)

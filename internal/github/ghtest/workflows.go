@@ -16,6 +16,7 @@ type Registered struct {
 	File    string    // "" is Workflow
 	State   string    // "" is active
 	Created time.Time // when it was registered; zero: at the start of 2026
+	Updated time.Time // when it was last enabled or disabled; zero: when it was registered
 	Inputs  []string  // of its dispatches, beside force and window
 }
 
@@ -74,7 +75,7 @@ func (s *Server) setWorkflow(state string) func(*http.Request) answer {
 		if i < 0 || s.registered[i].State == "deleted" {
 			return s.elsewhere(r)
 		}
-		s.registered[i].State = state
+		s.registered[i].State, s.registered[i].Updated = state, s.now
 		return s.say(http.StatusNoContent, nil)
 	}
 }
@@ -111,7 +112,7 @@ func (w Registered) object(api string) map[string]any {
 	return map[string]any{
 		"id": id, "node_id": fmt.Sprint("W_", id), "name": strings.TrimSuffix(w.file(), ".yml"),
 		"path": ".github/workflows/" + w.file(), "state": w.State,
-		"created_at": stamp(w.Created), "updated_at": stamp(w.Created),
+		"created_at": stamp(w.Created), "updated_at": stamp(cmp.Or(w.Updated, w.Created)),
 		"url":       fmt.Sprintf("%s/repos/%s/actions/workflows/%d", api, Repository, id),
 		"html_url":  fmt.Sprintf("https://github.com/%s/blob/main/.github/workflows/%s", Repository, w.file()),
 		"badge_url": fmt.Sprintf("https://github.com/%s/workflows/x/badge.svg", Repository),

@@ -1,0 +1,252 @@
+package rescue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/webhook"
+)
+
+// Told is an event that people were told, or one that they could not be told.
+type Told struct {
+	Job       string
+	Kind      schedule.Event
+	Operation github.Operation // Created, Updated or Closed: of the issue, or of what a webhook was told
+	Issue     *github.Alarmed  // nil without one
+	Webhook   string           // Posted, Unposted, or "" without one
+}
+
+// What became of a post.
+const (
+	Posted   = "posted"
+	Unposted = "failed"
+)
+
+func (t Told) words(dry bool) string {
+	would := ""
+	if dry {
+		would = "would be "
+	}
+	switch {
+	case t.Issue != nil && t.Issue.Number > 0:
+		return fmt.Sprintf("issue #%d %s%s", t.Issue.Number, would, t.Operation)
+	case t.Issue != nil:
+		return fmt.Sprintf("an issue %s%s", would, t.Operation)
+	case t.Webhook == Posted:
+		return fmt.Sprintf("%s %s %sposted", problem.Show(t.Job), t.Kind, would)
+	}
+	return ""
+}
+
+// tell tells people what happened to jobs: first by issues, then by webhooks. An issue
+// says as well whether another rescue tells the same. What goes wrong with webhooks is in
+// the report.
+func (r Rescue) tell(ctx context.Context, report *Report) error {
+	facts := &facts{rescue: r, report: report, causes: map[int64]string{}}
+	var sounded github.Sounded
+	var err error
+	if r.Notify {
+		sounded, err = r.alarm(ctx, report, facts)
+	}
+	if r.Memory != nil && ctx.Err() == nil {
+		report.Unposted = r.post(ctx, report, facts, sounded)
+	}
+	return err
+}
+
+// alarm writes the issues of the jobs that fail and of those that work again.
+func (r Rescue) alarm(ctx context.Context, report *Report, facts *facts) (github.Sounded, error) {
+	ctx, cancel := github.Within(ctx, alarmPatience, "write issues")
+	defer cancel()
+	var alarms []github.Alarm
+	declared := map[string]bool{}
+	for _, id := range r.Others {
+		declared[id] = true
+	}
+	for i := range report.Jobs {
+		declared[report.Jobs[i].ID] = true
+		alarms = append(alarms, r.alarmsOf(&report.Jobs[i], facts)...)
+	}
+	removed := func(key github.AlarmKey) string {
+		if key.Project != r.Project || declared[key.Job] {
+			return ""
+		}
+		return over(key.Job, "does not run on GitHub any more")
+	}
+	sounded, err := r.Client.Alarm(ctx, alarms, removed, r.DryRun)
+	for _, changed := range sounded.Changed {
+		report.Told = append(report.Told, Told{changed.Job, changed.Kind, changed.Operation, &changed, ""})
+	}
+	report.IssuesLeft = sounded.Left
+	return sounded, err
+}
+
+// post posts the events of jobs to their webhooks, each once. The error is about those
+// that are left to the next rescue.
+func (r Rescue) post(ctx context.Context, report *Report, facts *facts, sounded github.Sounded) error {
+	ctx, cancel := github.Within(ctx, postPatience, "post to webhooks")
+	defer cancel()
+	news, about := r.news(report, sounded)
+	r.Memory.Jobs, r.Memory.Now = append([]string{}, r.Others...), report.Now
+	for _, job := range report.Jobs {
+		r.Memory.Jobs = append(r.Memory.Jobs, job.ID)
+	}
+	claim := r.Memory.Claim
+	if r.DryRun {
+		claim = r.Memory.Plan
+	}
+	claims, err := claim(news)
+	if err != nil {
+		return err
+	}
+	done := make([]bool, len(claims))
+	down := map[string]error{} // hooks that did not take an event: the others can wait
+	var failures []error
+	for i, c := range claims {
+		job, alarm := about[c.News].job, about[c.News].alarm
+		err := down[job.Webhook]
+		if err == nil && !r.DryRun {
+			if err = r.Hooks[job.Webhook].Post(ctx, facts.event(ctx, job, alarm, c.Kind)); err != nil {
+				failures = append(failures, problem.New("the next rescue posts again", "cannot post to the webhook %s: %w", job.Webhook, err))
+				down[job.Webhook] = err
+			}
+		}
+		done[i] = err == nil
+		report.posted(job.ID, c.Kind, err == nil)
+	}
+	if r.DryRun {
+		return nil
+	}
+	return errors.Join(errors.Join(failures...), r.Memory.Settle(news, claims, done))
+}
+
+// posted adds to what was told that an event was posted, or not.
+func (r *Report) posted(job string, kind schedule.Event, done bool) {
+	state, operation := Unposted, github.Created
+	if done {
+		state = Posted
+	}
+	if kind == schedule.JobRecovered {
+		operation = github.Closed
+	}
+	for i := range r.Told {
+		told := &r.Told[i]
+		if told.Job == job && told.Webhook == "" && (told.Kind == kind || operation == github.Closed && told.Operation == operation) {
+			told.Webhook = state
+			return
+		}
+	}
+	r.Told = append(r.Told, Told{job, kind, operation, nil, state})
+}
+
+// subject is what a piece of news is about.
+type subject struct {
+	job   *Result
+	alarm schedule.Alarm
+}
+
+// news returns what is known about the jobs that have a webhook.
+func (r Rescue) news(report *Report, sounded github.Sounded) (news []webhook.News, about []subject) {
+	mine := map[github.AlarmKey]bool{}
+	for _, changed := range sounded.Changed {
+		mine[changed.AlarmKey] = changed.Operation == github.Created
+	}
+	for i := range report.Jobs {
+		job := &report.Jobs[i]
+		if r.Hooks[job.Webhook] == nil {
+			continue
+		}
+		gone := job.gone()
+		for _, a := range job.known() {
+			silent := !job.Tells.Tells(a.Kind)
+			if silent && (a.Kind != schedule.JobFailed || job.Tells.Others(schedule.JobRecovered)) {
+				continue
+			}
+			key := github.AlarmKey{Project: r.Project, Job: job.ID, Kind: a.Kind}
+			n := webhook.News{
+				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
+				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
+				Paused: job.Pausing > 0 && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
+				Heard: sounded.Heard[key], Mine: mine[key],
+			}
+			news, about = append(news, n), append(about, subject{job, a})
+		}
+	}
+	return news, about
+}
+
+// facts finds out what is said about an event, with as few requests as possible: where an
+// event is told, and not for each that might be.
+type facts struct {
+	rescue Rescue
+	report *Report
+	causes map[int64]string
+}
+
+// cause says why the run of an event failed; "" if that is not known.
+func (f *facts) cause(ctx context.Context, a schedule.Alarm) string {
+	if a.Kind != schedule.JobFailed || a.Last.ID == 0 {
+		return ""
+	}
+	cause, known := f.causes[a.Last.ID]
+	if !known && a.Last.Outcome != "" {
+		cause, known = a.Last.Outcome, true
+	}
+	if !known && f.affordable() {
+		cause, _ = f.rescue.Client.Cause(ctx, a.Last.ID)
+	}
+	f.causes[a.Last.ID] = cause
+	return untitled(cause)
+}
+
+// success returns the last execution of the job that is known to have succeeded; zero if
+// none is.
+func (f *facts) success(ctx context.Context, job *Result) (last schedule.Run) {
+	for _, run := range job.watch.Runs {
+		if run.Started.After(last.Started) {
+			last = run
+		}
+	}
+	if last.Started.IsZero() && f.affordable() {
+		last = f.rescue.Client.LastSuccess(ctx, job.ID, job.watch, f.report.Now)
+	}
+	return last
+}
+
+// affordable reports whether there are requests for what is good to know.
+func (f *facts) affordable() bool {
+	remaining := f.rescue.Client.Remaining()
+	return !f.rescue.DryRun && (remaining < 0 || remaining > Reserve)
+}
+
+// event returns what is posted about an alarm, or about its end.
+func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind schedule.Event) webhook.Event {
+	e := webhook.Event{
+		Kind: kind, Repository: f.rescue.Client.Repository(), Project: f.rescue.Project, Job: job.ID, Group: job.Group, Description: job.Description,
+		Time: f.report.Now.UTC().Truncate(time.Second),
+	}
+	run, window := a.Last, a.Window
+	if kind == schedule.JobRecovered {
+		run, window = a.Evidence, job.Verdict.Window
+	} else {
+		e.Cause, e.RunAgain = f.cause(ctx, a), again(job.ID, a)
+	}
+	if kind == schedule.JobFailed {
+		e.Failed, e.Paused = a.InARow, job.Pausing > 0
+	}
+	if !window.IsZero() {
+		e.Window = &window
+	}
+	if run.ID != 0 {
+		e.RunID, e.URL = &run.ID, run.URL
+	}
+	if last := f.success(ctx, job); !last.Started.IsZero() {
+		e.LastSuccess = &webhook.Success{RunID: last.ID, URL: last.URL, StartedAt: last.Started}
+	}
+	return e
+}
