@@ -30,12 +30,16 @@ no run queued or in progress, and starts their workflows: at most ` + strconv.It
 oldest windows first. The next rescue starts the rest. A run that it starts checks its
 window before it executes anything. The workflow scheduled-rescue.yml runs it.
 
+It tells people about jobs that fail as the options notify, webhook, notify-on and
+notify-after say, and disables the workflow of a job as pause-after says. What it posted
+to webhooks, whose URLs it reads from the environment, is in .scheduled/told.json.
+
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 needs actions: write, and issues: write if the option notify is "issue".`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.rescue(flags) },
 	}
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "report what is due, but start no job and write no issue")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "report what is due and what people would be told, but start, pause and tell nothing")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
 	return cmd
@@ -60,7 +64,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 		DryRun: flags.dryRun, Notify: project.Rescue.Notify,
 	}
 	for _, job := range p.hosted(project) {
-		engine.Jobs = append(engine.Jobs, rescue.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule, Patience: job.Options.Patience})
+		engine.Jobs = append(engine.Jobs, rescueJob(job))
 	}
 	for _, job := range project.Broken {
 		engine.Others = append(engine.Others, job.ID)
@@ -70,8 +74,12 @@ func (p *Program) rescue(flags rescueFlags) error {
 			engine.Others = append(engine.Others, job.ID)
 		}
 	}
+	p.webhooks(&engine, project.AbsFile())
 	report, err := engine.Run(ctx)
 	if report != nil {
+		if engine.Memory != nil && engine.Memory.Changed() {
+			err = errors.Join(err, p.runner(p.Stderr).Outputs([2]string{"told", "changed"}))
+		}
 		p.warnOfRescue(report, origin.Repository)
 		err = errors.Join(err, p.printRescue(report, flags.asJSON))
 	}
@@ -104,7 +112,7 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	if r.IssuesLeft > 0 {
 		p.say(fmt.Sprintf("the issues of %s are left to the next rescue", problem.Count(r.IssuesLeft, "job")))
 	}
-	var remarks []error
+	remarks := []error{r.Unposted}
 	for _, job := range r.Jobs {
 		state := job.Workflow
 		if job.State() == rescue.Paused {

@@ -48,7 +48,7 @@ func TestStanding(t *testing.T) {
 			t.Errorf("%s: %s", job.State(), report.Words(job))
 		}
 	}
-	if sum, want := report.Sum(), "6 jobs, 0 confirmed, 1 expired, 1 disabled, 1 not started, 2 ended, 1 started, issue #1 created, issue #2 created"; sum != want {
+	if sum, want := report.Sum(), "6 jobs, 0 confirmed, 1 expired, 1 disabled, 1 not started, 2 ended, 1 started, issue #1 created, issue #2 created, issue #3 created"; sum != want {
 		t.Errorf("%s; want %s", sum, want)
 	}
 	if row := "| `job-1` |  | not started: first run 2026-11-24 10:37 UTC |  | 2026-11-24 10:37 |\n"; !strings.Contains(report.Summary(), row) {
@@ -152,7 +152,7 @@ func TestExpired(t *testing.T) {
 		}
 	}
 	issues := fake.Issues()
-	if len(issues) != 1 || issues[0].Title != "Scheduled job job-0 did not run" || issues[0].State != "open" ||
+	if len(issues) != 1 || issues[0].Title != "Scheduled job job-0 expired without a run" || issues[0].State != "open" ||
 		!strings.Contains(issues[0].Body, "from 2026-11-21 10:37 UTC to 2026-11-22 10:37 UTC expired at 2026-11-21 11:37 UTC without a confirmed run") {
 		t.Errorf("%+v", issues)
 	}
@@ -195,7 +195,7 @@ func TestLapsed(t *testing.T) {
 		state  string
 		body   string
 	}{
-		{"nothing", func(*ghtest.Server, *Rescue) {}, "open", "The last window of the job `job-0`, from 2026-11-21 10:37 UTC to 2026-11-21 11:37 UTC, has no confirmed run.\n\nNothing starts"},
+		{"nothing", func(*ghtest.Server, *Rescue) {}, "open", "The last window of the job `job-0`, from 2026-11-21 10:37 UTC to 2026-11-21 11:37 UTC, has no confirmed run.\n\n- To run it again: `scheduled backfill job-0 --from 2026-11-21T10:37:00Z --to 2026-11-21T10:37:00Z`"},
 		{"run by hand", ran("job-0: by hand"), "closed", "works again"},
 		{"backfilled", ran("job-0: backfill 2026-11-21T10:37:00Z"), "closed", "works again"},
 		{"another window backfilled", ran("job-0: backfill 2026-11-05T10:37:00Z"), "open", "has no confirmed run"},
@@ -218,7 +218,7 @@ func TestLapsed(t *testing.T) {
 		if _, err := r.run(t); err != nil {
 			t.Fatal(err)
 		}
-		if issues := fake.Issues(); len(issues) != 1 || issues[0].Title != "Scheduled job job-0 did not run" || issues[0].State != row.state || !strings.Contains(issues[0].Body, row.body) {
+		if issues := fake.Issues(); len(issues) != 1 || issues[0].Title != "Scheduled job job-0 expired without a run" || issues[0].State != row.state || !strings.Contains(issues[0].Body, row.body) {
 			t.Errorf("%s: %+v", row.name, issues)
 		}
 	}

@@ -15,6 +15,9 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
+// everything tells of all that the list of runs alone can show.
+var everything = schedule.Telling{On: []schedule.Event{schedule.JobFailed, schedule.JobExpired, schedule.JobMissed, schedule.JobRecovered}, After: 1}
+
 // newRescue returns a rescue of n jobs, due every day or every week in turn, on a fake
 // GitHub that has their workflows. It does not pause.
 func newRescue(t *testing.T, n int) (*ghtest.Server, Rescue) {
@@ -28,7 +31,7 @@ func newRescue(t *testing.T, n int) (*ghtest.Server, Rescue) {
 	r := Rescue{Client: client, Branch: "main", Wait: func(context.Context, time.Duration) {}}
 	for i := range n {
 		id := fmt.Sprintf("job-%d", i)
-		job := Job{ID: id, File: "scheduled-" + id + ".yml", Schedule: schedule.New([]schedule.Cadence{schedule.Day, schedule.Week}[i%2], "", id)}
+		job := Job{ID: id, File: "scheduled-" + id + ".yml", Tells: everything, Schedule: schedule.New([]schedule.Cadence{schedule.Day, schedule.Week}[i%2], "", id)}
 		fake.Register(ghtest.Registered{File: job.File})
 		r.Jobs = append(r.Jobs, job)
 	}

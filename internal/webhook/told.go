@@ -2,9 +2,7 @@ package webhook
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -93,16 +91,18 @@ func (m *Memory) Claim(news []News) (claims []Claim, _ error) {
 	return claims, nil
 }
 
-// Plan returns what Claim would, and changes nothing.
+// Plan returns what Claim would, and changes nothing. The folder may be nil.
 func (m *Memory) Plan(news []News) ([]Claim, error) {
 	dir, err := m.Folder()
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
-	content, err := atomic.Present(dir, fileName, maxFile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	var content []byte
+	if dir != nil {
+		defer dir.Close()
+		if content, err = atomic.Present(dir, fileName, maxFile); err != nil {
+			return nil, err
+		}
 	}
 	t, lost := parse(content)
 	return t.claim(news, m.Now, lost), nil
