@@ -26,7 +26,8 @@ type Program struct {
 	// the guard of an entrypoint. Without it, neither is done.
 	Path string
 
-	project string // --project
+	project     string // --project
+	allProjects bool   // --all-projects
 }
 
 // Main runs the command that the arguments name and returns the exit code:

@@ -50,7 +50,7 @@ func (p *Program) report(err error) int {
 	}
 	if problems, ok := errors.AsType[problem.Problems](err); ok {
 		problems.Write(p.Stderr, p.color(p.Stderr))
-		return exitCode(err)
+		return gravity(err)
 	}
 	if err.Error() != "" {
 		p.say("error: " + err.Error())
@@ -58,8 +58,14 @@ func (p *Program) report(err error) int {
 	if hint := problem.Hint(err); hint != "" {
 		p.say("hint: " + hint)
 	}
-	if exit, ok := errors.AsType[*exitError](err); ok {
-		return exit.code
+	return gravity(err)
+}
+
+// gravity returns the exit code that an error deserves.
+func gravity(err error) int {
+	_, wrong := errors.AsType[problem.Problems](err)
+	if _, coded := errors.AsType[*exitError](err); wrong || coded {
+		return exitCode(err)
 	}
 	return exitFindings
 }

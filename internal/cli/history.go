@@ -74,16 +74,16 @@ func parseReach(cmd *cobra.Command, since string, limit int, now time.Time) (sch
 }
 
 func (p *Program) history(id string, reach schedule.Reach, token string, asJSON bool) error {
-	project, err := p.open()
+	in, err := p.open()
 	if err != nil {
 		return err
 	}
-	job, err := project.job(id, false)
+	job, err := in.job(id, false)
 	if err != nil {
 		return err
 	}
 	doing := func() string { return "still reading the history of " + problem.Show(id) }
-	return p.recall(project, token, doing, func(ctx context.Context, archive *past.Archive) error {
+	return p.recall([]*project{in}, token, doing, func(ctx context.Context, archive *past.Archive) error {
 		if archive.Client != nil && job.Unhosted != nil {
 			return job.Unhosted
 		}

@@ -31,8 +31,11 @@ type project struct {
 // open reads the project that --project names, or the nearest one upward, and warns of
 // jobs with errors, which it leaves out. If no job is left, or more is wrong with the
 // content of the file, that comes back as problem.Problems.
-func (p *Program) open() (*project, error) {
-	project, err := p.read()
+func (p *Program) open() (*project, error) { return p.found(p.openAt) }
+
+// openAt is open for the project at a place.
+func (p *Program) openAt(place pyproject.Place) (*project, error) {
+	project, err := readAt(place)
 	if err == nil && len(project.Jobs) == 0 {
 		err = project.Problems()
 	}
@@ -54,11 +57,19 @@ func (p *Program) leaveOut(ids []string, why string) {
 }
 
 // read is open without the warning.
-func (p *Program) read() (*project, error) {
+func (p *Program) read() (*project, error) { return p.found(readAt) }
+
+// found opens the project that --project names, or the nearest one upward.
+func (p *Program) found(open func(pyproject.Place) (*project, error)) (*project, error) {
 	place, err := p.find()
 	if err != nil {
 		return nil, err
 	}
+	return open(place)
+}
+
+// readAt reads the project at a place.
+func readAt(place pyproject.Place) (*project, error) {
 	loaded, err := place.Load()
 	if err != nil {
 		if _, ok := errors.AsType[problem.Problems](err); !ok {
@@ -80,8 +91,11 @@ func (p *Program) find() (pyproject.Place, error) {
 
 // openValid is open for the commands that need every job. All that is wrong with them
 // comes back as problem.Problems.
-func (p *Program) openValid() (*project, error) {
-	project, err := p.read()
+func (p *Program) openValid() (*project, error) { return p.found(openValidAt) }
+
+// openValidAt is openValid for the project at a place.
+func openValidAt(place pyproject.Place) (*project, error) {
+	project, err := readAt(place)
 	if err == nil {
 		err = project.Problems()
 	}
@@ -295,6 +309,9 @@ func withSignals() (context.Context, context.CancelFunc) {
 
 // howToSync returns the command that updates the files, as a person would type it.
 func (p *Program) howToSync() string {
+	if p.allProjects {
+		return "scheduled sync --all-projects"
+	}
 	if p.project == "" || p.project == "." {
 		return "scheduled sync"
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -109,13 +110,13 @@ func registerToken(cmd *cobra.Command, token *string) {
 	cmd.Flags().StringVar(token, "token", "", "token that may read Actions")
 }
 
-// recall opens the past of a project for read, and shows what it is doing meanwhile.
-func (p *Program) recall(project *project, token string, doing func() string, read func(context.Context, *past.Archive) error) error {
+// recall opens the past of some projects for read, and shows what it is doing meanwhile.
+func (p *Program) recall(projects []*project, token string, doing func() string, read func(context.Context, *past.Archive) error) error {
 	ctx, stop := withSignals()
 	defer stop()
 	defer p.progress(doing)()
-	origin := p.origin(ctx, project, token)
-	archive, err := p.archive(project, origin)
+	origin := p.origin(ctx, projects[0], token)
+	archive, err := p.archive(projects, origin)
 	if err == nil {
 		err = archive.Begin(ctx)
 	}
@@ -125,22 +126,27 @@ func (p *Program) recall(project *project, token string, doing func() string, re
 	return explainUnreadable(err, origin.Token != "")
 }
 
-// archive chooses where the past of a project comes from: GitHub, if the repository is
+// archive chooses where the past of some projects comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
-func (p *Program) archive(project *project, origin github.Origin) (*past.Archive, error) {
-	local, hosted := ledger.Exists(project.AbsFile()), len(project.Hosted()) > 0
+func (p *Program) archive(projects []*project, origin github.Origin) (*past.Archive, error) {
+	local, hosted, unhosted := false, false, error(nil)
 	archive := &past.Archive{Now: p.Now()}
-	if local {
-		var err error
-		if archive.Ledger, err = ledger.Open(project.AbsFile(), p.say); err != nil {
+	for _, project := range projects {
+		book, err := p.ledger(project)
+		if err != nil {
 			return nil, err
 		}
+		local, hosted = local || book != nil, hosted || len(project.Hosted()) > 0
+		unhosted = cmp.Or(unhosted, project.Problems())
+		if len(projects) == 1 {
+			archive.Ledger = book
+		}
 	}
-	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() || !hosted && project.Problems() == nil {
+	if origin.Repository == "" || origin.Token == "" && local && !p.onGitHub() || !hosted && unhosted == nil {
 		return archive, nil
 	}
 	if !hosted {
-		return nil, project.Problems()
+		return nil, unhosted
 	}
 	log := &shared{w: p.Stderr}
 	client, err := p.client(origin, log, log)
@@ -152,6 +158,14 @@ func (p *Program) archive(project *project, origin github.Origin) (*past.Archive
 		archive.Reserve = rescue.Reserve
 	}
 	return archive, nil
+}
+
+// ledger opens the ledger of a project; nil if nothing ever ran there.
+func (p *Program) ledger(project *project) (*ledger.Ledger, error) {
+	if !ledger.Exists(project.AbsFile()) {
+		return nil, nil
+	}
+	return ledger.Open(project.AbsFile(), p.say)
 }
 
 // pastJob is a job as the archive takes it.

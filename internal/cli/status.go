@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,21 +38,26 @@ runs are not checked, to save requests: the current ones are checked first.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	registerToken(cmd, &token)
+	p.registerAllProjects(cmd)
 	return cmd
 }
 
 func (p *Program) status(token string, asJSON bool) error {
-	project, err := p.open()
-	if err != nil {
-		return err
+	projects, failed := p.projects(p.openAt)
+	if len(projects) == 0 {
+		return p.worst(failed...)
 	}
 	var jobs []past.Job
-	for _, job := range project.Jobs {
-		jobs = append(jobs, pastJob(job))
+	for _, project := range projects {
+		more, err := p.pastJobs(project)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, more...)
 	}
 	var read atomic.Int64
 	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), problem.Count(len(jobs), "job")) }
-	return p.recall(project, token, doing, func(ctx context.Context, archive *past.Archive) error {
+	err := p.recall(projects, token, doing, func(ctx context.Context, archive *past.Archive) error {
 		histories, err := archive.ReadAll(ctx, jobs, schedule.Reach{Windows: 2}, func() { read.Add(1) })
 		if err != nil {
 			return err
@@ -60,12 +66,29 @@ func (p *Program) status(token string, asJSON bool) error {
 			p.note(archive.Remarks(h))
 		}
 		p.note(past.Unasked(histories...))
-		return errors.Join(p.printStatus(project, histories, archive.Source(), asJSON), past.Unread(histories))
+		return errors.Join(p.printStatus(projects[0].Path, histories, archive.Source(), asJSON), past.Unread(histories))
 	})
+	return p.worst(append(failed, err)...)
 }
 
-// printStatus prints the jobs, as JSON or as a table.
-func (p *Program) printStatus(project *project, histories []past.History, source string, asJSON bool) error {
+// pastJobs returns the jobs of a project as the archive takes them.
+func (p *Program) pastJobs(project *project) (jobs []past.Job, err error) {
+	for _, job := range project.Jobs {
+		jobs = append(jobs, pastJob(job))
+	}
+	if !p.allProjects {
+		return jobs, nil
+	}
+	book, err := p.ledger(project)
+	for i := range jobs {
+		jobs[i].Project, jobs[i].Ledger = project.Path, book
+	}
+	return jobs, err
+}
+
+// printStatus prints the jobs, as JSON or as a table. file is the pyproject.toml of the
+// first.
+func (p *Program) printStatus(file string, histories []past.History, source string, asJSON bool) error {
 	if asJSON {
 		jobs := make([]past.ShownStatus, 0, len(histories))
 		for _, h := range histories {
@@ -74,12 +97,16 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 		return p.printJSON(map[string]any{"jobs": jobs})
 	}
 	if len(histories) == 0 {
-		return printNoJobs(p.Stdout, project.Path)
+		return printNoJobs(p.Stdout, file)
 	}
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", problem.Count(len(histories), "job"), source)
 	t := table.New(p.Stdout)
-	fmt.Fprintf(t, "JOB\tTRIGGER\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", "STATE", "BEFORE")
+	folder := func(string) string { return "" }
+	if p.allProjects {
+		folder = func(name string) string { return name + "\t" }
+	}
+	fmt.Fprintf(t, "%sJOB\tTRIGGER\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", folder("PROJECT"), "STATE", "BEFORE")
 	for _, h := range histories {
 		current, found := h.Current()
 		state := current.State
@@ -87,7 +114,7 @@ func (p *Program) printStatus(project *project, histories []past.History, source
 			state = schedule.State(strings.ReplaceAll(string(h.Standing()), "-", " "))
 		}
 		before, _ := h.Before()
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
+		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", folder(path.Dir(h.Project)), problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
 			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), link(current))
 	}
 	return t.Flush()

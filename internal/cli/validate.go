@@ -37,6 +37,7 @@ show, and what is valid but probably not meant, is a remark on stderr, not an er
 	}
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&flags.entrypoints, "entrypoints", false, "prove that the entrypoints exist, without running the project")
+	p.registerAllProjects(cmd)
 	cmd.Flags().BoolVar(&flags.imports, "import", false, "also import them in the project's environment, and show how long that takes")
 	return cmd
 }
@@ -45,29 +46,43 @@ func (p *Program) validate(flags validateFlags) error {
 	if flags.entrypoints || flags.imports {
 		p.restart(pyproject.Job{}) // both start a Python
 	}
+	projects, failed := p.projects(openValidAt)
 	var found findings
-	var installed []workflow.Installed
-	project, err := p.openValid()
-	if err == nil {
-		p.note(p.remarks(project))
-		installed, err = project.environments()
-		p.note(workflow.Target{Project: project.Project}.Remarks(installed))
-	}
-	if err == nil && (flags.entrypoints || flags.imports) {
-		found, err = p.validateEntrypoints(project, installed, flags.imports)
+	for i, project := range projects {
+		more, err := p.validated(project, flags)
+		if i == 0 {
+			found = more // an empty list is no absent one
+		} else {
+			found.Open, found.Imports = append(found.Open, more.Open...), append(found.Imports, more.Imports...)
+		}
+		if err != nil {
+			failed = append(failed, err)
+		} else if !flags.asJSON {
+			fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.Path, problem.Count(len(project.Jobs), "job"))
+		}
 	}
 	if flags.asJSON {
-		return p.printFindings(found, err)
+		return p.printFindings(found, failed)
 	}
-	if problems, ok := errors.AsType[problem.Problems](err); ok {
-		problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
-		return &exitError{exitCode(err), nil}
+	for i, err := range failed {
+		if problems, ok := errors.AsType[problem.Problems](err); ok {
+			problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
+			failed[i] = &exitError{exitCode(err), nil}
+		}
 	}
-	if err != nil {
-		return err
+	return p.worst(failed...)
+}
+
+// validated returns what else there is to say about a project without errors in its
+// pyproject.toml. The error has those that show elsewhere.
+func (p *Program) validated(project *project, flags validateFlags) (found findings, err error) {
+	p.note(p.remarks(project))
+	installed, err := project.environments()
+	p.note(workflow.Target{Project: project.Project}.Remarks(installed))
+	if err != nil || !flags.entrypoints && !flags.imports {
+		return found, err
 	}
-	fmt.Fprintf(p.Stdout, "%s: %s, no errors\n", project.Path, problem.Count(len(project.Jobs), "job"))
-	return nil
+	return p.validateEntrypoints(project, installed, flags.imports)
 }
 
 // findings are the output of `validate --json`.
@@ -101,20 +116,17 @@ func (p *Program) validateEntrypoints(project *project, installed []workflow.Ins
 	return found, &exitError{exitFindings, problems}
 }
 
-// printFindings writes the contract's object, with an error of the configuration or of
+// printFindings writes the contract's object, with the errors of the configuration or of
 // the entrypoints.
-func (p *Program) printFindings(result findings, err error) error {
-	result.OK, result.Errors = err == nil, problem.Problems{}
-	if problems, ok := errors.AsType[problem.Problems](err); ok {
-		result.Errors = problems
-	} else if err != nil {
-		result.Errors = problem.Problems{{File: p.project, Message: err.Error(), Hint: problem.Hint(err)}}
+func (p *Program) printFindings(result findings, failed []error) error {
+	result.OK, result.Errors = len(failed) == 0, problem.Problems{}
+	for i, err := range failed {
+		problems, ok := errors.AsType[problem.Problems](err)
+		if !ok {
+			problems = problem.Problems{{File: p.project, Message: err.Error(), Hint: problem.Hint(err)}}
+		}
+		result.Errors = append(result.Errors, problems...)
+		failed[i] = &exitError{exitCode(err), nil}
 	}
-	if failed := p.printJSON(result); failed != nil {
-		return failed
-	}
-	if err != nil {
-		return &exitError{exitCode(err), nil}
-	}
-	return nil
+	return p.worst(append(failed, p.printJSON(result))...)
 }

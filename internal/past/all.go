@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
-	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -120,7 +119,7 @@ func Unread(histories []History) error {
 		if names[cause] == nil {
 			causes = append(causes, h.Unread)
 		}
-		names[cause] = append(names[cause], problem.Show(h.ID))
+		names[cause] = append(names[cause], h.name())
 	}
 	for i, cause := range causes {
 		jobs := names[cause.Error()]

@@ -10,6 +10,7 @@ import (
 // what is not known.
 type Shown struct {
 	Job      string           `json:"job"`
+	Project  string           `json:"project,omitzero"` // path of its pyproject.toml, among several projects
 	Every    schedule.Cadence `json:"every"`
 	Standing *schedule.Reason `json:"standing"`
 	Next     *time.Time       `json:"next"`
@@ -30,7 +31,7 @@ func (h History) shown() Shown {
 	for _, gap := range h.Deleted {
 		gaps = append(gaps, ShownGap{gap.Start.UTC(), gap.End.UTC()})
 	}
-	return Shown{h.ID, h.Schedule.Every(), known(h.Standing()), known(h.Next()), known(h.Workflow), gaps, known(h.Known.UTC().Truncate(time.Second))}
+	return Shown{h.ID, h.Project, h.Schedule.Every(), known(h.Standing()), known(h.Next()), known(h.Workflow), gaps, known(h.Known.UTC().Truncate(time.Second))}
 }
 
 // ShownHistory is the output of `history --json`.

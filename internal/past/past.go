@@ -3,6 +3,7 @@
 package past
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -19,6 +20,9 @@ type Job struct {
 	File     string // name of its workflow file, without a folder
 	Schedule schedule.Schedule
 	Local    bool // it does not run on GitHub: its past is in the ledger
+
+	Project string         // path of its pyproject.toml, among several projects; else ""
+	Ledger  *ledger.Ledger // of its project, among several; nil for that of the archive
 }
 
 // History is what became of a job's windows.
@@ -191,9 +195,9 @@ func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) Hi
 
 func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 	known := schedule.Past{Schedule: job.Schedule, Since: a.Now}
-	if a.Ledger != nil {
+	if book := cmp.Or(job.Ledger, a.Ledger); book != nil {
 		var err error
-		if known.Runs, known.Known, err = a.Ledger.Past(job.ID); err != nil {
+		if known.Runs, known.Known, err = book.Past(job.ID); err != nil {
 			return History{}, err
 		}
 		if len(known.Runs) > 0 {

@@ -12,7 +12,7 @@ import (
 
 // Remarks are what people should know beside a job's windows.
 func (a *Archive) Remarks(h History) (remarks []string) {
-	name := problem.Show(h.ID)
+	name := h.name()
 	switch {
 	case a.Client != nil && h.Local:
 		remarks = append(remarks, name+": it does not run on GitHub: its windows are from "+localLedger)
@@ -34,7 +34,7 @@ func Unasked(histories ...History) []string {
 	windows, jobs, name := 0, 0, ""
 	for _, h := range histories {
 		if h.unasked > 0 && h.Unread == nil {
-			windows, jobs, name = windows+h.unasked, jobs+1, problem.Show(h.ID)
+			windows, jobs, name = windows+h.unasked, jobs+1, h.name()
 		}
 	}
 	const why = "not checked, because that would take too many requests"
@@ -47,6 +47,14 @@ func Unasked(histories ...History) []string {
 		name = problem.Count(jobs, "job")
 	}
 	return []string{fmt.Sprintf("%s of %s unknown here: %s; `scheduled history` checks more of one job", problem.Count(windows, "window"), name, why)}
+}
+
+// name names a job, and its project among several.
+func (j Job) name() string {
+	if j.Project != "" {
+		return problem.Show(j.ID) + " of " + j.Project
+	}
+	return problem.Show(j.ID)
 }
 
 // gone says which runs were deleted, as far as that shows; "" if it does not.
@@ -73,7 +81,7 @@ func (h History) gone() string {
 // or from being confirmed: the state of its workflow, and for how many days GitHub
 // keeps runs.
 func Setup(job Job, workflow, repository string, w schedule.Window, retention int) (remarks []string) {
-	name := problem.Show(job.ID)
+	name := job.name()
 	switch workflow {
 	case github.Unregistered:
 		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, repository, job.File))

@@ -22,6 +22,7 @@ type Listed struct {
 	Workflow   string   `json:"workflow"`
 	Next       []string `json:"next"` // RFC 3339, UTC; none if it has ended or is disabled
 
+	Project     string   `json:"project,omitzero"` // path of its pyproject.toml, among several projects
 	Command     []string `json:"command,omitzero"` // instead of an entrypoint
 	Trigger     any      `json:"trigger"`          // as written: a string or a []string
 	Timezone    string   `json:"timezone"`
