@@ -61,7 +61,7 @@ func (p *Program) switchJobs(command string, ids []string, s selection, flags ac
 	ctx, stop := withSignals()
 	defer stop()
 	origin := p.origin(ctx, project, flags.token)
-	archive, err := p.archive([]*project{project}, origin)
+	archive, err := p.archive(origin, project)
 	if err != nil {
 		return err
 	}

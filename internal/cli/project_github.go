@@ -116,7 +116,7 @@ func (p *Program) recall(projects []*project, token string, doing func() string,
 	defer stop()
 	defer p.progress(doing)()
 	origin := p.origin(ctx, projects[0], token)
-	archive, err := p.archive(projects, origin)
+	archive, err := p.archive(origin, projects...)
 	if err == nil {
 		err = archive.Begin(ctx)
 	}
@@ -128,7 +128,7 @@ func (p *Program) recall(projects []*project, token string, doing func() string,
 
 // archive chooses where the past of some projects comes from: GitHub, if the repository is
 // known and there is a token or no ledger.
-func (p *Program) archive(projects []*project, origin github.Origin) (*past.Archive, error) {
+func (p *Program) archive(origin github.Origin, projects ...*project) (*past.Archive, error) {
 	local, hosted, unhosted := false, false, error(nil)
 	archive := &past.Archive{Now: p.Now()}
 	for _, project := range projects {
