@@ -101,8 +101,14 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 		p.say("note: not all slots were started: " + done.Bound)
 	}
 	if flags.asJSON {
+		if done.Left > 0 {
+			p.say(fmt.Sprintf("note: %s left to another call", problem.Count(done.Left, "slot")))
+		}
 		slots := []backfilled{}
 		for _, s := range done.Slots {
+			if s.Pending {
+				p.say("note: " + problem.Clock(s.Window) + ": " + runWords(s.Run))
+			}
 			slots = append(slots, backfilled{s.Window, s.State, orNull(s.ID), orNull(s.URL)})
 		}
 		return p.printJSON(struct {

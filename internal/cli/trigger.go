@@ -121,8 +121,12 @@ func (f triggerFlags) wishes(cmd *cobra.Command, jobs []pyproject.Job) (wishes [
 			when++
 		}
 	}
-	if when > 1 {
+	later := cmd.Flags().Changed("at") || cmd.Flags().Changed("in")
+	switch {
+	case when > 1:
 		return nil, usageError("--window, --at and --in cannot be combined", cmd)
+	case later && f.kwargs != "":
+		return nil, usageError("--kwargs cannot be combined with --at or --in: the run that starts then has the values of pyproject.toml", cmd)
 	}
 	kwargs := map[string]any{}
 	if f.kwargs != "" {
@@ -130,7 +134,6 @@ func (f triggerFlags) wishes(cmd *cobra.Command, jobs []pyproject.Job) (wishes [
 			return nil, &exitError{exitUsage, err}
 		}
 	}
-	later := cmd.Flags().Changed("at") || cmd.Flags().Changed("in")
 	for _, job := range jobs {
 		wish := operate.Wish{Job: operatedJob(job)}
 		switch {
@@ -184,6 +187,9 @@ func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 	for _, r := range runs {
 		if !r.Started && !r.Pending && (!flags.dryRun || r.Err != nil) {
 			continue
+		}
+		if flags.asJSON && r.Pending {
+			p.say("note: " + problem.Show(r.Job.ID) + ": " + runWords(r))
 		}
 		shown = append(shown, triggered{r.Job.ID, orNull(r.Window), orNull(r.ID), orNull(r.URL), orNull(r.Conclusion)})
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), runWords(r))

@@ -86,11 +86,11 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 	case github.Unregistered:
 		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, repository, job.File))
 	case "disabled_manually":
-		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: `gh workflow enable %s` resumes it", name, job.File))
+		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: `scheduled resume %s` resumes it", name, name))
 	case "disabled_inactivity":
-		remarks = append(remarks, fmt.Sprintf("%s: GitHub disabled its workflow after 60 days without activity in the repository: `gh workflow enable %s` resumes it", name, job.File))
+		remarks = append(remarks, fmt.Sprintf("%s: GitHub disabled its workflow after 60 days without activity in the repository: `scheduled resume %s` resumes it", name, name))
 	case "disabled_fork":
-		remarks = append(remarks, fmt.Sprintf("%s: its workflow is disabled, like every schedule of a fork: `gh workflow enable %s` turns it on", name, job.File))
+		remarks = append(remarks, fmt.Sprintf("%s: its workflow is disabled, like every schedule of a fork: `scheduled resume %s` turns it on", name, name))
 	case "deleted":
 		remarks = append(remarks, fmt.Sprintf("%s: its workflow was deleted: run `scheduled sync` and merge the file into the default branch", name))
 	}
