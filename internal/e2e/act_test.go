@@ -340,7 +340,7 @@ func readLog(t testing.TB, r io.Reader) result {
 		case line.Command == "set-output":
 			got.outputs[line.Name] = line.Arg
 		case line.JobResult != "":
-			got.failed = line.JobResult != "success"
+			got.failed = got.failed || line.JobResult == "failure"
 		case line.Stage == "Main" && len(line.StepID) == 1 && line.StepResult != "":
 			got.steps[line.Step] = line.StepResult
 		}
