@@ -56,7 +56,7 @@ var processStart = time.Now()
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
 //	                    file=NAME, title=TEXT for one that was dispatched, times=N
 //	forgot ID...        removes runs from it
-//	workflow FILE STATE CREATED INPUT...
+//	workflow FILE STATE CREATED [enabled=TIME] INPUT...
 //	                    adds a workflow to it; without any it has whatever is asked for
 //	workflows FILE      writes the states of its workflows
 //	play CONCLUSION STEP...
@@ -231,7 +231,11 @@ func forgot(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func workflow(ts *testscript.TestScript, _ bool, args []string) {
-	server(ts).Register(ghtest.Registered{File: args[0], State: args[1], Created: parseTime(ts, args[2]), Inputs: args[3:]})
+	w := ghtest.Registered{File: args[0], State: args[1], Created: parseTime(ts, args[2]), Inputs: args[3:]}
+	if len(args) > 3 && strings.HasPrefix(args[3], "enabled=") {
+		w.Updated, w.Inputs = parseTime(ts, strings.TrimPrefix(args[3], "enabled=")), args[4:]
+	}
+	server(ts).Register(w)
 }
 
 func workflows(ts *testscript.TestScript, _ bool, args []string) {

@@ -104,14 +104,19 @@ func (r Rescue) post(ctx context.Context, report *Report, facts *facts, sounded 
 	if err != nil {
 		return err
 	}
-	done := make([]bool, len(claims))
+	done, events := make([]bool, len(claims)), make([]*webhook.Event, len(claims))
 	down := map[string]error{} // hooks that did not take an event: the others can wait
 	var failures []error
 	for i, c := range claims {
 		job, alarm := about[c.News].job, about[c.News].alarm
 		err := down[job.Webhook]
+		if !r.DryRun {
+			if events[i] = c.Event; c.Event == nil {
+				events[i] = facts.event(ctx, job, alarm, c.Kind)
+			}
+		}
 		if err == nil && !r.DryRun {
-			if err = r.Hooks[job.Webhook].Post(ctx, facts.event(ctx, job, alarm, c.Kind)); err != nil {
+			if err = r.Hooks[job.Webhook].Post(ctx, *events[i]); err != nil {
 				failures = append(failures, problem.New("the next rescue posts again", "cannot post to the webhook %s: %w", job.Webhook, err))
 				down[job.Webhook] = err
 			}
@@ -122,7 +127,7 @@ func (r Rescue) post(ctx context.Context, report *Report, facts *facts, sounded 
 	if r.DryRun {
 		return nil
 	}
-	return errors.Join(errors.Join(failures...), r.Memory.Settle(news, claims, done))
+	return errors.Join(errors.Join(failures...), r.Memory.Settle(news, claims, done, events))
 }
 
 // posted adds to what was told that an event was posted, or not.
@@ -225,8 +230,8 @@ func (f *facts) affordable() bool {
 }
 
 // event returns what is posted about an alarm, or about its end.
-func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind schedule.Event) webhook.Event {
-	e := webhook.Event{
+func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind schedule.Event) *webhook.Event {
+	e := &webhook.Event{
 		Kind: kind, Repository: f.rescue.Client.Repository(), Project: f.rescue.Project, Job: job.ID, Group: job.Group, Description: job.Description,
 		Time: f.report.Now.UTC().Truncate(time.Second),
 	}

@@ -40,8 +40,9 @@ type News struct {
 
 // Claim is an event that a process may post, and no other.
 type Claim struct {
-	News int            // its index
-	Kind schedule.Event // that of the News, or JobRecovered
+	News  int            // its index
+	Kind  schedule.Event // that of the News, or JobRecovered
+	Event *Event         // what was to be posted before, if that failed and is not raised any more; else nil
 }
 
 // Memory remembers in .scheduled/told.json what was posted. Processes share it.
@@ -68,6 +69,7 @@ type state struct {
 	Paused  bool       `json:"paused,omitempty"`  // it was told that the job is paused
 	Pending bool       `json:"pending,omitempty"` // it was not told yet: posting it failed
 	Ending  bool       `json:"ending,omitempty"`  // the same for its end
+	Event   *Event     `json:"event,omitempty"`   // that could not be posted
 	Claimed *time.Time `json:"claimed,omitempty"` // a process posts it, since then
 }
 
@@ -108,15 +110,15 @@ func (m *Memory) Plan(news []News) ([]Claim, error) {
 	return t.claim(news, m.Now, lost), nil
 }
 
-// Settle remembers which of the claims were posted, or need not be. The others are left to
-// the next time.
-func (m *Memory) Settle(news []News, claims []Claim, done []bool) error {
+// Settle remembers which of the claims were posted. The events of the others, which are
+// nil where they are not known, are left to the next time.
+func (m *Memory) Settle(news []News, claims []Claim, done []bool, events []*Event) error {
 	if len(claims) == 0 {
 		return nil
 	}
 	err := m.update(func(t *told, _ bool) {
 		for i, c := range claims {
-			t.settle(news[c.News], c.Kind, done[i])
+			t.settle(news[c.News], c.Kind, done[i], events[i])
 		}
 	})
 	if err != nil {
@@ -199,7 +201,13 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			s = &state{Window: n.Window, Paused: n.Paused, Pending: true}
 			if t.set(n, s); len(claims) < maxPosts {
 				s.Claimed = &now
-				claims = append(claims, Claim{i, n.Kind})
+				claims = append(claims, Claim{i, n.Kind, nil})
+			}
+			continue
+		case s != nil && s.Pending && s.Event != nil && !n.Raised:
+			if len(claims) < maxPosts {
+				s.Claimed = &now
+				claims = append(claims, Claim{i, n.Kind, s.Event})
 			}
 			continue
 		case s == nil || s.Over || !n.Over && !s.Ending:
@@ -213,7 +221,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
 			s.Over, s.Pending, s.Ending = true, false, false // nobody heard of it, or it has no end to tell
 		case len(claims) < maxPosts:
-			claims = append(claims, Claim{i, schedule.JobRecovered})
+			claims = append(claims, Claim{i, schedule.JobRecovered, nil})
 			recovering[n.Job] = true
 			s.Ending, s.Claimed = true, &now
 		}
@@ -250,13 +258,15 @@ func (t *told) set(n News, s *state) {
 }
 
 // settle takes in what became of a claim.
-func (t *told) settle(n News, kind schedule.Event, done bool) {
+func (t *told) settle(n News, kind schedule.Event, done bool, event *Event) {
 	s := t.Jobs[n.Job][n.Kind]
 	if s == nil {
 		return
 	}
-	s.Claimed = nil
+	s.Claimed, s.Event = nil, nil
 	switch {
+	case !done && kind != schedule.JobRecovered:
+		s.Event = event
 	case !done:
 	case kind == schedule.JobRecovered:
 		s.Ending, s.Over = false, true

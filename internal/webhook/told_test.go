@@ -26,12 +26,12 @@ func tell(t *testing.T, m *Memory, up bool, news ...News) (posted []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make([]bool, len(claims))
+	done, events := make([]bool, len(claims)), make([]*Event, len(claims))
 	for i, c := range claims {
 		posted = append(posted, fmt.Sprint(news[c.News].Job, " ", c.Kind))
-		done[i] = up
+		done[i], events[i] = up, &Event{Job: "a", Kind: c.Kind}
 	}
-	if err := m.Settle(news, claims, done); err != nil {
+	if err := m.Settle(news, claims, done, events); err != nil {
 		t.Fatal(err)
 	}
 	return posted
@@ -66,7 +66,7 @@ func TestTold(t *testing.T) {
 			{[]News{raised(failed, noon)}, true, "a failed"}, {[]News{raised(failed, noon)}, false, "a failed"}, {[]News{raised(failed, noon)}, false, ""},
 			{[]News{over(failed, next)}, true, "a recovered"}, {[]News{over(failed, next)}, false, "a recovered"}, {[]News{over(failed, next)}, false, ""},
 		},
-		"over before it was told":     {{[]News{raised(failed, noon)}, true, "a failed"}, {[]News{over(failed, noon)}, false, ""}},
+		"over before it was told":     {{[]News{raised(failed, noon)}, true, "a failed"}, {[]News{{Job: "a", Kind: failed}}, true, "a failed"}, {[]News{over(failed, noon)}, false, "a failed"}, {[]News{over(failed, noon)}, false, "a recovered"}},
 		"the end is not told":         {{[]News{raised(failed, noon)}, false, "a failed"}, {[]News{mute}, false, ""}, {[]News{raised(failed, next)}, false, "a failed"}},
 		"paused":                      {{[]News{raised(failed, noon)}, false, "a failed"}, {[]News{paused}, false, "a failed"}, {[]News{paused}, false, ""}, {[]News{gone}, false, ""}},
 		"only the end":                {{[]News{silent}, false, ""}, {[]News{over(missed, next)}, false, "a recovered"}},
@@ -177,7 +177,7 @@ func TestToldMany(t *testing.T) {
 func TestToldModel(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		dir, failing, told := t.TempDir(), false, false
+		dir, failing, told, pending := t.TempDir(), false, false, false
 		for step := range 60 {
 			if random.IntN(4) == 0 {
 				failing = !failing
@@ -191,7 +191,7 @@ func TestToldModel(t *testing.T) {
 			got := strings.Join(tell(t, memory(dir, slot), up, n), ", ")
 			want := ""
 			switch {
-			case failing && !told:
+			case pending, failing && !told:
 				want = "a failed"
 			case !failing && told:
 				want = "a recovered"
@@ -199,8 +199,10 @@ func TestToldModel(t *testing.T) {
 			if got != want {
 				t.Fatalf("seed %d, step %d: %q, want %q", seed, step, got, want)
 			}
-			if up && want != "" {
-				told = failing
+			if want == "a failed" {
+				told, pending = up, !up
+			} else if up && want != "" {
+				told = false
 			}
 		}
 	}
