@@ -53,6 +53,7 @@ type Client struct {
 	log, trace io.Writer
 
 	sent   atomic.Int64 // requests
+	silent atomic.Bool  // this GitHub does not say which run a dispatch has become
 	limit  rateLimit
 	upload upload
 }

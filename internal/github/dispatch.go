@@ -42,6 +42,7 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 		inputs["window"] = d.Slot.UTC().Format(time.RFC3339)
 	}
 	ask := map[string]any{"ref": d.Branch, "inputs": inputs}
+	d.Details = d.Details && !c.silent.Load()
 	if d.Details {
 		ask["return_run_details"] = true
 	}
@@ -56,7 +57,7 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 	failure, failed := errors.AsType[*Failure](err)
 	switch {
 	case failed && d.Details && (failure.status == http.StatusBadRequest || failure.status == http.StatusUnprocessableEntity) && strings.Contains(failure.said, "return_run_details"):
-		d.Details = false // an older GitHub Enterprise Server does not know that field
+		c.silent.Store(true) // an older GitHub Enterprise Server does not know that field
 		return c.Dispatch(ctx, d)
 	case failed && (failure.status == http.StatusNotFound || Disabled(err)):
 		return Dispatched{}, err // perhaps only this workflow is missing or disabled

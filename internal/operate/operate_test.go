@@ -332,6 +332,29 @@ func TestBackfillOrder(t *testing.T) {
 	}
 }
 
+// TestBackfillOld has a GitHub that refuses to say which runs were started: it is asked for
+// that once, and all runs are found.
+func TestBackfillOld(t *testing.T) {
+	fake, e, wishes, _ := newEngine(t, 1)
+	fake.SetOld()
+	done, err := backfill(t.Context(), t, e, wishes[0].Job, "2026-11-01", "2026-11-20", func(*Backfill) {})
+	posts := 0
+	for _, request := range fake.Requests() {
+		if request.Method == "POST" {
+			posts++
+		}
+	}
+	dispatches := fake.Dispatches()
+	if err != nil || len(dispatches) != 20 || posts != 21 || len(done.Slots) != 20 {
+		t.Fatalf("%d dispatches, %d requests, %d slots, %v", len(dispatches), posts, len(done.Slots), err)
+	}
+	for i, slot := range done.Slots {
+		if slot.ID != dispatches[i].Run {
+			t.Errorf("%v: run %d, want %d", slot.Window, slot.ID, dispatches[i].Run)
+		}
+	}
+}
+
 // TestFollow waits for runs that end in several ways.
 func TestFollow(t *testing.T) {
 	rows := []struct {
