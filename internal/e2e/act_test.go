@@ -282,7 +282,8 @@ func known(t testing.TB, file string) string {
 	return clone
 }
 
-var uses = regexp.MustCompile(`uses: "?(([\w-]+/([\w-]+))@[\w.]+)`)
+// uses matches a reference to an action, with the folder in its repository.
+var uses = regexp.MustCompile(`uses: "?([\w-]+/([\w-]+))(?:/[\w-]+)?(@[\w.]+)`)
 
 // localActions maps every action that a workflow uses to a folder, as act's
 // --local-repository takes it. act itself stands in for actions/checkout without a ref.
@@ -293,7 +294,7 @@ func (r *runner) localActions(t testing.TB, file string) (locals []string) {
 		t.Fatal(err)
 	}
 	for _, m := range uses.FindAllStringSubmatch(string(content), -1) {
-		reference, action, name := m[1], m[2], m[3]
+		action, name, reference := m[1], m[2], m[1]+m[3]
 		dir := r.action
 		if action != repository {
 			if dir, err = filepath.Abs(filepath.Join("../../testdata/tools/actions", name)); err != nil {
