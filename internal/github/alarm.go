@@ -210,6 +210,9 @@ func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
 	case alarm.Over:
 		note := last.note
 		note.Failing, note.Sign, note.Sum = false, "", ""
+		if alarm.Failing {
+			note.Window = alarm.Window // the end is also that of a window since
+		}
 		return a.write(ctx, alarm.AlarmKey, Closed, last.number, func() github.IssueRequest {
 			return github.IssueRequest{Body: new(annotated(alarm.End, note)), State: new("closed"), StateReason: new("completed")}
 		})

@@ -217,6 +217,9 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			continue
 		}
 		s.Claimed = nil
+		if n.Raised {
+			s.Window = n.Window // the end is also that of a window since
+		}
 		switch {
 		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
 			s.Over, s.Pending, s.Ending = true, false, false // nobody heard of it, or it has no end to tell
