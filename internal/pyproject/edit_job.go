@@ -332,7 +332,9 @@ func (e *Edit) moveWhole(id string) error {
 // merge moves the keys of a table to another one, with their comments.
 func (e *Edit) merge(header *statement, to []string) error {
 	section := e.section(header)
-	from := stretch{span{e.touching(header), e.lines(section[len(section)-1]).end}, true}
+	end := e.lines(section[len(section)-1]).end
+	// A blank line above stays if there is none below.
+	from := stretch{span{e.touching(header), end}, end == len(e.text) || isBlank(e.text, end)}
 	at := e.lines(header)
 	above, body := e.text[from.start:at.start], e.text[at.end:from.end]
 	if _, beside, found := strings.Cut(e.text[header.key.end:at.end], "#"); found {

@@ -44,6 +44,17 @@ func documents(t testing.TB) map[string]string {
 		}
 		plain[filepath.Base(file)] = string(archive.Files[0].Data)
 	}
+	styles, err := filepath.Glob("testdata/styles/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range styles {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain[filepath.Base(file)] = strings.TrimPrefix(invisibly.Replace(string(archive.Files[0].Data)), "\ufeff")
+	}
 	all, seen := map[string]string{}, map[string]bool{}
 	for name, text := range plain {
 		if text = strings.ReplaceAll(text, "\r\n", "\n"); seen[text] {
