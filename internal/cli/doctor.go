@@ -78,6 +78,9 @@ func (p *Program) patient(ctx context.Context, token string) (doctor.Patient, er
 	}
 	project := &project{loaded, place}
 	patient.Project, patient.Wrong, patient.Remarks = loaded, loaded.Problems(), p.remarks(project)
+	if patient.Wrong == nil {
+		patient.Wrong = p.waiting(project)
+	}
 	if patient.Action, err = p.action(""); err != nil {
 		return patient, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 )
@@ -20,6 +21,10 @@ const retention = 90 * 24 * time.Hour
 func (p *Program) remarks(project *project) []string {
 	var remarks []string
 	late := simulate.Late95(project.Rescue.Rounds.Every())
+	locked := map[string]int{}
+	for _, job := range project.Jobs {
+		locked[job.Options.Lock]++
+	}
 	for _, job := range project.Jobs {
 		remark := func(key, format string, args ...any) {
 			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", project.Path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
@@ -36,6 +41,12 @@ func (p *Program) remarks(project *project) []string {
 			}
 			continue
 		}
+		if lock := job.Options.Lock; lock != "" && locked[lock] == 1 {
+			remark("lock", "has the lock %s, which no other job has", lock)
+		}
+		if o := job.Options; o.Lock != "" && o.MaxInstances > 1 {
+			remark("max-instances", "has max-instances = %d, but with a lock only one window executes at once", o.MaxInstances)
+		}
 		if !job.Hosted() {
 			continue
 		}
@@ -51,6 +62,27 @@ func (p *Program) remarks(project *project) []string {
 		}
 	}
 	return remarks
+}
+
+// waiting returns what is wrong with jobs that need one which has ended, and so wait for
+// ever. It takes a clock to see that.
+func (p *Program) waiting(project *project) error {
+	var complaints []pyproject.Complaint
+	for _, job := range project.Jobs {
+		for _, id := range job.Options.Needs {
+			need, _, found := project.Job(id)
+			if !found || need.Schedule.Standing(p.Now()) != schedule.Ended || job.Schedule.Standing(p.Now()) == schedule.Ended {
+				continue
+			}
+			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "needs",
+				Message: fmt.Sprintf("needs has %s, which has ended and is never confirmed again", problem.Quote(id)),
+				Hint:    "remove it, or give that job a later " + lastKey(need.Schedule.Spec())})
+		}
+	}
+	if len(complaints) == 0 {
+		return nil
+	}
+	return project.Complain(complaints)
 }
 
 // lastKey returns the key by which a job ends.

@@ -76,6 +76,9 @@ func (p *Program) validate(flags validateFlags) error {
 // validated returns what else there is to say about a project without errors in its
 // pyproject.toml. The error has those that show elsewhere.
 func (p *Program) validated(project *project, flags validateFlags) (found findings, err error) {
+	if err := p.waiting(project); err != nil {
+		return found, err
+	}
 	p.note(p.remarks(project))
 	installed, err := project.environments()
 	p.note(workflow.Target{Project: project.Project}.Remarks(installed))

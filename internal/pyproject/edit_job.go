@@ -287,7 +287,7 @@ func keyHint(name string) string {
 	if near := nearest(name, names); near != "" {
 		return didYouMean(near)
 	}
-	return "use one of " + strings.Join(names, ", ")
+	return oneOfMany(name, names)
 }
 
 // bare reports whether a header has no key, and no comment that touches it.

@@ -182,7 +182,7 @@ func (j Job) Lanes() bool {
 // project; the last of a name counts.
 func (r *reader) policies(d draft, s schedule.Schedule, o Options, keys []placed) {
 	if at := lastOf(keys, "catch-up"); at != nil && o.spec.CatchUp && s.Shortest() < time.Hour {
-		r.report(*at, `write catch-up = "latest" in `+jobOptions(d.id), `catch-up = "all" is for windows of an hour and more; the shortest of %s is %v`, d.table, s.Shortest())
+		r.report(*at, `write catch-up = "latest" in `+jobOptions(d.id), `catch-up = "all" is for windows of an hour and more; the shortest of %s is %s`, d.table, lengthOf(s.Shortest()))
 	}
 	if at := lastOf(keys, "overlap", "lock"); at != nil && o.Cancel && o.Lock != "" {
 		r.report(*at, "remove one of them", `overlap = "cancel" cannot be combined with lock, or a new window would cancel the execution of another job`)
@@ -204,12 +204,12 @@ func (r *reader) needed(jobs []Job) {
 	}
 	for i, job := range jobs {
 		r.of = i + 1
-		for n, id := range job.Options.Needs {
+		for _, id := range job.Options.Needs {
 			at := r.drafts[i].options.child("needs")
 			if at == nil {
 				continue
 			}
-			item := r.at(at.items(r.text)[n])
+			item := r.member(at, id)
 			other, found := places[id]
 			switch {
 			case !found:
@@ -218,6 +218,8 @@ func (r *reader) needed(jobs []Job) {
 					hint = didYouMean(near)
 				}
 				r.report(item, hint, "needs has %s, which is no job", problem.Quote(id))
+			case other == i:
+				r.report(item, "remove it", "needs has the job itself, which would wait for ever")
 			case jobs[other].Schedule.Spec().Disabled:
 				r.report(item, "remove it, or enable that job", "needs has %s, which is disabled and never confirmed", problem.Quote(id))
 			case jobs[other].Options.Serve != job.Options.Serve:
@@ -230,6 +232,16 @@ func (r *reader) needed(jobs []Job) {
 		}
 	}
 	r.of = 0
+}
+
+// member returns the place of a string in a list.
+func (r *reader) member(list *entry, text string) span {
+	for _, item := range list.items(r.text) {
+		if item.value == text {
+			return r.at(item)
+		}
+	}
+	return r.at(list)
 }
 
 // around returns the ids on the way from a job through one that it needs back to itself;

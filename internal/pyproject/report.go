@@ -3,6 +3,7 @@ package pyproject
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -127,9 +128,32 @@ func (r *reader) nearest(name string, words []string) string {
 
 // unknown reports a key that is not allowed in its table.
 func (r *reader) unknown(e *entry, kind, table string, names []string) {
-	hint := "use one of " + strings.Join(names, ", ")
+	hint := oneOfMany(e.name, names)
 	if near := r.nearest(e.name, names); near != "" {
 		hint = didYouMean(near)
 	}
 	r.report(e.at, hint, "unknown %s %s in %s", kind, problem.Quote(e.name), table)
+}
+
+// mostNames is how many names a hint lists.
+const mostNames = 20
+
+// oneOfMany returns the remedy for a name that is near none of those that are allowed: all
+// of them, or those with which it has something in common.
+func oneOfMany(name string, names []string) string {
+	if len(names) <= mostNames {
+		return "use one of " + strings.Join(names, ", ")
+	}
+	var alike []string
+	for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' }) {
+		for _, other := range names {
+			if len(word) >= 3 && strings.Contains(other, word) && !slices.Contains(alike, other) {
+				alike = append(alike, other)
+			}
+		}
+	}
+	if len(alike) == 0 || len(alike) > mostNames {
+		return "`scheduled schema` and docs/options.md list all of them"
+	}
+	return "use one of those in `scheduled schema`, such as " + strings.Join(alike, ", ")
 }
