@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
@@ -41,10 +42,12 @@ func (e *examination) environment() (Check, bool) {
 	e.installed = installed
 	var tools []string
 	for _, i := range installed {
-		tools = append(tools, string(i.Environment.Tool))
+		if i.Environment.Tool != installer.None {
+			tools = append(tools, string(i.Environment.Tool))
+		}
 	}
 	if len(tools) == 0 {
-		return Check{}, true
+		return fine("the jobs need no packages")
 	}
 	return fine("packages are installed with " + strings.Join(distinct(tools), ", "))
 }

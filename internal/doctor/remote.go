@@ -23,6 +23,10 @@ const (
 	// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 	idleLimit   = 60 * 24 * time.Hour
 	idleWarning = 50 * 24 * time.Hour
+
+	// "This API has an upper limit of 1,000 files for a directory."
+	// https://docs.github.com/rest/repos/contents#get-repository-content
+	mostListed = 1000
 )
 
 func (e *examination) repository() (Check, bool) {
@@ -130,6 +134,8 @@ func (e *examination) branch() (Check, bool) {
 	}
 	const hint = "commit the files, and push or merge them into the default branch: schedules run from there only"
 	switch {
+	case len(missing) > 0 && len(blobs) >= mostListed:
+		return fine("unknown: whether the default branch has all workflow files, of which GitHub lists the first 1,000")
 	case len(missing) > 0:
 		return bad("the default branch "+e.standing.Branch+" lacks "+what(missing), hint)
 	case len(differ) > 0:

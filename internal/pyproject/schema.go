@@ -58,15 +58,15 @@ func schema() form {
 		"type":                 "object",
 		"properties":           properties,
 		"additionalProperties": false,
-		"allOf": []form{
+		"allOf": append(inheritedRules(),
 			servedOnly(),
-			{"if": form{"not": has("executor", form{"const": "serve"})},
+			form{"if": form{"not": has("executor", form{"const": "serve"})},
 				"then": inJobs(ref("hosted"))},
-			{"if": form{"allOf": []form{has("rescue", form{"const": false}), {"not": has("executor", form{"const": "serve"})}}},
+			form{"if": form{"allOf": []form{has("rescue", form{"const": false}), {"not": has("executor", form{"const": "serve"})}}},
 				"then": inJobs(ref("unrescued"))},
-			{"if": form{"allOf": []form{has("rescue", form{"const": false}), has("webhook", form{"minLength": 1}), {"not": has("executor", form{"const": "serve"})}}},
+			form{"if": form{"allOf": []form{has("rescue", form{"const": false}), has("webhook", form{"minLength": 1}), {"not": has("executor", form{"const": "serve"})}}},
 				"then": inJobs(hasAny("webhook", "executor"))},
-		},
+		),
 		"$defs": defs,
 	}
 }
@@ -182,7 +182,6 @@ func jobForm() form {
 
 // jobRules are what the keys of one job say about each other.
 func jobRules() []form {
-	short := has("every", form{"pattern": `^(0*[1-9] |0*[1-5][0-9] )?minutes?$`})
 	elapsed := has("every", form{"pattern": `(minute|hour)s?$`})
 	all := has("catch-up", form{"const": "all"})
 	cancels := has("overlap", form{"const": "cancel"})
@@ -192,7 +191,22 @@ func jobRules() []form {
 		{"if": form{"anyOf": []form{hasAny("cron", "run-at"), elapsed}}, "then": forbidding("at")},
 		{"if": hasAny("count"), "then": form{"allOf": []form{hasAny("start"), forbidding("until")}}},
 		{"if": cancels, "then": form{"allOf": []form{forbidding("lock"), {"not": all}}}},
-		{"if": all, "then": form{"not": short}},
+		{"if": all, "then": form{"not": short()}},
+	}
+}
+
+// short is the condition of windows of less than an hour.
+func short() form { return has("every", form{"pattern": `^(0*[1-9] |0*[1-5][0-9] )?minutes?$`}) }
+
+// inheritedRules are what the options of all jobs and those of one say about each other.
+func inheritedRules() []form {
+	cancels := has("overlap", form{"const": "cancel"})
+	onlyHere := servedOnly()["then"].(form)
+	return []form{
+		{"if": has("catch-up", form{"const": "all"}),
+			"then": inJobs(form{"if": form{"anyOf": []form{short(), cancels}}, "then": hasAny("catch-up")})},
+		{"if": hasAny("lock"), "then": inJobs(form{"not": cancels})},
+		{"if": has("executor", form{"const": "serve"}), "then": inJobs(form{"if": form{"not": hasAny("executor")}, "then": onlyHere})},
 	}
 }
 

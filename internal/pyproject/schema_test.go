@@ -147,6 +147,10 @@ var refusedByBoth = struct{ job, project, file []string }{
 		"[tool.scheduled-actions]\nrescue = false\n[tool.scheduled-actions.jobs.x]\nevery = \"day\"\nentrypoint = \"a:b\"\nwebhook = \"URL\"",
 		"[tool.scheduled-actions]\nrescue = false\nwebhook = \"URL\"\n[tool.scheduled-actions.jobs.x]\nevery = \"day\"\nentrypoint = \"a:b\"",
 		"[tool.scheduled-actions]\nscheduled-actions = 1",
+		"[tool.scheduled-actions]\ncatch-up = \"all\"\n[tool.scheduled-actions.jobs.x]\nevery = \"30 minutes\"\nentrypoint = \"a:b\"",
+		"[tool.scheduled-actions]\ncatch-up = \"all\"\n[tool.scheduled-actions.jobs.x]\nevery = \"day\"\nentrypoint = \"a:b\"\noverlap = \"cancel\"",
+		"[tool.scheduled-actions]\nlock = \"db\"\n[tool.scheduled-actions.jobs.x]\nevery = \"day\"\nentrypoint = \"a:b\"\noverlap = \"cancel\"",
+		"[tool.scheduled-actions]\nexecutor = \"serve\"\n[tool.scheduled-actions.jobs.x]\nevery = \"day\"\nentrypoint = \"a:b\"\nbefore = [\"make\"]",
 	},
 }
 
