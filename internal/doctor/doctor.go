@@ -68,6 +68,8 @@ type examination struct {
 	installed []workflow.Installed
 	standing  github.Standing
 	workflows map[string]github.Workflow
+	started   map[string][]github.Started // by the file of the workflow, since known
+	known     time.Time                   // zero if they could not be read
 }
 
 // row is a check: a name, and what looks. It returns false if the checks that are about
@@ -107,8 +109,8 @@ var parts = []part{
 		{"default branch", (*examination).branch},
 		{"actions", (*examination).actions},
 		{"workflows", (*examination).registered},
-		{"rescue", (*examination).rescue},
 		{"schedules", (*examination).schedules},
+		{"rescue", (*examination).rescue},
 		{"pull requests", (*examination).settings},
 		{"retention", (*examination).retention},
 		{"secrets", (*examination).secrets},

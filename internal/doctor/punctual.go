@@ -77,9 +77,9 @@ func (e *examination) schedules() (Check, bool) {
 		c, _ := e.failed(err, "give the token the permission `actions: read`")
 		return c, true
 	}
-	by := map[string][]github.Started{}
+	e.started, e.known = map[string][]github.Started{}, known
 	for _, run := range runs {
-		by[run.File] = append(by[run.File], run)
+		e.started[run.File] = append(e.started[run.File], run)
 	}
 	var p punctuality
 	for _, job := range e.Project.Hosted() {
@@ -91,7 +91,7 @@ func (e *examination) schedules() (Check, bool) {
 		if w.Created.After(since) {
 			since = w.Created
 		}
-		p.measure(job.Schedule, by[job.File()], since, now)
+		p.measure(job.Schedule, e.started[job.File()], since, now)
 	}
 	if p.windows < fewest {
 		return fine("unknown: how punctual GitHub is here; too few windows have ended")

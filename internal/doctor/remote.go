@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ const (
 	// https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule
 	idleLimit   = 60 * 24 * time.Hour
 	idleWarning = 50 * 24 * time.Hour
+
+	rescueQuiet = 24 * time.Hour // of the rescue, which ticks every six hours at least
 
 	// "This API has an upper limit of 1,000 files for a directory."
 	// https://docs.github.com/rest/repos/contents#get-repository-content
@@ -211,6 +214,12 @@ func (e *examination) rescue() (Check, bool) {
 		return bad("GitHub does not know the workflow "+file, "run `scheduled sync`, and push the files to the default branch")
 	case w.State != "active":
 		return bad("the workflow "+file+" is "+strings.ReplaceAll(w.State, "_", " "), "enable it on the Actions page: without it, dropped ticks are only made up for by the next one")
+	}
+	now := e.standing.Now
+	quiet := now.Add(-rescueQuiet)
+	ran := slices.ContainsFunc(e.started[file], func(run github.Started) bool { return run.Created.After(quiet) })
+	if !ran && !e.known.IsZero() && e.known.Before(quiet) && w.Created.Before(quiet) {
+		return bad(fmt.Sprintf("the workflow %s is active, but has not run for a day", file), "start it by hand on the Actions page, or run `scheduled rescue` from a machine of your own: GitHub drops its ticks")
 	}
 	return fine("the workflow " + file + " is active")
 }
