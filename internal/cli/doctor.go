@@ -77,10 +77,7 @@ func (p *Program) patient(ctx context.Context, token string) (doctor.Patient, er
 		return patient, nil
 	}
 	project := &project{loaded, place}
-	patient.Project, patient.Wrong, patient.Remarks = loaded, loaded.Problems(), p.remarks(project)
-	if patient.Wrong == nil {
-		patient.Wrong = p.waiting(project)
-	}
+	patient.Project, patient.Wrong = loaded, loaded.Problems()
 	if patient.Action, err = p.action(""); err != nil {
 		return patient, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/scheduled-actions/scheduled/internal/doctor"
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -76,10 +77,10 @@ func (p *Program) validate(flags validateFlags) error {
 // validated returns what else there is to say about a project without errors in its
 // pyproject.toml. The error has those that show elsewhere.
 func (p *Program) validated(project *project, flags validateFlags) (found findings, err error) {
-	if err := p.waiting(project); err != nil {
+	if err := doctor.Waiting(project.Project, p.Now()); err != nil {
 		return found, err
 	}
-	p.note(p.remarks(project))
+	p.note(doctor.Remarks(project.Project, project.Path, p.Now()))
 	installed, err := project.environments()
 	p.note(workflow.Target{Project: project.Project}.Remarks(installed))
 	if err != nil || !flags.entrypoints && !flags.imports {

@@ -46,7 +46,6 @@ type Patient struct {
 	Place    pyproject.Place
 	Action   workflow.Uses // how workflow files refer to our action
 	Wrong    error         // what is wrong with the configuration; nil if nothing is
-	Remarks  []string      // what is valid but probably not meant
 	Environ  []string      // of this process
 	Now      func() time.Time
 	LedgerOn bool // the project has a local ledger

@@ -16,6 +16,9 @@ import (
 
 func (e *examination) configuration() (Check, bool) {
 	const hint = "run `scheduled validate`, which shows every error in its place"
+	if e.Wrong == nil {
+		e.Wrong = Waiting(e.Project, e.Now())
+	}
 	problems, several := errors.AsType[problem.Problems](e.Wrong)
 	switch {
 	case several && len(problems) > 0:
@@ -28,8 +31,8 @@ func (e *examination) configuration() (Check, bool) {
 		return Check{Message: e.Place.Path + " declares no job", Hint: "add one with `scheduled add`"}, false
 	}
 	message := e.Place.Path + " declares " + problem.Count(len(e.Project.Jobs), "job") + " without errors"
-	if len(e.Remarks) > 0 {
-		message += ", and " + problem.Count(len(e.Remarks), "remark") + " from `scheduled validate`: " + e.Remarks[0]
+	if remarks := Remarks(e.Project, e.Place.Path, e.Now()); len(remarks) > 0 {
+		message += ", and " + problem.Count(len(remarks), "remark") + " from `scheduled validate`: " + remarks[0]
 	}
 	return fine(message)
 }

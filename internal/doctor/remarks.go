@@ -1,4 +1,4 @@
-package cli
+package doctor
 
 import (
 	"fmt"
@@ -11,14 +11,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/simulate"
 )
 
-// retention is how long GitHub keeps runs in a public repository. "For public
+// kept is how long GitHub keeps runs in a public repository. "For public
 // repositories: you can change this retention period to anywhere between 1 day or 90
 // days",
 // https://docs.github.com/organizations/managing-organization-settings/configuring-the-retention-period-for-github-actions-artifacts-and-logs-in-your-organization
-const retention = 90 * 24 * time.Hour
+const kept = 90 * 24 * time.Hour
 
-// remarks returns what is valid but probably not what somebody wants, a line each.
-func (p *Program) remarks(project *project) []string {
+// Remarks returns what is valid but probably not what somebody wants, a line each. path is
+// that of the project's file.
+func Remarks(project *pyproject.Project, path string, now time.Time) []string {
 	var remarks []string
 	late := simulate.Late95(project.Rescue.Rounds.Every())
 	locked := map[string]int{}
@@ -27,13 +28,13 @@ func (p *Program) remarks(project *project) []string {
 	}
 	for _, job := range project.Jobs {
 		remark := func(key, format string, args ...any) {
-			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", project.Path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
+			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
 		}
 		spec, window := job.Schedule.Spec(), job.Schedule.Shortest()
 		if spec.Disabled {
 			continue
 		}
-		if job.Schedule.Standing(p.Now()) == schedule.Ended {
+		if job.Schedule.Standing(now) == schedule.Ended {
 			if job.Schedule.Next(time.Time{}).IsZero() {
 				remark(lastKey(spec), "has no slots: start, until and except leave none")
 			} else {
@@ -54,7 +55,7 @@ func (p *Program) remarks(project *project) []string {
 			remark(spec.Trigger(), "is due every %s, and GitHub drops most ticks of such a job: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or run `scheduled rescue` on a machine of your own",
 				problem.Count(int(window/time.Minute), "minute"), simulate.ThrottledShort(window))
 		}
-		if spec.Expires == 0 && spec.Trigger() != "run-at" && window > retention {
+		if spec.Expires == 0 && spec.Trigger() != "run-at" && window > kept {
 			remark(spec.Trigger(), "has windows longer than the 90 days for which GitHub keeps the runs of a public repository; when its evidence is gone, it runs again: set expires = \"30d\"")
 		}
 		if spec.Expires > 0 && spec.Expires < min(late, window) {
@@ -64,14 +65,14 @@ func (p *Program) remarks(project *project) []string {
 	return remarks
 }
 
-// waiting returns what is wrong with jobs that need one which has ended, and so wait for
+// Waiting returns what is wrong with jobs that need one which has ended, and so wait for
 // ever. It takes a clock to see that.
-func (p *Program) waiting(project *project) error {
+func Waiting(project *pyproject.Project, now time.Time) error {
 	var complaints []pyproject.Complaint
 	for _, job := range project.Jobs {
 		for _, id := range job.Options.Needs {
 			need, _, found := project.Job(id)
-			if !found || need.Schedule.Standing(p.Now()) != schedule.Ended || job.Schedule.Standing(p.Now()) == schedule.Ended {
+			if !found || need.Schedule.Standing(now) != schedule.Ended || job.Schedule.Standing(now) == schedule.Ended {
 				continue
 			}
 			complaints = append(complaints, pyproject.Complaint{Job: job, Key: "needs",
