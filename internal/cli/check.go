@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/execution"
@@ -24,14 +25,15 @@ import (
 
 func (p *Program) checkCommand() *cobra.Command {
 	var asJSON bool
-	var token string
+	var flags checkFlags
 	cmd := &cobra.Command{
 		Use:   "check JOB",
 		Short: "Decide whether the job has to run, and say why",
 		Long: `check decides whether the current window is confirmed. If GITHUB_REPOSITORY is set,
 as in Actions, it asks GitHub for the runs of the job's workflow, else it reads the
 local ledger. The decision is in its output, in --json and in the outputs of the
-step. The exit code is 0 either way.`,
+step. The exit code is 0 either way. --slot decides about one slot alone, as a run
+of a job with lanes does before it executes that slot.`,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			project, err := p.open()
@@ -48,7 +50,7 @@ step. The exit code is 0 either way.`,
 			}
 			ctx, stop := withSignals()
 			defer stop()
-			decision, err := p.check(ctx, project, job, token, log)
+			decision, err := p.check(ctx, project, job, flags, log)
 			if err != nil || !asJSON {
 				return err
 			}
@@ -56,76 +58,121 @@ step. The exit code is 0 either way.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&token, "token", "", "token that may read Actions (default: $INPUT_TOKEN, $GITHUB_TOKEN or $GH_TOKEN)")
+	cmd.Flags().StringVar(&flags.slot, "slot", "", "slot to decide about, in RFC 3339 (default: the current one, or all that are owed)")
+	cmd.Flags().StringVar(&flags.token, "token", "", "token that may read Actions (default: $INPUT_TOKEN, $GITHUB_TOKEN or $GH_TOKEN)")
 	return cmd
 }
 
+type checkFlags struct{ slot, token string }
+
 // check decides, logs the decision, and passes it to the later steps.
-func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, token string, log io.Writer) (schedule.Decision, error) {
+func (p *Program) check(ctx context.Context, project *project, job pyproject.Job, flags checkFlags, log io.Writer) (schedule.Decision, error) {
 	runner := p.runner(log)
 	trigger, badEvent := runner.Trigger()
-	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt}
-	if trigger.Window != "" {
+	tick := schedule.Tick{Now: p.Now(), Forced: trigger.Force, Attempt: trigger.Attempt, Lane: flags.slot != ""}
+	slot := cmp.Or(flags.slot, trigger.Window)
+	if slot != "" {
 		var err error
-		if tick.Slot, err = parseWindow(trigger.Window); err != nil {
+		if tick.Slot, err = parseWindow(slot); err != nil {
 			return schedule.Decision{}, err
 		}
 	}
-	var unreadable error
-	deleted := false
+	var asked asked
 	var retries bytes.Buffer // the decision is the first line of the log
 	if p.onGitHub() {
-		deleted, unreadable = p.askGitHub(ctx, &tick, job, trigger, token, &retries)
+		asked = p.askGitHub(ctx, &tick, project, job, trigger, flags.token, &retries)
 	} else {
-		unreadable = p.askLedger(&tick, project, job)
+		asked = p.askLedger(&tick, project, job)
 	}
 	if ctx.Err() != nil {
 		return schedule.Decision{}, context.Cause(ctx)
 	}
-	tick.Unknown = unreadable != nil
+	tick.Unknown = asked.unreadable != nil
 	decision := schedule.Decide(job.Schedule, tick)
+	if asked.paused {
+		decision = schedule.Decision{Reason: schedule.Disabled, Now: decision.Now, Window: decision.Window}
+	}
 	switch {
-	case tick.Slot.IsZero() || !tick.Forced:
-	case tick.Slot.After(tick.Now):
-		return decision, windowError(trigger.Window, "has not begun")
+	case tick.Slot.IsZero() || !tick.Forced && !tick.Lane:
+	case tick.Slot.After(tick.Now) && tick.Forced:
+		return decision, windowError(slot, "has not begun")
 	case decision.Window.IsZero():
-		return decision, windowError(trigger.Window, "is not in a window of the job")
+		return decision, windowError(slot, "is not in a window of the job")
+	}
+	describe := func(link func(schedule.Run) string) string {
+		if asked.paused {
+			return execution.Paused
+		}
+		return execution.Describe(job.Schedule, decision, link)
 	}
 	endGroup := runner.Group("Decision: " + execution.Verdict(decision))
-	fmt.Fprintln(log, execution.Describe(job.Schedule, decision, execution.PlainLink))
+	fmt.Fprintln(log, describe(execution.PlainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
-	if !tick.Slot.IsZero() && decision.Reason != schedule.NotDue && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
+	if !tick.Lane && !tick.Slot.IsZero() && decision.Reason != schedule.NotDue && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
 		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(tick.Slot)))
 	}
-	p.warn(runner, badEvent)
-	p.warn(runner, unreadable)
-	if deleted && decision.Reason == schedule.Unconfirmed {
-		p.warn(runner, fmt.Errorf("job %s: runs were deleted that may have been of this window; if one of them executed, the job now runs again", problem.Show(job.ID)))
+	for _, warning := range []error{badEvent, asked.unreadable, asked.needs, asked.lost(job, decision), execution.Unseen(job.Schedule, decision), p.stale(runner, project, job)} {
+		p.warn(runner, warning)
 	}
-	p.warn(runner, execution.Unseen(job.Schedule, decision))
-	p.warn(runner, p.stale(runner, project, job))
 	if remark := past.Forgotten(job.ID, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
-	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), execution.Describe(job.Schedule, decision, execution.MarkdownLink))))
-	return decision, setOutputs(runner, job.ID, decision)
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(execution.MarkdownLink))))
+	cancel := job.Options.Cancel && decision.Run && !tick.Unknown && schedule.Cancels(decision.Window, p.runID(), tick.Runs)
+	return decision, setOutputs(runner, job, decision, cancel)
 }
 
-// askGitHub fills in the past runs, and the time by GitHub's own clock. deleted is that of
-// github.History.
-func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) (deleted bool, _ error) {
+// asked is what is known about a history beside its runs.
+type asked struct {
+	unreadable error // why it could not be read
+	needs      error // why that of a job to wait for could not be
+	deleted    bool  // as in github.History
+	paused     bool  // the ledger has the job as paused
+}
+
+// lost returns a warning if the evidence of the window may have been deleted.
+func (a asked) lost(job pyproject.Job, d schedule.Decision) error {
+	if !a.deleted || d.Reason != schedule.Unconfirmed {
+		return nil
+	}
+	return fmt.Errorf("job %s: runs were deleted that may have been of this window; if one of them executed, the job now runs again", problem.Show(job.ID))
+}
+
+// runID returns the id of the run of Actions that this is a step of; 0 outside of one.
+func (p *Program) runID() int64 {
+	id, _ := strconv.ParseInt(p.getenv("GITHUB_RUN_ID"), 10, 64)
+	return id
+}
+
+// needed returns the jobs that a job waits for.
+func (pr *project) needed(job pyproject.Job) (needed []pyproject.Job) {
+	for _, id := range job.Options.Needs {
+		if need, _, found := pr.Job(id); found {
+			needed = append(needed, need)
+		}
+	}
+	return needed
+}
+
+// askGitHub fills in the past runs, and the time by GitHub's own clock.
+func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *project, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) asked {
 	client, err := p.client(github.FindOrigin(p.getenv, "", token), retries, p.Stderr)
 	if err != nil {
-		return false, err
+		return asked{unreadable: err}
 	}
-	history, err := client.History(ctx, github.Query{
+	query := github.Query{
 		Workflow:      cmp.Or(trigger.Workflow, job.File()),
 		Job:           job.ID,
 		DefaultBranch: trigger.DefaultBranch,
 		Schedule:      job.Schedule,
 		Tick:          *tick,
-	})
+		Run:           p.runID(),
+	}
+	for _, need := range project.needed(job) {
+		query.Needs = append(query.Needs, github.Query{Workflow: need.File(), Job: need.ID, Schedule: need.Schedule})
+	}
+	history, err := client.History(ctx, query)
 	now := history.Now
 	if failure, ok := errors.AsType[*github.Failure](err); ok {
 		now = failure.Now
@@ -133,21 +180,33 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, job pyproj
 	if !now.IsZero() {
 		tick.Now = now
 	}
-	tick.Runs, tick.Known, deleted = history.Runs, history.Known, history.Deleted
-	return deleted, err
+	tick.Runs, tick.Known, tick.Needs = history.Runs, history.Known, history.Needs
+	return asked{unreadable: err, needs: history.Unread, deleted: history.Deleted}
 }
 
-// askLedger fills in the past runs on this machine: none without a ledger.
-func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) error {
+// askLedger fills in the past runs on this machine, and those of the jobs to wait for: none
+// without a ledger.
+func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) (a asked) {
+	for _, need := range project.needed(job) {
+		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule})
+	}
 	if !ledger.Exists(project.AbsFile()) {
-		return nil
+		return a
 	}
 	book, err := ledger.Open(project.AbsFile(), p.say)
 	if err != nil {
-		return err
+		return asked{unreadable: err}
 	}
+	for i := range tick.Needs {
+		need := &tick.Needs[i]
+		need.Runs, err = book.Runs(need.ID)
+		need.Unknown, a.needs = err != nil, cmp.Or(a.needs, err)
+	}
+	var pausing error
+	a.paused, pausing = book.Paused(job.ID)
 	tick.Runs, err = book.Runs(job.ID)
-	return err
+	a.unreadable = cmp.Or(err, pausing)
+	return a
 }
 
 // stale returns a warning if, in Actions, the workflow file of the job is not

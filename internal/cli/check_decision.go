@@ -1,18 +1,23 @@
 package cli
 
 import (
+	"encoding/json"
 	"strconv"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // setOutputs passes a decision to the later steps. Those of a window are empty if there
 // is none.
-func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
-	var start, end, since string
+func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, cancel bool) error {
+	var start, end, since, settled string
+	if !d.Settled.IsZero() {
+		settled = d.Settled.Format(time.RFC3339)
+	}
 	if !d.Since.IsZero() {
 		since = d.Since.Format(time.RFC3339)
 	}
@@ -29,8 +34,29 @@ func setOutputs(runner *actions.Runner, job string, d schedule.Decision) error {
 		[2]string{"window-end", end},
 		[2]string{"scheduled-for", start},
 		[2]string{"missed", strconv.Itoa(d.Missed)},
-		[2]string{"key", d.Window.Key(job)},
+		[2]string{"key", d.Window.Key(job.ID)},
 		[2]string{"since", since},
+		[2]string{"matrix", matrix(job, d)},
+		[2]string{"cancel", strconv.FormatBool(cancel)},
+		[2]string{"settled", settled},
 		[2]string{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
 	)
+}
+
+// matrix returns what the matrix of a job with lanes includes: the slots to run, each with
+// its lane. A run outside of all windows has an empty slot.
+func matrix(job pyproject.Job, d schedule.Decision) string {
+	type lane struct {
+		Slot string `json:"slot"`
+		Lane int    `json:"lane"`
+	}
+	include := []lane{}
+	for _, w := range d.Slots {
+		include = append(include, lane{w.Start.Format(time.RFC3339), job.Schedule.Lane(w.Start, job.Options.MaxInstances)})
+	}
+	if d.Run && len(include) == 0 {
+		include = append(include, lane{})
+	}
+	text, _ := json.Marshal(map[string]any{"include": include}) // strings and numbers
+	return string(text)
 }

@@ -54,7 +54,8 @@ var processStart = time.Now()
 //	clock NOW           sets its clock
 //	ran CREATED WHAT    adds a run to it: executed, skipped, failed, cancelled or active; then
 //	                    what is special: start=TIME, end=TIME, attempt=N, id=N,
-//	                    file=NAME, title=TEXT for one that was dispatched, times=N
+//	                    file=NAME, title=TEXT for one that was dispatched, times=N,
+//	                    job=ID, next=TIME, settled=TIME, a lane=SLOT or failed=SLOT each
 //	forgot ID...        removes runs from it
 //	workflow FILE STATE CREATED [enabled=TIME] INPUT...
 //	                    adds a workflow to it; without any it has whatever is asked for
@@ -207,6 +208,18 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 			run.Workflow = value
 		case "times":
 			times, err = strconv.Atoi(value)
+		case "job":
+			run.Workflow, run.Job = "scheduled-"+value+".yml", value
+		case "next":
+			run.Next = parseTime(ts, value)
+		case "settled":
+			run.Settled = parseTime(ts, value)
+		case "lane", "failed":
+			lane := ghtest.Lane{Slot: parseTime(ts, value), Started: run.Created}
+			if name == "failed" {
+				lane.Started, lane.Conclusion, run.Conclusion = time.Time{}, "failure", "failure"
+			}
+			run.Lanes, run.Started = append(run.Lanes, lane), time.Time{}
 		case "title":
 			run.Event, run.Title = "workflow_dispatch", value
 		default:

@@ -29,6 +29,10 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 		return "the requested slot is not due yet: skipping"
 	case schedule.Confirmed:
 		return fmt.Sprintf("%s is confirmed by %s, started %s: skipping", window, link(*d.Evidence), problem.Clock(d.Evidence.Started))
+	case schedule.Rescheduled:
+		return "the job asked to be run next at " + problem.Clock(d.Window.End) + ": skipping"
+	case schedule.Waiting:
+		return window + " waits for " + problem.Some(d.Needs, problem.Show) + ", not confirmed yet: skipping"
 	case schedule.Expired:
 		expired := fmt.Sprintf("%s expired at %s", window, problem.Clock(s.Expires(d.Window)))
 		if d.Unknown {
@@ -36,9 +40,15 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 		}
 		return expired + " without a confirmed run: skipping"
 	case schedule.HistoryUnknown:
+		if !d.Unknown {
+			return window + " perhaps waits for another job, whose history cannot be read: running"
+		}
 		return window + " is unknown, its history cannot be read: running"
 	}
 	parts := []string{window + " is unconfirmed"}
+	if len(d.Slots) > 1 {
+		parts[0] = fmt.Sprintf("%s to catch up, the oldest %s", problem.Count(len(d.Slots), "slot"), problem.Clock(d.Slots[0].Start))
+	}
 	if d.Last.IsZero() {
 		parts = append(parts, "no earlier success is known")
 	} else {
@@ -53,6 +63,9 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 	}
 	return strings.Join(parts, "; ") + ": running"
 }
+
+// Paused says that a job is paused on this machine.
+const Paused = "the job is paused: skipping"
 
 // WindowWords says from when to when a window is.
 func WindowWords(w schedule.Window) string {
@@ -100,7 +113,8 @@ type Decided struct {
 	Run      bool             `json:"run"`
 	Reason   schedule.Reason  `json:"reason"`
 	Window   *schedule.Window `json:"window"` // null if there is none
-	Slots    []time.Time      `json:"slots"`  // what to run: that of the window, or none
+	Slots    []time.Time      `json:"slots"`  // what to run, the oldest first: one or none, or several of a job that catches up
+	Needs    []string         `json:"needs"`  // the jobs that it waits for
 	Missed   int              `json:"missed"`
 	Evidence *evidence        `json:"evidence"`
 	Now      time.Time        `json:"now"`
@@ -119,6 +133,7 @@ func NewDecided(job string, d schedule.Decision) Decided {
 		Run:    d.Run,
 		Reason: d.Reason,
 		Slots:  []time.Time{},
+		Needs:  append([]string{}, d.Needs...),
 		Missed: d.Missed,
 		Now:    d.Now.Truncate(time.Second),
 	}
