@@ -13,7 +13,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/github"
-	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -77,21 +76,17 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 			return schedule.Decision{}, err
 		}
 	}
-	var asked asked
+	var asked execution.Asked
 	var retries bytes.Buffer // the decision is the first line of the log
 	if p.onGitHub() {
 		asked = p.askGitHub(ctx, &tick, project, job, trigger, flags.token, &retries)
 	} else {
-		asked = p.askLedger(&tick, project, job)
+		asked = execution.AskLedger(&tick, project.AbsFile(), job, project.Jobs, p.say)
 	}
 	if ctx.Err() != nil {
 		return schedule.Decision{}, context.Cause(ctx)
 	}
-	tick.Unknown = asked.unreadable != nil
-	decision := schedule.Decide(job.Schedule, tick)
-	if asked.paused {
-		decision = schedule.Decision{Reason: schedule.Disabled, Now: decision.Now, Window: decision.Window}
-	}
+	decision := asked.Decide(job.Schedule, tick)
 	switch {
 	case tick.Slot.IsZero() || !tick.Forced && !tick.Lane:
 	case tick.Slot.After(tick.Now) && tick.Forced:
@@ -99,44 +94,22 @@ func (p *Program) check(ctx context.Context, project *project, job pyproject.Job
 	case decision.Window.IsZero():
 		return decision, windowError(slot, "is not in a window of the job")
 	}
-	describe := func(link func(schedule.Run) string) string {
-		if asked.paused {
-			return execution.Paused
-		}
-		return execution.Describe(job.Schedule, decision, link)
-	}
 	endGroup := runner.Group("Decision: " + execution.Verdict(decision))
-	fmt.Fprintln(log, describe(execution.PlainLink))
+	fmt.Fprintln(log, asked.Describe(job.Schedule, decision, execution.PlainLink))
 	endGroup()
 	p.Stderr.Write(retries.Bytes())
 	if !tick.Lane && !tick.Slot.IsZero() && decision.Reason != schedule.NotDue && !decision.Window.IsZero() && !decision.Window.Contains(tick.Slot) {
 		p.say(fmt.Sprintf("window %s was requested, but without force the current window is served", problem.Clock(tick.Slot)))
 	}
-	for _, warning := range []error{badEvent, asked.unreadable, asked.needs, asked.lost(job, decision), execution.Unseen(job.Schedule, decision), p.stale(runner, project, job)} {
+	for _, warning := range []error{badEvent, asked.Unreadable, asked.Needs, asked.Lost(job.ID, decision), execution.Unseen(job.Schedule, decision), p.stale(runner, project, job)} {
 		p.warn(runner, warning)
 	}
 	if remark := past.Forgotten(job.ID, decision.Window, p.retention()); remark != "" && p.onGitHub() {
 		p.warn(runner, errors.New(remark))
 	}
-	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), describe(execution.MarkdownLink))))
-	cancel := job.Options.Cancel && decision.Run && !tick.Unknown && schedule.Cancels(decision.Window, p.runID(), tick.Runs)
+	p.warn(runner, runner.Summary(fmt.Sprintf("%s: %s\n", markdown.Code(problem.Show(job.ID)), asked.Describe(job.Schedule, decision, execution.MarkdownLink))))
+	cancel := job.Options.Cancel && decision.Run && asked.Unreadable == nil && schedule.Cancels(decision.Window, p.runID(), tick.Runs)
 	return decision, setOutputs(runner, job, decision, cancel)
-}
-
-// asked is what is known about a history beside its runs.
-type asked struct {
-	unreadable error // why it could not be read
-	needs      error // why that of a job to wait for could not be
-	deleted    bool  // as in github.History
-	paused     bool  // the ledger has the job as paused
-}
-
-// lost returns a warning if the evidence of the window may have been deleted.
-func (a asked) lost(job pyproject.Job, d schedule.Decision) error {
-	if !a.deleted || d.Reason != schedule.Unconfirmed {
-		return nil
-	}
-	return fmt.Errorf("job %s: runs were deleted that may have been of this window; if one of them executed, the job now runs again", problem.Show(job.ID))
 }
 
 // runID returns the id of the run of Actions that this is a step of; 0 outside of one.
@@ -145,21 +118,11 @@ func (p *Program) runID() int64 {
 	return id
 }
 
-// needed returns the jobs that a job waits for.
-func (pr *project) needed(job pyproject.Job) (needed []pyproject.Job) {
-	for _, id := range job.Options.Needs {
-		if need, _, found := pr.Job(id); found {
-			needed = append(needed, need)
-		}
-	}
-	return needed
-}
-
 // askGitHub fills in the past runs, and the time by GitHub's own clock.
-func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *project, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) asked {
+func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *project, job pyproject.Job, trigger actions.Trigger, token string, retries io.Writer) execution.Asked {
 	client, err := p.client(github.FindOrigin(p.getenv, "", token), retries, p.Stderr)
 	if err != nil {
-		return asked{unreadable: err}
+		return execution.Asked{Unreadable: err}
 	}
 	query := github.Query{
 		Workflow:      cmp.Or(trigger.Workflow, job.File()),
@@ -169,7 +132,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *p
 		Tick:          *tick,
 		Run:           p.runID(),
 	}
-	for _, need := range project.needed(job) {
+	for _, need := range execution.Needed(job, project.Jobs) {
 		query.Needs = append(query.Needs, github.Query{Workflow: need.File(), Job: need.ID, Schedule: need.Schedule})
 	}
 	history, err := client.History(ctx, query)
@@ -181,32 +144,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *p
 		tick.Now = now
 	}
 	tick.Runs, tick.Known, tick.Needs = history.Runs, history.Known, history.Needs
-	return asked{unreadable: err, needs: history.Unread, deleted: history.Deleted}
-}
-
-// askLedger fills in the past runs on this machine, and those of the jobs to wait for: none
-// without a ledger.
-func (p *Program) askLedger(tick *schedule.Tick, project *project, job pyproject.Job) (a asked) {
-	for _, need := range project.needed(job) {
-		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule})
-	}
-	if !ledger.Exists(project.AbsFile()) {
-		return a
-	}
-	book, err := ledger.Open(project.AbsFile(), p.say)
-	if err != nil {
-		return asked{unreadable: err}
-	}
-	for i := range tick.Needs {
-		need := &tick.Needs[i]
-		need.Runs, err = book.Runs(need.ID)
-		need.Unknown, a.needs = err != nil, cmp.Or(a.needs, err)
-	}
-	var pausing error
-	a.paused, pausing = book.Paused(job.ID)
-	tick.Runs, err = book.Runs(job.ID)
-	a.unreadable = cmp.Or(err, pausing)
-	return a
+	return execution.Asked{Unreadable: err, Needs: history.Unread, Deleted: history.Deleted}
 }
 
 // stale returns a warning if, in Actions, the workflow file of the job is not

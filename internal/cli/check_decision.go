@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -36,27 +35,9 @@ func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, 
 		[2]string{"missed", strconv.Itoa(d.Missed)},
 		[2]string{"key", d.Window.Key(job.ID)},
 		[2]string{"since", since},
-		[2]string{"matrix", matrix(job, d)},
+		[2]string{"matrix", execution.Matrix(job, d)},
 		[2]string{"cancel", strconv.FormatBool(cancel)},
 		[2]string{"settled", settled},
 		[2]string{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
 	)
-}
-
-// matrix returns what the matrix of a job with lanes includes: the slots to run, each with
-// its lane. A run outside of all windows has an empty slot.
-func matrix(job pyproject.Job, d schedule.Decision) string {
-	type lane struct {
-		Slot string `json:"slot"`
-		Lane int    `json:"lane"`
-	}
-	include := []lane{}
-	for _, w := range d.Slots {
-		include = append(include, lane{w.Start.Format(time.RFC3339), job.Schedule.Lane(w.Start, job.Options.MaxInstances)})
-	}
-	if d.Run && len(include) == 0 {
-		include = append(include, lane{})
-	}
-	text, _ := json.Marshal(map[string]any{"include": include}) // strings and numbers
-	return string(text)
 }

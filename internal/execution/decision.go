@@ -64,9 +64,6 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 	return strings.Join(parts, "; ") + ": running"
 }
 
-// Paused says that a job is paused on this machine.
-const Paused = "the job is paused: skipping"
-
 // WindowWords says from when to when a window is.
 func WindowWords(w schedule.Window) string {
 	if w.IsZero() {
