@@ -52,9 +52,10 @@ func (p *planning) crons() (crons []Cron) {
 	return crons
 }
 
-// expires returns how long a slot of a window that long may be run.
+// expires returns how long a slot of a window that long may be run, up to the next slot:
+// catching up later needs no ticks of its own.
 func (p *planning) expires(window time.Duration) time.Duration {
-	return p.Expires(Window{End: time.Time{}.Add(window)}).Sub(time.Time{})
+	return min(window, p.Expires(Window{End: time.Time{}.Add(window)}).Sub(time.Time{}))
 }
 
 func (c calendar) ticks(p *planning) { union{c}.ticks(p) }

@@ -289,3 +289,22 @@ func BenchmarkCrons(b *testing.B) {
 		})
 	}
 }
+
+// TestTicksOfCatchUp has a job that catches up tick as one that does not: what it has
+// missed needs no ticks of its own.
+func TestTicksOfCatchUp(t *testing.T) {
+	for _, spec := range []Spec{{Every: "hour"}, {Every: "2 hours"}, {Every: "day"}, {Every: "3 days"}, {Every: "month"}, {Cron: []string{"0 9 * * 1-5"}}} {
+		spec.ID = "a"
+		latest, flaws := Parse(spec)
+		spec.CatchUp = true
+		all, more := Parse(spec)
+		if len(flaws)+len(more) > 0 {
+			t.Fatal(flaws, more)
+		}
+		for spares := range MaxSpares + 1 {
+			if got, want := all.Crons(spares), latest.Crons(spares); !slices.Equal(got, want) || len(got) == 0 {
+				t.Errorf("%v with %d spares: %v, want %v", spec, spares, got, want)
+			}
+		}
+	}
+}

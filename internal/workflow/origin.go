@@ -29,10 +29,10 @@ func (t Target) Origin(e Effect) int {
 	case old == nil || now == nil: // another name, or the first file
 		return t.Project.Line(job, "workflow-prefix")
 	}
-	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 {
+	key := old.key(now, job.Options)
+	if keys := old.scheduleKeys(now, job.Schedule.Spec()); len(keys) > 0 && key != "lanes" && key != "catch-up" { // which move ticks too
 		return t.firstLine(job, keys)
 	}
-	key := old.key(now, job.Options)
 	switch key {
 	case "installer":
 		return t.firstLine(job, []string{key, "requirements", "extras", "dependency-groups"})
