@@ -115,6 +115,7 @@ func (pr *project) simulated() (played simulate.Project, idle []string) {
 		played.Jobs = append(played.Jobs, simulate.Job{
 			ID: job.ID, Schedule: job.Schedule, Crons: job.Schedule.Crons(job.Options.Spares), Patience: job.Options.Patience,
 			Attempts: job.Options.Attempts, Backoff: job.Options.Backoff,
+			Instances: job.Options.MaxInstances, Cancel: job.Options.Cancel, Lock: job.Options.Lock, Needs: job.Options.Needs,
 		})
 	}
 	return played, idle

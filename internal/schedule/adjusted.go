@@ -12,7 +12,7 @@ const MaxAhead = 30 * day
 // wishes are what runs asked for: slots more, and times without those of the rule.
 type wishes struct {
 	more []time.Time // sorted, each once
-	gone []Window    // no slot is after Start and before End; sorted, none overlaps another
+	gone []Window    // no slot is after Start and before End
 }
 
 // Adjusted returns the schedule with the slots that runs asked for. A run that was
@@ -42,7 +42,7 @@ func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 		if !ahead(r.Next, r.Started) {
 			continue
 		}
-		gone := Window{r.Started, r.Next.UTC().Truncate(time.Second)}
+		gone := Window{s.began(r), r.Next.UTC().Truncate(time.Second)}
 		if i+1 < len(executions) && executions[i+1].Started.Before(gone.End) {
 			gone.End = executions[i+1].Started
 		} else {
@@ -53,6 +53,18 @@ func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 	slices.SortFunc(s.wishes.more, time.Time.Compare)
 	s.wishes.more = slices.CompactFunc(s.wishes.more, time.Time.Equal)
 	return s
+}
+
+// began returns the time after which an execution can take slots away: its own slot, or its
+// start where it caught up on an older one.
+func (s *Schedule) began(r Run) time.Time {
+	if r.Slot.IsZero() {
+		return r.Started
+	}
+	if next := s.next(r.Slot); !next.IsZero() && !next.After(r.Created) {
+		return r.Started
+	}
+	return r.Slot
 }
 
 // ahead reports whether a run that began at a time can have asked for another.

@@ -24,6 +24,8 @@ func TestAdjusted(t *testing.T) {
 	failing.Started = time.Time{}
 	far := asking("5 11:00", "5 12:00")
 	far.Next = far.Next.AddDate(0, 0, 66)
+	late := asking("6 10:38", "8 12:00")
+	late.Lane, late.Slot, late.Created = true, at("5 10:37"), at("6 10:36")
 	for name, row := range map[string]struct {
 		runs []Run
 		want []string // at 10:37 where only a day is given
@@ -32,6 +34,7 @@ func TestAdjusted(t *testing.T) {
 		"later":                       {[]Run{asking("5 11:00", "7 12:00")}, []string{"5", "7 12:00", "8", "9"}},
 		"at a slot":                   {[]Run{asking("5 11:00", "7 10:37")}, []string{"5", "7", "8", "9"}},
 		"sooner":                      {[]Run{asking("5 11:00", "5 12:00")}, []string{"5", "5 12:00", "6", "7"}},
+		"a lane that began late":      {[]Run{late}, []string{"5", "8 12:00", "9", "10"}},
 		"twice":                       {[]Run{asking("5 11:00", "7 12:00"), asking("7 12:05", "9 12:00")}, []string{"5", "7 12:00", "9 12:00", "10"}},
 		"by hand in between":          {[]Run{asking("5 11:00", "9 12:00"), executed("7 12:00")}, []string{"5", "8", "9", "10"}},
 		"by hand, and another":        {[]Run{asking("5 11:00", "9 12:00"), asking("7 12:00", "7 13:00")}, []string{"5", "7 13:00", "8", "9"}},

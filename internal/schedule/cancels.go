@@ -7,8 +7,8 @@ import "time"
 const deciding = 10 * time.Minute
 
 // Cancels reports whether a run with `overlap = "cancel"` may cancel what its lane
-// executes, to execute a window: no other active run can be executing the same window, or
-// be about to. The slots that a run executes are known where its lanes are in runs. Of any
+// executes, to execute a window: no other active run can be executing the same window or a
+// later one, or be about to. The slots that a run executes are known where its lanes are in runs. Of any
 // other run that was created so early that it found out before the window, they are
 // earlier ones. In doubt nothing is cancelled: the run waits for its turn.
 func Cancels(w Window, own int64, runs []Run) bool {
@@ -21,7 +21,7 @@ func Cancels(w Window, own int64, runs []Run) bool {
 	for _, r := range runs {
 		switch {
 		case r.ID == own || !r.Active:
-		case r.Lane && r.Slot.Equal(w.Start):
+		case r.Lane && !r.Slot.Before(w.Start):
 			return false
 		case !lanes[r.ID] && r.Created.Add(deciding).After(w.Start):
 			return false

@@ -28,6 +28,7 @@ func TestCancels(t *testing.T) {
 		"the same, executing the last one":   {[]Run{own, active(2, "21 10:36"), lane(2, "21 10:36", "20 10:37")}, true},
 		"an old run that waited for so long": {[]Run{own, active(2, "20 10:38"), lane(2, "20 10:38", "21 10:37")}, false},
 		"several slots, this one among them": {[]Run{own, lane(2, "20 10:38", "20 10:37"), lane(2, "20 10:38", "21 10:37")}, false},
+		"a later window":                     {[]Run{own, active(2, "20 10:38"), lane(2, "20 10:38", "22 10:37")}, false},
 		"the lane of one that is over":       {[]Run{own, over}, true},
 		"its own lanes":                      {[]Run{own, lane(1, "21 10:38", "21 10:37")}, true},
 	} {

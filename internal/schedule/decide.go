@@ -151,6 +151,9 @@ func (t Tick) row(s Schedule, w Window, owed []Window) (slots []Window, _ Reason
 		return nil, Expired, nil
 	}
 	ready, needs, unknown := t.ready(owed)
+	if s.spec.CatchUp && !t.Lane {
+		ready = t.free(ready)
+	}
 	switch {
 	case len(ready) == 0:
 		return nil, Waiting, needs

@@ -48,8 +48,8 @@ func (t Tick) waits(slot time.Time) (ids []string, unknown bool) {
 	return ids, unknown
 }
 
-// ready returns the windows that need not wait. Where there is none, ids are the jobs that
-// they wait for. unknown reports whether one of those returned waits perhaps.
+// ready returns the windows that need not wait. Where all wait for other jobs, ids are
+// those. unknown reports whether one of those returned waits perhaps.
 func (t Tick) ready(windows []Window) (ready []Window, ids []string, unknown bool) {
 	for _, w := range windows {
 		waits, doubt := t.waits(w.Start)
@@ -64,4 +64,17 @@ func (t Tick) ready(windows []Window) (ready []Window, ids []string, unknown boo
 	}
 	slices.Sort(ids)
 	return nil, slices.Compact(ids), false
+}
+
+// free returns the windows that no lane of another run executes, or is about to. That one
+// comes first anyway, and where it fails a later run finds out: with one more lane for each
+// check, slots that always fail would hold up all others.
+func (t Tick) free(windows []Window) []Window {
+	held := map[time.Time]bool{}
+	for _, r := range t.Runs {
+		if r.Lane && r.Active && t.Now.Sub(r.Created) < longestRun {
+			held[r.Slot.UTC()] = true
+		}
+	}
+	return slices.DeleteFunc(windows, func(w Window) bool { return held[w.Start.UTC()] })
 }

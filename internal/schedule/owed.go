@@ -56,7 +56,10 @@ func (t Tick) owedFrom(current Window) time.Time {
 			settled = latest(settled, r.Settled)
 		}
 	}
-	return latest(from, cmp.Or(settled, t.Known))
+	if !settled.IsZero() { // whichever run says so: those before need not be known
+		return settled
+	}
+	return latest(from, t.Known)
 }
 
 // confirmed returns the slots of the windows with evidence.

@@ -217,8 +217,12 @@ type chance struct {
 // chances returns when the windows can be tried, the first of them first, without those
 // that a run is perhaps executing.
 func (w Watch) chances(windows []Window, now time.Time) (chances []chance) {
+	var recent []Run
+	if w.Parallel {
+		recent = w.recent(now)
+	}
 	for _, x := range (Tick{Runs: w.Runs}).first(windows) {
-		if w.Parallel && !Cancels(x, nobody, w.recent(now)) {
+		if w.Parallel && !Cancels(x, nobody, recent) {
 			continue
 		}
 		f := w.find(x, now)

@@ -33,7 +33,22 @@ type Job struct {
 	Patience time.Duration   // of the rescue
 	Attempts int             // of an execution; 0 is 1
 	Backoff  time.Duration   // the longest wait before the second attempt; it doubles
+
+	Instances int      // how many windows execute at once; 0 is 1
+	Cancel    bool     // a new window cancels an execution of an older one
+	Lock      string   // jobs with the same one never execute at once; "" for none
+	Needs     []string // ids of the jobs that a window waits for
 }
+
+func (j Job) instances() int { return max(1, j.Instances) }
+
+// laned reports whether each slot has a lane of its own.
+func (j Job) laned() bool {
+	return j.Schedule.Spec().CatchUp || j.instances() > 1 || j.Cancel || j.Lock != ""
+}
+
+// plain reports whether the job has no policies.
+func (j Job) plain() bool { return !j.laned() && len(j.Needs) == 0 }
 
 // Result is what became of a project.
 type Result struct {
@@ -79,7 +94,11 @@ func Play(p Project, r Regime, days int, seed uint64) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	g.play()
+	if slices.ContainsFunc(p.Jobs, func(j Job) bool { return !j.plain() }) {
+		newWorld(g).play()
+	} else {
+		g.play()
+	}
 	result := Result{Rescue: Rescue{Ticks: g.rescues, Minutes: g.monthly(g.minutes)}}
 	for _, w := range g.workflows {
 		result.Jobs = append(result.Jobs, g.outcome(w))

@@ -79,13 +79,18 @@ func (t *tally) ended(r run) {
 	if r.executed.IsZero() {
 		return
 	}
+	t.executed(r.executed, r.executed, r.success)
+}
+
+// executed notes an execution for the window of a time.
+func (t *tally) executed(of, at time.Time, success bool) {
 	t.executions++
-	w := t.at(r.executed)
+	w := t.at(of)
 	switch {
 	case w == nil:
 	case w.served:
 		t.needless++
-	case r.success:
-		w.served, w.reached, w.late = true, true, r.executed.Sub(w.Start)
+	case success:
+		w.served, w.reached, w.late = true, true, at.Sub(w.Start)
 	}
 }

@@ -1,0 +1,457 @@
+package simulate
+
+import (
+	"cmp"
+	"container/heap"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// handing is how long GitHub takes from the end of a check to the start of a lane's turn.
+const handing = 5 * time.Second
+
+// queued is how many wait in a concurrency group with `queue: max`; a further one is
+// cancelled. https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
+const queued = 100
+
+// world is a project whose jobs have policies. What happens to one job depends on others,
+// so it is played event by event.
+type world struct {
+	*game
+	flows  []*flow
+	groups map[string]*group
+	events events
+	now    time.Time
+	ids    int64 // of the runs so far
+
+	entering *launch // whose lane entered a group last, and perhaps cancelled what was there
+
+	// These are only set in tests.
+	watch  func(*flow, *lane)            // is called with every lane that ends
+	judged func(*flow, schedule.Verdict) // and with every verdict of a rescue
+}
+
+// flow is the workflow of a job with policies.
+type flow struct {
+	*workflow
+	runs   []*launch
+	needs  []*flow
+	listed []schedule.Run
+
+	// These are only set in tests.
+	poisoned func(slot time.Time) bool            // its executions always fail
+	wish     func(end time.Time) (next time.Time) // what an execution asks for
+}
+
+// launch is a run of a flow: a check, and then the lanes that it found.
+type launch struct {
+	id      int64
+	flow    *flow
+	created time.Time
+	asked   time.Time // the slot that it was dispatched for; zero for a tick
+	rescue  bool
+	checked time.Time // zero until it has decided
+	ended   time.Time // zero as long as it has not
+	failed  bool
+	settled time.Time
+	cancels bool              // its lanes cancel what executes there
+	todo    []schedule.Window // without a lane so far
+	lanes   []*lane
+}
+
+// lane is the job of a run that executes one slot; that of a workflow with one job too.
+type lane struct {
+	run             *launch
+	slot            schedule.Window
+	group           *group // nil for none
+	turn            *turn
+	executed, ended time.Time // as in run
+	success, failed bool
+	next            time.Time // when it asked to be run next; zero if it did not
+	killer          *launch   // the run that cancelled it, its own where too many waited; nil for none
+}
+
+// group is a concurrency group: one has its turn, and others wait for theirs.
+type group struct {
+	running *turn
+	waiting []*turn
+}
+
+// turn is a run or a lane in a group.
+type turn struct{ begin, stop func() }
+
+// enter gives a turn, or has it wait.
+func (g *group) enter(t *turn, cancel bool) {
+	if cancel && g.running != nil {
+		for _, other := range append(slices.Clone(g.waiting), g.running) {
+			other.stop()
+		}
+	}
+	switch {
+	case g.running == nil:
+		g.running = t
+		t.begin()
+	case len(g.waiting) == queued:
+		t.stop()
+	default:
+		g.waiting = append(g.waiting, t)
+	}
+}
+
+// leave ends a turn.
+func (g *group) leave(t *turn) {
+	if g.running != t {
+		g.waiting = slices.DeleteFunc(g.waiting, func(other *turn) bool { return other == t })
+		return
+	}
+	if g.running = nil; len(g.waiting) > 0 {
+		g.running, g.waiting = g.waiting[0], g.waiting[1:]
+		g.running.begin()
+	}
+}
+
+// event is what happens at a time.
+type event struct {
+	at     time.Time
+	number int // of events at the same time the first comes first
+	do     func()
+}
+
+type events struct {
+	list  []event
+	count int
+}
+
+func (e *events) Len() int { return len(e.list) }
+func (e *events) Less(i, j int) bool {
+	return cmp.Or(e.list[i].at.Compare(e.list[j].at), cmp.Compare(e.list[i].number, e.list[j].number)) < 0
+}
+func (e *events) Swap(i, j int) { e.list[i], e.list[j] = e.list[j], e.list[i] }
+func (e *events) Push(x any)    { e.list = append(e.list, x.(event)) }
+func (e *events) Pop() any {
+	last := e.list[len(e.list)-1]
+	e.list = e.list[:len(e.list)-1]
+	return last
+}
+
+// at has something happen at a time.
+func (w *world) at(t time.Time, do func()) {
+	w.events.count++
+	heap.Push(&w.events, event{t, w.events.count, do})
+}
+
+func newWorld(g *game) *world {
+	w := &world{game: g, groups: map[string]*group{}}
+	for _, f := range g.workflows {
+		w.flows = append(w.flows, &flow{workflow: f})
+	}
+	for _, f := range w.flows {
+		for _, other := range w.flows {
+			if slices.Contains(f.job.Needs, other.job.ID) {
+				f.needs = append(f.needs, other)
+			}
+		}
+		for _, at := range f.ticks {
+			w.at(at, func() { w.create(f, time.Time{}, false) })
+		}
+	}
+	return w
+}
+
+// play plays the project to its end.
+func (w *world) play() {
+	for _, at := range w.ticks {
+		w.at(at, func() {
+			for _, f := range w.flows {
+				f.tally.reached(at)
+			}
+			w.rescue()
+		})
+	}
+	for w.events.Len() > 0 {
+		e := heap.Pop(&w.events).(event)
+		if e.at.After(w.delivery.to) {
+			return
+		}
+		w.now = e.at
+		e.do()
+	}
+}
+
+// group returns the concurrency group of that name.
+func (w *world) group(name string) *group {
+	if w.groups[name] == nil {
+		w.groups[name] = &group{}
+	}
+	return w.groups[name]
+}
+
+// create creates a run, which waits for those before it unless the job executes several
+// windows at once, or cancels.
+func (w *world) create(f *flow, asked time.Time, rescue bool) {
+	r := &launch{id: w.ids, flow: f, created: w.now, asked: asked, rescue: rescue}
+	w.ids++
+	f.runs = append(f.runs, r)
+	f.tally.arrived(w.now, rescue)
+	if f.job.instances() > 1 || f.job.Cancel {
+		w.check(r, func() {})
+		return
+	}
+	in := w.group("workflow " + f.job.ID)
+	t := &turn{}
+	t.begin = func() { w.check(r, func() { in.leave(t) }) }
+	t.stop = func() { r.ended = w.now }
+	in.enter(t, false)
+}
+
+// after returns when something begins that waits for a runner.
+func (w *world) after(rng *rand.Rand, average time.Duration) time.Time {
+	at := w.now
+	if out, is := w.delivery.outage(at); is {
+		at = out.End
+	}
+	return at.Add(average/2 + time.Duration(rng.Int64N(int64(average))))
+}
+
+// check has a run decide, and then execute what it found.
+func (w *world) check(r *launch, over func()) {
+	f := r.flow
+	began := w.after(f.rng, queueing)
+	w.at(began.Add(checking), func() {
+		r.checked = w.now
+		d := w.decide(f, schedule.Tick{Slot: r.asked})
+		r.settled, r.todo = d.Settled, d.Slots
+		r.cancels = f.job.Cancel && d.Run && schedule.Cancels(d.Window, r.id, f.view(w.now))
+		f.tally.billed(w.now.Sub(began))
+		if d.Reason == schedule.Expired {
+			f.tally.ended(run{checked: w.now, expired: true})
+		}
+		w.at(w.now.Add(handing), func() { w.proceed(r, over) })
+	})
+}
+
+// proceed gives lanes to the slots of a run, as many at once as the job allows.
+func (w *world) proceed(r *launch, over func()) {
+	active := 0
+	for _, x := range r.lanes {
+		if x.ended.IsZero() {
+			active++
+		}
+	}
+	for ; len(r.todo) > 0 && active < r.flow.job.instances(); active++ {
+		x := &lane{run: r, slot: r.todo[0]}
+		r.todo, r.lanes = r.todo[1:], append(r.lanes, x)
+		w.enter(x, over)
+	}
+	if active == 0 && r.ended.IsZero() {
+		r.ended = w.now
+		over()
+	}
+}
+
+// enter has a lane wait for its turn, and execute.
+func (w *world) enter(x *lane, over func()) {
+	f := x.run.flow
+	name := ""
+	switch {
+	case f.job.Lock != "":
+		name = "lock " + f.job.Lock
+	case f.job.laned():
+		name = "lane " + f.job.ID + string(rune('0'+f.job.Schedule.Lane(x.slot.Start, f.job.instances())))
+	default:
+		w.execute(x, over) // the check of a workflow with one job has decided
+		return
+	}
+	x.group = w.group(name)
+	x.turn = &turn{begin: func() { w.recheck(x, over) }, stop: func() {
+		x.killer = w.entering
+		w.end(x, over)
+	}}
+	w.entering = x.run
+	x.group.enter(x.turn, x.run.cancels)
+}
+
+// recheck decides for the slot of a lane, once it is its turn.
+func (w *world) recheck(x *lane, over func()) {
+	w.at(w.after(x.run.flow.rng, queueing).Add(checking), func() {
+		if !x.ended.IsZero() {
+			return
+		}
+		if d := w.decide(x.run.flow, schedule.Tick{Slot: x.slot.Start, Lane: true}); !d.Run {
+			x.success = true
+			w.end(x, over)
+			return
+		}
+		w.execute(x, over)
+	})
+}
+
+// execute executes the entrypoint, unless the lane is cancelled meanwhile.
+func (w *world) execute(x *lane, over func()) {
+	f := x.run.flow
+	w.at(w.now.Add(f.about(preparing)), func() {
+		if !x.ended.IsZero() {
+			return
+		}
+		x.executed = w.now
+		end, failed := f.attempt(w.now)
+		if f.poisoned != nil && f.poisoned(x.slot.Start) {
+			failed = true
+		}
+		lost := f.chance(f.delivery.regime.Lost)
+		if lost {
+			end = end.Add(finding)
+		}
+		stopped := f.chance(f.delivery.regime.Cancelled)
+		w.at(end, func() {
+			if !x.ended.IsZero() {
+				return
+			}
+			x.failed = failed || lost
+			x.success = !x.failed && !stopped
+			if x.success && f.wish != nil {
+				x.next = f.wish(w.now)
+			}
+			w.end(x, over)
+		})
+	})
+}
+
+// end ends a lane, and lets the next one have its turn.
+func (w *world) end(x *lane, over func()) {
+	x.ended = w.now
+	x.run.failed = x.run.failed || x.failed
+	if w.watch != nil {
+		w.watch(x.run.flow, x)
+	}
+	f := x.run.flow
+	if !x.executed.IsZero() {
+		f.tally.billed(w.now.Sub(x.executed))
+		f.tally.executed(x.slot.Start, x.executed, x.success)
+	}
+	if x.group != nil {
+		x.group.leave(x.turn)
+	}
+	w.proceed(x.run, over)
+}
+
+// decide does what a check does.
+func (w *world) decide(f *flow, t schedule.Tick) schedule.Decision {
+	t.Now, t.Attempt = w.now, 1
+	t.Runs, t.Unknown = w.read(f, f.rng)
+	for _, need := range f.needs {
+		n := schedule.Need{ID: need.job.ID, Schedule: need.job.Schedule}
+		n.Runs, n.Unknown = w.read(need, f.rng)
+		t.Needs = append(t.Needs, n)
+	}
+	return schedule.Decide(f.job.Schedule, t)
+}
+
+// read returns the history of a job as GitHub answers now, if it does.
+func (w *world) read(f *flow, rng *rand.Rand) (runs []schedule.Run, unknown bool) {
+	regime, seen := w.delivery.regime, w.now
+	if rng.Float64() < regime.Down {
+		return nil, true
+	}
+	if rng.Float64() < regime.Stale {
+		seen = seen.Add(-minutes(regime.Behind))
+	}
+	return f.view(seen), false
+}
+
+// rescue plays the rescue of a tick.
+func (w *world) rescue() {
+	w.rescues++
+	w.minutes++
+	w.at(w.now.Add(queueing+looking), func() {
+		if w.rng.Float64() < w.delivery.regime.Lost {
+			return
+		}
+		watches := map[*flow]schedule.Watch{}
+		for _, f := range w.flows {
+			runs, unknown := w.read(f, w.rng)
+			if unknown {
+				return
+			}
+			watches[f] = schedule.Watch{Schedule: f.job.Schedule, Patience: f.job.Patience, Since: w.delivery.from, Runs: runs,
+				Needs: map[string]schedule.Watch{}, Parallel: f.job.instances() > 1 || f.job.Cancel}
+		}
+		end, started := w.now, 0
+		for _, f := range w.flows {
+			watch := watches[f]
+			for _, need := range f.needs {
+				watch.Needs[need.job.ID] = watches[need]
+			}
+			v := schedule.Rescue(watch, w.now)
+			if w.judged != nil {
+				w.judged(f, v)
+			}
+			if v.Dispatch && (w.project.AtOnce == 0 || started < w.project.AtOnce) {
+				end, started = end.Add(dispatching), started+1
+				w.at(end, func() { w.create(f, v.Window.Start, true) })
+			}
+		}
+		w.minutes += int(math.Ceil(end.Sub(w.now).Minutes()))
+	})
+}
+
+// settling is how long before what a run calls settled the runs are read: one can wait so
+// long that it serves a later slot.
+const settling = 24 * time.Hour
+
+// view returns the runs as GitHub lists them at a time, with what their jobs show, back to
+// where one says that all is settled. The next call overwrites the result.
+func (f *flow) view(seen time.Time) []schedule.Run {
+	shown := f.listed[:0]
+	oldest := seen.Add(-minutes(60 * 24 * f.delivery.regime.History))
+	for i := len(f.runs) - 1; i >= 0 && !f.runs[i].created.Before(oldest); i-- {
+		r := f.runs[i]
+		if r.created.After(seen) {
+			continue
+		}
+		over := !r.ended.IsZero() && !r.ended.After(seen)
+		base := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.rescue}
+		if !r.checked.IsZero() && !r.checked.After(seen) {
+			base.Settled = r.settled
+			if settled := r.settled.Add(-settling); !r.settled.IsZero() && settled.After(oldest) {
+				oldest = settled
+			}
+		}
+		if !r.rescue {
+			base.Asked = r.asked
+		}
+		if over {
+			base.Updated, base.Success, base.Failed = r.ended, !r.failed, r.failed
+		}
+		lanes := 0
+		for _, x := range r.lanes {
+			s := base
+			if s.Active = x.ended.IsZero() || x.ended.After(seen); !s.Active {
+				s.Updated, s.Success, s.Failed = x.ended, x.success, x.failed
+				if x.success {
+					s.Started, s.Next = x.executed, x.next
+				}
+			}
+			if f.job.laned() {
+				s.Lane, s.Slot = true, x.slot.Start
+			}
+			shown = append(shown, s)
+			lanes++
+		}
+		for _, slot := range r.todo { // GitHub lists the jobs of a matrix that are still to come
+			s := base
+			s.Active, s.Lane, s.Slot = true, true, slot.Start
+			shown = append(shown, s)
+			lanes++
+		}
+		if lanes == 0 {
+			shown = append(shown, base)
+		}
+	}
+	f.listed = shown
+	return shown
+}
