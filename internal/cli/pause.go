@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/operate"
@@ -100,6 +101,10 @@ func (p *Program) switchJobs(command string, ids []string, s selection, flags ac
 	if switched == nil {
 		return explainActing(failed)
 	}
+	inFile := func(s operate.Switched) int {
+		return slices.IndexFunc(jobs, func(job pyproject.Job) bool { return job.ID == s.Job.ID })
+	}
+	slices.SortFunc(switched, func(a, b operate.Switched) int { return inFile(a) - inFile(b) })
 	for _, s := range switched {
 		failed = errors.Join(failed, s.Err)
 	}
