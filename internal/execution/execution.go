@@ -30,6 +30,7 @@ type Job struct {
 	Actions bool     // this is a step of GitHub Actions
 	Now     func() time.Time
 	Monitor *heartbeat.Monitor // is told how a run goes; nil for none
+	Needs   []pyproject.Job    // the jobs that this one waits for
 
 	Say   func(remark string)
 	Warn  func(error)           // does nothing for nil

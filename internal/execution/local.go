@@ -6,95 +6,196 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
-// knows; decided gets the decision. Only one process at a time runs a job; the
-// others wait and then find its evidence. A failing ledger causes a warning but never
-// stops a job, unless the disk is full: then each call would run it again. It is an
-// error only if nothing was decided.
-func (j Job) RunLocally(ctx context.Context, force bool, decided func(schedule.Decision)) (Result, error) {
-	book, locks, unlock, err := j.lock(ctx)
-	defer unlock()
-	if ctx.Err() != nil {
-		return Result{}, context.Cause(ctx)
-	}
-	tick := schedule.Tick{Forced: force}
-	if err == nil {
-		tick.Runs, err = book.Runs(j.ID)
-	}
-	if ledger.Full(err) {
-		return Result{}, err
-	}
-	if !force && j.paused(book) {
-		j.Say("the job is paused; `scheduled resume " + problem.Show(j.ID) + "` ends that: skipping")
-		return j.skipped(Variables{Window: j.Schedule.Window(j.Now()), Trigger: Local, RunAttempt: 1}, schedule.Disabled), nil
-	}
-	tick.Unknown = err != nil
-	j.Warn(err)
-	tick.Now = j.Now() // the window may be another one after the wait
-	decision := schedule.Decide(j.Schedule, tick)
-	decided(decision)
-	v := Variables{Window: decision.Window, Since: decision.Since, Missed: decision.Missed, Trigger: Local, RunAttempt: 1}
-	if !decision.Run {
-		return j.skipped(v, decision.Reason), nil
-	}
-	finish, err := j.start(book, decision)
-	if ledger.Full(err) {
-		return Result{}, err
-	}
-	j.Warn(err)
-	result := j.execute(ctx, v, locks, func(r Result) { j.Warn(finish(r)) })
-	result.Reason = decision.Reason
-	return result, nil
+// Told is who hears how a local run goes.
+type Told struct {
+	Decided func(schedule.Decision) // once for each window that is looked at
+	Ended   func(Result)            // once for each of them, too
 }
 
-// skipped is the result of a run that executed nothing.
-func (j Job) skipped(v Variables, why schedule.Reason) Result {
-	return Result{Variables: v, Execution: python.Execution{Most: j.Options.Attempts}, Skipped: true, Reason: why}
+// local is one call of RunLocally.
+type local struct {
+	Job
+	Told
+	force bool
+	book  *ledger.Ledger // nil if there is none
+}
+
+// RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
+// knows. Only one process at a time runs a window of a job; the others wait and then find
+// its evidence. A failing ledger causes a warning but never stops a job, unless the disk is
+// full: then each call would run it again. It is an error only if nothing was decided.
+func (j Job) RunLocally(ctx context.Context, force bool, told Told) error {
+	l := local{Job: j, Told: told, force: force}
+	book, err := ledger.Open(j.Place.AbsFile(), j.Say)
+	if err == nil {
+		l.book = book
+	}
+	j.Warn(err)
+	if j.Job.Lanes() {
+		return l.inLanes(ctx)
+	}
+	unlock, err := l.lock(ctx)
+	defer unlock()
+	if err != nil {
+		return err
+	}
+	_, err = l.turn(ctx, schedule.Tick{Forced: force}, l.start)
+	return err
+}
+
+// lock waits for the job's turn. If that fails, there is no ledger. Call unlock in any case.
+func (l *local) lock(ctx context.Context) (unlock func(), err error) {
+	unlock = func() {}
+	if l.book != nil {
+		unlock, err = l.book.Lock(ctx, l.ID, func() { l.Say("waiting for another process that runs this job") })
+	}
+	return unlock, l.locked(ctx, err)
+}
+
+// locked judges by the error of taking a lock: without it there is no ledger, unless
+// nothing may run.
+func (l *local) locked(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case ledger.Full(err):
+		return err
+	case err != nil:
+		l.Warn(err)
+		l.book = nil
+	}
+	return nil
+}
+
+// turn decides about one window, and executes it where that is needed; start enters that
+// into the ledger. The caller holds the locks.
+func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (executed bool, err error) {
+	decision, err := l.decide(tick)
+	if err != nil {
+		return false, err
+	}
+	if !decision.Run {
+		l.skip(decision)
+		return false, nil
+	}
+	l.Decided(decision.Decision)
+	execution, err := start(ctx, decision.Decision)
+	if ledger.Full(err) {
+		return false, err
+	}
+	l.Warn(err)
+	var locks []*os.File
+	if l.book != nil {
+		locks = l.book.Held()
+	}
+	result := l.execute(ctx, variables(decision), locks, func(r Result) {
+		if execution != nil {
+			execution.Next = r.Next
+			l.Warn(execution.Finish(l.Now(), r.OK, r.Cause))
+		}
+	})
+	result.Reason = decision.Reason
+	l.Ended(result)
+	return true, nil
+}
+
+// starter enters the start of an execution into the ledger; nil without one.
+type starter func(context.Context, schedule.Decision) (*ledger.Execution, error)
+
+func (l *local) start(_ context.Context, d schedule.Decision) (*ledger.Execution, error) {
+	if l.book == nil {
+		return nil, nil
+	}
+	return l.book.Start(l.ID, d.Now, d.Window)
+}
+
+// skip tells that nothing is executed. Who is paused has been told.
+func (l *local) skip(d decided) {
+	if !d.Paused {
+		l.Decided(d.Decision)
+	}
+	l.Ended(Result{Variables: variables(d), Execution: python.Execution{Most: l.Options.Attempts}, Skipped: true, Reason: d.Reason})
+}
+
+// decided is a decision about a job that may be paused.
+type decided struct {
+	schedule.Decision
+	Paused bool
+}
+
+// variables returns what an entrypoint gets to know about a decision.
+func variables(d decided) Variables {
+	return Variables{Window: d.Window, Since: d.Since, Missed: d.Missed, Trigger: Local, RunAttempt: 1}
+}
+
+// decide answers a tick by the ledger, at the time it is asked: the window may be another
+// one after a wait.
+func (l *local) decide(tick schedule.Tick) (decided, error) {
+	var err error
+	if tick.Runs, err = l.runs(l.ID); ledger.Full(err) {
+		return decided{}, err
+	}
+	tick.Unknown = err != nil || l.book == nil
+	l.Warn(err)
+	for _, need := range l.Needs {
+		runs, err := l.runs(need.ID)
+		l.Warn(err)
+		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule, Runs: runs, Unknown: err != nil || l.book == nil})
+	}
+	tick.Now = l.Now()
+	if !l.force && l.paused() {
+		l.Say("the job is paused; `scheduled resume " + problem.Show(l.ID) + "` ends that: skipping")
+		return decided{schedule.Decision{Now: tick.Now, Reason: schedule.Disabled, Window: l.Schedule.Window(tick.Now)}, true}, nil
+	}
+	return decided{schedule.Decide(l.Schedule, tick), false}, nil
+}
+
+// runs returns the runs of a job that the ledger knows; none without a ledger.
+func (l *local) runs(id string) ([]schedule.Run, error) {
+	if l.book == nil {
+		return nil, nil
+	}
+	return l.book.Runs(id)
 }
 
 // paused reports whether the ledger has the job as paused. A job of which that is not known
 // is not.
-func (j Job) paused(book *ledger.Ledger) bool {
-	if book == nil {
+func (l *local) paused() bool {
+	if l.book == nil {
 		return false
 	}
-	paused, err := book.Paused(j.ID)
-	j.Warn(err)
+	paused, err := l.book.Paused(l.ID)
+	l.Warn(err)
 	return paused
 }
 
-// lock opens the ledger, waits for the job's turn, and returns the files whose locks it
-// took. Without a ledger it returns nil for that, and the error. Call unlock in any case.
-func (j Job) lock(ctx context.Context) (book *ledger.Ledger, locks []*os.File, unlock func(), err error) {
-	book, err = ledger.Open(j.Place.AbsFile(), j.Say)
-	if err != nil {
-		return nil, nil, func() {}, err
+// InOrder returns the jobs in the order in which they run in turn: each after those that it
+// needs, else as they are given.
+func InOrder(jobs []pyproject.Job) []pyproject.Job {
+	var ordered []pyproject.Job
+	done := map[string]bool{}
+	var add func(job pyproject.Job)
+	add = func(job pyproject.Job) {
+		if done[job.ID] {
+			return
+		}
+		done[job.ID] = true
+		for _, id := range job.Options.Needs {
+			for _, other := range jobs {
+				if other.ID == id {
+					add(other)
+				}
+			}
+		}
+		ordered = append(ordered, job)
 	}
-	unlock, err = book.Lock(ctx, j.ID, func() { j.Say("waiting for another process that runs this job") })
-	locks = book.Held()
-	if err != nil {
-		book = nil
+	for _, job := range jobs {
+		add(job)
 	}
-	return book, locks, unlock, err
-}
-
-// start enters a run into the ledger, if there is one, and returns how to enter its
-// end.
-func (j Job) start(book *ledger.Ledger, d schedule.Decision) (finish func(Result) error, err error) {
-	finish = func(Result) error { return nil }
-	if book == nil {
-		return finish, nil
-	}
-	execution, err := book.Start(j.ID, d.Now, d.Window)
-	if err != nil {
-		return finish, err
-	}
-	return func(r Result) error {
-		execution.Next = r.Next
-		return execution.Finish(j.Now(), r.OK, r.Cause)
-	}, nil
+	return ordered
 }

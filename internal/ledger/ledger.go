@@ -17,6 +17,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -78,17 +79,25 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 	return h.runs(), nil
 }
 
-// Past returns the job's recorded runs like Runs, with Active set for the current
-// one. All runs since known are there; known is zero if all runs ever are. This is for
-// people: when they read it, it may have changed.
+// Past returns the job's recorded runs like Runs, with Active set for those that execute:
+// as many of the newest without an end as processes hold a lock. All runs since known are
+// there; known is zero if all runs ever are. This is for people: when they read it, it may
+// have changed.
 func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err error) {
 	busy := l.busy(jobID)
 	if runs, err = l.Runs(jobID); len(runs) == 0 {
 		return nil, time.Time{}, err
 	}
-	newest := &runs[len(runs)-1]
-	newest.Active = busy && newest.Failed && newest.Updated.Equal(newest.Created)
-	newest.Failed = newest.Failed && !newest.Active
+	for i := len(runs) - 1; i >= 0 && busy > 0; i-- {
+		r := &runs[i]
+		if r.Failed && r.Updated.Equal(r.Created) {
+			r.Active, r.Failed = true, false
+			busy--
+		}
+		if !r.Lane { // it was alone
+			break
+		}
+	}
 	first := len(runs) - 1
 	for first > 0 && runs[first-1].ID == runs[first].ID-1 {
 		first--
@@ -105,6 +114,7 @@ type Execution struct {
 
 	ledger *Ledger
 	jobID  string
+	lane   Lane
 	record record
 }
 
@@ -116,9 +126,21 @@ func (l *Ledger) Start(jobID string, now time.Time, window schedule.Window) (*Ex
 }
 
 // StartLane is Start for a job of which each slot has a run of its own: the run confirms
-// that window, whenever it starts. The caller holds the lane's lock as well.
-func (l *Ledger) StartLane(jobID string, now time.Time, window schedule.Window) (*Execution, error) {
-	return l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC(), Lane: true})
+// that window, whenever it starts. The caller holds the lane's lock from before StartLane
+// until after Finish. Where there are several, both take the job's lock for a moment.
+func (l *Ledger) StartLane(ctx context.Context, jobID string, lane Lane, now time.Time, window schedule.Window) (*Execution, error) {
+	if lane.Of > 1 {
+		unlock, err := l.Lock(ctx, jobID, nil)
+		defer unlock()
+		if err != nil {
+			return nil, fmt.Errorf("record start of job %q: %w", jobID, err)
+		}
+	}
+	e, err := l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC(), Lane: !window.IsZero()})
+	if e != nil {
+		e.lane = lane
+	}
+	return e, err
 }
 
 func (l *Ledger) start(jobID string, r record) (*Execution, error) {
@@ -144,6 +166,13 @@ func (e *Execution) Finish(end time.Time, ok bool, cause string) error {
 	r.Ended, r.Success, r.Cause = end.UTC(), ok, problem.Cut(cause, maxCause)
 	if ok && !e.Next.IsZero() {
 		r.Next = e.Next.UTC()
+	}
+	if e.lane.Of > 1 {
+		unlock, err := e.ledger.Lock(context.Background(), e.jobID, nil) // the work is done
+		defer unlock()
+		if err != nil {
+			return fmt.Errorf("record end of run %d of job %q: %w", r.Run, e.jobID, err)
+		}
 	}
 	err := e.ledger.update(e.jobID, func(dir *os.Root, h *history) error {
 		if err := r.check(); err != nil {

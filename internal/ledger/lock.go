@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -21,11 +23,63 @@ import (
 // The lock is that of a file in the ledger. Removing the ledger, or replacing it with a
 // link, does not free the lock: on Linux a part of the project's own folder is locked
 // as well. That lock may be held even if there is an error, so call unlock in any case.
+//
+// Who takes several locks takes them in this order, so that nobody waits in a circle: the
+// job or one of its lanes, what jobs share, and then, to record something, the job of a
+// lane.
 func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
-	for waits := 0; ; waits++ {
-		unlock, err = l.tryLock(jobID)
+	return l.take(ctx, l.jobLock(jobID), once(onWait))
+}
+
+// LockLane is Lock for one of the job's lanes: only one process executes in it at a time.
+// It calls onWait each time it finds the lock taken.
+func (l *Ledger) LockLane(ctx context.Context, jobID string, lane Lane, onWait func()) (unlock func(), err error) {
+	return l.take(ctx, l.laneLock(jobID, lane), onWait)
+}
+
+// LockShared is Lock for what several jobs of the project share, by its name.
+func (l *Ledger) LockShared(ctx context.Context, name string, onWait func()) (unlock func(), err error) {
+	key := "scheduled lock\x00" + l.file + "\x00" + name
+	return l.take(ctx, lock{key, "shared-" + slug(name) + "-" + hash(key), fmt.Sprintf("take lock %q", name)}, once(onWait))
+}
+
+// Lane is one of several lanes in which a job executes: its number, and how many there are.
+// A job with one lane has the lock of the job as that of the lane.
+type Lane struct{ Number, Of int }
+
+// lock is a lock of the ledger.
+type lock struct {
+	key, name string // name is that of its file, without the ending
+	doing     string // for errors
+}
+
+func (l *Ledger) jobLock(jobID string) lock {
+	return lock{l.jobKey(jobID), l.jobName(jobID), fmt.Sprintf("lock job %q", jobID)}
+}
+
+func (l *Ledger) laneLock(jobID string, lane Lane) lock {
+	of := l.jobLock(jobID)
+	if lane.Of > 1 {
+		of.key += fmt.Sprintf("\x00lane\x00%d", lane.Number)
+		of.name += fmt.Sprintf("-lane-%d", lane.Number)
+	}
+	return of
+}
+
+// once returns a function that calls do the first time only.
+func once(do func()) func() {
+	if do == nil {
+		return nil
+	}
+	return sync.OnceFunc(do)
+}
+
+// take waits until it has the lock.
+func (l *Ledger) take(ctx context.Context, which lock, onWait func()) (unlock func(), err error) {
+	for {
+		unlock, err = l.tryLock(which)
 		if errors.Is(err, errLocked) {
-			if waits == 0 && onWait != nil {
+			if onWait != nil {
 				onWait()
 			}
 			select {
@@ -36,54 +90,62 @@ func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock 
 			}
 		}
 		if err != nil {
-			err = fmt.Errorf("lock job %q: %w", jobID, l.withHint(err))
+			err = fmt.Errorf("%s: %w", which.doing, l.withHint(err))
 		}
 		return unlock, err
 	}
 }
 
-// Held returns the files whose locks Lock has taken last. If a child process inherits
-// them, the job stays locked until the child has ended too, even after kill -9 of this
-// process. That works on Unix.
-func (l *Ledger) Held() []*os.File { return l.held }
+// Held returns the files of the locks that are held. If a child process inherits them, the
+// locks stay taken until the child has ended too, even after kill -9 of this process. That
+// works on Unix.
+func (l *Ledger) Held() []*os.File { return slices.Clone(l.held) }
+
+// hold adds files of a lock to those that are held, and returns what lets go of them.
+func (l *Ledger) hold(files ...*os.File) (unlock func()) {
+	l.held = append(l.held, files...)
+	return sync.OnceFunc(func() {
+		for _, f := range slices.Backward(files) {
+			f.Close()
+		}
+		l.held = slices.DeleteFunc(l.held, func(f *os.File) bool { return slices.Contains(files, f) })
+	})
+}
 
 // errLocked says that another process holds the lock.
 var errLocked = errors.New("another process runs the job")
 
-// tryLock takes the job's lock if it is free.
-func (l *Ledger) tryLock(jobID string) (unlock func(), err error) {
+// tryLock takes a lock if it is free.
+func (l *Ledger) tryLock(which lock) (unlock func(), err error) {
 	nothing := func() {}
 	project, err := os.Open(filepath.Dir(l.file))
 	if err != nil {
 		return nothing, err
 	}
-	key := sha256.Sum256([]byte(l.jobKey(jobID)))
+	key := sha256.Sum256([]byte(which.key))
 	if err := lockFolder(project, int64(binary.BigEndian.Uint64(key[:])>>2)); err != nil {
 		project.Close()
 		return nothing, err
 	}
-	file, err := l.tryLockFile(jobID)
+	file, err := l.tryLockFile(which.name + ".lock")
 	switch {
 	case errors.Is(err, errLocked):
 		project.Close()
 		return nothing, err
 	case err != nil:
-		l.held = []*os.File{project}
-		return func() { project.Close() }, err
+		return l.hold(project), err
 	}
-	l.held = []*os.File{project, file}
-	return func() { file.Close(); project.Close() }, nil
+	return l.hold(project, file), nil
 }
 
-// tryLockFile takes the lock of the job's file if it is free. The lock is that of
+// tryLockFile takes the lock of a file of that name if it is free. The lock is that of
 // the open file, so it counts only while the name still belongs to that file.
-func (l *Ledger) tryLockFile(jobID string) (*os.File, error) {
+func (l *Ledger) tryLockFile(name string) (*os.File, error) {
 	dir, err := l.folder()
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	name := l.lockName(jobID)
 	f, err := regularFile(dir, name, os.O_RDWR, maxSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = dir.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -123,19 +185,22 @@ func (l *Ledger) checkLock(name string, f *os.File) error {
 	return err
 }
 
-// busy reports whether a process holds the job's lock.
-func (l *Ledger) busy(jobID string) bool {
+// busy returns how many processes hold the lock of the job, or of one of its lanes.
+func (l *Ledger) busy(jobID string) (n int) {
 	dir, err := l.folder()
 	if err != nil {
-		return false
+		return 0
 	}
 	defer dir.Close()
-	f, err := regularFile(dir, l.lockName(jobID), os.O_RDWR, maxSize)
-	if err != nil {
-		return false
+	name := l.jobName(jobID)
+	lanes, _ := fs.Glob(dir.FS(), name+"-lane-*.lock")
+	for _, name := range append(lanes, name+".lock") {
+		if f, err := regularFile(dir, name, os.O_RDWR, maxSize); err == nil {
+			if errors.Is(lockFile(f, false), errLocked) {
+				n++
+			}
+			f.Close()
+		}
 	}
-	defer f.Close()
-	return errors.Is(lockFile(f, false), errLocked)
+	return n
 }
-
-func (l *Ledger) lockName(jobID string) string { return l.jobName(jobID) + ".lock" }

@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/atomic"
+)
+
+// maxRequest is more than a request to cancel ever takes, in bytes.
+const maxRequest = 100
+
+// Cancel asks the process that executes an older slot than this one in that lane to stop.
+// Where a newer slot has asked already, it changes nothing. A request that nobody needs
+// any more does no harm: it never stops the execution of its own slot or a newer one.
+func (l *Ledger) Cancel(jobID string, lane Lane, slot time.Time) error {
+	dir, err := l.folder()
+	if err != nil {
+		return fmt.Errorf("cancel job %q: %w", jobID, err)
+	}
+	defer dir.Close()
+	if !l.cancelledFor(dir, jobID, lane).Before(slot) {
+		return nil
+	}
+	if err := atomic.Write(dir, l.cancelName(jobID, lane), []byte(slot.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("cancel job %q: %w", jobID, l.withHint(err))
+	}
+	return nil
+}
+
+// Cancelled reports whether a newer slot has asked the process that executes this one in
+// that lane to stop. A ledger that cannot be read stops nothing.
+func (l *Ledger) Cancelled(jobID string, lane Lane, slot time.Time) bool {
+	dir, err := l.folder()
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	return l.cancelledFor(dir, jobID, lane).After(slot)
+}
+
+// cancelledFor returns the slot that asked last; zero if none has.
+func (l *Ledger) cancelledFor(dir *os.Root, jobID string, lane Lane) time.Time {
+	content, err := readFile(dir, l.cancelName(jobID, lane), maxRequest)
+	if err != nil {
+		return time.Time{}
+	}
+	slot, err := time.Parse(time.RFC3339, strings.TrimSpace(string(content)))
+	if err != nil {
+		return time.Time{}
+	}
+	return slot
+}
+
+func (l *Ledger) cancelName(jobID string, lane Lane) string {
+	return l.laneLock(jobID, lane).name + ".cancel"
+}
