@@ -201,19 +201,24 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 	}
 }
 
-// restart starts this program over without the credentials that the entrypoint of a job
-// must not have, and returns the URL of the job's heartbeat, which it keeps. It also keeps
+// restart starts this program over without the credentials that the entrypoints of jobs
+// must not have, and returns the URL of each job's heartbeat, which it keeps. It also keeps
 // where to write the outputs of its step.
-func (p *Program) restart(job pyproject.Job) (heartbeat string) {
-	own := job.Options.Heartbeat
-	if own != "" && p.runner(p.Stdout).On() {
-		own = pyproject.HeartbeatVariable
-	}
-	if slices.Contains(job.Options.Hidden(), own) { // outside Actions, the entrypoint asks for it too
-		heartbeat, own = p.getenv(own), ""
-	}
+func (p *Program) restart(jobs []pyproject.Job) (heartbeats map[string]string) {
 	const output = "GITHUB_OUTPUT"
-	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, job.Options.Token, own, output)
+	own, token, hidden := []string{output}, false, []string{}
+	variable := func(job pyproject.Job) string {
+		if job.Options.Heartbeat != "" && p.runner(p.Stdout).On() {
+			return pyproject.HeartbeatVariable
+		}
+		return job.Options.Heartbeat
+	}
+	for _, job := range jobs {
+		own, hidden, token = append(own, variable(job)), append(hidden, job.Options.Hidden()...), token || job.Options.Token
+	}
+	before := p.Environ
+	own = slices.DeleteFunc(own, func(name string) bool { return slices.Contains(hidden, name) }) // outside Actions, the entrypoint asks for it too
+	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, token, own...)
 	if err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
@@ -221,7 +226,13 @@ func (p *Program) restart(job pyproject.Job) (heartbeat string) {
 	if file := taken[output]; file != "" { // no entrypoint gets it: see python.Scrubbed
 		p.Environ = append(p.Environ, output+"="+file)
 	}
-	return cmp.Or(heartbeat, taken[own])
+	heartbeats = make(map[string]string)
+	for _, job := range jobs {
+		if name := variable(job); name != "" {
+			heartbeats[job.ID] = cmp.Or(taken[name], python.Environ(before).Get(name))
+		}
+	}
+	return heartbeats
 }
 
 // defaultAction is our action if no release or fork is known.

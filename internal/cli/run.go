@@ -23,85 +23,93 @@ import (
 
 // runFlags are the flags of `run`.
 type runFlags struct {
+	selection
 	python string
 	force  bool
 	window string
 	missed int
 	report string
+	kwargs string
+	json   bool
+	dry    bool
 }
 
 func (p *Program) runCommand() *cobra.Command {
 	var flags runFlags
 	cmd := &cobra.Command{
-		Use:   "run JOB",
-		Short: "Execute the job's entrypoint, if its window is not confirmed",
+		Use:   "run JOB...",
+		Short: "Execute the entrypoint of jobs whose window is not confirmed",
 		Long: `run executes the entrypoint in the project's own environment. It starts the Python of
 that environment directly if its tool would do only that, or else through the tool, as in
 "poetry run python". Outside Actions it first asks the local ledger in .scheduled/
 whether the current window is confirmed, so any cron or timer can call it as often as
 it likes. In Actions the step before has already checked, so run executes at once.
 
+Of several jobs, each that is due runs in turn, after those that it needs. A job that
+fails does not stop the others.
+
 run shows what the entrypoint returns. If that has a status, as a key or an
 attribute, a status like "failed", False or 404 fails the run.
 
---report replaces only an earlier report, and no other file. A report that cannot
-be written is an error before anything runs. If that shows only after the work is
-done, it is a warning: the work counts.`,
-		Args: jobArgument,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd, args[0], flags) },
+--kwargs '{"days": 7}' replaces arguments in kwargs for this run, or adds to them. For a
+command, it sets variables that inputs names.
+
+--json prints the report of each job, in an array unless there is one. The output of the
+jobs then goes to stderr. --report replaces only an earlier report, and no other file. A
+report that cannot be written is an error before anything runs. If that shows only after
+the work is done, it is a warning: the work counts.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd, args, flags) },
 	}
+	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the one of the project's environment)")
-	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed")
+	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed, or the job is paused")
+	cmd.Flags().StringVar(&flags.kwargs, "kwargs", "", "JSON object of arguments for this run")
 	cmd.Flags().StringVar(&flags.window, "window", "", "in Actions: start of the window that check decided on")
 	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: number of missed windows that check found")
-	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome to, as JSON")
+	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome of one job to, as JSON")
+	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say what would run, and run nothing")
 	return cmd
 }
 
-func (p *Program) run(cmd *cobra.Command, id string, flags runFlags) error {
+func (p *Program) run(cmd *cobra.Command, ids []string, flags runFlags) error {
 	// The entrypoint outlives the reader of its output.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	project, err := p.open()
 	if err != nil {
 		return err
 	}
-	job, err := project.job(id, p.runner(p.Stdout).On())
-	if err != nil {
+	all := runAll{Program: p, project: project, flags: flags, out: p.Stdout}
+	if flags.json {
+		all.out = p.Stderr
+	}
+	if all.jobs, err = all.selected(cmd, ids); err != nil {
 		return err
 	}
-	url := p.restart(job)
+	urls := p.restart(all.jobs)
 	ctx, stop := withSignals()
 	defer stop()
-	runner := p.runner(p.Stdout)
-	if !runner.On() && (flags.window != "" || flags.missed != 0) {
-		return usageError("--window and --missed are for Actions, where check has decided", cmd)
+	if flags.dry {
+		return all.tell()
 	}
-	report, err := execution.FindReport(flags.report, p.Stdout, p.Stderr)
-	if err != nil {
+	if all.report, err = execution.FindReport(flags.report, p.Stdout, p.Stderr); err != nil {
 		return &exitError{exitUsage, err}
 	}
-	environment, err := chosen(project, job, flags.python)
-	if err != nil {
-		return err
-	}
-	r := run{p, project, job, flags, report, runner, nil}
-	engine := r.engine(environment)
-	engine.Monitor, r.untold = execution.Monitor(job, url)
-	if runner.On() {
-		return r.inActions(ctx, engine)
-	}
-	return r.local(ctx, engine)
+	return all.run(ctx, urls)
 }
 
-// run is one call of the command.
+// run is the run of one job.
 type run struct {
 	*Program
 	project *project
 	job     pyproject.Job
 	flags   runFlags
+	out     io.Writer // of the entrypoint
 	report  execution.ReportFile
 	runner  *actions.Runner
-	untold  error // why the monitor is not told; nil if it is, or there is none
+	untold  error              // why the monitor is not told; nil if it is, or there is none
+	reports []execution.Report // of each window
+	failed  []error            // of each window that failed
 }
 
 // chosen returns the environment of a job, unless an interpreter is named.
@@ -113,7 +121,7 @@ func chosen(project *project, job pyproject.Job, interpreter string) (installer.
 }
 
 // engine returns what runs the job.
-func (r run) engine(environment installer.Environment) execution.Job {
+func (r *run) engine(environment installer.Environment) execution.Job {
 	engine := r.execution(r.project, r.job, environment)
 	engine.Interpreter = r.flags.python
 	engine.Warn = func(err error) { r.warn(r.runner, err) }
@@ -122,7 +130,7 @@ func (r run) engine(environment installer.Environment) execution.Job {
 	}
 	engine.Output = func() (stdout, stderr io.Writer, end func()) {
 		if !r.runner.On() {
-			return r.Stdout, r.Stderr, func() {}
+			return r.out, r.Stderr, func() {}
 		}
 		// The runner reads stdout and stderr side by side, so only what goes to
 		// one of them is sure to lie between the two commands.
@@ -133,7 +141,7 @@ func (r run) engine(environment installer.Environment) execution.Job {
 }
 
 // inActions runs the entrypoint: the step before has decided that.
-func (r run) inActions(ctx context.Context, engine execution.Job) error {
+func (r *run) inActions(ctx context.Context, engine execution.Job) error {
 	r.warn(r.runner, r.untold)
 	v, err := r.handed(&engine.Options)
 	if err != nil {
@@ -146,12 +154,13 @@ func (r run) inActions(ctx context.Context, engine execution.Job) error {
 	r.logGroup("Decision: run", fmt.Sprintf("job %s, %s, after %s missed; started by %s, attempt %d",
 		problem.Show(r.job.ID), execution.WindowWords(v.Window), problem.Count(v.Missed, "window"),
 		cmp.Or(v.Trigger, "an unknown event"), v.RunAttempt))
-	return r.conclude(engine.Execute(ctx, v))
+	r.conclude(engine.Execute(ctx, v))
+	return nil
 }
 
 // handed returns what the check and the event of this run hand over, and changes the
 // options to what was entered by hand.
-func (r run) handed(options *pyproject.Options) (v execution.Variables, err error) {
+func (r *run) handed(options *pyproject.Options) (v execution.Variables, err error) {
 	window := r.job.Schedule.Latest(r.Now())
 	if r.flags.window != "" {
 		at, err := parseWindow(r.flags.window)
@@ -177,8 +186,8 @@ func (r run) handed(options *pyproject.Options) (v execution.Variables, err erro
 }
 
 // local runs the entrypoint if the local ledger has no evidence for the window.
-func (r run) local(ctx context.Context, engine execution.Job) error {
-	result, err := engine.RunLocally(ctx, r.flags.force, func(d schedule.Decision) {
+func (r *run) local(ctx context.Context, engine execution.Job) error {
+	decided := func(d schedule.Decision) {
 		r.say(execution.Describe(r.job.Schedule, d, execution.PlainLink))
 		r.warn(r.runner, execution.Unseen(r.job.Schedule, d))
 		if d.Run {
@@ -187,22 +196,22 @@ func (r run) local(ctx context.Context, engine execution.Job) error {
 		if keys := r.job.Options.OnGitHub(); d.Run && len(keys) > 0 {
 			r.note([]string{"left out " + problem.Some(keys, strings.Clone) + " of job " + problem.Show(r.job.ID) + ", for a workflow on GitHub only"})
 		}
-	})
+	}
+	err := engine.RunLocally(ctx, r.flags.force, execution.Told{Decided: decided, Ended: r.conclude})
 	if err != nil {
 		engine.Failed(ctx, err.Error())
-		return err
 	}
-	return r.conclude(result)
+	return err
 }
 
 // logGroup writes lines to the log: folded in Actions, where the runner reads
 // stdout and stderr side by side and only what goes to the stream of the commands
 // is sure to lie between them.
-func (r run) logGroup(title string, lines ...string) {
+func (r *run) logGroup(title string, lines ...string) {
 	if !r.runner.On() {
 		r.say(strings.Join(lines, "\n"))
 		return
 	}
 	defer r.runner.Group(title)()
-	fmt.Fprintln(r.Stdout, strings.Join(lines, "\n"))
+	fmt.Fprintln(r.out, strings.Join(lines, "\n"))
 }

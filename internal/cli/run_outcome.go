@@ -13,23 +13,23 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// conclude reports what became of the run, says how the entrypoint ended, and fails if
-// it did.
-func (r run) conclude(result execution.Result) error {
+// conclude reports what became of a window, says how the entrypoint ended, and keeps the
+// error if it failed.
+func (r *run) conclude(result execution.Result) {
+	r.reports = append(r.reports, execution.NewReport(r.job.ID, result))
 	r.warn(r.runner, r.report.Write(r.job.ID, result))
 	r.warn(r.runner, r.outputs(result))
 	switch {
 	case result.Skipped:
-		return nil
 	case result.OK:
 		r.succeeded(result)
-		return nil
+	default:
+		r.failed = append(r.failed, r.fail(result.Execution))
 	}
-	return r.failed(result.Execution)
 }
 
 // outputs hands the later steps of the run what becomes their names.
-func (r run) outputs(result execution.Result) error {
+func (r *run) outputs(result execution.Result) error {
 	var outputs [][2]string
 	if !result.Next.IsZero() {
 		outputs = append(outputs, [2]string{"next", result.Next.Format(time.RFC3339)})
@@ -41,7 +41,7 @@ func (r run) outputs(result execution.Result) error {
 }
 
 // succeeded puts everything into one group of the log, because it is rarely needed.
-func (r run) succeeded(result execution.Result) {
+func (r *run) succeeded(result execution.Result) {
 	e := result.Execution
 	if line := result.OutcomeLine(); line != "" {
 		r.runner.Notice(problem.Show(r.job.ID), line)
@@ -56,8 +56,8 @@ func (r run) succeeded(result execution.Result) {
 	r.warn(r.runner, r.runner.Summary(markdown.Code(problem.Show(r.job.ID))+" "+how+summarised(e.Returned)))
 }
 
-// failed leaves everything open in the log.
-func (r run) failed(e python.Execution) error {
+// fail leaves everything open in the log.
+func (r *run) fail(e python.Execution) error {
 	name, how := problem.Show(r.job.ID), "failed"+e.After()
 	at := actions.Place{File: r.project.Path, Line: r.job.Line}
 	if e.Frame != nil {
@@ -82,9 +82,9 @@ func (r run) failed(e python.Execution) error {
 }
 
 // log writes a remark for people to the stream that logGroup writes to.
-func (r run) log(remark string) {
+func (r *run) log(remark string) {
 	if r.runner.On() {
-		fmt.Fprintln(r.Stdout, remark)
+		fmt.Fprintln(r.out, remark)
 		return
 	}
 	r.say(remark)
@@ -92,7 +92,7 @@ func (r run) log(remark string) {
 
 // logReturned shows what the entrypoint returned, without effect on the runner's
 // commands.
-func (r run) logReturned(o *python.Returned) {
+func (r *run) logReturned(o *python.Returned) {
 	if o == nil {
 		return
 	}

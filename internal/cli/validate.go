@@ -7,7 +7,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/doctor"
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -45,7 +44,7 @@ show, and what is valid but probably not meant, is a remark on stderr, not an er
 
 func (p *Program) validate(flags validateFlags) error {
 	if flags.entrypoints || flags.imports {
-		p.restart(pyproject.Job{}) // both start a Python
+		p.restart(nil) // both start a Python
 	}
 	projects, failed := p.projects(openValidAt)
 	var found findings

@@ -23,6 +23,7 @@ type local struct {
 	Told
 	force bool
 	book  *ledger.Ledger // nil if there is none
+	lost  bool           // the ledger cannot be used
 }
 
 // RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
@@ -32,7 +33,7 @@ type local struct {
 func (j Job) RunLocally(ctx context.Context, force bool, told Told) error {
 	l := local{Job: j, Told: told, force: force}
 	book, err := ledger.Open(j.Place.AbsFile(), j.Say)
-	if err == nil {
+	if l.lost = err != nil; !l.lost {
 		l.book = book
 	}
 	j.Warn(err)
@@ -67,7 +68,7 @@ func (l *local) locked(ctx context.Context, err error) error {
 		return err
 	case err != nil:
 		l.Warn(err)
-		l.book = nil
+		l.book, l.lost = nil, true
 	}
 	return nil
 }
@@ -140,12 +141,12 @@ func (l *local) decide(tick schedule.Tick) (decided, error) {
 	if tick.Runs, err = l.runs(l.ID); ledger.Full(err) {
 		return decided{}, err
 	}
-	tick.Unknown = err != nil || l.book == nil
+	tick.Unknown = err != nil || l.lost
 	l.Warn(err)
 	for _, need := range l.Needs {
 		runs, err := l.runs(need.ID)
 		l.Warn(err)
-		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule, Runs: runs, Unknown: err != nil || l.book == nil})
+		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule, Runs: runs, Unknown: err != nil || l.lost})
 	}
 	tick.Now = l.Now()
 	if !l.force && l.paused() {
@@ -198,4 +199,18 @@ func InOrder(jobs []pyproject.Job) []pyproject.Job {
 		add(job)
 	}
 	return ordered
+}
+
+// WouldRun returns what RunLocally would decide now, and runs nothing.
+func (j Job) WouldRun(force bool) (schedule.Decision, error) {
+	l := local{Job: j, force: force}
+	if ledger.Exists(j.Place.AbsFile()) {
+		book, err := ledger.Open(j.Place.AbsFile(), j.Say)
+		if err != nil {
+			return schedule.Decision{}, err
+		}
+		l.book = book
+	}
+	d, err := l.decide(schedule.Tick{Forced: force})
+	return d.Decision, err
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// report is the content of the file of `run --report`. What does not apply is
+// Report is the content of the file of `run --report`. What does not apply is
 // null.
-type report struct {
+type Report struct {
 	Job       string             `json:"job"`
 	Window    *schedule.Window   `json:"window"`
 	Reason    *string            `json:"reason"` // why it ran or was skipped, as in `check --json`
@@ -45,9 +45,9 @@ type reportedStatus struct {
 	Message string `json:"message"`
 }
 
-// newReport returns the report of a run.
-func newReport(job string, r Result) report {
-	out := report{
+// NewReport returns the report of a run.
+func NewReport(job string, r Result) Report {
+	out := Report{
 		Job:      job,
 		Reason:   optional(string(r.Reason)),
 		Missed:   r.Missed,
@@ -119,7 +119,7 @@ func (f ReportFile) Write(job string, r Result) error {
 	encoder := json.NewEncoder(&content)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	err := encoder.Encode(newReport(job, r))
+	err := encoder.Encode(NewReport(job, r))
 	if err == nil {
 		err = f.write(content.Bytes())
 	}

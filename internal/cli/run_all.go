@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/spf13/cobra"
+)
+
+// runAll is one call of `run`.
+type runAll struct {
+	*Program
+	project *project
+	flags   runFlags
+	jobs    []pyproject.Job // in the order in which they run
+	out     io.Writer       // of the entrypoints
+	report  execution.ReportFile
+}
+
+// selected returns the jobs to run, with the arguments for this run.
+func (a *runAll) selected(cmd *cobra.Command, ids []string) (jobs []pyproject.Job, err error) {
+	onGitHub, one := a.runner(a.out).On(), len(ids) == 1 && a.flags.selection == selection{}
+	switch {
+	case onGitHub && !one:
+		return nil, usageError("in Actions, run takes the id of one job", cmd)
+	case !onGitHub && (a.flags.window != "" || a.flags.missed != 0):
+		return nil, usageError("--window and --missed are for Actions, where check has decided", cmd)
+	case one:
+		job, err := a.project.job(ids[0], onGitHub)
+		if err != nil {
+			return nil, err
+		}
+		jobs = []pyproject.Job{job}
+	default:
+		if jobs, err = a.project.selected(ids, a.flags.selection); err != nil {
+			return nil, err
+		}
+	}
+	if len(jobs) > 1 && a.flags.report != "" {
+		return nil, usageError("--report is for one job; --json prints the report of each", cmd)
+	}
+	if a.flags.kwargs != "" {
+		for i, job := range jobs {
+			if jobs[i].Options, err = execution.WithKwargs(job, a.flags.kwargs); err != nil {
+				return nil, &exitError{exitUsage, err}
+			}
+		}
+	}
+	return execution.InOrder(jobs), nil
+}
+
+// several reports whether the result is a list.
+func (a *runAll) several() bool { return a.flags.selection != selection{} || len(a.jobs) > 1 }
+
+// run runs each job in turn. urls are those of their heartbeats.
+func (a *runAll) run(ctx context.Context, urls map[string]string) error {
+	reports := []execution.Report{}
+	var failed []error
+	for _, job := range a.jobs {
+		r := &run{Program: a.Program, project: a.project, job: job, flags: a.flags, out: a.out, report: a.report, runner: a.runner(a.out)}
+		if a.several() {
+			a.say("job " + problem.Show(job.ID))
+		}
+		err := r.once(ctx, urls[job.ID])
+		if err != nil {
+			r.failed = append(r.failed, err)
+		}
+		reports = append(reports, r.reports...)
+		failed = append(failed, r.failed...)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if a.flags.all {
+		for _, broken := range a.project.Broken {
+			failed = append(failed, broken.Problems)
+		}
+	}
+	if a.flags.json {
+		var result any = reports
+		if len(reports) == 1 && !a.several() {
+			result = reports[0]
+		}
+		if err := a.printJSON(result); err != nil {
+			return err
+		}
+	}
+	return a.failure(failed)
+}
+
+// failure tells all errors, the last of which it returns.
+func (a *runAll) failure(failed []error) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	if len(failed) == 1 && !a.several() {
+		return failed[0]
+	}
+	for _, err := range failed {
+		a.Program.report(err)
+	}
+	return &exitError{exitFindings, nil}
+}
+
+// once runs the job.
+func (r *run) once(ctx context.Context, url string) error {
+	environment, err := chosen(r.project, r.job, r.flags.python)
+	if err != nil {
+		return err
+	}
+	engine := r.engine(environment)
+	engine.Monitor, r.untold = execution.Monitor(r.job, url)
+	for _, job := range r.project.Jobs {
+		if slices.Contains(r.job.Options.Needs, job.ID) {
+			engine.Needs = append(engine.Needs, job)
+		}
+	}
+	if r.runner.On() {
+		return r.inActions(ctx, engine)
+	}
+	return r.local(ctx, engine)
+}
+
+// tell says what would run. A job that another one needs, and that would run before it,
+// is taken to succeed.
+func (a *runAll) tell() error {
+	results := []execution.Decided{}
+	run := map[string]bool{}
+	for _, job := range a.jobs {
+		engine := a.execution(a.project, job, installer.Environment{})
+		engine.Warn = func(err error) { a.warn(a.runner(a.out), err) }
+		for _, other := range a.project.Jobs {
+			if slices.Contains(job.Options.Needs, other.ID) && !run[other.ID] {
+				engine.Needs = append(engine.Needs, other)
+			}
+		}
+		d, err := engine.WouldRun(a.flags.force)
+		if err != nil {
+			return err
+		}
+		run[job.ID] = d.Run
+		results = append(results, execution.NewDecided(job.ID, d))
+		fmt.Fprintf(a.out, "%s: %s\n", problem.Show(job.ID), execution.Describe(job.Schedule, d, execution.PlainLink))
+	}
+	if !a.flags.json {
+		return nil
+	}
+	if len(results) == 1 && !a.several() {
+		return a.printJSON(results[0])
+	}
+	return a.printJSON(results)
+}
