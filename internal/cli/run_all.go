@@ -108,25 +108,6 @@ func (a *runAll) failure(failed []error) error {
 	return &exitError{exitFindings, nil}
 }
 
-// once runs the job.
-func (r *run) once(ctx context.Context, url string) error {
-	environment, err := chosen(r.project, r.job, r.flags.python)
-	if err != nil {
-		return err
-	}
-	engine := r.engine(environment)
-	engine.Monitor, r.untold = execution.Monitor(r.job, url)
-	for _, job := range r.project.Jobs {
-		if slices.Contains(r.job.Options.Needs, job.ID) {
-			engine.Needs = append(engine.Needs, job)
-		}
-	}
-	if r.runner.On() {
-		return r.inActions(ctx, engine)
-	}
-	return r.local(ctx, engine)
-}
-
 // tell says what would run. A job that another one needs, and that would run before it,
 // is taken to succeed.
 func (a *runAll) tell() error {
