@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"syscall"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
@@ -198,40 +196,18 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 		Actions:     p.runner(p.Stderr).On(),
 		Now:         p.Now,
 		Say:         p.say,
+		Needs:       execution.Needed(job, project.Jobs),
 	}
 }
 
 // restart starts this program over without the credentials that the entrypoints of jobs
-// must not have, and returns the URL of each job's heartbeat, which it keeps. It also keeps
-// where to write the outputs of its step.
+// must not have, and returns the URL of each job's heartbeat, which it keeps.
 func (p *Program) restart(jobs []pyproject.Job) (heartbeats map[string]string) {
-	const output = "GITHUB_OUTPUT"
-	own, token, hidden := []string{output}, false, []string{}
-	variable := func(job pyproject.Job) string {
-		if job.Options.Heartbeat != "" && p.runner(p.Stdout).On() {
-			return pyproject.HeartbeatVariable
-		}
-		return job.Options.Heartbeat
-	}
-	for _, job := range jobs {
-		own, hidden, token = append(own, variable(job)), append(hidden, job.Options.Hidden()...), token || job.Options.Token
-	}
-	before := p.Environ
-	own = slices.DeleteFunc(own, func(name string) bool { return slices.Contains(hidden, name) }) // outside Actions, the entrypoint asks for it too
-	taken, environ, err := python.Restart(p.Path, p.Args, p.Environ, token, own...)
+	heartbeats, environ, err := execution.Restart(p.Path, p.Args, p.Environ, p.runner(p.Stdout).On(), jobs)
 	if err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
 	p.Environ = environ
-	if file := taken[output]; file != "" { // no entrypoint gets it: see python.Scrubbed
-		p.Environ = append(p.Environ, output+"="+file)
-	}
-	heartbeats = make(map[string]string)
-	for _, job := range jobs {
-		if name := variable(job); name != "" {
-			heartbeats[job.ID] = cmp.Or(taken[name], python.Environ(before).Get(name))
-		}
-	}
 	return heartbeats
 }
 

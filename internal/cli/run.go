@@ -12,14 +12,9 @@ import (
 // runFlags are the flags of `run`.
 type runFlags struct {
 	selection
-	python string
-	force  bool
-	window string
-	missed int
-	report string
-	kwargs string
-	json   bool
-	dry    bool
+	python, window, report, kwargs string
+	missed                         int
+	force, json, dry               bool
 }
 
 func (p *Program) runCommand() *cobra.Command {

@@ -60,67 +60,48 @@ func (a *runAll) several() bool { return a.flags.selection != selection{} || len
 
 // run runs each job in turn. urls are those of their heartbeats.
 func (a *runAll) run(ctx context.Context, urls map[string]string) error {
-	reports := []execution.Report{}
-	var failed []error
+	reports, failed := []execution.Report{}, []error{}
 	for _, job := range a.jobs {
 		r := &run{Program: a.Program, project: a.project, job: job, flags: a.flags, out: a.out, report: a.report, runner: a.runner(a.out)}
 		if a.several() {
 			a.say("job " + problem.Show(job.ID))
 		}
-		err := r.once(ctx, urls[job.ID])
-		if err != nil {
+		if err := r.once(ctx, urls[job.ID]); err != nil {
 			r.failed = append(r.failed, err)
 		}
-		reports = append(reports, r.reports...)
-		failed = append(failed, r.failed...)
+		reports, failed = append(reports, r.reports...), append(failed, r.failed...)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	if a.flags.all {
-		for _, broken := range a.project.Broken {
+	for _, broken := range a.project.Broken {
+		if a.flags.all {
 			failed = append(failed, broken.Problems)
 		}
 	}
-	if a.flags.json {
-		var result any = reports
-		if len(reports) == 1 && !a.several() {
-			result = reports[0]
-		}
-		if err := a.printJSON(result); err != nil {
-			return err
-		}
+	err := print(a, reports)
+	if err != nil || len(failed) == 0 {
+		return err
 	}
-	return a.failure(failed)
-}
-
-// failure tells all errors, the last of which it returns.
-func (a *runAll) failure(failed []error) error {
-	if len(failed) == 0 {
-		return nil
-	}
-	if len(failed) == 1 && !a.several() {
-		return failed[0]
-	}
-	for _, err := range failed {
+	for _, err := range failed[:len(failed)-1] {
 		a.Program.report(err)
 	}
+	last := failed[len(failed)-1]
+	if !a.several() {
+		return last
+	}
+	a.Program.report(last)
 	return &exitError{exitFindings, nil}
 }
 
 // tell says what would run. A job that another one needs, and that would run before it,
 // is taken to succeed.
 func (a *runAll) tell() error {
-	results := []execution.Decided{}
-	run := map[string]bool{}
+	results, run := []execution.Decided{}, map[string]bool{}
 	for _, job := range a.jobs {
 		engine := a.execution(a.project, job, installer.Environment{})
 		engine.Warn = func(err error) { a.warn(a.runner(a.out), err) }
-		for _, other := range a.project.Jobs {
-			if slices.Contains(job.Options.Needs, other.ID) && !run[other.ID] {
-				engine.Needs = append(engine.Needs, other)
-			}
-		}
+		engine.Needs = slices.DeleteFunc(engine.Needs, func(other pyproject.Job) bool { return run[other.ID] })
 		d, err := engine.WouldRun(a.flags.force)
 		if err != nil {
 			return err
@@ -129,10 +110,15 @@ func (a *runAll) tell() error {
 		results = append(results, execution.NewDecided(job.ID, d))
 		fmt.Fprintf(a.out, "%s: %s\n", problem.Show(job.ID), execution.Describe(job.Schedule, d, execution.PlainLink))
 	}
-	if !a.flags.json {
+	return print(a, results)
+}
+
+// print prints what became of each job with --json: a list, unless there is one.
+func print[T any](a *runAll, results []T) error {
+	switch {
+	case !a.flags.json:
 		return nil
-	}
-	if len(results) == 1 && !a.several() {
+	case len(results) == 1 && !a.several():
 		return a.printJSON(results[0])
 	}
 	return a.printJSON(results)

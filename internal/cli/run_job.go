@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -29,34 +28,23 @@ type run struct {
 	runner  *actions.Runner
 	untold  error              // why the monitor is not told; nil if it is, or there is none
 	reports []execution.Report // of each window
-	failed  []error            // of each window that failed
+	failed  []error
 }
 
 // once runs the job.
-func (r *run) once(ctx context.Context, url string) error {
-	environment, err := chosen(r.project, r.job, r.flags.python)
-	if err != nil {
-		return err
+func (r *run) once(ctx context.Context, url string) (err error) {
+	environment := installer.Environment{Tool: installer.None, Why: "option --python"}
+	if r.flags.python == "" {
+		if environment, err = r.project.environment(r.job); err != nil {
+			return err
+		}
 	}
 	engine := r.engine(environment)
 	engine.Monitor, r.untold = execution.Monitor(r.job, url)
-	for _, job := range r.project.Jobs {
-		if slices.Contains(r.job.Options.Needs, job.ID) {
-			engine.Needs = append(engine.Needs, job)
-		}
-	}
 	if r.runner.On() {
 		return r.inActions(ctx, engine)
 	}
 	return r.local(ctx, engine)
-}
-
-// chosen returns the environment of a job, unless an interpreter is named.
-func chosen(project *project, job pyproject.Job, interpreter string) (installer.Environment, error) {
-	if interpreter != "" {
-		return installer.Environment{Tool: installer.None, Why: "option --python"}, nil
-	}
-	return project.environment(job)
 }
 
 // engine returns what runs the job.

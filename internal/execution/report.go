@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -84,22 +83,6 @@ func NewReport(job string, r Result) Report {
 		}
 	}
 	return out
-}
-
-// OutcomeLine says on one line of at most 200 characters how an execution ended: "failed: "
-// and the cause, or what status and message it returned. It is "" after a success that
-// said nothing.
-func (r Result) OutcomeLine() string {
-	const most = 200
-	switch {
-	case r.Skipped:
-		return ""
-	case !r.OK:
-		return problem.Cut("failed: "+r.Cause, most)
-	case r.Returned == nil || r.Returned.Status == "" || r.Returned.Message == "":
-		return ""
-	}
-	return problem.Cut(r.Returned.StatusLine(), most)
 }
 
 // optional returns nil for the empty text.
