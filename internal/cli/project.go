@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/execution"
@@ -272,27 +270,7 @@ func (p *Program) action(flag string) (workflow.Uses, error) {
 	return uses, err
 }
 
-// withSignals returns a context that ends when a signal tells the program to end, with
-// a cause that names the signal. A SIGHUP that nohup has switched off stays off.
-func withSignals() (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	if !signal.Ignored(syscall.SIGHUP) {
-		signal.Notify(signals, syscall.SIGHUP)
-	}
-	go func() {
-		select {
-		case s := <-signals:
-			cancel(python.Cancelled{Signal: s, More: signals})
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
-}
+func withSignals() (context.Context, context.CancelFunc) { return python.WithSignals() }
 
 // howToSync returns the command that updates the files, as a person would type it.
 func (p *Program) howToSync() string {
