@@ -3,7 +3,6 @@ package execution
 import (
 	"context"
 	"os"
-	"slices"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -174,11 +173,6 @@ func (l *local) paused() bool {
 	paused, err := l.book.Paused(l.ID)
 	l.Warn(err)
 	return paused
-}
-
-// Needed returns those of the jobs that a job waits for.
-func Needed(job pyproject.Job, jobs []pyproject.Job) []pyproject.Job {
-	return slices.DeleteFunc(slices.Clone(jobs), func(other pyproject.Job) bool { return !slices.Contains(job.Options.Needs, other.ID) })
 }
 
 // InOrder returns the jobs in the order in which they run in turn: each after those that it
