@@ -19,6 +19,13 @@ const (
 // usually that is the one. A slot without a run that can be evidence needs no request.
 func (r *reading) catchUp(ctx context.Context) error {
 	from, complete, err := r.settled(ctx, r.unexpired())
+	if err != nil {
+		return err
+	}
+	// A run that looked later than its slot has settled that slot, too.
+	if w := r.query.Schedule.Window(from); complete && w.Start.Before(from) && !w.Contains(r.now) {
+		_, err = r.confirmed(ctx, w)
+	}
 	if err != nil || complete {
 		return err
 	}
@@ -60,6 +67,14 @@ func (r *reading) unexpired() time.Time {
 // evidence of it or a later one.
 func (r *reading) settled(ctx context.Context, from time.Time) (_ time.Time, complete bool, _ error) {
 	said := false
+	hear := func(runs []schedule.Run) {
+		for _, run := range runs {
+			if run.Settled.After(from) {
+				from, said = run.Settled, true
+			}
+		}
+	}
+	hear(r.all())
 	for range settledAsked {
 		runs := r.unaskedSince(from)
 		if len(runs) == 0 {
@@ -69,11 +84,7 @@ func (r *reading) settled(ctx context.Context, from time.Time) (_ time.Time, com
 		if err != nil {
 			return from, false, err
 		}
-		for _, run := range answered {
-			if run.Settled.After(from) {
-				from, said = run.Settled, true
-			}
-		}
+		hear(answered)
 	}
 	return from, false, nil
 }

@@ -143,10 +143,11 @@ func TestCatchUp(t *testing.T) {
 	}{
 		{"no runs", nil, []string{"21"}, 1},
 		{"nothing missed", marked, []string{"21"}, 3},
-		{"nothing missed, and served", append(marked, lanes("21 10:40", "21 10:37", "21")), nil, 3},
+		{"nothing missed, and served", append(marked, lanes("21 10:40", "21 10:37", "21")), nil, 2},
 		{"served, and seen", append(marked, lanes("21 10:40", "21 10:37", "21"), lanes("21 11:40", "21 11:40")), nil, 3},
 		{"two missed", marked[:36], []string{"19", "20", "21"}, 3},
 		{"two missed, one caught up", append(marked[:36:36], lanes("20 23:00", "19 10:37", "19", "!20")), []string{"20", "21"}, 3},
+		{"settled in the window before", all(marked[:38], lanes("20 10:38", ""), lanes("20 10:40", "20 10:37", "20"), lanes("20 12:40", "20 12:40")), []string{"21"}, 4},
 		{"without marks", unmarked, []string{"21"}, 45},
 		{"without marks, two missed", unmarked[:36], []string{"19", "20", "21"}, 45},
 		{"without marks or lanes", all(executed("15 10:40"), executed("18 10:40"), skipped("18 11:40")), []string{"16", "17", "19", "20", "21"}, 5},
