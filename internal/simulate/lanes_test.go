@@ -120,7 +120,6 @@ func seeds(t *testing.T, many int) int {
 
 // TestAnyPolicies plays projects of all policies under any regime.
 func TestAnyPolicies(t *testing.T) {
-	cancelled := 0
 	for seed := range uint64(seeds(t, 100)) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		p := Project{Rescue: quarterly, AtOnce: 60}
@@ -146,21 +145,33 @@ func TestAnyPolicies(t *testing.T) {
 		if rng.IntN(2) == 0 {
 			r.Execution = Quantiles{{0, 1}, {0.5, 60}, {1, 400}}
 		}
-		w := playWorld(t, p, r, 4, seed, func(f *flow) {
+		playWorld(t, p, r, 4, seed, func(f *flow) {
 			if rng.IntN(4) == 0 {
 				f.wish = func(end time.Time) time.Time {
 					return end.Add(time.Duration(1+f.rng.IntN(2000)) * time.Minute).Truncate(time.Second)
 				}
 			}
 		})
-		for _, x := range w.lanes {
-			if x.killer != nil && x.killer != x.run && !x.executed.IsZero() {
+	}
+}
+
+// TestOverlap: an execution that is too long is cancelled, by a later window alone.
+func TestOverlap(t *testing.T) {
+	for seed := range uint64(seeds(t, 40)) {
+		job := policied(schedule.Spec{Every: "3 hours"}, "job")
+		job.Cancel = true
+		r := calm
+		r.Execution = Quantiles{{0, 1}, {0.5, 100}, {1, 900}}
+		w := playWorld(t, Project{Jobs: []Job{job}, Rescue: quarterly}, r, 6, seed, nil)
+		cancelled := 0
+		for _, x := range w.executions("job") {
+			if x.killer != nil {
 				cancelled++
 			}
 		}
-	}
-	if cancelled == 0 {
-		t.Error("nothing was ever cancelled")
+		if cancelled == 0 {
+			t.Errorf("seed %d: nothing was cancelled", seed)
+		}
 	}
 }
 
