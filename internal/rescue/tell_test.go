@@ -225,3 +225,22 @@ func TestKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestCause has the outcome of the failing run in the issue and in the post, safe for
+// Markdown.
+func TestCause(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	r.Jobs[0].Schedule, r.Jobs[0].Webhook = daily(t), "CHAT"
+	steps := []ghtest.Step{{Name: "Run entrypoint", Conclusion: "failure", Started: noon}, {Name: "Outcome: failed: ValueError: `<b>` @all", Conclusion: "success", Started: noon}}
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: noon.Add(-time.Hour), Conclusion: "failure", Steps: steps})
+	c := newChat(t)
+	if report, err := r.telling(t, c, t.TempDir()).run(t); err != nil || report.Unposted != nil {
+		t.Fatal(err, report.Unposted)
+	}
+	if issues := fake.Issues(); len(issues) == 0 || !strings.Contains(issues[0].Body, "\n- Cause: ``ValueError: `<b>` @all``\n") {
+		t.Errorf("%+v", issues)
+	}
+	if len(c.events) == 0 || c.events[0].Cause != "ValueError: `<b>` @all" {
+		t.Errorf("%+v", c.events)
+	}
+}
