@@ -1,0 +1,82 @@
+package ledger
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// A request stops older slots of its lane only, whatever order requests come in.
+func TestCancel(t *testing.T) {
+	project := t.TempDir()
+	mine, theirs := openLedger(t, project), openLedger(t, project)
+	lane, other := Lane{0, 2}, Lane{1, 2}
+	for _, slot := range []time.Time{noon.Add(time.Hour), noon, noon.Add(-time.Hour)} {
+		if err := theirs.Cancel("clean", lane, slot); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct {
+		lane Lane
+		slot time.Time
+		want bool
+	}{
+		{lane, noon, true},
+		{lane, noon.Add(time.Hour).Truncate(time.Second), false},
+		{lane, noon.Add(2 * time.Hour), false},
+		{other, noon, false},
+		{Lane{0, 1}, noon, false},
+	} {
+		if got := mine.Cancelled("clean", row.lane, row.slot); got != row.want {
+			t.Errorf("%v %v: %v", row.lane, row.slot, got)
+		}
+	}
+	write(t, filepath.Join(filepath.Dir(mine.path(t, "clean")), mine.cancelName("clean", lane)), []byte("torn"))
+	if mine.Cancelled("clean", lane, noon) {
+		t.Error("a torn request stops something")
+	}
+}
+
+// Lanes of a job execute side by side, and what jobs share only once. Both are held for a
+// child process, and no more once they are let go.
+func TestLanes(t *testing.T) {
+	project := t.TempDir()
+	mine, theirs := openLedger(t, project), openLedger(t, project)
+	first, err := mine.LockLane(t.Context(), "clean", Lane{0, 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, err := mine.LockShared(t.Context(), "database", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(mine.Held()); n != 4 {
+		t.Errorf("%d files held", n)
+	}
+	second, err := theirs.LockLane(t.Context(), "clean", Lane{1, 2}, func() { t.Error("waited for a free lane") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := theirs.busy("clean"); n != 2 {
+		t.Errorf("%d lanes are busy", n)
+	}
+	second()
+	waits := 0
+	second, err = theirs.LockLane(t.Context(), "clean", Lane{0, 2}, func() {
+		if waits++; waits == 2 {
+			first()
+		}
+	})
+	if err != nil || waits != 2 {
+		t.Errorf("%d waits, %v", waits, err)
+	}
+	taken, err := theirs.LockShared(t.Context(), "database", shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken()
+	second()
+	if n := len(mine.Held()) + len(theirs.Held()); n != 0 {
+		t.Errorf("%d files held", n)
+	}
+}
