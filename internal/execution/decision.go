@@ -32,6 +32,9 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 	case schedule.Rescheduled:
 		return "the job asked to be run next at " + problem.Clock(d.Window.End) + ": skipping"
 	case schedule.Waiting:
+		if len(d.Needs) == 0 {
+			return "another run executes all that is owed: skipping"
+		}
 		return window + " waits for " + problem.Some(d.Needs, problem.Show) + ", not confirmed yet: skipping"
 	case schedule.Expired:
 		expired := fmt.Sprintf("%s expired at %s", window, problem.Clock(s.Expires(d.Window)))
