@@ -153,7 +153,7 @@ func TestCatchUp(t *testing.T) {
 		{"without marks or lanes", all(executed("15 10:40"), executed("18 10:40"), skipped("18 11:40")), []string{"16", "17", "19", "20", "21"}, 5},
 		{"served by a later run", all(lanes("15 10:40", "", "!15"), lanes("18 10:40", "", "15", "16", "18"), lanes("18 11:40", "", "17")), []string{"19", "20", "21"}, 5},
 		{"one that always fails", poisoned, []string{"3", "21"}, 45},
-		{"active", append(marked[:38:38], running), []string{"21"}, 4},
+		{"active", append(marked[:38:38], running), nil, 4}, // its lane is about to execute the slot
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
