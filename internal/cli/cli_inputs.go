@@ -23,10 +23,10 @@ func (p *Program) argsFromInputs() []string {
 // inputFlags names the inputs that are flags of a command. The token is none:
 // check, commit and rescue read it from the environment, where no process list shows it.
 var inputFlags = map[string][]string{
-	"sync": {"project", "check", "output-format", "pull-request", "branch", "base", "title", "body",
+	"sync": {"project", "all-projects", "check", "output-format", "pull-request", "branch", "base", "title", "body",
 		"labels", "reviewers", "assignees", "draft"},
-	"list":     {"project"},
-	"validate": {"project"},
+	"list":     {"project", "all-projects"},
+	"validate": {"project", "all-projects"},
 	"check":    {"project", "slot"},
 	"run":      {"project", "python", "window", "missed", "report"},
 	"commit":   {"project", "window"},

@@ -46,7 +46,8 @@ request that updates them:
 Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
 asks for what the flags do not say, and offers to import the scheduled workflows that
 the repository has. Elsewhere it adds no example and keeps the kind
-of token that the file has, or uses none.`,
+of token that the file has, or uses none. With --all-projects it writes one workflow
+for all projects of the repository, and neither adds nor imports jobs.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkToken(flags.token); err != nil {
@@ -55,6 +56,9 @@ of token that the file has, or uses none.`,
 			uses, err := p.action(flags.action)
 			if err != nil {
 				return err
+			}
+			if p.allProjects {
+				return p.initialiseAll(uses, flags)
 			}
 			project, err := p.openValid()
 			offer := p.offer()
@@ -75,6 +79,7 @@ of token that the file has, or uses none.`,
 		},
 	}
 	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing; add an example job if there is no job")
+	p.registerAllProjects(cmd)
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write workflow files: app, pat or none")
 	cmd.Flags().StringVar(&flags.branch, "branch", "", "default branch of the repository (default: origin's, else main or master, else the current one)")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
@@ -212,7 +217,7 @@ func (p *Program) printInitialised(project *project, keeper workflow.Keeper, pla
 		for i, step := range keeper.NextSteps(p.howToSync()) {
 			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
 		}
-		if cost := workflow.RescueCost(project.Project); cost != "" {
+		if cost := workflow.RescueCost(project.Project); cost != "" && keeper.All == nil {
 			fmt.Fprintln(p.Stdout, "\n"+cost)
 		}
 	}

@@ -85,28 +85,18 @@ func (p *Program) ignored(root string, paths []string) []string {
 	return strings.FieldsFunc(out, func(r rune) bool { return r == '\n' || r == '\r' })
 }
 
-// distinct returns the projects without those that have a workflow file of an earlier one,
-// and an error for each of these files. The name of the file is also that of the
-// concurrency group, and neither minds the case.
+// distinct returns the projects without those that have a workflow file of an earlier
+// one, and an error for each of these.
 func distinct(projects []*project) (kept []*project, errs []error) {
-	owners := map[string]string{}
+	var targets []workflow.Target
 	for _, pr := range projects {
-		clashed := false
-		jobs, files := pr.Hosted(), workflow.Target{Project: pr.Project, Path: pr.Path}.Files()
-		for i, file := range files {
-			owner, key := "the rescue of "+pr.Path, strings.ToLower(file)
-			if i < len(jobs) {
-				owner = fmt.Sprintf("job %s of %s", problem.Show(jobs[i].ID), pr.Path)
-			}
-			if other, taken := owners[key]; taken {
-				clashed = true
-				errs = append(errs, &exitError{exitUsage, problem.New("set another workflow-prefix in [tool.scheduled-actions] of one of them",
-					"%s and %s have the same workflow file, %s", other, owner, file)})
-			} else {
-				owners[key] = owner
-			}
-		}
-		if !clashed {
+		targets = append(targets, workflow.Target{Project: pr.Project, Path: pr.Path})
+	}
+	clashes := workflow.Distinct(targets)
+	for i, pr := range projects {
+		if clashes[i] != nil {
+			errs = append(errs, &exitError{exitUsage, clashes[i]})
+		} else {
 			kept = append(kept, pr)
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -39,7 +40,12 @@ With --pull-request it works on GitHub alone, whatever is checked out: it reads
 pyproject.toml and the workflow files from the default branch. Then it opens a pull
 request with the changes, updates the open one, or closes it if nothing is left to
 change. It needs GITHUB_REPOSITORY, as in Actions, and a token that may write
-contents, pull requests and workflows.`,
+contents, pull requests and workflows.
+
+With --all-projects it works on all projects of the repository, in one go: every folder
+whose pyproject.toml has a [tool.scheduled] or [tool.scheduled-actions] table, except those
+that git ignores, that begin with a dot, or that hold installed packages. It also deletes
+the files of projects that were removed. Errors in one project do not stop the others.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := flags.validate(cmd); err != nil {
@@ -52,19 +58,19 @@ contents, pull requests and workflows.`,
 			if flags.pull.on {
 				return p.syncByPullRequest(flags, uses)
 			}
-			project, err := p.read()
-			if err == nil && len(project.Broken) > 0 {
-				err = project.Problems()
-			}
-			if err != nil {
+			projects, failed := p.projects(openUnbroken)
+			for _, err := range failed {
 				if flags.format == githubFormat {
 					p.annotateProblems(p.Stdout, configurationTitle, err, pyproject.FromRoot)
 				}
-				return err
 			}
-			return p.sync(project, uses, flags)
+			if len(projects) == 0 {
+				return p.worst(failed...)
+			}
+			return p.worst(append(failed, p.sync(projects, uses, flags))...)
 		},
 	}
+	p.registerAllProjects(cmd)
 	cmd.Flags().BoolVar(&flags.check, "check", false, "change nothing; exit with 1 if files differ")
 	cmd.Flags().BoolVar(&flags.exitCode, "exit-code", false, "exit with 1 if files were changed, for hooks")
 	cmd.Flags().StringVar(&flags.format, "output-format", textFormat, "with --check: text, or github for annotations at the lines of pyproject.toml")
@@ -89,46 +95,112 @@ func (f *syncFlags) validate(cmd *cobra.Command) error {
 	return f.pull.check(cmd)
 }
 
-func (p *Program) sync(project *project, action workflow.Uses, flags syncFlags) error {
-	repo, err := os.OpenRoot(project.Root)
+// openUnbroken reads the project at a place if it has no job with errors, other than that
+// GitHub cannot run it.
+func openUnbroken(place pyproject.Place) (*project, error) {
+	project, err := readAt(place)
+	if err == nil && len(project.Broken) > 0 {
+		err = project.Problems()
+	}
+	return project, err
+}
+
+// planned is a project with the plan for its workflow files.
+type planned struct {
+	*project
+	target workflow.Target
+	plan   workflow.Plan
+}
+
+func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlags) error {
+	repo, err := os.OpenRoot(projects[0].Root)
 	if err != nil {
 		return fmt.Errorf("open repository: %w", err)
 	}
 	defer repo.Close()
-	target := workflow.Target{Project: project.Project, Path: project.Path, Action: action, Exact: flags.action != ""}
-	plan, err := target.Plan(repo.FS())
-	if err = project.placed(err); err != nil {
-		if flags.format == githubFormat {
-			p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.Path })
-		}
-		return &exitError{exitUsage, err}
+	all, failed := p.plans(projects, repo, action, flags)
+	var plans []workflow.Plan
+	for _, one := range all {
+		plans = append(plans, one.plan)
+	}
+	gone, err := p.gone(repo)
+	plan := workflow.Joined(plans, gone)
+	if failed = append(failed, err); len(all) == 0 {
+		return p.worst(failed...)
 	}
 	for _, kept := range plan.Kept() {
 		p.say(kept.Words())
 	}
-	p.note(target.Remarks(plan.Environments))
 	if !flags.check {
 		if err := plan.Apply(repo, p.Now()); err != nil {
+			return p.worst(append(failed, err)...)
+		}
+	}
+	if err := p.printPlan(assigned(all), plan, nil, flags); err != nil {
+		return p.worst(append(failed, err)...)
+	}
+	for _, one := range all {
+		failed = append(failed, p.checkPlanned(one, flags))
+	}
+	where := all[0].Path
+	if p.allProjects {
+		where = "the projects"
+	}
+	failed = append(failed, changed(plan, where, p.howToSync(), flags))
+	for _, one := range all {
+		unhosted := one.Problems()
+		if unhosted != nil && flags.format == githubFormat {
+			p.annotateProblems(p.Stdout, configurationTitle, unhosted, pyproject.FromRoot)
+		}
+		failed = append(failed, unhosted)
+	}
+	return p.last(failed...)
+}
+
+// plans plans the workflow files of each project. Projects that have no plan are left
+// out, and say why.
+func (p *Program) plans(projects []*project, repo *os.Root, action workflow.Uses, flags syncFlags) (all []planned, failed []error) {
+	folder := &workflow.Folder{}
+	for _, project := range projects {
+		target := workflow.Target{Project: project.Project, Path: project.Path, Action: action, Exact: flags.action != "", Folder: folder}
+		plan, err := target.Plan(repo.FS())
+		if err = project.placed(err); err != nil {
+			if flags.format == githubFormat {
+				p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.Path })
+			}
+			failed = append(failed, &exitError{exitUsage, err})
+			continue
+		}
+		p.note(target.Remarks(plan.Environments))
+		all = append(all, planned{project, target, plan})
+	}
+	return all, failed
+}
+
+// gone returns the deletions of the workflow files of projects that were removed, with
+// --all-projects. A sparse checkout may just not have them.
+func (p *Program) gone(repo *os.Root) ([]workflow.Change, error) {
+	if !p.allProjects {
+		return nil, nil
+	}
+	at := &project{Place: pyproject.Place{Dir: repo.Name(), Root: repo.Name()}}
+	if sparse, _ := p.ask(context.Background(), at, p.Environ, "git", "-C", repo.Name(), "config", "--type=bool", "core.sparseCheckout"); sparse == "true" {
+		return nil, nil
+	}
+	return workflow.Gone(repo.FS(), nil, nil, false)
+}
+
+// checkPlanned checks what else --check looks at in a project.
+func (p *Program) checkPlanned(one planned, flags syncFlags) error {
+	if !flags.check {
+		return nil
+	}
+	if flags.format == githubFormat {
+		if err := p.annotateDrift(pullrequest.Describe(one.target, one.plan, p.Now())); err != nil {
 			return err
 		}
 	}
-	if err := p.printPlan(project.Project, plan, nil, flags); err != nil {
-		return err
-	}
-	if flags.check && flags.format == githubFormat {
-		if err := p.annotateDrift(pullrequest.Describe(target, plan, p.Now())); err != nil {
-			return err
-		}
-	}
-	var unproven error
-	if flags.check {
-		unproven = p.checkEntrypoints(project, plan.Environments, flags.format)
-	}
-	unhosted := project.Problems()
-	if unhosted != nil && flags.format == githubFormat {
-		p.annotateProblems(p.Stdout, configurationTitle, unhosted, pyproject.FromRoot)
-	}
-	return p.last(unproven, changed(plan, project.Path, p.howToSync(), flags), unhosted)
+	return p.checkEntrypoints(one.project, one.plan.Environments, flags.format)
 }
 
 // changed returns the error of a plan with changes, if the flags ask for one.
@@ -142,8 +214,12 @@ func changed(plan workflow.Plan, path, howToSync string, flags syncFlags) error 
 	return nil
 }
 
-// last returns the last of some errors, and reports the others.
+// last returns the last of some errors, and reports the others; with --all-projects, the
+// worst.
 func (p *Program) last(errs ...error) (last error) {
+	if p.allProjects {
+		return p.worst(errs...)
+	}
 	for _, err := range errs {
 		if err != nil {
 			p.report(last)

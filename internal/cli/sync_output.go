@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // printPlan writes what was done or, with --check, what should be done.
-func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
+// assigned has the times of what it writes, by path: see assignedIn.
+func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
 	runner := p.runner(p.Stdout)
 	err := runner.Outputs(
@@ -29,27 +29,41 @@ func (p *Program) printPlan(project *pyproject.Project, plan workflow.Plan, pull
 		_, err := io.WriteString(w, plan.Diff())
 		return err
 	}
-	return p.printSynced(project, plan)
+	return p.printSynced(assigned, plan)
+}
+
+// assigned returns the assigned times of the workflow files of projects, by path.
+func assigned(all []planned) map[string]string {
+	times := map[string]string{}
+	for _, one := range all {
+		assignedIn(one.target, times)
+	}
+	return times
+}
+
+// assignedIn adds the assigned times of a project's workflow files to times.
+func assignedIn(target workflow.Target, times map[string]string) {
+	jobs := target.Project.Hosted()
+	for i, file := range target.Files() {
+		if i < len(jobs) {
+			times[file] = workflow.When(jobs[i])
+		} else {
+			times[file] = "rescue " + target.Project.Rescue.Rounds.String()
+		}
+	}
 }
 
 // printSynced writes what was done as a table.
-func (p *Program) printSynced(project *pyproject.Project, plan workflow.Plan) error {
-	assigned := map[string]string{}
-	for _, job := range project.Hosted() {
-		assigned[job.ID] = workflow.When(job)
-	}
+func (p *Program) printSynced(assigned map[string]string, plan workflow.Plan) error {
 	t := table.New(p.Stdout)
 	for _, list := range []struct {
 		verb    string
 		changes []workflow.Change
 	}{{"created", plan.Created}, {"updated", plan.Updated}, {"deleted", plan.Deleted}} {
 		for _, c := range list.changes {
-			when := assigned[c.Job]
-			if c.Does == workflow.Rescues {
-				when = "rescue " + project.Rescue.Rounds.String()
-				if c.New == nil {
-					when = "rescue"
-				}
+			when := assigned[c.Path]
+			if c.Does == workflow.Rescues && c.New == nil {
+				when = "rescue"
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
 		}

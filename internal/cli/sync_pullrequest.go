@@ -91,10 +91,15 @@ func (p *Program) syncByPullRequest(flags syncFlags, action workflow.Uses) error
 	if err := p.printPull(result, flags); err != nil {
 		return err
 	}
-	if unhosted := result.Project.Problems(); unhosted != nil {
-		return p.explainPull(unhosted)
+	for _, target := range result.Targets {
+		result.Failed = append(result.Failed, target.Project.Problems())
 	}
-	return nil
+	for i, err := range result.Failed {
+		if err != nil {
+			result.Failed[i] = p.explainPull(err)
+		}
+	}
+	return p.worst(result.Failed...)
 }
 
 // pullRequest returns the request that the flags and the environment make.
@@ -120,6 +125,7 @@ func (p *Program) pullRequest(flags syncFlags, action workflow.Uses) (pullreques
 		Repository:    origin.Repository,
 		DefaultBranch: trigger.DefaultBranch,
 		Path:          path,
+		All:           p.allProjects,
 		Action:        action,
 		Exact:         flags.action != "",
 		Branch:        pull.branch,
@@ -168,7 +174,11 @@ func (p *Program) printPull(done pullrequest.Result, flags syncFlags) error {
 	if done.Summary != "" {
 		p.warn(runner, runner.Summary(done.Summary))
 	}
-	if err := p.printPlan(done.Project, done.Plan, result, flags); err != nil || flags.asJSON {
+	times := map[string]string{}
+	for _, target := range done.Targets {
+		assignedIn(target, times)
+	}
+	if err := p.printPlan(times, done.Plan, result, flags); err != nil || flags.asJSON {
 		return err
 	}
 	_, err := fmt.Fprintln(p.Stdout, said)

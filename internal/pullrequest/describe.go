@@ -19,6 +19,8 @@ type Description struct {
 	Target  workflow.Target
 	Effects []workflow.Effect // what changes, by path
 
+	sections []Description // of several projects, whose effects are all in Effects; else nil
+
 	head   string // the commit that it was read from, abbreviated; "" for a checkout
 	branch string // of the pull request
 	intro  string // the user's own beginning, in Markdown; at most MaxIntro bytes
@@ -33,6 +35,27 @@ func Describe(target workflow.Target, plan workflow.Plan, now time.Time) Descrip
 	d := Description{Target: target, Effects: target.Effects(plan, now), envs: plan.Environments, kept: plan.Kept()}
 	d.before, d.after = target.Minutes(plan)
 	return d
+}
+
+// join describes the changes of several projects, with a section for each that has any.
+func join(all []Description, plan workflow.Plan) Description {
+	joined := Description{kept: plan.Kept()}
+	for _, d := range all {
+		joined.before, joined.after = joined.before+d.before, joined.after+d.after
+		joined.Effects = append(joined.Effects, d.Effects...)
+		if len(d.Effects) > 0 {
+			joined.sections = append(joined.sections, d)
+		}
+	}
+	return joined
+}
+
+// project names what the workflow files match, and what to edit to change them.
+func (d Description) project() string {
+	if d.sections != nil {
+		return "the " + markdown.Code("pyproject.toml") + " of each project"
+	}
+	return markdown.Code(d.Target.Path)
 }
 
 // The limits, in bytes.
@@ -109,12 +132,24 @@ func (d Description) opening() string {
 			counts = append(counts, fmt.Sprintf("%d %s", changes[kind], kind))
 		}
 	}
-	return fmt.Sprintf("Updates the workflow files to match %s%s: %s.\n\n", markdown.Code(d.Target.Path), at, strings.Join(counts, ", "))
+	return fmt.Sprintf("Updates the workflow files to match %s%s: %s.\n\n", d.project(), at, strings.Join(counts, ", "))
 }
 
 // table returns a row for each effect, as many as fit into limit bytes.
 func (d Description) table(limit int) string {
 	var b strings.Builder
+	for _, section := range d.sections {
+		head, about := "### "+markdown.Code(section.Target.Path)+"\n\n", section.environments()
+		room := limit - b.Len() - len(head) - len(about)
+		if room < 500 {
+			b.WriteString("The other projects are in the diff.\n\n")
+			break
+		}
+		b.WriteString(head + section.table(room) + about)
+	}
+	if d.sections != nil {
+		return b.String()
+	}
 	b.WriteString("| job | change | trigger | assigned time | next three runs (UTC) |\n|---|---|---|---|---|\n")
 	for i, e := range d.Effects {
 		line := row(e)
@@ -249,7 +284,7 @@ func (d Description) instructions() string {
 	return "### What you can do\n\n" +
 		"- **Accept:** merge this pull request. Nothing changes before that.\n" +
 		"- **Refuse:** close it. It stays closed until a different change is needed.\n" +
-		"- **Change:** edit " + markdown.Code(d.Target.Path) + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
+		"- **Change:** edit " + d.project() + "; its table `[tool.scheduled-actions]` has the options. This pull request follows.\n" +
 		"- **Pause a job:** write `enabled = false` in its table under `[tool.scheduled-actions.jobs]`, or disable its workflow in the Actions tab.\n" +
 		"- **No rescue:** write `rescue = false` in `[tool.scheduled-actions]`. Then jobs whose ticks GitHub drops are not started.\n" +
 		"- **Stop these pull requests:** delete " + markdown.Code(workflow.Dir+"/"+workflow.SyncFile) + ".\n\n" +

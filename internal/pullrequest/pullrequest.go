@@ -25,6 +25,7 @@ type Request struct {
 	DefaultBranch string // "" to ask GitHub
 
 	Path   string        // of pyproject.toml in the repository
+	All    bool          // all projects of the repository, instead of the one at Path
 	Action workflow.Uses // how workflow files refer to our action
 	Exact  bool          // files keep no other reference to it
 
@@ -51,9 +52,10 @@ const (
 // Result is what was done.
 type Result struct {
 	Pull    github.Pull
-	Project *pyproject.Project
-	Plan    workflow.Plan
-	Summary string // Markdown for the page of the run; "" if there is nothing to say
+	Targets []workflow.Target // those that were synced
+	Plan    workflow.Plan     // of all of them
+	Failed  []error           // with All, why the others were not
+	Summary string            // Markdown for the page of the run; "" if there is nothing to say
 }
 
 // Invalid is the error of a request, or of a repository, that has to be changed
@@ -103,9 +105,10 @@ type syncing struct {
 	last bool // there is no other try
 
 	snapshot *github.Snapshot
-	target   workflow.Target
+	targets  []workflow.Target
 	plan     workflow.Plan
 	change   Description // of the plan, if that changes anything
+	failed   []error     // of projects that are left out
 }
 
 func (s *syncing) sync(ctx context.Context) (Result, error) {
@@ -116,10 +119,10 @@ func (s *syncing) sync(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{pull, s.target.Project, s.plan, s.summary(pull)}, nil
+	return Result{pull, s.targets, s.plan, s.failed, s.summary(pull)}, nil
 }
 
-// read reads the project and its workflow files, and plans what to change.
+// read reads the projects and their workflow files, and plans what to change.
 func (s *syncing) read(ctx context.Context) (err error) {
 	main := s.DefaultBranch
 	if main == "" {
@@ -134,42 +137,115 @@ func (s *syncing) read(ctx context.Context) (err error) {
 	if s.snapshot, err = s.Client.Snapshot(ctx, base); err != nil {
 		return err
 	}
-	project, err := s.project()
+	if s.All {
+		err = s.planAll()
+	} else {
+		err = s.planOne()
+	}
+	if err == nil && len(s.plan.Changes()) > 0 {
+		s.change.head, s.change.branch, s.change.intro = github.Short(s.snapshot.Commit), s.Branch, s.Intro
+	}
+	return err
+}
+
+// planOne plans for the one project.
+func (s *syncing) planOne() error {
+	target, err := s.target(s.Path)
 	if err != nil {
 		return err
 	}
-	s.target = workflow.Target{Project: project, Path: s.Path, Action: s.Action, Exact: s.Exact, Remote: true}
-	if err := s.guess(); err != nil {
+	if s.plan, err = s.planFor(target); err != nil {
 		return err
 	}
-	if s.plan, err = s.target.Plan(s.snapshot); err != nil || s.snapshot.Err() != nil {
-		return s.invalid(err)
-	}
-	if len(s.plan.Changes()) > 0 {
-		s.change = Describe(s.target, s.plan, s.Now)
-		s.change.head, s.change.branch, s.change.intro = github.Short(s.snapshot.Commit), s.Branch, s.Intro
-	}
+	s.targets, s.change = []workflow.Target{target}, Describe(target, s.plan, s.Now)
 	return nil
 }
 
-// project reads the project of the snapshot. Jobs that GitHub cannot run are no error,
-// so that they do not stop the others.
-func (s *syncing) project() (*pyproject.Project, error) {
-	project, err := pyproject.Load(s.snapshot, s.Path, s.Path)
+// planAll plans for all projects of the repository that have no errors, and for those
+// that were removed.
+func (s *syncing) planAll() error {
+	paths, err := pyproject.Search(s.snapshot)
+	if err != nil {
+		return s.invalid(err)
+	}
+	var targets []workflow.Target
+	for _, path := range paths {
+		target, err := s.target(path)
+		if failed := s.snapshot.Err(); failed != nil {
+			return failed
+		}
+		if err != nil {
+			s.failed = append(s.failed, err)
+			continue
+		}
+		targets = append(targets, target)
+	}
+	var plans []workflow.Plan
+	var changes []Description
+	clashes := workflow.Distinct(targets)
+	for i, target := range targets {
+		plan, err := workflow.Plan{}, error(nil)
+		if clash := clashes[i]; clash != nil {
+			err = &Invalid{clash}
+		} else {
+			plan, err = s.planFor(target)
+		}
+		if failed := s.snapshot.Err(); failed != nil {
+			return failed
+		}
+		if err != nil {
+			s.failed = append(s.failed, err)
+			continue
+		}
+		s.targets, plans, changes = append(s.targets, target), append(plans, plan), append(changes, Describe(target, plan, s.Now))
+	}
+	gone, err := workflow.Gone(s.snapshot, paths, nil, true)
+	if err != nil || s.snapshot.Err() != nil {
+		return s.invalid(err)
+	}
+	if len(s.targets) == 0 && len(gone) == 0 {
+		return errors.Join(append(s.failed, &Invalid{problem.New("add a table such as [tool.scheduled.clean-files] to the pyproject.toml of a project",
+			"branch %s of %s has no project with scheduled jobs that can be synced", s.snapshot.Branch, s.Repository)})...)
+	}
+	if len(gone) > 0 {
+		removed := workflow.Target{Project: &pyproject.Project{}, Path: "of removed projects"}
+		changes = append(changes, Describe(removed, workflow.Plan{Deleted: gone}, s.Now))
+	}
+	s.plan = workflow.Joined(plans, gone)
+	s.change = join(changes, s.plan)
+	return nil
+}
+
+// planFor plans for a project.
+func (s *syncing) planFor(target workflow.Target) (workflow.Plan, error) {
+	if err := s.guess(target); err != nil {
+		return workflow.Plan{}, err
+	}
+	plan, err := target.Plan(s.snapshot)
+	if err != nil || s.snapshot.Err() != nil {
+		return plan, s.invalid(err)
+	}
+	return plan, nil
+}
+
+// target reads the project at a path of the snapshot. Jobs that GitHub cannot run are no
+// error, so that they do not stop the others.
+func (s *syncing) target(path string) (target workflow.Target, _ error) {
+	project, err := pyproject.Load(s.snapshot, path, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &Invalid{problem.New("set --project to a folder of the repository, or to a pyproject.toml in it",
-			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, s.Path)}
+		return target, &Invalid{problem.New("set --project to a folder of the repository, or to a pyproject.toml in it",
+			"branch %s of %s has no %s", s.snapshot.Branch, s.Repository, path)}
 	}
 	if err == nil && len(project.Broken) > 0 {
 		err = project.Problems()
 	}
 	if _, ok := errors.AsType[problem.Problems](err); ok {
-		return nil, err
+		return target, err
 	}
 	if err != nil {
-		return nil, s.invalid(err)
+		return target, s.invalid(err)
 	}
-	return project, nil
+	return workflow.Target{Project: project, Path: path, Action: s.Action, Exact: s.Exact, Remote: true}, nil
 }
 
 // invalid returns an error in the content of the repository as an *Invalid. An error in
@@ -184,18 +260,18 @@ func (s *syncing) invalid(err error) error {
 // guess avoids fetching files that already have what we would write, with our
 // references or with those that another file has: bots bring newer ones to all files at
 // once.
-func (s *syncing) guess() error {
+func (s *syncing) guess(target workflow.Target) error {
 	const rounds = 3
 	var like []byte
 	for range rounds {
-		guesses, err := s.target.Guesses(s.snapshot, like)
+		guesses, err := target.Guesses(s.snapshot, like)
 		if err != nil {
 			return s.invalid(err)
 		}
 		for _, guess := range guesses {
 			s.snapshot.Know(guess)
 		}
-		unknown := s.unknown()
+		unknown := s.unknown(target)
 		if unknown == "" {
 			return nil
 		}
@@ -208,8 +284,8 @@ func (s *syncing) guess() error {
 
 // unknown returns a workflow file of the project that would have to be fetched,
 // "" if there is none.
-func (s *syncing) unknown() string {
-	for _, name := range s.target.Files() {
+func (s *syncing) unknown(target workflow.Target) string {
+	for _, name := range target.Files() {
 		if info, err := s.snapshot.Lstat(name); err == nil && info.Mode().IsRegular() && !s.snapshot.Known(name) {
 			return name
 		}
@@ -219,11 +295,15 @@ func (s *syncing) unknown() string {
 
 // proposal is the pull request that the plan needs.
 func (s *syncing) proposal() github.Proposal {
+	project, words := s.Path, s.Path
+	if s.All {
+		project, words = "*", "the pyproject.toml files of all projects"
+	}
 	proposal := github.Proposal{
 		Base:            s.snapshot,
-		Project:         s.Path,
+		Project:         project,
 		Branch:          s.Branch,
-		Title:           cmp.Or(s.Title, fmt.Sprintf("Update scheduled workflows to match %s", s.Path)),
+		Title:           cmp.Or(s.Title, fmt.Sprintf("Update scheduled workflows to match %s", words)),
 		Labels:          s.Labels,
 		Reviewers:       s.Reviewers,
 		Assignees:       s.Assignees,
@@ -231,7 +311,7 @@ func (s *syncing) proposal() github.Proposal {
 		IgnoreBaseMoves: s.last,
 		Needs:           github.Workflows,
 		Words: github.Words{
-			Settled: fmt.Sprintf("The workflow files on `%s` match `%s`: there is nothing to change.", s.snapshot.Branch, s.Path),
+			Settled: fmt.Sprintf("The workflow files on `%s` match `%s`: there is nothing to change.", s.snapshot.Branch, words),
 			Next:    "sync",
 			Taken:   "give each project and each base its own branch with --branch",
 		},

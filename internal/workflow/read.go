@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"sync"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -47,7 +48,7 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 		if entries[i].Name() == t.rescueFile() {
 			does = Rescues
 		}
-		files[i], errs[i] = readFile(repo, entries[i], t.Path, does)
+		files[i], errs[i] = t.Folder.readFile(repo, entries[i], t.Path, does)
 	})
 	byName := make(map[string]*file, len(entries))
 	for i, e := range entries {
@@ -101,30 +102,49 @@ func realDir(repo fs.FS) (found bool, err error) {
 	return true, nil
 }
 
+// Folder remembers the content of workflow files, for several projects that look at the
+// same ones. A nil Folder does not.
+type Folder struct{ files sync.Map }
+
+// read reads a workflow file.
+func (f *Folder) read(repo fs.FS, name string) ([]byte, error) {
+	if f == nil {
+		return atomic.Read(repo, path.Join(Dir, name), maxRead)
+	}
+	if content, known := f.files.Load(name); known {
+		return content.([]byte), nil
+	}
+	content, err := atomic.Read(repo, path.Join(Dir, name), maxRead)
+	if err == nil {
+		f.files.Store(name, content)
+	}
+	return content, err
+}
+
 // readFile reads a workflow file for the project at that path: for its jobs, or for its
 // workflow with that purpose.
-func readFile(repo fs.FS, entry fs.DirEntry, project, does string) (*file, error) {
+func (f *Folder) readFile(repo fs.FS, entry fs.DirEntry, project, does string) (*file, error) {
 	if !entry.Type().IsRegular() {
 		return &file{foreign: "a symbolic link, or no regular file, has that name"}, nil
 	}
 	if info, err := entry.Info(); err == nil && info.Size() > maxRead {
 		return &file{foreign: fmt.Sprintf("a file of %d MB has that name", info.Size()>>20)}, nil
 	}
-	content, err := atomic.Read(repo, path.Join(Dir, entry.Name()), maxRead)
+	content, err := f.read(repo, entry.Name())
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path.Join(Dir, entry.Name()), err)
 	}
 	m, ours := readMarker(content)
-	f := &file{content: content, marker: m}
+	there := &file{content: content, marker: m}
 	switch {
 	case !ours:
-		f.foreign = "a file that scheduled did not write has that name"
+		there.foreign = "a file that scheduled did not write has that name"
 	case m.Workflow != does && m.Job != nil:
-		f.foreign = fmt.Sprintf("the file belongs to job %q", *m.Job)
+		there.foreign = fmt.Sprintf("the file belongs to job %q", *m.Job)
 	case m.Workflow != does:
-		f.foreign = fmt.Sprintf("the file is our workflow %q", m.Workflow)
+		there.foreign = fmt.Sprintf("the file is our workflow %q", m.Workflow)
 	case m.Project != project && exists(repo)(m.Project):
-		f.foreign = "the file belongs to " + m.Project
+		there.foreign = "the file belongs to " + m.Project
 	}
-	return f, nil
+	return there, nil
 }

@@ -21,7 +21,7 @@ func (t Target) Stale(repo fs.FS, job pyproject.Job) bool {
 	if err != nil {
 		return false
 	}
-	there, err := readFile(repo, fs.FileInfoToDirEntry(info), t.Path, "")
+	there, err := t.Folder.readFile(repo, fs.FileInfoToDirEntry(info), t.Path, "")
 	if err != nil || there.foreign != "" {
 		return false
 	}

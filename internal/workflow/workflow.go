@@ -26,6 +26,8 @@ type Target struct {
 	Action  Uses   // our own action
 	Exact   bool   // the user asked for Action, so only a later pin may replace it
 	Remote  bool   // reading a file takes a request: see Target.ours
+
+	Folder *Folder // shared with the other projects of the repository; nil for none
 }
 
 // loose returns our action if a reference in a file may replace it.

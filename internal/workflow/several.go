@@ -1,0 +1,91 @@
+package workflow
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// Joined returns one plan of those of several projects and of other changes.
+func Joined(plans []Plan, more []Change) Plan {
+	changes := slices.Clone(more)
+	var environments []Installed
+	for _, p := range plans {
+		changes = slices.Concat(changes, p.Changes(), p.Unchanged)
+		environments = append(environments, p.Environments...)
+	}
+	joined := sorted(changes)
+	joined.Environments = environments
+	return joined
+}
+
+// Distinct returns an error for each project that has a workflow file of an earlier one,
+// by its place in the list. The name of the file is also that of the concurrency group,
+// and neither minds the case.
+func Distinct(targets []Target) map[int]error {
+	clashes, owners := map[int]error{}, map[string]string{}
+	for n, t := range targets {
+		jobs := t.Project.Hosted()
+		for i, file := range t.Files() {
+			owner, key := "the rescue of "+t.Path, strings.ToLower(file)
+			if i < len(jobs) {
+				owner = fmt.Sprintf("job %s of %s", problem.Show(jobs[i].ID), t.Path)
+			}
+			if other, taken := owners[key]; taken {
+				clashes[n] = problem.New("set another workflow-prefix in [tool.scheduled-actions] of one of them",
+					"%s and %s have the same workflow file, %s", other, owner, file)
+			} else {
+				owners[key] = owner
+			}
+		}
+	}
+	return clashes
+}
+
+// Gone returns the deletions of our workflow files of projects that are not there any
+// more: theirs are none of the paths, and no pyproject.toml with scheduled jobs. For a
+// remote repository, it reads only the files whose names begin as ours do.
+func Gone(repo fs.FS, paths []string, folder *Folder, remote bool) ([]Change, error) {
+	found, err := realDir(repo)
+	if err != nil || !found {
+		return nil, err
+	}
+	entries, err := fs.ReadDir(repo, Dir)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", Dir, err)
+	}
+	there := map[string]bool{}
+	for _, name := range paths {
+		there[name] = true
+	}
+	var gone []Change
+	for _, entry := range entries {
+		name := entry.Name()
+		if path.Ext(name) != ".yml" || name == SyncFile || !entry.Type().IsRegular() || remote && !strings.HasPrefix(name, "scheduled-") {
+			continue
+		}
+		info, err := entry.Info()
+		if err == nil && info.Size() > maxRead {
+			continue
+		}
+		content, err := folder.read(repo, name)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", path.Join(Dir, name), err)
+		}
+		m, ours := readMarker(content)
+		if !ours || there[m.Project] || !fs.ValidPath(m.Project) || pyproject.Declares(repo, m.Project) {
+			continue
+		}
+		c := Change{Path: path.Join(Dir, name), Does: m.Workflow, Old: content}
+		if m.Job != nil {
+			c.Job = *m.Job
+		}
+		gone = append(gone, c)
+	}
+	return gone, nil
+}
