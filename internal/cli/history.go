@@ -109,7 +109,7 @@ func (p *Program) printHistory(h past.History, source string) error {
 		fmt.Fprintln(t, "DUE (UTC)\tRAN (UTC)\tLATE\tSTATE\tATTEMPT\tRUN")
 	}
 	for _, a := range h.Accounts {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", minute(a.Window.Start), ranAt(a), paint(a.State), attempt(a), link(a))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", past.Minute(a.Window.Start), ranAt(a), paint(a.State), past.Attempt(a), past.Link(a))
 	}
 	if err := t.Flush(); err != nil {
 		return err

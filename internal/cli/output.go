@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -172,28 +171,9 @@ func (p *Program) runner(w io.Writer) *actions.Runner {
 
 // ranAt returns two cells: when a window ran, and how late that was.
 func ranAt(a schedule.Account) string {
-	if !a.Served() {
-		return "\t"
-	}
-	return minute(a.Run.Started) + "\t" + past.Late(a.Lateness)
+	at, late := past.Ran(a)
+	return at + "\t" + late
 }
-
-func attempt(a schedule.Account) string {
-	if a.Run == nil || a.Run.Attempt == 0 {
-		return ""
-	}
-	return strconv.Itoa(a.Run.Attempt)
-}
-
-func link(a schedule.Account) string {
-	if a.Run == nil {
-		return ""
-	}
-	return cmp.Or(a.Run.URL, fmt.Sprintf("run %d", a.Run.ID))
-}
-
-// minute writes a time for a column whose head says UTC.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // clockOrNone writes a time for people; "-" for none.
 func clockOrNone(t time.Time) string {

@@ -146,7 +146,7 @@ func (pr *project) environment(job pyproject.Job) (installer.Environment, error)
 	}
 	defer repo.Close()
 	env, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environment(repo.FS(), job)
-	return env, pr.placed(err)
+	return env, workflow.Placed(pr.Project, err)
 }
 
 // environments is environment for all jobs.
@@ -157,25 +157,7 @@ func (pr *project) environments() ([]workflow.Installed, error) {
 	}
 	defer repo.Close()
 	environments, err := workflow.Target{Project: pr.Project, Path: pr.Path}.Environments(repo.FS())
-	return environments, pr.placed(err)
-}
-
-// placed returns errors of the jobs' environments as problems of the configuration, at
-// the options that decide them. It returns any other error as it is.
-func (pr *project) placed(err error) error {
-	failures, ok := errors.AsType[workflow.EnvironmentErrors](err)
-	if failed, one := errors.AsType[*workflow.EnvironmentError](err); one && !ok {
-		failures = workflow.EnvironmentErrors{failed}
-	}
-	if len(failures) == 0 {
-		return err
-	}
-	var complaints []pyproject.Complaint
-	for _, failed := range failures {
-		job, _, _ := pr.Job(failed.Job)
-		complaints = append(complaints, pyproject.Complaint{Job: job, Key: failed.Option, Message: failed.Error(), Hint: problem.Hint(failed)})
-	}
-	return pr.Complain(complaints)
+	return environments, workflow.Placed(pr.Project, err)
 }
 
 // jobs returns the jobs of a project for the proof of their entrypoints.

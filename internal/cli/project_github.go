@@ -5,12 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -57,25 +54,9 @@ func (p *Program) askGH(ctx context.Context, project *project, host string) stri
 	return token
 }
 
-// ask returns what a program prints, which must not take long. What it leaves running
-// may hold its end of the pipe for ever. No program that may have come with the project
-// is started, neither here nor by a wrapper that looks at PATH or at the working folder.
+// ask returns what a program prints: see entrypoint.Output.
 func (p *Program) ask(ctx context.Context, project *project, environ []string, name string, args ...string) (string, error) {
-	file, path, err := entrypoint.LookPath(name, project.Dir, project.Root, environ)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, file, args...)
-	cmd.Env = append(slices.Clip(environ), "PATH="+path)
-	cmd.Dir = filepath.Dir(file)
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // the program itself succeeded
-	}
-	return strings.TrimSpace(string(out)), err
+	return entrypoint.Output(ctx, project.Place, environ, name, args...)
 }
 
 // client returns a client of the repository. It writes its retries to log and, if the

@@ -115,7 +115,7 @@ func (p *Program) printStatus(file string, histories []past.History, source stri
 		}
 		before, _ := h.Before()
 		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", folder(path.Dir(h.Project)), problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
-			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), link(current))
+			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), past.Link(current))
 	}
 	return t.Flush()
 }
@@ -135,7 +135,7 @@ func nextColumn(h past.History) string {
 	case h.Standing() == schedule.Disabled:
 		return "disabled"
 	case next.IsZero() && found:
-		return "ends " + minute(current.Window.End)
+		return "ends " + past.Minute(current.Window.End)
 	default:
 		return minuteOrNone(next)
 	}
@@ -146,5 +146,5 @@ func minuteOrNone(t time.Time) string {
 	if t.IsZero() {
 		return "-"
 	}
-	return minute(t)
+	return past.Minute(t)
 }

@@ -120,8 +120,9 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 	defer repo.Close()
 	all, failed := p.plans(projects, repo, action, flags)
 	var plans []workflow.Plan
+	var targets []workflow.Target
 	for _, one := range all {
-		plans = append(plans, one.plan)
+		plans, targets = append(plans, one.plan), append(targets, one.target)
 	}
 	gone, err := p.gone(repo)
 	plan := workflow.Joined(plans, gone)
@@ -136,7 +137,7 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 			return p.worst(append(failed, err)...)
 		}
 	}
-	if err := p.printPlan(assigned(all), plan, nil, flags); err != nil {
+	if err := p.printPlan(workflow.Times(targets), plan, nil, flags); err != nil {
 		return p.worst(append(failed, err)...)
 	}
 	for _, one := range all {
@@ -154,6 +155,9 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 		}
 		failed = append(failed, unhosted)
 	}
+	if p.allProjects {
+		return p.worst(failed...)
+	}
 	return p.last(failed...)
 }
 
@@ -164,7 +168,7 @@ func (p *Program) plans(projects []*project, repo *os.Root, action workflow.Uses
 	for _, project := range projects {
 		target := workflow.Target{Project: project.Project, Path: project.Path, Action: action, Exact: flags.action != "", Folder: folder}
 		plan, err := target.Plan(repo.FS())
-		if err = project.placed(err); err != nil {
+		if err = workflow.Placed(project.Project, err); err != nil {
 			if flags.format == githubFormat {
 				p.annotateProblems(p.Stdout, configurationTitle, err, func(string) string { return project.Path })
 			}
@@ -214,12 +218,8 @@ func changed(plan workflow.Plan, path, howToSync string, flags syncFlags) error 
 	return nil
 }
 
-// last returns the last of some errors, and reports the others; with --all-projects, the
-// worst.
+// last returns the last of some errors, and reports the others.
 func (p *Program) last(errs ...error) (last error) {
-	if p.allProjects {
-		return p.worst(errs...)
-	}
 	for _, err := range errs {
 		if err != nil {
 			p.report(last)

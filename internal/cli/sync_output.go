@@ -9,7 +9,7 @@ import (
 )
 
 // printPlan writes what was done or, with --check, what should be done.
-// assigned has the times of what it writes, by path: see assignedIn.
+// assigned has the times of what it writes, by path.
 func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
 	runner := p.runner(p.Stdout)
@@ -30,27 +30,6 @@ func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull
 		return err
 	}
 	return p.printSynced(assigned, plan)
-}
-
-// assigned returns the assigned times of the workflow files of projects, by path.
-func assigned(all []planned) map[string]string {
-	times := map[string]string{}
-	for _, one := range all {
-		assignedIn(one.target, times)
-	}
-	return times
-}
-
-// assignedIn adds the assigned times of a project's workflow files to times.
-func assignedIn(target workflow.Target, times map[string]string) {
-	jobs := target.Project.Hosted()
-	for i, file := range target.Files() {
-		if i < len(jobs) {
-			times[file] = workflow.When(jobs[i])
-		} else {
-			times[file] = "rescue " + target.Project.Rescue.Rounds.String()
-		}
-	}
 }
 
 // printSynced writes what was done as a table.

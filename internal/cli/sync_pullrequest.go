@@ -174,11 +174,7 @@ func (p *Program) printPull(done pullrequest.Result, flags syncFlags) error {
 	if done.Summary != "" {
 		p.warn(runner, runner.Summary(done.Summary))
 	}
-	times := map[string]string{}
-	for _, target := range done.Targets {
-		assignedIn(target, times)
-	}
-	if err := p.printPlan(times, done.Plan, result, flags); err != nil || flags.asJSON {
+	if err := p.printPlan(workflow.Times(done.Targets), done.Plan, result, flags); err != nil || flags.asJSON {
 		return err
 	}
 	_, err := fmt.Fprintln(p.Stdout, said)

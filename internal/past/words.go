@@ -1,7 +1,9 @@
 package past
 
 import (
+	"cmp"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -77,4 +79,31 @@ func units(large int, unit string, small int, smaller string) string {
 		return fmt.Sprint(large, unit)
 	}
 	return fmt.Sprint(large, unit, small, smaller)
+}
+
+// Ran returns when a window ran, and how late that was; "" if it did not.
+func Ran(a schedule.Account) (at, late string) {
+	if !a.Served() {
+		return "", ""
+	}
+	return Minute(a.Run.Started), Late(a.Lateness)
+}
+
+// Minute writes a time in UTC to the minute.
+func Minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// Attempt returns the attempt of a window's run; "" if there is none.
+func Attempt(a schedule.Account) string {
+	if a.Run == nil || a.Run.Attempt == 0 {
+		return ""
+	}
+	return strconv.Itoa(a.Run.Attempt)
+}
+
+// Link returns where to look at a window's run; "" if there is none.
+func Link(a schedule.Account) string {
+	if a.Run == nil {
+		return ""
+	}
+	return cmp.Or(a.Run.URL, fmt.Sprintf("run %d", a.Run.ID))
 }

@@ -24,6 +24,22 @@ func Joined(plans []Plan, more []Change) Plan {
 	return joined
 }
 
+// Times returns the assigned times of the workflow files of projects in words, by path.
+func Times(targets []Target) map[string]string {
+	times := map[string]string{}
+	for _, t := range targets {
+		jobs := t.Project.Hosted()
+		for i, file := range t.Files() {
+			if i < len(jobs) {
+				times[file] = When(jobs[i])
+			} else {
+				times[file] = "rescue " + t.Project.Rescue.Rounds.String()
+			}
+		}
+	}
+	return times
+}
+
 // Distinct returns an error for each project that has a workflow file of an earlier one,
 // by its place in the list. The name of the file is also that of the concurrency group,
 // and neither minds the case.
