@@ -159,7 +159,8 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 		return printNoJobs(w, file)
 	}
 	t := table.New(w)
-	does, group := noColumn, noColumn
+	none := func(string) string { return "" } // the cell of a column that no job needs
+	does, group := none, none
 	if slices.ContainsFunc(jobs, func(job workflow.Listed) bool { return job.Group != "" }) {
 		group = docColumn
 	}
@@ -184,9 +185,6 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 	}
 	return t.Flush()
 }
-
-// noColumn returns the cell of a column that no job needs.
-func noColumn(string) string { return "" }
 
 // docColumn returns a cell of the last column of a table of jobs.
 func docColumn(text string) string {

@@ -103,19 +103,14 @@ func distinct(projects []*project) (kept []*project, errs []error) {
 	return kept, errs
 }
 
-// worst reports all errors but the gravest, which it returns; nil without any.
+// worst reports all errors but the gravest, the last of several, which it returns; nil
+// without any.
 func (p *Program) worst(errs ...error) (worst error) {
 	for _, err := range errs {
-		switch {
-		case err == nil:
-		case worst == nil:
-			worst = err
-		case gravity(err) > gravity(worst):
-			p.report(worst)
-			worst = err
-		default:
-			p.report(err)
+		if err != nil && (worst == nil || gravity(err) >= gravity(worst)) {
+			worst, err = err, worst
 		}
+		p.report(err)
 	}
 	return worst
 }

@@ -149,16 +149,12 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 	}
 	failed = append(failed, changed(plan, where, p.howToSync(), flags))
 	for _, one := range all {
-		unhosted := one.Problems()
-		if unhosted != nil && flags.format == githubFormat {
-			p.annotateProblems(p.Stdout, configurationTitle, unhosted, pyproject.FromRoot)
+		failed = append(failed, one.Problems())
+		if flags.format == githubFormat {
+			p.annotateProblems(p.Stdout, configurationTitle, one.Problems(), pyproject.FromRoot)
 		}
-		failed = append(failed, unhosted)
 	}
-	if p.allProjects {
-		return p.worst(failed...)
-	}
-	return p.last(failed...)
+	return p.worst(failed...)
 }
 
 // plans plans the workflow files of each project. Projects that have no plan are left
@@ -216,15 +212,4 @@ func changed(plan workflow.Plan, path, howToSync string, flags syncFlags) error 
 		return &exitError{exitFindings, problem.New("add the files to the commit: git add "+workflow.Dir, "%s changed", problem.Count(changes, "workflow file"))}
 	}
 	return nil
-}
-
-// last returns the last of some errors, and reports the others.
-func (p *Program) last(errs ...error) (last error) {
-	for _, err := range errs {
-		if err != nil {
-			p.report(last)
-			last = err
-		}
-	}
-	return last
 }
