@@ -117,6 +117,9 @@ func (t *Target) try(ctx context.Context, r Request) (asked time.Duration, again
 	return asked, again, fmt.Errorf("the %s answered %d", t.Name, status)
 }
 
+// Host returns the name of the host in lower case, to know which service it is.
+func (t *Target) Host() string { return strings.ToLower(t.url.Hostname()) }
+
 // address returns the URL of an event.
 func (t *Target) address(event string) string {
 	target := t.url

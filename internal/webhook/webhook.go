@@ -68,20 +68,63 @@ type Success struct {
 	StartedAt time.Time `json:"started_at"`
 }
 
-// Post posts an event. `text` is what Slack, Mattermost and Google Chat show, `content`
-// what Discord shows.
+// Post posts an event.
 func (h *Hook) Post(ctx context.Context, e Event) error {
-	words := e.Words()
-	body, err := json.Marshal(struct {
-		Text    string `json:"text"`
-		Content string `json:"content"`
-		Event   Event  `json:"event"`
-	}{words, words, e})
+	body, err := json.Marshal(h.message(e))
 	if err != nil {
 		return fmt.Errorf("encode event: %w", err)
 	}
 	return h.target.Send(ctx, secreturl.Request{Method: http.MethodPost, Type: "application/json", Body: body})
 }
+
+// message is the body of a post: Text is what Slack, Mattermost and Google Chat show,
+// Content what Discord shows. Slack, Mattermost and Discord ignore the other fields.
+type message struct {
+	Text     string    `json:"text"`
+	Content  string    `json:"content,omitempty"`
+	Event    *Event    `json:"event,omitempty"`
+	Mentions *mentions `json:"allowed_mentions,omitempty"`
+}
+
+// mentions are the kinds of mentions that a text may have.
+type mentions struct {
+	Parse []string `json:"parse"`
+}
+
+func (h *Hook) message(e Event) message {
+	words := e.Words()
+	m := message{Text: words, Content: words, Event: &e}
+	if adapt := chats[h.target.Host()]; adapt != nil {
+		adapt(&m)
+	}
+	return m
+}
+
+// chats adapt a message to what a chat takes, by the host of its webhooks.
+var chats = map[string]func(*message){
+	"chat.googleapis.com": textOnly,
+	"hooks.slack.com":     escape,
+	"hooks.slack-gov.com": escape,
+	"discord.com":         mentionNobody,
+	"discordapp.com":      mentionNobody,
+	"ptb.discord.com":     mentionNobody,
+	"canary.discord.com":  mentionNobody,
+}
+
+// textOnly drops what Google Chat refuses: "Invalid JSON payload received. Unknown name
+// \"username\" at 'message': Cannot find field." https://github.com/pydantic/logfire/issues/1540
+func textOnly(m *message) { *m = message{Text: m.Text} }
+
+// entities are for Slack. "Slack uses &, <, and > as control characters for special parsing
+// in text objects, so they must be converted to HTML entities"
+// https://docs.slack.dev/messaging/formatting-message-text#escaping
+var entities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+func escape(m *message) { m.Text = entities.Replace(m.Text) }
+
+// mentionNobody makes Discord take nothing in a text for a mention.
+// https://docs.discord.com/developers/resources/message#allowed-mentions-object
+func mentionNobody(m *message) { m.Mentions = &mentions{Parse: []string{}} }
 
 // says are the words for each kind.
 var says = map[schedule.Event]string{

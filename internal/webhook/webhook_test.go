@@ -2,9 +2,13 @@ package webhook
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,6 +87,33 @@ func TestPost(t *testing.T) {
 	}
 	if got.Event["kind"] != "failed" || got.Event["cause"] != e.Cause || got.Event["run_id"] != 7.0 || got.Event["paused"] != true {
 		t.Errorf("%v", got.Event)
+	}
+}
+
+// TestChats adapts the body to what a chat takes.
+func TestChats(t *testing.T) {
+	e := Event{Kind: schedule.JobFailed, Repository: "octo/app", Job: "a", Cause: "1 < 2 & 3"}
+	words := "a failed (octo/app)\ncause: 1 <\u200b 2 & 3"
+	for _, row := range []struct{ url, text, others string }{
+		{"https://chat.example.org/hooks/x", words, "content event"},
+		{"https://chat.googleapis.com/v1/spaces/x/messages?key=y", words, ""},
+		{"https://CHAT.googleapis.com:443/v1/spaces/x/messages?key=y", words, ""},
+		{"https://hooks.slack.com/services/x", "a failed (octo/app)\ncause: 1 &lt;\u200b 2 &amp; 3", "content event"},
+		{"https://discord.com/api/webhooks/1/x", words, `allowed_mentions content event`},
+	} {
+		body, err := json.Marshal(hook(t, row.url).message(e))
+		var got map[string]any
+		if err := errors.Join(err, json.Unmarshal(body, &got)); err != nil {
+			t.Fatal(err)
+		}
+		text := got["text"]
+		delete(got, "text")
+		if others := strings.Join(slices.Sorted(maps.Keys(got)), " "); text != row.text || others != row.others {
+			t.Errorf("%s: %q, beside %q", row.url, text, others)
+		}
+		if m, found := got["allowed_mentions"]; found && !reflect.DeepEqual(m, map[string]any{"parse": []any{}}) {
+			t.Errorf("%s: %v", row.url, m)
+		}
 	}
 }
 
