@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -51,32 +52,61 @@ func (r *reading) readNeed(ctx context.Context, slots []time.Time) error {
 	return nil
 }
 
-// askHolding asks about the window that holds a time. If it has no evidence, the newest
+// askHolding asks what served the window that holds a time. If nothing did, the newest
 // execution may have asked for another window.
 func (r *reading) askHolding(ctx context.Context, at time.Time) error {
 	w := r.query.Schedule.Window(at)
-	confirmed, err := r.confirmed(ctx, w)
-	if err != nil || confirmed || w.IsZero() {
-		return err
-	}
-	if r.query.Schedule.Spec().CatchUp { // a later run may have served it
-		for _, run := range r.unaskedSince(w.Start) {
-			if answered, err := r.ask(ctx, run); err != nil || confirm(answered, w) {
-				return err
-			}
-			if len(r.asked) >= maxAsked {
-				break
-			}
-		}
-	}
-	if len(r.asked) >= maxAsked {
-		r.asking = w.End
+	serving := r.query.Schedule.Serving(w)
+	if w.IsZero() || confirm(r.all(), serving) {
 		return nil
+	}
+	for _, run := range r.mayServe(w) {
+		if len(r.asked) >= maxAsked {
+			if w.End.After(r.asking) {
+				r.asking = w.End
+			}
+			return nil
+		}
+		if answered, err := r.ask(ctx, run); err != nil || confirm(answered, serving) {
+			return err
+		}
 	}
 	if err := r.search(ctx); err != nil {
 		return err
 	}
 	r.query.Schedule = r.query.Schedule.Adjusted(r.all(), r.now)
-	_, err = r.confirmed(ctx, r.query.Schedule.Window(at))
+	_, err := r.confirmed(ctx, r.query.Schedule.Window(at))
 	return err
+}
+
+// mayServe returns the runs to ask what served a window: those of its own, then those of
+// later ones, the newest first. The later ones are all runs of a job that catches up; of any
+// other, those that can be evidence, and no more than maxFailed without success.
+func (r *reading) mayServe(w schedule.Window) (runs []schedule.Run) {
+	near, failed := r.near(), 0
+	own, _ := inquire(w, near[w.Start])
+	if runs = own.runs; r.query.Schedule.Spec().CatchUp {
+		runs = append(runs, r.unaskedSince(w.Start)...)
+		near = nil
+	}
+	for _, start := range slices.Backward(slices.SortedFunc(maps.Keys(near), time.Time.Compare)) {
+		if !start.After(w.Start) {
+			break
+		}
+		later, _ := inquire(r.query.Schedule.Window(start), near[start])
+		for _, run := range later.runs {
+			if !run.Success {
+				failed++
+			}
+			if run.Success || failed <= maxFailed {
+				runs = append(runs, run)
+			}
+		}
+	}
+	seen := map[int64]bool{}
+	return slices.DeleteFunc(runs, func(run schedule.Run) bool {
+		again := seen[run.ID] || r.asked[run.ID]
+		seen[run.ID] = true
+		return again
+	})
 }

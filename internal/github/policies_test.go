@@ -223,6 +223,15 @@ func TestNeeds(t *testing.T) {
 		run.Workflow, run.Job = job+".yml", job
 		return run
 	}
+	var failing []ghtest.Run // in windows before the current one of a job that runs each hour
+	for hour := range 60 {
+		run := failed("19 00:45")
+		run.Created = run.Created.Add(time.Duration(hour) * time.Hour)
+		failing = append(failing, of("hourly", run))
+	}
+	backfilled := executed("21 11:50")
+	backfilled.Event, backfilled.Title = "workflow_dispatch", "hourly: backfill "+at("21 10:30").Format(time.RFC3339)
+	waiting := []ghtest.Run{of("hourly", skipped("21 11:40")), of("hourly", skipped("21 11:41")), of("hourly", executed("21 11:42"))}
 	rows := []struct {
 		name     string
 		runs     []ghtest.Run
@@ -237,6 +246,13 @@ func TestNeeds(t *testing.T) {
 		{"confirmed itself", all(executed("21 10:40")), "", schedule.Confirmed, nil, 2},
 		{"one unreadable", all(of("a", executed("21 10:38"))), "workflows/b.yml", schedule.HistoryUnknown, nil, 4},
 		{"one unreadable, the other not confirmed", nil, "workflows/b.yml", schedule.HistoryUnknown, nil, 3},
+		{"its window is confirmed", all(of("hourly", executed("21 10:38")), waiting), "", schedule.Unconfirmed, nil, 3},
+		{"a later window is", all(of("hourly", executed("21 11:38"))), "", schedule.Unconfirmed, nil, 3},
+		{"a later window is, after skips", waiting, "", schedule.Unconfirmed, nil, 5},
+		{"a later window is, and it catches up", all(of("hourly", executed("21 11:38"))), "", schedule.Waiting, []string{"hourly"}, 3},
+		{"an earlier window is", all(of("hourly", executed("21 10:20"))), "", schedule.Waiting, []string{"hourly"}, 3},
+		{"its window, by a backfill", all(of("hourly", backfilled)), "", schedule.Unconfirmed, nil, 3},
+		{"it always fails", failing, "", schedule.Waiting, []string{"hourly"}, 6},
 		{"rescheduled", all(of("a", next("20 10:40", "23 10:00")), of("b", executed("21 10:39"))), "", schedule.Unconfirmed, nil, 5},
 	}
 	for _, row := range rows {
@@ -248,7 +264,14 @@ func TestNeeds(t *testing.T) {
 				fake.Break(ghtest.Fault{Path: row.broken, Status: 404})
 			}
 			q := query(declared(t, schedule.Spec{}))
-			for _, id := range []string{"a", "b"} {
+			needed := []string{"a", "b"}
+			if slices.ContainsFunc(row.runs, func(run ghtest.Run) bool { return run.Job == "hourly" }) {
+				needed = nil
+				spec := schedule.Spec{Every: "hour", Start: &schedule.Moment{Time: at("1 00:30"), Offset: true}, CatchUp: strings.HasSuffix(row.name, "catches up")}
+				hourly, _ := schedule.Parse(spec)
+				q.Needs = append(q.Needs, Query{Workflow: "hourly.yml", Job: "hourly", Schedule: hourly})
+			}
+			for _, id := range needed {
 				q.Needs = append(q.Needs, Query{Workflow: id + ".yml", Job: id, Schedule: declared(t, schedule.Spec{})})
 			}
 			d := decideAll(t, fake, q)

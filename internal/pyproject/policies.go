@@ -57,7 +57,7 @@ var policyOptions = []option{
 		name:     "needs",
 		kind:     "a list of strings",
 		fallback: "none",
-		meaning:  "ids of jobs to wait for: a window runs once each of them is confirmed for its own window at that time",
+		meaning:  "ids of jobs to wait for: a window runs once each of them is confirmed for its own window at that time, or a later run of it stands for that window",
 		example:  `["import-orders"]`,
 		form:     always(form{"type": "array", "items": form{"type": "string"}, "minItems": 1, "maxItems": maxItems, "uniqueItems": true}),
 		single:   true,

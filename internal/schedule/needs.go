@@ -20,6 +20,18 @@ func (n Need) Window(slot, now time.Time) Window {
 	return n.Schedule.Adjusted(n.Runs, now).Window(slot)
 }
 
+// Serving returns the time in which evidence serves a window of the job, for those that wait
+// for it. One run serves all older windows too, unless each has a run of its own.
+func (s Schedule) Serving(w Window) Window {
+	if !w.IsZero() && !s.spec.CatchUp {
+		w.End = endOfTime
+	}
+	return w
+}
+
+// endOfTime is later than any slot.
+var endOfTime = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // holds says whether the slot of another job has to wait for the need, and whether that
 // is known.
 func (n Need) holds(slot, now time.Time) (waits, known bool) {
@@ -29,7 +41,7 @@ func (n Need) holds(slot, now time.Time) (waits, known bool) {
 		return false, true
 	case n.Unknown:
 		return true, false
-	case evidence(w, now, n.Runs) != nil:
+	case evidence(n.Schedule.Serving(w), now, n.Runs) != nil:
 		return false, true
 	}
 	return true, !w.Start.Before(n.Known)

@@ -132,6 +132,10 @@ func TestNeeds(t *testing.T) {
 	need := func(runs ...Run) Need { return Need{ID: "fetch", Schedule: daily, Runs: runs} }
 	unreadable := Need{ID: "fetch", Schedule: daily, Unknown: true}
 	cut := Need{ID: "fetch", Schedule: daily, Known: at("22 10:37")}
+	backfilled := executed("21 11:58")
+	backfilled.Slot = at("21 11:45")
+	often := declared(Spec{Every: "10 minutes", Start: &Moment{Time: at("1 00:05")}})
+	each := declared(Spec{Every: "hour", Start: &Moment{Time: at("1 00:00")}, CatchUp: true})
 	later := Need{ID: "later", Schedule: declared(Spec{Every: "day", Start: &Moment{Time: at("25 00:00")}})}
 	for name, row := range map[string]struct {
 		tick   Tick
@@ -152,6 +156,10 @@ func TestNeeds(t *testing.T) {
 		"expired":                    {Tick{Needs: []Need{need()}, Now: at("21 17:00")}, Expired, "[]"},
 		"by hand":                    {Tick{Needs: []Need{need()}, Forced: true}, Forced, "[]"},
 		"again":                      {Tick{Needs: []Need{need()}, Attempt: 2}, Rerun, "[]"},
+		"later":                      {Tick{Needs: []Need{{ID: "fetch", Schedule: often, Runs: []Run{executed("21 11:50")}}}}, Unconfirmed, "[]"},
+		"later, by a backfill":       {Tick{Needs: []Need{{ID: "fetch", Schedule: often, Runs: []Run{backfilled}}}}, Unconfirmed, "[]"},
+		"earlier":                    {Tick{Needs: []Need{{ID: "fetch", Schedule: often, Runs: []Run{executed("21 11:20")}}}}, Waiting, "[fetch]"},
+		"later, and it catches up":   {Tick{Needs: []Need{{ID: "fetch", Schedule: each, Runs: []Run{executed("21 12:01")}}}, Now: at("21 12:02")}, Waiting, "[fetch]"},
 		"in a lane":                  {Tick{Needs: []Need{need()}, Lane: true, Slot: at("21 11:30")}, Waiting, "[fetch]"},
 	} {
 		s := declared(Spec{Every: "day", At: "11:30", Expires: 5 * time.Hour})
@@ -167,7 +175,7 @@ func TestNeeds(t *testing.T) {
 
 // TestNeedsOfSlots has slots that wait and others that do not, which go ahead.
 func TestNeedsOfSlots(t *testing.T) {
-	fetch := Need{ID: "fetch", Schedule: daily, Runs: []Run{executed("17 11:00"), executed("19 11:00")}}
+	fetch := Need{ID: "fetch", Schedule: catching, Runs: []Run{executed("17 11:00"), executed("19 11:00")}}
 	d := Decide(catching, Tick{Now: at("21 12:00"), Runs: []Run{failed("16 11:00")}, Needs: []Need{fetch}})
 	if diff := cmp.Diff([]int{17, 19}, days(d.Slots)); diff != "" || d.Reason != Unconfirmed || d.Settled != at("16 10:37") {
 		t.Errorf("%s, settled before %v, slots (-want +got):\n%s", d.Reason, d.Settled, diff)

@@ -28,6 +28,7 @@ func TestRescueOfPolicies(t *testing.T) {
 		return Run{Attempt: 1, Created: at(created), Updated: at(created), Success: true, Asked: at(asked)}
 	}
 	unread := Watch{Schedule: daily, Runs: []Run{number(5, skipped("21 11:00"))}, Unread: map[int64]bool{5: true}}
+	hourly := declared(Spec{Every: "hour", Start: &Moment{Time: at("1 00:30"), Offset: true}})
 	early := Watch{Schedule: declared(Spec{Every: "day", At: "10:00"}), Runs: []Run{skipped("21 10:05")}}
 	for name, row := range map[string]struct {
 		w     Watch
@@ -53,6 +54,10 @@ func TestRescueOfPolicies(t *testing.T) {
 		"needs what is not read":    {waits(unread), Due, nil, "[]"},
 		"needs what is not listed":  {waits(Watch{Schedule: daily, Known: at("21 11:00")}), Due, nil, "[]"},
 		"needs an earlier window":   {waits(early), Why(Waiting), nil, "[fetch]"},
+		"needs a later window":      {waits(Watch{Schedule: hourly, Runs: []Run{executed("21 11:40")}}), Due, nil, "[]"},
+		"needs no earlier window":   {waits(Watch{Schedule: hourly, Runs: []Run{executed("21 10:20")}}), Why(Waiting), nil, "[fetch]"},
+		"needs a later one, asked":  {waits(Watch{Schedule: hourly, Runs: []Run{number(4, skipped("21 11:40"))}, Asked: map[int64]bool{4: true}}), Why(Waiting), nil, "[fetch]"},
+		"needs a later one, not":    {waits(Watch{Schedule: hourly, Runs: []Run{number(4, skipped("21 11:10"))}}), Due, nil, "[]"},
 		"and is done":               {waits(one(failed("21 11:00")), executed("21 11:30")), Fulfilled, nil, "[]"},
 		"and a run is active":       {waits(one(failed("21 11:00")), active("21 11:30")), Running, nil, "[]"},
 		"an old execution is still": {one(active("20 11:00")), Running, nil, "[]"},

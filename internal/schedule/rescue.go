@@ -193,19 +193,19 @@ func (w Watch) ready(windows []Window, now time.Time) (ready []Window, ids []str
 	return ready, slices.Compact(ids)
 }
 
-// unconfirmed reports whether the job's window that holds a slot of another is known to
-// have no evidence. Of earlier windows, only runs that were read say so.
+// unconfirmed reports whether it is known that nothing serves the job's window that holds a
+// slot of another. Of windows before the current one, only runs that were read say so.
 func (w Watch) unconfirmed(slot, now time.Time) bool {
 	w.Schedule = w.Schedule.Adjusted(w.Runs, now)
 	window := w.Schedule.Window(slot)
 	if window.IsZero() || !w.read(window) {
 		return false
 	}
+	window, current := w.Schedule.Serving(window), w.Schedule.Window(now)
 	f := w.find(window, now)
-	current := window.Contains(now)
-	return !f.served && !f.unread && !f.unasked && (current || !slices.ContainsFunc(w.Runs, func(r Run) bool {
-		return r.Success && r.Started.IsZero() && (r.serves(window) || window.Contains(r.Updated))
-	}))
+	return !f.served && !f.unread && !f.unasked && !slices.ContainsFunc(w.Runs, func(r Run) bool {
+		return r.Success && r.Started.IsZero() && !w.Asked[r.ID] && !r.serves(current) && (r.serves(window) || window.Contains(r.Updated))
+	})
 }
 
 // chance is when a window can next be tried.
