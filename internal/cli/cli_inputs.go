@@ -30,5 +30,5 @@ var inputFlags = map[string][]string{
 	"check":    {"project", "slot"},
 	"run":      {"project", "python", "window", "missed", "report"},
 	"commit":   {"project", "window"},
-	"rescue":   {"project"},
+	"rescue":   {"project", "all-projects"},
 }

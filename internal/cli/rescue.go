@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"path"
+	"slices"
 	"strconv"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -34,11 +36,15 @@ It tells people about jobs that fail as the options notify, webhook, notify-on a
 notify-after say, and disables the workflow of a job as pause-after says. What it posted
 to webhooks, whose URLs it reads from the environment, is in .scheduled/told.json.
 
+With --all-projects it checks the jobs of all projects of the repository at once, within
+the same limits.
+
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
 needs actions: write, and issues: write if the option notify is "issue".`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.rescue(flags) },
 	}
+	p.registerAllProjects(cmd)
 	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "report what is due and what people would be told, but start, pause and tell nothing")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
@@ -46,44 +52,51 @@ needs actions: write, and issues: write if the option notify is "issue".`,
 }
 
 func (p *Program) rescue(flags rescueFlags) error {
-	project, err := p.open()
-	if err != nil {
-		return err
+	projects, failed := p.projects(p.openAt)
+	if len(projects) == 0 {
+		return p.worst(failed...)
 	}
 	ctx, stop := withSignals()
 	defer stop()
-	origin := p.origin(ctx, project, flags.token)
+	origin := p.origin(ctx, projects[0], flags.token)
 	client, err := p.startingClient("rescue", origin)
 	if err != nil {
-		return err
+		return p.worst(append(failed, err)...)
 	}
 	trigger, err := p.runner(p.Stderr).Trigger()
 	p.warn(p.runner(p.Stderr), err)
-	engine := rescue.Rescue{
-		Client: client, Branch: trigger.DefaultBranch, Project: project.Path,
-		DryRun: flags.dryRun, Notify: project.Rescue.Notify,
+	engine := rescue.Rescue{Client: client, Branch: trigger.DefaultBranch, DryRun: flags.dryRun}
+	for _, project := range projects {
+		engine.Projects = append(engine.Projects, p.rescueProject(project))
 	}
-	for _, job := range p.hosted(project) {
-		engine.Jobs = append(engine.Jobs, rescueJob(job))
-	}
-	for _, job := range project.Broken {
-		engine.Others = append(engine.Others, job.ID)
-	}
-	for _, job := range project.Jobs {
-		if job.Unhosted != nil {
-			engine.Others = append(engine.Others, job.ID)
-		}
-	}
-	p.webhooks(&engine, project.AbsFile())
+	p.webhooks(projects, &engine)
 	report, err := engine.Run(ctx)
 	if report != nil {
-		if engine.Memory != nil && engine.Memory.Changed() {
+		told := func(project *rescue.Project) bool { return project.Memory != nil && project.Memory.Changed() }
+		if slices.ContainsFunc(engine.Projects, told) {
 			err = errors.Join(err, p.runner(p.Stderr).Outputs([2]string{"told", "changed"}))
 		}
 		p.warnOfRescue(report, origin.Repository)
 		err = errors.Join(err, p.printRescue(report, flags.asJSON))
 	}
-	return explainRescue(err)
+	return p.worst(append(failed, explainRescue(err))...)
+}
+
+// rescueProject returns what a rescue has to know about a project, without its webhooks.
+func (p *Program) rescueProject(project *project) *rescue.Project {
+	known := &rescue.Project{Path: project.Path, Notify: project.Rescue.Notify}
+	for _, job := range p.hosted(project) {
+		known.Jobs = append(known.Jobs, rescueJob(job))
+	}
+	for _, job := range project.Broken {
+		known.Others = append(known.Others, job.ID)
+	}
+	for _, job := range project.Jobs {
+		if job.Unhosted != nil {
+			known.Others = append(known.Others, job.ID)
+		}
+	}
+	return known
 }
 
 // printRescue prints the report, as JSON or as a table, and adds it to the summary of
@@ -97,6 +110,9 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	t := table.New(p.Stdout)
 	unconfirmed, _ := r.ByNeed()
 	for _, job := range unconfirmed {
+		if p.allProjects {
+			fmt.Fprintf(t, "%s\t", path.Dir(job.Project.Path))
+		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), clockOrNone(job.Schedule.Prev(r.Now)), r.Words(job))
 	}
 	if err := t.Flush(); err != nil {
@@ -119,6 +135,9 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 			state = "" // intended
 		}
 		on := past.Job{ID: job.ID, File: job.File, Schedule: job.Schedule}
+		if p.allProjects {
+			on.Project = job.Project.Path
+		}
 		for _, remark := range past.Setup(on, state, repository, job.Schedule.Window(r.Now), p.retention()) {
 			remarks = append(remarks, errors.New(remark))
 		}

@@ -26,43 +26,53 @@ func rescueJob(job pyproject.Job) rescue.Job {
 	}
 }
 
-// webhooks gives a rescue the hooks of its jobs, whose URLs are in the environment, and the
-// memory of what was posted. Those without a URL are named in one warning.
-func (p *Program) webhooks(engine *rescue.Rescue, file string) {
-	engine.Hooks = map[string]*webhook.Hook{}
+// webhooks gives a rescue of projects the hooks of their jobs, whose URLs are in the
+// environment, and the memories of what was posted. Those without a URL are named in one
+// warning.
+func (p *Program) webhooks(projects []*project, engine *rescue.Rescue) {
+	hooks := map[string]*webhook.Hook{}
 	var wrong []error
 	var unset []string
-	for _, job := range engine.Jobs {
-		name := job.Webhook
-		if _, known := engine.Hooks[name]; known || name == "" || slices.Contains(unset, name) {
-			continue
+	for i, known := range engine.Projects {
+		for _, job := range known.Jobs {
+			name := job.Webhook
+			if _, read := hooks[name]; read || name == "" || slices.Contains(unset, name) {
+				continue
+			}
+			url := p.getenv(name)
+			if strings.TrimSpace(url) == "" {
+				unset = append(unset, name)
+				continue
+			}
+			hook, err := webhook.New(url)
+			if err != nil {
+				wrong = append(wrong, problem.New(problem.Hint(err), "nothing is posted to the webhook %s: %w", name, err))
+			}
+			hooks[name] = hook // nil if it is wrong
 		}
-		url := p.getenv(name)
-		if strings.TrimSpace(url) == "" {
-			unset = append(unset, name)
-			continue
+		known.Hooks = hooks
+		posts := func(job rescue.Job) bool { _, read := hooks[job.Webhook]; return read }
+		if slices.ContainsFunc(known.Jobs, posts) {
+			known.Memory = memory(projects[i].AbsFile(), engine.DryRun)
 		}
-		hook, err := webhook.New(url)
-		if err != nil {
-			wrong = append(wrong, problem.New(problem.Hint(err), "nothing is posted to the webhook %s: %w", name, err))
-		}
-		engine.Hooks[name] = hook // nil if it is wrong
 	}
 	if len(unset) > 0 {
 		wrong = append(wrong, problem.New("store the URL of the webhook in it", "nothing is posted to %s: not set, or empty",
 			problem.Some(unset, func(name string) string { return "the webhook " + name })))
 	}
 	p.warn(p.runner(p.Stderr), errors.Join(wrong...))
-	if len(engine.Hooks) > 0 {
-		engine.Memory = &webhook.Memory{Folder: func() (*os.Root, error) {
-			if engine.DryRun {
-				dir, err := os.OpenRoot(filepath.Join(filepath.Dir(file), ".scheduled"))
-				if errors.Is(err, fs.ErrNotExist) {
-					err = nil // it is not created
-				}
-				return dir, err
+}
+
+// memory returns what remembers the posts for the project of a file.
+func memory(file string, dryRun bool) *webhook.Memory {
+	return &webhook.Memory{Folder: func() (*os.Root, error) {
+		if dryRun {
+			dir, err := os.OpenRoot(filepath.Join(filepath.Dir(file), ".scheduled"))
+			if errors.Is(err, fs.ErrNotExist) {
+				err = nil // it is not created
 			}
-			return ledger.Folder(file)
-		}}
-	}
+			return dir, err
+		}
+		return ledger.Folder(file)
+	}}
 }

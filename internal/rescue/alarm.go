@@ -39,19 +39,19 @@ func (r *Result) known() []schedule.Alarm {
 }
 
 // alarmsOf returns what the issues of a job say.
-func (r Rescue) alarmsOf(job *Result, facts *facts) (alarms []github.Alarm) {
-	gone := job.gone()
-	for _, a := range job.known() {
-		alarm := github.Alarm{AlarmKey: github.AlarmKey{Project: r.Project, Job: job.ID, Kind: a.Kind}}
+func (r *Result) alarmsOf(facts *facts) (alarms []github.Alarm) {
+	gone := r.gone()
+	for _, a := range r.known() {
+		alarm := github.Alarm{AlarmKey: github.AlarmKey{Project: r.Project.Path, Job: r.ID, Kind: a.Kind}}
 		switch {
 		case gone != "":
-			alarm.Over, alarm.End, alarm.Held = true, over(job.ID, gone), job.State() == Paused
-		case !job.Tells.Tells(a.Kind):
-			alarm.Over, alarm.End = true, over(job.ID, fmt.Sprintf("is not watched for this any more, because notify-on lacks %q", a.Kind))
+			alarm.Over, alarm.End, alarm.Held = true, over(r.ID, gone), r.State() == Paused
+		case !r.Tells.Tells(a.Kind):
+			alarm.Over, alarm.End = true, over(r.ID, fmt.Sprintf("is not watched for this any more, because notify-on lacks %q", a.Kind))
 		case !a.Raised && !a.Over:
 			continue
 		default:
-			r.fill(&alarm, job, a, facts)
+			r.fill(&alarm, a, facts)
 		}
 		alarms = append(alarms, alarm)
 	}
@@ -59,16 +59,16 @@ func (r Rescue) alarmsOf(job *Result, facts *facts) (alarms []github.Alarm) {
 }
 
 // fill sets what the issue of an alarm says.
-func (r Rescue) fill(alarm *github.Alarm, job *Result, a schedule.Alarm, facts *facts) {
-	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(job.ID, a.Kind)
+func (r *Result) fill(alarm *github.Alarm, a schedule.Alarm, facts *facts) {
+	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(r.ID, a.Kind)
 	if a.Kind != schedule.JobFailed {
 		alarm.Window = a.Window.Start
 	}
-	alarm.Paused = job.Pausing > 0 && a.Kind == schedule.JobFailed
-	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", job.Verdict.Lapsed, " ", alarm.Paused)
-	alarm.End = recovered(job)
+	alarm.Paused = r.Pausing > 0 && a.Kind == schedule.JobFailed
+	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", r.Verdict.Lapsed, " ", alarm.Paused)
+	alarm.End = recovered(r)
 	alarm.Body = func(ctx context.Context) string {
-		return markdown.Unmarked(body(job, a) + facts.lines(ctx, job, a) + "\n" + ending(job, a))
+		return markdown.Unmarked(body(r, a) + facts.lines(ctx, r, a) + "\n" + ending(r, a))
 	}
 }
 

@@ -178,8 +178,8 @@ func TestLapsed(t *testing.T) {
 		}
 		return s
 	}
-	ran := func(title string) func(*ghtest.Server, *Rescue) {
-		return func(fake *ghtest.Server, r *Rescue) {
+	ran := func(title string) func(*ghtest.Server, *one) {
+		return func(fake *ghtest.Server, r *one) {
 			at := noon.Add(time.Hour)
 			fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Event: "workflow_dispatch", Title: title, Created: at, Started: at})
 			fake.SetNow(at.Add(time.Hour))
@@ -191,22 +191,22 @@ func TestLapsed(t *testing.T) {
 	again.RunAt = []schedule.Moment{{Time: slot.AddDate(0, 0, 3), Offset: true}}
 	rows := []struct {
 		name   string
-		change func(*ghtest.Server, *Rescue)
+		change func(*ghtest.Server, *one)
 		state  string
 		body   string
 	}{
-		{"nothing", func(*ghtest.Server, *Rescue) {}, "open", "The last window of the job `job-0`, from 2026-11-21 10:37 UTC to 2026-11-21 11:37 UTC, has no confirmed run.\n\n- To run it again: `scheduled backfill job-0 --from 2026-11-21T10:37:00Z --to 2026-11-21T10:37:00Z`"},
+		{"nothing", func(*ghtest.Server, *one) {}, "open", "The last window of the job `job-0`, from 2026-11-21 10:37 UTC to 2026-11-21 11:37 UTC, has no confirmed run.\n\n- To run it again: `scheduled backfill job-0 --from 2026-11-21T10:37:00Z --to 2026-11-21T10:37:00Z`"},
 		{"run by hand", ran("job-0: by hand"), "closed", "works again"},
 		{"backfilled", ran("job-0: backfill 2026-11-21T10:37:00Z"), "closed", "works again"},
 		{"another window backfilled", ran("job-0: backfill 2026-11-05T10:37:00Z"), "open", "has no confirmed run"},
-		{"disabled", func(_ *ghtest.Server, r *Rescue) { r.Jobs[0].Schedule = day(disabled) }, "closed", "is disabled"},
-		{"declared again", func(_ *ghtest.Server, r *Rescue) { r.Jobs[0].Schedule = day(again) }, "closed", "has not started yet"},
-		{"paused", func(fake *ghtest.Server, r *Rescue) {
+		{"disabled", func(_ *ghtest.Server, r *one) { r.Jobs[0].Schedule = day(disabled) }, "closed", "is disabled"},
+		{"declared again", func(_ *ghtest.Server, r *one) { r.Jobs[0].Schedule = day(again) }, "closed", "has not started yet"},
+		{"paused", func(fake *ghtest.Server, r *one) {
 			fake.Register(ghtest.Registered{File: r.Jobs[0].File, State: "disabled_manually"})
 		}, "closed", "is paused"},
-		{"removed", func(_ *ghtest.Server, r *Rescue) { r.Jobs = r.Jobs[1:] }, "closed", "does not run on GitHub any more"},
-		{"broken", func(_ *ghtest.Server, r *Rescue) { r.Jobs, r.Others = r.Jobs[1:], []string{r.Jobs[0].ID} }, "open", "has no confirmed run"},
-		{"a week later", func(fake *ghtest.Server, _ *Rescue) { fake.SetNow(noon.AddDate(0, 0, 7)) }, "closed", "has ended"},
+		{"removed", func(_ *ghtest.Server, r *one) { r.Jobs = r.Jobs[1:] }, "closed", "does not run on GitHub any more"},
+		{"broken", func(_ *ghtest.Server, r *one) { r.Jobs, r.Others = r.Jobs[1:], []string{r.Jobs[0].ID} }, "open", "has no confirmed run"},
+		{"a week later", func(fake *ghtest.Server, _ *one) { fake.SetNow(noon.AddDate(0, 0, 7)) }, "closed", "has ended"},
 	}
 	for _, row := range rows {
 		fake, r := newRescue(t, 2)

@@ -20,6 +20,7 @@ type Shown struct {
 // ShownAlarm is an event in it. Issue is null without one, Webhook "posted", "failed" or
 // null.
 type ShownAlarm struct {
+	Project   string           `json:"project"` // path of its pyproject.toml
 	Job       string           `json:"job"`
 	Kind      schedule.Event   `json:"kind"`
 	Operation github.Operation `json:"operation"`
@@ -35,6 +36,7 @@ type ShownIssue struct {
 
 // ShownJob is a job in it. Window and Again are null without one.
 type ShownJob struct {
+	Project    string           `json:"project"`
 	Job        string           `json:"job"`
 	State      string           `json:"state"`
 	Window     *schedule.Window `json:"window"`
@@ -47,7 +49,7 @@ type ShownJob struct {
 func (r *Report) Show() Shown {
 	shown := Shown{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []ShownJob{}, Alarms: []ShownAlarm{}}
 	for _, told := range r.Told {
-		row := ShownAlarm{Job: told.Job, Kind: told.Kind, Operation: told.Operation}
+		row := ShownAlarm{Project: told.Project, Job: told.Job, Kind: told.Kind, Operation: told.Operation}
 		if told.Issue != nil {
 			row.Issue = &ShownIssue{told.Issue.Number, told.Issue.URL}
 		}
@@ -57,7 +59,7 @@ func (r *Report) Show() Shown {
 		shown.Alarms = append(shown.Alarms, row)
 	}
 	for _, job := range r.Jobs {
-		row := ShownJob{Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}
+		row := ShownJob{Project: job.Project.Path, Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}
 		if w := cmp.Or(job.Schedule.Window(r.Now), job.Verdict.Window); !w.IsZero() {
 			row.Window = &w
 		}

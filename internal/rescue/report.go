@@ -15,7 +15,7 @@ import (
 // Report is what a rescue read and did.
 type Report struct {
 	Now        time.Time // GitHub's clock, UTC
-	Jobs       []Result  // in the order of Rescue.Jobs
+	Jobs       []Result  // in the order of Rescue.Projects
 	Told       []Told
 	IssuesLeft int    // jobs whose issues are left to the next rescue
 	Unposted   error  // why events are left to the next rescue; nil if all were posted
@@ -28,6 +28,7 @@ type Report struct {
 // Result is what a rescue read and did about one job.
 type Result struct {
 	Job
+	Project  *Project
 	Workflow string           // the state of its workflow as GitHub words it, or github.Unregistered
 	Verdict  schedule.Verdict // zero unless the workflow is active
 	Started  bool             // GitHub accepted its dispatch
@@ -37,6 +38,19 @@ type Result struct {
 
 	watch  schedule.Watch
 	alarms []schedule.Alarm
+}
+
+// name names a job, and its project among several.
+func (r *Report) name(job Result) string {
+	if r.several() {
+		return problem.Show(job.ID) + " of " + job.Project.Path
+	}
+	return problem.Show(job.ID)
+}
+
+// several reports whether the jobs are of several projects.
+func (r *Report) several() bool {
+	return slices.ContainsFunc(r.Jobs, func(job Result) bool { return job.Project != r.Jobs[0].Project })
 }
 
 // active is the state of a workflow that can be started.
@@ -127,7 +141,7 @@ func (r *Report) failures() error {
 			if job.Pausing > 0 {
 				verb = "pause"
 			}
-			failures = append(failures, fmt.Errorf("%s %s: %w", verb, problem.Show(job.ID), job.Failed))
+			failures = append(failures, fmt.Errorf("%s %s: %w", verb, r.name(job), job.Failed))
 		}
 		hidden = hidden && !job.Started && (job.Failed == nil || github.Missing(job.Failed))
 	}

@@ -23,20 +23,25 @@ const (
 
 // Rescue is what a rescue works on.
 type Rescue struct {
-	Client  *github.Client
-	Branch  string // the default branch; "" to ask GitHub
-	Project string // path of pyproject.toml in the repository
-	Jobs    []Job
-	Others  []string // ids of jobs that are declared, and cannot be checked
-	DryRun  bool     // start no job, tell nobody, and report what it would
-	Notify  bool     // write issues for jobs that fail
-
-	Hooks  map[string]*webhook.Hook // where to post, by Job.Webhook; others are not posted to
-	Memory *webhook.Memory          // of what was posted; nil if no job has a webhook
+	Client   *github.Client
+	Branch   string // the default branch; "" to ask GitHub
+	Projects []*Project
+	DryRun   bool // start no job, tell nobody, and report what it would
 
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.
 	Wait func(context.Context, time.Duration)
+}
+
+// Project is a project whose jobs a rescue checks.
+type Project struct {
+	Path   string // of its pyproject.toml in the repository
+	Jobs   []Job
+	Others []string // ids of jobs that are declared, and cannot be checked
+	Notify bool     // write issues for jobs that fail
+
+	Hooks  map[string]*webhook.Hook // where to post, by Job.Webhook; others are not posted to
+	Memory *webhook.Memory          // of what was posted; nil if no job has a webhook
 }
 
 // Job is a job that a rescue checks.
@@ -45,10 +50,10 @@ type Job struct {
 	File     string // name of its workflow file, without a folder
 	Schedule schedule.Schedule
 	Patience time.Duration // how long after the slot the rescue leaves it to its own ticks
-	Needs    []string      // ids of the jobs that it waits for
+	Needs    []string      // ids of the jobs of its project that it waits for
 	Parallel bool          // an execution of one window does not hold up that of another
 	Tells    schedule.Telling
-	Webhook  string // a key of Rescue.Hooks; "" for none
+	Webhook  string // a key of Project.Hooks; "" for none
 
 	Group, Description string
 }
@@ -84,17 +89,19 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 		}
 	}
 	var watches []github.Watch
-	for _, job := range r.Jobs {
-		workflow, registered := workflows[job.File]
-		if !registered {
-			workflow.State = github.Unregistered
-		}
-		report.Jobs = append(report.Jobs, Result{Job: job, Workflow: workflow.State})
-		if workflow.State == active {
-			watches = append(watches, github.Watch{Workflow: job.File, Job: job.ID, Watch: schedule.Watch{
-				Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created, Parallel: job.Parallel,
-				Tells: job.Tells, Resumed: resumed(workflow),
-			}})
+	for _, project := range r.Projects {
+		for _, job := range project.Jobs {
+			workflow, registered := workflows[job.File]
+			if !registered {
+				workflow.State = github.Unregistered
+			}
+			report.Jobs = append(report.Jobs, Result{Job: job, Project: project, Workflow: workflow.State})
+			if workflow.State == active {
+				watches = append(watches, github.Watch{Workflow: job.File, Job: job.ID, Watch: schedule.Watch{
+					Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created, Parallel: job.Parallel,
+					Tells: job.Tells, Resumed: resumed(workflow),
+				}})
+			}
 		}
 	}
 	if report.Now, err = r.Client.Watch(ctx, report.branch, Reserve, watches); err != nil {
@@ -117,9 +124,9 @@ func resumed(workflow github.Workflow) time.Time {
 // judge gives the active jobs their watches and verdicts, and finds those that have failed
 // so often that they are to be paused: these are not started.
 func (r *Report) judge(watches []github.Watch) {
-	byID := map[string]schedule.Watch{}
+	byFile := map[string]schedule.Watch{}
 	for _, w := range watches {
-		byID[w.Job] = w.Watch
+		byFile[w.Workflow] = w.Watch
 	}
 	for i := range r.Jobs {
 		job := &r.Jobs[i]
@@ -129,7 +136,7 @@ func (r *Report) judge(watches []github.Watch) {
 		job.watch = watches[0].Watch
 		watches = watches[1:]
 		for _, id := range job.Needs {
-			if need, found := byID[id]; found {
+			if need, found := byFile[job.Project.file(id)]; found {
 				if job.watch.Needs == nil {
 					job.watch.Needs = map[string]schedule.Watch{}
 				}
@@ -144,6 +151,16 @@ func (r *Report) judge(watches []github.Watch) {
 			}
 		}
 	}
+}
+
+// file returns the name of a job's workflow file; "" without such a job.
+func (p *Project) file(id string) string {
+	for _, job := range p.Jobs {
+		if job.ID == id {
+			return job.File
+		}
+	}
+	return ""
 }
 
 // pause disables the workflows of the jobs that have failed too often.

@@ -18,9 +18,15 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 // everything tells of all that the list of runs alone can show.
 var everything = schedule.Telling{On: []schedule.Event{schedule.JobFailed, schedule.JobExpired, schedule.JobMissed, schedule.JobRecovered}, After: 1}
 
+// one is a rescue of one project.
+type one struct {
+	Rescue
+	*Project
+}
+
 // newRescue returns a rescue of n jobs, due every day or every week in turn, on a fake
 // GitHub that has their workflows. It does not pause.
-func newRescue(t *testing.T, n int) (*ghtest.Server, Rescue) {
+func newRescue(t *testing.T, n int) (*ghtest.Server, one) {
 	t.Helper()
 	fake := ghtest.New(t)
 	fake.SetNow(noon)
@@ -28,18 +34,19 @@ func newRescue(t *testing.T, n int) (*ghtest.Server, Rescue) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := Rescue{Client: client, Branch: "main", Wait: func(context.Context, time.Duration) {}}
+	project := &Project{}
+	r := one{Rescue{Client: client, Branch: "main", Projects: []*Project{project}, Wait: func(context.Context, time.Duration) {}}, project}
 	for i := range n {
 		id := fmt.Sprintf("job-%d", i)
 		job := Job{ID: id, File: "scheduled-" + id + ".yml", Tells: everything, Schedule: schedule.New([]schedule.Cadence{schedule.Day, schedule.Week}[i%2], "", id)}
 		fake.Register(ghtest.Registered{File: job.File})
-		r.Jobs = append(r.Jobs, job)
+		project.Jobs = append(project.Jobs, job)
 	}
 	return fake, r
 }
 
 // run runs a rescue that can read everything.
-func (r Rescue) run(t *testing.T) (*Report, error) {
+func (r one) run(t *testing.T) (*Report, error) {
 	t.Helper()
 	report, err := r.Run(t.Context())
 	if report == nil {
@@ -347,5 +354,35 @@ func TestUnchecked(t *testing.T) {
 	}
 	if started != 200 {
 		t.Errorf("%d of 200 are started after six rounds", started)
+	}
+}
+
+// TestProjects has the jobs of three projects, with the same ids: they share the limits of
+// one rescue. The issue of a removed job is closed if its own project writes issues.
+func TestProjects(t *testing.T) {
+	fake, r := newRescue(t, 300)
+	jobs := r.Jobs
+	r.Projects = nil
+	for n := range 3 {
+		project := &Project{Path: fmt.Sprintf("p%d/pyproject.toml", n), Jobs: jobs[100*n : 100*n+100], Notify: true}
+		for i := range project.Jobs {
+			project.Jobs[i].ID, project.Jobs[i].Tells = fmt.Sprintf("job-%d", i), schedule.Telling{On: []schedule.Event{schedule.JobFailed}, After: 1}
+		}
+		project.Jobs[0].Schedule = daily(t)
+		fake.Add(ghtest.Run{Workflow: project.Jobs[0].File, Created: noon.Add(-time.Hour), Conclusion: "failure"})
+		r.Projects = append(r.Projects, project)
+	}
+	report, err := r.run(t)
+	if err != nil || report.Started() != MaxDispatches || len(fake.Dispatches()) != MaxDispatches || report.Left() != 300-MaxDispatches || len(report.Told) != 3 {
+		t.Fatalf("%d started, %d left, told %v, %v", report.Started(), report.Left(), report.Told, err)
+	}
+	for _, project := range r.Projects {
+		project.Jobs = project.Jobs[1:]
+	}
+	r.Projects[1].Notify = false
+	r.Projects[2].Others = []string{"job-0"}
+	report, err = r.run(t)
+	if err != nil || len(report.Told) != 1 || report.Told[0].Project != "p0/pyproject.toml" || report.Told[0].Operation != github.Closed {
+		t.Errorf("told %v, %v", report.Told, err)
 	}
 }

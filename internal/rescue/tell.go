@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -14,6 +15,7 @@ import (
 
 // Told is an event that people were told, or one that they could not be told.
 type Told struct {
+	Project   string // path of its pyproject.toml
 	Job       string
 	Kind      schedule.Event
 	Operation github.Operation // Created, Updated or Closed: of the issue, or of what a webhook was told
@@ -50,11 +52,16 @@ func (r Rescue) tell(ctx context.Context, report *Report) error {
 	facts := &facts{rescue: r, report: report, causes: map[int64]string{}}
 	var sounded github.Sounded
 	var err error
-	if r.Notify {
+	if slices.ContainsFunc(r.Projects, func(p *Project) bool { return p.Notify }) {
 		sounded, err = r.alarm(ctx, report, facts)
 	}
-	if r.Memory != nil && ctx.Err() == nil {
-		report.Unposted = r.post(ctx, report, facts, sounded)
+	posting, cancel := github.Within(ctx, postPatience, "post to webhooks")
+	defer cancel()
+	down := map[string]error{} // hooks that did not take an event: the others can wait
+	for _, project := range r.Projects {
+		if project.Memory != nil && ctx.Err() == nil {
+			report.Unposted = errors.Join(report.Unposted, r.post(posting, report, project, facts, sounded, down))
+		}
 	}
 	return err
 }
@@ -64,48 +71,55 @@ func (r Rescue) alarm(ctx context.Context, report *Report, facts *facts) (github
 	ctx, cancel := github.Within(ctx, alarmPatience, "write issues")
 	defer cancel()
 	var alarms []github.Alarm
-	declared := map[string]bool{}
-	for _, id := range r.Others {
-		declared[id] = true
+	declared := map[string][]string{} // by project
+	for _, project := range r.Projects {
+		if project.Notify {
+			declared[project.Path] = project.ids()
+		}
 	}
 	for i := range report.Jobs {
-		declared[report.Jobs[i].ID] = true
-		alarms = append(alarms, r.alarmsOf(&report.Jobs[i], facts)...)
+		if job := &report.Jobs[i]; job.Project.Notify {
+			alarms = append(alarms, job.alarmsOf(facts)...)
+		}
 	}
 	removed := func(key github.AlarmKey) string {
-		if key.Project != r.Project || declared[key.Job] {
+		if ids, notify := declared[key.Project]; !notify || slices.Contains(ids, key.Job) {
 			return ""
 		}
 		return over(key.Job, "does not run on GitHub any more")
 	}
 	sounded, err := r.Client.Alarm(ctx, alarms, removed, r.DryRun)
 	for _, changed := range sounded.Changed {
-		report.Told = append(report.Told, Told{changed.Job, changed.Kind, changed.Operation, &changed, ""})
+		report.Told = append(report.Told, Told{changed.Project, changed.Job, changed.Kind, changed.Operation, &changed, ""})
 	}
 	report.IssuesLeft = sounded.Left
 	return sounded, err
 }
 
-// post posts the events of jobs to their webhooks, each once. The error is about those
-// that are left to the next rescue.
-func (r Rescue) post(ctx context.Context, report *Report, facts *facts, sounded github.Sounded) error {
-	ctx, cancel := github.Within(ctx, postPatience, "post to webhooks")
-	defer cancel()
-	news, about := r.news(report, sounded)
-	r.Memory.Jobs, r.Memory.Now = append([]string{}, r.Others...), report.Now
-	for _, job := range report.Jobs {
-		r.Memory.Jobs = append(r.Memory.Jobs, job.ID)
+// ids returns those of all jobs that are declared.
+func (p *Project) ids() []string {
+	ids := append([]string{}, p.Others...)
+	for _, job := range p.Jobs {
+		ids = append(ids, job.ID)
 	}
-	claim := r.Memory.Claim
+	return ids
+}
+
+// post posts the events of a project's jobs to their webhooks, each once. The error is
+// about those that are left to the next rescue.
+func (r Rescue) post(ctx context.Context, report *Report, project *Project, facts *facts, sounded github.Sounded, down map[string]error) error {
+	news, about := report.news(project, sounded)
+	memory := project.Memory
+	memory.Jobs, memory.Now = project.ids(), report.Now
+	claim := memory.Claim
 	if r.DryRun {
-		claim = r.Memory.Plan
+		claim = memory.Plan
 	}
 	claims, err := claim(news)
 	if err != nil {
 		return err
 	}
 	done, events := make([]bool, len(claims)), make([]*webhook.Event, len(claims))
-	down := map[string]error{} // hooks that did not take an event: the others can wait
 	var failures []error
 	for i, c := range claims {
 		job, alarm := about[c.News].job, about[c.News].alarm
@@ -116,22 +130,22 @@ func (r Rescue) post(ctx context.Context, report *Report, facts *facts, sounded 
 			}
 		}
 		if err == nil && !r.DryRun {
-			if err = r.Hooks[job.Webhook].Post(ctx, *events[i]); err != nil {
+			if err = project.Hooks[job.Webhook].Post(ctx, *events[i]); err != nil {
 				failures = append(failures, problem.New("the next rescue posts again", "cannot post to the webhook %s: %w", job.Webhook, err))
 				down[job.Webhook] = err
 			}
 		}
 		done[i] = err == nil
-		report.posted(job.ID, c.Kind, err == nil)
+		report.posted(job, c.Kind, err == nil)
 	}
 	if r.DryRun {
 		return nil
 	}
-	return errors.Join(errors.Join(failures...), r.Memory.Settle(news, claims, done, events))
+	return errors.Join(errors.Join(failures...), memory.Settle(news, claims, done, events))
 }
 
 // posted adds to what was told that an event was posted, or not.
-func (r *Report) posted(job string, kind schedule.Event, done bool) {
+func (r *Report) posted(job *Result, kind schedule.Event, done bool) {
 	state, operation := Unposted, github.Created
 	if done {
 		state = Posted
@@ -141,12 +155,12 @@ func (r *Report) posted(job string, kind schedule.Event, done bool) {
 	}
 	for i := range r.Told {
 		told := &r.Told[i]
-		if told.Job == job && told.Webhook == "" && (told.Kind == kind || operation == github.Closed && told.Operation == operation) {
+		if told.Project == job.Project.Path && told.Job == job.ID && told.Webhook == "" && (told.Kind == kind || operation == github.Closed && told.Operation == operation) {
 			told.Webhook = state
 			return
 		}
 	}
-	r.Told = append(r.Told, Told{job, kind, operation, nil, state})
+	r.Told = append(r.Told, Told{job.Project.Path, job.ID, kind, operation, nil, state})
 }
 
 // subject is what a piece of news is about.
@@ -155,15 +169,15 @@ type subject struct {
 	alarm schedule.Alarm
 }
 
-// news returns what is known about the jobs that have a webhook.
-func (r Rescue) news(report *Report, sounded github.Sounded) (news []webhook.News, about []subject) {
+// news returns what is known about the jobs of a project that have a webhook.
+func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.News, about []subject) {
 	mine := map[github.AlarmKey]bool{}
 	for _, changed := range sounded.Changed {
 		mine[changed.AlarmKey] = changed.Operation == github.Created
 	}
-	for i := range report.Jobs {
-		job := &report.Jobs[i]
-		if r.Hooks[job.Webhook] == nil {
+	for i := range r.Jobs {
+		job := &r.Jobs[i]
+		if job.Project != project || project.Hooks[job.Webhook] == nil {
 			continue
 		}
 		gone := job.gone()
@@ -172,7 +186,7 @@ func (r Rescue) news(report *Report, sounded github.Sounded) (news []webhook.New
 			if silent && (a.Kind != schedule.JobFailed || job.Tells.Others(schedule.JobRecovered)) {
 				continue
 			}
-			key := github.AlarmKey{Project: r.Project, Job: job.ID, Kind: a.Kind}
+			key := github.AlarmKey{Project: project.Path, Job: job.ID, Kind: a.Kind}
 			n := webhook.News{
 				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
 				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
@@ -232,7 +246,7 @@ func (f *facts) affordable() bool {
 // event returns what is posted about an alarm, or about its end.
 func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind schedule.Event) *webhook.Event {
 	e := &webhook.Event{
-		Kind: kind, Repository: f.rescue.Client.Repository(), Project: f.rescue.Project, Job: job.ID, Group: job.Group, Description: job.Description,
+		Kind: kind, Repository: f.rescue.Client.Repository(), Project: job.Project.Path, Job: job.ID, Group: job.Group, Description: job.Description,
 		Time: f.report.Now.UTC().Truncate(time.Second),
 	}
 	run, window := a.Last, a.Window

@@ -58,12 +58,14 @@ func (c *chat) heard() string {
 }
 
 // telling has a rescue of one job post to a chat, and keep its memory in a folder.
-func (r Rescue) telling(t *testing.T, c *chat, dir string) Rescue {
+func (r one) telling(t *testing.T, c *chat, dir string) one {
 	t.Helper()
 	hook, err := webhook.New(c.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Project = new(*r.Project)
+	r.Projects = []*Project{r.Project}
 	r.Notify, r.Hooks = true, map[string]*webhook.Hook{"CHAT": hook}
 	r.Memory = &webhook.Memory{Folder: func() (*os.Root, error) { return os.OpenRoot(dir) }}
 	return r

@@ -39,7 +39,7 @@ func (r *Report) Summary() string {
 		if job.Schedule.Standing(r.Now) != schedule.Disabled {
 			next = job.Schedule.Next(r.Now)
 		}
-		row := markdown.Row(markdown.Code(problem.Show(job.ID)), column(due), r.Words(job), latest, column(next))
+		row := markdown.Row(markdown.Code(r.name(job)), column(due), r.Words(job), latest, column(next))
 		if b.Len()+len(row) > maxTable {
 			fmt.Fprintf(&b, "\nThe table is cut: %d of %s shown.\n", i, problem.Count(len(r.Jobs), "row"))
 			break
