@@ -12,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/table"
+	"github.com/scheduled-actions/scheduled/internal/webhook"
 	"github.com/spf13/cobra"
 )
 
@@ -69,7 +70,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	for _, project := range projects {
 		engine.Projects = append(engine.Projects, p.rescueProject(project))
 	}
-	p.webhooks(projects, &engine)
+	p.warn(p.runner(p.Stderr), engine.Hook(p.getenv, func(i int) *webhook.Memory { return memory(projects[i].AbsFile(), flags.dryRun) }))
 	report, err := engine.Run(ctx)
 	if report != nil {
 		told := func(project *rescue.Project) bool { return project.Memory != nil && project.Memory.Changed() }
