@@ -39,6 +39,7 @@ type History struct {
 	runs    int       // of its workflow that GitHub has
 	created time.Time // when its workflow was; zero if unknown
 	unasked int       // windows that would have taken too many requests
+	marked  bool      // the ledger has it as paused
 	lost    error     // why the first of the unreadable runs could not be read; nil without any
 }
 
@@ -197,7 +198,10 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 	known := schedule.Past{Schedule: job.Schedule, Since: a.Now}
 	if book := cmp.Or(job.Ledger, a.Ledger); book != nil {
 		var err error
-		if known.Runs, known.Known, err = book.Past(job.ID); err != nil {
+		if known.Runs, known.Known, err = book.Past(job.ID); err == nil {
+			known.Paused, err = book.Paused(job.ID)
+		}
+		if err != nil {
 			return History{}, err
 		}
 		if len(known.Runs) > 0 {
@@ -207,5 +211,5 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 			known.Runs[i] = job.Schedule.Belated(run)
 		}
 	}
-	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now)}, nil
+	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), marked: known.Paused}, nil
 }

@@ -3,6 +3,7 @@ package past
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,5 +149,18 @@ func TestLocalByHand(t *testing.T) {
 	h, err := archive.Read(t.Context(), Job{ID: "once", Schedule: s}, schedule.Reach{Windows: 2})
 	if before, _ := h.Before(); err != nil || before.State != schedule.StateLate || before.Window.Start != at("19 11:00") {
 		t.Errorf("%+v, %v", h.Accounts, err)
+	}
+}
+
+// TestResume checks the command that a remark names for a job among several projects.
+func TestResume(t *testing.T) {
+	for project, want := range map[string]string{
+		"":                             "`scheduled resume send`",
+		"services/mail/pyproject.toml": "`scheduled --project services/mail/pyproject.toml resume send`",
+	} {
+		remarks := Setup(Job{ID: "send", Project: project}, "disabled_manually", "octo/app", schedule.Window{}, 0)
+		if len(remarks) != 1 || !strings.Contains(remarks[0], want) {
+			t.Errorf("%q: %q, want %s", project, remarks, want)
+		}
 	}
 }

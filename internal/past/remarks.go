@@ -19,6 +19,9 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	case a.Client != nil:
 		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Schedule.Window(h.Now), a.Retention)
 	}
+	if h.marked {
+		remarks = append(remarks, fmt.Sprintf("%s: paused on this machine: %s resumes it", name, h.resume()))
+	}
 	if remark := h.gone(); remark != "" {
 		remarks = append(remarks, name+": "+remark)
 	}
@@ -57,6 +60,15 @@ func (j Job) name() string {
 	return problem.Show(j.ID)
 }
 
+// resume is the command that resumes the job, from the root of the repository if there are
+// several projects.
+func (j Job) resume() string {
+	if j.Project != "" {
+		return fmt.Sprintf("`scheduled --project %s resume %s`", problem.Show(j.Project), problem.Show(j.ID))
+	}
+	return "`scheduled resume " + problem.Show(j.ID) + "`"
+}
+
 // gone says which runs were deleted, as far as that shows; "" if it does not.
 func (h History) gone() string {
 	const unknown = "so what became of the windows then is unknown"
@@ -86,11 +98,11 @@ func Setup(job Job, workflow, repository string, w schedule.Window, retention in
 	case github.Unregistered:
 		remarks = append(remarks, fmt.Sprintf("%s: %s has no workflow %s yet: run `scheduled sync` and merge the file into the default branch", name, repository, job.File))
 	case "disabled_manually":
-		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: `scheduled resume %s` resumes it", name, name))
+		remarks = append(remarks, fmt.Sprintf("%s: paused, its workflow was disabled by hand: %s resumes it", name, job.resume()))
 	case "disabled_inactivity":
-		remarks = append(remarks, fmt.Sprintf("%s: GitHub disabled its workflow after 60 days without activity in the repository: `scheduled resume %s` resumes it", name, name))
+		remarks = append(remarks, fmt.Sprintf("%s: GitHub disabled its workflow after 60 days without activity in the repository: %s resumes it", name, job.resume()))
 	case "disabled_fork":
-		remarks = append(remarks, fmt.Sprintf("%s: its workflow is disabled, like every schedule of a fork: `scheduled resume %s` turns it on", name, name))
+		remarks = append(remarks, fmt.Sprintf("%s: its workflow is disabled, like every schedule of a fork: %s turns it on", name, job.resume()))
 	case "deleted":
 		remarks = append(remarks, fmt.Sprintf("%s: its workflow was deleted: run `scheduled sync` and merge the file into the default branch", name))
 	}
