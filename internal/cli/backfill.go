@@ -107,7 +107,7 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 		slots := []backfilled{}
 		for _, s := range done.Slots {
 			if s.Pending {
-				p.say("note: " + problem.Clock(s.Window) + ": " + runWords(s.Run))
+				p.say("note: " + problem.Clock(s.Window) + ": " + s.Words())
 			}
 			slots = append(slots, backfilled{s.Window, s.State, orNull(s.ID), orNull(s.URL)})
 		}
@@ -122,7 +122,7 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 	for _, s := range done.Slots {
 		words := "not started"
 		if s.Err == nil {
-			words = runWords(s.Run)
+			words = s.Words()
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Clock(s.Window), paint(s.State), words)
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -63,23 +62,6 @@ func orNull[T comparable](value T) *T {
 		return nil
 	}
 	return &value
-}
-
-// runWords says what became of a run.
-func runWords(r *operate.Run) string {
-	url := r.URL
-	if r.ID == 0 {
-		url = "GitHub does not say which run it is"
-	}
-	switch {
-	case r.Pending:
-		return fmt.Sprintf("not started: run %d of the same window is pending: %s", r.ID, url)
-	case !r.Started:
-		return "would be started"
-	case r.Conclusion != "":
-		return fmt.Sprintf("%s: %s", r.Conclusion, url)
-	}
-	return "started: " + url
 }
 
 // actingHints are the hints for what a token lacks.

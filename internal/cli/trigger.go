@@ -189,10 +189,10 @@ func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 			continue
 		}
 		if flags.asJSON && r.Pending {
-			p.say("note: " + problem.Show(r.Job.ID) + ": " + runWords(r))
+			p.say("note: " + problem.Show(r.Job.ID) + ": " + r.Words())
 		}
 		shown = append(shown, triggered{r.Job.ID, orNull(r.Window), orNull(r.ID), orNull(r.URL), orNull(r.Conclusion)})
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), runWords(r))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), r.Words())
 	}
 	if flags.asJSON {
 		return p.printJSON(struct {

@@ -6,6 +6,7 @@ package operate
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -104,6 +105,27 @@ type Run struct {
 	Err        error  // why it was not started, or may not have been
 
 	seen map[int64]bool // the runs of its workflow before
+}
+
+// Words says what became of the run, for people. One that is not forced only requests
+// a slot to come.
+func (r *Run) Words() string {
+	url, begun := r.URL, "started"
+	if r.ID == 0 {
+		url = "GitHub does not say which run it is"
+	}
+	if !r.Force {
+		begun = "requested"
+	}
+	switch {
+	case r.Pending:
+		return fmt.Sprintf("not %s: run %d of the same window is pending: %s", begun, r.ID, url)
+	case !r.Started:
+		return "would be " + begun
+	case r.Conclusion != "":
+		return fmt.Sprintf("%s: %s", r.Conclusion, url)
+	}
+	return begun + ": " + url
 }
 
 // take makes the run be the one that GitHub has.
