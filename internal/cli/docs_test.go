@@ -69,6 +69,9 @@ func TestDocs(t *testing.T) {
 		{"move", movePart},
 		{"moved", movedPart},
 		{"fates", fatesPart},
+		{"all-projects", allProjectsPart},
+		{"policies", policiesPart},
+		{"reasons", reasonsPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
 		want, places := "\n"+strings.TrimSpace(part.write(t))+"\n\n", 0
