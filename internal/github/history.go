@@ -246,29 +246,6 @@ func (r *reading) search(ctx context.Context) error {
 	return nil
 }
 
-// readLane asks for evidence of the one slot: in the runs of its window, and in those that
-// were active since the run that asks began. That run's own check asked the others.
-func (r *reading) readLane(ctx context.Context) error {
-	confirmed, err := r.confirm(ctx)
-	if err != nil || confirmed {
-		return err
-	}
-	since := r.window.Start
-	if own := r.runs[r.query.Run]; len(own) > 0 && own[0].Created.After(since) {
-		since = own[0].Created
-	}
-	for _, run := range r.unaskedSince(since) {
-		if len(r.asked) >= maxAsked {
-			return nil
-		}
-		answered, err := r.ask(ctx, run)
-		if err != nil || confirm(answered, r.window) {
-			return err
-		}
-	}
-	return nil
-}
-
 // covered reports whether no older run can have started in the window. The runs of a
 // job do not overlap, so the first one that ended before the window is enough. (The
 // end of a re-run says nothing.)
@@ -314,6 +291,9 @@ func (r *reading) count(ctx context.Context) (counted bool) {
 // A run without success is asked only if it is the newest of its window: those after the
 // execution skip, with success. From maxFailed on it counts as one that did not execute.
 func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []schedule.Run) (found, known bool) {
+	if slices.ContainsFunc(runs, func(run schedule.Run) bool { return run.Lane && run.Confirms(w) }) {
+		return true, true
+	}
 	for _, run := range schedule.Candidates(w, runs) {
 		if !run.Slot.IsZero() {
 			continue // a backfill serves only its own window

@@ -186,29 +186,45 @@ func TestLaneAsks(t *testing.T) {
 	other.Updated = at("21 11:30")
 	before := other
 	before.Updated = at("20 21:00")
+	half := lanes("21 11:00", "20 10:37", "20", "21")
+	half.ID, half.Status = 99, "in_progress"
+	half.Lanes[1].Status, half.Lanes[1].Started = "queued", time.Time{}
+	unmarked := lanes("21 11:00", "", "21")
+	unmarked.ID, unmarked.Status, unmarked.Lanes = 99, "in_progress", []ghtest.Lane{}
 	rows := []struct {
 		name     string
 		slot     string
+		once     bool // the job does not catch up
 		runs     []ghtest.Run
 		want     schedule.Reason
+		since    string
 		requests int
 	}{
-		{"alone", "21", all(own), schedule.Unconfirmed, 1},
-		{"served in its window", "20", all(own, before), schedule.Confirmed, 2},
-		{"served meanwhile", "19", all(own, lanes("21 11:01", "", "19")), schedule.Confirmed, 2},
-		{"of the current window, served", "21", all(own, lanes("21 10:40", "", "21")), schedule.Confirmed, 2},
-		{"forced runs of others", "19", all(own, other), schedule.Unconfirmed, 2},
+		{"alone", "21", false, all(own), schedule.Unconfirmed, "", 2},
+		{"after the day before", "21", true, all(unmarked, lanes("20 10:40", "", "20")), schedule.Unconfirmed, "20", 2},
+		{"after two failed days", "21", true, all(unmarked, lanes("20 10:40", "", "!20"), lanes("19 10:40", "", "!19"), lanes("18 10:40", "", "18")), schedule.Unconfirmed, "18", 4},
+		{"after another slot of its run", "21", false, all(half, lanes("18 10:40", "", "18")), schedule.Unconfirmed, "20", 2},
+		{"after a slot that was caught up on", "20", false, all(own, lanes("20 23:00", "18 10:37", "18", "19"), lanes("17 10:40", "", "17")), schedule.Unconfirmed, "19", 2},
+		{"after one that fails", "21", false, all(own, lanes("20 10:40", "", "!20"), lanes("19 10:40", "", "19")), schedule.Unconfirmed, "19", 4},
+		{"served in its window", "20", false, all(own, before), schedule.Confirmed, "", 2},
+		{"served meanwhile", "19", false, all(own, lanes("21 11:01", "", "19")), schedule.Confirmed, "", 2},
+		{"of the current window, served", "21", false, all(own, lanes("21 10:40", "", "21")), schedule.Confirmed, "", 2},
+		{"forced runs of others", "19", false, all(own, other), schedule.Unconfirmed, "", 3},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			fake := ghtest.New(t)
 			fake.SetNow(noon)
 			fake.Add(row.runs...)
-			q := query(declared(t, schedule.Spec{CatchUp: true}))
+			q := query(declared(t, schedule.Spec{CatchUp: !row.once}))
 			q.Run, q.Tick.Lane, q.Tick.Slot = 99, true, at(row.slot+" 10:37")
 			d := decideAll(t, fake, q)
-			if d.Reason != row.want || !d.Window.Start.Equal(q.Tick.Slot) {
-				t.Errorf("%s of %v", d.Reason, d.Window)
+			since := ""
+			if !d.Since.IsZero() {
+				since = fmt.Sprint(d.Since.Day())
+			}
+			if d.Reason != row.want || !d.Window.Start.Equal(q.Tick.Slot) || since != row.since {
+				t.Errorf("%s of %v, since %q", d.Reason, d.Window, since)
 			}
 			if n := len(fake.Requests()); n != row.requests {
 				t.Errorf("%d requests, want %d", n, row.requests)
