@@ -12,10 +12,31 @@ import (
 // need some as well.
 const evidenceShare = 4
 
+// The most requests of one call that reads the runs of many jobs, those before it
+// included. GITHUB_TOKEN has 1,000 an hour for each repository, a person's token 5,000 or
+// more: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+const (
+	sharedRequests = 900  // where the runs of jobs need some of them, or GitHub does not say how many there are
+	ownRequests    = 2500 // where GitHub says so, and nothing is reserved
+)
+
+// allowance returns how many more requests such a call may send: half of those that were
+// left when the client began, without those to leave to others, within the bounds.
+func (c *Client) allowance(reserve int) int {
+	sent, remaining := c.Sent(), c.Remaining()
+	switch {
+	case remaining < 0:
+		return sharedRequests - sent
+	case reserve > 0:
+		return min(sharedRequests-sent, (remaining-reserve-sent)/2)
+	}
+	return min(ownRequests-sent, (remaining-sent)/2)
+}
+
 // budget limits the requests that ask runs for evidence. It is for several goroutines.
 type budget struct {
 	mu       sync.Mutex
-	left     int   // requests
+	left     int   // requests, without those to try again
 	failures int   // in a row
 	vain     error // why no other run would answer, too
 }

@@ -10,14 +10,9 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// The most requests of one Pasts. GITHUB_TOKEN has 1,000 an hour for each repository, and
-// the jobs' own runs need most of them; a person's token has 5,000 or more:
-// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
-const (
-	pastsLists    = 150 // of runs; 1,000 jobs with four ticks a day have 40 pages a day
-	pastsEvidence = 200 // for evidence, or one in pastsShare of those that GitHub still grants
-	pastsShare    = 8
-)
+// pastsLists is the maximum number of lists of runs that one Pasts reads. 1,000 jobs with
+// four ticks a day have 40 pages a day.
+const pastsLists = 150
 
 // longestRun is how long before a window a run may have been created that executed in it.
 // "Each job in a workflow can run for up to 6 hours of execution time",
@@ -26,7 +21,7 @@ const longestRun = 6 * time.Hour
 
 // Pasts reads the runs of many jobs in a few windows, with far fewer requests than a Past
 // for each: the list of all runs of the repository serves all jobs. Then it looks for
-// evidence as far as its requests go, in the newest windows first, and last in the runs
+// evidence as far as its requests go (see allowance), in the newest windows first, and last in the runs
 // that ended without success. What that leaves open is in Unasked. reserve is the number
 // of requests to leave to others. It calls listed once the runs of a job are known. If
 // they cannot be, or ctx ends before, Past.Err says why. The error is that of all jobs, a
@@ -66,7 +61,7 @@ type manyReadings struct {
 }
 
 func newManyReadings(c *Client, queries []Query, reach schedule.Reach, reserve int, listed func()) *manyReadings {
-	m := &manyReadings{listing: listing{client: c, requests: pastsLists, reserve: reserve}, files: map[string]int{}, reach: reach, listed: listed}
+	m := &manyReadings{listing: listing{client: c, requests: max(1, min(pastsLists, c.allowance(reserve)/2)), reserve: reserve}, files: map[string]int{}, reach: reach, listed: listed}
 	m.add, m.file = m.deal, func(i int) string { return queries[i].Workflow }
 	m.start = m.back
 	for i, q := range queries {
@@ -127,7 +122,7 @@ func (m *manyReadings) deal(runs []workflowRun, known time.Time, readFor []int) 
 // confirm asks for evidence, one run of each job at a time. The error is why it stopped,
 // unless the budget is spent.
 func (m *manyReadings) confirm(ctx context.Context, reserve int) error {
-	b := m.client.budget(max(pastsEvidence, m.client.Remaining()/pastsShare), reserve)
+	b := &budget{left: m.client.allowance(reserve)}
 	for _, success := range []bool{true, false} {
 		for nth := range m.reach.Windows {
 			each(m.questions(nth, success), func(q readingInquiry) { q.reading.askWithin(ctx, b, q.inquiry) })

@@ -33,19 +33,25 @@ func manyJobs(fake *ghtest.Server, n int) (queries []Query) {
 	return queries
 }
 
-// TestPastsRequests counts the requests for two windows of many jobs. The current windows
-// are asked about first, and what is not asked is unknown.
+// TestPastsRequests counts the requests for two windows of many jobs, with a token that
+// jobs share or do not, and of which GitHub grants so many an hour, or does not say (-1).
+// The current windows are asked about first, and what is not asked is unknown.
 func TestPastsRequests(t *testing.T) {
-	for _, row := range []struct{ jobs, requests, confirmed, unasked int }{
-		{1, 1 + 2, 2, 0}, {10, 2 + 20, 20, 0}, {100, 10 + 200, 200, 0}, {1000, 90 + pastsEvidence, pastsEvidence, 2000 - pastsEvidence},
+	for _, row := range []struct{ jobs, limit, reserve, requests, confirmed int }{
+		{1, 1000, 100, 1 + 2, 2}, {10, 1000, 100, 2 + 20, 20}, {100, 1000, 100, 10 + 200, 200}, {100, 300, 100, 100, 91}, {100, 300, 0, 150, 141}, {20, 0, 0, 3 + 40, 40},
+		{1000, 1000, 100, 450, 360}, {1000, -1, 0, 900, 810}, {1000, 5000, 0, 2090, 2000},
 	} {
 		if testing.Short() && row.jobs > 100 {
 			continue
 		}
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
+		fake.SetLimit(max(0, row.limit))
+		if row.limit < 0 {
+			fake.Break(ghtest.Fault{Header: map[string]string{"X-RateLimit-Remaining": ""}})
+		}
 		queries := manyJobs(fake, row.jobs)
-		pasts, err := newClient(t, fake.URL).Pasts(t.Context(), queries, schedule.Reach{Windows: 2}, 0, func() {})
+		pasts, err := newClient(t, fake.URL).Pasts(t.Context(), queries, schedule.Reach{Windows: 2}, row.reserve, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,9 +71,25 @@ func TestPastsRequests(t *testing.T) {
 			unasked += past.Unasked
 		}
 		requests := len(fake.Requests())
-		t.Logf("%d jobs: %d requests, %d confirmed, %d unasked", row.jobs, requests, confirmed, unasked)
-		if requests > row.requests || confirmed != row.confirmed || current != min(row.jobs, row.confirmed) || unasked != row.unasked {
-			t.Errorf("%d jobs: %d requests, %d confirmed, %d of them current, %d unasked; want %+v", row.jobs, requests, confirmed, current, unasked, row)
+		t.Logf("%+v: %d requests, %d confirmed, %d of them current, %d unasked", row, requests, confirmed, current, unasked)
+		if requests > row.requests || confirmed != row.confirmed || current != min(row.jobs, row.confirmed) || unasked != 2*row.jobs-row.confirmed {
+			t.Errorf("%d requests, %d confirmed, %d of them current, %d unasked; want %+v", requests, confirmed, current, unasked, row)
+		}
+	}
+}
+
+// TestAllowance has clients that sent some requests of those that GitHub granted.
+func TestAllowance(t *testing.T) {
+	for _, row := range []struct{ sent, remaining, reserve, want int }{
+		{0, -1, 0, 900}, {11, -1, 100, 889},
+		{11, 989, 100, 439}, {11, 489, 100, 189}, {0, 100, 100, 0}, {0, 50, 100, -25}, {11, 14989, 100, 889},
+		{11, 4989, 0, 2489}, {11, 3989, 0, 1989}, {11, 14989, 0, 2489}, {0, 1, 0, 0}, {0, 60, 0, 30},
+	} {
+		c := newClient(t, "http://127.0.0.1")
+		c.sent.Store(int64(row.sent))
+		c.limit.known, c.limit.remaining = row.remaining >= 0, row.remaining
+		if got := c.allowance(row.reserve); got != row.want {
+			t.Errorf("%+v: %d", row, got)
 		}
 	}
 }

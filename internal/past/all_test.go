@@ -142,6 +142,7 @@ func TestReadAllEndsInTime(t *testing.T) {
 func TestUnasked(t *testing.T) {
 	fake, archive, jobs := newArchive(t, 250)
 	ranAll(fake, jobs, 1)
+	fake.SetLimit(420)
 	histories, err := archive.readAll(t.Context(), t, jobs)
 	if err != nil || Unread(histories) != nil {
 		t.Fatal(err, Unread(histories))

@@ -29,7 +29,10 @@ func (a answer) write(w http.ResponseWriter) {
 
 // say answers with a body as JSON, or without one if it is nil.
 func (s *Server) say(status int, body any) answer {
-	now := s.clock()
+	now, limit, remaining := s.clock(), 1000, 987
+	if s.limit > 0 {
+		limit, remaining = s.limit, max(0, s.limit-s.served)
+	}
 	var data []byte
 	if body != nil {
 		data = marshal(body)
@@ -37,8 +40,8 @@ func (s *Server) say(status int, body any) answer {
 	return answer{status: status, body: data, sample: data, header: http.Header{
 		"Content-Type":          {"application/json; charset=utf-8"},
 		"Date":                  {now.UTC().Format(http.TimeFormat)},
-		"X-Ratelimit-Limit":     {"1000"},
-		"X-Ratelimit-Remaining": {"987"},
+		"X-Ratelimit-Limit":     {strconv.Itoa(limit)},
+		"X-Ratelimit-Remaining": {strconv.Itoa(remaining)},
 		"X-Ratelimit-Reset":     {strconv.FormatInt(now.Add(time.Hour).Unix(), 10)},
 	}}
 }

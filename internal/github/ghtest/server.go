@@ -63,6 +63,7 @@ type Server struct {
 	issues     []*tracked
 	labels     []string
 	served     int              // requests so far
+	limit      int              // see SetLimit
 	hooks      map[int][]func() // before the n-th request
 	faults     []*Fault
 	requests   []Request
@@ -129,6 +130,10 @@ func (s *Server) SetNow(now time.Time) { s.locked(func() { s.now = now }) }
 // SetToken makes the server refuse any other token. With "", the default, it takes
 // all.
 func (s *Server) SetToken(token string) { s.locked(func() { s.token = token }) }
+
+// SetLimit makes the server say that it grants that many requests from its start on, and
+// how many of them are left. With 0, the default, it always says the same.
+func (s *Server) SetLimit(requests int) { s.locked(func() { s.limit = requests }) }
 
 // SetArrange passes every list of runs, the newest first, to f before it is cut
 // into pages: to shuffle or repeat runs, or to leave some out.
