@@ -26,18 +26,18 @@ func (p *Program) backfillCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backfill JOB",
 		Short: "Run past slots of the job again",
-		Long: `backfill starts one run for each slot between --from and --to that has no confirmed run,
-the oldest first. Both ends belong to the range: they are dates in the job's time zone, of
-which the last one counts as a whole, or RFC 3339 times. Runs wait in turn on GitHub.
+		Long: `backfill starts one run for each slot from --from to --to that has no confirmed run, the
+oldest first. Both ends are included: RFC 3339 times, or dates in the job's time zone, from
+the start of the first day to the end of the last. On GitHub, the runs wait for each other.
 
 ` + actingHelp,
 		Args: jobArgument,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.backfill(cmd, args[0], flags) },
 	}
 	flags.register(cmd, "report what would be started, but start nothing")
-	cmd.Flags().StringVar(&flags.from, "from", "", "first date, or time, as in 2026-11-01 or 2026-11-01T10:37:00Z")
-	cmd.Flags().StringVar(&flags.to, "to", "", "last date, or time")
-	cmd.Flags().BoolVar(&flags.confirmed, "confirmed", false, "also the slots with a confirmed run, or one in progress")
+	cmd.Flags().StringVar(&flags.from, "from", "", "first date or time, as in 2026-11-01 or 2026-11-01T10:37:00Z")
+	cmd.Flags().StringVar(&flags.to, "to", "", "last date or time")
+	cmd.Flags().BoolVar(&flags.confirmed, "confirmed", false, "include slots with a confirmed run, or one in progress")
 	cmd.Flags().IntVar(&flags.limit, "limit", 100, "maximum number of slots")
 	return cmd
 }
@@ -102,7 +102,7 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 	}
 	if flags.asJSON {
 		if done.Left > 0 {
-			p.say(fmt.Sprintf("note: %s left to another call", problem.Count(done.Left, "slot")))
+			p.say(fmt.Sprintf("note: %s left: call backfill again to start them", problem.Count(done.Left, "slot")))
 		}
 		slots := []backfilled{}
 		for _, s := range done.Slots {

@@ -18,14 +18,13 @@ func (p *Program) doctorCommand() *cobra.Command {
 	var token string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what stands in the way of the jobs, here and on GitHub",
-		Long: `doctor looks at the configuration, the Python and the workflow files here, and on
-GitHub at the token, the repository, its workflows and how punctual its schedules were. It
-changes nothing.
+		Short: "Find what keeps jobs from running, here and on GitHub",
+		Long: `doctor checks the configuration, the Python and the workflow files here, and on GitHub
+the token, the repository, its workflows and how punctual its schedules were. It changes
+nothing.
 
-A check that cannot be made because of another one is left out. What only an
-administrator could see, or nobody, is "unknown" and does not count against the jobs.
-The exit code is 1 if a check fails, and 4 if a token is missing or lacks a right.
+A check that depends on a failed one is left out. What the token may not see is
+"unknown", which is not a failure. The exit code is 1 if a check fails, and 4 if a token is missing or lacks a right.
 
 ` + sourcesHelp,
 		Args: noArguments,

@@ -18,8 +18,8 @@ func (p *Program) pauseCommand() *cobra.Command {
 		Use:   "pause JOB…",
 		Short: "Pause jobs until they are resumed",
 		Long: `pause disables the workflows of jobs on GitHub, at once and without a commit. The rescue
-leaves them alone, and the windows that pass are not owed. To switch a job off in a
-reviewed and lasting way, set enabled = false instead.
+leaves them alone, and windows that pass meanwhile are not run later. To switch a job off
+for good and with a review, set enabled = false instead.
 
 Jobs that do not run on GitHub are paused by a mark in the ledger in .scheduled/.
 
@@ -144,7 +144,7 @@ func (p *Program) printSwitched(switched []operate.Switched, flags acting) error
 	shown := []switchedJob{}
 	t := table.New(p.Stdout)
 	for _, s := range switched {
-		row, words := switchedJob{s.Job.ID, &s.Job.File, s.State, s.Changed}, "as before"
+		row, words := switchedJob{s.Job.ID, &s.Job.File, s.State, s.Changed}, "unchanged"
 		if s.Local {
 			row.Workflow = nil
 		}

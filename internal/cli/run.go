@@ -46,12 +46,12 @@ the work is done, it is a warning: the work counts.`,
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.python, "python", "", "interpreter (default: the one of the project's environment)")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "run even if the window is confirmed, or the job is paused")
-	cmd.Flags().StringVar(&flags.kwargs, "kwargs", "", "JSON object of arguments for this run")
+	cmd.Flags().StringVar(&flags.kwargs, "kwargs", "", `arguments for this run, as in '{"days": 7}'`)
 	cmd.Flags().StringVar(&flags.window, "window", "", "in Actions: start of the window that check decided on")
 	cmd.Flags().IntVar(&flags.missed, "missed", 0, "in Actions: number of missed windows that check found")
 	cmd.Flags().StringVar(&flags.report, "report", "", "file to write the outcome of one job to, as JSON")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "say what would run, and run nothing")
+	cmd.Flags().BoolVar(&flags.dry, "dry-run", false, "report what would run, but run nothing")
 	return cmd
 }
 

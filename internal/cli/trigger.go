@@ -24,12 +24,13 @@ func (p *Program) triggerCommand() *cobra.Command {
 	var flags triggerFlags
 	cmd := &cobra.Command{
 		Use:   "trigger JOB…",
-		Short: "Start jobs now, or at a time to come",
-		Long: `trigger starts the workflows of jobs on GitHub, confirmed or not. If a run of the same
-window is queued or in progress after a dispatch, it starts none and names that run.
+		Short: "Start jobs now, or at a later time",
+		Long: `trigger starts the workflows of jobs on GitHub, whether or not their windows are
+confirmed. If a dispatched run of the same window is queued or in progress, it starts none
+and names that run.
 
-With --at or --in the job is due once more at that time. The run that starts at once only
-leaves the request; the rescue starts the job when the time has come.
+With --at or --in, the job gets one more slot at that time. The run that starts at once only
+records the request; the rescue starts the job when the time has come.
 
 ` + actingHelp,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.trigger(cmd, args, flags) },
@@ -38,8 +39,8 @@ leaves the request; the rescue starts the job when the time has come.
 	flags.acting.register(cmd, "report what would be started, but start nothing")
 	cmd.Flags().StringVar(&flags.window, "window", "", "slot of the job to serve, as in 2026-11-21T10:37:00Z (default: the current window)")
 	cmd.Flags().StringVar(&flags.kwargs, "kwargs", "", `values for the inputs of the jobs, as in '{"days": 7}'`)
-	cmd.Flags().StringVar(&flags.at, "at", "", "time to come at which the jobs are to run: RFC 3339, or local to the job's time zone")
-	cmd.Flags().StringVar(&flags.in, "in", "", "time from now after which the jobs are to run, as in 5d or 90m")
+	cmd.Flags().StringVar(&flags.at, "at", "", "later time at which to run the jobs: RFC 3339, or local to the job's time zone")
+	cmd.Flags().StringVar(&flags.in, "in", "", "delay after which to run the jobs, as in 5d or 90m")
 	cmd.Flags().BoolVar(&flags.wait, "wait", false, "follow the runs to their end; exit with 1 if one fails")
 	return cmd
 }
@@ -142,7 +143,7 @@ func (f triggerFlags) wishes(cmd *cobra.Command, jobs []pyproject.Job) (wishes [
 		case cmd.Flags().Changed("window"):
 			wish.Slot, err = operate.ParseSlot(f.window, wish.Job)
 		case later && job.Schedule.Spec().Disabled:
-			err = problem.New("remove enabled = false, or start it now", "job %s is disabled, so it does not run at a time to come", problem.Show(job.ID))
+			err = problem.New("remove enabled = false, or start it now", "job %s is disabled, so it cannot be run later", problem.Show(job.ID))
 		case cmd.Flags().Changed("at"):
 			wish.At, err = operate.ParseTime(f.at, wish.Job)
 		case cmd.Flags().Changed("in"):

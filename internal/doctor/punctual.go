@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -98,15 +99,15 @@ func (e *examination) schedules() (Check, bool) {
 	}
 	if len(p.scheduled) == 0 {
 		return bad(fmt.Sprintf("GitHub started none of the last %s by schedule", problem.Count(p.windows, "window")),
-			"look whether Actions are allowed in the repository's settings, under Actions, General, and whether the last person who changed the workflow files is still a member")
+			"allow Actions in the repository's settings, under Actions, General, and check that the last person who changed the workflow files is still a member")
 	}
-	message := fmt.Sprintf("in the last %s, GitHub started %d of %s by schedule, half of them at most %v late",
-		problem.Count(int(now.Sub(known).Hours()/24+0.5), "day"), len(p.scheduled), problem.Count(p.windows, "window"), p.median().Round(time.Minute))
+	message := fmt.Sprintf("in the last %s, GitHub started %d of %s by schedule, half of them no more than %s late",
+		problem.Count(int(now.Sub(known).Hours()/24+0.5), "day"), len(p.scheduled), problem.Count(p.windows, "window"), strings.TrimSuffix(p.median().Round(time.Minute).String(), "0s"))
 	if rest := p.windows - len(p.scheduled); rest > 0 {
-		message += fmt.Sprintf("; of the others, %d were started by a dispatch, as of the rescue, and %d not at all", p.otherwise, rest-p.otherwise)
+		message += fmt.Sprintf("; %d were started by a dispatch, such as that of the rescue, and %d not at all", p.otherwise, rest-p.otherwise)
 	}
 	if p.missed() > throttled || p.median() > late {
-		return bad("GitHub throttles the schedules here: "+message, `keep the rescue on and raise spares, or run jobs that must be on time with executor = "serve", or run "scheduled rescue" from a machine of your own`)
+		return bad("GitHub throttles the schedules here: "+message, "keep the rescue on and raise spares, or run jobs that must be on time with executor = \"serve\", or run `scheduled rescue` from a machine of your own")
 	}
 	return fine(message)
 }

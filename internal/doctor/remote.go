@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"crypto/sha1" // as git has it
 	"encoding/hex"
 	"errors"
@@ -71,7 +72,7 @@ func (e *examination) access() (Check, bool) {
 
 func (e *examination) clock() (Check, bool) {
 	if e.standing.Now.IsZero() {
-		return bad("GitHub's answer has no plausible time", "look for a proxy or cache between this machine and GitHub")
+		return bad("the time in GitHub's answer cannot be right", "look for a proxy or cache between this machine and GitHub")
 	}
 	skew := e.Now().Sub(e.standing.Now)
 	if skew.Abs() > maxSkew {
@@ -79,7 +80,7 @@ func (e *examination) clock() (Check, bool) {
 		if skew < 0 {
 			direction = "behind"
 		}
-		return bad(fmt.Sprintf("this machine's clock is %v %s GitHub's", skew.Abs().Round(time.Second), direction), "set the clock, as by NTP")
+		return bad(fmt.Sprintf("this machine's clock is %v %s GitHub's", skew.Abs().Round(time.Second), direction), "set the clock, for example by NTP")
 	}
 	return fine("this machine's clock agrees with GitHub's")
 }
@@ -142,7 +143,7 @@ func (e *examination) branch() (Check, bool) {
 	case len(missing) > 0:
 		return bad("the default branch "+e.standing.Branch+" lacks "+what(missing), hint)
 	case len(differ) > 0:
-		return bad("on the default branch "+e.standing.Branch+" differ from here "+what(differ), hint)
+		return bad("the default branch "+e.standing.Branch+" has another version of "+what(differ), hint)
 	}
 	return fine("the default branch " + e.standing.Branch + " has the workflow files")
 }
@@ -176,6 +177,13 @@ var states = map[string]string{
 	github.Unregistered:   "push the files to the default branch",
 }
 
+// inWords says the same states to people.
+var inWords = map[string]string{
+	"disabled_manually":   "disabled by hand",
+	"disabled_inactivity": "disabled for lack of activity",
+	"disabled_fork":       "disabled, as in every fork",
+}
+
 // registered looks whether GitHub starts the workflows of the jobs.
 func (e *examination) registered() (Check, bool) {
 	by := map[string][]string{}
@@ -190,7 +198,7 @@ func (e *examination) registered() (Check, bool) {
 	}
 	for _, state := range []string{"disabled_manually", "disabled_inactivity", "disabled_fork", "deleted", github.Unregistered} {
 		if ids := by[state]; len(ids) > 0 {
-			return bad(fmt.Sprintf("%s %s: %s", count(len(ids), "workflow is", "workflows are"), strings.ReplaceAll(state, "_", " "), problem.Some(ids, problem.Show)), states[state])
+			return bad(fmt.Sprintf("%s %s: %s", count(len(ids), "workflow is", "workflows are"), cmp.Or(inWords[state], state), problem.Some(ids, problem.Show)), states[state])
 		}
 	}
 	return fine("the workflows of all jobs are active")
@@ -213,7 +221,7 @@ func (e *examination) rescue() (Check, bool) {
 	case !known:
 		return bad("GitHub does not know the workflow "+file, "run `scheduled sync`, and push the files to the default branch")
 	case w.State != "active":
-		return bad("the workflow "+file+" is "+strings.ReplaceAll(w.State, "_", " "), "enable it on the Actions page: without it, dropped ticks are only made up for by the next one")
+		return bad("the workflow "+file+" is "+cmp.Or(inWords[w.State], w.State), "enable it on the Actions page: without it, only the next tick makes up for a dropped one")
 	}
 	now := e.standing.Now
 	quiet := now.Add(-rescueQuiet)

@@ -44,7 +44,7 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 		return expired + " without a confirmed run: skipping"
 	case schedule.HistoryUnknown:
 		if !d.Unknown {
-			return window + " perhaps waits for another job, whose history cannot be read: running"
+			return window + " may have to wait for another job, whose history cannot be read: running"
 		}
 		return window + " is unknown, its history cannot be read: running"
 	}

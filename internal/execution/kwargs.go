@@ -35,7 +35,7 @@ func WithKwargs(job pyproject.Job, text string) (pyproject.Options, error) {
 			}
 			switch given[name].(type) {
 			case nil, []any, map[string]any:
-				return o, problem.New("write a string, a number or a boolean", "--kwargs has %s for a variable with a value that is none", problem.Quote(name))
+				return o, problem.New("write a string, a number or a boolean", "the value of %s in --kwargs cannot be an environment variable", problem.Quote(name))
 			}
 		}
 		return o.WithInputs(given)
@@ -76,14 +76,14 @@ func decodeObject(text string) (map[string]any, error) {
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return nil, errors.New("it is no JSON")
+		return nil, errors.New("it is not JSON")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("something follows the object")
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return nil, errors.New("it is no object")
+		return nil, errors.New("it is not an object")
 	}
 	if _, err := numbers(object); err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (e *Engine) bound() string {
 	case e.sent >= rescue.MaxDispatches:
 		return fmt.Sprintf("one call starts at most %d runs", rescue.MaxDispatches)
 	case e.lost >= maxLost:
-		return fmt.Sprintf("GitHub gave no clear answer to %d in a row", e.lost)
+		return fmt.Sprintf("GitHub gave no clear answer to %d dispatches in a row", e.lost)
 	case remaining >= 0 && remaining < rescue.Reserve:
 		return fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(remaining, "request"))
 	}

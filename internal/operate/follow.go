@@ -26,7 +26,7 @@ func (e *Engine) Follow(ctx context.Context, runs []*Run) error {
 		case r.ID != 0 && r.Err == nil:
 			following = append(following, &followed{Run: r})
 		case r.Started && r.Err == nil:
-			r.Err = problem.New("look at the Actions tab", "GitHub does not say which run of %s was started, so nothing waits for it", problem.Show(r.Job.ID))
+			r.Err = problem.New("look at the Actions tab", "GitHub does not say which run of %s was started, so it cannot be followed", problem.Show(r.Job.ID))
 		}
 	}
 	for poll, waited := firstPoll, time.Duration(0); ; poll = min(poll*3/2, max(longPoll, time.Duration(len(following))*time.Second)) {

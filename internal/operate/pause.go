@@ -55,7 +55,7 @@ func (e *Engine) Switch(ctx context.Context, jobs []Job, resume bool) ([]Switche
 			s.Changed = true
 			continue
 		case stopped != nil || ctx.Err() != nil:
-			s.Err = fmt.Errorf("%s was left as it is", problem.Show(job.ID))
+			s.Err = fmt.Errorf("%s was not changed", problem.Show(job.ID))
 			continue
 		}
 		if asked++; asked > rescue.Unpaced {
@@ -64,7 +64,7 @@ func (e *Engine) Switch(ctx context.Context, jobs []Job, resume bool) ([]Switche
 		e.Step(fmt.Sprintf("changing the workflow of %s", problem.Show(job.ID)))
 		s.Err = e.set(ctx, job, resume)
 		if _, denied := errors.AsType[*github.Denied](s.Err); denied || github.Limited(s.Err) {
-			stopped, s.Err = s.Err, fmt.Errorf("%s was left as it is", problem.Show(job.ID))
+			stopped, s.Err = s.Err, fmt.Errorf("%s was not changed", problem.Show(job.ID))
 		}
 		s.asked = true
 	}

@@ -71,11 +71,11 @@ func (r Range) slots(s schedule.Schedule, now time.Time) (slots []time.Time, err
 			if r.day && len(slots) > 0 && r.To.Sub(now) < 26*time.Hour { // of today
 				break
 			}
-			hint := "use `scheduled trigger --at` for a time to come"
+			hint := "use `scheduled trigger --at` for a future time"
 			if last := s.Prev(now); !last.IsZero() && len(slots) > 0 {
 				hint = "end the range at the last slot, --to " + last.Format(time.RFC3339)
 			}
-			return nil, TimeError{problem.New(hint, "the range has slots to come, as %s", problem.Clock(at))}
+			return nil, TimeError{problem.New(hint, "the range has slots in the future, such as %s", problem.Clock(at))}
 		}
 		if slots = append(slots, at); len(slots) > maxSlots {
 			return nil, TimeError{problem.New("narrow the range", "the range has more than %d slots", maxSlots)}
@@ -97,7 +97,7 @@ func ParseSlot(text string, job Job) (time.Time, error) {
 		return at, problem.New("write it as in 2026-11-21T10:37:00Z", "--window %s is not an RFC 3339 time", problem.Quote(text))
 	}
 	if slot := job.Schedule.Prev(at); !slot.Equal(at) {
-		return at, problem.New(near(job.Schedule, at), "--window %s is no slot of job %s", text, problem.Show(job.ID))
+		return at, problem.New(near(job.Schedule, at), "--window %s is not a slot of job %s", text, problem.Show(job.ID))
 	}
 	return at.UTC(), nil
 }

@@ -78,7 +78,7 @@ func (r *Run) aim(wish Wish, now time.Time) error {
 	switch {
 	case !wish.At.IsZero():
 		if r.Slot = wish.At.UTC().Truncate(time.Second); !r.Slot.After(now) {
-			return TimeError{problem.New("give a time to come, or leave it out to start the job now", "%s is not after %s, which it is now", problem.Clock(wish.At), problem.Clock(now))}
+			return TimeError{problem.New("give a later time, or leave it out to start the job now", "%s has passed: it is %s now", problem.Clock(wish.At), problem.Clock(now))}
 		}
 		r.Window = r.Slot
 	case wish.Slot.IsZero():

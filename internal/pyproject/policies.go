@@ -57,7 +57,7 @@ var policyOptions = []option{
 		name:     "needs",
 		kind:     "a list of strings",
 		fallback: "none",
-		meaning:  "ids of jobs to wait for: a window runs once each of them is confirmed for its own window at that time, or a later run of it stands for that window",
+		meaning:  "ids of jobs to wait for: a window runs once each of them is confirmed for its own window that holds the slot, or a later run of it stands for that window",
 		example:  `["import-orders"]`,
 		form:     always(form{"type": "array", "items": form{"type": "string"}, "minItems": 1, "maxItems": maxItems, "uniqueItems": true}),
 		single:   true,
@@ -78,7 +78,7 @@ var tellingOptions = []option{
 		name:     "notify-on",
 		kind:     "a list of strings",
 		fallback: "`[\"failed\", \"recovered\"]`",
-		meaning:  "what the rescue tells by `notify` and `webhook`: " + quotedList(events()),
+		meaning:  "events that `notify` and `webhook` tell: " + quotedList(events()),
 		example:  `["failed", "missed", "recovered"]`,
 		form:     func() form { return listForm(form{"enum": events()}) },
 		read: func(r *reader, e *entry) setting {
@@ -90,7 +90,7 @@ var tellingOptions = []option{
 		name:     "notify-after",
 		kind:     "an integer",
 		fallback: "1",
-		meaning:  "number of windows in a row that must fail before anybody is told",
+		meaning:  "number of windows that must fail in a row before an alarm is raised",
 		example:  "3",
 		form:     integerForm(1, maxInARow),
 		parse:    into(numbers(1, maxInARow), func(o *Options) *int { return &o.NotifyAfter }),
@@ -99,7 +99,7 @@ var tellingOptions = []option{
 		name:     "pause-after",
 		kind:     "an integer",
 		fallback: "none",
-		meaning:  "number of windows in a row that must fail before the rescue disables the job's workflow",
+		meaning:  "number of windows that must fail in a row before the rescue disables the job's workflow",
 		example:  "10",
 		form:     integerForm(1, maxInARow),
 		parse:    into(numbers(1, maxInARow), func(o *Options) *int { return &o.PauseAfter }),
@@ -213,13 +213,13 @@ func (r *reader) needed(jobs []Job) {
 			other, found := places[id]
 			switch {
 			case !found:
-				hint := "name jobs of this file"
+				hint := "name another job of this file"
 				if near := nearest(id, ids); near != "" {
 					hint = didYouMean(near)
 				}
-				r.report(item, hint, "needs has %s, which is no job", problem.Quote(id))
+				r.report(item, hint, "needs has %s, which is not a job", problem.Quote(id))
 			case other == i:
-				r.report(item, "remove it", "needs has the job itself, which would wait for ever")
+				r.report(item, "remove it", "needs has the job itself, so it would never run")
 			case jobs[other].Schedule.Spec().Disabled:
 				r.report(item, "remove it, or enable that job", "needs has %s, which is disabled and never confirmed", problem.Quote(id))
 			case jobs[other].Options.Serve != job.Options.Serve:
