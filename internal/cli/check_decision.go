@@ -13,16 +13,7 @@ import (
 // setOutputs passes a decision to the later steps. Those of a window are empty if there
 // is none.
 func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, cancel bool) error {
-	var start, end, since, settled string
-	if !d.Settled.IsZero() {
-		settled = d.Settled.Format(time.RFC3339)
-	}
-	if !d.Since.IsZero() {
-		since = d.Since.Format(time.RFC3339)
-	}
-	if !d.Window.IsZero() {
-		start, end = d.Window.Start.Format(time.RFC3339), d.Window.End.Format(time.RFC3339)
-	}
+	start, end, since := instant(d.Window.Start), instant(d.Window.End), instant(d.Since)
 	// As an input of run it would be in every workflow file, and change all of them.
 	if err := runner.Env(execution.Since, since); err != nil {
 		return err
@@ -37,7 +28,16 @@ func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, 
 		[2]string{"since", since},
 		[2]string{"matrix", execution.Matrix(job, d)},
 		[2]string{"cancel", strconv.FormatBool(cancel)},
-		[2]string{"settled", settled},
+		[2]string{"settled", instant(d.Settled)},
+		[2]string{"next", instant(d.Next)},
 		[2]string{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
 	)
+}
+
+// instant writes a time in RFC 3339; "" if it is zero.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
 }

@@ -119,6 +119,7 @@ type reading struct {
 	unread   map[int64]bool           // those that were asked without an answer
 	lost     error                    // why, for the first of them
 	failures int                      // to answer, in a row
+	hears    bool                     // what runs handed on decides, so that older ones are not asked
 	earlier  int                      // runs of earlier windows asked so far
 	asking   time.Time                // start of the oldest window that was asked about; zero for all
 }
@@ -149,6 +150,7 @@ func (r *reading) read(ctx context.Context) error {
 
 // decide asks for evidence of the window, and then of those before.
 func (r *reading) decide(ctx context.Context) error {
+	r.hears = true
 	for more := countPages; ; more-- {
 		confirmed, err := r.confirm(ctx)
 		if err != nil {
@@ -162,16 +164,13 @@ func (r *reading) decide(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		counted := confirmed || catchesUp || (last || !r.shuffled) && r.count(ctx)
+		counted := confirmed || catchesUp || r.heard() || (last || !r.shuffled) && r.count(ctx)
 		switch {
 		case r.window.IsZero():
 			return nil
 		case counted || last:
-			err := r.askByHand(ctx)
-			if err == nil && !confirmed {
-				err = r.search(ctx)
-			}
-			if err != nil || !r.adjust() {
+			err := r.further(ctx, confirmed)
+			if err != nil || !r.adjust() || r.heard() && !r.query.Schedule.Awaited(r.now).IsZero() {
 				return err
 			}
 			continue // an execution asked for a slot that has come
@@ -180,6 +179,54 @@ func (r *reading) decide(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// further looks for the newest execution, which says when the next one is.
+func (r *reading) further(ctx context.Context, confirmed bool) error {
+	var err error
+	if !r.heard() {
+		err = r.askByHand(ctx)
+	}
+	if err == nil && !confirmed && !r.heard() {
+		err = r.search(ctx)
+	}
+	if err == nil && r.heard() {
+		err = r.hear(ctx)
+	}
+	return err
+}
+
+// heard reports whether a run handed on when the job is to run next.
+func (r *reading) heard() bool { return slices.ContainsFunc(r.all(), handsOn) }
+
+func handsOn(run schedule.Run) bool { return !run.Handed.IsZero() }
+
+// hear asks the runs which ended after the newest known one that executed, or handed on
+// what an execution asked for, was created: the newest first, as that nearly always hands
+// on the last word.
+func (r *reading) hear(ctx context.Context) error {
+	for failed := 0; len(r.asked) < maxAsked; {
+		var said time.Time
+		var newest schedule.Run
+		for _, run := range r.all() {
+			if (handsOn(run) || !run.Started.IsZero()) && run.Created.After(said) {
+				said = run.Created
+			}
+			if !run.Active && !run.Void && run.Slot.IsZero() && !r.asked[run.ID] && run.ID != r.query.Run && (run.Success || failed < maxFailed) && run.Updated.After(newest.Updated) {
+				newest = run
+			}
+		}
+		if !newest.Updated.After(said) {
+			return nil
+		}
+		if !newest.Success {
+			failed++
+		}
+		if _, err := r.ask(ctx, newest); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // adjust takes in what the known runs asked for, and reports whether the window is another.
@@ -237,7 +284,7 @@ func (r *reading) search(ctx context.Context) error {
 				continue
 			}
 			answered, err := r.ask(ctx, run)
-			if err != nil || slices.ContainsFunc(answered, executed) {
+			if err != nil || slices.ContainsFunc(answered, executed) || r.hears && slices.ContainsFunc(answered, handsOn) {
 				return err
 			}
 			break
@@ -313,6 +360,9 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 		if confirm(r.runs[run.ID], w) {
 			return true, true
 		}
+		if slices.ContainsFunc(r.runs[run.ID], handsOn) {
+			return false, false
+		}
 		if !run.Success {
 			break
 		}
@@ -320,7 +370,8 @@ func (r *reading) confirmEarlier(ctx context.Context, w schedule.Window, runs []
 	return false, true
 }
 
-// confirm asks the candidates for evidence until one confirms the window.
+// confirm asks the candidates for evidence until one confirms the window. If one hands on
+// when the job is to run next, only newer ones can say more: see hear.
 func (r *reading) confirm(ctx context.Context) (confirmed bool, _ error) {
 	return r.confirmed(ctx, r.window)
 }
@@ -345,6 +396,9 @@ func (r *reading) confirmed(ctx context.Context, w schedule.Window) (confirmed b
 		}
 		if confirm(answered, w) {
 			return true, nil
+		}
+		if r.hears && w == r.window && slices.ContainsFunc(answered, handsOn) {
+			return false, nil
 		}
 	}
 	return false, nil

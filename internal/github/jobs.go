@@ -49,6 +49,7 @@ const (
 type shown struct {
 	attempt int       // 0 if unknown
 	settled time.Time // every slot before was confirmed or expired; zero if the run does not say
+	handed  time.Time // when an older execution asked to be run next, as the check found; zero if the run does not say
 	one     execution // of the first shape
 	lanes   []lane    // of the second
 }
@@ -71,12 +72,22 @@ type lane struct {
 // shows reads the jobs of a run of the job with that id.
 func (l jobList) shows(id string) (s shown) {
 	name := cmp.Or(id, unnamed)
-	s.settled = l.settled()
+	check, checks := l.check()
+	if checks {
+		s.settled = check.instant(schedule.SettledMark)
+	}
 	if s.lanes, s.attempt = l.lanes(name); s.lanes != nil {
 		return s
 	}
-	if own, ok := l.own(name); ok {
+	own, ok := l.own(name)
+	if ok {
 		s.one, s.attempt = own.execution(), own.Attempt
+	}
+	switch {
+	case checks:
+		s.handed = check.instant(schedule.NextMark)
+	case ok && own.skips():
+		s.handed = own.instant(schedule.NextMark)
 	}
 	return s
 }
@@ -150,16 +161,13 @@ func (j runJob) lane(name string) time.Time {
 // or was cancelled before it.
 func (j runJob) execution() (e execution) {
 	e.outcome = j.marked(schedule.OutcomeMark)
-	var steps []jobStep
 	for _, step := range j.Steps {
-		if step.Name == schedule.EvidenceStep {
-			steps = append(steps, step)
-		}
 		skipped := step.Conclusion == "skipped" && j.Conclusion == "success"
 		if strings.HasPrefix(step.Name, schedule.DeliveryMark) && step.Conclusion != "success" && !skipped {
 			return e
 		}
 	}
+	steps := j.entrypoints()
 	if len(steps) != 1 || steps[0].Conclusion != "success" {
 		return e
 	}
@@ -168,24 +176,35 @@ func (j runJob) execution() (e execution) {
 	return e
 }
 
-// settled returns before which slot all were confirmed or expired, as the job that decides
-// found. It executes nothing of the project, so that can be relied on.
-func (l jobList) settled() time.Time {
+// check returns the job that decides, of the second shape. It executes nothing of the
+// project, so that what it says can be relied on.
+func (l jobList) check() (check runJob, ok bool) {
 	var deciding []runJob
 	for _, j := range l.Jobs {
 		if j.Name == checkJob {
 			deciding = append(deciding, j)
 		}
 	}
-	if len(deciding) != 1 {
-		return time.Time{}
+	if len(deciding) != 1 || len(deciding[0].entrypoints()) > 0 { // it is a job with that id
+		return runJob{}, false
 	}
-	for _, step := range deciding[0].Steps {
+	return deciding[0], true
+}
+
+// entrypoints returns the steps that run the entrypoint: one, in a job of ours.
+func (j runJob) entrypoints() (steps []jobStep) {
+	for _, step := range j.Steps {
 		if step.Name == schedule.EvidenceStep {
-			return time.Time{} // it is a job with that id
+			steps = append(steps, step)
 		}
 	}
-	return deciding[0].instant(schedule.SettledMark)
+	return steps
+}
+
+// skips reports whether the job did not run its entrypoint.
+func (j runJob) skips() bool {
+	steps := j.entrypoints()
+	return len(steps) == 1 && steps[0].Conclusion == "skipped"
 }
 
 // marked returns what follows a mark in the name of the one successful step that begins
@@ -245,6 +264,9 @@ func (s shown) sound(created, now time.Time) shown {
 	if s.settled.After(now) {
 		s.settled = time.Time{}
 	}
+	if after := s.handed.Sub(created); after <= 0 || after > maxLife {
+		s.handed = time.Time{}
+	}
 	return s
 }
 
@@ -253,7 +275,7 @@ func (s shown) of(run schedule.Run) []schedule.Run {
 	run.Attempt = cmp.Or(s.attempt, run.Attempt)
 	run.Settled = s.settled
 	if s.lanes == nil {
-		run.Started, run.Next, run.Outcome = s.one.started, s.one.next, s.one.outcome
+		run.Started, run.Next, run.Outcome, run.Handed = s.one.started, s.one.next, s.one.outcome, s.handed
 		return []schedule.Run{run}
 	}
 	lanes := make([]schedule.Run, len(s.lanes))

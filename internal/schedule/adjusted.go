@@ -18,14 +18,15 @@ type wishes struct {
 // Adjusted returns the schedule with the slots that runs asked for. A run that was
 // dispatched for a time to come adds that slot. An execution that asked for a next one
 // adds it, and takes away those in between. The newest execution governs: when it began,
-// what an older one had asked for was over. A time that no run can have asked for is
-// ignored. The slots of an adjusted schedule are adjusted anew.
+// what an older one had asked for was over. Where that is not known, the word that the
+// newest check handed on stands for it. A time that no run can have asked for is ignored.
+// The slots of an adjusted schedule are adjusted anew.
 func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 	s.wishes = wishes{}
-	if !slices.ContainsFunc(runs, func(r Run) bool { return !r.Next.IsZero() || !r.Asked.IsZero() }) {
+	if !slices.ContainsFunc(runs, func(r Run) bool { return !r.Next.IsZero() || !r.Handed.IsZero() || !r.Asked.IsZero() }) {
 		return s
 	}
-	var executions []Run
+	var words []word
 	for _, r := range runs {
 		if r.Void || r.Created.After(now) || r.Started.After(now) {
 			continue
@@ -33,18 +34,18 @@ func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 		if ahead(r.Asked, r.Created) {
 			s.more(r.Asked)
 		}
-		if !r.Started.IsZero() {
-			executions = append(executions, r)
+		if said, ok := s.word(r, runs); ok {
+			words = append(words, said)
 		}
 	}
-	slices.SortFunc(executions, func(a, b Run) int { return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID)) })
-	for i, r := range executions {
-		if !ahead(r.Next, r.Started) {
+	slices.SortFunc(words, func(a, b word) int { return cmp.Or(a.said.Compare(b.said), cmp.Compare(a.run, b.run)) })
+	for i, said := range words {
+		if !ahead(said.next, said.said) {
 			continue
 		}
-		gone := Window{s.began(r), r.Next.UTC().Truncate(time.Second)}
-		if i+1 < len(executions) && executions[i+1].Started.Before(gone.End) {
-			gone.End = executions[i+1].Started
+		gone := Window{said.from, said.next.UTC().Truncate(time.Second)}
+		if i+1 < len(words) && words[i+1].said.Before(gone.End) {
+			gone.End = words[i+1].said
 		} else {
 			s.more(gone.End)
 		}
@@ -53,6 +54,45 @@ func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 	slices.SortFunc(s.wishes.more, time.Time.Compare)
 	s.wishes.more = slices.CompactFunc(s.wishes.more, time.Time.Equal)
 	return s
+}
+
+// word is when a job is to run next, as an execution asked, or none.
+type word struct {
+	run  int64
+	said time.Time // a later word overrides it
+	from time.Time // the slots after it are taken away
+	next time.Time // zero if it asked for nothing
+}
+
+// word returns that of an execution, or of a check which handed it on: that found the slot
+// in which it was created taken away. It knew of no execution that ended later.
+func (s *Schedule) word(r Run, runs []Run) (_ word, ok bool) {
+	if !r.Started.IsZero() {
+		return word{r.ID, r.Started, s.began(r), r.Next}, true
+	}
+	outdated := func(other Run) bool { return !other.Void && !other.Started.IsZero() && other.Updated.After(r.Created) }
+	if r.Handed.IsZero() || slices.ContainsFunc(runs, outdated) {
+		return word{}, false
+	}
+	from := r.Created
+	if slot := s.prev(r.Created); !slot.IsZero() {
+		from = slot.Add(-1)
+	}
+	return word{r.ID, r.Created, from, r.Handed}, true
+}
+
+// Awaited returns the time for which the current slot was taken away; zero if it was not.
+func (s Schedule) Awaited(now time.Time) (next time.Time) {
+	if w := s.Window(now); s.due(now, w) == w && !s.gone(w.Start) {
+		return next
+	}
+	for _, gone := range s.wishes.gone {
+		next = latest(next, gone.End)
+	}
+	if !next.After(now) {
+		return time.Time{}
+	}
+	return next
 }
 
 // began returns the time after which an execution can take slots away: its own slot, or its

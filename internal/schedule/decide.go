@@ -77,6 +77,7 @@ type Decision struct {
 	Window   Window    // zero if there is none; the first of Slots where there are several
 	Slots    []Window  // what to run, the oldest first, up to MaxSlots; none unless Run
 	Needs    []string  // the jobs that it waits for; none unless Reason is Waiting
+	Next     time.Time // when the job asked to be run next; zero unless Reason is Rescheduled
 	Settled  time.Time // every slot before it is confirmed or expired; zero if that is not known
 	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
 	More     bool      // there may be more of them
@@ -112,7 +113,10 @@ func Decide(s Schedule, t Tick) Decision {
 	if s.spec.CatchUp && !t.Unknown && !t.Lane && s.Standing(t.Now) == "" {
 		d.Settled = t.settled(s)
 	}
-	if !t.Asks(s).IsZero() && evidence(d.Window, t.Now, t.Runs) == nil { // otherwise that run has served the earlier windows too
+	if d.Reason == Rescheduled && !t.Lane {
+		d.Next = s.Awaited(t.Now)
+	}
+	if !t.Asks(s).IsZero() && d.Reason != Rescheduled && evidence(d.Window, t.Now, t.Runs) == nil { // otherwise that run has served the earlier windows too
 		d.Missed, d.More, d.Last = missed(s, d.Window, t)
 	}
 	if d.Run {
@@ -214,13 +218,17 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 // and returns when that execution started. It stops at the first window whose evidence
 // is not known, and at the oldest run: earlier windows are not owed. It leaves out those
 // with a void run, and those that get a run of their own. A backfill serves only its own
-// window, and does not matter here.
+// window, and does not matter here. Nothing is missed up to a window in which an execution
+// waited for its next one.
 func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 	var oldest time.Time
 	var executed []Run
-	void := map[time.Time]bool{}
+	void, waited := map[time.Time]bool{}, map[time.Time]bool{}
 	for i := range t.Runs {
 		r := &t.Runs[i]
+		if !r.Handed.IsZero() {
+			waited[s.Prev(r.Created)] = true
+		}
 		if r.Void {
 			void[s.Prev(r.Created)], void[s.Prev(r.Updated)] = true, true
 		}
@@ -238,6 +246,9 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 		return 0, false, last
 	}
 	for _, earlier := range s.Windows(w.Start.Add(-1), oldest, MaxMissed) {
+		if waited[earlier.Start] {
+			return n, more, last
+		}
 		if earlier.Start.Before(t.Known) {
 			return n, true, last
 		}

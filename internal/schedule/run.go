@@ -25,7 +25,8 @@ const BackfillMark = "backfill "
 const RescueMark = "window "
 
 // NextMark begins the name of the step that says when the job asked to be run next:
-// "Next run: 2026-12-04T10:00:00Z".
+// "Next run: 2026-12-04T10:00:00Z". A run that skips because of that hands it on by a step
+// of the same name, so that the newest run always has it.
 const NextMark = "Next run: "
 
 // OutcomeMark begins the name of the step that says how the entrypoint ended, for people:
@@ -58,6 +59,7 @@ type Run struct {
 	Lane    bool      // a job of the run for the one slot Slot, in a workflow with lanes: such a run is several of these, with the same ID
 	Asked   time.Time // a time to come at which a person asked for a run, by its dispatch; else zero
 	Next    time.Time // when the execution asked to be run next; zero if it did not
+	Handed  time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
 	Settled time.Time // every slot before was confirmed or expired when the run looked; zero if it did not say
 	Outcome string    // how the entrypoint ended, for people; "" if the run does not say
 	Rescue  bool      // dispatched by a rescue

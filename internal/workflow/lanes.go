@@ -30,6 +30,9 @@ func (t Target) checkJob(job pyproject.Job) *yaml.Node {
 	if job.Schedule.Spec().CatchUp {
 		steps = append(steps, namedBy(schedule.SettledMark, "steps.check.outputs.settled"))
 	}
+	if job.Options.Command == nil {
+		steps = append(steps, namedBy(schedule.NextMark, nextOfCheck))
+	}
 	outputs := mapping()
 	for _, name := range []string{"run", "matrix", "cancel", "missed"} {
 		add(outputs, name, plain("${{ steps.check.outputs."+name+" }}"))

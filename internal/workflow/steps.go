@@ -80,6 +80,10 @@ func (t Target) checkStep(job pyproject.Job) step {
 	return step{name: "Check window", id: "check", uses: &t.Action, with: t.inputs("check", job)}
 }
 
+// nextOfCheck is when the job asked to be run next, as the check of a run that skips
+// because of that hands it on.
+const nextOfCheck = "steps.check.outputs.next"
+
 // runStep is the id of the step that runs the entrypoint.
 const runStep = "run"
 
@@ -95,7 +99,11 @@ func said(job pyproject.Job) []step {
 	if job.Options.Command != nil {
 		return []step{outcome}
 	}
-	return []step{namedBy(schedule.NextMark, "steps."+runStep+".outputs.next"), outcome}
+	next := "steps." + runStep + ".outputs.next"
+	if !job.Lanes() {
+		next += " || " + nextOfCheck
+	}
+	return []step{namedBy(schedule.NextMark, next), outcome}
 }
 
 // namedBy returns a step that does nothing. Its name is a mark and the value of an

@@ -50,7 +50,7 @@ func (r Run) jobsOf() []job {
 		}
 		return []job{{id, r.Status, r.Conclusion, steps, r.Updated}}
 	}
-	jobs := []job{{"Check window", "completed", "success", checkSteps(r.Created, r.Settled), r.Created}}
+	jobs := []job{{"Check window", "completed", "success", checkSteps(r), r.Created}}
 	for _, l := range r.Lanes {
 		jobs = append(jobs, l.job(id, r))
 	}
@@ -120,10 +120,13 @@ func stepsOf(created, started, ended, next time.Time, outcome string) []Step {
 }
 
 // checkSteps returns the steps of a generated job that decides.
-func checkSteps(created, settled time.Time) []Step {
-	steps := []Step{{Name: "Set up job", Conclusion: "success", Started: created}, {Name: "Check window", Conclusion: "success", Started: created}}
-	if !settled.IsZero() {
-		steps = append(steps, Step{Name: schedule.SettledMark + stamp(settled), Conclusion: "success", Started: created})
+func checkSteps(r Run) []Step {
+	steps := []Step{{Name: "Set up job", Conclusion: "success", Started: r.Created}, {Name: "Check window", Conclusion: "success", Started: r.Created}}
+	if !r.Settled.IsZero() {
+		steps = append(steps, Step{Name: schedule.SettledMark + stamp(r.Settled), Conclusion: "success", Started: r.Created})
+	}
+	if !r.Next.IsZero() {
+		steps = append(steps, Step{Name: schedule.NextMark + stamp(r.Next), Conclusion: "success", Started: r.Created})
 	}
 	return steps
 }
