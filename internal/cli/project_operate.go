@@ -90,7 +90,7 @@ func explainActing(err error) error {
 // request.
 func (p *Program) startingClient(command string, origin github.Origin) (*github.Client, error) {
 	if origin.Repository == "" {
-		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin", "%s: no repository on GitHub", command)}
+		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin. `scheduled run` runs jobs on this machine", "%s: no repository on GitHub", command)}
 	}
 	if origin.Token == "" {
 		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}

@@ -68,6 +68,8 @@ func (a *runAll) run(ctx context.Context, urls map[string]string) error {
 		}
 		if err := r.once(ctx, urls[job.ID]); err != nil {
 			r.failed = append(r.failed, err)
+		} else if last := len(r.reports) - 1; a.flags.kwargs != "" && last >= 0 && r.reports[last].Status == "skipped" {
+			a.say("note: --kwargs had no effect: add --force to run " + problem.Show(job.ID) + " all the same")
 		}
 		reports, failed = append(reports, r.reports...), append(failed, r.failed...)
 		if ctx.Err() != nil {

@@ -107,7 +107,7 @@ func findUpward() (string, error) {
 			return file, nil
 		}
 		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
-			return "", problem.New("go to the project's folder, or name it with --project", "no %s here or in any folder above", fileName)
+			return "", problem.New("go to the project's folder, or name it with --project. `scheduled list --all-projects` shows the projects of a repository", "no %s here or in any folder above", fileName)
 		}
 	}
 }
