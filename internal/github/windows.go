@@ -54,11 +54,18 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 	if err == nil {
 		past.Unasked, err = r.askWindows(patient)
 	}
+	if err == nil {
+		err = r.askLate(patient)
+	}
 	if ctx.Err() != nil {
 		return Past{}, context.Cause(ctx)
 	}
 	past.Lost = r.lost
 	past.Past = r.past()
+	if err == nil {
+		_, unasked := r.doubted()
+		past.Unasked += unasked
+	}
 	return past, denied(Actions, err)
 }
 

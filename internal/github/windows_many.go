@@ -128,6 +128,7 @@ func (m *manyReadings) confirm(ctx context.Context, reserve int) error {
 			each(m.questions(nth, success), func(q readingInquiry) { q.reading.askWithin(ctx, b, q.inquiry) })
 		}
 	}
+	each(m.readings, func(r *reading) { r.askLateWithin(ctx, b) })
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -181,6 +182,8 @@ func (m *manyReadings) past(i int) Past {
 			past.Unasked++
 		}
 	}
+	_, unasked := r.doubted()
+	past.Unasked += unasked
 	past.Lost, past.Past = r.lost, r.past()
 	if past.Unasked > 0 {
 		past.Err = m.vain
@@ -194,5 +197,6 @@ func (m *manyReadings) past(i int) Past {
 
 // past returns what is known about the windows in reach.
 func (r *reading) past() schedule.Past {
-	return schedule.Past{Schedule: r.query.Schedule, Runs: r.all(), Known: r.known(), Gaps: r.gaps(), Unread: r.unread}
+	doubted, _ := r.doubted()
+	return schedule.Past{Schedule: r.query.Schedule, Runs: r.all(), Known: r.known(), Gaps: r.gaps(), Unread: r.unread, Doubted: doubted}
 }

@@ -61,6 +61,10 @@ type Past struct {
 	// Unread holds the IDs of finished runs whose execution of the entrypoint, if
 	// any, could not be read.
 	Unread map[int64]bool
+
+	// Doubted holds the starts of windows that a later run may have served, as those of a
+	// job that catches up do.
+	Doubted map[time.Time]bool
 }
 
 // Account is what became of one window.
@@ -231,7 +235,7 @@ func (p Past) account(w Window, h *findings, now time.Time, paused bool, owed ti
 		a.State = served(a)
 	case h.active != nil:
 		a.State, a.Run = StateRunning, h.active
-	case h.doubtful || w.Start.Before(p.Known) && (expired || !current):
+	case h.doubtful || p.Doubted[w.Start] || w.Start.Before(p.Known) && (expired || !current):
 		a.State, a.Run = StateUnknown, h.ended
 	case h.failed != nil:
 		a.State, a.Run = StateFailed, h.failed
