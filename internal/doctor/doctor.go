@@ -104,6 +104,7 @@ var parts = []part{
 		{"access", (*examination).access},
 		{"clock", (*examination).clock},
 		{"archived", (*examination).archived},
+		{"issues", (*examination).issues},
 		{"activity", (*examination).activity},
 		{"default branch", (*examination).branch},
 		{"actions", (*examination).actions},
@@ -158,12 +159,14 @@ func bad(message, hint string) (Check, bool) {
 
 // failed is a check whose look itself failed, or after which the others cannot be made.
 func (e *examination) failed(err error, hint string) (Check, bool) {
-	if _, denied := errors.AsType[*github.Denied](err); denied {
-		e.report.Denied = true
-	}
-	if own := problem.Hint(err); own != "" {
+	denied, refused := errors.AsType[*github.Denied](err)
+	switch own := problem.Hint(err); {
+	case refused && denied.Lacks == github.Valid:
+		hint = "use another token: this one is not valid, or has expired"
+	case own != "":
 		hint = own
 	}
+	e.report.Denied = e.report.Denied || refused
 	return Check{Message: err.Error(), Hint: hint}, false
 }
 

@@ -26,6 +26,9 @@ func Remarks(project *pyproject.Project, path string, now time.Time) []string {
 	for _, job := range project.Jobs {
 		locked[job.Options.Lock]++
 	}
+	if project.Rescue.Notify && project.Rescue.Rounds.Every() == 0 && len(project.Hosted()) > 0 {
+		remarks = append(remarks, fmt.Sprintf("%s:%d: notify = \"issue\" has no effect with rescue = false: the rescue opens the issues", path, project.Rescue.Line))
+	}
 	for _, job := range project.Jobs {
 		remark := func(key, format string, args ...any) {
 			remarks = append(remarks, fmt.Sprintf("%s:%d: job %s ", path, project.Line(job, key), problem.Show(job.ID))+fmt.Sprintf(format, args...))
@@ -50,6 +53,9 @@ func Remarks(project *pyproject.Project, path string, now time.Time) []string {
 		}
 		if !job.Hosted() {
 			continue
+		}
+		if job.Options.PauseAfter > 0 && project.Rescue.Rounds.Every() == 0 {
+			remark("pause-after", "has pause-after = %d, which has no effect with rescue = false: the rescue counts the failures", job.Options.PauseAfter)
 		}
 		if window < 15*time.Minute {
 			remark(spec.Trigger(), "is due every %s, and GitHub drops most ticks of such a job: in the regime throttled of `scheduled simulate`, %d %% of its windows are served; add executor = \"serve\", or run `scheduled rescue` on a machine of your own",

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -92,9 +93,21 @@ func (e *examination) archived() (Check, bool) {
 	case e.standing.Disabled:
 		return Check{Message: "GitHub has disabled the repository", Hint: "ask GitHub's support why"}, false
 	case e.standing.Fork:
-		return fine("the repository is a fork: its jobs do not run by schedule, unless you change that in their files")
+		return bad("the repository is a fork: GitHub switches schedules off in a fork, and the workflows of the jobs leave its ticks out",
+			"run the jobs in the original repository, or start them with `scheduled trigger` and `scheduled rescue` from a machine of your own")
 	}
 	return fine("the repository is neither archived nor disabled")
+}
+
+// issues looks whether the rescue can open the issues that it is to open.
+func (e *examination) issues() (Check, bool) {
+	switch {
+	case !e.Project.Rescue.Notify:
+		return Check{}, true // nobody needs them
+	case e.standing.Issues != nil && !*e.standing.Issues:
+		return bad("the repository has no issues, in which notify = \"issue\" tells what goes wrong", `turn issues on in Settings, General, or set notify = "none"`)
+	}
+	return fine("the rescue can open issues")
 }
 
 // activity warns before GitHub disables the schedules of a repository that nobody touches.
@@ -196,10 +209,14 @@ func (e *examination) registered() (Check, bool) {
 			by[state] = append(by[state], job.ID)
 		}
 	}
-	for _, state := range []string{"disabled_manually", "disabled_inactivity", "disabled_fork", "deleted", github.Unregistered} {
-		if ids := by[state]; len(ids) > 0 {
-			return bad(fmt.Sprintf("%s %s: %s", count(len(ids), "workflow is", "workflows are"), cmp.Or(inWords[state], state), problem.Some(ids, problem.Show)), states[state])
-		}
+	var found, hints []string
+	for _, state := range slices.Sorted(maps.Keys(by)) {
+		ids := by[state]
+		found = append(found, fmt.Sprintf("%s %s: %s", count(len(ids), "workflow is", "workflows are"), cmp.Or(inWords[state], state), problem.Some(ids, problem.Show)))
+		hints = append(hints, cmp.Or(states[state], "look at them on the Actions page"))
+	}
+	if len(found) > 0 {
+		return bad(strings.Join(found, "; "), strings.Join(hints, "; "))
 	}
 	return fine("the workflows of all jobs are active")
 }

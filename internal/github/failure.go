@@ -128,7 +128,7 @@ func (f *Failure) Error() string { return f.message }
 func (f *Failure) Hint() string {
 	again := "the next tick asks again"
 	if !f.history {
-		again = "run it again: it goes on where it stopped"
+		again = "run it again"
 	}
 	switch {
 	case f.clock:

@@ -16,6 +16,7 @@ type Standing struct {
 	Fork     bool      `json:"fork"`
 	Archived bool      `json:"archived"`
 	Disabled bool      `json:"disabled"`
+	Issues   *bool     `json:"has_issues"` // nil if GitHub does not say
 	Pushed   time.Time `json:"pushed_at"`
 	Rights   *struct { // nil if GitHub does not say
 		Admin bool `json:"admin"`

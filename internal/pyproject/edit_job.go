@@ -53,6 +53,11 @@ func ParseSettings(arguments []string) ([]Setting, error) {
 		if err != nil {
 			return nil, err
 		}
+		for _, other := range settings {
+			if key := other.key[0]; slices.Contains(rivals(s.key[0]), key) {
+				return nil, problem.New("keep one of them", "%s and %s exclude each other", key, s.key[0])
+			}
+		}
 		settings = append(settings, s)
 	}
 	return settings, nil
