@@ -1,14 +1,16 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/operate"
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
@@ -29,6 +31,7 @@ func (p *Program) backfillCommand() *cobra.Command {
 		Long: `backfill starts one run for each slot from --from to --to that has no confirmed run, the
 oldest first. Both ends are included: RFC 3339 times, or dates in the job's time zone, from
 the start of the first day to the end of the last. On GitHub, the runs wait for each other.
+A job that does not run there is executed here, one slot after the other.
 
 ` + actingHelp,
 		Args: jobArgument,
@@ -53,7 +56,7 @@ func (p *Program) backfill(cmd *cobra.Command, id string, flags backfillFlags) e
 	if err != nil {
 		return err
 	}
-	job, err := project.job(id, true)
+	job, err := project.job(id, false)
 	if err != nil {
 		return err
 	}
@@ -64,36 +67,58 @@ func (p *Program) backfill(cmd *cobra.Command, id string, flags backfillFlags) e
 	ctx, stop := withSignals()
 	defer stop()
 	origin := p.origin(ctx, project, flags.token)
-	client, err := p.startingClient("backfill", origin)
+	book, err := p.ledger(project)
 	if err != nil {
 		return err
 	}
-	engine, idle := p.engine(client, flags.dryRun)
-	archive := &past.Archive{Now: p.Now(), Repository: origin.Repository, Client: client, Retention: p.retention()}
-	if err = archive.Begin(ctx); err != nil {
-		idle()
+	var done operate.Backfilled
+	switch {
+	case job.Options.Serve || origin.Repository == "" || origin.Token == "" && book != nil && !p.onGitHub():
+		done, err = b.BackfillHere(ctx, &past.Archive{Now: p.Now(), Ledger: book}, p.executor(project, job, flags.acting))
+	case job.Unhosted != nil:
+		return job.Unhosted
+	default:
+		done, err = p.backfillOnGitHub(ctx, origin, b, flags.acting)
+	}
+	if done.Slots == nil && err != nil {
 		return explainActing(err)
 	}
-	done, err := engine.Backfill(ctx, archive, b)
-	idle()
 	var runs []*operate.Run
 	for _, slot := range done.Slots {
 		runs = append(runs, slot.Run)
 	}
-	err = explainActing(errors.Join(err, operate.Errors(runs)))
-	if done.Slots == nil && err != nil {
-		return err
-	}
-	return errors.Join(p.printBackfill(id, done, flags.acting), err)
+	return p.acted(append(operate.Errors(runs), err, p.printBackfill(id, done, flags.acting))...)
 }
 
-// backfilled is a slot in the output of `backfill --json`: its state before, and the run
-// that was started, or was there already.
-type backfilled struct {
-	Slot  time.Time      `json:"slot"`
-	State schedule.State `json:"state"`
-	RunID *int64         `json:"run_id"`
-	URL   *string        `json:"url"`
+func (p *Program) backfillOnGitHub(ctx context.Context, origin github.Origin, b operate.Backfill, flags acting) (done operate.Backfilled, err error) {
+	client, err := p.startingClient("backfill", origin)
+	if err != nil {
+		return done, err
+	}
+	engine, idle := p.engine(client, flags.dryRun)
+	defer idle()
+	archive := &past.Archive{Now: p.Now(), Repository: origin.Repository, Client: client, Retention: p.retention()}
+	if err = archive.Begin(ctx); err != nil {
+		return done, err
+	}
+	return engine.Backfill(ctx, archive, b)
+}
+
+// executor returns what executes a slot of a job on this machine; nil in a dry run.
+func (p *Program) executor(project *project, job pyproject.Job, flags acting) func(context.Context, time.Time) (int64, error) {
+	if flags.dryRun {
+		return nil
+	}
+	url := p.restart([]pyproject.Job{job})[job.ID]
+	out := p.Stdout
+	if flags.asJSON {
+		out = p.Stderr
+	}
+	return func(ctx context.Context, slot time.Time) (int64, error) {
+		r := &run{Program: p, project: project, job: job, flags: runFlags{slot: slot}, out: out, runner: p.runner(out)}
+		err := r.once(ctx, url)
+		return r.id, errors.Join(append(r.failed, err)...)
+	}
 }
 
 func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting) error {
@@ -104,27 +129,17 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 		if done.Left > 0 {
 			p.say(fmt.Sprintf("note: %s left: call backfill again to start them", problem.Count(done.Left, "slot")))
 		}
-		slots := []backfilled{}
 		for _, s := range done.Slots {
 			if s.Pending {
 				p.say("note: " + problem.Clock(s.Window) + ": " + s.Words())
 			}
-			slots = append(slots, backfilled{s.Window, s.State, orNull(s.ID), orNull(s.URL)})
 		}
-		return p.printJSON(struct {
-			Job   string       `json:"job"`
-			Slots []backfilled `json:"slots"`
-			Left  int          `json:"left"`
-		}{id, slots, done.Left})
+		return p.printJSON(done.Show(id))
 	}
 	paint := p.painter(p.Stdout)
 	t := table.New(p.Stdout)
 	for _, s := range done.Slots {
-		words := "not started"
-		if s.Err == nil {
-			words = s.Words()
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Clock(s.Window), paint(s.State), words)
+		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Clock(s.Window), paint(s.State), s.Words())
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -105,11 +105,12 @@ func (p *Program) switchJobs(command string, ids []string, s selection, flags ac
 		return slices.IndexFunc(jobs, func(job pyproject.Job) bool { return job.ID == s.Job.ID })
 	}
 	slices.SortFunc(switched, func(a, b operate.Switched) int { return inFile(a) - inFile(b) })
+	errs := []error{failed, p.printSwitched(switched, flags)}
 	for _, s := range switched {
-		failed = errors.Join(failed, s.Err)
+		errs = append(errs, s.Err)
 	}
 	p.note(remarks(switched, jobs, resume))
-	return errors.Join(p.printSwitched(switched, flags), explainActing(failed))
+	return p.acted(errs...)
 }
 
 // remarks are what people should know about jobs that were resumed.
@@ -131,36 +132,20 @@ func remarks(switched []operate.Switched, jobs []pyproject.Job, resume bool) (re
 	return remarks
 }
 
-// switchedJob is a job in the output of `pause --json` and `resume --json`. Workflow is null
-// for a job in the ledger.
-type switchedJob struct {
-	Job      string  `json:"job"`
-	Workflow *string `json:"workflow"`
-	State    string  `json:"state"`
-	Changed  bool    `json:"changed"`
-}
-
 func (p *Program) printSwitched(switched []operate.Switched, flags acting) error {
-	shown := []switchedJob{}
+	if flags.asJSON {
+		return p.printJSON(operate.ShowSwitched(switched))
+	}
 	t := table.New(p.Stdout)
 	for _, s := range switched {
-		row, words := switchedJob{s.Job.ID, &s.Job.File, s.State, s.Changed}, "unchanged"
-		if s.Local {
-			row.Workflow = nil
-		}
+		words := "unchanged"
 		switch {
 		case s.Changed && flags.dryRun:
 			words = "would change"
 		case s.Changed:
 			words = "changed"
 		}
-		shown = append(shown, row)
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(s.Job.ID), s.State, words)
-	}
-	if flags.asJSON {
-		return p.printJSON(struct {
-			Jobs []switchedJob `json:"jobs"`
-		}{shown})
 	}
 	return t.Flush()
 }

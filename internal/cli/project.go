@@ -45,7 +45,7 @@ func (p *Program) openAt(place pyproject.Place) (*project, error) {
 	return project, err
 }
 
-// leaveOut warns of jobs that a command leaves out.
+// leaveOut warns of jobs with errors that a command leaves out.
 func (p *Program) leaveOut(ids []string, why string) {
 	if len(ids) > 0 {
 		p.warn(p.runner(p.Stderr), problem.New("`scheduled validate` shows their errors", "left out %s, %s", problem.Some(ids, problem.Show), why))
@@ -119,7 +119,7 @@ func (pr *project) job(id string, onGitHub bool) (pyproject.Job, error) {
 	job, nearest, found := pr.Job(id)
 	switch {
 	case found && onGitHub && job.Options.Serve:
-		return job, &exitError{exitUsage, problem.New("run `scheduled sync` to remove its workflow file, or remove the option", "GitHub does not run job %s, because it has executor = \"serve\"", problem.Show(id))}
+		return job, &exitError{exitUsage, problem.New("use `scheduled run "+problem.Show(id)+" --force` on the machine that runs it; `scheduled sync` removes a workflow file that it still has", "GitHub does not run job %s, because it has executor = \"serve\"", problem.Show(id))}
 	case found && onGitHub && job.Unhosted != nil:
 		return job, job.Unhosted
 	case found:

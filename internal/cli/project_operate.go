@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"sync/atomic"
 
@@ -30,19 +29,10 @@ is --token, $INPUT_TOKEN, $GITHUB_TOKEN, $GH_TOKEN, else that of ` + "`gh auth t
 needs actions: write.`
 
 func operatedJob(job pyproject.Job) operate.Job {
-	return operate.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
+	return operate.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule, Cancels: job.Options.Cancel}
 }
 
-// operator returns an engine on GitHub, whose steps are shown until idle is called.
-func (p *Program) operator(ctx context.Context, project *project, command string, flags acting) (engine *operate.Engine, idle func(), err error) {
-	client, err := p.startingClient(command, p.origin(ctx, project, flags.token))
-	if err != nil {
-		return nil, nil, err
-	}
-	engine, idle = p.engine(client, flags.dryRun)
-	return engine, idle, nil
-}
-
+// engine returns an engine on GitHub, whose steps are shown until idle is called.
 func (p *Program) engine(client *github.Client, dryRun bool) (engine *operate.Engine, idle func()) {
 	trigger, err := p.runner(p.Stderr).Trigger()
 	p.warn(p.runner(p.Stderr), err)
@@ -53,15 +43,6 @@ func (p *Program) engine(client *github.Client, dryRun bool) (engine *operate.En
 		Say: p.say, Step: func(s string) { step.Store(s) },
 	}
 	return engine, p.progress(func() string { return "still " + step.Load().(string) })
-}
-
-// orNull returns nil for the zero value.
-func orNull[T comparable](value T) *T {
-	var zero T
-	if value == zero {
-		return nil
-	}
-	return &value
 }
 
 // actingHints are the hints for what a token lacks.
@@ -84,6 +65,14 @@ func explainActing(err error) error {
 		hint = actingHints[github.Valid]
 	}
 	return &exitError{exitDenied, problem.WithHint(err, hint)}
+}
+
+// acted is the error of a command that acted, made of what went wrong.
+func (p *Program) acted(errs ...error) error {
+	for i, err := range errs {
+		errs[i] = explainActing(err)
+	}
+	return p.worst(errs...)
 }
 
 // startingClient returns a client that can start jobs, as far as that is known without a

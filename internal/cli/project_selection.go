@@ -19,8 +19,12 @@ func (s *selection) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&s.all, "all", false, "all jobs")
 }
 
-// selected returns the selected jobs in file order, each once. It is an error if none is.
+// selected returns the selected jobs in file order, each once. It is an error if none is, or
+// if all are and some of them besides.
 func (pr *project) selected(ids []string, s selection) ([]pyproject.Job, error) {
+	if s.all && (len(ids) > 0 || s.group != "") {
+		return nil, &exitError{exitUsage, problem.New("leave one of them out", "--all cannot be combined with jobs or --group")}
+	}
 	for _, id := range ids {
 		if _, err := pr.job(id, false); err != nil {
 			return nil, err

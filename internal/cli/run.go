@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ type runFlags struct {
 	python, window, report, kwargs string
 	missed                         int
 	force, json, dry               bool
+	slot                           time.Time // of a backfill here; else zero
 }
 
 func (p *Program) runCommand() *cobra.Command {

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/operate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -60,32 +58,36 @@ func (p *Program) trigger(cmd *cobra.Command, ids []string, flags triggerFlags) 
 	}
 	ctx, stop := withSignals()
 	defer stop()
-	engine, idle, err := p.operator(ctx, project, "trigger", flags.acting)
+	origin := p.origin(ctx, project, flags.token)
+	if origin.Repository == "" {
+		return &exitError{exitUsage, problem.New("use `scheduled run --force` to run jobs on this machine, or set GITHUB_REPOSITORY to owner/name", "trigger: no repository on GitHub")}
+	}
+	client, err := p.startingClient("trigger", origin)
 	if err != nil {
 		return err
 	}
+	engine, idle := p.engine(client, flags.dryRun)
 	runs, bound, err := engine.Trigger(ctx, wishes)
 	idle()
 	for _, r := range runs {
 		if r.Pending && flags.kwargs != "" {
-			r.Err = problem.New("start it again once that run is over", "%s was not started with --kwargs: run %d of the same window is pending", problem.Show(r.Job.ID), r.ID)
+			r.Err = r.Unheeded()
 		}
 	}
-	failures := operate.Errors(runs)
 	if flags.wait && err == nil && !flags.dryRun {
 		if err = engine.Follow(ctx, runs); err != nil {
 			p.say("note: the waiting has ended; the runs go on")
 		}
-		failures = operate.Errors(runs)
 	}
 	if runs == nil {
 		return explainActing(err)
 	}
+	var unstarted error
 	if bound != "" {
 		p.say("note: not all jobs were started: " + bound)
-		failures = errors.Join(failures, problem.New("start the others again later", "%s not started", problem.Count(left(runs), "job")))
+		unstarted = problem.New("start the others again later", "%s not started", problem.Count(left(runs), "job"))
 	}
-	return errors.Join(p.printRuns(runs, flags.acting), explainActing(errors.Join(err, failures)))
+	return p.acted(append(operate.Errors(runs), err, unstarted, p.printRuns(runs, flags.acting))...)
 }
 
 // startable returns the selected jobs, as far as GitHub can start them.
@@ -99,18 +101,24 @@ func (p *Program) startable(project *project, ids []string, s selection) (jobs [
 			return nil, err
 		}
 	}
-	var others []string
+	var serving, broken []string
 	for _, job := range selected {
-		if job.Hosted() {
+		switch {
+		case job.Hosted():
 			jobs = append(jobs, job)
-		} else {
-			others = append(others, job.ID)
+		case job.Options.Serve:
+			serving = append(serving, job.ID)
+		default:
+			broken = append(broken, job.ID)
 		}
 	}
 	if len(jobs) == 0 {
-		return nil, &exitError{exitUsage, problem.New("use `scheduled run` on the machine that runs them", "GitHub runs none of these jobs")}
+		return nil, &exitError{exitUsage, problem.New("use `scheduled run --force` on the machine that runs them", "GitHub runs none of these jobs")}
 	}
-	p.leaveOut(others, "which GitHub does not run")
+	if len(serving) > 0 {
+		p.note([]string{"left out " + problem.Some(serving, problem.Show) + ", which GitHub does not run; `scheduled run --force` does on the machine that runs them"})
+	}
+	p.leaveOut(broken, "which GitHub cannot run")
 	return jobs, nil
 }
 
@@ -172,19 +180,10 @@ func left(runs []*operate.Run) (left int) {
 	return left
 }
 
-// triggered is a run in the output of `trigger --json`, with null for what is not known.
-type triggered struct {
-	Job        string     `json:"job"`
-	Window     *time.Time `json:"window"`
-	RunID      *int64     `json:"run_id"`
-	URL        *string    `json:"url"`
-	Conclusion *string    `json:"conclusion"`
-}
-
 // printRuns prints the runs that were started, or would be, and those that were pending.
 func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
-	shown := []triggered{}
 	t := table.New(p.Stdout)
+	var shown []*operate.Run
 	for _, r := range runs {
 		if !r.Started && !r.Pending && (!flags.dryRun || r.Err != nil) {
 			continue
@@ -192,13 +191,11 @@ func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 		if flags.asJSON && r.Pending {
 			p.say("note: " + problem.Show(r.Job.ID) + ": " + r.Words())
 		}
-		shown = append(shown, triggered{r.Job.ID, orNull(r.Window), orNull(r.ID), orNull(r.URL), orNull(r.Conclusion)})
+		shown = append(shown, r)
 		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), r.Words())
 	}
 	if flags.asJSON {
-		return p.printJSON(struct {
-			Runs []triggered `json:"runs"`
-		}{shown})
+		return p.printJSON(operate.Show(shown))
 	}
 	return t.Flush()
 }

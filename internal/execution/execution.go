@@ -47,6 +47,7 @@ type Result struct {
 	Next    time.Time       // when it asked to be run next; zero if it did not
 	Skipped bool            // nothing was executed
 	Reason  schedule.Reason // of the decision to run or skip; "" in Actions, where another step has decided
+	RunID   int64           // of the run in the ledger; 0 without one
 }
 
 // Execute runs the entrypoint, as often as the job's options say.

@@ -41,7 +41,7 @@ func TestCancelled(t *testing.T) {
 			Output: func() (stdout, stderr io.Writer, end func()) { return io.Discard, io.Discard, func() {} },
 		}
 		told := Told{func(schedule.Decision) {}, func(r Result) { results <- r }}
-		if err := job.RunLocally(t.Context(), false, told); err != nil {
+		if err := job.RunLocally(t.Context(), Wish{}, told); err != nil {
 			t.Error(err)
 		}
 	}

@@ -3,6 +3,7 @@ package execution
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -15,6 +16,12 @@ import (
 type Told struct {
 	Decided func(schedule.Decision) // once for each window that is looked at
 	Ended   func(Result)            // once for each of them, too
+}
+
+// Wish is what a person wants of a local run.
+type Wish struct {
+	Forced bool      // to run the current window, confirmed or not
+	Slot   time.Time // to run that slot in the same way; zero for the current window
 }
 
 // local is one call of RunLocally.
@@ -30,14 +37,18 @@ type local struct {
 // knows. Only one process at a time runs a window of a job; the others wait and then find
 // its evidence. A failing ledger causes a warning but never stops a job, unless the disk is
 // full: then each call would run it again. It is an error only if nothing was decided.
-func (j Job) RunLocally(ctx context.Context, force bool, told Told) error {
-	l := local{Job: j, Told: told, force: force}
+func (j Job) RunLocally(ctx context.Context, wish Wish, told Told) error {
+	l := local{Job: j, Told: told, force: wish.Forced || !wish.Slot.IsZero()}
 	book, err := ledger.Open(j.Place.AbsFile(), j.Say)
 	if l.lost = err != nil; !l.lost {
 		l.book = book
 	}
 	j.Warn(err)
-	if j.Job.Lanes() {
+	switch {
+	case !wish.Slot.IsZero():
+		_, err := l.inLane(ctx, l.Schedule.Window(wish.Slot))
+		return err
+	case j.Job.Lanes():
 		return l.inLanes(ctx)
 	}
 	unlock, err := l.lock(ctx)
@@ -45,7 +56,7 @@ func (j Job) RunLocally(ctx context.Context, force bool, told Told) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.turn(ctx, schedule.Tick{Forced: force}, l.start)
+	_, err = l.turn(ctx, schedule.Tick{Forced: l.force}, l.start)
 	return err
 }
 
@@ -101,6 +112,9 @@ func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (ex
 		}
 	})
 	result.Reason = decision.Reason
+	if execution != nil {
+		result.RunID = execution.ID()
+	}
 	l.Ended(result)
 	return true, nil
 }

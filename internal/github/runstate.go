@@ -126,3 +126,10 @@ func Disabled(err error) bool {
 	failure, ok := errors.AsType[*Failure](err)
 	return ok && (failure.status == http.StatusUnprocessableEntity || failure.status == http.StatusForbidden) && strings.Contains(failure.said, "disabled workflow")
 }
+
+// Buttonless reports whether GitHub did not start a workflow because it knows no
+// workflow_dispatch of its file, as also happens for a while after the file was changed.
+func Buttonless(err error) bool {
+	failure, ok := errors.AsType[*Failure](err)
+	return ok && failure.status == http.StatusUnprocessableEntity && strings.Contains(failure.said, "workflow_dispatch")
+}

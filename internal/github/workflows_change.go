@@ -21,10 +21,14 @@ func (c *Client) SetWorkflow(ctx context.Context, file string, enabled bool) err
 	return c.change(ctx, verb+" workflow", http.MethodPut, fmt.Sprintf("actions/workflows/%s/%s", url.PathEscape(file), verb))
 }
 
-// CancelRun cancels a run that is not over.
+// CancelRun cancels a run, unless it is over, which GitHub answers with a conflict.
 // https://docs.github.com/rest/actions/workflow-runs#cancel-a-workflow-run
 func (c *Client) CancelRun(ctx context.Context, id int64) error {
-	return c.change(ctx, "cancel run", http.MethodPost, fmt.Sprintf("actions/runs/%d/cancel", id))
+	err := c.change(ctx, "cancel run", http.MethodPost, fmt.Sprintf("actions/runs/%d/cancel", id))
+	if status(err) == http.StatusConflict {
+		return nil
+	}
+	return err
 }
 
 // change sends a request without a body that needs the right to write Actions.

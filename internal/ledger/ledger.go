@@ -158,6 +158,9 @@ func (l *Ledger) start(jobID string, r record) (*Execution, error) {
 	return e, nil
 }
 
+// ID returns the number of the run within its job.
+func (e *Execution) ID() int64 { return e.record.Run }
+
 // Finish records when and how the run ended. cause says in one line why it was not
 // a success; it is cut to what fits. If the start was lost meanwhile, because the
 // ledger was removed, it is recorded again.

@@ -88,6 +88,9 @@ func (e *Engine) start(ctx context.Context, r *Run) error {
 			return nil
 		case denied || github.Limited(err), github.Missing(err): // the workflow was listed, so this hides it from a token without the right
 			return err
+		case github.Buttonless(err):
+			r.Err, e.lost = problem.New("try again later: GitHub takes up to half an hour to read a changed file. Else run `scheduled sync`, and push the file", "start %s: %w", problem.Show(r.Job.ID), err), 0
+			return nil
 		case github.Refused(err):
 			r.Err, e.lost = fmt.Errorf("start %s: %w", problem.Show(r.Job.ID), err), 0
 			return nil
@@ -129,9 +132,9 @@ func (e *Engine) find(ctx context.Context, r *Run) (found bool, unseen error) {
 		if unseen = err; err != nil {
 			continue
 		}
-		if run, found := r.born(runs); found {
-			r.take(run)
-			r.seen[run.ID] = true
+		if alike := r.born(runs); len(alike) > 0 {
+			r.take(alike[0])
+			r.seen[r.ID], r.Unsure = true, len(alike) > 1
 			return true, nil
 		}
 	}
@@ -158,15 +161,18 @@ func (e *Engine) reconcile(ctx context.Context, runs []*Run) error {
 			listed[file] = all
 		}
 		first, found := r.pending(listed[file])
-		if !found || first.ID >= r.ID || r.over(listed[file]) {
+		over := r.over(listed[file])
+		if !found || first.ID >= r.ID || over && !r.Unsure {
 			continue
 		}
-		cancelling, cancel := github.Within(ctx, perLook*time.Second, "cancel a run")
-		err := e.Client.CancelRun(cancelling, r.ID)
-		cancel()
-		if err != nil {
-			errs = append(errs, fmt.Errorf("cancel run %d of %s, which serves the same window as run %d: %w", r.ID, problem.Show(r.Job.ID), first.ID, err))
-			continue
+		if !over { // else another call has cancelled it
+			cancelling, cancel := github.Within(ctx, perLook*time.Second, "cancel a run")
+			err := e.Client.CancelRun(cancelling, r.ID)
+			cancel()
+			if err != nil {
+				errs = append(errs, fmt.Errorf("cancel run %d of %s, which serves the same window as run %d: %w", r.ID, problem.Show(r.Job.ID), first.ID, err))
+				continue
+			}
 		}
 		r.take(first)
 		r.Started, r.Pending = false, true

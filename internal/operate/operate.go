@@ -5,9 +5,7 @@ package operate
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -36,6 +34,7 @@ type Job struct {
 	ID       string
 	File     string // name of its workflow file, without a folder
 	Schedule schedule.Schedule
+	Cancels  bool // a newer window cancels an older one
 }
 
 // begin reads which workflows there are, and the default branch.
@@ -65,17 +64,20 @@ func (e *Engine) startable(job Job) error {
 // Unstartable returns why a job whose workflow has that state cannot be started; nil if it
 // can.
 func Unstartable(job Job, state string) error {
-	name, resume := problem.Show(job.ID), "run `scheduled resume "+problem.Show(job.ID)+"` first"
+	name := problem.Show(job.ID)
 	switch state {
 	case active, "":
 		return nil
 	case paused:
-		return problem.New(resume, "job %s is paused: its workflow %s is disabled", name, job.File)
+		return problem.New(resume(job), "job %s is paused: its workflow %s is disabled", name, job.File)
 	case github.Unregistered, "deleted":
 		return problem.New("run `scheduled sync` and merge the file into the default branch", "GitHub has no workflow %s of job %s", job.File, name)
 	}
-	return problem.New(resume, "job %s cannot be started: GitHub has its workflow %s as %s", name, job.File, state)
+	return problem.New(resume(job), "job %s cannot be started: GitHub has its workflow %s as %s", name, job.File, state)
 }
+
+// resume is the hint for a job that is paused.
+func resume(job Job) string { return "run `scheduled resume " + problem.Show(job.ID) + "` first" }
 
 func (e *Engine) wait(ctx context.Context, d time.Duration) {
 	if e.Wait != nil {
@@ -102,6 +104,7 @@ type Run struct {
 	Started    bool   // it was started
 	Pending    bool   // it was there already, so none was started
 	Left       bool   // it was left to another call
+	Unsure     bool   // which of several like it is the one that was started is unknown
 	Err        error  // why it was not started, or may not have been
 
 	seen map[int64]bool // the runs of its workflow before
@@ -111,8 +114,11 @@ type Run struct {
 // a slot to come.
 func (r *Run) Words() string {
 	url, begun := r.URL, "started"
-	if r.ID == 0 {
+	switch {
+	case r.ID == 0:
 		url = "GitHub does not say which run it is"
+	case r.URL == "":
+		url = fmt.Sprintf("run %d in the local ledger", r.ID)
 	}
 	if !r.Force {
 		begun = "requested"
@@ -120,6 +126,8 @@ func (r *Run) Words() string {
 	switch {
 	case r.Pending:
 		return fmt.Sprintf("not %s: run %d of the same window is pending: %s", begun, r.ID, url)
+	case !r.Started && r.Err != nil:
+		return "not " + begun
 	case !r.Started:
 		return "would be " + begun
 	case r.Conclusion != "":
@@ -156,15 +164,15 @@ func (r *Run) pending(runs []github.RunState) (first github.RunState, found bool
 	return first, found
 }
 
-// born returns the run that the dispatch has become: one like it that was not there before.
-func (r *Run) born(runs []github.RunState) (run github.RunState, found bool) {
-	i := slices.IndexFunc(runs, func(run github.RunState) bool {
-		return run.Dispatched && !r.seen[run.ID] && run.Forced == r.Force && run.Slot.Equal(r.Slot)
-	})
-	if i < 0 {
-		return run, false
+// born returns the runs that the dispatch may have become: those like it that were not there
+// before, the newest first.
+func (r *Run) born(runs []github.RunState) (alike []github.RunState) {
+	for _, run := range runs {
+		if run.Dispatched && !r.seen[run.ID] && run.Forced == r.Force && run.Slot.Equal(r.Slot) {
+			alike = append(alike, run)
+		}
 	}
-	return runs[i], true
+	return alike
 }
 
 // look reads the newest runs of the run's workflow.
@@ -172,14 +180,21 @@ func (e *Engine) look(ctx context.Context, r *Run) (runs []github.RunState, now 
 	return e.Client.Latest(ctx, r.Job.File, e.Branch)
 }
 
-// Errors joins what went wrong with runs, each with the name of its job. A *github.Denied
-// stays one.
-func Errors(runs []*Run) error {
-	var all []error
+// Unheeded is the error of a pending run that may not have the inputs that were asked for.
+func (r *Run) Unheeded() error {
+	name := problem.Show(r.Job.ID)
+	if r.Unsure {
+		return problem.New("look at the inputs of that run, "+r.URL, "several calls have started %s at once: run %d has the --kwargs of one of them, and the others are cancelled", name, r.ID)
+	}
+	return problem.New("start it again once that run is over", "%s was not started with --kwargs: run %d of the same window is pending", name, r.ID)
+}
+
+// Errors returns what went wrong with runs, each with the name of its job.
+func Errors(runs []*Run) (all []error) {
 	for _, r := range runs {
 		if r.Err != nil {
 			all = append(all, r.Err)
 		}
 	}
-	return errors.Join(all...)
+	return all
 }

@@ -142,7 +142,7 @@ func TestPending(t *testing.T) {
 		id := fake.Add(row.run)
 		row.wish.Job = job
 		runs, _, err := e.Trigger(t.Context(), []Wish{row.wish})
-		if err != nil || Errors(runs) != nil || runs[0].Pending != row.pending || row.pending && runs[0].ID != id || len(fake.Dispatches()) != map[bool]int{false: 1}[row.pending] {
+		if err != nil || len(Errors(runs)) > 0 || runs[0].Pending != row.pending || row.pending && runs[0].ID != id || len(fake.Dispatches()) != map[bool]int{false: 1}[row.pending] {
 			t.Errorf("%s: %+v, %v", row.name, runs[0], err)
 		}
 	}
@@ -220,7 +220,7 @@ func TestRefused(t *testing.T) {
 		fake, e, wishes, _ := newEngine(t, 2)
 		row.change(fake)
 		runs, _, err := e.Trigger(t.Context(), wishes)
-		said := errors.Join(err, Errors(runs))
+		said := errors.Join(append(Errors(runs), err)...)
 		if said == nil || !strings.Contains(said.Error(), row.say) || (err != nil) != row.all || len(fake.Dispatches()) != map[bool]int{false: 1}[row.all] {
 			t.Errorf("%s: %v, %v", row.name, err, said)
 		}
@@ -228,10 +228,14 @@ func TestRefused(t *testing.T) {
 }
 
 // TestAtOnce has two calls at the same moment: both list runs before the other starts one.
-// One run is left in the end, and both name it.
+// One run is left in the end, and both name it. Where GitHub does not say which run is whose,
+// nobody claims that the other one has it.
 func TestAtOnce(t *testing.T) {
-	for range 5 {
+	for n := range 6 {
 		fake, _, wishes, pauses := newEngine(t, 1)
+		if n%2 == 1 {
+			fake.SetOld()
+		}
 		var group sync.WaitGroup
 		results := make([]*Run, 2)
 		var start sync.WaitGroup
@@ -254,6 +258,18 @@ func TestAtOnce(t *testing.T) {
 			})
 		}
 		group.Wait()
+		if results[0] == nil || results[1] == nil {
+			continue
+		}
+		if n%2 == 1 {
+			if !results[0].Unsure && !results[1].Unsure || results[0].Pending && !results[0].Unsure && results[1].Pending && !results[1].Unsure {
+				t.Errorf("%+v, %+v", results[0], results[1])
+			}
+			if results[0].ID != 1 || results[1].ID != 1 || len(fake.Dispatches()) != 2 {
+				t.Errorf("%+v, %+v", results[0], results[1])
+			}
+			continue
+		}
 		if cancelled := fake.Cancelled(); len(fake.Dispatches()) != 2 || len(cancelled) != 1 || cancelled[0] != 2 || results[0].ID != 1 || results[1].ID != 1 || results[0].Pending == results[1].Pending {
 			t.Errorf("cancelled %v: %+v, %+v", cancelled, results[0], results[1])
 		}

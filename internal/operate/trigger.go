@@ -9,6 +9,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // Wish is what a person wants of a job.
@@ -77,16 +78,28 @@ func (r *Run) aim(wish Wish, now time.Time) error {
 	}
 	switch {
 	case !wish.At.IsZero():
-		if r.Slot = wish.At.UTC().Truncate(time.Second); !r.Slot.After(now) {
-			return TimeError{problem.New("give a later time, or leave it out to start the job now", "%s has passed: it is %s now", problem.Clock(wish.At), problem.Clock(now))}
-		}
+		r.Slot = wish.At.UTC().Truncate(time.Second)
 		r.Window = r.Slot
+		return r.Job.takes(r.Slot, now)
 	case wish.Slot.IsZero():
 		r.Window = r.Job.Schedule.Latest(now).Start
 	case wish.Slot.After(now):
 		return TimeError{problem.New("use --at to have the job run then", "the slot %s has not begun", problem.Clock(wish.Slot))}
 	default:
 		r.Window = wish.Slot
+	}
+	return nil
+}
+
+// takes returns an error if the job cannot be asked now to run at a time to come.
+func (j Job) takes(at, now time.Time) error {
+	switch name := problem.Show(j.ID); {
+	case !at.After(now):
+		return TimeError{problem.New("give a later time, or leave it out to start the job now", "%s has passed: it is %s now", problem.Clock(at), problem.Clock(now))}
+	case at.After(now.Add(schedule.MaxAhead)):
+		return TimeError{problem.New("ask for it later, or declare it as run-at", "%s is more than %d days ahead", problem.Clock(at), int(schedule.MaxAhead.Hours()/24))}
+	case !j.Schedule.Takes(at, now):
+		return TimeError{problem.New("change start or until of the job, or start it now", "job %s does not run at %s: it has not started then, or has ended", name, problem.Clock(at))}
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type History struct {
 	Now      time.Time          // the clock of GitHub, or of the local machine
 	Accounts []schedule.Account // the newest first; empty before the first slot
 	Workflow string             // the state of its workflow as GitHub words it, or github.Unregistered; "" for the ledger
+	Marked   bool               // the ledger has the job as paused
 	Unread   error              // why no run could be read, so that all windows are unknown; else nil
 
 	Deleted []schedule.Window // times in reach in which runs were created that have been deleted since
@@ -39,7 +40,6 @@ type History struct {
 	runs    int       // of its workflow that GitHub has
 	created time.Time // when its workflow was; zero if unknown
 	unasked int       // windows that would have taken too many requests
-	marked  bool      // the ledger has it as paused
 	lost    error     // why the first of the unreadable runs could not be read; nil without any
 }
 
@@ -211,5 +211,5 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 			known.Runs[i] = job.Schedule.Belated(run)
 		}
 	}
-	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), marked: known.Paused}, nil
+	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), Marked: known.Paused}, nil
 }

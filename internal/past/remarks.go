@@ -19,7 +19,7 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	case a.Client != nil:
 		remarks = Setup(h.Job, h.Workflow, a.Repository, h.Schedule.Window(h.Now), a.Retention)
 	}
-	if h.marked {
+	if h.Marked {
 		remarks = append(remarks, fmt.Sprintf("%s: paused on this machine: %s resumes it", name, h.resume()))
 	}
 	if remark := h.gone(); remark != "" {

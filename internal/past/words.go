@@ -20,7 +20,7 @@ const States = `A window is
   due        it is the current window, and nothing has run yet
   expired    its slot became too old to be run, and nothing ran in time
   missed     it is over, and nothing ran, or all runs were cancelled
-  paused     nothing ran, and the job or its workflow is disabled
+  paused     nothing ran, and the job is paused or disabled
   unknown    the history is incomplete, or has a run that cannot count`
 
 // Lateness says how late a job runs, after a blank line: "lateness: p50 25m, p95 5h15m,

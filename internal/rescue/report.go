@@ -25,7 +25,8 @@ type Report struct {
 	branch string
 }
 
-// Result is what a rescue read and did about one job.
+// Result is what a rescue read and did about one job, whose schedule has the slots that runs
+// asked for.
 type Result struct {
 	Job
 	Project  *Project

@@ -134,6 +134,7 @@ func (r *Report) judge(watches []github.Watch) {
 			continue
 		}
 		job.watch = watches[0].Watch
+		job.Schedule = job.Schedule.Adjusted(job.watch.Runs, r.Now)
 		watches = watches[1:]
 		for _, id := range job.Needs {
 			if need, found := byFile[job.Project.file(id)]; found {

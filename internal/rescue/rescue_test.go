@@ -386,3 +386,18 @@ func TestProjects(t *testing.T) {
 		t.Errorf("told %v, %v", report.Told, err)
 	}
 }
+
+// TestAsked has a person ask for a time that has come: the report shows that slot.
+func TestAsked(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	slot := noon.Add(-time.Minute)
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Event: "workflow_dispatch", Title: "job-0: window " + slot.Format(time.RFC3339), Created: noon.Add(-72 * time.Hour)})
+	report, err := r.run(t)
+	shown := report.Show().Jobs[0]
+	if dispatches := fake.Dispatches(); err != nil || len(dispatches) != 1 || dispatches[0].Inputs["window"] != slot.Format(time.RFC3339) {
+		t.Errorf("%v, %v", dispatches, err)
+	}
+	if shown.Window == nil || !shown.Window.Start.Equal(slot) || !strings.Contains(report.Summary(), "| 2026-11-21 11:59 |") {
+		t.Errorf("%+v\n%s", shown.Window, report.Summary())
+	}
+}

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// MaxAhead is how far ahead of its end an execution can ask for the next one.
+// MaxAhead is how far ahead a time can be that a run asks for: of its end where an execution
+// asks for the next one, of its creation where a person does.
 const MaxAhead = 30 * day
 
 // wishes are what runs asked for: slots more, and times without those of the rule.
@@ -93,6 +94,12 @@ func (s Schedule) Awaited(now time.Time) (next time.Time) {
 		return time.Time{}
 	}
 	return next
+}
+
+// Takes reports whether the job runs at a time to come if a run asks for it now.
+func (s Schedule) Takes(at, now time.Time) bool {
+	s = s.Adjusted([]Run{{Asked: at, Created: now}}, now)
+	return at.After(now) && !at.After(now.Add(MaxAhead)) && s.Standing(at) == "" && s.Prev(at).Equal(at.Truncate(time.Second))
 }
 
 // began returns the time after which an execution can take slots away: its own slot, or its

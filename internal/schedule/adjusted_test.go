@@ -84,6 +84,24 @@ func TestAdjustedBounds(t *testing.T) {
 	}
 }
 
+// TestTakes asks jobs of every kind for times to come: one that is taken is run then, and
+// one that is not would never be.
+func TestTakes(t *testing.T) {
+	now := at("5 10:00")
+	for i, spec := range kinds {
+		s := declared(spec.from(at("1 00:00")))
+		for _, ahead := range []time.Duration{0, time.Second, time.Hour, 9*day + 7*time.Minute, MaxAhead, MaxAhead + time.Second, 60 * day} {
+			then := now.Add(ahead)
+			asked := []Run{{ID: 1, Attempt: 1, Created: now, Updated: now, Asked: then, Success: true}}
+			d := Decide(s, Tick{Now: then.Add(time.Second), Runs: asked})
+			runs := ahead > 0 && ahead <= MaxAhead && d.Run && d.Window.Start.Equal(then)
+			if got := s.Takes(then, now); got != runs {
+				t.Errorf("kind %d (%v), %v ahead: takes it: %t, and is then %s in %v", i, spec, ahead, got, d.Reason, d.Window)
+			}
+		}
+	}
+}
+
 // TestNumber numbers the slots of every kind, each after the other. Where clocks are
 // changed, and with dates without slots, it may not.
 func TestNumber(t *testing.T) {

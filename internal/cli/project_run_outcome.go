@@ -12,6 +12,7 @@ import (
 // conclude reports what became of a window, says how the entrypoint ended, and keeps the
 // error if it failed.
 func (r *run) conclude(result execution.Result) {
+	r.id = result.RunID
 	r.reports = append(r.reports, execution.NewReport(r.job.ID, result))
 	r.warn(r.runner, r.report.Write(r.job.ID, result))
 	r.warn(r.runner, r.runner.Outputs(result.Outputs()...))

@@ -28,6 +28,7 @@ type run struct {
 	runner  *actions.Runner
 	untold  error              // why the monitor is not told; nil if it is, or there is none
 	reports []execution.Report // of each window
+	id      int64              // of the last run in the ledger; 0 without one
 	failed  []error
 }
 
@@ -41,7 +42,7 @@ func (r *run) once(ctx context.Context, url string) (err error) {
 	}
 	engine := r.engine(environment)
 	engine.Monitor, r.untold = execution.Monitor(r.job, url)
-	if r.runner.On() {
+	if r.runner.On() && r.flags.slot.IsZero() {
 		return r.inActions(ctx, engine)
 	}
 	return r.local(ctx, engine)
@@ -124,7 +125,7 @@ func (r *run) local(ctx context.Context, engine execution.Job) error {
 			r.note([]string{"left out " + problem.Some(keys, strings.Clone) + " of job " + problem.Show(r.job.ID) + ", for a workflow on GitHub only"})
 		}
 	}
-	err := engine.RunLocally(ctx, r.flags.force, execution.Told{Decided: decided, Ended: r.conclude})
+	err := engine.RunLocally(ctx, execution.Wish{Forced: r.flags.force, Slot: r.flags.slot}, execution.Told{Decided: decided, Ended: r.conclude})
 	if err != nil {
 		engine.Failed(ctx, err.Error())
 	}
