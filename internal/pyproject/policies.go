@@ -48,10 +48,10 @@ var policyOptions = []option{
 		name:     "lock",
 		kind:     "a string",
 		fallback: "none",
-		meaning:  "a word; jobs with the same lock never execute at the same time",
+		meaning:  "a word, in any case; jobs with the same lock never execute at the same time",
 		example:  `"database"`,
 		form:     func() form { return matching(groupForm).but(form{"maxLength": maxWord}) },
-		parse:    into(parseGroup, func(o *Options) *string { return &o.Lock }),
+		parse:    into(parseLock, func(o *Options) *string { return &o.Lock }),
 	},
 	{
 		name:     "needs",
@@ -124,6 +124,14 @@ func events() []string {
 		words = append(words, string(event))
 	}
 	return words
+}
+
+// parseLock reads the name of a lock, in lower case: that of a concurrency group "is case
+// insensitive", so DB and db are one lock wherever jobs run.
+// https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+func parseLock(value any) (string, *flaw) {
+	name, flawed := parseGroup(value)
+	return strings.ToLower(name), flawed
 }
 
 // parseWebhook reads the name of a secret, or "".
@@ -202,6 +210,7 @@ func (r *reader) needed(jobs []Job) {
 	for i, job := range jobs {
 		places[job.ID], ids[i] = i, job.ID
 	}
+	circles := findCircles(jobs, places)
 	for i, job := range jobs {
 		r.of = i + 1
 		for _, id := range job.Options.Needs {
@@ -209,25 +218,23 @@ func (r *reader) needed(jobs []Job) {
 			if at == nil {
 				continue
 			}
-			item := r.member(at, id)
+			report := func(hint, format string, args ...any) { r.report(r.member(at, id), hint, format, args...) }
 			other, found := places[id]
 			switch {
 			case !found:
 				hint := "name another job of this file"
-				if near := nearest(id, ids); near != "" {
+				if near := r.nearest(id, ids); near != "" {
 					hint = didYouMean(near)
 				}
-				r.report(item, hint, "needs has %s, which is not a job", problem.Quote(id))
+				report(hint, "needs has %s, which is not a job", problem.Quote(id))
 			case other == i:
-				r.report(item, "remove it", "needs has the job itself, so it would never run")
+				report("remove it", "needs has the job itself, so it would never run")
 			case jobs[other].Schedule.Spec().Disabled:
-				r.report(item, "remove it, or enable that job", "needs has %s, which is disabled and never confirmed", problem.Quote(id))
+				report("remove it, or enable that job", "needs has %s, which is disabled and never confirmed", problem.Quote(id))
 			case jobs[other].Options.Serve != job.Options.Serve:
-				r.report(item, "give both jobs the same executor", "needs has %s, which has another executor, whose history is elsewhere", problem.Quote(id))
-			default:
-				if circle := around(jobs, places, i, other); circle != nil {
-					r.report(item, "remove one of them", "needs goes in a circle: %s", strings.Join(circle, " needs "))
-				}
+				report("give both jobs the same executor", "needs has %s, which has another executor, whose history is elsewhere", problem.Quote(id))
+			case circles.of[i] == circles.of[other]:
+				report("remove one of them", "needs goes in a circle: %s", r.around(circles, i, other, ids))
 			}
 		}
 	}
@@ -242,32 +249,4 @@ func (r *reader) member(list *entry, text string) span {
 		}
 	}
 	return r.at(list)
-}
-
-// around returns the ids on the way from a job through one that it needs back to itself;
-// nil if there is none.
-func around(jobs []Job, places map[string]int, from, through int) []string {
-	seen := make([]bool, len(jobs))
-	var walk func(at int) []string
-	walk = func(at int) []string {
-		if at == from {
-			return []string{problem.Show(jobs[at].ID)}
-		}
-		if seen[at] {
-			return nil
-		}
-		seen[at] = true
-		for _, id := range jobs[at].Options.Needs {
-			if next, found := places[id]; found {
-				if rest := walk(next); rest != nil {
-					return append([]string{problem.Show(jobs[at].ID)}, rest...)
-				}
-			}
-		}
-		return nil
-	}
-	if rest := walk(through); rest != nil {
-		return append([]string{problem.Show(jobs[from].ID)}, rest...)
-	}
-	return nil
 }

@@ -117,10 +117,13 @@ func (r *reader) members(e *entry, example string) []*entry {
 	return e.entries
 }
 
+// mostNear is the number of problems from which on nearest gives up.
+const mostNear = 1000
+
 // nearest returns the word that name was probably meant to be, or "". It costs far more
-// than the rest of a report, so it gives up after a thousand.
+// than the rest of a report, so it gives up after mostNear.
 func (r *reader) nearest(name string, words []string) string {
-	if len(r.findings) > 1000 {
+	if len(r.findings) > mostNear {
 		return ""
 	}
 	return nearest(name, words)
