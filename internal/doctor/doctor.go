@@ -14,8 +14,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// Check is one thing that was looked at. What cannot be known, and stands in nobody's way
-// as far as is known, is OK, with a message that begins with "unknown".
+// Check is the result of one check. What cannot be known is OK, with a message that begins
+// with "unknown".
 type Check struct {
 	Name    string `json:"name"`
 	OK      bool   `json:"ok"`

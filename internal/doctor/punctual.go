@@ -25,7 +25,7 @@ const (
 type punctuality struct {
 	windows   int             // that have ended
 	scheduled []time.Duration // how late the others began by a schedule, sorted
-	otherwise int             // begun only by a dispatch, as of the rescue
+	otherwise int             // begun only by a dispatch, such as that of the rescue
 }
 
 // measure compares ended windows with the runs that began in them. The windows are those

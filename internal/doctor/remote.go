@@ -99,18 +99,18 @@ func (e *examination) archived() (Check, bool) {
 	return fine("the repository is neither archived nor disabled")
 }
 
-// issues looks whether the rescue can open the issues that it is to open.
+// issues looks whether the rescue can open issues, if it has to.
 func (e *examination) issues() (Check, bool) {
 	switch {
 	case !e.Project.Rescue.Notify:
-		return Check{}, true // nobody needs them
+		return Check{}, true // it does not have to
 	case e.standing.Issues != nil && !*e.standing.Issues:
-		return bad("the repository has no issues, in which notify = \"issue\" tells what goes wrong", `turn issues on in Settings, General, or set notify = "none"`)
+		return bad("issues are switched off in the repository, and notify = \"issue\" needs them", `turn issues on in Settings, General, or set notify = "none"`)
 	}
 	return fine("the rescue can open issues")
 }
 
-// activity warns before GitHub disables the schedules of a repository that nobody touches.
+// activity warns before GitHub disables the schedules of an idle repository.
 func (e *examination) activity() (Check, bool) {
 	now := e.standing.Now
 	idle := now.Sub(e.standing.Pushed)
@@ -184,7 +184,7 @@ func (e *examination) actions() (Check, bool) {
 // states are what keeps GitHub from starting a workflow, and what to do then.
 var states = map[string]string{
 	"disabled_manually":   "run `scheduled resume` for their jobs, or set enabled = false, which says so in pyproject.toml",
-	"disabled_inactivity": "run `scheduled resume --all`: GitHub disabled them because nobody pushed for 60 days",
+	"disabled_inactivity": "run `scheduled resume --all`: GitHub disabled them because of 60 days without a push",
 	"disabled_fork":       "enable them on the Actions page of the fork",
 	"deleted":             "push the files to the default branch again",
 	github.Unregistered:   "push the files to the default branch",

@@ -25,7 +25,7 @@ const watchRequests = 120
 // to schedule.Rescue and schedule.Alarms, and sets Known to how far that is. It stops
 // after watchRequests, perhaps before the start of a window. It reads the list of all runs
 // of the repository, and then the lists of single jobs once that takes fewer requests.
-// Then it looks for older runs that asked for a time to come: see readAsked. Then it looks
+// Then it looks for older runs that asked for a later time: see readAsked. Then it looks
 // for evidence of the current windows in the runs: see confirm. reserve is the
 // number of requests to leave to others. It returns GitHub's clock, UTC. The error is a
 // *Denied, a *Failure, or that of ctx.
@@ -95,12 +95,12 @@ func (w *watching) hand(runs []workflowRun, wanted func(schedule.Run) bool) {
 }
 
 const (
-	askedPages = 3                                // of dispatches, to find those that asked for a time to come
+	askedPages = 3                                // of dispatches, to find those that asked for a later time
 	askedAge   = schedule.MaxAhead + 24*time.Hour // of the oldest of them
 )
 
 // readAsked reads the dispatches that the lists did not reach back to, and takes those
-// that asked for a time to come: its slot may be now. If GitHub does not answer, there are
+// that asked for a later time: its slot may be now. If GitHub does not answer, there are
 // none: the next rescue asks again.
 func (w *watching) readAsked(ctx context.Context) {
 	since := w.now.Add(-askedAge)

@@ -12,7 +12,7 @@ import (
 
 // Pause marks the job as paused: `run` skips it, unless it is forced. changed is false if
 // it was paused already, or another process was faster. When Pause returns, the mark is on
-// the disk. It is a file whose name alone counts; what is in it is for people.
+// the disk. Only the name of the file counts; its content is for people.
 func (l *Ledger) Pause(jobID string, now time.Time) (changed bool, err error) {
 	return l.mark(jobID, "pause", func(dir *os.Root, name string) error {
 		f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

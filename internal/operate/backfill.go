@@ -126,7 +126,7 @@ func (e *Engine) fill(ctx context.Context, slots []Slot) (bound string, err erro
 	for _, slot := range slots {
 		slot.know(listed)
 		maps.Copy(seen, slot.seen)
-		slot.seen = seen // shared: what one of them has become is no other
+		slot.seen = seen // shared, so that no run is taken for two slots
 		runs = append(runs, slot.Run)
 	}
 	if only := slots[0].Job.alone(runs, listed); only != "" {

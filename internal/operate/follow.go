@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	firstPoll  = 2 * time.Second
-	longPoll   = 15 * time.Second // between two looks at one run; GITHUB_TOKEN has 1,000 requests an hour
-	maxUnheard = 5                // looks in a row without an answer: then the waiting ends
-	alive      = time.Minute      // a run that does not change is told this often
+	firstPoll     = 2 * time.Second
+	longPoll      = 15 * time.Second // between two looks at one run; GITHUB_TOKEN has 1,000 requests an hour
+	maxUnanswered = 5                // looks in a row without an answer: then the waiting ends
+	alive         = time.Minute      // a run that does not change is told this often
 )
 
 // Follow waits until the runs are over, and tells each change of each. It returns an error
@@ -32,7 +32,7 @@ func (e *Engine) Follow(ctx context.Context, runs []*Run) error {
 	for poll, waited := firstPoll, time.Duration(0); ; poll = min(poll*3/2, max(longPoll, time.Duration(len(following))*time.Second)) {
 		var open []*followed
 		for _, f := range following {
-			if ctx.Err() == nil && !e.hear(ctx, f) {
+			if ctx.Err() == nil && !e.update(ctx, f) {
 				open = append(open, f)
 			}
 		}
@@ -53,25 +53,25 @@ func (e *Engine) Follow(ctx context.Context, runs []*Run) error {
 // followed is a run that is waited for.
 type followed struct {
 	*Run
-	status  string // the last one that was told
-	unheard int    // looks in a row without an answer
+	status     string // the last one that was told
+	unanswered int    // looks in a row without an answer
 }
 
-// hear looks at a run, and reports whether there is nothing more to wait for.
-func (e *Engine) hear(ctx context.Context, f *followed) (over bool) {
+// update reads the state of a run, and reports whether there is nothing more to wait for.
+func (e *Engine) update(ctx context.Context, f *followed) (over bool) {
 	name := problem.Show(f.Job.ID)
 	state, err := e.Client.RunState(ctx, f.ID)
 	switch {
 	case ctx.Err() != nil:
 		return false
 	case err != nil:
-		if f.unheard++; f.unheard < maxUnheard && !github.Missing(err) {
+		if f.unanswered++; f.unanswered < maxUnanswered && !github.Missing(err) {
 			return false
 		}
 		f.Err = fmt.Errorf("wait for run %d of %s: %w", f.ID, name, err)
 		return true
 	}
-	f.unheard = 0
+	f.unanswered = 0
 	if word := state.Status; !state.Over() && word != f.status {
 		f.status = word
 		e.Say(fmt.Sprintf("%s: run %d is %s: %s", name, f.ID, inWords(word), f.URL))

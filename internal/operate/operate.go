@@ -1,5 +1,5 @@
-// Package operate does what people ask of jobs: it starts runs of them now, of the past
-// and of a time to come, follows these runs, and pauses and resumes jobs. It returns what
+// Package operate does what people ask of jobs: it starts runs of them now, for the past
+// and for later, follows these runs, and pauses and resumes jobs. It returns what
 // it did as data.
 package operate
 
@@ -111,7 +111,7 @@ type Run struct {
 }
 
 // Words says what became of the run, for people. One that is not forced only requests
-// a slot to come.
+// a later slot.
 func (r *Run) Words() string {
 	url, begun := r.URL, "started"
 	switch {

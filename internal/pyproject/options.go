@@ -67,7 +67,7 @@ type Options struct {
 	MaxInstances   int              `json:",omitzero"` // windows that can execute at once, from 1
 	Lock           string           `json:",omitzero"` // jobs with the same one never execute at once; "" for none
 	Needs          []string         `json:",omitzero"` // ids of jobs to wait for
-	NotifyOn       []schedule.Event `json:",omitzero"` // what people are told
+	NotifyOn       []schedule.Event `json:",omitzero"` // the events that notify and webhook tell
 	NotifyAfter    int              `json:",omitzero"` // windows in a row that fail before they are, from 1
 	PauseAfter     int              `json:",omitzero"` // windows in a row that fail before the job is paused; 0 for never
 	Webhook        string           `json:",omitzero"` // the secret with the URL of a chat; "" for none

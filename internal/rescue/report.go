@@ -34,7 +34,7 @@ type Result struct {
 	Verdict  schedule.Verdict // zero unless the workflow is active
 	Started  bool             // GitHub accepted its dispatch
 	Failed   error            // GitHub refused its dispatch, or to disable it, or gave no clear answer; see Refused
-	Pausing  int              // so many windows failed in a row that it is to be paused; 0 if not
+	Pausing  int              // windows that failed in a row, if it is to be paused; else 0
 	Paused   bool             // so it was
 
 	watch  schedule.Watch

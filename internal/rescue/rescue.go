@@ -26,7 +26,7 @@ type Rescue struct {
 	Client   *github.Client
 	Branch   string // the default branch; "" to ask GitHub
 	Projects []*Project
-	DryRun   bool // start no job, tell nobody, and report what it would
+	DryRun   bool // start no job, raise no alarm, and report what it would do
 
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.

@@ -30,17 +30,20 @@ const (
 )
 
 func (t Told) words(dry bool) string {
-	would := ""
+	would, posted := "", ""
 	if dry {
 		would = "would be "
 	}
+	if t.Webhook == Posted {
+		posted = " and posted"
+	}
 	switch {
 	case t.Issue != nil && t.Issue.Number > 0:
-		return fmt.Sprintf("issue #%d %s%s", t.Issue.Number, would, t.Operation)
+		return fmt.Sprintf("issue #%d %s%s%s", t.Issue.Number, would, t.Operation, posted)
 	case t.Issue != nil:
-		return fmt.Sprintf("an issue %s%s", would, t.Operation)
-	case t.Webhook == Posted:
-		return fmt.Sprintf("%s %s %sposted", problem.Show(t.Job), t.Kind, would)
+		return fmt.Sprintf("an issue %s%s%s", would, t.Operation, posted)
+	case posted != "":
+		return fmt.Sprintf("%sposted: %s %s", would, problem.Show(t.Job), t.Kind)
 	}
 	return ""
 }

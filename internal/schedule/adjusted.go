@@ -17,7 +17,7 @@ type wishes struct {
 }
 
 // Adjusted returns the schedule with the slots that runs asked for. A run that was
-// dispatched for a time to come adds that slot. An execution that asked for a next one
+// dispatched for a later time adds that slot. An execution that asked for a next one
 // adds it, and takes away those in between. The newest execution governs: when it began,
 // what an older one had asked for was over. Where that is not known, the word that the
 // newest check handed on stands for it. A time that no run can have asked for is ignored.

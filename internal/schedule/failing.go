@@ -86,7 +86,7 @@ type Alarm struct {
 	Runs     int    // failed runs of it
 	Last     Run    // the newest of them; with JobLate the execution
 	InARow   int    // windows that failed, with this one
-	Pause    bool   // so many that the job has to be paused
+	Pause    bool   // enough of them failed to pause the job
 	Evidence Run    // of the current window, where there is some
 }
 

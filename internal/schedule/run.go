@@ -57,7 +57,7 @@ type Run struct {
 	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
 	Slot    time.Time // the window that a backfill, or a lane, serves; else zero
 	Lane    bool      // a job of the run for the one slot Slot, in a workflow with lanes: such a run is several of these, with the same ID
-	Asked   time.Time // a time to come at which a person asked for a run, by its dispatch; else zero
+	Asked   time.Time // the later time for which its dispatch asks for a run; else zero
 	Next    time.Time // when the execution asked to be run next; zero if it did not
 	Handed  time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
 	Settled time.Time // every slot before was confirmed or expired when the run looked; zero if it did not say

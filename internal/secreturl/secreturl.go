@@ -1,5 +1,5 @@
-// Package secreturl sends requests to a URL that is a secret, as that of a monitor or a
-// chat is: whoever knows it can write there. No part of it is in any error.
+// Package secreturl sends requests to a URL that is a secret, such as that of a monitor
+// or a chat: whoever knows it can write there. No part of it is in any error.
 package secreturl
 
 import (

@@ -174,7 +174,7 @@ func parse(content []byte) (t told, lost bool) {
 	return t, lost
 }
 
-// claim marks what is to be posted, and drops what nobody needs to remember.
+// claim marks what is to be posted, and forgets what is not needed any more.
 func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 	recovering := map[string]bool{} // jobs whose recovery is told, once for all kinds
 	for i, n := range news {
@@ -222,7 +222,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 		}
 		switch {
 		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
-			s.Over, s.Pending, s.Ending = true, false, false // nobody heard of it, or it has no end to tell
+			s.Over, s.Pending, s.Ending = true, false, false // it was not told, or its end is not told
 		case len(claims) < maxPosts:
 			claims = append(claims, Claim{i, schedule.JobRecovered, nil})
 			recovering[n.Job] = true
@@ -237,10 +237,10 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 	return claims
 }
 
-// raises reports whether an event has to be told that was told as s says; nil if it was
-// not. One that failed is told once until the job has recovered, and that it is paused
-// besides. The others are told once a window besides: when they are told, the job may have
-// recovered.
+// raises reports whether an event has to be told, given what was told of it before; s is
+// nil if that was nothing. A failure is told once until the job has recovered, and once more
+// when the job is paused. The other events are told once for each window: the job may have
+// recovered since.
 func (s *state) raises(n News) bool {
 	switch {
 	case s == nil || s.Pending || s.Heard && n.Mine:

@@ -126,7 +126,7 @@ func (t Target) webhooks() []input {
 	for _, job := range t.Project.Hosted() {
 		name := job.Options.Webhook
 		if name != "" && !slices.ContainsFunc(env, func(in input) bool { return in.name == name }) {
-			env = append(env, input{name, comment(plain("${{ secrets."+name+" }}"), "the URL of a webhook, which is told of the jobs that name it")})
+			env = append(env, input{name, comment(plain("${{ secrets."+name+" }}"), "the URL of a webhook, for the jobs that name it")})
 		}
 	}
 	slices.SortFunc(env, func(a, b input) int { return strings.Compare(a.name, b.name) })
