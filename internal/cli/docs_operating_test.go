@@ -42,22 +42,22 @@ func TestDocsOperating(t *testing.T) {
 		for _, line := range regexp.MustCompile(`(?m)^\$ scheduled (.*)$`).FindAllSubmatch(block, -1) {
 			commands++
 			fmt.Fprintf(&b, "%s\n", line[0])
-			p := Program{
-				Args: append([]string{"--project", dir}, words(string(line[1]))...), Stdout: &b, Stderr: &b,
-				Now: func() time.Time { return noon },
-				Environ: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GITHUB_API_URL=" + server.URL,
-					"GITHUB_REPOSITORY=" + ghtest.Repository, "GITHUB_TOKEN=s3cret"},
-			}
-			if code := p.Main(); code != 0 {
+			if code := call(server, dir, &b, words(string(line[1]))...); code != 0 {
 				t.Errorf("%s: exit %d", line[0], code)
-			}
-			for _, d := range server.Dispatches() {
-				server.Finish("success", d.Run)
 			}
 		}
 		b.WriteString("```")
 		return b.Bytes()
 	})
+	var found bytes.Buffer
+	call(server, dir, &found, "pause", "report-acme")
+	call(server, dir, &found, "doctor")
+	example := regexp.MustCompile("(?s)```\n(FAIL.*?)```").FindSubmatch(content)[1]
+	for _, want := range strings.Split(strings.TrimSpace(string(example)), "\n\n") {
+		if !strings.Contains(found.String(), "\n"+want+"\n") {
+			t.Errorf("doctor does not say %q:\n%s", want, &found)
+		}
+	}
 	if commands < 8 {
 		t.Errorf("%d commands", commands)
 	}
@@ -68,6 +68,21 @@ func TestDocsOperating(t *testing.T) {
 	} else if diff := cmp.Diff(string(got), string(content)); diff != "" {
 		t.Errorf("the page is stale; update it with `go test ./internal/cli -run Docs -update` (-want +got):\n%s", diff)
 	}
+}
+
+// call makes one call of the program at noon, and then ends the runs that it started.
+func call(server *ghtest.Server, dir string, out *bytes.Buffer, args ...string) (code int) {
+	p := Program{
+		Args: append([]string{"--project", dir}, args...), Stdout: out, Stderr: out,
+		Now: func() time.Time { return noon },
+		Environ: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GITHUB_API_URL=" + server.URL,
+			"GITHUB_REPOSITORY=" + ghtest.Repository, "GITHUB_TOKEN=s3cret"},
+	}
+	code = p.Main()
+	for _, d := range server.Dispatches() {
+		server.Finish("success", d.Run)
+	}
+	return code
 }
 
 // playedGitHub has the workflows of the page's project, and a week in which one run failed
