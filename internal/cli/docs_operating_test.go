@@ -168,10 +168,10 @@ var policies = []struct{ key, means, github, here string }{
 	{"`lock = \"database\"`", "jobs with this lock never execute at once",
 		"all jobs of the repository, of all its projects",
 		"the jobs of one project on this machine; GitHub and this machine do not see each other's locks"},
-	{"`needs = [\"fetch\"]`", "a window runs once each needed job is confirmed for its own window that holds the slot",
+	{"`needs = [\"fetch\"]`", "a window runs once each needed job is confirmed for its own window that holds the slot, or a later one served it",
 		"the run that is too early ends as `waiting`; a later tick or the [rescue](rescue.md) starts the job, usually within 15 minutes",
 		"`run` ends as `waiting`; `run --all` runs needed jobs first"},
-	{"`next`, [returned](entrypoint.md#a-later-run)", "slots until that time are left out, and that time is a slot more",
+	{"`next`, [returned](entrypoint.md#a-later-run)", "slots until that time are left out, and that time is one more slot",
 		"the rescue starts it: some minutes late, or not before the next tick if `rescue` is off",
 		"the first `run` after that time executes it"},
 }
