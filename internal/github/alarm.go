@@ -3,6 +3,7 @@ package github
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -30,6 +31,7 @@ type Alarm struct {
 	Over    bool
 	Paused  bool                         // the job was paused because of it: the issue stays open until it runs again
 	Held    bool                         // it is over because the job is paused
+	Posted  bool                         // its end is told elsewhere too, by the call that closes the issue
 	Window  time.Time                    // for one of which each is told once, its slot; zero for any other
 	Title   string                       // of the issue when it is opened, one line
 	Sign    string                       // of what the body says: it is made anew where that changed
@@ -50,6 +52,7 @@ type Sounded struct {
 	Changed []Alarmed
 	Left    int               // issues that are left to the next call
 	Heard   map[AlarmKey]bool // an issue is open that this call did not open
+	Lost    map[AlarmKey]bool // another call closed the issue at the same time; see Alarm.Posted
 }
 
 // alarmLabel is the label of our issues. Only people who may triage issues can add
@@ -57,9 +60,10 @@ type Sounded struct {
 const alarmLabel = "scheduled-failure"
 
 const (
-	openPages   = 50 // of our open issues; all have to be read before one is opened
-	closedPages = 10 // of our closed issues, the last changed first
-	alarmWrites = 20 // by one Alarm: a rescue also dispatches, and GitHub allows 80 writes a minute
+	openPages   = 50              // of our open issues; all have to be read before one is opened
+	closedPages = 10              // of our closed issues, the last changed first
+	settling    = 2 * time.Second // in which calls that close an issue at once have all done so
+	alarmWrites = 20              // by one Alarm: a rescue also dispatches, and GitHub allows 80 writes a minute
 )
 
 // Alarm opens an issue for each failing job that has none, updates the open ones,
@@ -72,7 +76,7 @@ const (
 func (c *Client) Alarm(ctx context.Context, alarms []Alarm, removed func(AlarmKey) string, dry bool) (Sounded, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("not done within %v", longPatience))
 	defer cancel()
-	a := alarming{client: c, alarms: alarms, removed: removed, dry: dry, done: Sounded{Heard: map[AlarmKey]bool{}}}
+	a := alarming{client: c, closed: map[AlarmKey]string{}, alarms: alarms, removed: removed, dry: dry, done: Sounded{Heard: map[AlarmKey]bool{}, Lost: map[AlarmKey]bool{}}}
 	err := a.reconcile(patient)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -91,8 +95,9 @@ type alarming struct {
 	dry     bool
 	known   map[AlarmKey][]issue // the issues of a key: the open ones first, and of those the oldest
 	done    Sounded
-	cut     bool  // there are more open issues than were read
-	unsure  error // why an issue was not opened; nil if none is missing
+	closed  map[AlarmKey]string // the mark in the issue of an end that is told elsewhere
+	cut     bool                // there are more open issues than were read
+	unsure  error               // why an issue was not opened; nil if none is missing
 }
 
 // reconcile makes all issues say what the alarms say.
@@ -111,6 +116,9 @@ func (a *alarming) reconcile(ctx context.Context) error {
 		if err := a.reconcileOne(ctx, alarm); err != nil {
 			return err
 		}
+	}
+	if err := a.whoClosed(ctx); err != nil {
+		return err
 	}
 	created := func(c Alarmed) bool { return c.Operation == Created }
 	if a.dry || !slices.ContainsFunc(a.done.Changed, created) {
@@ -135,6 +143,29 @@ func (a *alarming) reconcile(ctx context.Context) error {
 		return lost
 	})
 	return nil
+}
+
+// whoClosed looks again at the issues that this call closed and whose end is told elsewhere:
+// of several calls that close one at once, the last is left in its note.
+func (a *alarming) whoClosed(ctx context.Context) error {
+	if len(a.closed) == 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(settling):
+	}
+	before := a.known
+	a.known = nil
+	_, err := a.list(ctx, "closed", 1) // the last changed
+	for key, mark := range a.closed {
+		a.done.Lost[key] = slices.ContainsFunc(a.known[key], func(i issue) bool { return i.note.Closer != "" && i.note.Closer != mark }) &&
+			!slices.ContainsFunc(a.known[key], func(i issue) bool { return i.note.Closer == mark })
+	}
+	a.known = before
+	a.done.Changed = slices.DeleteFunc(a.done.Changed, func(c Alarmed) bool { return c.Operation == Closed && a.done.Lost[c.AlarmKey] })
+	return err
 }
 
 // orphans returns what to say about removed jobs that have an open issue.
@@ -212,6 +243,10 @@ func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
 		note.Failing, note.Sign, note.Sum = false, "", ""
 		if alarm.Failing {
 			note.Window = alarm.Window // the end is also that of a window since
+		}
+		if note.Closer = ""; alarm.Posted && !a.dry {
+			note.Closer = rand.Text()
+			a.closed[alarm.AlarmKey] = note.Closer
 		}
 		return a.write(ctx, alarm.AlarmKey, Closed, last.number, func() github.IssueRequest {
 			return github.IssueRequest{Body: new(annotated(alarm.End, note)), State: new("closed"), StateReason: new("completed")}
@@ -333,6 +368,7 @@ type alarmNote struct {
 	Window    time.Time      `json:"window,omitzero"`     // see Alarm
 	Sign      string         `json:"sign,omitempty"`      // see Alarm
 	Sum       string         `json:"sum,omitempty"`       // of the body as we wrote it
+	Closer    string         `json:"closer,omitempty"`    // the call that closed it; see Alarm.Posted
 	Duplicate bool           `json:"duplicate,omitempty"` // we closed it because there is another
 }
 

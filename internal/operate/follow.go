@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -88,7 +89,7 @@ func (e *Engine) update(ctx context.Context, f *followed) (over bool) {
 	if err != nil || cause == "" {
 		cause = "it ended as " + state.Conclusion
 	}
-	f.Err = problem.New("see "+f.URL, "%s: run %d did not succeed: %s", name, f.ID, cause)
+	f.Err = problem.New("see "+f.URL, "%s: run %d did not succeed: %s", name, f.ID, strings.TrimPrefix(cause, "failed: "))
 	return true
 }
 

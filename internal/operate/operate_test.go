@@ -383,7 +383,7 @@ func TestFollow(t *testing.T) {
 		{"failure", func(r *ghtest.Run) {
 			r.Status, r.Conclusion = "completed", "failure"
 			r.Steps = []ghtest.Step{{Name: "Run entrypoint", Conclusion: "failure"}, {Name: "Outcome: failed: ValueError: bad", Conclusion: "success"}}
-		}, ghtest.Fault{Path: "none"}, "job-0: run 1 did not succeed: failed: ValueError: bad"},
+		}, ghtest.Fault{Path: "none"}, "job-0: run 1 did not succeed: ValueError: bad"},
 		{"a step", func(r *ghtest.Run) {
 			r.Status, r.Conclusion, r.Steps = "completed", "failure", []ghtest.Step{{Name: "Install packages", Conclusion: "failure"}}
 		}, ghtest.Fault{Path: "none"}, `job-0: run 1 did not succeed: the step "Install packages" failed`},

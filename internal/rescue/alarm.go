@@ -66,7 +66,7 @@ func (r *Result) fill(alarm *github.Alarm, a schedule.Alarm, facts *facts) {
 	}
 	alarm.Paused = r.Pausing > 0 && a.Kind == schedule.JobFailed
 	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", r.Verdict.Lapsed, " ", alarm.Paused)
-	alarm.End = recovered(r)
+	alarm.End, alarm.Posted = recovered(r, a.Evidence), r.Project.Hooks[r.Webhook] != nil
 	alarm.Body = func(ctx context.Context) string {
 		return markdown.Unmarked(body(r, a) + facts.lines(ctx, r, a) + "\n" + ending(r, a))
 	}
@@ -119,8 +119,12 @@ func (f *facts) lines(ctx context.Context, job *Result, a schedule.Alarm) string
 	} else if last := f.success(ctx, job); !last.Started.IsZero() {
 		fmt.Fprintf(&b, "- Last success: %s, on %s\n", runLink(last), problem.Clock(last.Started))
 	}
-	if command := again(job.ID, a); command != "" {
-		fmt.Fprintf(&b, "- To run it again: %s, or the button Run workflow in the Actions tab\n", markdown.Code(command))
+	if command := again(job, a); command != "" {
+		button := ", or the button Run workflow in the Actions tab"
+		if job.Pausing > 0 {
+			button = ""
+		}
+		fmt.Fprintf(&b, "- To run it again: %s%s\n", markdown.Code(command), button)
 	}
 	return b.String()
 }
@@ -154,16 +158,24 @@ func over(id, why string) string {
 }
 
 // recovered is the body of the issue of a job that works again.
-func recovered(job *Result) string {
+func recovered(job *Result, evidence schedule.Run) string {
 	w := job.Verdict.Window
-	return markdown.Unmarked(fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n",
-		markdown.Code(problem.Show(job.ID)), problem.Clock(w.Start), problem.Clock(w.End)))
+	said := fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n",
+		markdown.Code(problem.Show(job.ID)), problem.Clock(w.Start), problem.Clock(w.End))
+	if evidence.Outcome != "" {
+		said += "\n- Message: " + markdown.Code(markdown.Clean(evidence.Outcome)) + "\n"
+	}
+	return markdown.Unmarked(said)
 }
 
 // again returns the command that runs a job again after an event; "" if there is no need.
-func again(id string, a schedule.Alarm) string {
+func again(job *Result, a schedule.Alarm) string {
+	id := job.ID
 	switch a.Kind {
 	case schedule.JobFailed:
+		if job.Pausing > 0 {
+			return fmt.Sprintf("scheduled resume %s && scheduled trigger %s", word(id), word(id))
+		}
 		return "scheduled trigger " + word(id)
 	case schedule.JobMissed, schedule.JobExpired:
 		slot := a.Window.Start.UTC().Format(time.RFC3339)

@@ -174,9 +174,9 @@ type subject struct {
 
 // news returns what is known about the jobs of a project that have a webhook.
 func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.News, about []subject) {
-	mine := map[github.AlarmKey]bool{}
+	operations := map[github.AlarmKey]github.Operation{}
 	for _, changed := range sounded.Changed {
-		mine[changed.AlarmKey] = changed.Operation == github.Created
+		operations[changed.AlarmKey] = changed.Operation
 	}
 	for i := range r.Jobs {
 		job := &r.Jobs[i]
@@ -194,7 +194,7 @@ func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.
 				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
 				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
 				Paused: job.Pausing > 0 && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
-				Heard: sounded.Heard[key], Mine: mine[key],
+				Heard: sounded.Heard[key], Mine: operations[key] == github.Created, Elsewhere: sounded.Lost[key], Ends: operations[key] == github.Closed,
 			}
 			news, about = append(news, n), append(about, subject{job, a})
 		}
@@ -255,8 +255,9 @@ func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind s
 	run, window := a.Last, a.Window
 	if kind == schedule.JobRecovered {
 		run, window = a.Evidence, job.Verdict.Window
+		e.Message = a.Evidence.Outcome
 	} else {
-		e.Cause, e.RunAgain = f.cause(ctx, a), again(job.ID, a)
+		e.Cause, e.RunAgain = f.cause(ctx, a), again(job, a)
 	}
 	if kind == schedule.JobFailed {
 		e.Failed, e.Paused = a.InARow, job.Pausing > 0

@@ -246,3 +246,49 @@ func TestCause(t *testing.T) {
 		t.Errorf("%+v", c.events)
 	}
 }
+
+// TestEndsOnce has a job recover, and three rescues that share no folder close its issue at
+// once: one of them posts it.
+func TestEndsOnce(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	r.Jobs[0].Schedule, r.Jobs[0].Webhook = daily(t), "CHAT"
+	r.Jobs[0].Tells = schedule.Telling{On: []schedule.Event{schedule.JobFailed, schedule.JobRecovered}, After: 1}
+	c := newChat(t)
+	dirs := []string{t.TempDir(), t.TempDir(), t.TempDir()}
+	look := func(at time.Time) {
+		fake.SetNow(at)
+		var group sync.WaitGroup
+		for _, dir := range dirs {
+			group.Go(func() {
+				if report, err := r.telling(t, c, dir).Run(t.Context()); err != nil || report.Unposted != nil {
+					t.Error(err, report)
+				}
+			})
+		}
+		group.Wait()
+	}
+	slot := time.Date(2026, 11, 20, 10, 37, 0, 0, time.UTC)
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: slot, Conclusion: "failure"})
+	look(slot.Add(time.Hour))
+	if heard := c.heard(); heard != "failed" {
+		t.Fatal(heard)
+	}
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: slot.Add(24 * time.Hour), Started: slot.Add(24 * time.Hour)})
+	for n, want := range []string{"recovered", ""} {
+		look(slot.Add(time.Duration(25+n) * time.Hour))
+		if heard := c.heard(); heard != want {
+			t.Errorf("%q, want %q", heard, want)
+		}
+	}
+}
+
+// TestAgain says how to run a job that was paused, and what it said when it recovered.
+func TestAgain(t *testing.T) {
+	failed := schedule.Alarm{Kind: schedule.JobFailed}
+	if got := again(&Result{Job: Job{ID: "a b"}, Pausing: 2}, failed); got != "scheduled resume 'a b' && scheduled trigger 'a b'" {
+		t.Error(got)
+	}
+	if got := recovered(&Result{Job: Job{ID: "a"}}, schedule.Run{Outcome: "ok: `all` fine"}); !strings.Contains(got, "- Message: ``ok: `all` fine``\n") {
+		t.Error(got)
+	}
+}

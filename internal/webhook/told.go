@@ -36,6 +36,8 @@ type News struct {
 	Recovered bool // the end is told
 	Heard     bool // another process tells it: what no memory says was told, was
 	Mine      bool // this process tells it, whatever others have heard
+	Elsewhere bool // another process tells its end
+	Ends      bool // this process tells its end, whatever others do
 }
 
 // Claim is an event that a process may post, and no other.
@@ -68,6 +70,7 @@ type state struct {
 	Heard   bool       `json:"heard,omitempty"`   // another process told it
 	Paused  bool       `json:"paused,omitempty"`  // it was told that the job is paused
 	Pending bool       `json:"pending,omitempty"` // it was not told yet: posting it failed
+	Ended   bool       `json:"ended,omitempty"`   // another process tells its end
 	Ending  bool       `json:"ending,omitempty"`  // the same for its end
 	Event   *Event     `json:"event,omitempty"`   // that could not be posted
 	Claimed *time.Time `json:"claimed,omitempty"` // a process posts it, since then
@@ -179,7 +182,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 	recovering := map[string]bool{} // jobs whose recovery is told, once for all kinds
 	for i, n := range news {
 		s := t.Jobs[n.Job][n.Kind]
-		if s == nil && lost && n.Heard {
+		if s == nil && lost && n.Heard && !n.Elsewhere {
 			s = &state{Window: n.Window, Paused: n.Paused, Heard: true}
 			t.set(n, s)
 		}
@@ -216,13 +219,17 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			s.Ending = false
 			continue
 		}
+		if n.Elsewhere {
+			s.Ended = true
+			continue
+		}
 		s.Claimed = nil
 		if n.Raised {
 			s.Window = n.Window // the end is also that of a window since
 		}
 		switch {
-		case s.Pending && !s.Ending, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
-			s.Over, s.Pending, s.Ending = true, false, false // it was not told, or its end is not told
+		case s.Pending && !s.Ending, s.Ended && !s.Ending && !n.Ends, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
+			s.Over, s.Pending, s.Ending = true, false, false // it was not told, or its end is not told here
 		case len(claims) < maxPosts:
 			claims = append(claims, Claim{i, schedule.JobRecovered, nil})
 			recovering[n.Job] = true

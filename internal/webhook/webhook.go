@@ -52,10 +52,11 @@ type Event struct {
 	Description string           `json:"description"`
 	Window      *schedule.Window `json:"window"`
 	RunID       *int64           `json:"run_id"`
-	URL         string           `json:"url"`    // page of that run
-	Cause       string           `json:"cause"`  // why it failed, one line
-	Failed      int              `json:"failed"` // windows in a row that failed
-	Paused      bool             `json:"paused"` // the job is disabled because of that
+	URL         string           `json:"url"`     // page of that run
+	Cause       string           `json:"cause"`   // why it failed, one line
+	Message     string           `json:"message"` // what the entrypoint said when it recovered, one line
+	Failed      int              `json:"failed"`  // windows in a row that failed
+	Paused      bool             `json:"paused"`  // the job is disabled because of that
 	LastSuccess *Success         `json:"last_success"`
 	RunAgain    string           `json:"run_again"` // the command that runs the job for the window
 	Time        time.Time        `json:"time"`      // when it was found
@@ -153,6 +154,7 @@ func (e Event) Words() string {
 	fmt.Fprintf(&b, " (%s)", e.Repository)
 	line("what it does", defused(problem.Cut(e.Description, 200)))
 	line("cause", defused(problem.Cut(e.Cause, 300)))
+	line("message", defused(problem.Cut(e.Message, 300)))
 	if e.Window != nil {
 		line("window", problem.Clock(e.Window.Start)+" to "+problem.Clock(e.Window.End))
 	}
