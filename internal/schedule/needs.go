@@ -78,9 +78,9 @@ func (t Tick) ready(windows []Window) (ready []Window, ids []string, unknown boo
 	return nil, slices.Compact(ids), false
 }
 
-// free returns the windows that no lane of another run executes, or is about to. That one
-// comes first anyway, and where it fails a later run finds out: with one more lane for each
-// check, slots that always fail would hold up all others.
+// free returns the windows that no lane of another run executes, or is about to. That lane
+// comes first anyway, and if it fails, a later run finds out. If each check added a lane for
+// the same slot, slots that always fail would hold up all others.
 func (t Tick) free(windows []Window) []Window {
 	held := map[time.Time]bool{}
 	for _, r := range t.Runs {
