@@ -9,7 +9,7 @@ const deciding = 10 * time.Minute
 // Cancels reports whether a run with `overlap = "cancel"` may cancel what its lane
 // executes, to execute a window: no other active run executes the same window or a later
 // one, or is about to. If the lanes of a run are in runs, its slots are known. Any other run
-// whose check surely ended before the window began executes an earlier slot. In doubt
+// that was created more than deciding before the window executes an earlier slot. In doubt
 // nothing is cancelled: the run waits for its turn.
 func Cancels(w Window, own int64, runs []Run) bool {
 	lanes := map[int64]bool{}
