@@ -213,7 +213,7 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 		case "next":
 			run.Next = parseTime(ts, value)
 		case "settled":
-			run.Settled = parseTime(ts, value)
+			run.Settled = value
 		case "lane", "failed":
 			lane := ghtest.Lane{Slot: parseTime(ts, value), Started: run.Created}
 			if name == "failed" {

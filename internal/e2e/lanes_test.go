@@ -55,7 +55,7 @@ func TestCatchUp(t *testing.T) {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 
-	second := ghtest.Run{Workflow: file, Job: "collect", Created: now.Add(-2 * time.Minute), Settled: slots[1]}
+	second := ghtest.Run{Workflow: file, Job: "collect", Created: now.Add(-2 * time.Minute), Settled: slots[1].Format(time.RFC3339)}
 	for i, slot := range slots[1:] {
 		second.Lanes = append(second.Lanes, ghtest.Lane{Slot: slot, Started: second.Created.Add(time.Duration(i+1) * time.Second)})
 	}

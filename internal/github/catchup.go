@@ -9,25 +9,26 @@ import (
 )
 
 const (
+	// showing is how long GitHub may take, in nearly all cases, to show what a run did.
+	showing = 5 * time.Minute
+
 	settledAsked = 8   // the newest runs to ask what was settled when they looked; nearly always the first one says it
+	silentAsked  = 32  // the same if none of them could look
 	catchUpAsked = 400 // maximum number of runs to ask for evidence of all slots that may be owed
 )
 
-// catchUp looks for evidence of every slot that a job which catches up may owe: back to
-// where a run found that all before is settled, or to the oldest slot that has not
-// expired. Where a run says what is settled, only those that ended later can say more, and
-// usually that is the one. A slot without a run that can be evidence needs no request.
+// catchUp looks for evidence of every slot that a job which catches up may owe: of those that
+// a run found to be owed, or else back to the oldest slot that has not expired. Where a run
+// says what is settled, only those that ended later can say more, and usually that is the
+// one. A slot without a run that can be evidence needs no request.
 func (r *reading) catchUp(ctx context.Context) error {
 	from, complete, err := r.settled(ctx, r.unexpired())
 	if err != nil {
 		return err
 	}
-	// A run that looked later than its slot has settled that slot, too.
-	if w := r.query.Schedule.Window(from); complete && w.Start.Before(from) && !w.Contains(r.now) {
-		_, err = r.confirmed(ctx, w)
-	}
-	if err != nil || complete {
-		return err
+	if complete {
+		r.asking = from
+		return nil
 	}
 	for r.page != 0 && r.page <= coverPages && !r.oldest.Created.Before(from) {
 		if err := r.readPage(ctx); err != nil {
@@ -42,7 +43,7 @@ func (r *reading) catchUp(ctx context.Context) error {
 	if err := r.askEach(ctx, windows); err != nil {
 		return err
 	}
-	return r.askRest(ctx, windows)
+	return r.askRest(ctx, from, windows)
 }
 
 // catchesUp reports whether slots before the current one may be owed.
@@ -62,20 +63,19 @@ func (r *reading) unexpired() time.Time {
 	return oldest
 }
 
-// settled asks the newest runs what was settled when they looked. It returns the oldest
-// slot that may be owed, no older than from, and whether there is no other run that can be
-// evidence of it or a later one.
+// settled asks the newest runs what was settled when they looked. It returns the time since
+// when runs can say more, no earlier than from, and whether all of those were asked.
 func (r *reading) settled(ctx context.Context, from time.Time) (_ time.Time, complete bool, _ error) {
 	said := false
 	hear := func(runs []schedule.Run) {
 		for _, run := range runs {
-			if run.Settled.After(from) {
-				from, said = run.Settled, true
+			if looked := run.Settled.Before.Add(-showing); looked.After(from) {
+				from, said = looked, true
 			}
 		}
 	}
 	hear(r.all())
-	for range settledAsked {
+	for n := 0; n < settledAsked || !said && n < silentAsked; n++ {
 		runs := r.unaskedSince(from)
 		if len(runs) == 0 {
 			return from, said || r.page == 0 || r.oldest.Created.Before(from), nil
@@ -134,24 +134,22 @@ func (r *reading) askEach(ctx context.Context, windows []schedule.Window) error 
 	}
 }
 
-// askRest asks all other runs since the oldest window without evidence: one that catches
-// up serves windows before its own.
-func (r *reading) askRest(ctx context.Context, windows []schedule.Window) error {
-	near := r.near()
-	for _, w := range slices.Backward(windows) {
-		if confirm(near[w.Start], w) {
-			continue
-		}
-		ask := slices.DeleteFunc(r.unaskedSince(w.Start), func(run schedule.Run) bool { return run.Created.Before(w.Start) && !run.Active })
-		if !r.lanes() {
-			return nil
-		}
-		for _, run := range ask {
-			r.asked[run.ID] = true
-		}
-		return r.askSome(ctx, ask, windows)
+// askRest asks all other runs since the oldest slot that seems to be owed, or since runs can
+// say more: one that catches up serves windows before its own.
+func (r *reading) askRest(ctx context.Context, from time.Time, windows []schedule.Window) error {
+	owed := schedule.Tick{Now: r.now, Runs: r.all()}.Owes(r.query.Schedule)
+	if len(owed) == 0 || !r.lanes() {
+		return nil
 	}
-	return nil
+	oldest := owed[0].Start
+	if oldest.After(from) {
+		from = oldest
+	}
+	ask := slices.DeleteFunc(r.unaskedSince(from), func(run schedule.Run) bool { return run.Created.Before(oldest) && !run.Active })
+	for _, run := range ask {
+		r.asked[run.ID] = true
+	}
+	return r.askSome(ctx, ask, windows)
 }
 
 // lanes reports whether a run was found to have lanes. Without any it executes no slot but

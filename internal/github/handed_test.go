@@ -45,7 +45,7 @@ func (h *handing) tick(now time.Time, title string) schedule.Reason {
 	if due := h.asked.IsZero() || !now.Before(h.asked); d.Run != due {
 		h.Fatalf("%v: %s, although it asked for %v", now, d.Reason, h.asked)
 	}
-	run := ghtest.Run{Created: now, Next: d.Next, Title: title, Settled: d.Settled}
+	run := ghtest.Run{Created: now, Next: d.Next, Title: title, Settled: d.Settled.String()}
 	if title != "" {
 		run.Event = "workflow_dispatch"
 	}

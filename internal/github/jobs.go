@@ -47,8 +47,8 @@ const (
 // one of two shapes: one job that executes, or a job that decides and one for each slot,
 // its lane. The shape may have changed since a run.
 type shown struct {
-	attempt int       // 0 if unknown
-	settled time.Time // every slot before was confirmed or expired; zero if the run does not say
+	attempt int // 0 if unknown
+	settled schedule.Settled
 	handed  time.Time // when an older execution asked to be run next, as the check found; zero if the run does not say
 	one     execution // of the first shape
 	lanes   []lane    // of the second
@@ -74,7 +74,7 @@ func (l jobList) shows(id string) (s shown) {
 	name := cmp.Or(id, unnamed)
 	check, checks := l.check()
 	if checks {
-		s.settled = check.instant(schedule.SettledMark)
+		s.settled = schedule.ParseSettled(check.marked(schedule.SettledMark))
 	}
 	if s.lanes, s.attempt = l.lanes(name); s.lanes != nil {
 		return s
@@ -261,8 +261,8 @@ func (s shown) sound(created, now time.Time) shown {
 		}
 		sound(&s.lanes[i].execution)
 	}
-	if s.settled.After(now) {
-		s.settled = time.Time{}
+	if s.settled.Before.After(now) {
+		s.settled = schedule.Settled{}
 	}
 	if after := s.handed.Sub(created); after <= 0 || after > maxLife {
 		s.handed = time.Time{}

@@ -46,8 +46,8 @@ func describe(s shown) string {
 	for _, l := range s.lanes {
 		text += fmt.Sprintf(", %s: %s", l.slot.Format("2 15:04"), words(l.execution))
 	}
-	if !s.settled.IsZero() {
-		text += "; settled " + s.settled.Format("2 15:04")
+	if !s.settled.Before.IsZero() {
+		text += "; settled " + s.settled.Before.Format("2 15:04")
 	}
 	return text
 }
@@ -120,7 +120,7 @@ func TestLanes(t *testing.T) {
 	fake.SetNow(noon)
 	early := ghtest.Lane{Slot: at("19 10:37"), Conclusion: "failure", Started: time.Time{}, Outcome: "failed: ValueError: bad"}
 	id := fake.Add(ghtest.Run{
-		Created: at("21 10:40"), Conclusion: "failure", Attempt: 2, Settled: at("19 10:37"), Updated: at("21 11:50"),
+		Created: at("21 10:40"), Conclusion: "failure", Attempt: 2, Settled: mark("19 10:37"), Updated: at("21 11:50"),
 		Lanes: []ghtest.Lane{early, {Slot: at("20 10:37"), Conclusion: "failure"}, {Slot: at("21 10:37"), Started: at("21 10:50"), Next: at("23 08:00")}},
 		Earlier: []ghtest.Run{{
 			Created: at("21 10:40"), Conclusion: "failure",
@@ -148,7 +148,7 @@ func TestLanes(t *testing.T) {
 		if r.ID != id || r.URL == "" {
 			t.Errorf("run %d with address %q", r.ID, r.URL)
 		}
-		got[stamp(r.Slot)] = view{r.Lane, r.Failed, stamp(r.Slot), stamp(r.Started), stamp(r.Next), stamp(r.Settled), stamp(r.Updated), r.Outcome}
+		got[stamp(r.Slot)] = view{r.Lane, r.Failed, stamp(r.Slot), stamp(r.Started), stamp(r.Next), stamp(r.Settled.Before), stamp(r.Updated), r.Outcome}
 	}
 	want := map[string]view{
 		"19 10:37": {true, true, "19 10:37", "", "", "19 10:37", "21 11:50", "failed: ValueError: bad"},
@@ -200,7 +200,7 @@ func FuzzShown(f *testing.F) {
 		if own == "" {
 			own = unnamed
 		}
-		if !s.settled.IsZero() {
+		if !s.settled.Before.IsZero() {
 			t.Error("jobs that execute say what is settled")
 		}
 		if !s.one.started.IsZero() && (first == own) == (second == own) {

@@ -105,9 +105,30 @@ func TestAskedForSlots(t *testing.T) {
 	}
 }
 
+// mark is what a run says that found everything before a time to be settled.
+func mark(before string) string {
+	if before == "" {
+		return ""
+	}
+	return at(before).Format(time.RFC3339)
+}
+
+// still is what a run says that found everything before a time to be settled but for slots.
+func still(before string, owed ...string) string {
+	s, _ := schedule.Parse(schedule.Spec{Every: "day", At: "10:37", CatchUp: true})
+	var runs []schedule.Run
+	for day := 1; day <= at(before).Day(); day++ {
+		runs = append(runs, schedule.Run{Created: at(fmt.Sprintf("%d 10:40", day)), Attempt: 1, Success: true, Started: at(fmt.Sprintf("%d 10:40", day))})
+	}
+	runs = slices.DeleteFunc(runs, func(run schedule.Run) bool {
+		return slices.ContainsFunc(owed, func(slot string) bool { return at(slot).Day() == run.Created.Day() })
+	})
+	return schedule.Decide(s, schedule.Tick{Now: at(before), Attempt: 1, Runs: runs}).Settled.String()
+}
+
 // lanes is a run that served these slots; one with "!" failed.
 func lanes(created, settled string, slots ...string) ghtest.Run {
-	run := ghtest.Run{Created: at(created), Settled: instant(settled), Lanes: []ghtest.Lane{}}
+	run := ghtest.Run{Created: at(created), Settled: mark(settled), Lanes: []ghtest.Lane{}}
 	for _, slot := range slots {
 		slot, failed := strings.CutPrefix(slot, "!")
 		lane := ghtest.Lane{Slot: at(slot + " 10:37"), Started: at(created)}
@@ -133,6 +154,19 @@ func TestCatchUp(t *testing.T) {
 			poisoned = append(poisoned, lanes(d+" 10:40", "3 10:37", "!3", d), lanes(d+" 12:40", "3 10:37", "!3"))
 		}
 	}
+	failing := slices.Clone(marked[:4]) // as poisoned, where each run says what is still owed
+	for day := 5; day < 22; day++ {
+		d := fmt.Sprint(day)
+		for i, hour := range []string{" 10:40", " 11:40"} {
+			run := lanes(d+hour, "", "!3", d)
+			run.Settled = still(d+hour, "3 10:37", d+" 10:37")
+			if i > 0 {
+				run = lanes(d+hour, "", "!3")
+				run.Settled = still(d+hour, "3 10:37")
+			}
+			failing = append(failing, run)
+		}
+	}
 	running := lanes("21 10:40", "20 10:37", "20", "21")
 	running.Status, running.Lanes[1].Status, running.Lanes[1].Started = "in_progress", "in_progress", time.Time{}
 	rows := []struct {
@@ -152,6 +186,8 @@ func TestCatchUp(t *testing.T) {
 		{"without marks, two missed", unmarked[:36], []string{"19", "20", "21"}, 45},
 		{"without marks or lanes", all(executed("15 10:40"), executed("18 10:40"), skipped("18 11:40")), []string{"16", "17", "19", "20", "21"}, 5},
 		{"served by a later run", all(lanes("15 10:40", "", "!15"), lanes("18 10:40", "", "15", "16", "18"), lanes("18 11:40", "", "17")), []string{"19", "20", "21"}, 5},
+		{"one that always fails, and that is said", failing, []string{"3"}, 3},
+		{"the same, with a new slot", failing[:len(failing)-2], []string{"3", "21"}, 3},
 		{"one that always fails", poisoned, []string{"3", "21"}, 45},
 		{"active", append(marked[:38:38], running), nil, 4}, // its lane is about to execute the slot
 	}

@@ -68,7 +68,7 @@ func (r *reading) doubted() (doubted map[time.Time]bool, unasked int) {
 			doubted[w.Start] = true
 		}
 		for _, run := range r.all() {
-			settled := w.Start.Before(run.Settled) && !r.query.Schedule.Expired(w, run.Created)
+			settled := run.Settled.Has(w.Start) && !r.query.Schedule.Expired(w, run.Created)
 			if settled || r.unread[run.ID] && follows(run, w) {
 				doubted[w.Start] = true
 			}

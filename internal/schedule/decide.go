@@ -78,7 +78,7 @@ type Decision struct {
 	Slots    []Window  // what to run, the oldest first, up to MaxSlots; none unless Run
 	Needs    []string  // the jobs that it waits for; none unless Reason is Waiting
 	Next     time.Time // when the job asked to be run next; zero unless Reason is Rescheduled
-	Settled  time.Time // every slot before it is confirmed or expired; zero if that is not known
+	Settled  Settled   // what is confirmed or expired, of a job that catches up
 	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
 	More     bool      // there may be more of them
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
@@ -111,7 +111,7 @@ func Decide(s Schedule, t Tick) Decision {
 		d.Evidence = new(*evidence(s.due(t.at(), d.Window), t.Now, t.Runs))
 	}
 	if s.spec.CatchUp && !t.Unknown && !t.Lane && s.Standing(t.Now) == "" {
-		d.Settled = t.settled(s)
+		d.Settled = settledBut(t.Now, t.Owes(s))
 	}
 	if d.Reason == Rescheduled && !t.Lane {
 		d.Next = s.Awaited(t.Now)

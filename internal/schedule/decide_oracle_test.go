@@ -155,7 +155,7 @@ func (o *slowly) decide(t Tick) (reason Reason, run []time.Time) {
 	var owed []time.Time
 	if o.s.spec.CatchUp && !t.Lane && !t.Unknown {
 		for i, s := range o.slots[:len(o.slots)-1] {
-			if next := o.slots[i+1]; !s.After(t.Now) && next.After(t.owedFrom(Window{slot, next})) && !o.confirmed(s, next) && !o.expired(s, next) {
+			if next := o.slots[i+1]; !s.After(t.Now) && next.After(t.owedFrom(Window{slot, next}, t.settled())) && !slices.ContainsFunc(t.settled(), func(m Settled) bool { return m.Has(s) }) && !o.confirmed(s, next) && !o.expired(s, next) {
 				owed = append(owed, s)
 			}
 		}
@@ -260,7 +260,7 @@ func TestDecideSlowly(t *testing.T) {
 			tick.Needs = append(tick.Needs, n)
 		}
 		if rng.IntN(4) == 0 && len(tick.Runs) > 0 {
-			tick.Runs[0].Settled = s.Prev(now.Add(-time.Duration(rng.Int64N(int64(10 * day)))))
+			tick.Runs[0].Settled.Before = s.Prev(now.Add(-time.Duration(rng.Int64N(int64(10 * day)))))
 		}
 		if rng.IntN(4) == 0 {
 			tick.Known = now.Add(-time.Duration(rng.Int64N(int64(10 * day))))

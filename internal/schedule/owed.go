@@ -28,13 +28,14 @@ func (t Tick) Owes(s Schedule) []Window {
 	case !s.spec.CatchUp:
 		return []Window{w}
 	}
-	confirmed := t.confirmed(s)
+	confirmed, marks := t.confirmed(s), t.settled()
 	var owed []Window
-	for _, w := range s.Windows(t.Now, t.owedFrom(w), 0) {
+	for _, w := range s.Windows(t.Now, t.owedFrom(w, marks), 0) {
 		if s.Expired(w, t.Now) {
 			break
 		}
-		if !confirmed[w.Start] {
+		settled := slices.ContainsFunc(marks, func(m Settled) bool { return m.Has(w.Start) })
+		if !confirmed[w.Start] && !settled {
 			owed = append(owed, w)
 		}
 	}
@@ -42,22 +43,21 @@ func (t Tick) Owes(s Schedule) []Window {
 	return owed
 }
 
-// owedFrom returns a time in the oldest window that is owed, given the current one.
-func (t Tick) owedFrom(current Window) time.Time {
-	from, settled := current.Start, time.Time{}
+// owedFrom returns a time in the oldest window that is owed, or before, given the current one
+// and what is settled.
+func (t Tick) owedFrom(current Window, marks []Settled) time.Time {
+	var from time.Time
+	for _, m := range marks { // whichever run says so: those before need not be known
+		from = latest(from, m.from())
+	}
+	if !from.IsZero() {
+		return from
+	}
+	from = current.Start
 	for _, r := range t.Runs {
-		if r.Void || r.Created.After(t.Now) {
-			continue
-		}
-		if r.Created.Before(from) {
+		if !r.Void && r.Created.Before(from) {
 			from = r.Created
 		}
-		if !r.Settled.After(t.Now) {
-			settled = latest(settled, r.Settled)
-		}
-	}
-	if !settled.IsZero() { // whichever run says so: those before need not be known
-		return settled
 	}
 	return latest(from, t.Known)
 }
@@ -73,30 +73,49 @@ func (t Tick) confirmed(s Schedule) map[time.Time]bool {
 	return slots
 }
 
-// settled returns a time before which every slot is confirmed or too old.
-func (t Tick) settled(s Schedule) time.Time {
-	if owed := t.Owes(s); len(owed) > 0 {
-		return owed[0].Start
-	}
-	return t.Now.UTC().Truncate(time.Second)
-}
-
 // first returns up to MaxSlots of the windows, the oldest first. Where there are more,
 // those whose runs failed yield, the more of them the more: a slot that always fails must
-// not hold up another.
+// not hold up another. A slot that was owed before has perhaps failed, too. Where that says
+// nothing, slots take turns: those after the newest that failed last come first.
 func (t Tick) first(windows []Window) []Window {
 	if len(windows) <= MaxSlots {
 		return windows
 	}
-	failed := map[time.Time]int{}
+	failed, last, marks := map[time.Time]int{}, t.failedLast(windows), t.settled()
 	for i, n := range tries(windows, t.Runs) {
-		failed[windows[i].Start] = n
+		slot := windows[i].Start
+		if failed[slot] = n; len(marks) > 0 && marks[0].open(slot) {
+			failed[slot]++
+		}
+	}
+	behind := func(w Window) int {
+		if w.Start.After(last) {
+			return 0
+		}
+		return 1
 	}
 	chosen := slices.SortedStableFunc(slices.Values(windows), func(a, b Window) int {
-		return cmp.Compare(failed[a.Start], failed[b.Start])
+		return cmp.Or(cmp.Compare(failed[a.Start], failed[b.Start]), cmp.Compare(behind(a), behind(b)))
 	})[:MaxSlots]
 	slices.SortFunc(chosen, func(a, b Window) int { return a.Start.Compare(b.Start) })
 	return chosen
+}
+
+// failedLast returns the newest of the slots that failed in the newest run with lanes that
+// did, without one that was new to that run.
+func (t Tick) failedLast(windows []Window) (slot time.Time) {
+	var newest time.Time
+	for _, r := range t.Runs {
+		i, found := slices.BinarySearchFunc(windows, r.Slot, func(w Window, slot time.Time) int { return w.Start.Compare(slot) })
+		if !found || !r.Lane || r.Active || r.Success || r.Created.Before(newest) || windows[i].Contains(r.Created) {
+			continue
+		}
+		if r.Created.After(newest) {
+			newest, slot = r.Created, time.Time{}
+		}
+		slot = latest(slot, r.Slot)
+	}
+	return slot
 }
 
 // tries returns how many runs of each window ended without success.

@@ -33,10 +33,6 @@ const NextMark = "Next run: "
 // "Outcome: failed: ValueError: bad".
 const OutcomeMark = "Outcome: "
 
-// SettledMark begins the name of a step of a job that catches up: every slot before that
-// time was confirmed or expired when the run looked. "Settled before: 2026-12-04T10:00:00Z".
-const SettledMark = "Settled before: "
-
 // TickMark begins the same part of the name of a run that a tick started, which is for
 // people only. Its entry of `on.schedule` follows, and its time zone unless that is UTC:
 // "tick of cron 0 9 * * 1-5 Europe/Berlin".
@@ -60,7 +56,7 @@ type Run struct {
 	Asked   time.Time // the later time for which its dispatch asks for a run; else zero
 	Next    time.Time // when the execution asked to be run next; zero if it did not
 	Handed  time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
-	Settled time.Time // every slot before was confirmed or expired when the run looked; zero if it did not say
+	Settled Settled   // what was confirmed or expired when the run looked
 	Outcome string    // how the entrypoint ended, for people; "" if the run does not say
 	Rescue  bool      // dispatched by a rescue
 	Void    bool      // cannot be evidence, whatever it did: it is of another branch, say, or was deleted since it was listed

@@ -99,18 +99,18 @@ func (p Past) Accounts(from, now time.Time) []Account {
 		if h == nil && w.Start.Before(p.Since) && !w.Contains(now) {
 			continue
 		}
-		accounts = append(accounts, p.account(w, h, now, paused, owed))
+		accounts = append(accounts, p.account(w, h, now, paused, owed[w.Start]))
 	}
 	return accounts
 }
 
-// owed returns a time in the oldest window that a job catches up: that of its first run;
-// for any other job, the current one.
-func (p Past) owed(now time.Time) time.Time {
-	if w := p.Schedule.Window(now); p.Schedule.spec.CatchUp && !w.IsZero() {
-		return Tick{Now: now, Runs: p.Runs}.owedFrom(w)
+// owed returns the slots that are to be run, as far as the runs say.
+func (p Past) owed(now time.Time) map[time.Time]bool {
+	slots := map[time.Time]bool{}
+	for _, w := range (Tick{Now: now, Runs: p.Runs}).Owes(p.Schedule) {
+		slots[w.Start] = true
 	}
-	return now
+	return slots
 }
 
 // first returns how far to look back from now: to from, or less if nothing can have
@@ -219,14 +219,14 @@ func (h *findings) add(r Run, doubtful bool) {
 	}
 }
 
-// account says what became of a window, from its findings; nil without any. Those from
-// that of owed on are not over.
-func (p Past) account(w Window, h *findings, now time.Time, paused bool, owed time.Time) Account {
+// account says what became of a window, from its findings; nil without any. One that is owed
+// is not over.
+func (p Past) account(w Window, h *findings, now time.Time, paused, owed bool) Account {
 	a := Account{Window: w}
 	if h == nil {
 		h = &findings{}
 	}
-	current, limit := w.Contains(now) || owed.Before(w.End) && !w.Start.After(now), p.Schedule.limit(w)
+	current, limit := w.Contains(now) || owed, p.Schedule.limit(w)
 	expired := !limit.IsZero() && !now.Before(limit)
 	switch {
 	case h.evidence != nil:

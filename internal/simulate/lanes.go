@@ -57,7 +57,7 @@ type launch struct {
 	checked time.Time // zero until it has decided
 	ended   time.Time // zero as long as it has not
 	failed  bool
-	settled time.Time
+	settled schedule.Settled
 	cancels bool              // its lanes cancel what executes there
 	todo    []schedule.Window // without a lane so far
 	lanes   []*lane
@@ -417,7 +417,7 @@ func (f *flow) view(seen time.Time) []schedule.Run {
 		base := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.rescue}
 		if !r.checked.IsZero() && !r.checked.After(seen) {
 			base.Settled = r.settled
-			if settled := r.settled.Add(-settling); !r.settled.IsZero() && settled.After(oldest) {
+			if settled := r.settled.Before.Add(-settling); settled.After(oldest) {
 				oldest = settled
 			}
 		}

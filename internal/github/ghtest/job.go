@@ -122,8 +122,8 @@ func stepsOf(created, started, ended, next time.Time, outcome string) []Step {
 // checkSteps returns the steps of a generated job that decides.
 func checkSteps(r Run) []Step {
 	steps := []Step{{Name: "Set up job", Conclusion: "success", Started: r.Created}, {Name: "Check window", Conclusion: "success", Started: r.Created}}
-	if !r.Settled.IsZero() {
-		steps = append(steps, Step{Name: schedule.SettledMark + stamp(r.Settled), Conclusion: "success", Started: r.Created})
+	if r.Settled != "" {
+		steps = append(steps, Step{Name: schedule.SettledMark + r.Settled, Conclusion: "success", Started: r.Created})
 	}
 	if !r.Next.IsZero() {
 		steps = append(steps, Step{Name: schedule.NextMark + stamp(r.Next), Conclusion: "success", Started: r.Created})

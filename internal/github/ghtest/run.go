@@ -30,7 +30,7 @@ type Run struct {
 	Outcome    string    // how the entrypoint ended; "" is nothing to tell
 	Job        string    // the id of its job; "" is clean-files
 	Lanes      []Lane    // a job for each of several slots, instead of the one; not nil, though empty, for a run of such a workflow that skipped
-	Settled    time.Time // with Lanes: every slot before is confirmed or expired; zero: it does not say
+	Settled    string    // with Lanes: what follows schedule.SettledMark; "": it does not say
 	Earlier    []Run     // its earlier attempts, the first one first; GitHub deleted those that are missing
 
 	// Patch replaces fields of the run in lists, and removes those that are
