@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -71,4 +72,40 @@ func TestRequests(t *testing.T) {
 	sync(0, "no pull request")
 	fake.Commit("main", map[string]string{"pyproject.toml": hundred("week")})
 	sync(1, "#3 created")
+}
+
+// TestManyProjects has 200 projects, each with a job: the runs of all are listed once.
+func TestManyProjects(t *testing.T) {
+	fake := ghtest.New(t)
+	dir := t.TempDir()
+	for i := range 200 {
+		folder := fmt.Sprintf("%s/services/s%03d", dir, i)
+		job := fmt.Sprintf("[project]\nname = \"s%d\"\n[tool.scheduled-actions]\nworkflow-prefix = \"s%[1]d-\"\n[tool.scheduled.job]\nevery = \"day\"\nentrypoint = \"app.jobs:run\"\n", i)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(folder+"/pyproject.toml", []byte(job), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		fake.Register(ghtest.Registered{File: fmt.Sprintf("s%d-job.yml", i)})
+	}
+	for _, row := range []struct {
+		args     []string
+		jobs     string // a line of each in the output
+		requests int
+	}{
+		{[]string{"status", "--json"}, `"project": `, 4},
+		{[]string{"rescue", "--dry-run", "--json"}, `"state": "due"`, 4},
+	} {
+		var stdout, stderr bytes.Buffer
+		program := cli.Program{
+			Args:    append(row.args, "--all-projects", "--project", dir),
+			Environ: []string{"GITHUB_API_URL=" + fake.URL, "GITHUB_REPOSITORY=" + ghtest.Repository, "GITHUB_TOKEN=x", "PATH=" + os.Getenv("PATH")},
+			Stdout:  &stdout, Stderr: &stderr, Now: time.Now,
+		}
+		code := program.Main()
+		if jobs, requests := strings.Count(stdout.String(), row.jobs), len(fake.Requests()); code != 0 || jobs != 200 || requests != row.requests {
+			t.Errorf("%v: exit code %d, %d jobs, %d requests\n%s", row.args, code, jobs, requests, &stderr)
+		}
+	}
 }

@@ -70,6 +70,7 @@ func TestDocs(t *testing.T) {
 		{"moved", movedPart},
 		{"fates", fatesPart},
 		{"all-projects", allProjectsPart},
+		{"projects", projectsPart},
 		{"policies", policiesPart},
 		{"reasons", reasonsPart},
 	} {
