@@ -53,7 +53,7 @@ func (l *local) inLanes(ctx context.Context) error {
 
 // inLane serves one window, when its lane is free and so is what it shares with other jobs.
 func (l *local) inLane(ctx context.Context, w schedule.Window) (executed bool, err error) {
-	lane := ledger.Lane{Number: l.Schedule.Lane(w.Start, l.Options.MaxInstances), Of: l.Options.MaxInstances}
+	lane := ledger.Lane{Number: l.Schedule.Lane(w.Start, l.Options.MaxInstances), Of: l.Options.MaxInstances, Backfill: l.backfill}
 	unlock, err := l.lockLane(ctx, lane, w)
 	defer unlock()
 	if err != nil {

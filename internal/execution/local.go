@@ -28,9 +28,10 @@ type Wish struct {
 type local struct {
 	Job
 	Told
-	force bool
-	book  *ledger.Ledger // nil if there is none
-	lost  bool           // the ledger cannot be used
+	force    bool
+	backfill bool           // of one slot
+	book     *ledger.Ledger // nil if there is none
+	lost     bool           // the ledger cannot be used
 }
 
 // RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
@@ -38,7 +39,7 @@ type local struct {
 // its evidence. A failing ledger causes a warning but never stops a job, unless the disk is
 // full: then each call would run it again. It is an error only if nothing was decided.
 func (j Job) RunLocally(ctx context.Context, wish Wish, told Told) error {
-	l := local{Job: j, Told: told, force: wish.Forced || !wish.Slot.IsZero()}
+	l := local{Job: j, Told: told, force: wish.Forced || !wish.Slot.IsZero(), backfill: !wish.Slot.IsZero()}
 	book, err := ledger.Open(j.Place.AbsFile(), j.Say)
 	if l.lost = err != nil; !l.lost {
 		l.book = book

@@ -112,7 +112,9 @@ func (a *alarming) reconcile(ctx context.Context) error {
 	if _, err := a.list(ctx, "closed", closedPages); err != nil {
 		return err
 	}
-	for _, alarm := range slices.Concat(a.alarms, a.orphans()) {
+	all := slices.Concat(a.alarms, a.orphans())
+	slices.SortStableFunc(all, func(x, y Alarm) int { return a.rank(x) - a.rank(y) })
+	for _, alarm := range all {
 		if err := a.reconcileOne(ctx, alarm); err != nil {
 			return err
 		}
@@ -143,6 +145,15 @@ func (a *alarming) reconcile(ctx context.Context) error {
 		return lost
 	})
 	return nil
+}
+
+// rank says which alarms come first where not all can be told at once: those that are news.
+// An update can wait.
+func (a *alarming) rank(alarm Alarm) int {
+	if last := a.last(alarm.AlarmKey); last == nil || last.state == "closed" || alarm.Over {
+		return 0
+	}
+	return 1
 }
 
 // whoClosed looks again at the issues that this call closed and whose end is told elsewhere:

@@ -191,6 +191,26 @@ func TestAlarmMany(t *testing.T) {
 	}
 }
 
+// TestAlarmNewFirst has more issues than one call writes, and all of them changed: those that
+// are not opened yet come first.
+func TestAlarmNewFirst(t *testing.T) {
+	fake := ghtest.New(t)
+	fail := func(sign string) (alarms []Alarm) {
+		for n := range alarmWrites + 5 {
+			alarms = append(alarms, failing(fmt.Sprint("job-", n), sign))
+		}
+		return alarms
+	}
+	for _, sign := range []string{"once", "twice"} {
+		if _, err := newClient(t, fake.URL).Alarm(t.Context(), fail(sign), none, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(open(fake)); n != alarmWrites+5 {
+		t.Errorf("%d open issues", n)
+	}
+}
+
 // TestAlarmCrowd has more closed issues than are read, changed later than the one
 // that is open: it is still found.
 func TestAlarmCrowd(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 func TestCancel(t *testing.T) {
 	project := t.TempDir()
 	mine, theirs := openLedger(t, project), openLedger(t, project)
-	lane, other := Lane{0, 2}, Lane{1, 2}
+	lane, other := Lane{Number: 0, Of: 2}, Lane{Number: 1, Of: 2}
 	for _, slot := range []time.Time{noon.Add(time.Hour), noon, noon.Add(-time.Hour)} {
 		if err := theirs.Cancel("clean", lane, slot); err != nil {
 			t.Fatal(err)
@@ -25,7 +25,7 @@ func TestCancel(t *testing.T) {
 		{lane, noon.Add(time.Hour).Truncate(time.Second), false},
 		{lane, noon.Add(2 * time.Hour), false},
 		{other, noon, false},
-		{Lane{0, 1}, noon, false},
+		{Lane{Number: 0, Of: 1}, noon, false},
 	} {
 		if got := mine.Cancelled("clean", row.lane, row.slot); got != row.want {
 			t.Errorf("%v %v: %v", row.lane, row.slot, got)
@@ -42,7 +42,7 @@ func TestCancel(t *testing.T) {
 func TestLanes(t *testing.T) {
 	project := t.TempDir()
 	mine, theirs := openLedger(t, project), openLedger(t, project)
-	first, err := mine.LockLane(t.Context(), "clean", Lane{0, 2}, nil)
+	first, err := mine.LockLane(t.Context(), "clean", Lane{Number: 0, Of: 2}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestLanes(t *testing.T) {
 	if n := len(mine.Held()); n != 4 {
 		t.Errorf("%d files held", n)
 	}
-	second, err := theirs.LockLane(t.Context(), "clean", Lane{1, 2}, func() { t.Error("waited for a free lane") })
+	second, err := theirs.LockLane(t.Context(), "clean", Lane{Number: 1, Of: 2}, func() { t.Error("waited for a free lane") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestLanes(t *testing.T) {
 	}
 	second()
 	waits := 0
-	second, err = theirs.LockLane(t.Context(), "clean", Lane{0, 2}, func() {
+	second, err = theirs.LockLane(t.Context(), "clean", Lane{Number: 0, Of: 2}, func() {
 		if waits++; waits == 2 {
 			first()
 		}

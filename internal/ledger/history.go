@@ -43,6 +43,8 @@ type record struct {
 	Cause   string    `json:"cause,omitempty"`
 	Lane    bool      `json:"lane,omitempty"` // it serves that slot, whenever it started
 	Next    time.Time `json:"next,omitzero"`  // when it asked to be run next
+
+	Backfill bool `json:"backfill,omitempty"` // with Lane: a person started it for that slot
 }
 
 // check returns an error if JSON cannot express the record's times.
@@ -192,7 +194,7 @@ func (h *history) runs() []schedule.Run {
 			Updated: r.Started,
 			Success: r.Success,
 			Failed:  !r.Success,
-			Lane:    r.Lane,
+			Lane:    r.Lane && !r.Backfill,
 			Next:    r.Next,
 		}
 		if r.Lane {

@@ -136,7 +136,7 @@ func (l *Ledger) StartLane(ctx context.Context, jobID string, lane Lane, now tim
 			return nil, fmt.Errorf("record start of job %q: %w", jobID, err)
 		}
 	}
-	e, err := l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC(), Lane: !window.IsZero()})
+	e, err := l.start(jobID, record{Started: now.UTC(), Slot: window.Start.UTC(), Lane: !window.IsZero(), Backfill: lane.Backfill})
 	if e != nil {
 		e.lane = lane
 	}

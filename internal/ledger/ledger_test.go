@@ -123,7 +123,7 @@ func TestLane(t *testing.T) {
 	l := openLedger(t, t.TempDir())
 	next, window := noon.Add(5*time.Hour), daily.Window(noon.AddDate(0, 0, -3))
 	for _, ok := range []bool{true, false} {
-		e, err := l.StartLane(t.Context(), "clean", Lane{1, 2}, noon, window)
+		e, err := l.StartLane(t.Context(), "clean", Lane{Number: 1, Of: 2}, noon, window)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -45,7 +45,10 @@ func (l *Ledger) LockShared(ctx context.Context, name string, onWait func()) (un
 
 // Lane is one of several lanes in which a job executes: its number, and how many there are.
 // A job with one lane has the lock of the job as that of the lane.
-type Lane struct{ Number, Of int }
+type Lane struct {
+	Number, Of int
+	Backfill   bool // a person starts the run for its slot
+}
 
 // lock is a lock of the ledger.
 type lock struct {
