@@ -53,25 +53,27 @@ func (h *handing) tick(now time.Time, title string) schedule.Reason {
 		run.Lanes = []ghtest.Lane{}
 	}
 	if d.Run {
-		h.execute(&run, d.Window.Start)
+		h.execute(&run, d.Slots)
 	}
 	h.fake.Add(run)
 	return d.Reason
 }
 
-// execute has a run execute the window of a slot, and ask for the next one.
-func (h *handing) execute(run *ghtest.Run, slot time.Time) {
+// execute has a run execute windows, and ask for the next one.
+func (h *handing) execute(run *ghtest.Run, windows []schedule.Window) {
 	h.asked = run.Created.Add(240 * time.Hour).Truncate(time.Hour)
-	if h.lanes {
-		run.Lanes = append(run.Lanes, ghtest.Lane{Slot: slot, Started: run.Created, Next: h.asked})
+	if !h.lanes {
+		run.Started, run.Next = run.Created, h.asked
 		return
 	}
-	run.Started, run.Next = run.Created, h.asked
+	for _, w := range windows {
+		run.Lanes = append(run.Lanes, ghtest.Lane{Slot: w.Start, Started: run.Created, Next: h.asked})
+	}
 }
 
 // TestHandedOn has an hourly job that asks for ten days, again and again, with ticks that
 // are dropped, delayed and doubled: it runs at the first tick from that time on, and never
-// before. Each decision takes two requests, or three where a window has several runs.
+// before. Each decision takes two requests, or a few more where a window has several runs.
 func TestHandedOn(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -84,6 +86,8 @@ func TestHandedOn(t *testing.T) {
 		{"first shape, with spares", schedule.Spec{}, false, true, 3},
 		{"second shape", schedule.Spec{}, true, false, 2},
 		{"second shape, with spares", schedule.Spec{}, true, true, 3},
+		{"catching up", schedule.Spec{CatchUp: true}, true, false, 2},
+		{"catching up, with spares", schedule.Spec{CatchUp: true}, true, true, 4}, // what ended minutes ago is asked, too
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for seed := range uint64(1) {
