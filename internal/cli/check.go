@@ -131,6 +131,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *p
 		Schedule:      job.Schedule,
 		Tick:          *tick,
 		Run:           p.runID(),
+		Cancel:        job.Options.Cancel && job.Lanes(),
 	}
 	for _, need := range execution.Needed(job, project.Jobs) {
 		query.Needs = append(query.Needs, github.Query{Workflow: need.File(), Job: need.ID, Schedule: need.Schedule})

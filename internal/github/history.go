@@ -35,6 +35,7 @@ type Query struct {
 	Tick          schedule.Tick // what is to be decided, without what the history says; its Now is not used
 	Run           int64         // the run that decides, which is not asked; 0 if it is none of the workflow's
 	Needs         []Query       // of the jobs to wait for: Workflow, Job and Schedule
+	Cancel        bool          // a new window cancels older ones, so that it matters what active runs execute
 }
 
 // History is what GitHub knows about a job: as much as schedule.Decide needs for one
@@ -61,6 +62,9 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	defer cancel()
 	r := newReading(c, q)
 	err := r.read(patient)
+	if err == nil && q.Cancel {
+		r.askActive(patient)
+	}
 	if ctx.Err() != nil {
 		return History{}, context.Cause(ctx)
 	}

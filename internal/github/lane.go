@@ -57,3 +57,16 @@ func (r *reading) readBefore(ctx context.Context) {
 		}
 	}
 }
+
+// askActive asks the other active runs what they execute. One that does not answer may
+// execute anything.
+func (r *reading) askActive(ctx context.Context) {
+	for _, run := range r.all() {
+		if !run.Active || run.Lane || run.ID == r.query.Run || run.Void || len(r.asked) >= maxAsked {
+			continue
+		}
+		if _, err := r.ask(ctx, run); err != nil {
+			return
+		}
+	}
+}

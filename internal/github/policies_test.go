@@ -269,6 +269,26 @@ func TestLaneAsks(t *testing.T) {
 	}
 }
 
+// TestCancels has an active run that was created before the window, whose lane executes a slot.
+func TestCancels(t *testing.T) {
+	for slot, want := range map[string]bool{"20": true, "21": false} {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		run := lanes("21 10:20", "", slot)
+		run.Status, run.Lanes[0].Status, run.Lanes[0].Started = "in_progress", "in_progress", time.Time{}
+		fake.Add(run)
+		q := query(declared(t, schedule.Spec{}))
+		q.Run, q.Cancel = 99, true
+		history, err := newClient(t, fake.URL).History(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := schedule.Cancels(q.Schedule.Window(noon), 99, history.Runs); got != want || len(fake.Requests()) != 2 {
+			t.Errorf("while %s is executed: cancels %v, after %d requests", slot, got, len(fake.Requests()))
+		}
+	}
+}
+
 // TestNeeds has a job that waits for two others.
 func TestNeeds(t *testing.T) {
 	of := func(job string, run ghtest.Run) ghtest.Run {

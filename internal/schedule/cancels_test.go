@@ -19,8 +19,8 @@ func TestCancels(t *testing.T) {
 		want bool
 	}{
 		"alone":                              {[]Run{own}, true},
-		"yesterday's execution":              {[]Run{own, active(2, "20 10:38")}, true},
-		"the same, with its lane":            {[]Run{own, active(2, "20 10:38"), lane(2, "20 10:38", "20 10:37")}, true},
+		"one that did not say what it does":  {[]Run{own, active(2, "20 10:38")}, false},
+		"yesterday's execution":              {[]Run{own, active(2, "20 10:38"), lane(2, "20 10:38", "20 10:37")}, true},
 		"a spare tick":                       {[]Run{own, active(2, "21 10:37")}, false},
 		"two ticks at once, as the older":    {[]Run{own, active(2, "21 10:39")}, false},
 		"one that began for an older slot":   {[]Run{own, active(2, "21 10:38"), lane(2, "21 10:38", "19 10:37")}, true},

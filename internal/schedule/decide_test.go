@@ -307,7 +307,7 @@ func TestCandidates(t *testing.T) {
 		rerun("20 10:40", "21 11:00"),
 		serving("5 10:37", "21 11:00"),
 	})
-	want := []Run{executed("21 10:40"), running("21 10:36", "21 11:00"), running("21 10:30", "21 10:50"), skipped("21 11:40"),
+	want := []Run{executed("21 10:40"), running("21 10:00", "21 10:45"), running("21 10:30", "21 10:50"), running("21 10:36", "21 11:00"), skipped("21 11:40"),
 		failed("21 11:30"), failed("21 10:38"), redAstride}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Candidates (-want +got):\n%s", diff)

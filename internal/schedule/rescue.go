@@ -222,7 +222,7 @@ func (w Watch) chances(windows []Window, now time.Time) (chances []chance) {
 		recent = w.recent(now)
 	}
 	for _, x := range (Tick{Runs: w.Runs}).first(windows) {
-		if w.Parallel && !Cancels(x, nobody, recent) {
+		if w.Parallel && !idle(x, recent) {
 			continue
 		}
 		f := w.find(x, now)
@@ -234,9 +234,6 @@ func (w Watch) chances(windows []Window, now time.Time) (chances []chance) {
 	})
 	return chances
 }
-
-// nobody is the ID of no run.
-const nobody = -1
 
 // recent returns the runs without those that GitHub shows as active for so long that they
 // are lost.

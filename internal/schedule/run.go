@@ -87,16 +87,19 @@ func (s Schedule) Belated(r Run) Run {
 	return r
 }
 
+// maxAstride is how many of the runs that waited for a window are asked.
+const maxAstride = 3
+
 // maxUnsuccessful is how many of a window's runs without success are asked for evidence.
 const maxUnsuccessful = 10
 
 // Candidates returns the runs to ask for evidence of the window, in the order
 // to ask. They are the successful runs created inside it, oldest first: the
 // first success of a window is the execution and the later ones are skips.
-// Then come the runs that were created before the window and ended inside, newest
-// first. At most two of these can count: a job's runs share one concurrency group, so
-// only one that was running and one that was pending when the window began can have
-// started in it. Last come the runs of both kinds that ended without success, newest
+// Then come the runs that were created before the window and ended inside, the first that
+// ended first, up to three: a job's runs share one concurrency group, so one was running
+// when the window began, the next one that had waited is the execution, and the later ones
+// are skips. Last come the runs of both kinds that ended without success, newest
 // first: the execution may have succeeded, and a step after it failed.
 func Candidates(w Window, runs []Run) []Run {
 	var inside, astride, unsuccessful []Run
@@ -116,9 +119,9 @@ func Candidates(w Window, runs []Run) []Run {
 	}
 	newest := func(a, b Run) int { return byCreated(b, a) }
 	slices.SortStableFunc(inside, byCreated)
-	slices.SortStableFunc(astride, newest)
+	slices.SortStableFunc(astride, func(a, b Run) int { return cmp.Or(a.Updated.Compare(b.Updated), byCreated(a, b)) })
 	slices.SortStableFunc(unsuccessful, newest)
-	successful := slices.Insert(inside, min(1, len(inside)), astride[:min(2, len(astride))]...)
+	successful := slices.Insert(inside, min(1, len(inside)), astride[:min(maxAstride, len(astride))]...)
 	return append(successful, unsuccessful[:min(maxUnsuccessful, len(unsuccessful))]...)
 }
 
