@@ -84,10 +84,13 @@ func (l *local) lockLane(ctx context.Context, lane ledger.Lane, w schedule.Windo
 		return unlock, nil
 	}
 	say := sync.OnceFunc(func() { l.Say("waiting for another process that runs this job") })
+	cancels := l.Options.Cancel && !w.IsZero()
 	release, err := l.book.LockLane(ctx, l.ID, lane, func() {
 		say()
-		if l.Options.Cancel && !w.IsZero() {
-			l.Warn(l.book.Cancel(l.ID, lane, w.Start))
+		if cancels {
+			err := l.book.Cancel(l.ID, lane, w.Start)
+			l.Warn(err)
+			cancels = err == nil // what fails once is not said ten times a second
 		}
 	})
 	held = append(held, release)
@@ -103,6 +106,7 @@ func (l *local) cancellable(ctx context.Context, lane ledger.Lane, w schedule.Wi
 	if !l.Options.Cancel || w.IsZero() || l.book == nil {
 		return ctx, func() {}
 	}
+	l.Warn(l.book.Uncancel(l.ID, lane, l.Now()))
 	ctx, cancel := context.WithCancelCause(ctx)
 	book := l.book
 	go func() {

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -26,6 +28,24 @@ func (l *Ledger) Cancel(jobID string, lane Lane, slot time.Time) error {
 	}
 	if err := atomic.Write(dir, l.cancelName(jobID, lane), []byte(slot.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
 		return fmt.Errorf("cancel job %q: %w", jobID, l.withHint(err))
+	}
+	return nil
+}
+
+// Uncancel removes a request for a slot that is still to come at now: it is of a clock that
+// was ahead, or damage, and would stop every execution until then. The caller has the lock
+// of the lane. Who is waiting for it asks again.
+func (l *Ledger) Uncancel(jobID string, lane Lane, now time.Time) error {
+	dir, err := l.folder()
+	if err != nil {
+		return fmt.Errorf("look for requests to cancel job %q: %w", jobID, err)
+	}
+	defer dir.Close()
+	if !l.cancelledFor(dir, jobID, lane).After(now) {
+		return nil
+	}
+	if err := dir.Remove(l.cancelName(jobID, lane)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove request to cancel job %q: %w", jobID, l.withHint(err))
 	}
 	return nil
 }

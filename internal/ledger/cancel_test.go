@@ -37,6 +37,29 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A request of a clock that was ahead stops nothing that begins later, and is in no
+// other's way.
+func TestUncancel(t *testing.T) {
+	l, lane := openLedger(t, t.TempDir()), Lane{0, 1}
+	for _, row := range []struct {
+		asks time.Time
+		want bool
+	}{
+		{noon.Add(5 * time.Hour), false},
+		{noon, true},
+	} {
+		if err := l.Cancel("clean", lane, row.asks); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Uncancel("clean", lane, noon.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Cancelled("clean", lane, noon.Add(-time.Hour)); got != row.want {
+			t.Errorf("after the request for %v: %v", row.asks, got)
+		}
+	}
+}
+
 // Lanes of a job execute side by side, and what jobs share only once. Both are held for a
 // child process, and no more once they are let go.
 func TestLanes(t *testing.T) {

@@ -16,7 +16,8 @@ const (
 	maxFile  = 8 << 20 // bytes
 	maxPosts = 20      // claimed at once; the others wait for the next time
 
-	// stale is the age from which a claim is that of a process that was killed.
+	// stale is the age from which a claim is that of a process that was killed. One that is
+	// as far ahead is of a wrong clock.
 	stale = 10 * time.Minute
 )
 
@@ -195,7 +196,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 		case n.Gone || n.Held:
 			delete(t.Jobs[n.Job], n.Kind)
 			continue
-		case s != nil && s.Claimed != nil && now.Sub(*s.Claimed) < stale:
+		case s != nil && s.Claimed != nil && now.Sub(*s.Claimed).Abs() < stale:
 			continue
 		case n.Raised && n.Silent && s.raises(n):
 			t.set(n, &state{Window: n.Window, Paused: n.Paused})

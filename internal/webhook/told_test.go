@@ -139,7 +139,7 @@ func TestToldRace(t *testing.T) {
 	if posted != 1 {
 		t.Errorf("%d claims", posted)
 	}
-	for age, want := range map[time.Duration]int{stale - time.Second: 0, stale: 1} {
+	for age, want := range map[time.Duration]int{stale - time.Second: 0, stale: 1, time.Second - stale: 0, -stale: 1} {
 		claims, err := memory(dir, noon.Add(age)).Plan([]News{raised(schedule.JobFailed, noon)})
 		if err != nil || len(claims) != want {
 			t.Errorf("after %v: %v, %v", age, claims, err)
