@@ -119,7 +119,7 @@ func (pr *project) job(id string, onGitHub bool) (pyproject.Job, error) {
 	job, nearest, found := pr.Job(id)
 	switch {
 	case found && onGitHub && job.Options.Serve:
-		return job, &exitError{exitUsage, problem.New("use `scheduled run "+problem.Show(id)+" --force` on the machine that runs it; `scheduled sync` removes a workflow file that it still has", "GitHub does not run job %s, because it has executor = \"serve\"", problem.Show(id))}
+		return job, &exitError{exitUsage, problem.New("use `"+problem.Command("scheduled run", id, "--force")+"` on the machine that runs it; `scheduled sync` removes a workflow file that it still has", "GitHub does not run job %s, because it has executor = \"serve\"", problem.Show(id))}
 	case found && onGitHub && job.Unhosted != nil:
 		return job, job.Unhosted
 	case found:

@@ -165,7 +165,7 @@ func (l *local) decide(tick schedule.Tick) (decided, error) {
 	}
 	tick.Now = l.Now()
 	if !l.force && l.paused() {
-		l.Say("the job is paused, `scheduled resume " + problem.Show(l.ID) + "` resumes it: skipping")
+		l.Say("the job is paused, `" + problem.Command("scheduled resume", l.ID) + "` resumes it: skipping")
 		return decided{schedule.Decision{Now: tick.Now, Reason: schedule.Disabled, Window: l.Schedule.Window(tick.Now)}, true}, nil
 	}
 	return decided{schedule.Decide(l.Schedule, tick), false}, nil

@@ -77,7 +77,7 @@ func Unstartable(job Job, state string) error {
 }
 
 // resume is the hint for a job that is paused.
-func resume(job Job) string { return "run `scheduled resume " + problem.Show(job.ID) + "` first" }
+func resume(job Job) string { return "run `" + problem.Command("scheduled resume", job.ID) + "` first" }
 
 func (e *Engine) wait(ctx context.Context, d time.Duration) {
 	if e.Wait != nil {

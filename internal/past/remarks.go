@@ -63,10 +63,11 @@ func (j Job) name() string {
 // resume is the command that resumes the job, from the root of the repository if there are
 // several projects.
 func (j Job) resume() string {
+	before := "scheduled resume"
 	if j.Project != "" {
-		return fmt.Sprintf("`scheduled --project %s resume %s`", problem.Show(j.Project), problem.Show(j.ID))
+		before = fmt.Sprintf("scheduled --project %s resume", problem.Show(j.Project))
 	}
-	return "`scheduled resume " + problem.Show(j.ID) + "`"
+	return "`" + problem.Command(before, j.ID) + "`"
 }
 
 // gone says which runs were deleted, as far as that shows; "" if it does not.

@@ -122,3 +122,26 @@ func TestSince(t *testing.T) {
 		t.Errorf("new: %v", fresh)
 	}
 }
+
+// A command for a job says its id as one word that is no flag.
+func TestCommand(t *testing.T) {
+	for id, want := range map[string]string{
+		"daily":      "scheduled backfill daily --to now",
+		"":           "scheduled backfill '' --to now",
+		"a b":        "scheduled backfill 'a b' --to now",
+		"it's":       `scheduled backfill 'it'\''s' --to now`,
+		"`id`":       "scheduled backfill '`id`' --to now",
+		"$(id)":      "scheduled backfill '$(id)' --to now",
+		"🚀":          "scheduled backfill '🚀' --to now",
+		"--all":      "scheduled backfill --to now -- --all",
+		"-h x":       "scheduled backfill --to now -- '-h x'",
+		"a\u202e\nb": "scheduled backfill 'a??b' --to now",
+	} {
+		if got := problem.Command("scheduled backfill", id, "--to", "now"); got != want {
+			t.Errorf("%q: %s, want %s", id, got, want)
+		}
+	}
+	if got := problem.Command("x", strings.Repeat("y", 1<<20)); len(got) > 600 {
+		t.Errorf("%d bytes", len(got))
+	}
+}

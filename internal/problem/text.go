@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Cut shortens a text to a number of characters, the last of which is then "…". It
@@ -32,6 +33,34 @@ func Show(id string) string {
 		return quoted
 	}
 	return id
+}
+
+// Command returns the command for a job, to be pasted into a shell: what stands before the
+// id, and the flags. The id is one word of the command and never a flag, however it reads.
+func Command(before, id string, flags ...string) string {
+	word := strings.Map(visible, Cut(id, 500))
+	if word == "" || strings.ContainsFunc(word, special) {
+		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	words := append([]string{before, word}, flags...)
+	if strings.HasPrefix(id, "-") {
+		words = append(append([]string{before}, flags...), "--", word)
+	}
+	return strings.Join(words, " ")
+}
+
+// visible returns a character that a terminal shows in its place.
+func visible(r rune) rune {
+	if unicode.IsGraphic(r) {
+		return r
+	}
+	return '?'
+}
+
+// special reports whether a shell may take a character for something else.
+func special(r rune) bool {
+	plain := r == '-' || r == '.' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+	return !plain
 }
 
 // Count writes "1 job" or "2 jobs".

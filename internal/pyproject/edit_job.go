@@ -173,7 +173,7 @@ func (e *Edit) Add(id string, settings ...Setting) error {
 		return problem.New("write it in UTF-8", "the id %s is not valid UTF-8", problem.Quote(id))
 	}
 	if e.Has(id) {
-		return problem.New("change it with `scheduled set "+shellWord(id)+" KEY=VALUE`, or choose another id", "%s has a job %s already", e.display, problem.Quote(id))
+		return problem.New("change it with `"+problem.Command("scheduled set", id)+" KEY=VALUE`, or choose another id", "%s has a job %s already", e.display, problem.Quote(id))
 	}
 	if i := slices.IndexFunc(settings, func(s Setting) bool { return s.value == "" }); i >= 0 {
 		return problem.New("give it a value, or leave it out", "%s has no value", pathName(settings[i].key))

@@ -79,17 +79,6 @@ func WriteString(s string) string {
 	return b.String()
 }
 
-var plainWord = pattern.New(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
-
-// shellWord returns an argument as a POSIX shell reads it.
-func shellWord(s string) string {
-	s = problem.Cut(s, mostKey)
-	if plainWord.MatchString(s) {
-		return s
-	}
-	return "'" + strings.ReplaceAll(printable(s), "'", `'\''`) + "'"
-}
-
 // mostText is how many characters a message or hint can have.
 const mostText = 500
 

@@ -136,7 +136,7 @@ func ending(job *Result, a schedule.Alarm) string {
 	switch {
 	case job.Pausing > 0 && a.Kind == schedule.JobFailed:
 		next = fmt.Sprintf("The job is paused after %s in a row: its workflow is disabled. %s starts it again.\n\n",
-			problem.Count(job.Pausing, "failed window"), markdown.Code("scheduled resume "+word(job.ID)))
+			problem.Count(job.Pausing, "failed window"), markdown.Code(problem.Command("scheduled resume", job.ID)))
 		closed = "This issue is closed when a run of the job has succeeded.\n"
 	case job.Verdict.Lapsed && a.Window == job.Verdict.Window:
 		next = "Nothing starts the job any more. To run it for that window, use the button Run workflow in the Actions tab.\n\n"
@@ -173,26 +173,16 @@ func again(job *Result, a schedule.Alarm) string {
 	id := job.ID
 	switch a.Kind {
 	case schedule.JobFailed:
+		start := problem.Command("scheduled trigger", id)
 		if job.Pausing > 0 {
-			return fmt.Sprintf("scheduled resume %s && scheduled trigger %s", word(id), word(id))
+			return problem.Command("scheduled resume", id) + " && " + start
 		}
-		return "scheduled trigger " + word(id)
+		return start
 	case schedule.JobMissed, schedule.JobExpired:
 		slot := a.Window.Start.UTC().Format(time.RFC3339)
-		return fmt.Sprintf("scheduled backfill %s --from %s --to %s", word(id), slot, slot)
+		return problem.Command("scheduled backfill", id, "--from", slot, "--to", slot)
 	}
 	return ""
-}
-
-// word writes a job's id as one word of a shell's command.
-func word(id string) string {
-	plain := func(r rune) bool {
-		return r < 'a' && r > 'Z' && r != '_' || r > 'z' || r < '0' && r != '-' && r != '.' || r > '9' && r < 'A'
-	}
-	if id != "" && !strings.HasPrefix(id, "-") && !strings.ContainsFunc(id, plain) {
-		return id
-	}
-	return "'" + strings.ReplaceAll(markdown.Clean(id), "'", `'\''`) + "'"
 }
 
 // untitled is a cause without the word that it failed.
