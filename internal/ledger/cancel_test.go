@@ -40,7 +40,7 @@ func TestCancel(t *testing.T) {
 // A request of a clock that was ahead stops nothing that begins later, and is in no
 // other's way.
 func TestUncancel(t *testing.T) {
-	l, lane := openLedger(t, t.TempDir()), Lane{0, 1}
+	l, lane := openLedger(t, t.TempDir()), Lane{Number: 0, Of: 1}
 	for _, row := range []struct {
 		asks time.Time
 		want bool
