@@ -51,7 +51,7 @@ func TestAlarmOlder(t *testing.T) {
 	fake.Track(ghtest.Issue{State: "open", Title: "Scheduled job a fails", Labels: []string{alarmLabel},
 		Body: "It fails.\n\n<!-- scheduled: {\"project\":\"pyproject.toml\",\"job\":\"a\",\"failing\":true} -->\n"})
 	got := alarmed(t, fake, failing("a", "once"), failing("a", "once").of(schedule.JobMissed, noon)) + ", " + alarmed(t, fake, fine("a"))
-	if got != "updated #1, created #2, closed #1" {
+	if got != "created #2, updated #1, closed #1" {
 		t.Error(got)
 	}
 }
