@@ -52,7 +52,7 @@ type Sounded struct {
 	Changed []Alarmed
 	Left    int               // issues that are left to the next call
 	Heard   map[AlarmKey]bool // an issue is open that this call did not open
-	Lost    map[AlarmKey]bool // another call closed the issue at the same time; see Alarm.Posted
+	Lost    map[AlarmKey]bool // another call closed the issue, and tells that; see Alarm.Posted
 }
 
 // alarmLabel is the label of our issues. Only people who may triage issues can add
@@ -240,6 +240,7 @@ func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
 	told := last != nil && !alarm.Window.IsZero() && !alarm.Window.After(last.note.Window)
 	switch {
 	case recovered && (!alarm.Failing || told):
+		a.done.Lost[alarm.AlarmKey] = last != nil && alarm.Over && last.note.Closer != ""
 		return nil
 	case recovered && a.cut:
 		a.unsure = fmt.Errorf("read issues of %s: more than %d open issues have the label %s; none was opened, because one may exist already",

@@ -220,7 +220,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			s.Ending = false
 			continue
 		}
-		if n.Elsewhere {
+		if n.Elsewhere && !s.Ending {
 			s.Ended = true
 			continue
 		}
@@ -255,7 +255,7 @@ func (s *state) raises(n News) bool {
 		return true
 	case n.Kind == schedule.JobLate:
 		return n.Window.After(s.Window)
-	case s.Over:
+	case s.Over || s.Ended:
 		return n.Kind == schedule.JobFailed || n.Window.After(s.Window)
 	}
 	return n.Paused && !s.Paused
