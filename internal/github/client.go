@@ -186,7 +186,7 @@ func complete(value any) bool {
 	case []*github.Reference:
 		return v != nil
 	case *github.CommitsComparison:
-		return v.AheadBy != nil
+		return v != nil && v.AheadBy != nil
 	case *github.PullRequest:
 		return v.GetNumber() != 0
 	case []*github.PullRequest:
@@ -200,7 +200,7 @@ func complete(value any) bool {
 	case []*github.IssueComment:
 		return v != nil
 	case *github.Workflows:
-		return v.Workflows != nil
+		return v != nil && v.Workflows != nil
 	}
 	return true // its content does not matter
 }
