@@ -62,9 +62,6 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	defer cancel()
 	r := newReading(c, q)
 	err := r.read(patient)
-	if err == nil && q.Cancel {
-		r.askActive(patient)
-	}
 	if ctx.Err() != nil {
 		return History{}, context.Cause(ctx)
 	}
@@ -77,6 +74,10 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		q.Tick.Now = h.Now
 	}
 	q.Tick.Runs, q.Tick.Known, q.Tick.Unknown = h.Runs, h.Known, err != nil
+	if q.Cancel && err == nil && schedule.Decide(q.Schedule, q.Tick).Run {
+		r.askActive(patient)
+		h.Runs = r.all()
+	}
 	if slots := waiting(q); len(slots) > 0 {
 		h.Needs, h.Unread = c.needs(patient, q, r.branch, slots)
 	}

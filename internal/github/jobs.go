@@ -2,6 +2,7 @@ package github
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -50,6 +51,7 @@ type shown struct {
 	attempt int // 0 if unknown
 	settled schedule.Settled
 	handed  time.Time // when an older execution asked to be run next, as the check found; zero if the run does not say
+	waits   bool      // the job that decides has not begun
 	one     execution // of the first shape
 	lanes   []lane    // of the second
 }
@@ -85,11 +87,18 @@ func (l jobList) shows(id string) (s shown) {
 	}
 	switch {
 	case checks:
+		s.waits = check.waits()
 		s.handed = check.instant(schedule.NextMark)
 	case ok && own.skips():
 		s.handed = own.instant(schedule.NextMark)
 	}
 	return s
+}
+
+// waits reports whether the job has not begun.
+// https://docs.github.com/rest/actions/workflow-jobs
+func (j runJob) waits() bool {
+	return slices.Contains([]string{"queued", "waiting", "pending", "requested"}, j.Status)
 }
 
 // own returns the job of a generated workflow of the first shape, whose name is the id.
@@ -275,6 +284,7 @@ func (s shown) of(run schedule.Run) []schedule.Run {
 	run.Attempt = cmp.Or(s.attempt, run.Attempt)
 	run.Settled = s.settled
 	if s.lanes == nil {
+		run.Undecided = run.Active && s.waits
 		run.Started, run.Next, run.Outcome, run.Handed = s.one.started, s.one.next, s.one.outcome, s.handed
 		return []schedule.Run{run}
 	}

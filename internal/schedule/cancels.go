@@ -4,11 +4,12 @@ import "time"
 
 // Cancels reports whether a run with `overlap = "cancel"` may cancel what its lane
 // executes, to execute a window: no other active run executes the same window or a later
-// one, or is about to. The slots that a run executes are known where its lanes are in runs;
-// any other may find out at any time, however early it was created: runners come late. In
+// one, or is about to. The slots that a run executes are known where its lanes are in runs.
+// One that is Undecided looks when it is its turn, and then finds what is executed. Any
+// other may find out at any time, however early it was created: runners come late. In
 // doubt nothing is cancelled: the run waits for its turn.
 func Cancels(w Window, own int64, runs []Run) bool {
-	return free(w, own, runs, func(Run) bool { return false })
+	return free(w, own, runs, func(r Run) bool { return r.Undecided })
 }
 
 // deciding is how long a run takes to find out what it executes, in nearly all cases:

@@ -13,7 +13,8 @@ func TestCancels(t *testing.T) {
 	}
 	over := lane(2, "21 10:38", "21 10:37")
 	over.Active = false
-	own := active(1, "21 10:38")
+	own, undecided := active(1, "21 10:38"), active(2, "21 10:37")
+	undecided.Undecided = true
 	for name, row := range map[string]struct {
 		runs []Run
 		want bool
@@ -21,6 +22,7 @@ func TestCancels(t *testing.T) {
 		"alone":                              {[]Run{own}, true},
 		"one that did not say what it does":  {[]Run{own, active(2, "20 10:38")}, false},
 		"yesterday's execution":              {[]Run{own, active(2, "20 10:38"), lane(2, "20 10:38", "20 10:37")}, true},
+		"one that has not looked yet":        {[]Run{own, undecided}, true},
 		"a spare tick":                       {[]Run{own, active(2, "21 10:37")}, false},
 		"two ticks at once, as the older":    {[]Run{own, active(2, "21 10:39")}, false},
 		"one that began for an older slot":   {[]Run{own, active(2, "21 10:38"), lane(2, "21 10:38", "19 10:37")}, true},

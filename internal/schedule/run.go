@@ -42,24 +42,25 @@ const TickMark = "tick of cron "
 // runs that can count: of this job and this repository, started by a schedule, or by a
 // dispatch on the default branch.
 type Run struct {
-	ID      int64
-	URL     string    // where a person can look at it; "" in a local history
-	Attempt int       // 1 for the first; any other is a re-run, 0 if unknown; of the one that Started is of
-	Created time.Time // creation time, which a re-run keeps
-	Updated time.Time // last change: the end of a run that is over
-	Success bool      // concluded `success`, which a run that only skipped does too
-	Failed  bool      // ended badly: failure, timed_out or startup_failure
-	Active  bool      // has no conclusion yet: it is queued, waiting or in progress
-	Started time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
-	Slot    time.Time // the window that a backfill, or a lane, serves; else zero
-	Lane    bool      // a job of the run for the one slot Slot, in a workflow with lanes: such a run is several of these, with the same ID
-	Asked   time.Time // the later time for which its dispatch asks for a run; else zero
-	Next    time.Time // when the execution asked to be run next; zero if it did not
-	Handed  time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
-	Settled Settled   // what was confirmed or expired when the run looked
-	Outcome string    // how the entrypoint ended, for people; "" if the run does not say
-	Rescue  bool      // dispatched by a rescue
-	Void    bool      // cannot be evidence, whatever it did: it is of another branch, say, or was deleted since it was listed
+	ID        int64
+	URL       string    // where a person can look at it; "" in a local history
+	Attempt   int       // 1 for the first; any other is a re-run, 0 if unknown; of the one that Started is of
+	Created   time.Time // creation time, which a re-run keeps
+	Updated   time.Time // last change: the end of a run that is over
+	Success   bool      // concluded `success`, which a run that only skipped does too
+	Failed    bool      // ended badly: failure, timed_out or startup_failure
+	Active    bool      // has no conclusion yet: it is queued, waiting or in progress
+	Started   time.Time // start of the entrypoint's execution, if that is known to have succeeded; else zero
+	Slot      time.Time // the window that a backfill, or a lane, serves; else zero
+	Undecided bool      // active, and it has not looked yet what it has to execute, in a workflow with lanes
+	Lane      bool      // a job of the run for the one slot Slot, in a workflow with lanes: such a run is several of these, with the same ID
+	Asked     time.Time // the later time for which its dispatch asks for a run; else zero
+	Next      time.Time // when the execution asked to be run next; zero if it did not
+	Handed    time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
+	Settled   Settled   // what was confirmed or expired when the run looked
+	Outcome   string    // how the entrypoint ended, for people; "" if the run does not say
+	Rescue    bool      // dispatched by a rescue
+	Void      bool      // cannot be evidence, whatever it did: it is of another branch, say, or was deleted since it was listed
 }
 
 // Confirms reports whether the run is evidence for the window: its execution

@@ -54,6 +54,7 @@ type launch struct {
 	created time.Time
 	asked   time.Time // the slot that it was dispatched for; zero for a tick
 	rescue  bool
+	began   time.Time // of its check; zero until that has its turn
 	checked time.Time // zero until it has decided
 	ended   time.Time // zero as long as it has not
 	failed  bool
@@ -197,13 +198,17 @@ func (w *world) create(f *flow, asked time.Time, rescue bool) {
 	w.ids++
 	f.runs = append(f.runs, r)
 	f.tally.arrived(w.now, rescue)
-	if f.job.instances() > 1 || f.job.Cancel {
-		w.check(r, func() {})
+	if f.job.instances() > 1 || f.job.Cancel { // only the checks take turns
+		in := w.group("check " + f.job.ID)
+		t := &turn{}
+		t.begin = func() { w.check(r, func() { in.leave(t) }, func() {}) }
+		t.stop = func() { r.ended = w.now }
+		in.enter(t, false)
 		return
 	}
 	in := w.group("workflow " + f.job.ID)
 	t := &turn{}
-	t.begin = func() { w.check(r, func() { in.leave(t) }) }
+	t.begin = func() { w.check(r, func() {}, func() { in.leave(t) }) }
 	t.stop = func() { r.ended = w.now }
 	in.enter(t, false)
 }
@@ -218,9 +223,10 @@ func (w *world) after(rng *rand.Rand, average time.Duration) time.Time {
 }
 
 // check has a run decide, and then execute what it found.
-func (w *world) check(r *launch, over func()) {
+func (w *world) check(r *launch, decided, over func()) {
 	f := r.flow
 	began := w.after(f.rng, queueing)
+	r.began = began
 	w.at(began.Add(checking), func() {
 		r.checked = w.now
 		d := w.decide(f, schedule.Tick{Slot: r.asked})
@@ -231,6 +237,7 @@ func (w *world) check(r *launch, over func()) {
 			f.tally.ended(run{checked: w.now, expired: true})
 		}
 		w.at(w.now.Add(handing), func() { w.proceed(r, over) })
+		decided()
 	})
 }
 
@@ -415,6 +422,7 @@ func (f *flow) view(seen time.Time) []schedule.Run {
 		}
 		over := !r.ended.IsZero() && !r.ended.After(seen)
 		base := schedule.Run{ID: r.id, Attempt: 1, Created: r.created, Updated: r.created, Active: !over, Rescue: r.rescue}
+		base.Undecided = !over && (r.began.IsZero() || r.began.After(seen))
 		if !r.checked.IsZero() && !r.checked.After(seen) {
 			base.Settled = r.settled
 			if settled := r.settled.Before.Add(-settling); settled.After(oldest) {

@@ -81,8 +81,9 @@ func addLanes(run *yaml.Node, job pyproject.Job) {
 	add(run, "concurrency", lane(job))
 }
 
-// lane returns the concurrency of a slot's execution. The group contains a /, so it is that
-// of no workflow, whose groups are names of files. "Any string"; "the concurrency group name
+// lane returns the concurrency of a slot's execution. The group contains one /, and that of
+// a lock two, so it is that of no workflow, whose groups are names of files, nor of another
+// job. "Any string"; "the concurrency group name
 // is case insensitive"; "the combination of queue: max and cancel-in-progress: true is not
 // allowed and results in a workflow validation error", so where an execution may be
 // cancelled, one slot waits, and the next to come replaces it.
@@ -90,7 +91,7 @@ func addLanes(run *yaml.Node, job pyproject.Job) {
 func lane(job pyproject.Job) *yaml.Node {
 	name := stem(job) + "/lane-${{ matrix.lane }}"
 	if job.Options.Lock != "" {
-		name = "scheduled-lock/" + job.Options.Lock
+		name = "scheduled/lock/" + job.Options.Lock
 	}
 	if job.Options.Cancel {
 		return mapping("group", text(name), "cancel-in-progress",

@@ -90,7 +90,7 @@ func TestLanes(t *testing.T) {
 			wantAll, wantCheck = concurrency{}, as(stem+"/check", wait)
 		}
 		if lock {
-			wantRun.Group = "scheduled-lock/db"
+			wantRun.Group = "scheduled/lock/db"
 		}
 		if cancel { // "the combination of queue: max and cancel-in-progress: true is not allowed"
 			wantRun.Cancel, wantRun.Queue = canCancel, ""
@@ -145,7 +145,7 @@ func TestHostileLanes(t *testing.T) {
 		if got, want := w.Jobs["run"].Name, display(c.Job)+" ${{ matrix.slot }}"; got != want {
 			t.Errorf("job %q is named %q", c.Job, got)
 		}
-		if got := w.Jobs["run"].Concurrency.Group; got != "scheduled-lock/a-b_1" { // GitHub does not tell cases apart
+		if got := w.Jobs["run"].Concurrency.Group; got != "scheduled/lock/a-b_1" {
 			t.Errorf("job %q has the group %q", c.Job, got)
 		}
 	}

@@ -50,6 +50,9 @@ func (r Run) jobsOf() []job {
 		}
 		return []job{{id, r.Status, r.Conclusion, steps, r.Updated}}
 	}
+	if r.Status == "queued" {
+		return []job{{"Check window", r.Status, "", []Step{}, time.Time{}}}
+	}
 	jobs := []job{{"Check window", "completed", "success", checkSteps(r), r.Created}}
 	for _, l := range r.Lanes {
 		jobs = append(jobs, l.job(id, r))
