@@ -166,11 +166,13 @@ func TestHandedOver(t *testing.T) {
 }
 
 // TestWatchHandedOn has a job that asked for another day: a rescue leaves it alone until
-// then, with or without a run in the current window.
+// then, where a run in the current window says so. It asks no other.
 func TestWatchHandedOn(t *testing.T) {
 	skip := func(created, next string) ghtest.Run {
 		return ghtest.Run{Created: at(created), Next: instant(next)}
 	}
+	dispatched := skip("21 11:45", "25 10:00")
+	dispatched.Event, dispatched.Title = "workflow_dispatch", "clean-files: window 2026-11-21T11:37:00Z"
 	lanes := skip("21 11:38", "25 10:00")
 	lanes.Lanes = []ghtest.Lane{}
 	for _, row := range []struct {
@@ -181,12 +183,12 @@ func TestWatchHandedOn(t *testing.T) {
 	}{
 		{"in the window", all(skip("21 11:38", "25 10:00")), schedule.Why(schedule.Rescheduled), 2},
 		{"in the window, with lanes", all(lanes), schedule.Why(schedule.Rescheduled), 2},
-		{"before the window", all(skip("21 10:38", "25 10:00")), schedule.Why(schedule.Rescheduled), 2},
-		{"by an execution before", all(next("21 10:38", "25 10:00")), schedule.Why(schedule.Rescheduled), 2},
-		{"for now", all(skip("21 10:38", "21 11:50")), schedule.Due, 2},
+		{"before the window, so that its one dispatch finds out", all(skip("21 10:38", "25 10:00")), schedule.Due, 1},
+		{"and it has", all(skip("21 10:38", "25 10:00"), dispatched), schedule.Why(schedule.Rescheduled), 2},
+		{"for now", all(skip("21 10:38", "21 11:50")), schedule.Due, 1},
 		{"for now, in the window", all(skip("21 11:38", "21 11:50")), schedule.Due, 2},
-		{"and somebody ran it since", all(skip("21 10:38", "25 10:00"), executed("21 11:00")), schedule.Due, 2},
-		{"not at all", all(skipped("21 10:38")), schedule.Due, 2},
+		{"and somebody ran it since", all(skip("21 10:38", "25 10:00"), executed("21 11:00")), schedule.Due, 1},
+		{"not at all", all(skipped("21 10:38")), schedule.Due, 1},
 	} {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)

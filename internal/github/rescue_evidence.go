@@ -29,16 +29,14 @@ const (
 // ones, the oldest first, and then the newest others, until one confirms the window. It
 // asks about several jobs at once. If the requests do not suffice for all jobs, others
 // come first in the next round. What it did not ask is Unasked; what gave no answer is
-// Unread. Then it asks what the newest run of each job that is due can tell: see unheard.
-// Then it asks those runs of previous windows that alarms need, and those by which jobs
-// seem to fail. The error is a *Denied, or that of ctx.
+// Unread. Then it asks those runs of previous windows that alarms need, and those by which
+// jobs seem to fail. The error is a *Denied, or that of ctx.
 func (w *watching) confirm(ctx context.Context, reserve int) error {
 	ctx, cancel := context.WithTimeout(ctx, evidencePatience)
 	defer cancel()
 	c := confirming{watching: w, budget: w.client.budget(min(watchEvidence, watchInAll-w.sent), reserve)}
 	ask := func(q question) { c.ask(ctx, q) }
 	each(turned(c.questions(), c.left, c.now), ask)
-	each(turned(c.unheard(), c.left, c.now), func(q question) { c.hear(ctx, q) })
 	each(turned(c.deep(), c.left, c.now), func(q question) { c.askBefore(ctx, q) })
 	each(turned(c.suspicions(), c.left, c.now), ask)
 	if refused, ok := errors.AsType[*Denied](denied(Actions, c.vain)); ok {
@@ -71,41 +69,6 @@ func (c *confirming) questions() (questions []question) {
 		questions = append(questions, c.question(watch, about))
 	}
 	return questions
-}
-
-// unheard returns the questions to the newest runs of jobs that would be dispatched, where
-// those ended before the window: one may tell that the job asked for a later time.
-func (c *confirming) unheard() (questions []question) {
-	for i := range c.watches {
-		watch := &c.watches[i]
-		v := schedule.Rescue(watch.Watch, c.now)
-		if !v.Dispatch {
-			continue
-		}
-		var newest schedule.Run
-		for _, run := range watch.Runs {
-			if run.Success && !run.Void && run.Slot.IsZero() && run.Asked.IsZero() && run.Created.After(newest.Created) {
-				newest = run
-			}
-		}
-		if newest.ID != 0 && newest.Created.Before(v.Window.Start) && !watch.Asked[newest.ID] {
-			questions = append(questions, c.question(watch, inquiry{v.Window, nil, []schedule.Run{newest}}))
-		}
-	}
-	return questions
-}
-
-// hear asks the one run of a question. Without an answer it is as if the run had told
-// nothing.
-func (c *confirming) hear(ctx context.Context, q question) {
-	run := q.inquiry.ask[0]
-	if !c.take(ctx, run) {
-		return
-	}
-	answered, err := q.reading.evidence(ctx, run)
-	if c.note(err); err == nil {
-		q.watch.answer(run.ID, answered)
-	}
 }
 
 // suspicions returns the questions about the jobs that seem to fail by the runs of their
