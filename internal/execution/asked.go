@@ -41,6 +41,7 @@ func AskLedger(tick *schedule.Tick, projectFile string, job pyproject.Job, jobs 
 	}
 	var pausing error
 	a.Paused, pausing = book.Paused(job.ID)
+	tick.Pauses, _ = book.Pauses(job.ID, tick.Now) // what is not known is owed
 	tick.Runs, err = book.Runs(job.ID)
 	a.Unreadable = cmp.Or(err, pausing)
 	return a

@@ -168,6 +168,9 @@ func (l *local) decide(tick schedule.Tick) (decided, error) {
 		l.Say("the job is paused, `" + problem.Command("scheduled resume", l.ID) + "` resumes it: skipping")
 		return decided{schedule.Decision{Now: tick.Now, Reason: schedule.Disabled, Window: l.Schedule.Window(tick.Now)}, true}, nil
 	}
+	if l.book != nil {
+		tick.Pauses, _ = l.book.Pauses(l.ID, tick.Now) // what is not known is owed
+	}
 	return decided{schedule.Decide(l.Schedule, tick), false}, nil
 }
 

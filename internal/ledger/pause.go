@@ -5,29 +5,101 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// maxPauses is how many pauses of a job that are over are remembered.
+const maxPauses = 50
+
+// The mark of a pause, and of one that is over: that has the time of its end, so that each
+// has a name of its own and they sort by age.
+const (
+	pausedMark  = ".paused"
+	resumedMark = ".resumed-"
+	markTime    = "20060102T150405.000000000Z"
 )
 
 // Pause marks the job as paused: `run` skips it, unless it is forced. changed is false if
 // it was paused already, or another process was faster. When Pause returns, the mark is on
-// the disk. Only the name of the file counts; its content is for people.
+// the disk. Only the name of the file says that the job is paused; its content says since
+// when.
 func (l *Ledger) Pause(jobID string, now time.Time) (changed bool, err error) {
 	return l.mark(jobID, "pause", func(dir *os.Root, name string) error {
 		f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintln(f, "paused", now.UTC().Format(time.RFC3339))
+		_, _ = fmt.Fprintln(f, pausedSince, now.UTC().Format(time.RFC3339Nano))
+		_ = f.Sync()
 		return f.Close()
 	})
 }
 
-// Resume removes the mark of Pause. changed is false if there was none.
-func (l *Ledger) Resume(jobID string) (changed bool, err error) {
-	return l.mark(jobID, "resume", (*os.Root).Remove)
+// pausedSince comes before the time in a mark.
+const pausedSince = "paused"
+
+// Resume ends the pause. changed is false if there was none. The mark gets another name, in
+// one step, and is remembered: see Pauses.
+func (l *Ledger) Resume(jobID string, now time.Time) (changed bool, err error) {
+	return l.mark(jobID, "resume", func(dir *os.Root, name string) error {
+		over := l.jobName(jobID) + resumedMark
+		err := dir.Rename(name, over+now.UTC().Format(markTime))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			err = dir.Remove(name) // then it is not remembered
+		}
+		if err != nil {
+			return err
+		}
+		marks, _ := fs.Glob(dir.FS(), over+"*") // sorted; the pattern is valid
+		for _, old := range marks[:max(0, len(marks)-maxPauses)] {
+			_ = dir.Remove(old) // what stays there does no harm
+		}
+		return nil
+	})
 }
+
+// Pauses returns the job's pauses, the oldest first: the newest of those that are over, and
+// the one that is not, until now. One whose beginning was lost is left out.
+func (l *Ledger) Pauses(jobID string, now time.Time) (schedule.Pauses, error) {
+	dir, err := l.folder()
+	if err != nil {
+		return nil, fmt.Errorf("read pauses of job %q: %w", jobID, err)
+	}
+	defer dir.Close()
+	over := l.jobName(jobID) + resumedMark
+	marks, _ := fs.Glob(dir.FS(), over+"*")
+	var pauses schedule.Pauses
+	for _, name := range append(marks, l.pauseName(jobID)) {
+		until, ended := strings.CutPrefix(name, over)
+		end, err := time.Parse(markTime, until)
+		if !ended {
+			end, err = now, nil
+		}
+		start, known := beginning(dir, name)
+		if err == nil && known && start.Before(end) {
+			pauses = append(pauses, schedule.Window{Start: start, End: end.UTC()})
+		}
+	}
+	return pauses, nil
+}
+
+// beginning reads from a mark since when the job was paused.
+func beginning(dir *os.Root, name string) (start time.Time, known bool) {
+	content, err := readFile(dir, name, maxMark)
+	if err != nil {
+		return start, false
+	}
+	since, marked := strings.CutPrefix(string(content), pausedSince+" ")
+	start, err = time.Parse(time.RFC3339Nano, strings.TrimSpace(since))
+	return start.UTC(), marked && err == nil
+}
+
+// maxMark is how long a mark can be, in bytes.
+const maxMark = 100
 
 // mark changes the job's mark. It is no change if do finds that somebody has done it.
 func (l *Ledger) mark(jobID, verb string, do func(dir *os.Root, name string) error) (changed bool, err error) {
@@ -66,4 +138,4 @@ func (l *Ledger) Paused(jobID string) (bool, error) {
 	return true, nil
 }
 
-func (l *Ledger) pauseName(jobID string) string { return l.jobName(jobID) + ".paused" }
+func (l *Ledger) pauseName(jobID string) string { return l.jobName(jobID) + pausedMark }

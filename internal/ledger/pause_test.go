@@ -4,6 +4,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 func paused(t *testing.T, l *Ledger, jobID string) bool {
@@ -26,7 +30,7 @@ func TestPause(t *testing.T) {
 		if step.pause {
 			changed, err = l.Pause("clean", noon)
 		} else {
-			changed, err = l.Resume("clean")
+			changed, err = l.Resume("clean", noon.Add(time.Hour))
 		}
 		if err != nil || changed != step.changed {
 			t.Errorf("step %d: changed %v, %v", i, changed, err)
@@ -45,7 +49,7 @@ func TestPauseAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	for _, do := range []func(l *Ledger) (bool, error){
 		func(l *Ledger) (bool, error) { return l.Pause("clean", noon) },
-		func(l *Ledger) (bool, error) { return l.Resume("clean") },
+		func(l *Ledger) (bool, error) { return l.Resume("clean", noon.Add(time.Hour)) },
 	} {
 		var changes atomic.Int32
 		var all sync.WaitGroup
@@ -87,8 +91,56 @@ func TestTornPause(t *testing.T) {
 		if !paused(t, l, "clean") {
 			t.Error("not paused")
 		}
-		if changed, err := l.Resume("clean"); !changed || err != nil || paused(t, l, "clean") {
+		if changed, err := l.Resume("clean", noon.Add(time.Hour)); !changed || err != nil || paused(t, l, "clean") {
 			t.Errorf("resume: %v, %v", changed, err)
 		}
+	}
+}
+
+// Pauses that are over are remembered, up to a number; one whose mark is torn is not.
+func TestPauses(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	pauses := func(now time.Time) schedule.Pauses {
+		t.Helper()
+		pauses, err := l.Pauses("clean", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pauses
+	}
+	if got := pauses(noon); got != nil {
+		t.Errorf("a new ledger has %v", got)
+	}
+	var want schedule.Pauses
+	for n := range maxPauses + 3 {
+		w := schedule.Window{Start: noon.Add(time.Duration(n) * time.Hour), End: noon.Add(time.Duration(n)*time.Hour + 30*time.Minute + 5)}
+		if _, err := l.Pause("clean", w.Start); err != nil {
+			t.Fatal(err)
+		}
+		open := schedule.Window{Start: w.Start, End: w.Start.Add(time.Minute)}
+		if got := pauses(open.End); got[len(got)-1] != open {
+			t.Fatalf("while it is paused: %v", got[len(got)-1])
+		}
+		if _, err := l.Resume("clean", w.End); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, w)
+	}
+	if diff := cmp.Diff(want[3:], pauses(noon.Add(time.Hour))); diff != "" {
+		t.Error(diff)
+	}
+	dir, err := l.folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	if err := dir.WriteFile(l.jobName("clean")+resumedMark+want[5].End.Format(markTime), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(append(want[3:5:5], want[6:]...), pauses(noon)); diff != "" {
+		t.Error(diff)
+	}
+	if other, err := l.Pauses("report", noon); other != nil || err != nil {
+		t.Errorf("another job: %v, %v", other, err)
 	}
 }

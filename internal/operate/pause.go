@@ -136,7 +136,7 @@ func SwitchLocally(book *ledger.Ledger, jobs []Job, resume, dryRun bool, now tim
 		switch {
 		case err != nil || !s.Changed || dryRun:
 		case resume:
-			s.Changed, err = book.Resume(job.ID)
+			s.Changed, err = book.Resume(job.ID, now)
 			s.State = active
 		default:
 			s.Changed, err = book.Pause(job.ID, now)

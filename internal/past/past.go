@@ -201,6 +201,9 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 		if known.Runs, known.Known, err = book.Past(job.ID); err == nil {
 			known.Paused, err = book.Paused(job.ID)
 		}
+		if err == nil {
+			known.Pauses, err = book.Pauses(job.ID, a.Now)
+		}
 		if err != nil {
 			return History{}, err
 		}

@@ -40,6 +40,7 @@ type Tick struct {
 	Unknown bool      // the history could not be read
 	Lane    bool      // asks for the window of Slot alone, which a lane is about to execute
 	Needs   []Need    // the jobs to wait for
+	Pauses  Pauses    // windows within them are not owed
 }
 
 // window returns the window that the tick is about; zero if there is none.
@@ -217,7 +218,7 @@ func evidence(w Window, now time.Time, runs []Run) *Run {
 // missed counts the windows without evidence between the last one that has it and w,
 // and returns when that execution started. It stops at the first window whose evidence
 // is not known, and at the oldest run: earlier windows are not owed. It leaves out those
-// with a void run, and those that get a run of their own. A backfill serves only its own
+// with a void run, those that get a run of their own, and those within a pause. A backfill serves only its own
 // window, and does not matter here. Nothing is missed up to a window in which an execution
 // waited for its next one.
 func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
@@ -255,7 +256,7 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 		if first := evidence(earlier, t.Now, executed); first != nil {
 			return n, more, first.Started
 		}
-		if s.spec.CatchUp && !s.Expired(earlier, t.Now) {
+		if s.spec.CatchUp && !s.Expired(earlier, t.Now) || t.Pauses.Cover(earlier) {
 			continue
 		}
 		if void[earlier.Start] {

@@ -158,6 +158,8 @@ func TestMissed(t *testing.T) {
 		{"but one with a run that cannot count", daily, Tick{Runs: []Run{executed("17 11:00"), void(skipped("19 11:00"))}}, 2, true},
 		{"but the two that such a run was in", daily, Tick{Runs: []Run{executed("17 11:00"), void(until("20 11:00", skipped("19 11:00")))}}, 1, true},
 		{"since the first run, which cannot count", daily, Tick{Runs: []Run{void(skipped("17 11:00")), failed("19 11:00")}}, 2, false},
+		{"but those that passed in a pause", daily, Tick{Runs: []Run{executed("17 11:00")}, Pauses: between("17 12:00", "20 10:37")}, 1, false},
+		{"but those wholly within a pause", daily, Tick{Runs: []Run{executed("17 11:00")}, Pauses: between("18 10:38", "20 10:36")}, 3, false},
 		{"disabled", disabled, Tick{Runs: []Run{executed("17 11:00")}}, 0, false},
 		{"disabled, and forced", disabled, Tick{Runs: []Run{executed("17 11:00")}, Forced: true}, 3, false},
 		{"ended", ended, Tick{Runs: []Run{executed("17 11:00")}}, 0, false},

@@ -14,7 +14,7 @@ const MaxSlots = 24
 const lastOfCatchUp = 30 * day
 
 // Owes returns the windows of a job that catches up which are neither confirmed nor too
-// old, the oldest first. They are owed from the oldest known run on, or from where a run
+// old, and not within a pause, the oldest first. They are owed from the oldest known run on, or from where a run
 // found that all before is settled. Without such a mark, what is not known is not owed. Of
 // any other job it is the current window, unless that is confirmed or too old.
 func (t Tick) Owes(s Schedule) []Window {
@@ -35,7 +35,7 @@ func (t Tick) Owes(s Schedule) []Window {
 			break
 		}
 		settled := slices.ContainsFunc(marks, func(m Settled) bool { return m.Has(w.Start) })
-		if !confirmed[w.Start] && !settled {
+		if !confirmed[w.Start] && !settled && !t.Pauses.Cover(w) {
 			owed = append(owed, w)
 		}
 	}

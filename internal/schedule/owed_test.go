@@ -71,6 +71,8 @@ func TestCatchUp(t *testing.T) {
 		{"in a lane, unreadable", Tick{Lane: true, Slot: at("17 10:37"), Unknown: true}, HistoryUnknown, []int{17}, "", 0},
 		{"in the lane of a slot that was moved", Tick{Runs: []Run{asking("15 11:00", "19 12:00")}, Lane: true, Slot: at("17 10:37")}, Rescheduled, nil, "", 0},
 		{"moved", Tick{Runs: []Run{asking("15 11:00", "19 12:00")}}, Unconfirmed, []int{19, 20, 21}, "19 12:00", 0},
+		{"but what passed while it was paused", Tick{Runs: []Run{first}, Pauses: between("16 10:37", "19 12:00")}, Unconfirmed, []int{15, 19, 20, 21}, "15 10:37", 0},
+		{"paused until just now", Tick{Runs: []Run{executed("16 11:00")}, Pauses: between("16 12:00", "21 11:00")}, Unconfirmed, []int{21}, "21 10:37", 0},
 		{"moved further", Tick{Runs: []Run{asking("15 11:00", "22 12:00")}}, Rescheduled, nil, "21 12:00", 0},
 	}
 	for _, row := range rows {

@@ -57,6 +57,7 @@ type Past struct {
 	Known    time.Time // every run created since then is in Runs, except in the Gaps; zero if every run ever is
 	Gaps     []Window  // times in which runs were created that have been deleted since
 	Paused   bool      // its workflow is disabled by hand
+	Pauses   Pauses    // the times in which it was before, as far as they are known
 
 	// Unread holds the IDs of finished runs whose execution of the entrypoint, if
 	// any, could not be read.
@@ -107,7 +108,7 @@ func (p Past) Accounts(from, now time.Time) []Account {
 // owed returns the slots that are to be run, as far as the runs say.
 func (p Past) owed(now time.Time) map[time.Time]bool {
 	slots := map[time.Time]bool{}
-	for _, w := range (Tick{Now: now, Runs: p.Runs}).Owes(p.Schedule) {
+	for _, w := range (Tick{Now: now, Runs: p.Runs, Pauses: p.Pauses}).Owes(p.Schedule) {
 		slots[w.Start] = true
 	}
 	return slots
@@ -235,6 +236,8 @@ func (p Past) account(w Window, h *findings, now time.Time, paused, owed bool) A
 		a.State = served(a)
 	case h.active != nil:
 		a.State, a.Run = StateRunning, h.active
+	case p.Pauses.Cover(w) && h.idle() && !p.lacks(w):
+		a.State, a.Run = StatePaused, h.ended
 	case h.doubtful || p.Doubted[w.Start] || w.Start.Before(p.Known) && (expired || !current):
 		a.State, a.Run = StateUnknown, h.ended
 	case h.failed != nil:

@@ -141,6 +141,12 @@ func TestAccounts(t *testing.T) {
 		{"paused, and only skipped", Past{Paused: true, Runs: []Run{skipped("18 10:40"), failed("19 10:40"), skipped("20 10:40"), skipped("21 10:40")}}, "missed failed paused paused"},
 		{"paused since it was displaced", Past{Paused: true, Runs: []Run{displaced("20 10:40")}}, "missed missed missed paused"},
 		{"paused while it runs", Past{Paused: true, Runs: []Run{active("21 10:40")}}, "missed missed missed running"},
+		{"paused before", Past{Pauses: between("18 11:00", "21 11:00"), Runs: []Run{executed("18 10:40")}}, "confirmed paused paused due"},
+		{"paused for a while", Past{Pauses: between("18 11:00", "20 10:36")}, "missed missed missed due"},
+		{"paused in turn", Past{Pauses: append(between("18 10:37", "19 10:37"), between("20 10:37", "20 23:00")...)}, "paused missed missed due"},
+		{"paused before, and forced", Past{Pauses: between("18 10:37", "21 11:00"), Runs: []Run{skipped("18 11:00"), executed("19 10:40"), failed("20 11:00")}}, "paused confirmed failed due"},
+		{"paused before, and doubted", Past{Pauses: between("18 10:37", "21 11:00"), Doubted: map[time.Time]bool{at("19 10:37"): true}}, "paused paused paused due"},
+		{"paused before, and gone", Past{Pauses: between("18 10:37", "21 11:00"), Known: at("19 12:00"), Gaps: between("20 11:00", "20 12:00")}, "unknown unknown unknown due"},
 		{"paused, and gone", Past{Paused: true, Known: at("19 12:00")}, "unknown unknown paused paused"},
 	}
 	for _, row := range rows {

@@ -1,0 +1,33 @@
+package schedule
+
+import (
+	"slices"
+	"time"
+)
+
+// Pauses are the times in which a job was paused: what passes meanwhile is paused, not owed.
+type Pauses []Window
+
+// Cover reports whether a window began and ended within a pause. The one in which the job is
+// resumed is due as any other, and so is the one in which it was paused.
+func (p Pauses) Cover(w Window) bool {
+	return slices.ContainsFunc(p, func(pause Window) bool {
+		return !w.Start.Before(pause.Start) && !w.End.After(pause.End)
+	})
+}
+
+// PauseBefore returns the pause that ended when a workflow was enabled, as far as the runs
+// show it: a workflow that is disabled has none, so the pause is no longer than the time
+// since the newest run before. There is no pause if no such run is known.
+func PauseBefore(enabled time.Time, runs []Run) Pauses {
+	pause := Window{End: enabled}
+	for i := range runs {
+		if r := &runs[i]; r.Created.Before(enabled) {
+			pause.Start = latest(pause.Start, r.Created)
+		}
+	}
+	if pause.Start.IsZero() {
+		return nil
+	}
+	return Pauses{pause}
+}
