@@ -98,6 +98,7 @@ func (r *run) handed(options *pyproject.Options) (v execution.Variables, err err
 		if window = r.job.Schedule.Window(at); window.IsZero() {
 			return v, windowError(r.flags.window, "is not in a window of the job")
 		}
+		window.Start = at.UTC() // later than the declared slot if a run asked for that time
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)
