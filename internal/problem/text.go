@@ -59,7 +59,7 @@ func visible(r rune) rune {
 
 // special reports whether a shell may take a character for something else.
 func special(r rune) bool {
-	plain := r == '-' || r == '.' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+	plain := r == '-' || r == '.' || r == '/' || r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
 	return !plain
 }
 

@@ -3,6 +3,7 @@ package rescue
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -45,9 +46,9 @@ func (r *Result) alarmsOf(facts *facts) (alarms []github.Alarm) {
 		alarm := github.Alarm{AlarmKey: github.AlarmKey{Project: r.Project.Path, Job: r.ID, Kind: a.Kind}}
 		switch {
 		case gone != "":
-			alarm.Over, alarm.End, alarm.Held = true, over(r.ID, gone), r.State() == Paused
+			alarm.Over, alarm.End, alarm.Held = true, r.over(gone), r.State() == Paused
 		case !r.Tells.Tells(a.Kind):
-			alarm.Over, alarm.End = true, over(r.ID, fmt.Sprintf("is not watched for this any more, because notify-on lacks %q", a.Kind))
+			alarm.Over, alarm.End = true, r.over(fmt.Sprintf("is not watched for this any more, because notify-on lacks %q", a.Kind))
 		case !a.Raised && !a.Over:
 			continue
 		default:
@@ -60,7 +61,7 @@ func (r *Result) alarmsOf(facts *facts) (alarms []github.Alarm) {
 
 // fill sets what the issue of an alarm says.
 func (r *Result) fill(alarm *github.Alarm, a schedule.Alarm, facts *facts) {
-	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(r.ID, a.Kind)
+	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(r.Project.Path, r.ID, a.Kind)
 	if a.Kind != schedule.JobFailed {
 		alarm.Window = a.Window.Start
 	}
@@ -80,13 +81,27 @@ var titles = map[schedule.Event]string{
 	schedule.JobLate:    "started late",
 }
 
-func title(id string, kind schedule.Event) string {
-	return "Scheduled job " + problem.Show(id) + " " + titles[kind]
+func title(project, id string, kind schedule.Event) string {
+	return "Scheduled job " + named(project, id) + " " + titles[kind]
 }
+
+// named names a job, and its project where that is not at the root of the repository.
+func named(project, id string) string {
+	if dir := path.Dir(project); dir != "." {
+		return problem.Show(id) + " of " + problem.Show(dir)
+	}
+	return problem.Show(id)
+}
+
+// marked is named as Markdown.
+func marked(project, id string) string { return markdown.Code(named(project, id)) }
+
+// marked names the job as Markdown.
+func (r *Result) marked() string { return marked(r.Project.Path, r.ID) }
 
 // body says what happened.
 func body(job *Result, a schedule.Alarm) string {
-	id, window := markdown.Code(problem.Show(job.ID)), fmt.Sprintf("from %s to %s", problem.Clock(a.Window.Start), problem.Clock(a.Window.End))
+	id, window := job.marked(), fmt.Sprintf("from %s to %s", problem.Clock(a.Window.Start), problem.Clock(a.Window.End))
 	ended := job.Verdict.Lapsed && a.Window == job.Verdict.Window
 	failures := fmt.Sprintf("%s of the job %s failed in the window %s; the last one was %s, on %s.",
 		problem.Count(a.Runs, "run"), id, window, runLink(a.Last), problem.Clock(a.Last.Created))
@@ -136,7 +151,7 @@ func ending(job *Result, a schedule.Alarm) string {
 	switch {
 	case job.Pausing > 0 && a.Kind == schedule.JobFailed:
 		next = fmt.Sprintf("The job is paused after %s in a row: its workflow is disabled. %s starts it again.\n\n",
-			problem.Count(job.Pausing, "failed window"), markdown.Code(problem.Command("scheduled resume", job.ID)))
+			problem.Count(job.Pausing, "failed window"), markdown.Code(job.command("resume")))
 		closed = "This issue is closed when a run of the job has succeeded.\n"
 	case job.Verdict.Lapsed && a.Window == job.Verdict.Window:
 		next = "Nothing starts the job any more. To run it for that window, use the button Run workflow in the Actions tab.\n\n"
@@ -153,36 +168,50 @@ func ending(job *Result, a schedule.Alarm) string {
 }
 
 // over is the body of the issue of a job that has nothing to do any more.
-func over(id, why string) string {
-	return markdown.Unmarked(fmt.Sprintf("The job %s %s, so this issue is closed. The next failure opens a new one.\n", markdown.Code(problem.Show(id)), why))
+func over(project, id, why string) string {
+	return markdown.Unmarked(fmt.Sprintf("The job %s %s, so this issue is closed. The next failure opens a new one.\n", marked(project, id), why))
 }
+
+func (r *Result) over(why string) string { return over(r.Project.Path, r.ID, why) }
 
 // recovered is the body of the issue of a job that works again.
 func recovered(job *Result, evidence schedule.Run) string {
 	w := job.Verdict.Window
 	said := fmt.Sprintf("The job %s works again: its window from %s to %s is confirmed.\n",
-		markdown.Code(problem.Show(job.ID)), problem.Clock(w.Start), problem.Clock(w.End))
+		job.marked(), problem.Clock(w.Start), problem.Clock(w.End))
 	if evidence.Outcome != "" {
 		said += "\n- Message: " + markdown.Code(markdown.Clean(evidence.Outcome)) + "\n"
 	}
 	return markdown.Unmarked(said)
 }
 
-// again returns the command that runs a job again after an event; "" if there is no need.
+// again returns the command that runs a job again after an event, from the root of the
+// repository; "" if there is no need.
 func again(job *Result, a schedule.Alarm) string {
-	id := job.ID
 	switch a.Kind {
 	case schedule.JobFailed:
-		start := problem.Command("scheduled trigger", id)
+		start := job.command("trigger")
 		if job.Pausing > 0 {
-			return problem.Command("scheduled resume", id) + " && " + start
+			return job.command("resume") + " && " + start
 		}
 		return start
 	case schedule.JobMissed, schedule.JobExpired:
 		slot := a.Window.Start.UTC().Format(time.RFC3339)
-		return problem.Command("scheduled backfill", id, "--from", slot, "--to", slot)
+		return job.command("backfill", "--from", slot, "--to", slot)
 	}
 	return ""
+}
+
+// command returns a command about the job, from the root of the repository.
+func (r *Result) command(verb string, flags ...string) string {
+	before := "scheduled "
+	if dir := path.Dir(r.Project.Path); dir != "." {
+		if strings.HasPrefix(dir, "-") {
+			dir = "./" + dir
+		}
+		before = problem.Command("scheduled --project", dir) + " "
+	}
+	return problem.Command(before+verb, r.ID, flags...)
 }
 
 // untitled is a cause without the word that it failed.

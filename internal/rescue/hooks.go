@@ -10,8 +10,8 @@ import (
 )
 
 // Hook gives the projects the hooks of their jobs, whose URLs are the values of getenv. Of
-// those with one, memory returns what remembers the posts. The error names the hooks that
-// nothing is posted to.
+// those with one, memory returns what remembers the posts, and what is to be posted when a
+// URL that is missing is there. The error names the hooks that nothing is posted to.
 func (r *Rescue) Hook(getenv func(string) string, memory func(project int) *webhook.Memory) error {
 	hooks := map[string]*webhook.Hook{}
 	var wrong []error
@@ -34,8 +34,7 @@ func (r *Rescue) Hook(getenv func(string) string, memory func(project int) *webh
 			hooks[name] = hook // nil if it is wrong
 		}
 		project.Hooks = hooks
-		posts := func(job Job) bool { _, read := hooks[job.Webhook]; return read }
-		if slices.ContainsFunc(project.Jobs, posts) {
+		if slices.ContainsFunc(project.Jobs, func(job Job) bool { return job.Webhook != "" }) {
 			project.Memory = memory(i)
 		}
 	}

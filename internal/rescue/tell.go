@@ -89,7 +89,7 @@ func (r Rescue) alarm(ctx context.Context, report *Report, facts *facts) (github
 		if ids, notify := declared[key.Project]; !notify || slices.Contains(ids, key.Job) {
 			return ""
 		}
-		return over(key.Job, "does not run on GitHub any more")
+		return over(key.Project, key.Job, "does not run on GitHub any more")
 	}
 	sounded, err := r.Client.Alarm(ctx, alarms, removed, r.DryRun)
 	for _, changed := range sounded.Changed {
@@ -180,7 +180,7 @@ func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.
 	}
 	for i := range r.Jobs {
 		job := &r.Jobs[i]
-		if job.Project != project || project.Hooks[job.Webhook] == nil {
+		if job.Project != project || job.Webhook == "" {
 			continue
 		}
 		gone := job.gone()
@@ -191,7 +191,7 @@ func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.
 			}
 			key := github.AlarmKey{Project: project.Path, Job: job.ID, Kind: a.Kind}
 			n := webhook.News{
-				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
+				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Unset: project.Hooks[job.Webhook] == nil, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
 				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
 				Paused: job.Pausing > 0 && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
 				Heard: sounded.Heard[key], Mine: operations[key] == github.Created, Elsewhere: sounded.Lost[key], Ends: operations[key] == github.Closed,

@@ -282,13 +282,77 @@ func TestEndsOnce(t *testing.T) {
 	}
 }
 
-// TestAgain says how to run a job that was paused, and what it said when it recovered.
-func TestAgain(t *testing.T) {
-	failed := schedule.Alarm{Kind: schedule.JobFailed}
-	if got := again(&Result{Job: Job{ID: "a b"}, Pausing: 2}, failed); got != "scheduled resume 'a b' && scheduled trigger 'a b'" {
-		t.Error(got)
+// TestUnset has a webhook whose URL is missing when the job fails: the event is posted once
+// it is there, and so is a failure that another rescue hears of later.
+func TestUnset(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	r.Jobs[0].Schedule, r.Jobs[0].Webhook, r.Jobs[0].Patience = daily(t), "CHAT", 23*time.Hour
+	r.Jobs[0].Tells = schedule.Telling{On: []schedule.Event{schedule.JobFailed, schedule.JobRecovered}, After: 1}
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: noon.Add(-time.Hour), Conclusion: "failure"})
+	c, dir := newChat(t), t.TempDir()
+	for n, want := range []string{"", "", "failed", ""} {
+		with := r.telling(t, c, dir)
+		if n < 2 {
+			with.Hooks = nil
+			_ = with.Hook(func(string) string { return "" }, func(int) *webhook.Memory { return with.Memory })
+		}
+		if report, err := with.run(t); err != nil || report.Unposted != nil {
+			t.Error(err, report.Unposted)
+		}
+		if heard := c.heard(); heard != want {
+			t.Errorf("look %d: %q, want %q", n, heard, want)
+		}
 	}
-	if got := recovered(&Result{Job: Job{ID: "a"}}, schedule.Run{Outcome: "ok: `all` fine"}); !strings.Contains(got, "- Message: ``ok: `all` fine``\n") {
+}
+
+// TestEndsLater has three rescues without a common folder look one after the other: the
+// first one posts the end.
+func TestEndsLater(t *testing.T) {
+	fake, r := newRescue(t, 1)
+	r.Jobs[0].Schedule, r.Jobs[0].Webhook = daily(t), "CHAT"
+	r.Jobs[0].Tells = schedule.Telling{On: []schedule.Event{schedule.JobFailed, schedule.JobRecovered}, After: 1}
+	c := newChat(t)
+	dirs := []string{t.TempDir(), t.TempDir(), t.TempDir()}
+	slot := time.Date(2026, 11, 20, 10, 37, 0, 0, time.UTC)
+	fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: slot, Conclusion: "failure"})
+	for n, want := range []string{"failed", "recovered", ""} {
+		fake.SetNow(slot.Add(time.Duration(1+24*n) * time.Hour))
+		for _, dir := range dirs {
+			if _, err := r.telling(t, c, dir).Run(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if heard := c.heard(); heard != want {
+			t.Errorf("day %d: %q, want %q", n, heard, want)
+		}
+		at := slot.Add(time.Duration(24*(n+1)) * time.Hour)
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: at, Started: at})
+	}
+}
+
+// TestAgain says how to run a job again, from the root of the repository, and what it said
+// when it recovered.
+func TestAgain(t *testing.T) {
+	failed, missed := schedule.Alarm{Kind: schedule.JobFailed}, schedule.Alarm{Kind: schedule.JobMissed, Window: schedule.Window{Start: noon}}
+	for _, row := range []struct {
+		project, id string
+		pausing     int
+		alarm       schedule.Alarm
+		want        string
+	}{
+		{"pyproject.toml", "a b", 2, failed, "scheduled resume 'a b' && scheduled trigger 'a b'"},
+		{"pyproject.toml", "--all", 0, failed, "scheduled trigger -- --all"},
+		{"services/billing/pyproject.toml", "clean", 0, failed, "scheduled --project services/billing trigger clean"},
+		{"services/billing/pyproject.toml", "clean", 2, failed, "scheduled --project services/billing resume clean && scheduled --project services/billing trigger clean"},
+		{"-my app/pyproject.toml", "-x", 0, missed, "scheduled --project './-my app' backfill --from 2026-11-21T12:00:00Z --to 2026-11-21T12:00:00Z -- -x"},
+	} {
+		job := &Result{Job: Job{ID: row.id}, Project: &Project{Path: row.project}, Pausing: row.pausing}
+		if got := again(job, row.alarm); got != row.want {
+			t.Errorf("%s; want %s", got, row.want)
+		}
+	}
+	job := &Result{Job: Job{ID: "a"}, Project: &Project{Path: "mail/pyproject.toml"}}
+	if got := recovered(job, schedule.Run{Outcome: "ok: `all` fine"}); !strings.Contains(got, "- Message: ``ok: `all` fine``\n") || !strings.HasPrefix(got, "The job `a of mail` works again") {
 		t.Error(got)
 	}
 }

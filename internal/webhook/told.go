@@ -33,11 +33,12 @@ type News struct {
 	Held   bool           // it is disabled for now
 	Paused bool           // it was disabled because of the event, which is told beside it
 
+	Unset     bool // nothing can be posted for now: what is raised is posted when that has changed
 	Silent    bool // the event itself is not told, only its end
 	Recovered bool // the end is told
 	Heard     bool // another process tells it: what no memory says was told, was
 	Mine      bool // this process tells it, whatever others have heard
-	Elsewhere bool // another process tells its end
+	Elsewhere bool // another process tells its end, or has told it
 	Ends      bool // this process tells its end, whatever others do
 }
 
@@ -182,6 +183,7 @@ func parse(content []byte) (t told, lost bool) {
 func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 	recovering := map[string]bool{} // jobs whose recovery is told, once for all kinds
 	for i, n := range news {
+		posts := len(claims) < maxPosts && !n.Unset
 		s := t.Jobs[n.Job][n.Kind]
 		if s == nil && lost && n.Heard && !n.Elsewhere {
 			s = &state{Window: n.Window, Paused: n.Paused, Heard: true}
@@ -203,13 +205,13 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 			continue
 		case n.Raised && s.raises(n):
 			s = &state{Window: n.Window, Paused: n.Paused, Pending: true}
-			if t.set(n, s); len(claims) < maxPosts {
+			if t.set(n, s); posts {
 				s.Claimed = &now
 				claims = append(claims, Claim{i, n.Kind, nil})
 			}
 			continue
 		case s != nil && s.Pending && s.Event != nil && !n.Raised:
-			if len(claims) < maxPosts {
+			if posts {
 				s.Claimed = &now
 				claims = append(claims, Claim{i, n.Kind, s.Event})
 			}
@@ -231,7 +233,7 @@ func (t *told) claim(news []News, now time.Time, lost bool) (claims []Claim) {
 		switch {
 		case s.Pending && !s.Ending, s.Ended && !s.Ending && !n.Ends, n.Kind == schedule.JobLate, !n.Recovered, recovering[n.Job]:
 			s.Over, s.Pending, s.Ending = true, false, false // it was not told, or its end is not told here
-		case len(claims) < maxPosts:
+		case posts:
 			claims = append(claims, Claim{i, schedule.JobRecovered, nil})
 			recovering[n.Job] = true
 			s.Ending, s.Claimed = true, &now

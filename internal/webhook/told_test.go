@@ -53,6 +53,8 @@ func TestTold(t *testing.T) {
 	paused.Paused, silent.Silent, both.Over = true, true, true
 	mute := over(failed, next)
 	mute.Recovered = false
+	unset, unsetOver, elsewhere := raised(failed, noon), over(failed, next), over(failed, next)
+	unset.Unset, unsetOver.Unset, elsewhere.Elsewhere = true, true, true
 	for name, steps := range map[string][]struct {
 		news []News
 		down bool
@@ -73,6 +75,10 @@ func TestTold(t *testing.T) {
 		"missed and served meanwhile": {{[]News{both}, false, "a missed"}, {[]News{both}, false, "a recovered"}, {[]News{both}, false, ""}},
 		"two kinds, one end":          {{[]News{raised(failed, noon), raised(missed, noon)}, false, "a failed, a missed"}, {[]News{over(failed, noon), over(missed, noon)}, false, "a recovered"}},
 		"late":                        {{[]News{raised(late, noon)}, false, "a late"}, {[]News{raised(late, noon)}, false, ""}, {[]News{raised(late, next)}, false, "a late"}, {[]News{over(late, next)}, false, ""}, {[]News{raised(late, next)}, false, ""}},
+		"unset, and set":              {{[]News{unset}, false, ""}, {[]News{unset}, false, ""}, {[]News{raised(failed, noon)}, false, "a failed"}, {[]News{unsetOver}, false, ""}, {[]News{over(failed, next)}, false, "a recovered"}},
+		"unset, and over":             {{[]News{unset}, false, ""}, {[]News{unsetOver}, false, ""}, {[]News{over(failed, next)}, false, ""}},
+		"ended elsewhere":             {{[]News{raised(failed, noon)}, false, "a failed"}, {[]News{elsewhere}, false, ""}, {[]News{elsewhere}, false, ""}, {[]News{raised(failed, next)}, false, "a failed"}},
+		"the end did not arrive":      {{[]News{raised(failed, noon)}, false, "a failed"}, {[]News{over(failed, next)}, true, "a recovered"}, {[]News{elsewhere}, false, "a recovered"}, {[]News{elsewhere}, false, ""}},
 		"removed":                     {{[]News{raised(failed, noon)}, false, "a failed"}, {[]News{gone}, false, ""}, {[]News{over(failed, noon)}, false, ""}},
 	} {
 		dir := t.TempDir()

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -144,7 +145,11 @@ func (e Event) Words() string {
 			fmt.Fprintf(&b, "\n%s: %s", label, text)
 		}
 	}
-	fmt.Fprintf(&b, "%s %s", defused(problem.Show(problem.Cut(e.Job, 100))), says[e.Kind])
+	b.WriteString(defused(problem.Show(e.Job)))
+	if dir := path.Dir(e.Project); dir != "." {
+		b.WriteString(" of " + defused(problem.Show(dir)))
+	}
+	b.WriteString(" " + says[e.Kind])
 	if e.Failed > 1 {
 		fmt.Fprintf(&b, " in %d windows in a row", e.Failed)
 	}

@@ -93,6 +93,9 @@ func TestPost(t *testing.T) {
 // TestChats adapts the body to what a chat takes.
 func TestChats(t *testing.T) {
 	e := Event{Kind: schedule.JobFailed, Repository: "octo/app", Job: "a", Cause: "1 < 2 & 3"}
+	if words := (Event{Kind: schedule.JobFailed, Repository: "octo/app", Project: "services/mail/pyproject.toml", Job: "a"}).Words(); words != "a of services/mail failed (octo/app)" {
+		t.Error(words)
+	}
 	words := "a failed (octo/app)\ncause: 1 <\u200b 2 & 3"
 	for _, row := range []struct{ url, text, others string }{
 		{"https://chat.example.org/hooks/x", words, "content event"},
