@@ -21,11 +21,12 @@ import (
 )
 
 const (
-	keep     = 1000    // runs kept per job
-	slack    = 250     // further runs that a file may have before it is pruned
-	maxSize  = 4 << 20 // bytes of a file, many more than these runs take
-	maxCause = 150     // characters of a run's cause
-	sumSize  = 16      // hex digits of a line's checksum
+	keep     = 1000                // runs kept per job
+	slack    = 250                 // further runs that a file may have before it is pruned
+	mostOwed = 31 * 24 * time.Hour // a slot expires after 30 days at the latest, of an hour at least: 744 more runs
+	maxSize  = 4 << 20             // bytes of a file, many more than these runs take
+	maxCause = 150                 // characters of a run's cause
+	sumSize  = 16                  // hex digits of a line's checksum
 )
 
 // reserve is the room for a run's end. It is written together with the start, so
@@ -168,20 +169,30 @@ func (h *history) checksum(body []byte) string {
 	return hex.EncodeToString(sum[:sumSize/2])
 }
 
-// kept returns the records that are not too old, by run: the newest ones and the
-// newest success.
+// kept returns the records that are not too old, by run: the newest ones, the newest
+// success, and all successes for slots that a job which catches up may still owe.
 func (h *history) kept() []record {
 	var kept []record
+	var newest time.Time
 	seen, success := 0, false
 	for _, run := range slices.Backward(slices.Sorted(maps.Keys(h.records))) {
 		r := h.records[run]
-		if seen++; seen <= keep || r.Success && !success {
+		newest = latest(newest, r.Started)
+		owed := r.Lane && r.Success && r.Slot.After(newest.Add(-mostOwed))
+		if seen++; seen <= keep || owed || r.Success && !success {
 			kept = append(kept, r)
 		}
 		success = success || r.Success
 	}
 	slices.Reverse(kept)
 	return kept
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (h *history) runs() []schedule.Run {
@@ -229,7 +240,7 @@ func (h *history) fill(dir *os.Root, at int64, r record) error {
 // add adds lines at the end of the file. If the file is missing, damaged or too
 // long, it is written anew.
 func (h *history) add(dir *os.Root, now time.Time, lines string) error {
-	if !h.current || h.flaw != "" || len(h.records) > keep+slack {
+	if !h.current || h.flaw != "" || len(h.records) > max(keep, len(h.kept())-1)+slack {
 		return h.rewrite(dir, now, lines)
 	}
 	f, err := regularFile(dir, h.name, os.O_WRONLY|os.O_APPEND, maxSize)

@@ -265,6 +265,40 @@ func TestLinkToTheProjectHasItsHistory(t *testing.T) {
 	}
 }
 
+// TestHistoryKeepsWhatIsOwed has a job that catches up. A slot that always fails does not
+// push the successes of other slots out, which would then be run again, until they expire.
+func TestHistoryKeepsWhatIsOwed(t *testing.T) {
+	l := openLedger(t, t.TempDir())
+	h := l.newHistory("clean")
+	content := []byte(h.header)
+	hour := func(n int64) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	const hours, failures = 40 * 24, 3000
+	for run := int64(1); run <= hours; run++ {
+		content = append(content, h.line(record{Run: run, Started: hour(run), Slot: hour(run), Ended: hour(run), Success: true, Lane: true})...)
+	}
+	for run := int64(hours + 1); run <= hours+failures; run++ {
+		content = append(content, h.line(record{Run: run, Started: hour(hours), Slot: hour(2), Ended: hour(hours), Lane: true})...)
+	}
+	write(t, l.path(t, "clean"), content)
+	for range 3 {
+		execute(t, l, "clean", hour(hours), false)
+	}
+	kept := map[time.Time]bool{}
+	for _, run := range runs(t, l, "clean") {
+		if !run.Started.IsZero() {
+			kept[run.Slot] = true
+		}
+	}
+	for run := int64(1); run <= hours; run++ {
+		if owed := run > hours-30*24; owed && !kept[hour(run)] {
+			t.Fatalf("the success of slot %v is lost", hour(run))
+		}
+	}
+	if n := strings.Count(string(read(t, l.path(t, "clean"))), "\n"); len(kept) > 31*24 || n > keep+31*24+10 {
+		t.Errorf("%d successes in %d lines", len(kept), n)
+	}
+}
+
 func TestHistoryIsBoundedButKeepsTheNewestSuccess(t *testing.T) {
 	l := openLedger(t, t.TempDir())
 	fill(t, l, "clean", keep, func(run int64) bool { return run <= 3 })
