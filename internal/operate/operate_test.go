@@ -295,12 +295,12 @@ func backfill(ctx context.Context, t *testing.T, e *Engine, job Job, from, to st
 // TestBackfillKilled ends a backfill in the middle, again and again: the next one goes on,
 // and each slot has one run in the end.
 func TestBackfillKilled(t *testing.T) {
-	fake, e, wishes, pauses := newEngine(t, 1)
+	fake, _, wishes, pauses := newEngine(t, 1)
 	job := wishes[0].Job
 	served := map[string]int{}
 	for round := range 10 {
 		ctx, kill := context.WithCancel(t.Context())
-		e = engineOn(t, fake, pauses)
+		e := engineOn(t, fake, pauses)
 		started := 0
 		e.Step = func(step string) {
 			if strings.HasPrefix(step, "starting") {

@@ -171,8 +171,11 @@ func TestToldMany(t *testing.T) {
 	}
 	tell(t, memory(dir, noon), true)
 	content, err := os.ReadFile(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var file told
-	if err = json.Unmarshal(content, &file); err != nil || len(file.Jobs) != 0 {
+	if err := json.Unmarshal(content, &file); err != nil || len(file.Jobs) != 0 {
 		t.Errorf("%s, %v", content, err)
 	}
 }
