@@ -144,7 +144,7 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *p
 	if !now.IsZero() {
 		tick.Now = now
 	}
-	tick.Runs, tick.Known, tick.Needs = history.Runs, history.Known, history.Needs
+	tick.Runs, tick.Known, tick.Needs, tick.Pauses = history.Runs, history.Known, history.Needs, history.Pauses
 	return execution.Asked{Unreadable: err, Needs: history.Unread, Deleted: history.Deleted}
 }
 

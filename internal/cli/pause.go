@@ -33,7 +33,9 @@ func (p *Program) resumeCommand() *cobra.Command {
 		Short: "Resume paused jobs",
 		Long: `resume enables the workflows of jobs on GitHub, whoever disabled them: pause, a person,
 or GitHub after 60 days without activity in the repository. The windows that passed
-meanwhile are not run; ` + "`scheduled backfill`" + ` runs them.
+meanwhile are paused, neither missed nor owed; ` + "`scheduled backfill`" + ` runs them. The one
+in which a job is resumed is due. Of a job with catch-up = "all", check says how many windows
+it left out.
 
 ` + actingHelp,
 	})

@@ -64,6 +64,9 @@ func Describe(s schedule.Schedule, d schedule.Decision, link func(schedule.Run) 
 		}
 		parts = append(parts, missed)
 	}
+	if d.Paused > 0 {
+		parts = append(parts, problem.Count(d.Paused, "window")+" passed while it was paused")
+	}
 	return strings.Join(parts, "; ") + ": running"
 }
 

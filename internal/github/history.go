@@ -48,6 +48,8 @@ type History struct {
 	// that is so for all. See schedule.Tick.
 	Known time.Time
 
+	Pauses schedule.Pauses // in which windows passed that would be owed otherwise
+
 	Needs  []schedule.Need // those of the query; none if nothing has to wait for them
 	Unread error           // why one of those could not be read; else nil
 
@@ -77,6 +79,10 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 	if q.Cancel && err == nil && schedule.Decide(q.Schedule, q.Tick).Run {
 		r.askActive(patient)
 		h.Runs = r.all()
+	}
+	if err == nil {
+		h.Pauses = r.pauses(patient, q.Tick)
+		q.Tick.Pauses = h.Pauses
 	}
 	if slots := waiting(q); len(slots) > 0 {
 		h.Needs, h.Unread = c.needs(patient, q, r.branch, slots)

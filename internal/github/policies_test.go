@@ -46,7 +46,7 @@ func decideAll(t *testing.T, fake *ghtest.Server, q Query) schedule.Decision {
 		t.Fatal(err)
 	}
 	tick := q.Tick
-	tick.Now, tick.Runs, tick.Known, tick.Needs = history.Now, history.Runs, history.Known, history.Needs
+	tick.Now, tick.Runs, tick.Known, tick.Needs, tick.Pauses = history.Now, history.Runs, history.Known, history.Needs, history.Pauses
 	return schedule.Decide(q.Schedule, tick)
 }
 
@@ -179,7 +179,7 @@ func TestCatchUp(t *testing.T) {
 		{"nothing missed", marked, []string{"21"}, 3},
 		{"nothing missed, and served", append(marked, lanes("21 10:40", "21 10:37", "21")), nil, 2},
 		{"served, and seen", append(marked, lanes("21 10:40", "21 10:37", "21"), lanes("21 11:40", "21 11:40")), nil, 3},
-		{"two missed", marked[:36], []string{"19", "20", "21"}, 3},
+		{"two missed", marked[:36], []string{"19", "20", "21"}, 4}, // it may have been paused, which is asked
 		{"two missed, one caught up", append(marked[:36:36], lanes("20 23:00", "19 10:37", "19", "!20")), []string{"20", "21"}, 3},
 		{"settled in the window before", all(marked[:38], lanes("20 10:38", ""), lanes("20 10:40", "20 10:37", "20"), lanes("20 12:40", "20 12:40")), []string{"21"}, 4},
 		{"without marks", unmarked, []string{"21"}, 45},
@@ -206,6 +206,49 @@ func TestCatchUp(t *testing.T) {
 			}
 			if n := len(fake.Requests()); n > row.requests {
 				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// TestPaused has a job that catches up, and was not run from the 18th to noon of the 21st,
+// where its workflow was enabled at some time.
+func TestPaused(t *testing.T) {
+	runs := []ghtest.Run{lanes("15 10:40", "", "15"), lanes("16 10:40", "16 10:37", "16"), lanes("17 10:40", "17 10:37", "17")}
+	deleted := slices.Clone(runs)
+	for i := range deleted {
+		deleted[i].Number = int64(i + 1)
+	}
+	deleted = append(deleted, ghtest.Run{Created: at("21 11:00"), Number: 6, Status: "in_progress"})
+	rows := []struct {
+		name, state, enabled string
+		runs                 []ghtest.Run
+		want                 []string
+	}{
+		{"resumed", "active", "20 12:00", runs, []string{"20", "21"}},
+		{"resumed just now", "active", "21 11:00", runs, []string{"21"}},
+		{"resumed in the window of the last run", "active", "18 10:00", runs, []string{"18", "19", "20", "21"}},
+		{"resumed before", "active", "12 10:00", runs, []string{"18", "19", "20", "21"}},
+		{"never paused", "active", "1 00:00", runs, []string{"18", "19", "20", "21"}},
+		{"disabled since", "disabled_manually", "20 12:00", runs, []string{"18", "19", "20", "21"}},
+		{"not known", "", "", runs, []string{"18", "19", "20", "21"}},
+		{"runs were deleted", "active", "20 12:00", deleted, []string{"18", "19", "20", "21"}},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			fake := ghtest.New(t)
+			fake.SetNow(noon)
+			if row.state != "" {
+				fake.Register(ghtest.Registered{State: row.state, Created: at("1 00:00"), Updated: at(row.enabled)})
+			}
+			fake.Add(row.runs...)
+			d := decideAll(t, fake, query(declared(t, schedule.Spec{CatchUp: true})))
+			var got []string
+			for _, w := range d.Slots {
+				got = append(got, fmt.Sprint(w.Start.Day()))
+			}
+			if !slices.Equal(got, row.want) {
+				t.Errorf("%s: got %v, want %v", d.Reason, got, row.want)
 			}
 		})
 	}

@@ -27,6 +27,15 @@ func (w Workflow) File() string { return path.Base(w.Path) }
 // Paused reports whether a person disabled the workflow.
 func (w Workflow) Paused() bool { return w.State == "disabled_manually" }
 
+// Enabled returns when an active workflow was enabled; zero if it never was disabled.
+// GitHub's updated_at changes when a workflow is enabled, and when its name does.
+func (w Workflow) Enabled() time.Time {
+	if w.State == "active" && w.Changed.After(w.Created) {
+		return w.Changed
+	}
+	return time.Time{}
+}
+
 // workflowPages is the maximum number of pages to read of the list of workflows.
 const workflowPages = 100
 

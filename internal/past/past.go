@@ -175,6 +175,7 @@ func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) Hi
 		workflow, known.Known = github.Workflow{State: github.Unregistered, Created: known.Now}, time.Time{}
 	}
 	known.Since, known.Paused = workflow.Created, workflow.Paused()
+	known.Pauses = schedule.PauseBefore(workflow.Enabled(), known.Runs, known.Gaps)
 	paused := known.Paused || job.Schedule.Standing(known.Now) == schedule.Disabled
 	if len(known.Runs) == 0 && !paused && !workflow.Created.IsZero() && workflow.Created.Before(known.Now.Add(-old)) {
 		known.Known = known.Now // they may all be deleted

@@ -99,7 +99,7 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 			if workflow.State == active {
 				watches = append(watches, github.Watch{Workflow: job.File, Job: job.ID, Watch: schedule.Watch{
 					Schedule: job.Schedule, Patience: job.Patience, Since: workflow.Created, Parallel: job.Parallel,
-					Tells: job.Tells, Resumed: resumed(workflow),
+					Tells: job.Tells, Resumed: workflow.Enabled(),
 				}})
 			}
 		}
@@ -109,16 +109,6 @@ func (r Rescue) look(ctx context.Context) (*Report, error) {
 	}
 	report.judge(watches)
 	return report, nil
-}
-
-// resumed returns when a workflow was last enabled; zero if it never was disabled. GitHub's
-// updated_at changes when a workflow is enabled, and when its name does, which does no harm:
-// the windows before it are then not counted.
-func resumed(workflow github.Workflow) time.Time {
-	if workflow.Changed.After(workflow.Created) {
-		return workflow.Changed
-	}
-	return time.Time{}
 }
 
 // judge gives the active jobs their watches and verdicts, and finds those that have failed

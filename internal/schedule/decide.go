@@ -82,6 +82,7 @@ type Decision struct {
 	Settled  Settled   // what is confirmed or expired, of a job that catches up
 	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
 	More     bool      // there may be more of them
+	Paused   int       // windows that passed in a pause since then; 0 unless Run
 	Evidence *Run      // the run that confirmed the window; nil unless Reason is Confirmed
 	Last     time.Time // the newest execution in a window before this one; zero if none is known, or none was looked for
 	Since    time.Time // the slot of the last window before this one that has a confirmed run; zero if none is known
@@ -122,6 +123,7 @@ func Decide(s Schedule, t Tick) Decision {
 	}
 	if d.Run {
 		d.Since = lastConfirmed(s, d.Window, t)
+		d.Paused = t.passed(s, s.Latest(t.Now), d.Last)
 	}
 	return d
 }

@@ -156,7 +156,7 @@ func (w Watch) owes(current Window, f found, now time.Time) (owed []Window) {
 	s := w.Schedule
 	all := []Window{current}
 	if s.spec.CatchUp {
-		all = Tick{Now: now, Runs: w.Runs, Pauses: PauseBefore(w.Resumed, w.Runs)}.Owes(s)
+		all = Tick{Now: now, Runs: w.Runs, Pauses: PauseBefore(w.Resumed, w.Runs, nil)}.Owes(s)
 	} else if f.served || s.due(now, current) != current {
 		return nil
 	}
