@@ -86,7 +86,7 @@ func TestHandedOn(t *testing.T) {
 		{"first shape, with spares", schedule.Spec{}, false, true, 3},
 		{"second shape", schedule.Spec{}, true, false, 2},
 		{"second shape, with spares", schedule.Spec{}, true, true, 3},
-		{"catching up", schedule.Spec{CatchUp: true}, true, false, 3}, // where a slot had no run, it may have been paused, which is asked
+		{"catching up", schedule.Spec{CatchUp: true}, true, false, 3},             // where a slot had no run, it may have been paused, which is asked
 		{"catching up, with spares", schedule.Spec{CatchUp: true}, true, true, 5}, // what ended minutes ago is asked, too
 	} {
 		t.Run(row.name, func(t *testing.T) {
