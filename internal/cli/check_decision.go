@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 // is none.
 func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, cancel bool) error {
 	start, end, since := instant(d.Window.Start), instant(d.Window.End), instant(d.Since)
-	// As an input of run it would be in every workflow file, and change all of them.
-	if err := runner.Env(execution.Since, since); err != nil {
+	// As inputs of run they would be in every workflow file, and change all of them.
+	if err := errors.Join(runner.Env(execution.Since, since), runner.Env(execution.WindowEnd, end)); err != nil {
 		return err
 	}
 	return runner.Outputs(

@@ -95,10 +95,10 @@ func (r *run) handed(options *pyproject.Options) (v execution.Variables, err err
 		if err != nil {
 			return v, err
 		}
-		if window = r.job.Schedule.Window(at); window.IsZero() {
+		if window = r.job.Schedule.From(at); window.IsZero() {
 			return v, windowError(r.flags.window, "is not in a window of the job")
 		}
-		window.Start = at.UTC() // later than the declared slot if a run asked for that time
+		window = execution.Until(r.getenv(execution.WindowEnd), window)
 	}
 	trigger, err := r.runner.Trigger()
 	r.warn(r.runner, err)

@@ -13,8 +13,12 @@ import (
 // Local is the trigger of a run outside Actions.
 const Local = "local"
 
-// Since is the variable in which check hands that slot to the steps after it.
-const Since = "SCHEDULED_SINCE"
+// The variables in which check hands that slot, and the end of the window, to the steps
+// after it.
+const (
+	Since     = "SCHEDULED_SINCE"
+	WindowEnd = "SCHEDULED_WINDOW_END"
+)
 
 // Variables are passed to the entrypoint through its environment.
 type Variables struct {
@@ -40,7 +44,7 @@ func (v Variables) environ(job pyproject.Job, n int) []string {
 		"SCHEDULED_EVERY=" + strings.Join(job.Schedule.Trigger(), ", "),
 		"SCHEDULED_FOR=" + start,
 		"SCHEDULED_WINDOW_START=" + start,
-		"SCHEDULED_WINDOW_END=" + end,
+		WindowEnd + "=" + end,
 		Since + "=" + since,
 		"SCHEDULED_KEY=" + v.Window.Key(job.ID),
 		"SCHEDULED_ATTEMPT=" + strconv.Itoa(n),
@@ -93,6 +97,15 @@ func (v Variables) arguments(job pyproject.Job, n int) []python.Argument {
 		arguments = append(arguments, python.Argument{Name: k.Name, Value: k.Value})
 	}
 	return arguments
+}
+
+// Until returns a window with the end that check has handed over, if there is one: runs may
+// have asked for a slot in it.
+func Until(end string, w schedule.Window) schedule.Window {
+	if t, err := time.Parse(time.RFC3339, end); err == nil && t.After(w.Start) && t.Before(w.End) {
+		w.End = t.UTC()
+	}
+	return w
 }
 
 // Handed reads the slot that check has handed over for a window; zero if there is none.

@@ -96,6 +96,15 @@ func (s Schedule) Awaited(now time.Time) (next time.Time) {
 	return next
 }
 
+// From returns the window that begins at a time, whether that is a slot of the rule or one
+// that a run asked for. Where a schedule can have no slot at that time, it is the window
+// that holds it, if any.
+func (s Schedule) From(slot time.Time) Window {
+	s = s.declared()
+	s.more(slot)
+	return s.Window(slot)
+}
+
 // Takes reports whether the job runs at a time to come if a run asks for it now.
 func (s Schedule) Takes(at, now time.Time) bool {
 	s = s.Adjusted([]Run{{Asked: at, Created: now}}, now)

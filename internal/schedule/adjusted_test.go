@@ -84,6 +84,30 @@ func TestAdjustedBounds(t *testing.T) {
 	}
 }
 
+// TestFrom has the windows from times that check hands over.
+func TestFrom(t *testing.T) {
+	daily := declared(Spec{Every: "day", At: "10:37", Start: &Moment{Time: at("2 00:00")}, Until: &Moment{Time: at("8 00:00")}})
+	once := declared(Spec{RunAt: []Moment{{Time: at("5 10:37"), Offset: true}}})
+	for _, row := range []struct {
+		schedule         Schedule
+		slot, start, end string
+	}{
+		{daily, "5 10:37", "5 10:37", "6 10:37"},
+		{daily, "5 12:00", "5 12:00", "6 10:37"},
+		{daily, "7 12:00", "7 12:00", "8 10:37"},
+		{daily.Adjusted([]Run{asking("5 11:00", "5 13:00")}, at("5 12:00")), "5 12:00", "5 12:00", "6 10:37"},
+		{once, "20 12:00", "20 12:00", "27 12:00"},
+	} {
+		want := Window{at(row.start), at(row.end)}
+		if got := row.schedule.From(at(row.slot)); got != want {
+			t.Errorf("from %s: %v, want %v", row.slot, got, want)
+		}
+	}
+	if w := daily.From(at("1 12:00")); !w.IsZero() {
+		t.Errorf("before the start: %v", w)
+	}
+}
+
 // TestTakes asks jobs of every kind for times to come: one that is taken is run then, and
 // one that is not would never be.
 func TestTakes(t *testing.T) {
