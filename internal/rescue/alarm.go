@@ -65,7 +65,7 @@ func (r *Result) fill(alarm *github.Alarm, a schedule.Alarm, facts *facts) {
 	if a.Kind != schedule.JobFailed {
 		alarm.Window = a.Window.Start
 	}
-	alarm.Paused = r.Pausing > 0 && a.Kind == schedule.JobFailed
+	alarm.Paused = r.halted() && a.Kind == schedule.JobFailed
 	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", r.Verdict.Lapsed, " ", alarm.Paused)
 	alarm.End, alarm.Posted = recovered(r, a.Evidence), r.Project.Hooks[r.Webhook] != nil
 	alarm.Body = func(ctx context.Context) string {
@@ -136,7 +136,7 @@ func (f *facts) lines(ctx context.Context, job *Result, a schedule.Alarm) string
 	}
 	if command := again(job, a); command != "" {
 		button := ", or the button Run workflow in the Actions tab"
-		if job.Pausing > 0 {
+		if job.halted() {
 			button = ""
 		}
 		fmt.Fprintf(&b, "- To run it again: %s%s\n", markdown.Code(command), button)
@@ -149,7 +149,7 @@ func ending(job *Result, a schedule.Alarm) string {
 	next, closed := "", "This issue is closed when a run of the job has succeeded. Close it yourself to hear no more about this; "+
 		"disable the workflow in the Actions tab to pause the job.\n"
 	switch {
-	case job.Pausing > 0 && a.Kind == schedule.JobFailed:
+	case job.halted() && a.Kind == schedule.JobFailed:
 		next = fmt.Sprintf("The job is paused after %s in a row: its workflow is disabled. %s starts it again.\n\n",
 			problem.Count(job.Pausing, "failed window"), markdown.Code(job.command("resume")))
 		closed = "This issue is closed when a run of the job has succeeded.\n"
@@ -191,7 +191,7 @@ func again(job *Result, a schedule.Alarm) string {
 	switch a.Kind {
 	case schedule.JobFailed:
 		start := job.command("trigger")
-		if job.Pausing > 0 {
+		if job.halted() {
 			return job.command("resume") + " && " + start
 		}
 		return start

@@ -37,9 +37,14 @@ type Result struct {
 	Pausing  int              // windows that failed in a row, if it is to be paused; else 0
 	Paused   bool             // so it was
 
-	watch  schedule.Watch
-	alarms []schedule.Alarm
+	watch    schedule.Watch
+	alarms   []schedule.Alarm
+	unpaused bool // GitHub was to pause it, and did not
 }
+
+// halted reports whether the job is paused because of its failures; in a dry run, whether it
+// would be.
+func (r *Result) halted() bool { return r.Pausing > 0 && !r.unpaused }
 
 // name names a job, and its project among several.
 func (r *Report) name(job Result) string {

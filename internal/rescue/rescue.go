@@ -154,17 +154,29 @@ func (p *Project) file(id string) string {
 	return ""
 }
 
-// pause disables the workflows of the jobs that have failed too often.
+// pause disables the workflows of the jobs that have failed too often, as paced as it starts
+// jobs. Those that are left are paused by the next rescue.
 func (r Rescue) pause(ctx context.Context, report *Report) {
 	ctx, cancel := github.Within(ctx, alarmPatience, "pause jobs")
 	defer cancel()
+	asked, over := 0, false
 	for i := range report.Jobs {
 		job := &report.Jobs[i]
 		if job.Pausing == 0 {
 			continue
 		}
-		if job.Failed = r.Client.SetWorkflow(ctx, job.File, false); job.Failed == nil {
-			job.Paused = true
+		job.unpaused = true
+		if asked >= Unpaced && !over {
+			r.wait(ctx, Pause)
 		}
+		remaining := r.Client.Remaining()
+		if over = over || ctx.Err() != nil || remaining >= 0 && remaining < Reserve; over {
+			continue
+		}
+		asked++
+		job.Failed = r.Client.SetWorkflow(ctx, job.File, false)
+		job.Paused, job.unpaused = job.Failed == nil, job.Failed != nil
+		_, denied := errors.AsType[*github.Denied](job.Failed)
+		over = denied && !github.Missing(job.Failed) || github.Limited(job.Failed)
 	}
 }

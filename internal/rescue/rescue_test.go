@@ -401,3 +401,50 @@ func TestAsked(t *testing.T) {
 		t.Errorf("%+v\n%s", shown.Window, report.Summary())
 	}
 }
+
+// TestPausing pauses more jobs than go without a wait, and has GitHub refuse it: then no
+// alarm says that a job is paused.
+func TestPausing(t *testing.T) {
+	for _, row := range []struct {
+		name          string
+		faults        []ghtest.Fault
+		asked, paused int
+		waits         int
+	}{
+		{"all", nil, 14, 14, 4},
+		{"no right", []ghtest.Fault{{Path: "disable", Skip: 2, Status: 403, Body: `{"message":"Resource not accessible by integration"}`}}, 3, 2, 0},
+		{"few requests left", []ghtest.Fault{{Path: "disable", Skip: 2, Status: 403, Header: map[string]string{"X-RateLimit-Remaining": "0"}}}, 3, 2, 0},
+	} {
+		fake, r := newRescue(t, 14)
+		report, err := r.look(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range report.Jobs {
+			report.Jobs[i].Pausing = 3
+		}
+		waits := 0
+		r.Wait = func(context.Context, time.Duration) { waits++ }
+		fake.Break(row.faults...)
+		fake.Requests()
+		r.pause(t.Context(), report)
+		asked, paused, halted := 0, 0, 0
+		for _, request := range fake.Requests() {
+			if strings.HasSuffix(request.Path, "/disable") {
+				asked++
+			}
+		}
+		for i := range report.Jobs {
+			job := &report.Jobs[i]
+			if job.Paused {
+				paused++
+			}
+			if job.halted() {
+				halted++
+			}
+		}
+		if asked != row.asked || paused != row.paused || halted != row.paused || waits != row.waits {
+			t.Errorf("%s: %d asked, %d paused, %d halted, %d waits", row.name, asked, paused, halted, waits)
+		}
+	}
+}

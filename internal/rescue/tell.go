@@ -193,7 +193,7 @@ func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.
 			n := webhook.News{
 				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Unset: project.Hooks[job.Webhook] == nil, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
 				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
-				Paused: job.Pausing > 0 && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
+				Paused: job.halted() && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
 				Heard: sounded.Heard[key], Mine: operations[key] == github.Created, Elsewhere: sounded.Lost[key], Ends: operations[key] == github.Closed,
 			}
 			news, about = append(news, n), append(about, subject{job, a})
@@ -260,7 +260,7 @@ func (f *facts) event(ctx context.Context, job *Result, a schedule.Alarm, kind s
 		e.Cause, e.RunAgain = f.cause(ctx, a), again(job, a)
 	}
 	if kind == schedule.JobFailed {
-		e.Failed, e.Paused = a.InARow, job.Pausing > 0
+		e.Failed, e.Paused = a.InARow, job.halted()
 	}
 	if !window.IsZero() {
 		e.Window = &window
