@@ -119,6 +119,9 @@ func (e *Engine) fill(ctx context.Context, slots []Slot) (bound string, err erro
 	}
 	listed, _, err := e.look(ctx, slots[0].Run)
 	if err != nil {
+		for _, slot := range slots {
+			slot.Left = true
+		}
 		return "", err
 	}
 	seen := map[int64]bool{}
