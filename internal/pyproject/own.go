@@ -159,7 +159,8 @@ func (r *reader) when(e *entry) string {
 }
 
 // stepName reads the name of a step. A step with the same name as the one that runs
-// the entrypoint would be evidence of a success that never happened.
+// the entrypoint would be evidence of a success that never happened, and one like those
+// after it would move the next run.
 func (r *reader) stepName(e *entry) string {
 	s, ok := r.string(e, `"Log in"`)
 	switch {
@@ -168,6 +169,8 @@ func (r *reader) stepName(e *entry) string {
 		r.report(e.at, "write a name, or remove the key", "name is empty")
 	case appearance(s) == appearance(schedule.EvidenceStep):
 		r.report(e.at, "choose another name", "name is %s, which is reserved for the step that runs the entrypoint", problem.Quote(s))
+	case strings.HasPrefix(s, schedule.NextMark), strings.HasPrefix(s, schedule.OutcomeMark):
+		r.report(e.at, "choose another name", "name is %s, which is reserved for the steps that say what the entrypoint said", problem.Quote(s))
 	}
 	return s
 }

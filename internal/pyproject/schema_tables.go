@@ -94,7 +94,7 @@ func checkoutForm() form {
 func stepsForm(after bool) func() form {
 	return func() form {
 		properties := form{
-			"name": text().but(form{"pattern": `[^ ]`, "not": form{"pattern": `^ *` + anyCase("Run") + ` *` + anyCase("entrypoint") + ` *$`}}),
+			"name": text().but(form{"pattern": `[^ ]`, "not": form{"pattern": `^ *` + anyCase("Run") + ` *` + anyCase("entrypoint") + ` *$|^(Next run|Outcome): `}}),
 			"uses": text().but(form{
 				"pattern": strings.ReplaceAll(actionForm.String(), "(?:", "(") + "|" + localForm.String() + "|" + dockerForm.String(),
 				"not":     form{"pattern": `/\.\.?(/|@|$)|/\.github/workflows/[^@]*@`},
