@@ -29,14 +29,15 @@ type Alarm struct {
 	AlarmKey
 	Failing bool
 	Over    bool
-	Paused  bool                         // the job was paused because of it: the issue stays open until it runs again
-	Held    bool                         // it is over because the job is paused
-	Posted  bool                         // its end is told elsewhere too, by the call that closes the issue
-	Window  time.Time                    // for one of which each is told once, its slot; zero for any other
-	Title   string                       // of the issue when it is opened, one line
-	Sign    string                       // of what the body says: it is made anew where that changed
-	Body    func(context.Context) string // of the issue while it is open, Markdown
-	End     string                       // the same when it is closed
+	Paused  bool                                    // the job was paused because of it: the issue stays open until it runs again
+	Held    bool                                    // it is over because the job is paused
+	Posted  bool                                    // its end is told elsewhere too, by the call that closes the issue
+	Window  time.Time                               // for one of which each is told once, its slot; zero for any other
+	First   time.Time                               // the slot of the first of such windows in a row, as far as that is known
+	Title   string                                  // of the issue when it is opened, one line
+	Sign    string                                  // of what the body says: it is made anew where that changed
+	Body    func(context.Context, time.Time) string // of the issue while it is open, Markdown, given First, since the issue was opened
+	End     string                                  // the same when it is closed
 }
 
 // Alarmed is an issue that was changed. Its number is 0 if that was not done.
@@ -268,6 +269,9 @@ func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
 	case last.note.Sign == alarm.Sign && last.note.Sum == sum(last.body):
 		return nil
 	}
+	if first := last.note.First; !first.IsZero() && first.Before(alarm.First) {
+		alarm.First = first
+	}
 	return a.open(ctx, alarm, last.number)
 }
 
@@ -278,8 +282,8 @@ func (a *alarming) open(ctx context.Context, alarm Alarm, number int) error {
 		operation = Created
 	}
 	return a.write(ctx, alarm.AlarmKey, operation, number, func() github.IssueRequest {
-		body := alarm.Body(ctx)
-		note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Kind: alarm.Kind, Failing: true, Paused: alarm.Paused, Window: alarm.Window, Sign: alarm.Sign, Sum: sum(body)}
+		body := alarm.Body(ctx, alarm.First)
+		note := alarmNote{Project: alarm.Project, Job: &alarm.Job, Kind: alarm.Kind, Failing: true, Paused: alarm.Paused, Window: alarm.Window, First: alarm.First, Sign: alarm.Sign, Sum: sum(body)}
 		fields := github.IssueRequest{Body: new(annotated(body, note))}
 		if number == 0 {
 			fields.Title, fields.Labels = &alarm.Title, &[]string{alarmLabel}
@@ -378,6 +382,7 @@ type alarmNote struct {
 	Failing   bool           `json:"failing"`
 	Paused    bool           `json:"paused,omitempty"`    // see Alarm
 	Window    time.Time      `json:"window,omitzero"`     // see Alarm
+	First     time.Time      `json:"first,omitzero"`      // see Alarm
 	Sign      string         `json:"sign,omitempty"`      // see Alarm
 	Sum       string         `json:"sum,omitempty"`       // of the body as we wrote it
 	Closer    string         `json:"closer,omitempty"`    // the call that closed it; see Alarm.Posted

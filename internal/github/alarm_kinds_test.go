@@ -83,7 +83,7 @@ func TestAlarmDry(t *testing.T) {
 	alarmed(t, fake, failing("a", "once"))
 	fake.Requests()
 	unasked := failing("b", "once")
-	unasked.Body = func(context.Context) string { t.Error("asked for a body"); return "" }
+	unasked.Body = func(context.Context, time.Time) string { t.Error("asked for a body"); return "" }
 	done, err := newClient(t, fake.URL).Alarm(t.Context(), []Alarm{fine("a"), unasked}, none, true)
 	if err != nil || len(done.Changed) != 2 || done.Changed[0].Operation != Closed || done.Changed[1].Operation != Created || len(open(fake)) != 1 {
 		t.Errorf("%+v, %v", done, err)
@@ -99,7 +99,7 @@ func TestAlarmDry(t *testing.T) {
 func TestAlarmSame(t *testing.T) {
 	fake := ghtest.New(t)
 	alarm, made := failing("a", "once"), 0
-	alarm.Body = func(context.Context) string { made++; return "text" }
+	alarm.Body = func(context.Context, time.Time) string { made++; return "text" }
 	for range 3 {
 		alarmed(t, fake, alarm)
 	}

@@ -21,7 +21,7 @@ func deadline(t *testing.T) (context.Context, context.CancelFunc) {
 
 func failing(job, body string) Alarm {
 	key := AlarmKey{"pyproject.toml", job, schedule.JobFailed}
-	return Alarm{AlarmKey: key, Failing: true, Title: job + " fails", Sign: body, Body: func(context.Context) string { return body }}
+	return Alarm{AlarmKey: key, Failing: true, Title: job + " fails", Sign: body, Body: func(context.Context, time.Time) string { return body }}
 }
 
 // none says that no job was removed.

@@ -90,7 +90,7 @@ var tellingOptions = []option{
 		name:     "notify-after",
 		kind:     "an integer",
 		fallback: "1",
-		meaning:  "number of windows that must fail in a row before an alarm is raised",
+		meaning:  "number of windows in a row that failed, were missed or expired, as far as `notify-on` has that, before an alarm is raised",
 		example:  "3",
 		form:     integerForm(1, maxInARow),
 		parse:    into(numbers(1, maxInARow), func(o *Options) *int { return &o.NotifyAfter }),

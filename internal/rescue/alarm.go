@@ -1,6 +1,7 @@
 package rescue
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -63,12 +64,15 @@ func (r *Result) alarmsOf(facts *facts) (alarms []github.Alarm) {
 func (r *Result) fill(alarm *github.Alarm, a schedule.Alarm, facts *facts) {
 	alarm.Failing, alarm.Over, alarm.Title = a.Raised, a.Over, title(r.Project.Path, r.ID, a.Kind)
 	if a.Kind != schedule.JobFailed {
-		alarm.Window = a.Window.Start
+		alarm.Window, alarm.First = a.Window.Start, a.First.Start
 	}
 	alarm.Paused = r.halted() && a.Kind == schedule.JobFailed
 	alarm.Sign = fmt.Sprint(a.Window.Start.Unix(), " ", a.Last.ID, " ", a.Runs, " ", a.InARow, " ", r.Verdict.Lapsed, " ", alarm.Paused)
 	alarm.End, alarm.Posted = recovered(r, a.Evidence), r.Project.Hooks[r.Webhook] != nil
-	alarm.Body = func(ctx context.Context) string {
+	alarm.Body = func(ctx context.Context, first time.Time) string {
+		if !first.IsZero() && first.Before(a.First.Start) {
+			a.First = r.Schedule.Window(first)
+		}
 		return markdown.Unmarked(body(r, a) + facts.lines(ctx, r, a) + "\n" + ending(r, a))
 	}
 }
@@ -112,15 +116,23 @@ func body(job *Result, a schedule.Alarm) string {
 	case ended:
 		return fmt.Sprintf("The last window of the job %s, %s, has no confirmed run.\n\n", id, window)
 	case a.Kind == schedule.JobExpired:
-		return fmt.Sprintf("The window of the job %s %s expired at %s without a confirmed run.\n\n", id, window, problem.Clock(job.Schedule.Expires(a.Window)))
+		return fmt.Sprintf("The window of the job %s %s expired at %s without a confirmed run.%s\n\n", id, window, problem.Clock(job.Schedule.Expires(a.Window)), since(a))
 	case a.Kind == schedule.JobMissed:
-		return fmt.Sprintf("The job %s did not execute in the window %s, which is over.\n\n", id, window)
+		return fmt.Sprintf("The job %s did not execute in the window %s, which is over.%s\n\n", id, window, since(a))
 	case a.Kind == schedule.JobLate:
 		return fmt.Sprintf("The job %s executed %v after its slot, in the window %s.\n\n", id, a.Last.Started.Sub(a.Window.Start).Round(time.Minute), window)
 	case a.InARow > 1:
 		failures += fmt.Sprintf(" %d windows in a row have failed.", a.InARow)
 	}
 	return failures + "\n\n"
+}
+
+// since says with which window a row of such windows began; "" with this one.
+func since(a schedule.Alarm) string {
+	if !a.First.Start.Before(a.Window.Start) || a.First.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" The first such window began on %s.", problem.Clock(a.First.Start))
 }
 
 // lines are the facts of an event, as a list.
@@ -196,8 +208,8 @@ func again(job *Result, a schedule.Alarm) string {
 		}
 		return start
 	case schedule.JobMissed, schedule.JobExpired:
-		slot := a.Window.Start.UTC().Format(time.RFC3339)
-		return job.command("backfill", "--from", slot, "--to", slot)
+		from, to := cmp.Or(a.First, a.Window).Start.UTC(), a.Window.Start.UTC()
+		return job.command("backfill", "--from", from.Format(time.RFC3339), "--to", to.Format(time.RFC3339))
 	}
 	return ""
 }

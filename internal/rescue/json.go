@@ -17,8 +17,8 @@ type Shown struct {
 	Alarms []ShownAlarm `json:"alarms"` // what people were told
 }
 
-// ShownAlarm is an event in it. Issue is null without one, Webhook "posted", "failed" or
-// null.
+// ShownAlarm is an event in it. Issue is null without one, or where it is not opened yet, in
+// a dry run; Webhook is "posted", "planned" in a dry run, "failed" or null.
 type ShownAlarm struct {
 	Project   string           `json:"project"` // path of its pyproject.toml
 	Job       string           `json:"job"`
@@ -28,7 +28,7 @@ type ShownAlarm struct {
 	Webhook   *string          `json:"webhook"`
 }
 
-// ShownIssue is an issue in it. Number is 0 where it is not opened yet, in a dry run.
+// ShownIssue is an issue in it.
 type ShownIssue struct {
 	Number int    `json:"number"`
 	URL    string `json:"url"`
@@ -50,7 +50,7 @@ func (r *Report) Show() Shown {
 	shown := Shown{Now: r.Now.Truncate(time.Second), Left: r.Left(), Jobs: []ShownJob{}, Alarms: []ShownAlarm{}}
 	for _, told := range r.Told {
 		row := ShownAlarm{Project: told.Project, Job: told.Job, Kind: told.Kind, Operation: told.Operation}
-		if told.Issue != nil {
+		if told.Issue != nil && told.Issue.Number > 0 {
 			row.Issue = &ShownIssue{told.Issue.Number, told.Issue.URL}
 		}
 		if told.Webhook != "" {

@@ -20,12 +20,13 @@ type Told struct {
 	Kind      schedule.Event
 	Operation github.Operation // Created, Updated or Closed: of the issue, or of what a webhook was told
 	Issue     *github.Alarmed  // nil without one
-	Webhook   string           // Posted, Unposted, or "" without one
+	Webhook   string           // Posted, Planned, Unposted, or "" without one
 }
 
 // What became of a post.
 const (
 	Posted   = "posted"
+	Planned  = "planned" // in a dry run
 	Unposted = "failed"
 )
 
@@ -34,16 +35,17 @@ func (t Told) words(dry bool) string {
 	if dry {
 		would = "would be "
 	}
-	if t.Webhook == Posted {
+	about := named(t.Project, t.Job) + " " + string(t.Kind)
+	if t.Webhook == Posted || t.Webhook == Planned {
 		posted = " and posted"
 	}
 	switch {
 	case t.Issue != nil && t.Issue.Number > 0:
 		return fmt.Sprintf("issue #%d %s%s%s", t.Issue.Number, would, t.Operation, posted)
 	case t.Issue != nil:
-		return fmt.Sprintf("an issue %s%s%s", would, t.Operation, posted)
+		return fmt.Sprintf("an issue %s%s%s: %s", would, t.Operation, posted, about)
 	case posted != "":
-		return fmt.Sprintf("%sposted: %s %s", would, problem.Show(t.Job), t.Kind)
+		return fmt.Sprintf("%sposted: %s", would, about)
 	}
 	return ""
 }
@@ -152,6 +154,9 @@ func (r *Report) posted(job *Result, kind schedule.Event, done bool) {
 	state, operation := Unposted, github.Created
 	if done {
 		state = Posted
+	}
+	if r.DryRun {
+		state = Planned
 	}
 	if kind == schedule.JobRecovered {
 		operation = github.Closed

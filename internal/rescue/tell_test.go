@@ -330,6 +330,39 @@ func TestEndsLater(t *testing.T) {
 	}
 }
 
+// TestMissedRow has a job miss its windows, day after day: the issue names the first and the
+// last, and its command runs them all.
+func TestMissedRow(t *testing.T) {
+	for _, after := range []int{1, 2} {
+		fake, r := newRescue(t, 1)
+		r.Jobs[0].Schedule, r.Jobs[0].Webhook, r.Jobs[0].Patience = daily(t), "CHAT", 23*time.Hour
+		r.Jobs[0].Tells = schedule.Telling{On: []schedule.Event{schedule.JobMissed}, After: after}
+		c, dir := newChat(t), t.TempDir()
+		slot := time.Date(2026, 11, 20, 10, 37, 0, 0, time.UTC)
+		fake.Add(ghtest.Run{Workflow: r.Jobs[0].File, Created: slot.Add(-24 * time.Hour), Started: slot.Add(-24 * time.Hour)})
+		var heard []string
+		for day := range 4 {
+			fake.SetNow(slot.Add(time.Duration(1+24*day) * time.Hour))
+			if _, err := r.telling(t, c, dir).run(t); err != nil {
+				t.Error(err)
+			}
+			heard = append(heard, c.heard())
+		}
+		want := []string{"", "missed", "", ""}
+		if after == 2 {
+			want = []string{"", "", "missed", ""}
+		}
+		if fmt.Sprint(heard) != fmt.Sprint(want) {
+			t.Errorf("after %d: %q", after, heard)
+		}
+		issues := fake.Issues()
+		if len(issues) != 1 || !strings.Contains(issues[0].Body, "in the window from 2026-11-22 10:37 UTC to 2026-11-23 10:37 UTC, which is over. The first such window began on 2026-11-20 10:37 UTC.") ||
+			!strings.Contains(issues[0].Body, "--from 2026-11-20T10:37:00Z --to 2026-11-22T10:37:00Z") {
+			t.Errorf("after %d: %+v", after, issues)
+		}
+	}
+}
+
 // TestAgain says how to run a job again, from the root of the repository, and what it said
 // when it recovered.
 func TestAgain(t *testing.T) {

@@ -9,7 +9,10 @@ import (
 // TestAlarms has a job that is due at 10:37, of which everything was asked.
 func TestAlarms(t *testing.T) {
 	all := Telling{On: Events, After: 1}
-	after := func(n, pause int) Telling { return Telling{On: Events, After: n, PauseAfter: pause} }
+	after := func(n, pause int) Telling {
+		return Telling{On: []Event{JobFailed, JobRecovered}, After: n, PauseAfter: pause}
+	}
+	allAfter := func(n int) Telling { return Telling{On: Events, After: n} }
 	bad := func(days ...string) (runs []Run) {
 		for i, day := range days {
 			r := failed(day + " 11:00")
@@ -34,6 +37,12 @@ func TestAlarms(t *testing.T) {
 		{"three of three failed, and not today yet", after(3, 0), bad("20", "19", "18"), "", "failed 20", 3, false},
 		{"one in between did not", after(3, 0), bad("21", "19", "18"), "", "missed 20", 1, false},
 		{"one in between succeeded", after(3, 0), append(bad("21", "20", "19"), executed("20 12:00")), "", "", 1, false},
+		{"one of two missed", allAfter(2), []Run{executed("21 11:00"), executed("19 11:00")}, "", "", 0, false},
+		{"two of two missed", allAfter(2), []Run{executed("21 11:00"), executed("18 11:00")}, "", "missed 20", 0, false},
+		{"one of two missed, and one failed before", allAfter(2), bad("19"), "", "missed 20", 0, false},
+		{"one of two failed, and one missed before", allAfter(2), append(bad("21"), executed("19 11:00")), "", "failed 21", 1, false},
+		{"one of three failed, and one missed before", allAfter(3), append(bad("21"), executed("19 11:00")), "", "", 1, false},
+		{"two missed, and not told", after(2, 0), append(bad("21"), executed("18 11:00")), "", "missed 20", 1, false},
 		{"to be paused", after(5, 2), bad("21", "20"), "", "failed 21", 2, true},
 		{"paused before", after(5, 2), bad("21", "20"), "21 10:50", "", 2, false},
 		{"resumed, and failed twice since", after(5, 2), bad("21", "20"), "20 10:00", "failed 21", 2, true},

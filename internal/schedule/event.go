@@ -20,7 +20,7 @@ var Events = []Event{JobFailed, JobMissed, JobExpired, JobLate, JobRecovered}
 // Telling says what people want to be told about a job.
 type Telling struct {
 	On         []Event
-	After      int // windows in a row that fail before anybody is told
+	After      int // windows in a row with such an event before anybody is told
 	PauseAfter int // windows in a row that fail before the job is paused; 0 for never
 }
 
@@ -36,7 +36,10 @@ func (t Telling) Depth() (depth int) {
 }
 
 // absent reports whether events are told that can be seen only in a window that is over.
-func (t Telling) absent() bool { return t.Tells(JobMissed) || t.Tells(JobExpired) || t.Tells(JobLate) }
+func (t Telling) absent() bool { return t.nothing() || t.Tells(JobLate) }
+
+// nothing reports whether events are told of windows in which nothing executed.
+func (t Telling) nothing() bool { return t.Tells(JobMissed) || t.Tells(JobExpired) }
 
 // Others reports whether people are told about any event but that one.
 func (t Telling) Others(than Event) bool {

@@ -86,6 +86,7 @@ type Alarm struct {
 	Runs     int    // failed runs of it
 	Last     Run    // the newest of them; with JobLate the execution
 	InARow   int    // windows that failed, with this one
+	First    Window // the first of the windows in a row with the same kind of event, as far as they are known
 	Pause    bool   // enough of them failed to pause the job
 	Evidence Run    // of the current window, where there is some
 }
@@ -101,13 +102,13 @@ func Alarms(w Watch, v Verdict, now time.Time) []Alarm {
 		a := Alarm{Kind: kind, Window: v.Window, Over: v.Served, Evidence: evidence}
 		switch kind {
 		case JobFailed:
-			w.failed(&a, v)
+			w.failed(&a, v, now)
 		case JobLate:
 			w.late(&a, v)
 		default:
 			for _, window := range []Window{v.Window, w.before(v.Window)} {
-				if w.absent(window, v, now) == kind {
-					a.Raised, a.Window = true, window
+				if w.absent(window, v, now) == kind && w.enough(kind, window, v, now) {
+					a.Raised, a.Window, a.First = true, window, w.firstAbsent(kind, window, v, now)
 					break
 				}
 			}
@@ -118,14 +119,14 @@ func Alarms(w Watch, v Verdict, now time.Time) []Alarm {
 }
 
 // failed sets what is known about windows that failed.
-func (w Watch) failed(a *Alarm, v Verdict) {
+func (w Watch) failed(a *Alarm, v Verdict, now time.Time) {
 	f, failing := Failing(w, v)
 	if !failing || f.Runs == 0 {
 		return
 	}
 	a.Window, a.Runs, a.Last = f.Window, f.Runs, f.Last
 	a.InARow = w.inARow(f.Window, time.Time{})
-	a.Raised = a.InARow >= max(1, w.Tells.After)
+	a.Raised = a.InARow > 0 && w.enough(JobFailed, f.Window, v, now)
 	a.Pause = w.Tells.PauseAfter > 0 && w.inARow(f.Window, w.Resumed) >= w.Tells.PauseAfter
 	a.Raised = a.Raised || a.Pause
 }
@@ -144,6 +145,32 @@ func (w Watch) inARow(window Window, since time.Time) (n int) {
 		}
 	}
 	return n
+}
+
+// enough reports whether so many windows in a row have an event that people want to know
+// that they are told of the last of them, which has one of a kind.
+func (w Watch) enough(kind Event, last Window, v Verdict, now time.Time) bool {
+	counts := func(e Event) bool { return e == kind || w.Tells.Tells(e) }
+	for n, window := 1, last; n < w.Tells.After; n++ {
+		window = w.before(window)
+		absent := w.absent(window, v, now)
+		if !(counts(JobFailed) && w.fails(window) && w.unserved(window)) && (absent == "" || !counts(absent)) {
+			return false
+		}
+	}
+	return true
+}
+
+// firstAbsent returns the first of the windows in a row with a kind of event.
+func (w Watch) firstAbsent(kind Event, last Window, v Verdict, now time.Time) Window {
+	for n := 0; n < w.Tells.Depth(); n++ {
+		before := w.before(last)
+		if w.absent(before, v, now) != kind {
+			break
+		}
+		last = before
+	}
+	return last
 }
 
 // unserved reports whether it is certain that no run confirms a window.
@@ -229,7 +256,7 @@ func (w Watch) Reach(v Verdict, now time.Time) time.Time {
 func (w Watch) row(current Window) []Window {
 	row := []Window{current}
 	for window := current; len(row) <= w.Tells.Depth(); row = append(row, window) {
-		if len(row) > 1 && w.read(window) && !w.fails(window) {
+		if len(row) > 1 && w.read(window) && !w.fails(window) && (w.Tells.After < 2 || !w.Tells.nothing() || !w.first(window).Started.IsZero()) {
 			break
 		}
 		if window = w.before(window); window.IsZero() || window.Start.Before(w.Since) {
@@ -252,6 +279,9 @@ func (w Watch) Asks(v Verdict, now time.Time) []Window {
 	asks := 0 // windows, from the one before the current one
 	if w.Tells.absent() {
 		asks = 1
+	}
+	if w.Tells.nothing() {
+		asks = max(asks, w.Tells.After)
 	}
 	if first := 0; !v.Served && v.Why != Running {
 		if !w.fails(row[0]) {
