@@ -144,7 +144,8 @@ func (p *Program) askGitHub(ctx context.Context, tick *schedule.Tick, project *p
 	if !now.IsZero() {
 		tick.Now = now
 	}
-	tick.Runs, tick.Known, tick.Needs, tick.Pauses = history.Runs, history.Known, history.Needs, history.Pauses
+	tick.Runs, tick.Known, tick.Needs = history.Runs, history.Known, history.Needs
+	tick.Pauses, tick.Created = history.Pauses, history.Created
 	return execution.Asked{Unreadable: err, Needs: history.Unread, Deleted: history.Deleted}
 }
 

@@ -48,6 +48,8 @@ type History struct {
 	// that is so for all. See schedule.Tick.
 	Known time.Time
 
+	Created time.Time // of the run that decides, which is wanted of a re-run; zero if unknown
+
 	Pauses schedule.Pauses // in which windows passed that would be owed otherwise
 
 	Needs  []schedule.Need // those of the query; none if nothing has to wait for them
@@ -72,8 +74,8 @@ func (c *Client) History(ctx context.Context, q Query) (History, error) {
 		failure.Now, failure.history = cmp.Or(r.now, failure.Now), true
 		q.Tick.Now = failure.Now
 	} else {
-		h = History{Now: r.now, Runs: r.all(), Known: r.asking, Deleted: r.deleted()}
-		q.Tick.Now = h.Now
+		h = History{Now: r.now, Runs: r.all(), Known: r.asking, Deleted: r.deleted(), Created: r.query.Tick.Created}
+		q.Tick.Now, q.Tick.Created = h.Now, h.Created
 	}
 	q.Tick.Runs, q.Tick.Known, q.Tick.Unknown = h.Runs, h.Known, err != nil
 	if q.Cancel && err == nil && schedule.Decide(q.Schedule, q.Tick).Run {

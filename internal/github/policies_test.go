@@ -46,7 +46,7 @@ func decideAll(t *testing.T, fake *ghtest.Server, q Query) schedule.Decision {
 		t.Fatal(err)
 	}
 	tick := q.Tick
-	tick.Now, tick.Runs, tick.Known, tick.Needs, tick.Pauses = history.Now, history.Runs, history.Known, history.Needs, history.Pauses
+	tick.Now, tick.Runs, tick.Known, tick.Needs, tick.Pauses, tick.Created = history.Now, history.Runs, history.Known, history.Needs, history.Pauses, history.Created
 	return schedule.Decide(q.Schedule, tick)
 }
 
@@ -251,6 +251,21 @@ func TestPaused(t *testing.T) {
 				t.Errorf("%s: got %v, want %v", d.Reason, got, row.want)
 			}
 		})
+	}
+}
+
+// TestRerun has a run of the 20th that is run again on the 21st: it serves the 20th.
+func TestRerun(t *testing.T) {
+	for _, spec := range []schedule.Spec{{}, {CatchUp: true}} {
+		fake := ghtest.New(t)
+		fake.SetNow(noon)
+		fake.Add(executed("19 10:40"), executed("21 10:40"), ghtest.Run{ID: 99, Created: at("20 11:00"), Attempt: 2, Status: "in_progress"})
+		q := query(declared(t, spec))
+		q.Run, q.Tick.Attempt = 99, 2
+		d := decideAll(t, fake, q)
+		if d.Reason != schedule.Rerun || len(d.Slots) != 1 || d.Slots[0].Start != at("20 10:37") || d.Since != at("19 10:37") {
+			t.Errorf("%s: %v since %v", d.Reason, d.Slots, d.Since)
+		}
 	}
 }
 

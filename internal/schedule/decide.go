@@ -34,6 +34,7 @@ type Tick struct {
 	Now     time.Time
 	Forced  bool      // started by hand
 	Attempt int       // of the run that asks; more than 1 is a re-run
+	Created time.Time // creation of that run, whose window a re-run serves; zero if unknown
 	Slot    time.Time // the requested one; else zero. A forced run serves its window, any other the current one
 	Runs    []Run     // the history, in any order
 	Known   time.Time // windows that began before may have evidence that is not in Runs; zero if none has
@@ -48,6 +49,8 @@ func (t Tick) window(s Schedule) Window {
 	switch {
 	case t.Lane || t.Forced && !t.Slot.IsZero():
 		return s.of(t.Slot)
+	case t.Attempt > 1 && !t.Created.IsZero():
+		return s.Latest(t.Created)
 	case t.Forced || t.Attempt > 1:
 		return s.Latest(t.Now)
 	}

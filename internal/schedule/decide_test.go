@@ -89,6 +89,8 @@ func TestDecide(t *testing.T) {
 		{"forced in an unconfirmed one", Tick{Now: at("21 12:00"), Forced: true, Runs: []Run{executed("18 11:00")}}, true, Forced, "21 10:37", 2},
 		{"backfill", Tick{Now: at("21 12:00"), Forced: true, Slot: at("5 10:37")}, true, Forced, "5 10:37", 0},
 		{"a slot without force does not move the window", Tick{Now: at("21 12:00"), Slot: at("5 10:37"), Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
+		{"re-run of an older run", Tick{Now: at("21 12:00"), Attempt: 2, Created: at("20 10:36"), Runs: []Run{executed("21 10:40")}}, true, Rerun, "19 10:37", 0},
+		{"not a re-run", Tick{Now: at("21 12:00"), Attempt: 1, Created: at("20 10:36"), Runs: []Run{executed("20 10:40")}}, true, Unconfirmed, "21 10:37", 0},
 		{"re-run", Tick{Now: at("21 12:00"), Attempt: 2, Runs: []Run{executed("21 10:40")}}, true, Rerun, "21 10:37", 0},
 		{"first attempt", Tick{Now: at("21 12:00"), Attempt: 1, Runs: []Run{executed("21 10:40")}}, false, Confirmed, "21 10:37", 0},
 
