@@ -216,7 +216,7 @@ func (c *Client) insist(ctx context.Context, limit time.Duration, send func(cont
 			return nil
 		}
 		wait, again := failure.retry(try)
-		if !again || try == maxRetries || !time.Now().Add(wait).Before(deadline) {
+		if !again || try == maxRetries || ctx.Err() != nil || !time.Now().Add(wait).Before(deadline) {
 			return failure
 		}
 		fmt.Fprintf(c.log, "%v; asking again in %v\n", failure, wait.Round(time.Millisecond))

@@ -196,11 +196,16 @@ func TestCancel(t *testing.T) {
 	for name, fault := range map[string]ghtest.Fault{"while it hangs": {Hang: true}, "while it waits": {Status: 429, Header: map[string]string{"Retry-After": "30"}}} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, fake *ghtest.Server, client *Client) {
+				var log bytes.Buffer
+				client.log = &log
 				fake.Break(fault)
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(5*time.Second, cancel)
 				began := time.Now()
 				_, err := client.History(ctx, query(daily))
+				if fault.Hang && log.Len() > 0 {
+					t.Errorf("it says %q", &log)
+				}
 				if !errors.Is(err, context.Canceled) || time.Since(began) != 5*time.Second {
 					t.Errorf("after %v: %v", time.Since(began), err)
 				}
