@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -53,6 +54,9 @@ func Remarks(project *pyproject.Project, path string, now time.Time) []string {
 		}
 		if !job.Hosted() {
 			continue
+		}
+		if o := job.Options; o.Webhook == "" && !project.Rescue.Notify && (o.NotifyAfter > 1 || !slices.Equal(o.NotifyOn, []schedule.Event{schedule.JobFailed, schedule.JobRecovered})) {
+			remark("notify-on", "has notify-on or notify-after, which have no effect without webhook or notify = \"issue\"")
 		}
 		if job.Options.PauseAfter > 0 && project.Rescue.Rounds.Every() == 0 {
 			remark("pause-after", "has pause-after = %d, which has no effect with rescue = false: the rescue counts the failures", job.Options.PauseAfter)

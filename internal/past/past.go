@@ -37,10 +37,11 @@ type History struct {
 	Deleted []schedule.Window // times in reach in which runs were created that have been deleted since
 	Known   time.Time         // every run created since then is known, except those in Deleted; zero if every run ever is
 
-	runs    int       // of its workflow that GitHub has
-	created time.Time // when its workflow was; zero if unknown
-	unasked int       // windows that would have taken too many requests
-	lost    error     // why the first of the unreadable runs could not be read; nil without any
+	asked   schedule.Schedule // with the slots that runs asked for; zero if no run is known
+	runs    int               // of its workflow that GitHub has
+	created time.Time         // when its workflow was; zero if unknown
+	unasked int               // windows that would have taken too many requests
+	lost    error             // why the first of the unreadable runs could not be read; nil without any
 }
 
 // Current returns the account of the current window; found is false without one.
@@ -62,12 +63,12 @@ func (h History) Before() (before schedule.Account, found bool) {
 	return before, false
 }
 
-// Next returns the next slot; zero if there is none, or the job is disabled.
+// Next returns the next slot, which a run may have asked for; zero if there is none, or the job is disabled.
 func (h History) Next() time.Time {
 	if h.Standing() == schedule.Disabled {
 		return time.Time{}
 	}
-	return h.Schedule.Next(h.Now)
+	return cmp.Or(h.asked.Next(h.Now), h.Schedule.Next(h.Now))
 }
 
 // Standing says why the job owes no run; "" if it does.
@@ -188,6 +189,7 @@ func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) Hi
 		Workflow: workflow.State,
 		Deleted:  slices.DeleteFunc(known.Gaps, func(gap schedule.Window) bool { return !gap.End.After(from) }),
 		Known:    known.Known,
+		asked:    job.Schedule.Adjusted(known.Runs, known.Now),
 		runs:     len(known.Runs),
 		created:  workflow.Created,
 		unasked:  known.Unasked,
@@ -215,5 +217,5 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 			known.Runs[i] = job.Schedule.Belated(run)
 		}
 	}
-	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), Marked: known.Paused}, nil
+	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), Marked: known.Paused, asked: job.Schedule.Adjusted(known.Runs, a.Now)}, nil
 }
