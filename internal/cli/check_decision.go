@@ -30,7 +30,7 @@ func setOutputs(runner *actions.Runner, job pyproject.Job, d schedule.Decision, 
 		[2]string{"matrix", execution.Matrix(job, d)},
 		[2]string{"cancel", strconv.FormatBool(cancel)},
 		[2]string{"settled", d.Settled.String()},
-		[2]string{"next", instant(d.Next)},
+		[2]string{"next", d.Hands()},
 		[2]string{"run", strconv.FormatBool(d.Run)}, // last: when it is there, so are the others
 	)
 }

@@ -27,7 +27,8 @@ type handing struct {
 	query Query
 	lanes bool // the second shape
 	asked time.Time
-	most  int // requests of one decision
+	slot  time.Time // the last that was executed; what a run asked for can be in the window of that before, where it asks for another
+	most  int       // requests of one decision
 }
 
 // tick has a run decide, and executes what it decides. It returns the reason.
@@ -45,6 +46,9 @@ func (h *handing) tick(now time.Time, title string) schedule.Reason {
 	if due := h.asked.IsZero() || !now.Before(h.asked); d.Run != due {
 		h.Fatalf("%v: %s, although it asked for %v", now, d.Reason, h.asked)
 	}
+	if late := h.slot.Sub(d.Since); !h.slot.IsZero() && (late < 0 || late > time.Hour) && d.Reason != schedule.Confirmed {
+		h.Fatalf("%v: %s, since %v, although it was confirmed for %v", now, d.Reason, d.Since, h.slot)
+	}
 	run := ghtest.Run{Created: now, Next: d.Next, Title: title, Settled: d.Settled.String()}
 	if title != "" {
 		run.Event = "workflow_dispatch"
@@ -54,6 +58,9 @@ func (h *handing) tick(now time.Time, title string) schedule.Reason {
 	}
 	if d.Run {
 		h.execute(&run, d.Slots)
+		h.slot = d.Slots[len(d.Slots)-1].Start
+	} else if run.Since = d.Since; run.Next.IsZero() {
+		run.Since = time.Time{}
 	}
 	h.fake.Add(run)
 	return d.Reason
@@ -148,6 +155,7 @@ func TestHandedOver(t *testing.T) {
 				} else {
 					byHand.Started, byHand.Next = byHand.Created, instant(row.next)
 				}
+				h.slot = at("15 09:37")
 				h.fake.Add(byHand)
 				if h.asked = instant(row.next); h.asked.IsZero() {
 					h.asked = at("15 10:37")

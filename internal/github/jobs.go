@@ -51,6 +51,7 @@ type shown struct {
 	attempt int // 0 if unknown
 	settled schedule.Settled
 	handed  time.Time // when an older execution asked to be run next, as the check found; zero if the run does not say
+	since   time.Time // with that, the slot of the last confirmed window
 	waits   bool      // the job that decides has not begun
 	one     execution // of the first shape
 	lanes   []lane    // of the second
@@ -60,6 +61,7 @@ type shown struct {
 type execution struct {
 	started time.Time // start of the entrypoint, which succeeded; else zero
 	next    time.Time // when it asked to be run next; zero if it did not
+	kept    time.Time // the time that it came at because the job had asked for it; zero if it does not say
 	outcome string    // how the entrypoint ended, for people
 }
 
@@ -88,9 +90,9 @@ func (l jobList) shows(id string) (s shown) {
 	switch {
 	case checks:
 		s.waits = check.waits()
-		s.handed = check.instant(schedule.NextMark)
+		s.handed, s.since = schedule.ParseHands(check.marked(schedule.NextMark))
 	case ok && own.skips():
-		s.handed = own.instant(schedule.NextMark)
+		s.handed, s.since = schedule.ParseHands(own.marked(schedule.NextMark))
 	}
 	return s
 }
@@ -181,7 +183,9 @@ func (j runJob) execution() (e execution) {
 		return e
 	}
 	e.started = steps[0].Started
-	e.next = j.instant(schedule.NextMark)
+	if e.next, _ = schedule.ParseHands(j.marked(schedule.NextMark)); !e.next.After(e.started) {
+		e.next, e.kept = time.Time{}, e.next
+	}
 	return e
 }
 
@@ -232,15 +236,6 @@ func (j runJob) marked(mark string) (rest string) {
 	return printable(rest)
 }
 
-// instant returns the time that follows a mark; zero without one.
-func (j runJob) instant(mark string) time.Time {
-	at, err := time.Parse(time.RFC3339, j.marked(mark))
-	if err != nil {
-		return time.Time{}
-	}
-	return at.UTC()
-}
-
 // printable returns a text as one line without anything that cannot be seen.
 func printable(text string) string {
 	text = strings.Map(func(r rune) rune {
@@ -261,6 +256,9 @@ func (s shown) sound(created, now time.Time) shown {
 		}
 		if after := e.next.Sub(e.started); e.started.IsZero() || after <= 0 || after > maxLife {
 			e.next = time.Time{}
+		}
+		if e.started.Sub(e.kept) > maxLife {
+			e.kept = time.Time{}
 		}
 	}
 	sound(&s.one)
@@ -285,7 +283,8 @@ func (s shown) of(run schedule.Run) []schedule.Run {
 	run.Settled = s.settled
 	if s.lanes == nil {
 		run.Undecided = run.Active && s.waits
-		run.Started, run.Next, run.Outcome, run.Handed = s.one.started, s.one.next, s.one.outcome, s.handed
+		run.Started, run.Next, run.Outcome = s.one.started, s.one.next, s.one.outcome
+		run.Handed, run.Since, run.Kept = s.handed, s.since, s.one.kept
 		return []schedule.Run{run}
 	}
 	lanes := make([]schedule.Run, len(s.lanes))
@@ -293,7 +292,7 @@ func (s shown) of(run schedule.Run) []schedule.Run {
 		lanes[i] = run
 		lane := &lanes[i]
 		lane.Lane, lane.Slot = true, l.slot
-		lane.Started, lane.Next, lane.Outcome = l.started, l.next, l.outcome
+		lane.Started, lane.Next, lane.Outcome, lane.Kept = l.started, l.next, l.outcome, l.kept
 		lane.Success, lane.Failed, lane.Active = l.success, l.failed, l.active
 		lane.Updated = cmp.Or(l.ended, run.Updated)
 	}
@@ -303,7 +302,7 @@ func (s shown) of(run schedule.Run) []schedule.Run {
 // merge adds what an earlier attempt showed: of each slot, the execution that succeeded.
 func (s *shown) merge(earlier shown) {
 	if s.one.started.IsZero() && !earlier.one.started.IsZero() {
-		s.one.started, s.one.next = earlier.one.started, earlier.one.next
+		s.one.started, s.one.next, s.one.kept = earlier.one.started, earlier.one.next, earlier.one.kept
 		s.attempt = earlier.attempt
 	}
 	known := map[time.Time]int{}
@@ -316,7 +315,7 @@ func (s *shown) merge(earlier shown) {
 		case !ok:
 			s.lanes = append(s.lanes, l)
 		case s.lanes[i].started.IsZero():
-			s.lanes[i].started, s.lanes[i].next = l.started, l.next
+			s.lanes[i].started, s.lanes[i].next, s.lanes[i].kept = l.started, l.next, l.kept
 		}
 	}
 	s.settled = cmp.Or(s.settled, earlier.settled)

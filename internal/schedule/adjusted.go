@@ -3,6 +3,7 @@ package schedule
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -24,7 +25,9 @@ type wishes struct {
 // The slots of an adjusted schedule are adjusted anew.
 func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 	s.wishes = wishes{}
-	if !slices.ContainsFunc(runs, func(r Run) bool { return !r.Next.IsZero() || !r.Handed.IsZero() || !r.Asked.IsZero() }) {
+	if !slices.ContainsFunc(runs, func(r Run) bool {
+		return !r.Next.IsZero() || !r.Handed.IsZero() || !r.Kept.IsZero() || !r.Asked.IsZero()
+	}) {
 		return s
 	}
 	var words []word
@@ -34,6 +37,9 @@ func (s Schedule) Adjusted(runs []Run, now time.Time) Schedule {
 		}
 		if ahead(r.Asked, r.Created) {
 			s.more(r.Asked)
+		}
+		if !r.Kept.IsZero() && !r.Kept.After(r.Started) {
+			s.more(r.Kept)
 		}
 		if said, ok := s.word(r, runs); ok {
 			words = append(words, said)
@@ -103,6 +109,44 @@ func (s Schedule) From(slot time.Time) Window {
 	s = s.declared()
 	s.more(slot)
 	return s.Window(slot)
+}
+
+// kept returns the slot if it is only there because a run asked for it; else zero.
+func (s Schedule) kept(slot time.Time) time.Time {
+	if slot.IsZero() || s.prev(slot).Equal(slot) {
+		return time.Time{}
+	}
+	return slot
+}
+
+// sinceMark joins the two times that a run hands on.
+const sinceMark = ", since "
+
+// Hands returns what the run hands on by a step: when the job asked to be run next, and the
+// slot of the last confirmed window, if that is known; "" if the job did not ask for a time.
+// "2026-12-04T10:00:00Z, since 2026-11-27T10:00:00Z".
+func (d Decision) Hands() string {
+	switch {
+	case d.Next.IsZero():
+		return ""
+	case d.Since.IsZero() || d.Run:
+		return d.Next.Format(time.RFC3339)
+	}
+	return d.Next.Format(time.RFC3339) + sinceMark + d.Since.Format(time.RFC3339)
+}
+
+// ParseHands reads what Hands has written, or an execution: a time alone. A time that cannot
+// be read is zero.
+func ParseHands(text string) (next, last time.Time) {
+	first, second, _ := strings.Cut(text, sinceMark)
+	next, err := time.Parse(time.RFC3339, first)
+	if err != nil {
+		return time.Time{}, time.Time{}
+	}
+	if last, err = time.Parse(time.RFC3339, second); err != nil {
+		return next.UTC(), time.Time{}
+	}
+	return next.UTC(), last.UTC()
 }
 
 // Takes reports whether the job runs at a time to come if a run asks for it now.

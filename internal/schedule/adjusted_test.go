@@ -26,6 +26,8 @@ func TestAdjusted(t *testing.T) {
 	far.Next = far.Next.AddDate(0, 0, 66)
 	late := asking("6 10:38", "8 12:00")
 	late.Lane, late.Slot, late.Created = true, at("5 10:37"), at("6 10:36")
+	kept := executed("6 12:05")
+	kept.Kept = at("6 12:00")
 	for name, row := range map[string]struct {
 		runs []Run
 		want []string // at 10:37 where only a day is given
@@ -42,6 +44,7 @@ func TestAdjusted(t *testing.T) {
 		"before it began":             {[]Run{asking("6 11:00", "5 12:00")}, []string{"5", "6", "7", "8"}},
 		"in 66 days":                  {[]Run{far}, []string{"5", "6", "7", "8"}},
 		"in the future":               {[]Run{asking("29 11:00", "30 12:00")}, []string{"5", "6", "7", "8"}},
+		"at a time it asked for":      {[]Run{kept}, []string{"5", "6", "6 12:00", "7"}},
 		"by a person":                 {[]Run{wish("5 11:00", "6 12:00")}, []string{"5", "6", "6 12:00", "7"}},
 		"by a person, twice the same": {[]Run{wish("5 11:00", "6 12:00"), wish("5 12:00", "6 12:00")}, []string{"5", "6", "6 12:00", "7"}},
 		"by a person, for the past":   {[]Run{wish("6 13:00", "6 12:00")}, []string{"5", "6", "7", "8"}},
@@ -68,6 +71,30 @@ func TestAdjusted(t *testing.T) {
 				t.Errorf("%s: %v is no window", name, w)
 			}
 		}
+	}
+}
+
+// TestHands has a check hand on what an execution asked for, and what was confirmed last.
+func TestHands(t *testing.T) {
+	for want, d := range map[string]Decision{
+		"":                     {Since: at("5 10:37")},
+		"2026-11-09T12:00:00Z": {Next: at("9 12:00")},
+		"2026-11-09T12:00:00Z, since 2026-11-05T10:37:00Z": {Next: at("9 12:00"), Since: at("5 10:37")},
+	} {
+		next, last := ParseHands(d.Hands())
+		if d.Hands() != want || next != d.Next || !next.IsZero() && last != d.Since {
+			t.Errorf("%q is read as %v, since %v; want %q", d.Hands(), next, last, want)
+		}
+	}
+	handed := skipped("8 11:00")
+	handed.Handed, handed.Since = at("9 12:00"), at("5 10:37")
+	if d := Decide(daily, Tick{Now: at("9 12:01"), Runs: []Run{handed}}); d.Window.Start != at("9 12:00") || d.Since != handed.Since || d.Hands() != "2026-11-09T12:00:00Z" {
+		t.Errorf("%v since %v, hands on %q", d.Window, d.Since, d.Hands())
+	}
+	kept := executed("9 12:05")
+	kept.Kept = at("9 12:00")
+	if d := Decide(daily, Tick{Now: at("10 11:00"), Runs: []Run{kept}}); d.Since != kept.Kept {
+		t.Errorf("since %v, after an execution at a time that the job had asked for", d.Since)
 	}
 }
 

@@ -81,7 +81,7 @@ type Decision struct {
 	Window   Window    // zero if there is none; the first of Slots where there are several
 	Slots    []Window  // what to run, the oldest first, up to MaxSlots; none unless Run
 	Needs    []string  // the jobs that it waits for; none unless Reason is Waiting
-	Next     time.Time // when the job asked to be run next; zero unless Reason is Rescheduled
+	Next     time.Time // when the job asked to be run next, where Reason is Rescheduled, or to be run now; else zero
 	Settled  Settled   // what is confirmed or expired, of a job that catches up
 	Missed   int       // windows known to have no confirmed run, between the last one that has and this one, up to MaxMissed; 0 if none is owed
 	More     bool      // there may be more of them
@@ -118,15 +118,23 @@ func Decide(s Schedule, t Tick) Decision {
 	if s.spec.CatchUp && !t.Unknown && !t.Lane && s.Standing(t.Now) == "" {
 		d.Settled = settledBut(t.Now, t.Owes(s))
 	}
-	if d.Reason == Rescheduled && !t.Lane {
+	switch {
+	case d.Run && !t.Unknown && (t.Slot.IsZero() || !t.Forced):
+		d.Next = s.kept(d.Window.Start)
+	case d.Reason == Rescheduled && !t.Lane:
 		d.Next = s.Awaited(t.Now)
 	}
 	if !t.Asks(s).IsZero() && d.Reason != Rescheduled && evidence(d.Window, t.Now, t.Runs) == nil { // otherwise that run has served the earlier windows too
 		d.Missed, d.More, d.Last = missed(s, d.Window, t)
 	}
 	if d.Run {
-		d.Since = lastConfirmed(s, d.Window, t)
 		d.Paused = t.passed(s, s.Latest(t.Now), d.Last)
+	}
+	switch {
+	case d.Run && !d.Window.IsZero():
+		d.Since = lastConfirmed(s, d.Window.Start, t)
+	case !d.Next.IsZero():
+		d.Since = lastConfirmed(s, t.Now, t)
 	}
 	return d
 }
@@ -273,12 +281,16 @@ func missed(s Schedule, w Window, t Tick) (n int, more bool, last time.Time) {
 	return n, more || n == MaxMissed, last
 }
 
-// lastConfirmed returns the slot of the last window before w that a run confirms, which
-// can be a backfill; zero if none is known.
-func lastConfirmed(s Schedule, w Window, t Tick) time.Time {
+// lastConfirmed returns the last slot before a time whose window a run confirms, which
+// can be a backfill, or was confirmed as a run hands on; zero if none is known.
+func lastConfirmed(s Schedule, before time.Time, t Tick) (last time.Time) {
 	var oldest time.Time
 	for i := range t.Runs {
-		if r := &t.Runs[i]; !r.Started.IsZero() {
+		r := &t.Runs[i]
+		if !r.Handed.IsZero() && !r.Void && r.Since.Before(before) && r.Since.Before(r.Created) {
+			last = latest(last, r.Since)
+		}
+		if !r.Started.IsZero() {
 			for _, at := range []time.Time{r.Created, r.Started, r.Slot} {
 				if !at.IsZero() && (oldest.IsZero() || at.Before(oldest)) {
 					oldest = at
@@ -286,16 +298,16 @@ func lastConfirmed(s Schedule, w Window, t Tick) time.Time {
 			}
 		}
 	}
-	if oldest.IsZero() || w.IsZero() {
-		return time.Time{}
+	if oldest.IsZero() {
+		return last
 	}
-	for _, earlier := range s.Windows(w.Start.Add(-1), oldest, MaxMissed) {
+	for _, earlier := range s.Windows(before.Add(-1), oldest, MaxMissed) {
 		switch {
-		case earlier.Start.Before(t.Known):
-			return time.Time{}
 		case evidence(earlier, t.Now, t.Runs) != nil:
-			return earlier.Start
+			return latest(last, earlier.Start)
+		case earlier.Start.Before(t.Known):
+			return last
 		}
 	}
-	return time.Time{}
+	return last
 }

@@ -26,7 +26,8 @@ const RescueMark = "window "
 
 // NextMark begins the name of the step that says when the job asked to be run next:
 // "Next run: 2026-12-04T10:00:00Z". A run that skips because of that hands it on by a step
-// of the same name, so that the newest run always has it.
+// of the same name, so that the newest run always has it: see Decision.Hands. An execution
+// that comes at such a time, and asks for no other, has a step with that time.
 const NextMark = "Next run: "
 
 // OutcomeMark begins the name of the step that says how the entrypoint ended, for people:
@@ -57,6 +58,8 @@ type Run struct {
 	Asked     time.Time // the later time for which its dispatch asks for a run; else zero
 	Next      time.Time // when the execution asked to be run next; zero if it did not
 	Handed    time.Time // when an older execution asked to be run next, as the check of this run found before it skipped: no evidence of anything; else zero
+	Since     time.Time // with Handed: the slot of the last confirmed window, as that check found; zero if the run does not say
+	Kept      time.Time // the time that the job had asked for, of an execution that came at it; zero if the run does not say
 	Settled   Settled   // what was confirmed or expired when the run looked
 	Outcome   string    // how the entrypoint ended, for people; "" if the run does not say
 	Rescue    bool      // dispatched by a rescue

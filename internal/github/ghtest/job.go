@@ -46,7 +46,7 @@ func (r Run) jobsOf() []job {
 	case r.Lanes == nil:
 		steps := r.Steps
 		if steps == nil {
-			steps = stepsOf(r.Created, r.Started, r.Updated, r.Next, r.Outcome)
+			steps = stepsOf(r.Created, r.Started, r.Updated, r.hands(), r.Outcome)
 		}
 		return []job{{id, r.Status, r.Conclusion, steps, r.Updated}}
 	}
@@ -74,7 +74,7 @@ func (l Lane) job(id string, r Run) job {
 		j.conclusion = cmp.Or(j.conclusion, "success")
 	}
 	if j.steps == nil {
-		j.steps = stepsOf(r.Created, l.Started, j.ended, l.Next, l.Outcome)
+		j.steps = stepsOf(r.Created, l.Started, j.ended, Run{Next: l.Next}.hands(), l.Outcome)
 	}
 	return j
 }
@@ -103,7 +103,7 @@ func (r Run) jobObject(api string, id int64, j job) object {
 }
 
 // stepsOf returns the steps of a generated job that executes.
-func stepsOf(created, started, ended, next time.Time, outcome string) []Step {
+func stepsOf(created, started, ended time.Time, next, outcome string) []Step {
 	entrypoint := Step{Name: schedule.EvidenceStep, Conclusion: "skipped", Started: created}
 	if !started.IsZero() {
 		entrypoint.Conclusion, entrypoint.Started = "success", started
@@ -113,13 +113,18 @@ func stepsOf(created, started, ended, next time.Time, outcome string) []Step {
 		{Name: "Check window", Conclusion: "success", Started: created},
 		entrypoint,
 	}
-	if !next.IsZero() {
-		steps = append(steps, Step{Name: schedule.NextMark + stamp(next), Conclusion: "success", Started: ended})
+	if next != "" {
+		steps = append(steps, Step{Name: schedule.NextMark + next, Conclusion: "success", Started: ended})
 	}
 	if outcome != "" {
 		steps = append(steps, Step{Name: schedule.OutcomeMark + outcome, Conclusion: "success", Started: ended})
 	}
 	return slices.Concat(steps, []Step{{Name: "Complete job", Conclusion: "success", Started: ended}})
+}
+
+// hands returns when the run asks to be run next, or hands that on.
+func (r Run) hands() string {
+	return schedule.Decision{Next: r.Next, Since: r.Since}.Hands()
 }
 
 // checkSteps returns the steps of a generated job that decides.
@@ -128,8 +133,8 @@ func checkSteps(r Run) []Step {
 	if r.Settled != "" {
 		steps = append(steps, Step{Name: schedule.SettledMark + r.Settled, Conclusion: "success", Started: r.Created})
 	}
-	if !r.Next.IsZero() {
-		steps = append(steps, Step{Name: schedule.NextMark + stamp(r.Next), Conclusion: "success", Started: r.Created})
+	if next := r.hands(); next != "" {
+		steps = append(steps, Step{Name: schedule.NextMark + next, Conclusion: "success", Started: r.Created})
 	}
 	return steps
 }

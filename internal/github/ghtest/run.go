@@ -27,6 +27,7 @@ type Run struct {
 	Started    time.Time // when the schedule.EvidenceStep started, with success; zero: it was skipped
 	Steps      []Step    // instead of those that follow from Started
 	Next       time.Time // when the execution asked to be run next, or what a run that skips hands on; zero: not at all
+	Since      time.Time // the slot that was confirmed last, of a run that hands on Next; zero if it does not say
 	Outcome    string    // how the entrypoint ended; "" is nothing to tell
 	Job        string    // the id of its job; "" is clean-files
 	Lanes      []Lane    // a job for each of several slots, instead of the one; not nil, though empty, for a run of such a workflow that skipped
