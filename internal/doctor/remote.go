@@ -302,7 +302,7 @@ func (e *examination) secrets() (Check, bool) {
 				names = append(names, name)
 			}
 		}
-		for _, secret := range append(job.Options.Secrets, job.Options.SetupSecrets...) {
+		for _, secret := range slices.Concat(job.Options.Secrets, job.Options.SetupSecrets) {
 			names = append(names, secret.Value)
 		}
 	}
