@@ -176,9 +176,9 @@ func (t Tick) row(s Schedule, w Window, owed []Window) (slots []Window, _ Reason
 	case len(ready) == 0:
 		return nil, Waiting, needs
 	case t.Unknown || unknown:
-		return t.first(ready), HistoryUnknown, nil
+		return t.first(s, ready), HistoryUnknown, nil
 	}
-	return t.first(ready), Unconfirmed, nil
+	return t.first(s, ready), Unconfirmed, nil
 }
 
 // at returns the time whose window the tick is about.

@@ -77,11 +77,11 @@ func (t Tick) confirmed(s Schedule) map[time.Time]bool {
 // those whose runs failed yield, the more of them the more: a slot that always fails must
 // not hold up another. A slot that was owed before has perhaps failed, too. Where that says
 // nothing, slots take turns: those after the newest that failed last come first.
-func (t Tick) first(windows []Window) []Window {
+func (t Tick) first(s Schedule, windows []Window) []Window {
 	if len(windows) <= MaxSlots {
 		return windows
 	}
-	failed, last, marks := map[time.Time]int{}, t.failedLast(windows), t.settled()
+	failed, last, marks := map[time.Time]int{}, t.failedLast(s, windows), t.settled()
 	for i, n := range tries(windows, t.Runs) {
 		slot := windows[i].Start
 		if failed[slot] = n; len(marks) > 0 && marks[0].open(slot) {
@@ -101,22 +101,38 @@ func (t Tick) first(windows []Window) []Window {
 	return chosen
 }
 
-// failedLast returns the newest of the slots that failed in the newest run with lanes that
-// did, without one that was new to that run.
-func (t Tick) failedLast(windows []Window) (slot time.Time) {
-	var newest time.Time
+// failedLast returns the newest of the slots that failed in the newest run with lanes,
+// without those that were new to it: the newest that had come, as far as it executed all of
+// them.
+func (t Tick) failedLast(s Schedule, windows []Window) (slot time.Time) {
+	newest, last := map[time.Time]bool{}, time.Time{}
 	for _, r := range t.Runs {
-		i, found := slices.BinarySearchFunc(windows, r.Slot, func(w Window, slot time.Time) int { return w.Start.Compare(slot) })
-		if !found || !r.Lane || r.Active || r.Success || r.Created.Before(newest) || windows[i].Contains(r.Created) {
+		if !r.Lane || r.Active || looked(r).Before(last) {
 			continue
 		}
-		if r.Created.After(newest) {
-			newest, slot = r.Created, time.Time{}
+		if looked(r).After(last) {
+			last = looked(r)
+			clear(newest)
 		}
-		slot = latest(slot, r.Slot)
+		newest[r.Slot] = r.Success
+	}
+	came := s.Prev(last)
+	for ; !came.IsZero(); came = s.Prev(came.Add(-1)) {
+		if _, executed := newest[came]; !executed {
+			break
+		}
+	}
+	for _, w := range windows {
+		if success, executed := newest[w.Start]; executed && !success && w.Start.Before(came) {
+			slot = w.Start
+		}
 	}
 	return slot
 }
+
+// looked returns when a run found out what to execute: not when it was created, as it may
+// have waited for days.
+func looked(r Run) time.Time { return latest(r.Created, r.Settled.Before) }
 
 // tries returns how many runs of each window ended without success.
 func tries(windows []Window, runs []Run) []int {

@@ -128,7 +128,7 @@ func Rescue(w Watch, now time.Time) Verdict {
 		w.judge(&v, chances[0], f.unasked, now)
 	}
 	if w.Schedule.spec.CatchUp && v.Dispatch {
-		v.Slots = Tick{Runs: w.Runs}.first(ready)
+		v.Slots = Tick{Runs: w.Runs}.first(w.Schedule, ready)
 	}
 	return v
 }
@@ -221,7 +221,7 @@ func (w Watch) chances(windows []Window, now time.Time) (chances []chance) {
 	if w.Parallel {
 		recent = w.recent(now)
 	}
-	for _, x := range (Tick{Runs: w.Runs}).first(windows) {
+	for _, x := range (Tick{Runs: w.Runs}).first(w.Schedule, windows) {
 		if w.Parallel && !idle(x, recent) {
 			continue
 		}
