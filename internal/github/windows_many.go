@@ -14,10 +14,10 @@ import (
 // four ticks a day have 40 pages a day.
 const pastsLists = 150
 
-// longestRun is how long before a window a run may have been created that executed in it.
+// longestJob is how long before a window a run may have been created that executed in it.
 // "Each job in a workflow can run for up to 6 hours of execution time",
 // https://docs.github.com/actions/reference/limits
-const longestRun = 6 * time.Hour
+const longestJob = 6 * time.Hour
 
 // Pasts reads the runs of many jobs in a few windows, with far fewer requests than a Past
 // for each: the list of all runs of the repository serves all jobs. Then it looks for
@@ -76,7 +76,7 @@ func newManyReadings(c *Client, queries []Query, reach schedule.Reach, reserve i
 // to its newest run, so that one without any can be told from one whose runs were deleted.
 func (m *manyReadings) back(i int) time.Time {
 	r := m.readings[i]
-	back := r.window.Start.Add(-longestRun)
+	back := r.window.Start.Add(-longestJob)
 	if len(r.listed) == 0 && r.since.Before(back) {
 		back = time.Time{}
 	}

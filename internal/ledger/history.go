@@ -177,7 +177,9 @@ func (h *history) kept() []record {
 	seen, success := 0, false
 	for _, run := range slices.Backward(slices.Sorted(maps.Keys(h.records))) {
 		r := h.records[run]
-		newest = latest(newest, r.Started)
+		if r.Started.After(newest) {
+			newest = r.Started
+		}
 		owed := r.Lane && r.Success && r.Slot.After(newest.Add(-mostOwed))
 		if seen++; seen <= keep || owed || r.Success && !success {
 			kept = append(kept, r)
@@ -186,13 +188,6 @@ func (h *history) kept() []record {
 	}
 	slices.Reverse(kept)
 	return kept
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 func (h *history) runs() []schedule.Run {
