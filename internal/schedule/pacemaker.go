@@ -1,0 +1,37 @@
+package schedule
+
+import "time"
+
+// PacemakerWaits are how long a rescue can wait for the next one without a runner, the
+// shortest first: each is the wait timer of an environment, which is in whole minutes.
+// https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments#wait-timer
+var PacemakerWaits = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+
+// PacemakerWait returns how long a rescue that ends now waits for the next one: the longest
+// of PacemakerWaits that ends before the next slot of any job, else the shortest, after
+// which the slot is less than a minute old. Where no job has a next slot, it is zero, it
+// waits for none and returns 0.
+func PacemakerWait(now, next time.Time) time.Duration {
+	if next.IsZero() {
+		return 0
+	}
+	wait := PacemakerWaits[0]
+	for _, longer := range PacemakerWaits[1:] {
+		if now.Add(longer).Before(next) {
+			wait = longer
+		}
+	}
+	return wait
+}
+
+// ShortWait reports whether a wait that was asked for at an instant is over too early: the
+// environment has no timer. "Running a workflow that references an environment that does
+// not exist will create an environment with the referenced name", without rules.
+// https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+func ShortWait(asked time.Time, wait time.Duration, now time.Time) bool {
+	return now.Before(asked.Add(wait - waitTolerance))
+}
+
+// waitTolerance is how much earlier than asked a wait may end. GitHub does not say how
+// exact its timers are; the clocks of its servers differ by seconds.
+const waitTolerance = 15 * time.Second

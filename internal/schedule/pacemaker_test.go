@@ -1,0 +1,81 @@
+package schedule
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestPacemakerWait(t *testing.T) {
+	now := at("29 12:00")
+	for _, row := range []struct{ next, want time.Duration }{
+		{-time.Minute, time.Minute}, // it came while other jobs were started
+		{0, time.Minute},
+		{time.Second, time.Minute},
+		{time.Minute, time.Minute},
+		{2 * time.Minute, time.Minute}, // before it, not at it
+		{2*time.Minute + time.Second, 2 * time.Minute},
+		{5 * time.Minute, 2 * time.Minute},
+		{14 * time.Minute, 5 * time.Minute},
+		{16 * time.Minute, 15 * time.Minute},
+		{time.Hour, 15 * time.Minute},
+		{61 * time.Minute, time.Hour},
+		{365 * 24 * time.Hour, time.Hour},
+	} {
+		if got := PacemakerWait(now, now.Add(row.next)); got != row.want {
+			t.Errorf("next slot in %v: waits %v, want %v", row.next, got, row.want)
+		}
+	}
+	if got := PacemakerWait(now, time.Time{}); got != 0 {
+		t.Errorf("without a next slot: waits %v", got)
+	}
+}
+
+// TestPacemakerReachesEverySlot plays chains of waits, each a little longer than asked, as
+// GitHub's are: before a slot each is the longest possible one, and none passes a slot by
+// more than the shortest wait and what it was too long.
+func TestPacemakerReachesEverySlot(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 14))
+	for range 200 {
+		now := at("29 12:00")
+		slot := now.Add(time.Duration(random.Int64N(int64(26 * time.Hour))))
+		var extra time.Duration
+		for now.Before(slot) {
+			wait := PacemakerWait(now, slot)
+			i := slices.Index(PacemakerWaits, wait)
+			if i < 0 || i > 0 && !now.Add(wait).Before(slot) {
+				t.Fatalf("%v before the slot it waits %v", slot.Sub(now), wait)
+			}
+			if i+1 < len(PacemakerWaits) && now.Add(PacemakerWaits[i+1]).Before(slot) {
+				t.Fatalf("%v before the slot it waits only %v", slot.Sub(now), wait)
+			}
+			extra = time.Duration(random.Int64N(int64(time.Minute)))
+			now = now.Add(wait + extra)
+		}
+		if late := now.Sub(slot); late > PacemakerWaits[0]+extra {
+			t.Fatalf("it comes %v after the slot, though the last wait was only %v too long", late, extra)
+		}
+	}
+}
+
+func TestShortWait(t *testing.T) {
+	asked := at("29 12:00")
+	for _, row := range []struct {
+		wait, took time.Duration
+		short      bool
+	}{
+		{time.Hour, time.Hour, false},
+		{time.Hour, time.Hour + 40*time.Minute, false}, // the runner came late
+		{time.Hour, time.Hour - 10*time.Second, false}, // by another clock
+		{time.Hour, 59 * time.Minute, true},
+		{time.Hour, 20 * time.Second, true},
+		{time.Minute, 50 * time.Second, false},
+		{time.Minute, 20 * time.Second, true},
+		{time.Minute, -time.Hour, true},
+	} {
+		if got := ShortWait(asked, row.wait, asked.Add(row.took)); got != row.short {
+			t.Errorf("waited %v of %v: short is %v", row.took, row.wait, got)
+		}
+	}
+}
