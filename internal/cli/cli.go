@@ -112,6 +112,7 @@ the entrypoint.`,
 		p.pauseCommand(),
 		p.resumeCommand(),
 		p.importCommand(),
+		p.exportCommand(),
 		p.demoCommand((*Program).Main),
 	)
 	p.completed(root)
