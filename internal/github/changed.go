@@ -186,7 +186,7 @@ func (u *upload) blob(ctx context.Context, id string, content []byte) error {
 		return context.Cause(ctx)
 	}
 	limit := requestTimeout + time.Duration(len(content)>>20)*time.Second
-	_, _, err := callWithin(ctx, u.client, limit, storeBlob, func(ctx context.Context) (any, *github.Response, error) {
+	_, _, err := callWith(ctx, u.client, effort{limit, maxRetries}, storeBlob, func(ctx context.Context) (any, *github.Response, error) {
 		req, err := u.client.blobRequest(content)
 		if err != nil {
 			return nil, nil, err

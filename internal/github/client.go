@@ -53,7 +53,8 @@ type Client struct {
 	log, trace io.Writer
 
 	sent   atomic.Int64 // requests
-	silent atomic.Bool  // this GitHub does not say which run a dispatch has become
+	dated  atomic.Pointer[dating]
+	silent atomic.Bool // this GitHub does not say which run a dispatch has become
 	limit  rateLimit
 	upload upload
 }
@@ -118,6 +119,10 @@ func (c *Client) Sent() int { return int(c.sent.Load()) }
 // is reset; negative if no answer said so.
 func (c *Client) Remaining() int { return c.limit.left() }
 
+// Reset returns when GitHub grants requests anew, by its own clock; zero if no answer
+// said so.
+func (c *Client) Reset() time.Time { return c.limit.renewed() }
+
 // page returns the address of a page for people, "" if it is not on GitHub's own
 // host: an answer may contain anything.
 func (c *Client) page(address string) string {
@@ -138,12 +143,20 @@ func (c *Client) page(address string) string {
 // messages and says what the request does: "read branch", "create commit". The error is
 // a *Failure.
 func call[T any](ctx context.Context, c *Client, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
-	return callWithin(ctx, c, requestTimeout, what, send)
+	return callWith(ctx, c, usual, what, send)
 }
 
-// callWithin is call with another limit for the time of one request.
-func callWithin[T any](ctx context.Context, c *Client, limit time.Duration, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
-	err := c.insist(ctx, limit, func(ctx context.Context) *Failure {
+// effort is what is done for the answer to one request.
+type effort struct {
+	limit   time.Duration // for each time that it is sent
+	retries int
+}
+
+var usual = effort{requestTimeout, maxRetries}
+
+// callWith is call with another effort.
+func callWith[T any](ctx context.Context, c *Client, e effort, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
+	err := c.insist(ctx, e, func(ctx context.Context) *Failure {
 		var err error
 		value, resp, err = send(ctx)
 		switch {
@@ -206,17 +219,17 @@ func complete(value any) bool {
 }
 
 // insist sends a request until it succeeds, or until sending it again cannot help.
-func (c *Client) insist(ctx context.Context, limit time.Duration, send func(context.Context) *Failure) error {
+func (c *Client) insist(ctx context.Context, e effort, send func(context.Context) *Failure) error {
 	deadline, _ := ctx.Deadline()
 	for try := 0; ; try++ {
-		timed, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
+		timed, cancel := context.WithTimeoutCause(ctx, e.limit, fmt.Errorf("no answer within %v", e.limit))
 		failure := send(timed)
 		cancel()
 		if failure == nil {
 			return nil
 		}
 		wait, again := failure.retry(try)
-		if !again || try == maxRetries || ctx.Err() != nil || !time.Now().Add(wait).Before(deadline) {
+		if !again || try == e.retries || ctx.Err() != nil || !time.Now().Add(wait).Before(deadline) {
 			return failure
 		}
 		fmt.Fprintf(c.log, "%v; asking again in %v\n", failure, wait.Round(time.Millisecond))
@@ -246,7 +259,7 @@ type answer[T any] struct {
 // long to decode. encoding/json takes 12 ms for the first full page in a process (100
 // runs, 1.2 MB), and this takes 3 ms. The budget for the whole program is 15 ms.
 func get[T resource](ctx context.Context, c *Client, path string) (a answer[T], _ error) {
-	err := c.insist(ctx, requestTimeout, func(ctx context.Context) *Failure {
+	err := c.insist(ctx, usual, func(ctx context.Context) *Failure {
 		a = answer[T]{}
 		what := "read " + a.value.noun()
 		req, err := c.api.NewRequest(http.MethodGet, strings.TrimSuffix("repos/"+c.repository+"/"+path, "/"), nil)

@@ -83,3 +83,30 @@ func date(h http.Header) time.Time {
 	}
 	return now
 }
+
+// dating has somebody hear what GitHub's clock says.
+type dating struct {
+	clock func() time.Time
+	heard func(asked, answered, date time.Time)
+}
+
+// OnDate has heard called for each answer that says when it was sent: with the times of
+// clock before the request and after the answer, and with GitHub's time, which is cut to
+// the second. It is called from several goroutines.
+func (c *Client) OnDate(clock func() time.Time, heard func(asked, answered, date time.Time)) {
+	c.dated.Store(&dating{clock, heard})
+}
+
+// dates takes the time before a request, and returns what takes in the answer.
+func (c *Client) dates() func(http.Header) {
+	d := c.dated.Load()
+	if d == nil {
+		return func(http.Header) {}
+	}
+	asked := d.clock()
+	return func(h http.Header) {
+		if date, err := c.clock(h); err == nil {
+			d.heard(asked, d.clock(), date)
+		}
+	}
+}

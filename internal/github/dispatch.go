@@ -21,6 +21,7 @@ type Dispatch struct {
 	Force    bool              // it executes even if the window is confirmed
 	Inputs   map[string]string // those of the job
 	Details  bool              // ask which run it is
+	Once     bool              // send it once, even if a rate limit says when to send it again
 }
 
 // Dispatched is the run that was started. It is zero if GitHub does not say.
@@ -46,7 +47,11 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 	if d.Details {
 		ask["return_run_details"] = true
 	}
-	_, _, err = call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
+	effort := usual
+	if d.Once {
+		effort.retries = 0
+	}
+	_, _, err = callWith(ctx, c, effort, "create run", func(ctx context.Context) (any, *github.Response, error) {
 		req, err := c.api.NewRequest(http.MethodPost, path, ask)
 		if err != nil {
 			return nil, nil, err

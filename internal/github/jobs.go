@@ -23,6 +23,7 @@ type runJob struct {
 	Status     string        `json:"status"`
 	Conclusion string        `json:"conclusion"`
 	Attempt    int           `json:"run_attempt"`
+	Started    time.Time     `json:"started_at"`
 	Completed  time.Time     `json:"completed_at"`
 	Steps      page[jobStep] `json:"steps"`
 }

@@ -130,3 +130,13 @@ func Limited(err error) bool {
 	failure, ok := errors.AsType[*Failure](err)
 	return ok && failure.limited
 }
+
+// Wait returns how long GitHub asks to wait after a request that it did not serve; ok is
+// false if it does not say.
+func Wait(err error) (wait time.Duration, ok bool) {
+	failure, failed := errors.AsType[*Failure](err)
+	if !failed || failure.wait < 0 {
+		return 0, false
+	}
+	return failure.wait, true
+}

@@ -17,6 +17,7 @@ import (
 type RunState struct {
 	ID         int64
 	URL        string // "" if GitHub does not say
+	File       string // of its workflow, without a folder
 	Created    time.Time
 	Dispatched bool      // on the branch that was asked about; any other cannot serve the job by hand
 	Forced     bool      // its name says that it executes even if its window is confirmed
@@ -68,6 +69,56 @@ func (c *Client) Latest(ctx context.Context, workflow, branch string) (runs []Ru
 	return runs, now, nil
 }
 
+// Newest returns the newest runs of all workflows, the newest first, and GitHub's clock: those
+// that were created since a time, as far as so many pages have them. known is since when all
+// of them are there. The error is a *Denied, a *Failure, or that of ctx.
+func (c *Client) Newest(ctx context.Context, branch string, since time.Time, pages int) (runs []RunState, known, now time.Time, _ error) {
+	ctx, cancel := Within(ctx, patience, "read runs")
+	defer cancel()
+	for page := 1; page <= pages; page++ {
+		list, err := get[runList](ctx, c, fmt.Sprintf("actions/runs?per_page=%d&page=%d", perPage, page))
+		if err == nil && page == 1 {
+			if now, err = c.clock(list.header); err != nil {
+				err = c.failure("read run list", nil, err)
+			}
+		}
+		if err != nil {
+			return nil, time.Time{}, now, denied(Actions, err)
+		}
+		for _, run := range list.value.Runs {
+			if run.ID > 0 && !run.Created.IsZero() {
+				runs = append(runs, c.state(run, branch))
+			}
+		}
+		if known = list.value.oldest(); !list.more || len(list.value.Runs) == 0 {
+			return runs, time.Time{}, now, nil
+		}
+		if known.Before(since) {
+			break
+		}
+	}
+	return runs, known, now, nil
+}
+
+// Began returns when the first job of a run was started by a runner; zero if none has
+// been. The error is a *Denied, a *Failure, or that of ctx.
+func (c *Client) Began(ctx context.Context, id int64) (began time.Time, _ error) {
+	ctx, cancel := Within(ctx, patience, "read jobs")
+	defer cancel()
+	list, err := get[jobList](ctx, c, fmt.Sprintf("actions/runs/%d/jobs?per_page=%d", id, perPage))
+	if err != nil {
+		return began, denied(Actions, err)
+	}
+	for _, job := range list.value.Jobs {
+		// One that waits for a runner has a started_at, too.
+		runs := job.Status == "in_progress" || job.Status == "completed" && job.Conclusion != "skipped"
+		if runs && !job.Started.IsZero() && (began.IsZero() || job.Started.Before(began)) {
+			began = job.Started.UTC()
+		}
+	}
+	return began, nil
+}
+
 // RunState returns one run. The error is a *Denied, a *Failure, or that of ctx.
 // https://docs.github.com/rest/actions/workflow-runs#get-a-workflow-run
 func (c *Client) RunState(ctx context.Context, id int64) (RunState, error) {
@@ -81,7 +132,7 @@ func (workflowRun) noun() string     { return "run" }
 func (r workflowRun) complete() bool { return r.ID > 0 && r.Status != "" }
 
 func (c *Client) state(r workflowRun, branch string) RunState {
-	state := RunState{ID: r.ID, URL: c.page(r.URL), Created: r.Created.UTC(), Status: r.Status, Conclusion: r.Conclusion,
+	state := RunState{ID: r.ID, URL: c.page(r.URL), File: r.file(), Created: r.Created.UTC(), Status: r.Status, Conclusion: r.Conclusion,
 		Dispatched: r.Event == "workflow_dispatch" && r.Branch == branch}
 	if named, ok := r.named(schedule.BackfillMark); ok {
 		state.Forced = true

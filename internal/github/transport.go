@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,10 +34,12 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	// A cached answer has an old Date, which may lie in an old window.
 	r.Header.Set("Cache-Control", "no-cache")
 	t.client.sent.Add(1)
+	date := t.client.dates()
 	resp, err := t.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
+	date(resp.Header)
 	fmt.Fprintf(t.client.trace, "%s %s: %s\n", r.Method, strings.TrimPrefix(r.URL.RequestURI(), t.api.EscapedPath()), resp.Status)
 	t.client.limit.note(resp.Header)
 	body := struct {
@@ -98,6 +101,16 @@ func (l *rateLimit) left() int {
 		return -1
 	}
 	return l.remaining
+}
+
+// renewed returns when there are more, zero if that is unknown.
+func (l *rateLimit) renewed() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.reset == 0 {
+		return time.Time{}
+	}
+	return time.Unix(l.reset, 0).UTC()
 }
 
 // refusal is the error of an answer that is no success.

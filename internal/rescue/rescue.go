@@ -62,7 +62,7 @@ type Job struct {
 // the error joins all that went wrong later: a *github.Denied, a *github.Failure, a
 // Hidden, or the cause that ended ctx.
 func (r Rescue) Run(ctx context.Context) (*Report, error) {
-	report, err := r.look(ctx)
+	report, err := r.Look(ctx)
 	if err != nil {
 		return report, err
 	}
@@ -74,8 +74,8 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	return report, errors.Join(dispatching, r.tell(ctx, report), report.failures())
 }
 
-// look reads the states of all jobs.
-func (r Rescue) look(ctx context.Context) (*Report, error) {
+// Look reads the states of all jobs, and judges them. It changes nothing.
+func (r Rescue) Look(ctx context.Context) (*Report, error) {
 	ctx, cancel := github.Within(ctx, lookPatience, "read the runs of all jobs")
 	defer cancel()
 	workflows, err := r.Client.Workflows(ctx)

@@ -134,7 +134,7 @@ func TestPauses(t *testing.T) {
 	} {
 		fake, r := newRescue(t, 14)
 		ctx, stop := context.WithCancel(t.Context())
-		report, err := r.look(ctx)
+		report, err := r.Look(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -416,7 +416,7 @@ func TestPausing(t *testing.T) {
 		{"few requests left", []ghtest.Fault{{Path: "disable", Skip: 2, Status: 403, Header: map[string]string{"X-RateLimit-Remaining": "0"}}}, 3, 2, 0},
 	} {
 		fake, r := newRescue(t, 14)
-		report, err := r.look(t.Context())
+		report, err := r.Look(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

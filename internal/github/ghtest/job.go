@@ -95,11 +95,19 @@ func (r Run) jobObject(api string, id int64, j job) object {
 	return fixtures.Job.with(map[string]any{
 		"id": id, "name": j.name, "run_id": r.ID, "run_attempt": r.Attempt, "head_branch": r.Branch,
 		"status": j.status, "conclusion": orNull(j.conclusion), "steps": steps,
-		"created_at": stamp(r.Created), "started_at": stamp(r.Created), "completed_at": completed,
+		"created_at": stamp(r.Created), "started_at": stamp(later(r.Began, r.Created)), "completed_at": completed,
 		"run_url": run, "url": fmt.Sprintf("%s/repos/%s/actions/jobs/%d", api, Repository, id),
 		"html_url":      fmt.Sprintf("https://github.com/%s/actions/runs/%d/job/%d", Repository, r.ID, id),
 		"check_run_url": fmt.Sprintf("%s/repos/%s/check-runs/%d", api, Repository, id),
 	})
+}
+
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // stepsOf returns the steps of a generated job that executes.

@@ -24,6 +24,7 @@ type Run struct {
 	Conclusion string    // "" is success, or none while it is not completed
 	Created    time.Time // when it was created
 	Updated    time.Time // when it last changed; zero: a minute after it was created or the entrypoint started
+	Began      time.Time // when its jobs were started by a runner; zero: when it was created
 	Started    time.Time // when the schedule.EvidenceStep started, with success; zero: it was skipped
 	Steps      []Step    // instead of those that follow from Started
 	Next       time.Time // when the execution asked to be run next, or what a run that skips hands on; zero: not at all
