@@ -132,7 +132,7 @@ func TestImports(t *testing.T) {
 // The sizes that a newcomer reads, in lines.
 const (
 	maxFile = 500
-	maxCLI  = 5800 // all of internal/cli
+	maxCLI  = 6500 // all of internal/cli
 )
 
 // TestSizes keeps files readable in one sitting, and the engines out of cli. Every

@@ -56,7 +56,7 @@ func (r *run) engine(environment installer.Environment) execution.Job {
 	engine.Found = func(l python.Launcher) {
 		r.logGroup("Environment: "+string(environment.Tool), fmt.Sprintf("environment %v; Python: %s", environment, l.Words))
 	}
-	engine.Output = func() (stdout, stderr io.Writer, end func()) {
+	engine.Output = func(execution.Variables) (stdout, stderr io.Writer, end func()) {
 		if !r.runner.On() {
 			return r.out, r.Stderr, func() {}
 		}

@@ -104,13 +104,13 @@ func (a *runAll) tell() error {
 		engine := a.execution(a.project, job, installer.Environment{})
 		engine.Warn = func(err error) { a.warn(a.runner(a.out), err) }
 		engine.Needs = slices.DeleteFunc(engine.Needs, func(other pyproject.Job) bool { return run[other.ID] })
-		d, err := engine.WouldRun(a.flags.force)
+		d, err := engine.Look(a.flags.force)
 		if err != nil {
 			return err
 		}
 		run[job.ID] = d.Run
-		results = append(results, execution.NewDecided(job.ID, d))
-		fmt.Fprintf(a.out, "%s: %s\n", problem.Show(job.ID), execution.Describe(job.Schedule, d, execution.PlainLink))
+		results = append(results, execution.NewDecided(job.ID, d.Decision))
+		fmt.Fprintf(a.out, "%s: %s\n", problem.Show(job.ID), execution.Describe(job.Schedule, d.Decision, execution.PlainLink))
 	}
 	return print(a, results)
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -51,7 +52,7 @@ func (p *Program) importEntrypoint(ctx context.Context, project *project, job py
 		return 0, python.Outcome{}, err
 	}
 	engine := p.execution(project, job, environment)
-	engine.Output = func() (stdout, stderr io.Writer, end func()) {
+	engine.Output = func(execution.Variables) (stdout, stderr io.Writer, end func()) {
 		output, end := p.runner(p.Stderr).Verbatim()
 		return output, output, end
 	}

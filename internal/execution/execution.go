@@ -37,7 +37,7 @@ type Job struct {
 	Found func(python.Launcher) // gets the chosen Python
 
 	// Output returns the streams of one attempt, and what to call after it.
-	Output func() (stdout, stderr io.Writer, end func())
+	Output func(Variables) (stdout, stderr io.Writer, end func())
 }
 
 // Result is what became of a run.
@@ -47,7 +47,6 @@ type Result struct {
 	Next    time.Time       // when it asked to be run next; zero if it did not
 	Skipped bool            // nothing was executed
 	Reason  schedule.Reason // of the decision to run or skip; "" in Actions, where another step has decided
-	RunID   int64           // of the run in the ledger; 0 without one
 }
 
 // Execute runs the entrypoint, as often as the job's options say.
@@ -80,7 +79,7 @@ func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish 
 			e.Host.Held = locks
 		}
 		var end func()
-		e.Stdout, e.Stderr, end = j.Output()
+		e.Stdout, e.Stderr, end = j.Output(v)
 		defer end()
 		e.Timeout = timeout
 		return try(ctx, e)
@@ -125,7 +124,7 @@ func (j Job) Import(ctx context.Context) (time.Duration, python.Outcome, error) 
 	}
 	e := j.importing(launcher)
 	var end func()
-	e.Stdout, e.Stderr, end = j.Output()
+	e.Stdout, e.Stderr, end = j.Output(Variables{})
 	defer end()
 	took, outcome, err := python.Import(ctx, e)
 	j.hintInstall(&outcome)

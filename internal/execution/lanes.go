@@ -10,8 +10,8 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// errCancelled is why an execution is stopped that a newer window does not wait for.
-var errCancelled = errors.New("cancelled by the next window")
+// ErrCancelled is why an execution is stopped that a newer window does not wait for.
+var ErrCancelled = errors.New("cancelled by the next window")
 
 // watching is how often an execution looks whether a newer window asks it to stop.
 const watching = 200 * time.Millisecond
@@ -116,7 +116,7 @@ func (l *local) cancellable(ctx context.Context, lane ledger.Lane, w schedule.Wi
 				return
 			case <-tick:
 				if book.Cancelled(l.ID, lane, w.Start) {
-					cancel(errCancelled)
+					cancel(ErrCancelled)
 				}
 			}
 		}

@@ -50,7 +50,7 @@ func TestCancelled(t *testing.T) {
 				}
 			},
 			Found:  func(python.Launcher) {},
-			Output: func() (stdout, stderr io.Writer, end func()) { return io.Discard, io.Discard, func() {} },
+			Output: func(Variables) (stdout, stderr io.Writer, end func()) { return io.Discard, io.Discard, func() {} },
 		}
 		told := Told{func(schedule.Decision) {}, func(r Result) { results <- r }}
 		if err := job.RunLocally(t.Context(), Wish{}, told); err != nil {
@@ -72,7 +72,7 @@ func TestCancelled(t *testing.T) {
 		select {
 		case r := <-results:
 			switch {
-			case strings.HasPrefix(r.Cause, errCancelled.Error()) && r.Window.Start.Equal(slot):
+			case strings.HasPrefix(r.Cause, ErrCancelled.Error()) && r.Window.Start.Equal(slot):
 				served["cancelled"]++
 			case r.OK && r.Window.Start.Equal(slot.Add(time.Hour)):
 				served["new"]++

@@ -22,6 +22,7 @@ type Told struct {
 type Wish struct {
 	Forced bool      // to run the current window, confirmed or not
 	Slot   time.Time // to run that slot in the same way; zero for the current window
+	Due    time.Time // to run that slot alone, if it is owed; zero for all that are
 }
 
 // local is one call of RunLocally.
@@ -32,6 +33,7 @@ type local struct {
 	backfill bool           // of one slot
 	book     *ledger.Ledger // nil if there is none
 	lost     bool           // the ledger cannot be used
+	known    []schedule.Run // what the last decision rests on
 }
 
 // RunLocally runs the entrypoint if schedule.Decide says so on what the local ledger
@@ -48,6 +50,9 @@ func (j Job) RunLocally(ctx context.Context, wish Wish, told Told) error {
 	switch {
 	case !wish.Slot.IsZero():
 		_, err := l.inLane(ctx, l.Schedule.Window(wish.Slot))
+		return err
+	case j.Job.Lanes() && !wish.Due.IsZero():
+		_, err := l.inLane(ctx, l.adjusted().From(wish.Due))
 		return err
 	case j.Job.Lanes():
 		return l.inLanes(ctx)
@@ -106,16 +111,17 @@ func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (ex
 	if l.book != nil {
 		locks = l.book.Held()
 	}
-	result := l.execute(ctx, variables(decision), locks, func(r Result) {
+	v := variables(decision)
+	if execution != nil {
+		v.RunID = execution.ID()
+	}
+	result := l.execute(ctx, v, locks, func(r Result) {
 		if execution != nil {
 			execution.Next = r.Next
 			l.Warn(execution.Finish(l.Now(), r.OK, r.Cause))
 		}
 	})
 	result.Reason = decision.Reason
-	if execution != nil {
-		result.RunID = execution.ID()
-	}
 	l.Ended(result)
 	return true, nil
 }
@@ -163,7 +169,7 @@ func (l *local) decide(tick schedule.Tick) (decided, error) {
 		l.Warn(err)
 		tick.Needs = append(tick.Needs, schedule.Need{ID: need.ID, Schedule: need.Schedule, Runs: runs, Unknown: err != nil || l.lost})
 	}
-	tick.Now = l.Now()
+	tick.Now, l.known = l.Now(), tick.Runs
 	if !l.force && l.paused() {
 		l.Say("the job is paused, `" + problem.Command("scheduled resume", l.ID) + "` resumes it: skipping")
 		return decided{schedule.Decision{Now: tick.Now, Reason: schedule.Disabled, Window: l.Schedule.Window(tick.Now)}, true}, nil
@@ -219,16 +225,32 @@ func InOrder(jobs []pyproject.Job) []pyproject.Job {
 	return ordered
 }
 
-// WouldRun returns what RunLocally would decide now, and runs nothing.
-func (j Job) WouldRun(force bool) (schedule.Decision, error) {
+// Look is what RunLocally would decide, and what that rests on.
+type Look struct {
+	schedule.Decision
+	Schedule schedule.Schedule // with the slots that runs asked for
+	Runs     []schedule.Run
+}
+
+// Look returns what RunLocally would decide now, and runs nothing.
+func (j Job) Look(force bool) (Look, error) {
 	l := local{Job: j, force: force}
 	if ledger.Exists(j.Place.AbsFile()) {
 		book, err := ledger.Open(j.Place.AbsFile(), j.Say)
 		if err != nil {
-			return schedule.Decision{}, err
+			return Look{}, err
 		}
 		l.book = book
 	}
 	d, err := l.decide(schedule.Tick{Forced: force})
-	return d.Decision, err
+	return Look{d.Decision, j.Schedule.Adjusted(l.known, d.Now), l.known}, err
+}
+
+// adjusted returns the schedule with the slots that runs asked for.
+func (l *local) adjusted() schedule.Schedule {
+	runs, err := l.runs(l.ID)
+	if err != nil {
+		return l.Schedule // the decision says it
+	}
+	return l.Schedule.Adjusted(runs, l.Now())
 }

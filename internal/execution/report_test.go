@@ -25,8 +25,8 @@ func TestReport(t *testing.T) {
 		want   []string
 	}{
 		{Result{Variables: v, Execution: python.Execution{Most: 3}, Skipped: true, Reason: schedule.Confirmed}, []string{`"status": "skipped"`, `"reason": "confirmed"`, `"attempt": 0`, `"attempts": 3`, `"start": null`, `"cause": null`}},
-		{Result{v, python.Execution{Outcome: done, Attempt: 2, Most: 3}, start.Add(time.Hour), false, schedule.Unconfirmed, 1}, []string{`"status": "succeeded"`, `"attempt": 2`, `"end": "2026-11-21T12:00:01Z"`, `"exception": null`, `"next": "2026-11-21T13:00:00Z"`}},
-		{Result{v, python.Execution{Outcome: failed, Attempt: 3, Most: 3}, time.Time{}, false, "", 1}, []string{`"status": "failed"`, `"reason": null`, `"cause": "ValueError: <bad>"`, `"type": "ValueError"`, `"window": {`, `"next": null`}},
+		{Result{v, python.Execution{Outcome: done, Attempt: 2, Most: 3}, start.Add(time.Hour), false, schedule.Unconfirmed}, []string{`"status": "succeeded"`, `"attempt": 2`, `"end": "2026-11-21T12:00:01Z"`, `"exception": null`, `"next": "2026-11-21T13:00:00Z"`}},
+		{Result{v, python.Execution{Outcome: failed, Attempt: 3, Most: 3}, time.Time{}, false, ""}, []string{`"status": "failed"`, `"reason": null`, `"cause": "ValueError: <bad>"`, `"type": "ValueError"`, `"window": {`, `"next": null`}},
 		{Result{Variables: Variables{Trigger: Local}, Skipped: true, Reason: schedule.NotStarted}, []string{`"reason": "not-started"`, `"window": null`}},
 	} {
 		file, err := FindReport(name, os.Stdout, os.Stderr)

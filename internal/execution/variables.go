@@ -27,6 +27,7 @@ type Variables struct {
 	Missed     int
 	Trigger    string // the event of GitHub, or Local
 	RunAttempt int    // 1 for the first, more for a re-run
+	RunID      int64  // of the run in the ledger; 0 without one
 }
 
 // environ returns them for the n-th attempt within the run.

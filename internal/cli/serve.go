@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/serve"
+	"github.com/spf13/cobra"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	local             bool
+	listen, logFormat string
+	tokenFile, token  string
+	workers           int
+	drain             time.Duration
+}
+
+func (p *Program) serveCommand() *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Start jobs on time, from this machine",
+		Long: `serve runs until it is told to end. It starts each job at its slot, within seconds: a
+job with executor = "serve" in its environment here, and with the ledger in .scheduled/;
+any other on GitHub, by its workflow_dispatch. With --local it executes all of them here,
+and needs no GitHub.
+
+It reads pyproject.toml again when its content changes, or on SIGHUP. On SIGTERM it starts
+nothing more, waits for what executes, up to --drain, and then stops it. A second serve of
+the same project waits, and takes over when the first one ends.
+
+--listen is where it answers: /healthz, /readyz, /metrics for Prometheus, and a page that
+shows the jobs. An address that others can reach needs --token-file.`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error { return p.serve(flags) },
+	}
+	cmd.Flags().BoolVar(&flags.local, "local", false, "execute all jobs here")
+	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:8484", "address for health, metrics and the page; empty for none")
+	cmd.Flags().IntVar(&flags.workers, "workers", runtime.NumCPU(), "maximum number of executions at once")
+	cmd.Flags().DurationVar(&flags.drain, "drain", 30*time.Second, "time that executions get to end by themselves")
+	cmd.Flags().StringVar(&flags.tokenFile, "token-file", "", "file with the token that requests to --listen need")
+	cmd.Flags().StringVar(&flags.logFormat, "log-format", "text", "format of the log: text or json")
+	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	return cmd
+}
+
+func (p *Program) serve(flags serveFlags) error {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // jobs outlive the reader of the log
+	project, err := p.open()
+	if err != nil {
+		return err
+	}
+	urls := p.restart(project.Jobs)
+	server := &serve.Server{
+		Clock: serve.Wall{},
+		Log:   slog.New(slog.NewTextHandler(p.Stderr, nil)),
+		File:  project.AbsFile(),
+		Load:  func() (*serve.Project, error) { return p.served(urls) },
+		Drain: flags.drain,
+		Local: &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	whole, err := server.Run(ctx)
+	if err == nil && !whole {
+		err = &exitError{exitFindings, problem.New("give them more time with --drain", "jobs had to be stopped")}
+	}
+	return err
+}
+
+// served reads the project for the loop.
+func (p *Program) served(urls map[string]string) (*serve.Project, error) {
+	project, err := p.read()
+	if err != nil {
+		return nil, err
+	}
+	return &serve.Project{
+		Jobs:   project.Jobs,
+		Broken: project.Broken,
+		Engine: func(job pyproject.Job) (engine execution.Job, err error) {
+			environment, err := project.environment(job)
+			if err != nil {
+				return engine, err
+			}
+			engine = p.execution(project, job, environment)
+			engine.Monitor, err = execution.Monitor(job, urls[job.ID])
+			if err != nil {
+				p.warn(p.runner(p.Stderr), err)
+			}
+			return engine, nil
+		},
+	}, nil
+}

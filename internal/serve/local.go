@@ -1,0 +1,246 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// Local executes jobs on this machine, with the local ledger.
+type Local struct {
+	Workers int    // executions at once
+	Output  *Lines // gets the output of jobs
+
+	*Server
+	work    context.Context // of all executions; cancelled by drain
+	stop    context.CancelCauseFunc
+	ended   sync.WaitGroup
+	swept   time.Time // when the files of the ledger were last looked at
+	stamps  map[string]ledger.Stamp
+	guarded sync.Mutex
+	flights map[flight]*running
+}
+
+// flight is what executes at most once at a time: a lane of a job.
+type flight struct {
+	job  string
+	lane int
+}
+
+// running is an execution that goes on.
+type running struct {
+	window schedule.Window
+	lock   string
+	cancel context.CancelCauseFunc
+}
+
+func (l *Local) begin(s *Server) {
+	l.Server, l.flights = s, map[flight]*running{}
+	l.work, l.stop = context.WithCancelCause(context.Background())
+}
+
+// wake looks whether another process has written to the ledger, or paused a job.
+func (l *Local) wake(now time.Time, anew bool) {
+	if !anew && now.Sub(l.swept) < longest {
+		return
+	}
+	l.swept = now
+	book, err := ledger.Open(l.File, func(string) {})
+	if err != nil {
+		return // each execution says it
+	}
+	var ids []string
+	for id, t := range l.tracks {
+		if t.on == executor(l) {
+			ids = append(ids, id)
+		}
+	}
+	stamps, err := book.Stamps(ids)
+	if err != nil {
+		return
+	}
+	for id, stamp := range stamps {
+		if was, known := l.stamps[id]; known && was != stamp {
+			l.tracks[id].stale = true
+		}
+	}
+	l.stamps = stamps
+}
+
+// owed returns what the ledger says, without what executes already and what failed a moment
+// ago.
+func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Window, until time.Time) {
+	engine, err := l.engine(job)
+	if err != nil {
+		l.board.refuse(job.ID, err)
+		return nil, now.Add(longest)
+	}
+	engine.Now = func() time.Time { return now }
+	look, err := engine.Look(false)
+	if err != nil {
+		l.board.refuse(job.ID, err)
+		return nil, now.Add(longest)
+	}
+	l.board.refuse(job.ID, nil)
+	until = look.Schedule.Next(now)
+	earlier := func(t time.Time) {
+		if t.After(now) && (until.IsZero() || t.Before(until)) {
+			until = t
+		}
+	}
+	if look.Reason == schedule.Waiting {
+		earlier(now.Add(longest)) // another process may run the job that it waits for
+	}
+	for _, w := range look.Slots {
+		again := schedule.Retry(w, look.Runs, now)
+		earlier(again)
+		if !again.After(now) && !l.executes(job, w) {
+			windows = append(windows, w)
+		}
+	}
+	return windows, until
+}
+
+// engine returns how to run a job here.
+func (l *Local) engine(job pyproject.Job) (execution.Job, error) {
+	engine, err := l.project.Engine(job)
+	if err != nil {
+		return engine, err
+	}
+	log := l.Log.With("job", job.ID)
+	engine.Now = l.Clock.Now
+	engine.Say = func(remark string) { log.Info(remark) }
+	engine.Warn = func(err error) {
+		if err != nil {
+			log.Warn(err.Error())
+		}
+	}
+	engine.Output = func(v execution.Variables) (stdout, stderr io.Writer, end func()) { return l.output(job, v) }
+	engine.Found = func(python.Launcher) {}
+	return engine, nil
+}
+
+// executes reports whether the window of a job executes now.
+func (l *Local) executes(job pyproject.Job, w schedule.Window) bool {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	e := l.flights[l.flight(job, w)]
+	return e != nil && e.window.Start.Equal(w.Start)
+}
+
+func (l *Local) flight(job pyproject.Job, w schedule.Window) flight {
+	return flight{job.ID, job.Schedule.Lane(w.Start, job.Options.MaxInstances)}
+}
+
+// start executes a window if a worker, its lane and its lock are free.
+func (l *Local) start(job pyproject.Job, w schedule.Window, _ time.Time) bool {
+	where := l.flight(job, w)
+	ctx, e := l.take(job, w, where)
+	if e == nil {
+		return false
+	}
+	engine, err := l.engine(job)
+	l.ended.Go(func() {
+		defer l.release(job, where)
+		if err == nil {
+			err = l.execute(ctx, engine, w)
+		}
+		if err != nil && ctx.Err() == nil {
+			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err)
+		}
+	})
+	return true
+}
+
+// take takes a worker, the lane and the lock; nil if one of them is not free. A job that
+// does not wait for its older windows cancels them.
+func (l *Local) take(job pyproject.Job, w schedule.Window, where flight) (context.Context, *running) {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	if old := l.flights[where]; old != nil {
+		if job.Options.Cancel && old.window.Start.Before(w.Start) {
+			old.cancel(execution.ErrCancelled)
+		}
+		return nil, nil
+	}
+	if len(l.flights) >= l.Workers {
+		return nil, nil
+	}
+	for _, other := range l.flights {
+		if other.lock != "" && other.lock == job.Options.Lock {
+			return nil, nil
+		}
+	}
+	ctx, cancel := context.WithCancelCause(l.work)
+	e := &running{w, job.Options.Lock, cancel}
+	l.flights[where] = e
+	return ctx, e
+}
+
+// release gives back what take took.
+func (l *Local) release(job pyproject.Job, where flight) {
+	l.guarded.Lock()
+	l.flights[where].cancel(nil)
+	delete(l.flights, where)
+	l.guarded.Unlock()
+	l.changed(job.ID)
+}
+
+// execute runs one window, if the ledger still has no evidence for it.
+func (l *Local) execute(ctx context.Context, engine execution.Job, w schedule.Window) error {
+	return engine.RunLocally(ctx, execution.Wish{Due: w.Start}, execution.Told{
+		Decided: func(d schedule.Decision) { l.decided(engine.Job, d) },
+		Ended:   func(r execution.Result) { l.concluded(engine.Job, r) },
+	})
+}
+
+// decided says what is executed.
+func (l *Local) decided(job pyproject.Job, d schedule.Decision) {
+	if !d.Run {
+		return
+	}
+	l.board.started(job.ID)
+	l.Log.Info("started", "job", job.ID, "slot", d.Window.Start, "late", l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond), "missed", d.Missed)
+}
+
+// concluded says how an execution ended.
+func (l *Local) concluded(job pyproject.Job, r execution.Result) {
+	if r.Skipped {
+		return
+	}
+	l.board.ended(job.ID, r)
+	log := l.Log.With("job", job.ID, "slot", r.Window.Start, "run", r.RunID)
+	if r.OK {
+		log.Info(r.How())
+		return
+	}
+	log.Error(r.How(), "cause", r.Cause, "hint", r.Hint)
+}
+
+// drain waits for the executions, and stops those that are left as a timeout does.
+func (l *Local) drain(ctx context.Context) (whole bool) {
+	over := make(chan struct{})
+	go func() {
+		l.ended.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+		return true
+	case <-ctx.Done():
+	}
+	l.stop(errDrained)
+	<-over
+	return false
+}
+
+// errDrained is why an execution is stopped that goes on for too long after the end.
+var errDrained = errors.New("stopped, because `scheduled serve` ends")

@@ -1,0 +1,137 @@
+package serve
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+const (
+	// longest is the most that the loop sleeps. A timer can stand still while the machine
+	// sleeps, and the clock can be set meanwhile.
+	longest = 15 * time.Second
+
+	// shortest is the least that it sleeps, unless something wakes it.
+	shortest = time.Millisecond
+
+	// grace is how late a look can be before the time is taken to have jumped.
+	grace = 5 * time.Second
+
+	// pace is the time between the starts of two windows that a jump has made late, so that
+	// not all start at once when a machine wakes.
+	pace = time.Second
+)
+
+// track is what the loop knows about one job.
+type track struct {
+	pyproject.Job
+	on     executor
+	owed   []schedule.Window
+	looked time.Time // when the executor was asked for them
+	until  time.Time // until when its answer holds; zero for ever
+	stale  bool      // ask it anew
+
+	// anew says that the next answer is the first after a jump of the clock. The slots in it
+	// are late, and take turns.
+	anew bool
+	late map[time.Time]bool
+}
+
+// start is a window that is to be started.
+type start struct {
+	*track
+	window schedule.Window
+}
+
+// wake looks at all jobs and starts what is owed. It returns when to wake next.
+func (s *Server) wake(now time.Time) (next time.Time) {
+	jumped := s.woken.IsZero() || now.Before(s.woken) || now.Sub(s.woken) > longest+grace
+	s.woken = now
+	s.board.wake(now)
+	s.reload(now)
+	s.Local.wake(now, jumped)
+	if s.GitHub != nil {
+		s.GitHub.wake(now, jumped)
+	}
+	s.invalidate(jumped)
+	next = now.Add(longest)
+	var due []start
+	for _, t := range s.tracks {
+		t.look(now)
+		for _, w := range t.owed {
+			due = append(due, start{t, w})
+		}
+		if !t.until.IsZero() && t.until.Before(next) {
+			next = t.until
+		}
+		s.board.look(t)
+	}
+	if again := s.startAll(due, now); !again.IsZero() && again.Before(next) {
+		next = again
+	}
+	return next
+}
+
+// invalidate marks the jobs of which something changed.
+func (s *Server) invalidate(jumped bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.tracks {
+		t.stale = t.stale || jumped || s.stale[t.ID] || slices.ContainsFunc(t.Options.Needs, func(id string) bool { return s.stale[id] })
+		t.anew = t.anew || jumped
+	}
+	clear(s.stale)
+}
+
+// look asks what is owed, unless the last answer still holds.
+func (t *track) look(now time.Time) {
+	holds := !t.stale && !now.Before(t.looked) && (t.until.IsZero() || now.Before(t.until))
+	if holds {
+		return
+	}
+	t.owed, t.until = t.on.owed(t.Job, now)
+	t.looked, t.stale = now, false
+	if t.anew {
+		t.late = map[time.Time]bool{}
+		for _, w := range t.owed {
+			t.late[w.Start] = now.Sub(w.Start) > grace
+		}
+		t.anew = false
+	}
+}
+
+// startAll starts the windows for which there is room, those in time first, and then the
+// oldest first. It returns when the next late one may start; zero if none waits.
+func (s *Server) startAll(due []start, now time.Time) (again time.Time) {
+	slices.SortFunc(due, func(a, b start) int {
+		return cmp.Or(order(a.late[a.window.Start], b.late[b.window.Start]), a.window.Start.Compare(b.window.Start), cmp.Compare(a.ID, b.ID))
+	})
+	for _, d := range due {
+		late := d.late[d.window.Start]
+		if waits := s.paced.Add(pace); late && now.Before(waits) && !now.Before(s.paced) {
+			return waits
+		}
+		if !d.on.start(d.Job, d.window, now) {
+			continue
+		}
+		if late {
+			s.paced = now
+		}
+		delete(d.late, d.window.Start)
+		d.stale = true
+	}
+	return time.Time{}
+}
+
+func order(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,96 @@
+package serve
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"os"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+)
+
+// source is the project file, as the loop knows it.
+type source struct {
+	path     string
+	modified time.Time
+	size     int64
+	sum      [sha256.Size]byte
+}
+
+// changed reports whether the content of the file is another than before. A file that is
+// missing for a moment, as while an editor writes it, has not changed.
+func (s *source) changed() bool {
+	info, err := os.Stat(s.path)
+	if err != nil || info.ModTime().Equal(s.modified) && info.Size() == s.size {
+		return false
+	}
+	content, err := os.ReadFile(s.path)
+	if err != nil {
+		return false
+	}
+	sum := sha256.Sum256(content)
+	was := s.sum
+	s.modified, s.size, s.sum = info.ModTime(), info.Size(), sum
+	return !bytes.Equal(was[:], sum[:])
+}
+
+// load reads the project for the first time.
+func (s *Server) load(now time.Time) error {
+	s.source.changed()
+	project, err := s.Load()
+	if err != nil {
+		return err
+	}
+	for _, broken := range project.Broken {
+		s.Log.Error("the job is not served", "job", broken.ID, "error", broken.Problems)
+	}
+	s.swap(project, now)
+	return nil
+}
+
+// reload reads the project again if its file has another content, or a person asks for it.
+// A project with any error is not taken: the old one stays.
+func (s *Server) reload(now time.Time) {
+	s.mu.Lock()
+	asked := s.asked
+	s.asked = false
+	s.mu.Unlock()
+	if !s.source.changed() && !asked {
+		return
+	}
+	project, err := s.Load()
+	if err == nil && len(project.Broken) > 0 {
+		err = project.Broken[0].Problems
+	}
+	s.board.reloaded(err)
+	if err != nil {
+		s.Log.Error("the project is not reloaded, the jobs stay as they are", "error", err, "hint", problem.Hint(err))
+		return
+	}
+	s.swap(project, now)
+	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs))
+}
+
+// swap serves another project from now on. What is executing goes on.
+func (s *Server) swap(project *Project, now time.Time) {
+	tracks := map[string]*track{}
+	for _, job := range project.Jobs {
+		t := s.tracks[job.ID]
+		if t == nil {
+			t = &track{anew: true}
+		}
+		t.Job, t.on, t.stale = job, s.executor(job), true
+		tracks[job.ID] = t
+	}
+	s.project, s.tracks = project, tracks
+	s.board.serve(project, now)
+}
+
+// executor returns who starts a job.
+func (s *Server) executor(job pyproject.Job) executor {
+	if s.GitHub != nil && !job.Options.Serve {
+		return s.GitHub
+	}
+	return s.Local
+}
