@@ -164,8 +164,11 @@ func (h *history) line(r record) []byte {
 	return slices.Concat([]byte(sum), []byte(" "), body.Bytes())
 }
 
-func (h *history) checksum(body []byte) string {
-	sum := sha256.Sum256(slices.Concat(h.key[:], body))
+func (h *history) checksum(body []byte) string { return checksum(h.key, body) }
+
+// checksum returns that of a line of the file with a key.
+func checksum(key [sha256.Size]byte, body []byte) string {
+	sum := sha256.Sum256(slices.Concat(key[:], body))
 	return hex.EncodeToString(sum[:sumSize/2])
 }
 
