@@ -1,7 +1,11 @@
 package export
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,11 +14,11 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// What `scheduled serve` is given to end, in seconds. After drain it stops the entrypoints,
-// as a timeout does; after grace it is killed.
+// How long `scheduled serve` has to end, in seconds: after drain it stops the entrypoints,
+// as a timeout does, and after grace it is killed.
 const (
 	drain = 30
-	grace = 60
+	grace = 90
 )
 
 // serve returns the arguments of `scheduled serve` after those of the project.
@@ -61,3 +65,58 @@ func (p Project) variables() (names []string) {
 
 // wanted says which variables a file or Secret has to have, "" for none.
 func (p Project) wanted() string { return strings.Join(p.variables(), ", ") }
+
+// The project in a container: its repository is in the folder /project.
+const (
+	port      = 8484
+	imageUser = 1000 // of our image
+	tokenFile = "/run/scheduled/token"
+)
+
+// inContainer returns the project's folder in a container.
+func (p Project) inContainer() string { return path.Join("/project", path.Dir(p.Place.Path)) }
+
+// served returns the arguments of the program in a container.
+func (p Project) served() []string {
+	return append([]string{"--project", path.Join("/project", p.Place.Path)},
+		p.serve("--listen", fmt.Sprint("0.0.0.0:", port), "--token-file", tokenFile, "--drain", fmt.Sprint(drain, "s"))...)
+}
+
+// baseImage returns our image.
+func (p Project) baseImage() string {
+	return "ghcr.io/scheduled-actions/scheduled:" + cmp.Or(p.Version, "latest")
+}
+
+// environ returns the variables that every container of the project has, sorted: nothing
+// but .scheduled and /tmp can be written.
+func (p Project) environ() [][2]string {
+	environ := [][2]string{{"PYTHONDONTWRITEBYTECODE", "1"}, {"PYTHONUNBUFFERED", "1"}, {"UV_CACHE_DIR", "/tmp/uv"}}
+	if p.Repository != "" && len(p.onGitHub()) > 0 {
+		environ = append(environ, [2]string{"GITHUB_REPOSITORY", p.Repository})
+		if p.APIURL != "" {
+			environ = append(environ, [2]string{"GITHUB_API_URL", p.APIURL})
+		}
+	}
+	slices.SortFunc(environ, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	return environ
+}
+
+// quoted writes a string for YAML, where JSON's strings are valid.
+func quoted(text string) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(text); err != nil {
+		panic(err) // a string
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// quotedList writes a list of strings for YAML, on one line.
+func quotedList(texts []string) string {
+	var words []string
+	for _, text := range texts {
+		words = append(words, quoted(text))
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}

@@ -3,6 +3,7 @@
 package export
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +17,8 @@ import (
 // formats are all formats, in the order of the help.
 var formats = []format{
 	{"systemd", "hardened unit that runs `scheduled serve`", true, systemd},
+	{"kubernetes", "Deployment of `scheduled serve`, with a volume for its history", true, kubernetes},
+	{"compose", "service for Docker Compose that builds and runs `scheduled serve`", true, compose},
 }
 
 // format is a row of formats.
@@ -35,6 +38,8 @@ type Project struct {
 	APIURL             string    // of GitHub's REST API; "" for that of github.com
 	Version            string    // of this program, as in "v1.2.3"; "" if it is no release
 	Now                time.Time // where the slots of a table begin
+
+	notes *[]string // what people should know
 }
 
 // File is one file of an export.
@@ -79,8 +84,15 @@ func index(name string) int {
 
 // Make makes the files of a format that is Known. An error has a hint.
 func Make(name string, p Project) (Result, error) {
+	notes := []string{}
+	p.notes = &notes
 	files, err := formats[index(name)].files(p)
-	return Result{Format: name, Files: files, Notes: []string{}}, err
+	return Result{Format: name, Files: files, Notes: notes}, err
+}
+
+// note adds a line to the notes of the export.
+func (p Project) note(format string, args ...any) {
+	*p.notes = append(*p.notes, fmt.Sprintf(format, args...))
 }
 
 // mark returns the words that every exported file has near its beginning. By them it is

@@ -2,7 +2,9 @@ package export
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -14,15 +16,20 @@ func systemd(p Project) ([]File, error) {
 	if strings.ContainsAny(p.Place.AbsFile()+p.Program, "\n\r") {
 		return nil, problem.New("rename the folder", "a folder with a line break in its name cannot stand in a unit")
 	}
-	words := []string{cmp.Or(p.Program, "scheduled"), "--project", p.Place.AbsFile()}
-	var exec []string
-	for _, word := range append(words, p.serve()...) {
+	if strings.ContainsAny(p.Program, `"'\`) { // which no quoting gets past systemd
+		return nil, problem.New("install scheduled in another folder", "systemd starts no program whose path has quotes or backslashes: %s", p.Program)
+	}
+	exec := []string{unitWord(cmp.Or(p.Program, "scheduled"))}
+	for _, word := range append([]string{"--project", p.Place.AbsFile()}, p.serve()...) {
 		exec = append(exec, unitWord(strings.ReplaceAll(word, "$", "$$")))
 	}
-	environment := "/etc/" + p.name() + ".env"
 	variables := ""
 	if wanted := p.wanted(); wanted != "" {
-		variables = "# It needs " + wanted + ". Only root may read it.\n"
+		variables = "# It needs " + wanted + ". Only root should be able to read it.\n"
+	}
+	user := owner(p.Place.Dir)
+	if user == "root" {
+		p.note("the jobs would run as root, because the project's folder belongs to root. Give it to a user of its own and export again")
 	}
 	unit := strings.NewReplacer(
 		"{heading}", heading("systemd", "#"),
@@ -30,12 +37,23 @@ func systemd(p Project) ([]File, error) {
 		"{exec}", strings.Join(exec, " "),
 		"{folder}", percent(p.Place.Dir),
 		"{writable}", unitWord(p.Place.Dir),
-		"{user}", cmp.Or(owner(p.Place.Dir), "nobody"),
+		"{user}", cmp.Or(user, "scheduled"),
+		"{path}", searchPath(p.Program),
 		"{name}", p.name(),
 		"{variables}", variables,
-		"{environment}", environment,
+		"{grace}", fmt.Sprint(grace),
 	).Replace(systemdUnit)
 	return []File{{p.name() + ".service", unit}}, nil
+}
+
+// searchPath returns the PATH of the jobs: systemd's own, after the folder of this program,
+// where uv often is too.
+func searchPath(program string) string {
+	folders := []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"}
+	if folder := filepath.Dir(program); program != "" && !slices.Contains(folders, folder) {
+		folders = slices.Insert(folders, 0, folder)
+	}
+	return unitWord("PATH=" + strings.Join(folders, ":"))
 }
 
 // percent writes a text in which systemd looks for specifiers.
@@ -77,14 +95,15 @@ ExecReload=/bin/kill -HUP $MAINPID
 WorkingDirectory={folder}
 User={user}
 # Secrets and variables of the jobs, as NAME=VALUE. The file may be missing.
-{variables}EnvironmentFile=-{environment}
+{variables}EnvironmentFile=-/etc/{name}.env
 CacheDirectory={name}
 Environment=UV_CACHE_DIR=%C/{name}/uv XDG_CACHE_HOME=%C/{name} PYTHONUNBUFFERED=1
+Environment={path}
 
 Restart=always
 RestartSec=10
 WatchdogSec=60
-TimeoutStopSec=90
+TimeoutStopSec={grace}
 KillMode=mixed
 OOMPolicy=continue
 
