@@ -52,9 +52,8 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	s.woken = now
 	s.board.wake(now)
 	s.reload(now)
-	s.Local.wake(now, jumped)
-	if s.GitHub != nil {
-		s.GitHub.wake(now, jumped)
+	for _, e := range s.executors {
+		e.wake(now, jumped)
 	}
 	s.invalidate(jumped)
 	next = now.Add(longest)

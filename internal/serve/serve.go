@@ -90,13 +90,14 @@ type Server struct {
 
 	Notify func(state string) error // tells the service manager; nil for none
 
-	board   board
-	source  source
-	project *Project
-	tracks  map[string]*track
-	woken   time.Time     // when the loop last woke
-	paced   time.Time     // when a late window was last started
-	kick    chan struct{} // wakes the loop
+	executors []executor
+	board     board
+	source    source
+	project   *Project
+	tracks    map[string]*track
+	woken     time.Time     // when the loop last woke
+	paced     time.Time     // when a late window was last started
+	kick      chan struct{} // wakes the loop
 
 	mu    sync.Mutex
 	stale map[string]bool // ids of the jobs of which something changed
@@ -126,8 +127,10 @@ func (s *Server) begin() {
 	s.tracks, s.stale, s.kick = map[string]*track{}, map[string]bool{}, make(chan struct{}, 1)
 	s.source.path = s.File
 	s.Local.begin(s)
+	s.executors = []executor{s.Local}
 	if s.GitHub != nil {
 		s.GitHub.begin(s)
+		s.executors = append(s.executors, s.GitHub)
 	}
 }
 
@@ -135,9 +138,9 @@ func (s *Server) begin() {
 func (s *Server) drain() (whole bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.Drain)
 	defer cancel()
-	whole = s.Local.drain(ctx)
-	if s.GitHub != nil {
-		whole = s.GitHub.drain(ctx) && whole
+	whole = true
+	for _, e := range s.executors {
+		whole = e.drain(ctx) && whole
 	}
 	return whole
 }
