@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/serve"
@@ -87,17 +88,15 @@ func (p *Program) served(urls map[string]string) (*serve.Project, error) {
 	return &serve.Project{
 		Jobs:   project.Jobs,
 		Broken: project.Broken,
-		Engine: func(job pyproject.Job) (engine execution.Job, err error) {
-			environment, err := project.environment(job)
-			if err != nil {
-				return engine, err
-			}
-			engine = p.execution(project, job, environment)
-			engine.Monitor, err = execution.Monitor(job, urls[job.ID])
-			if err != nil {
-				p.warn(p.runner(p.Stderr), err)
-			}
-			return engine, nil
+		Engine: func(job pyproject.Job) execution.Job {
+			return p.execution(project, job, installer.Environment{})
+		},
+		Install: func(engine *execution.Job) (err error) {
+			var untold error
+			engine.Monitor, untold = execution.Monitor(engine.Job, urls[engine.ID])
+			engine.Warn(untold)
+			engine.Environment, err = project.environment(engine.Job)
+			return err
 		},
 	}, nil
 }

@@ -74,8 +74,13 @@ func (a Asked) Lost(job string, d schedule.Decision) error {
 }
 
 // Needed returns those of the jobs that a job waits for.
-func Needed(job pyproject.Job, jobs []pyproject.Job) []pyproject.Job {
-	return slices.DeleteFunc(slices.Clone(jobs), func(other pyproject.Job) bool { return !slices.Contains(job.Options.Needs, other.ID) })
+func Needed(job pyproject.Job, jobs []pyproject.Job) (needed []pyproject.Job) {
+	for i := range jobs {
+		if slices.Contains(job.Options.Needs, jobs[i].ID) {
+			needed = append(needed, jobs[i])
+		}
+	}
+	return needed
 }
 
 // Matrix returns what the matrix of a workflow with lanes includes, as JSON: the slots to

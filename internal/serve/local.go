@@ -78,11 +78,7 @@ func (l *Local) wake(now time.Time, anew bool) {
 // owed returns what the ledger says, without what executes already and what failed a moment
 // ago.
 func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Window, until time.Time) {
-	engine, err := l.engine(job)
-	if err != nil {
-		l.board.refuse(job.ID, err)
-		return nil, now.Add(longest)
-	}
+	engine := l.engine(job)
 	engine.Now = func() time.Time { return now }
 	look, err := engine.Look(false)
 	if err != nil {
@@ -110,11 +106,8 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 }
 
 // engine returns how to run a job here.
-func (l *Local) engine(job pyproject.Job) (execution.Job, error) {
-	engine, err := l.project.Engine(job)
-	if err != nil {
-		return engine, err
-	}
+func (l *Local) engine(job pyproject.Job) execution.Job {
+	engine := l.project.Engine(job)
 	log := l.Log.With("job", job.ID)
 	engine.Now = l.Clock.Now
 	engine.Say = func(remark string) { log.Info(remark) }
@@ -125,7 +118,7 @@ func (l *Local) engine(job pyproject.Job) (execution.Job, error) {
 	}
 	engine.Output = func(v execution.Variables) (stdout, stderr io.Writer, end func()) { return l.output(job, v) }
 	engine.Found = func(python.Launcher) {}
-	return engine, nil
+	return engine
 }
 
 // executes reports whether the window of a job executes now.
@@ -147,9 +140,10 @@ func (l *Local) start(job pyproject.Job, w schedule.Window, _ time.Time) bool {
 	if e == nil {
 		return false
 	}
-	engine, err := l.engine(job)
+	engine, install := l.engine(job), l.project.Install
 	l.ended.Go(func() {
 		defer l.release(job, where)
+		err := install(&engine)
 		if err == nil {
 			err = l.execute(ctx, engine, w)
 		}

@@ -51,9 +51,10 @@ type Project struct {
 	Jobs   []pyproject.Job
 	Broken []pyproject.Broken // are not served
 
-	// Engine returns how to run a job on this machine. The server sets what it says, its
-	// output and its clock.
-	Engine func(pyproject.Job) (execution.Job, error)
+	// Engine returns how to decide about a job on this machine, and Install adds how to run
+	// it. The server sets what it says, its output and its clock.
+	Engine  func(pyproject.Job) execution.Job
+	Install func(*execution.Job) error
 }
 
 // An executor starts the windows of jobs. Its methods are called by the loop alone, one at
@@ -115,6 +116,7 @@ func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 	for ctx.Err() == nil {
 		now := s.Clock.Now()
 		next := s.wake(now)
+		s.woken = s.Clock.Now() // a wake that takes long is no jump of the clock
 		s.notify("WATCHDOG=1")
 		s.Clock.Sleep(ctx, max(next.Sub(s.Clock.Now()), shortest), s.kick)
 	}
