@@ -38,15 +38,20 @@ func Show(id string) string {
 // Command returns the command for a job, to be pasted into a shell: what stands before the
 // id, and the flags. The id is one word of the command and never a flag, however it reads.
 func Command(before, id string, flags ...string) string {
-	word := strings.Map(visible, Cut(id, 500))
-	if word == "" || strings.ContainsFunc(word, special) {
-		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
+	word := ShellWord(strings.Map(visible, Cut(id, 500)))
 	words := append([]string{before, word}, flags...)
 	if strings.HasPrefix(id, "-") {
 		words = append(append([]string{before}, flags...), "--", word)
 	}
 	return strings.Join(words, " ")
+}
+
+// ShellWord writes a text as one word of a command for a POSIX shell.
+func ShellWord(text string) string {
+	if text != "" && !strings.ContainsFunc(text, special) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // visible returns a character that a terminal shows in its place.

@@ -104,6 +104,17 @@ func (p *Project) Line(job Job, key string) int {
 	return job.Line
 }
 
+// Keys returns the names of the keys that concern a job, each once: those of its table,
+// and those of its own options and of the project's.
+func (j Job) Keys() (names []string) {
+	for _, k := range j.keys {
+		if k.name != projectName && !slices.Contains(names, k.name) {
+			names = append(names, k.name)
+		}
+	}
+	return names
+}
+
 // Load reads the pyproject.toml at the path name in fsys, which is the repository: the
 // names of a project's workflow files depend on its folder there. Problems name the
 // file as display. If more is wrong than single jobs, the error is a problem.Problems

@@ -29,11 +29,24 @@ func (s Schedule) Crons(spares int) []Cron {
 	return p.crons()
 }
 
+// LocalCrons returns crons for a machine that starts them in time: each slot has a tick,
+// in its own minute or, if it is not on a whole minute, in the next. Where the slots do
+// not fit a cron, there are more ticks than slots. There are none for a disabled job.
+func (s Schedule) LocalCrons() []Cron {
+	if s.spec.Disabled {
+		return nil
+	}
+	p := planning{Schedule: s, in: s.zone, local: true}
+	s.rule.ticks(&p)
+	return p.crons()
+}
+
 // planning makes the ticks of a schedule.
 type planning struct {
 	Schedule
 	in     *time.Location // in which the fields are
 	spares int            // in a window
+	local  bool           // see LocalCrons
 	ticks  []tick
 }
 
@@ -73,7 +86,7 @@ func (u union) ticks(p *planning) {
 		}
 	}
 	for i, c := range u {
-		if c.lastDay || c.shorten {
+		if !p.local && (c.lastDay || c.shorten) {
 			primary[i] = p.nextMonth(primary[i], others(primary, i))
 		}
 	}
@@ -168,6 +181,12 @@ var grids = []int{5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, mi
 // an hour in windows of an hour and more. Ticks on all slots are better, where they are
 // not many more: every 12 hours for 36 hours.
 func (p *planning) grid(step int) int {
+	if p.local {
+		if step%60 == 0 {
+			return int(gcd(int64(step), minutesADay))
+		}
+		return int(gcd(int64(step), 60))
+	}
 	limit := int(p.expires(p.usual)/time.Minute) / (p.spares + 1)
 	least := 15
 	switch {
@@ -194,7 +213,9 @@ func (i instants) ticks(p *planning) {
 	at := make([]time.Time, len(i))
 	for n, slot := range i {
 		at[n] = slot.Add(time.Minute - 1).Truncate(time.Minute)
-		at[n] = at[n].Add(p.rush(at[n], p.end(slot)))
+		if !p.local {
+			at[n] = at[n].Add(p.rush(at[n], p.end(slot)))
+		}
 		p.add(once(at[n]), false)
 	}
 	for n, slot := range i {
@@ -248,7 +269,7 @@ func once(at time.Time) fields {
 // moved returns the fields moved to the first later minutes that are out of GitHub's
 // rush, and by how many minutes: 0 where they have to stay.
 func (p *planning) moved(all union, c calendar) (moved []fields, by int) {
-	if !c.chosen {
+	if !c.chosen || p.local {
 		return nil, 0
 	}
 	by = quiet(c.minutes)

@@ -308,3 +308,43 @@ func TestTicksOfCatchUp(t *testing.T) {
 		}
 	}
 }
+
+// TestLocalCrons finds a tick in the minute of each slot, or where a slot is not on a
+// whole minute, in the next, and asks an independent reader whether it is there.
+func TestLocalCrons(t *testing.T) {
+	day := time.Date(2024, 2, 20, 0, 0, 0, 0, time.UTC)
+	for _, zone := range []string{"", "Europe/Berlin"} {
+		for _, spec := range kinds {
+			spec = spec.from(day)
+			spec.Project, spec.ID, spec.Fallback = "acme", "x", zone
+			s := declared(spec)
+			var ticks, readers []func(time.Time) time.Time
+			for _, c := range s.LocalCrons() {
+				tick, err := ParseCron(c.Expr, c.Zone)
+				reader, wrong := cron.ParseStandard("CRON_TZ=" + c.Zone + " " + c.Expr)
+				if err != nil || wrong != nil {
+					t.Fatal(err, wrong)
+				}
+				ticks, readers = append(ticks, tick.Next), append(readers, reader.Next)
+			}
+			if none := len(ticks) == 0; none != spec.Disabled {
+				t.Errorf("%s: crons %v", s, s.LocalCrons())
+			}
+			slot := s.Next(day)
+			for n := 0; n < 150 && !slot.IsZero() && len(ticks) > 0; n++ {
+				minute := slot.Add(time.Minute - 1).Truncate(time.Minute)
+				due := func(next func(time.Time) time.Time) bool { return next(minute.Add(-1)).Equal(minute) }
+				if !slices.ContainsFunc(ticks, due) {
+					t.Errorf("%s: no tick at %v: %v", s, slot, s.LocalCrons())
+				}
+				if zone == "" && !slices.ContainsFunc(readers, due) { // which leaves out what is in a gap
+					t.Errorf("%s: the reader has no tick at %v: %v", s, slot, s.LocalCrons())
+				}
+				slot = s.Next(slot)
+			}
+		}
+	}
+	if got := fmt.Sprint(declared(Spec{Cron: []string{"0 9 * * *", "*/2 * * * *"}, ID: "x"}).LocalCrons()); got != "[{0 9 * * * UTC every day at 09:00 UTC false} {*/2 * * * * UTC every 2 minutes from minute 0 false}]" {
+		t.Error("minutes are moved, or ticks left out: ", got)
+	}
+}
