@@ -67,7 +67,7 @@ func (p *Program) export(format string, ids []string, flags exportFlags) error {
 	origin := p.origin(context.Background(), project, "")
 	result, err := export.Make(format, export.Project{
 		Project: &exported, Place: project.Place, Program: p.Path, Repository: origin.Repository, APIURL: origin.APIURL,
-		Version: p.Version, Now: p.Now(),
+		Version: p.Version, Now: p.Now(), Some: len(exported.Jobs) < len(project.Jobs),
 	})
 	if err != nil {
 		return &exitError{exitUsage, err}

@@ -45,13 +45,19 @@ func (p Project) onGitHub() (jobs []pyproject.Job) {
 // need from outside, sorted.
 func (p Project) variables() (names []string) {
 	hosted := p.onGitHub()
+	names = needed(slices.DeleteFunc(slices.Clone(p.Jobs), func(job pyproject.Job) bool {
+		return slices.ContainsFunc(hosted, func(h pyproject.Job) bool { return h.ID == job.ID })
+	}))
 	if len(hosted) > 0 {
 		names = append(names, pyproject.Token)
+		slices.Sort(names)
 	}
-	for _, job := range p.Jobs {
-		if slices.ContainsFunc(hosted, func(h pyproject.Job) bool { return h.ID == job.ID }) {
-			continue
-		}
+	return names
+}
+
+// needed returns the environment variables that jobs need from outside, sorted.
+func needed(jobs []pyproject.Job) (names []string) {
+	for _, job := range jobs {
 		for _, pair := range slices.Concat(job.Options.Secrets, job.Options.SetupSecrets, job.Options.Vars) {
 			names = append(names, pair.Name)
 		}
@@ -119,4 +125,23 @@ func quotedList(texts []string) string {
 		words = append(words, quoted(text))
 	}
 	return "[" + strings.Join(words, ", ") + "]"
+}
+
+// searchPath returns the PATH of the jobs: the usual folders, after that of this program,
+// where uv often is too.
+func (p Project) searchPath() string {
+	folders := []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+	if folder := filepath.Dir(p.Program); p.Program != "" && !slices.Contains(folders, folder) {
+		folders = slices.Insert(folders, 0, folder)
+	}
+	return strings.Join(folders, ":")
+}
+
+// user returns whom the jobs run as: whose the folder is; "" if that is not known.
+func (p Project) user() string {
+	user := owner(p.Place.Dir)
+	if user == "root" {
+		p.note("the jobs would run as root, because the project's folder belongs to root. Give it to a user of its own and export again")
+	}
+	return user
 }

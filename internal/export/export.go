@@ -16,9 +16,13 @@ import (
 
 // formats are all formats, in the order of the help.
 var formats = []format{
+	{"crontab", "crontab that calls `scheduled run`", false, crontab},
 	{"systemd", "hardened unit that runs `scheduled serve`", true, systemd},
 	{"kubernetes", "Deployment of `scheduled serve`, with a volume for its history", true, kubernetes},
 	{"compose", "service for Docker Compose that builds and runs `scheduled serve`", true, compose},
+	{"supervisord", "program of supervisord that runs `scheduled serve`", true, supervisord},
+	{"ini", "sections with call, every and at, as import reads them", false, ini},
+	{"ics", "calendar with the next slots of each job", false, ics},
 }
 
 // format is a row of formats.
@@ -38,8 +42,9 @@ type Project struct {
 	APIURL             string    // of GitHub's REST API; "" for that of github.com
 	Version            string    // of this program, as in "v1.2.3"; "" if it is no release
 	Now                time.Time // where the slots of a table begin
+	Some               bool      // Jobs are only some of the project's
 
-	notes *[]string // what people should know
+	notes *notes // what people should know
 }
 
 // File is one file of an export.
@@ -84,15 +89,14 @@ func index(name string) int {
 
 // Make makes the files of a format that is Known. An error has a hint.
 func Make(name string, p Project) (Result, error) {
-	notes := []string{}
-	p.notes = &notes
+	p.notes = &notes{of: map[string][]pyproject.Job{}}
 	files, err := formats[index(name)].files(p)
-	return Result{Format: name, Files: files, Notes: notes}, err
+	return Result{Format: name, Files: files, Notes: p.notes.lines()}, err
 }
 
 // note adds a line to the notes of the export.
 func (p Project) note(format string, args ...any) {
-	*p.notes = append(*p.notes, fmt.Sprintf(format, args...))
+	p.notes.add(fmt.Sprintf(format, args...))
 }
 
 // mark returns the words that every exported file has near its beginning. By them it is

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -27,33 +26,19 @@ func systemd(p Project) ([]File, error) {
 	if wanted := p.wanted(); wanted != "" {
 		variables = "# It needs " + wanted + ". Only root should be able to read it.\n"
 	}
-	user := owner(p.Place.Dir)
-	if user == "root" {
-		p.note("the jobs would run as root, because the project's folder belongs to root. Give it to a user of its own and export again")
-	}
 	unit := strings.NewReplacer(
 		"{heading}", heading("systemd", "#"),
 		"{description}", percent(cmp.Or(p.Name, filepath.Base(p.Place.Dir))),
 		"{exec}", strings.Join(exec, " "),
 		"{folder}", percent(p.Place.Dir),
 		"{writable}", unitWord(p.Place.Dir),
-		"{user}", cmp.Or(user, "scheduled"),
-		"{path}", searchPath(p.Program),
+		"{user}", cmp.Or(p.user(), "scheduled"),
+		"{path}", unitWord("PATH="+p.searchPath()),
 		"{name}", p.name(),
 		"{variables}", variables,
 		"{grace}", fmt.Sprint(grace),
 	).Replace(systemdUnit)
 	return []File{{p.name() + ".service", unit}}, nil
-}
-
-// searchPath returns the PATH of the jobs: systemd's own, after the folder of this program,
-// where uv often is too.
-func searchPath(program string) string {
-	folders := []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"}
-	if folder := filepath.Dir(program); program != "" && !slices.Contains(folders, folder) {
-		folders = slices.Insert(folders, 0, folder)
-	}
-	return unitWord("PATH=" + strings.Join(folders, ":"))
 }
 
 // percent writes a text in which systemd looks for specifiers.
