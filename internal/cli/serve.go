@@ -2,10 +2,11 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -56,7 +57,12 @@ shows the jobs. An address that others can reach needs --token-file.`,
 }
 
 func (p *Program) serve(flags serveFlags) error {
+	if !slices.Contains(serve.Formats, flags.logFormat) {
+		return &exitError{exitUsage, problem.New("give "+strings.Join(serve.Formats, " or "), "--log-format %q is not a format of the log", flags.logFormat)}
+	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // jobs outlive the reader of the log
+	log, flush := serve.NewLog(p.Stderr, flags.logFormat)
+	defer flush()
 	project, err := p.open()
 	if err != nil {
 		return err
@@ -64,7 +70,7 @@ func (p *Program) serve(flags serveFlags) error {
 	urls := p.restart(project.Jobs)
 	server := &serve.Server{
 		Clock: serve.Wall{},
-		Log:   slog.New(slog.NewTextHandler(p.Stderr, nil)),
+		Log:   log,
 		File:  project.AbsFile(),
 		Load:  func() (*serve.Project, error) { return p.served(urls) },
 		Drain: flags.drain,
