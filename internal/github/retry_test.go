@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,55 +14,13 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// pipes is a network in memory with one server. Its connections block in a way
-// that synctest knows, so that time jumps when everything waits.
-type pipes struct {
-	conns chan net.Conn
-	ctx   context.Context
-	close context.CancelFunc
-}
-
-func newPipes() pipes {
-	ctx, cancel := context.WithCancel(context.Background())
-	return pipes{make(chan net.Conn), ctx, cancel}
-}
-
-func (p pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.ctx.Done():
-		return nil, net.ErrClosed
-	}
-}
-
-func (p pipes) Close() error {
-	p.close()
-	return nil
-}
-
-func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 80} }
-
-func (p pipes) dial(ctx context.Context, _, addr string) (net.Conn, error) {
-	if addr != p.Addr().String() {
-		return nil, fmt.Errorf("no route to %s", addr)
-	}
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // inBubble runs f with a fake GitHub and a client of it, in a bubble with its own
 // time.
 func inBubble(t *testing.T, f func(t *testing.T, fake *ghtest.Server, client *Client)) {
 	synctest.Test(t, func(t *testing.T) {
-		network := newPipes()
+		network := ghtest.NewNetwork()
 		fake := ghtest.Serve(network)
-		transport := &http.Transport{DialContext: network.dial}
+		transport := &http.Transport{DialContext: network.Dial}
 		client := newClient(t, fake.URL)
 		client.connect(client.api.BaseURL, transport)
 		defer fake.Close()

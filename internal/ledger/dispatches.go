@@ -22,9 +22,9 @@ type Dispatch struct {
 	Sent     time.Time `json:"sent"` // with Job and Slot, tells it from others
 	Accepted time.Time `json:"accepted,omitzero"`
 	Created  time.Time `json:"created,omitzero"`
-	Started  time.Time `json:"started,omitzero"` // by a runner
-	Run      int64     `json:"run,omitempty"`    // 0 if GitHub does not say
-	Refused  bool      `json:"refused,omitempty"`
+	Started  time.Time `json:"started,omitzero"`    // by a runner
+	Run      int64     `json:"run,omitempty"`       // 0 if GitHub does not say
+	Void     bool      `json:"void,omitempty"`      // it has become no run
 	CaughtUp bool      `json:"caught_up,omitempty"` // nobody was there at the slot
 }
 

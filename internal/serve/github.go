@@ -1,30 +1,288 @@
 package serve
 
 import (
+	"cmp"
 	"context"
+	"reflect"
+	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// GitHub starts jobs on GitHub, by dispatches.
+// GitHub starts jobs on GitHub, by dispatches. At its slot a job is dispatched without any
+// question: the run looks for evidence before it executes. What is owed from before, at the
+// beginning and after a jump of the clock, and what has failed since, a sweep finds out, as
+// a rescue does. All times are by GitHub's clock, except those of the interface executor.
 type GitHub struct {
 	Client *github.Client
 	Branch string // the default branch; "" to ask GitHub
 
+	// Accepted is told how long after the slot GitHub has taken each dispatch; nil for
+	// nobody. It must not wait.
+	Accepted func(job string, late time.Duration)
+
 	*Server
+	book *ledger.Ledger
+	work context.Context // of all requests but dispatches; cancelled by drain
+	stop context.CancelFunc
+
+	mu      sync.Mutex
+	offset  offset
+	jobs    map[string]*remote
+	records map[string]ledger.Dispatch // the newest of each job
+	limits  limits
+	hold    hold
+	flying  int            // dispatches without an answer yet
+	ended   sync.WaitGroup // requests
+	busy    map[errand]bool
+	told    map[string]string // the last remark of each kind
+	failed  map[string]int    // dispatches, by reason
+	opens   time.Time         // when another job that is due may be started; zero: it does not matter
+	lapsed  int               // windows that ended before they could be started, since that was said
+	counted time.Time         // when it was
+
+	swept    time.Time // when the next sweep is due; zero: at once
+	sweptAll time.Time // when the next one that looks at all jobs is due
+	blind    int       // sweeps in a row that failed
+	trouble  error     // why the last one did; nil if it did not
+	follows  follows
 }
 
-func (g *GitHub) begin(s *Server) { g.Server = s }
+// phase is how far the current window of a job is.
+type phase int
 
-func (g *GitHub) wake(time.Time, bool) {}
+const (
+	unknown phase = iota // a sweep has to find out what is owed
+	due                  // to be dispatched
+	sending              // a dispatch is on its way
+	looking              // it may have become a run: look for that
+	handled              // a run was started, or none is owed for now
+	settled              // it is confirmed, or none is owed for good
+)
 
-func (g *GitHub) owed(pyproject.Job, time.Time) ([]schedule.Window, time.Time) {
-	return nil, time.Time{}
+// remote is what is known about a job.
+type remote struct {
+	job      pyproject.Job
+	adjusted schedule.Schedule // its schedule, with the slots that runs asked for
+	seen     time.Time         // until when its slots were watched; zero: never
+	window   schedule.Window   // the last one that was looked at
+	phase    phase
+	late     bool      // nobody was there at its slot, so it takes turns with the others like it
+	barred   bool      // its workflow is not active
+	tries    int       // dispatches of the window that failed in a row
+	again    time.Time // when to dispatch it again
+	unclear  unclear   // while looking
+	last     ledger.Dispatch
+	doubted  int64 // the run that has succeeded, and of which a sweep found no execution
 }
 
-func (g *GitHub) start(pyproject.Job, schedule.Window, time.Time) bool { return false }
+func (g *GitHub) begin(s *Server) {
+	g.Server = s
+	g.work, g.stop = context.WithCancel(context.Background())
+	g.jobs, g.records = map[string]*remote{}, map[string]ledger.Dispatch{}
+	g.busy, g.told, g.failed = map[errand]bool{}, map[string]string{}, map[string]int{}
+	g.Client.OnDate(s.Clock.Now, g.heard)
+}
 
-func (g *GitHub) drain(context.Context) bool { return true }
+// wake reads what was dispatched before, at the beginning. After a jump only GitHub knows
+// what is owed.
+func (g *GitHub) wake(now time.Time, anew bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.book == nil {
+		g.recall(g.offset.at(now))
+	}
+	if anew {
+		g.offset.forget()
+		g.jump()
+	}
+	g.opens = time.Time{}
+}
+
+// jump takes in that the time has jumped. The caller holds the lock.
+func (g *GitHub) jump() {
+	for _, r := range g.jobs {
+		r.seen = time.Time{}
+	}
+	g.swept, g.sweptAll = time.Time{}, time.Time{}
+}
+
+// recall reads what an earlier loop has dispatched. The caller holds the lock.
+func (g *GitHub) recall(at time.Time) {
+	book, err := ledger.Open(g.File, func(remark string) { g.Log.Warn(remark) })
+	if err != nil {
+		g.tell("ledger", err)
+		return
+	}
+	g.book = book
+	known, err := book.Dispatches()
+	g.tell("ledger", err)
+	for _, d := range known {
+		g.records[d.Job] = d
+		g.limits.note(d.Sent)
+		g.follows.add(d, at)
+	}
+}
+
+// next runs the errands that are due, and says when to wake the executor at the latest;
+// zero: it does not matter. The loop calls it last.
+func (g *GitHub) next(now time.Time) (next time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	at := g.offset.at(now)
+	next = g.opens
+	for _, e := range []errand{sweeping, watching, following} {
+		if when := g.when(e); !when.IsZero() && !at.Before(when) {
+			g.run(e)
+		} else {
+			next = earliest(next, when)
+		}
+	}
+	g.count(at)
+	return g.offset.here(next)
+}
+
+// of returns what is known about a job. The caller holds the lock.
+func (g *GitHub) of(job pyproject.Job) *remote {
+	r := g.jobs[job.ID]
+	if r == nil {
+		r = &remote{last: g.records[job.ID]}
+		g.jobs[job.ID] = r
+	}
+	if r.job.File() != job.File() || !reflect.DeepEqual(r.job.Schedule.Spec(), job.Schedule.Spec()) {
+		r.adjusted, r.seen, r.phase, r.barred = job.Schedule, time.Time{}, unknown, false
+	}
+	r.job = job
+	return r
+}
+
+// owed returns the current window if it is to be dispatched.
+func (g *GitHub) owed(job pyproject.Job, now time.Time) (windows []schedule.Window, until time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r, at := g.of(job), g.offset.at(now)
+	g.turn(r, at)
+	until = r.adjusted.Next(at)
+	if r.phase == due && !r.barred {
+		if !at.Before(r.again) {
+			return []schedule.Window{r.window}, g.offset.here(until)
+		}
+		until = earliest(until, r.again)
+	}
+	return nil, g.offset.here(until)
+}
+
+// turn goes on to the current window of a job. One whose slot has come while it was watched
+// is due. The caller holds the lock.
+func (g *GitHub) turn(r *remote, at time.Time) {
+	w := r.adjusted.Window(at)
+	came := !r.seen.IsZero() && w.Start.After(r.seen)
+	seen := r.seen
+	r.seen = at
+	if r.phase == due && (w.IsZero() || r.adjusted.Expired(w, at)) {
+		r.phase = settled
+	}
+	if w.IsZero() || w.Start.Equal(r.window.Start) && (!seen.IsZero() || r.phase == sending || r.phase == looking) {
+		return
+	}
+	if r.phase == due && w.Start.After(r.window.Start) && !r.barred {
+		g.lapsed++
+	}
+	r.window, r.tries, r.again, r.late = w, 0, time.Time{}, !came
+	switch {
+	case r.last.Slot.Equal(w.Start) && !r.last.Accepted.IsZero():
+		r.phase = handled
+	case r.last.Slot.Equal(w.Start) && !r.last.Void:
+		r.phase, r.unclear = looking, newUnclear(at, 1, w)
+	case came:
+		r.phase = due
+	default:
+		r.phase = unknown
+	}
+	if !came {
+		g.swept = time.Time{}
+	}
+}
+
+// start dispatches a window, if GitHub may be asked now.
+func (g *GitHub) start(job pyproject.Job, w schedule.Window, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r, at := g.of(job), g.offset.at(now)
+	if r.phase != due || !r.window.Start.Equal(w.Start) {
+		return true // the loop asks anew
+	}
+	if !g.admits(r, at) {
+		return false
+	}
+	g.limits.note(at)
+	g.flying++
+	r.phase = sending
+	r.last = ledger.Dispatch{Job: job.ID, Slot: w.Start.UTC(), Sent: at, CaughtUp: r.late}
+	record := r.last
+	g.ended.Go(func() { g.dispatch(r, record) })
+	return true
+}
+
+// drain waits for the answers to dispatches: what was sent is to be known. Nothing has to
+// be stopped.
+func (g *GitHub) drain(ctx context.Context) bool {
+	g.stop()
+	over := make(chan struct{})
+	go func() {
+		g.ended.Wait()
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+	return true
+}
+
+// Trouble says why GitHub takes no dispatches, or cannot be read; nil if all is well.
+func (g *GitHub) Trouble() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return cmp.Or(g.hold.reason, g.trouble)
+}
+
+// Failures returns how many dispatches have failed, by the reason: refused, missing,
+// disabled, denied, limited or unclear.
+func (g *GitHub) Failures() map[string]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	failures := map[string]int{}
+	for reason, n := range g.failed {
+		failures[reason] = n
+	}
+	return failures
+}
+
+// tell logs an error of a kind once, and that it is over. The caller holds the lock.
+func (g *GitHub) tell(kind string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	switch was := g.told[kind]; {
+	case text == was:
+		return
+	case text == "":
+		g.Log.Info("over: " + was)
+	default:
+		g.Log.Warn(text, hint(err)...)
+	}
+	g.told[kind] = text
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -68,8 +68,9 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 		}
 		s.board.look(t)
 	}
-	if again := s.startAll(due, now); !again.IsZero() && again.Before(next) {
-		next = again
+	next = earliest(next, s.startAll(due, now))
+	if s.GitHub != nil {
+		next = earliest(next, s.GitHub.next(now))
 	}
 	return next
 }

@@ -1,0 +1,154 @@
+package serve
+
+import (
+	"slices"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/rescue"
+)
+
+// The most dispatches. "No more than 80 content-generating requests per minute and no more
+// than 500 content-generating requests per hour"; whether a dispatch is one, GitHub does not
+// say:
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+const (
+	perMinute = 75
+	perHour   = 399
+	atOnce    = 16 // without an answer yet; "No more than 100 concurrent requests are allowed"
+)
+
+// limits knows when dispatches were sent, in the last hour.
+type limits struct {
+	sent  []time.Time
+	paced time.Time // when a late window was last started
+}
+
+func (l *limits) note(at time.Time) { l.sent = append(l.sent, at) }
+
+// opens returns when another one may be sent.
+func (l *limits) opens(at time.Time) (opens time.Time) {
+	l.sent = slices.DeleteFunc(l.sent, func(sent time.Time) bool { return at.Sub(sent) >= time.Hour })
+	for i, sent := range l.sent {
+		if sent.After(at) { // the clock was set back
+			l.sent[i] = at
+		}
+	}
+	slices.SortFunc(l.sent, time.Time.Compare)
+	for _, limit := range []struct {
+		most int
+		in   time.Duration
+	}{{perMinute, time.Minute}, {perHour, time.Hour}} {
+		if over := len(l.sent) - limit.most; over >= 0 {
+			if free := l.sent[over].Add(limit.in); free.After(opens) {
+				opens = free
+			}
+		}
+	}
+	return opens
+}
+
+// admits reports whether a window may be dispatched now, and otherwise sees to it that the
+// loop wakes when it may. The caller holds the lock.
+func (g *GitHub) admits(r *remote, at time.Time) bool {
+	if g.Branch == "" || g.flying >= atOnce || g.hold.reason != nil && g.flying > 0 {
+		return false // an answer wakes the loop
+	}
+	opens := g.hold.until
+	for _, other := range []time.Time{g.limits.opens(at), g.spent(at)} {
+		if other.After(opens) {
+			opens = other
+		}
+	}
+	if r.late && !at.Before(g.limits.paced) { // else the clock was set back
+		if turn := g.limits.paced.Add(pace); turn.After(opens) {
+			opens = turn
+		}
+	}
+	if at.Before(opens) {
+		g.opens = earliest(g.opens, opens)
+		return false
+	}
+	if r.late {
+		g.limits.paced = at
+	}
+	return true
+}
+
+// spent returns when GitHub grants requests again, if the runs of jobs need those that are
+// left; else zero.
+func (g *GitHub) spent(at time.Time) time.Time {
+	remaining, reset := g.Client.Remaining(), g.Client.Reset()
+	if remaining < 0 || remaining >= rescue.Reserve || !at.Before(reset) {
+		return time.Time{}
+	}
+	return reset
+}
+
+// hold stops all dispatches for a while: GitHub has refused, or is in trouble. Then one is
+// sent to try.
+type hold struct {
+	reason error
+	kind   string // of the failures
+	until  time.Time
+	raised time.Time
+	tries  int
+	silent bool // GitHub has said when to ask again, so nothing is asked before
+
+	row int // failures of that kind in a row
+}
+
+// maxRow is how many failures of one kind in a row are not about single jobs.
+const maxRow = 10
+
+// fail takes in a failed dispatch that was sent at a time. all says that the others would
+// fail as well.
+func (h *hold) fail(o outcome, sent, at time.Time) {
+	if h.reason != nil && sent.Before(h.raised) { // one of those that were under way
+		h.until, h.silent = latest(h.until, at.Add(o.wait)), h.silent || o.waits
+		return
+	}
+	if o.kind != h.kind {
+		if h.reason != nil && !o.all && !o.unclear { // GitHub answers again
+			h.lift()
+		}
+		h.kind, h.row = o.kind, 0
+	}
+	if h.row++; !o.all && h.row < maxRow && h.reason == nil {
+		return
+	}
+	h.tries++
+	h.reason, h.raised, h.silent = o.err, at, o.waits
+	h.until = at.Add(max(ladder(h.tries), o.wait))
+}
+
+// lift ends the hold: a dispatch was accepted.
+func (h *hold) lift() { *h = hold{} }
+
+// ladder returns how long to wait after so many failures in a row.
+func ladder(failures int) time.Duration {
+	const first, longest = 15 * time.Second, 30 * time.Minute
+	return min(first<<min(max(failures-1, 0), 10), longest)
+}
+
+// count says how many jobs wait for the limits, once, and how many windows ended meanwhile.
+// The caller holds the lock.
+func (g *GitHub) count(at time.Time) {
+	waiting := 0
+	for _, r := range g.jobs {
+		if r.phase == due && !r.barred && r.again.IsZero() {
+			waiting++
+		}
+	}
+	switch crowded := g.told["waiting"] != ""; {
+	case waiting == 0 || g.hold.reason != nil:
+		g.told["waiting"] = ""
+	case !crowded && len(g.limits.sent) >= perMinute:
+		g.told["waiting"] = "waiting"
+		g.Log.Warn(problem.Count(waiting, "job")+" wait: at most 75 dispatches a minute and 399 an hour are sent", "jobs", waiting)
+	}
+	if g.lapsed > 0 && at.Sub(g.counted).Abs() >= time.Minute {
+		g.Log.Error(problem.Count(g.lapsed, "window")+" ended before GitHub took a dispatch", "windows", g.lapsed)
+		g.lapsed, g.counted = 0, at
+	}
+}

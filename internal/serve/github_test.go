@@ -1,0 +1,194 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// hub is a fake GitHub with a loop that dispatches to it, in a bubble with its own time.
+type hub struct {
+	*ghtest.Server
+	t    *testing.T
+	file string // the project file
+	jobs []pyproject.Job
+	log  lockedBuffer
+
+	transport *http.Transport
+	begun     time.Time
+	late      []time.Duration
+}
+
+// lockedBuffer is a buffer for several goroutines.
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+// onHub runs f with a fake GitHub that has the workflows of some jobs. Their runs begin after
+// three seconds, and succeed five seconds later.
+func onHub(t *testing.T, jobs []pyproject.Job, f func(h *hub)) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "pyproject.toml")
+	synctest.Test(t, func(t *testing.T) {
+		network := ghtest.NewNetwork()
+		h := &hub{Server: ghtest.Serve(network), t: t, file: file, jobs: jobs, transport: &http.Transport{DialContext: network.Dial}}
+		defer func(usual http.RoundTripper) { http.DefaultTransport = usual }(http.DefaultTransport)
+		http.DefaultTransport = h.transport
+		defer h.Close()
+		defer h.transport.CloseIdleConnections()
+		time.Sleep(30 * 24 * time.Hour) // so that there is a past
+		h.begun = time.Now()
+		for _, job := range jobs {
+			h.Register(ghtest.Registered{File: job.File(), Created: h.begun.Add(-100 * 24 * time.Hour)})
+		}
+		f(h)
+		for _, violation := range h.Violations() {
+			t.Errorf("fake GitHub: %s", violation)
+		}
+	})
+}
+
+// jobsOf returns n jobs of a cadence.
+func jobsOf(n int, cadence schedule.Cadence) (jobs []pyproject.Job) {
+	for i := range n {
+		job := pyproject.Job{ID: fmt.Sprintf("job-%d", i), Slug: fmt.Sprintf("job-%d", i)}
+		job.Options.WorkflowPrefix = "scheduled-"
+		job.Schedule = schedule.New(cadence, "", job.ID)
+		jobs = append(jobs, job)
+	}
+	return jobs
+}
+
+// atOnceJobs returns n hourly jobs that are due at the same second.
+func atOnceJobs(t *testing.T, n int) []pyproject.Job {
+	t.Helper()
+	jobs := jobsOf(n, schedule.Hour)
+	for i := range jobs {
+		s, flaws := schedule.Parse(schedule.Spec{Cron: []string{"30 * * * *"}})
+		if len(flaws) > 0 {
+			t.Fatal(flaws)
+		}
+		jobs[i].Schedule = s
+	}
+	return jobs
+}
+
+// serve runs a loop for a while, and reports what it has dispatched.
+func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
+	h.t.Helper()
+	client, err := github.New(github.Config{APIURL: h.URL, Repository: ghtest.Repository, Token: "s3cret-t0ken"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	server := &Server{
+		Clock: Wall{}, Log: slog.New(slog.NewTextHandler(&h.log, nil)), File: h.file, Drain: time.Minute,
+		Load:   func() (*Project, error) { return &Project{Jobs: h.jobs}, nil },
+		Local:  &Local{Workers: 1, Output: NewLines(io.Discard)},
+		GitHub: &GitHub{Client: client, Accepted: func(_ string, late time.Duration) { h.late = append(h.late, late) }},
+	}
+	ctx, cancel := context.WithTimeout(h.t.Context(), d)
+	defer cancel()
+	playing := make(chan struct{})
+	go func() {
+		defer close(playing)
+		dispatches = h.play(ctx)
+	}()
+	if whole, err := server.Run(ctx); err != nil || !whole {
+		h.t.Fatal(whole, err)
+	}
+	<-playing
+	return append(dispatches, h.Dispatches()...)
+}
+
+// play plays the runners.
+func (h *hub) play(ctx context.Context) (dispatches []ghtest.Dispatch) {
+	ends := map[time.Time][]int64{}
+	for ctx.Err() == nil {
+		time.Sleep(time.Second)
+		now := time.Now().Truncate(time.Second)
+		for _, d := range h.Dispatches() {
+			dispatches = append(dispatches, d)
+			ends[now.Add(8*time.Second)] = append(ends[now.Add(8*time.Second)], d.Run)
+		}
+		h.Finish("success", ends[now]...)
+	}
+	return dispatches
+}
+
+// windows counts the dispatches of each window of each job.
+func windows(dispatches []ghtest.Dispatch) map[string]int {
+	counts := map[string]int{}
+	for _, d := range dispatches {
+		counts[d.File+" "+d.Inputs["window"]]++
+	}
+	return counts
+}
+
+// owed returns the windows that are current in a time.
+func (h *hub) owed(d time.Duration) map[string]int {
+	counts := map[string]int{}
+	for _, job := range h.jobs {
+		for at := job.Schedule.Window(h.begun).Start; at.Before(h.begun.Add(d)); at = job.Schedule.Next(at) {
+			counts[job.File()+" "+at.UTC().Format(time.RFC3339)] = 1
+		}
+	}
+	return counts
+}
+
+// expect compares the dispatches with what was owed.
+func (h *hub) expect(name string, got, want map[string]int) {
+	h.t.Helper()
+	wrong := []string{}
+	for window := range want {
+		if got[window] != want[window] {
+			wrong = append(wrong, fmt.Sprintf("%s: %d", window, got[window]))
+		}
+	}
+	for window := range got {
+		if want[window] == 0 {
+			wrong = append(wrong, fmt.Sprintf("%s: %d, and was not owed", window, got[window]))
+		}
+	}
+	if len(wrong) > 0 {
+		h.t.Errorf("%s: %s\n%s", name, strings.Join(wrong, ", "), h.log.String())
+	}
+}
+
+// TestDispatched dispatches the current windows once, one a second, and then each window at
+// its slot.
+func TestDispatched(t *testing.T) {
+	onHub(t, jobsOf(5, schedule.Hour), func(h *hub) {
+		const d = 3*time.Hour + 59*time.Minute
+		h.expect("all", windows(h.serve(d)), h.owed(d))
+		for i, late := range h.late {
+			if i >= len(h.jobs) && late > time.Second {
+				t.Errorf("dispatch %d was late by %v", i, late)
+			}
+		}
+		requests := h.Requests()
+		if len(requests) > 20*12*4 {
+			t.Errorf("%d requests", len(requests))
+		}
+	})
+}
