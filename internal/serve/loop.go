@@ -27,7 +27,7 @@ const (
 
 // track is what the loop knows about one job.
 type track struct {
-	pyproject.Job
+	*pyproject.Job
 	on     executor
 	owed   []schedule.Window
 	looked time.Time // when the executor was asked for them
@@ -92,7 +92,7 @@ func (t *track) look(now time.Time) {
 	if holds {
 		return
 	}
-	t.owed, t.until = t.on.owed(t.Job, now)
+	t.owed, t.until = t.on.owed(*t.Job, now)
 	t.looked, t.stale = now, false
 	if t.anew {
 		t.late = map[time.Time]bool{}
@@ -114,7 +114,7 @@ func (s *Server) startAll(due []start, now time.Time) (again time.Time) {
 		if waits := s.paced.Add(pace); late && now.Before(waits) && !now.Before(s.paced) {
 			return waits
 		}
-		if !d.on.start(d.Job, d.window, now) {
+		if !d.on.start(*d.Job, d.window, now) {
 			continue
 		}
 		if late {

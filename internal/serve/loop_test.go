@@ -57,7 +57,7 @@ func newWorld(t *testing.T, now time.Time, seed uint64, specs ...schedule.Spec) 
 		if len(flaws) > 0 {
 			t.Fatal(flaws)
 		}
-		w.tracks[spec.ID] = &track{Job: pyproject.Job{ID: spec.ID, Schedule: s, Options: pyproject.Options{MaxInstances: 1}}, on: w, anew: true}
+		w.tracks[spec.ID] = &track{Job: &pyproject.Job{ID: spec.ID, Schedule: s, Options: pyproject.Options{MaxInstances: 1}}, on: w, anew: true}
 	}
 	return w
 }

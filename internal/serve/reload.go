@@ -75,12 +75,13 @@ func (s *Server) reload(now time.Time) {
 // swap serves another project from now on. What is executing goes on.
 func (s *Server) swap(project *Project, now time.Time) {
 	tracks := map[string]*track{}
-	for _, job := range project.Jobs {
+	for i := range project.Jobs {
+		job := &project.Jobs[i]
 		t := s.tracks[job.ID]
 		if t == nil {
 			t = &track{anew: true}
 		}
-		t.Job, t.on, t.stale = job, s.executor(job), true
+		t.Job, t.on, t.stale = job, s.executor(*job), true
 		tracks[job.ID] = t
 	}
 	s.project, s.tracks = project, tracks
