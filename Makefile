@@ -8,6 +8,7 @@ STATICCHECK := .tools/staticcheck@v0.8.2/staticcheck
 ZIZMOR      := .tools/python/bin/zizmor
 UV          := .tools/python/bin/uv
 PIPX        := .tools/python/bin/pipx
+SUPERVISORD := .tools/python/bin/supervisord
 PARSER      := .tools/parser/parse.mjs
 UPLOAD      := .tools/parser/upload.mjs
 BROWSER     := .tools/browser
@@ -18,7 +19,7 @@ BROWSER     := .tools/browser
 RACY = $(shell go list -f '{{range .Imports}}{{if eq . "sync"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 
 # Where the end-to-end tests find programs.
-E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) CHROMIUM=$(abspath $(BROWSER))
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER))
 
 # What GitHub has to understand: what we generate, and what is our own.
 GENERATED = $(shell find internal/workflow/testdata/golden -name '*.yml')
@@ -48,7 +49,7 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(UPLOAD) $(BROWSER)
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD) $(UPLOAD) $(BROWSER)
 	$(E2E) go test -count=1 -tags e2e ./internal/e2e
 
 .PHONY: workflows
@@ -69,7 +70,7 @@ bench: $(ACT) $(UV) $(PIPX)
 	$(E2E) go test -tags e2e -run '^$$' -bench . -benchtime 10x ./internal/e2e
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -83,7 +84,7 @@ $(ZIZMOR): testdata/tools/requirements.txt
 	touch $@
 
 # All are in the same requirements.
-$(PRECOMMIT) $(UV) $(PIPX): $(ZIZMOR) ;
+$(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD): $(ZIZMOR) ;
 
 $(PARSER): testdata/tools/parse.mjs testdata/tools/upload.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)

@@ -2,10 +2,11 @@
 // workflows, the installation that action.yml does, and generated workflows
 // from the tick to the entrypoint, run by act on the machine itself against
 // the fake GitHub, with the real tools that install Python packages; workflows
-// that moved here, with a real browser; the workflow of `scheduled init`; and
-// the hooks, as pre-commit installs them.
+// that moved here, with a real browser; the workflow of `scheduled init`;
+// the hooks, as pre-commit installs them; and exports, as other programs read
+// them.
 //
 // What takes more than Go has the build tag e2e: installation needs bash, curl
-// and tar; the environment variables ACT, PRECOMMIT, UV, PIPX and CHROMIUM name
-// the programs of that name, UPLOAD a script. `make e2e` provides all of it.
+// and tar; the environment variables ACT, PRECOMMIT, UV, PIPX, SUPERVISORD and
+// CHROMIUM name the programs of that name, UPLOAD a script. `make e2e` provides all of it.
 package e2e
