@@ -23,6 +23,7 @@ var formats = []format{
 	{"supervisord", "program of supervisord that runs `scheduled serve`", true, supervisord},
 	{"ini", "sections with call, every and at, as import reads them", false, ini},
 	{"ics", "calendar with the next slots of each job", false, ics},
+	{"cloudflare-worker", "Worker that dispatches the jobs that run on GitHub at their slots", false, worker},
 }
 
 // format is a row of formats.
