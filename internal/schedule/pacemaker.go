@@ -7,21 +7,32 @@ import "time"
 // https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments#wait-timer
 var PacemakerWaits = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
 
+// pacemakerOverrun is how much longer than asked a wait may take. GitHub does not say; it is
+// an assumption.
+const pacemakerOverrun = time.Minute
+
 // PacemakerWait returns how long a rescue that ends now waits for the next one: the longest
-// of PacemakerWaits that ends before the next slot of any job, else the shortest, after
-// which the slot is less than a minute old. Where no job has a next slot, it is zero, it
-// waits for none and returns 0.
+// of PacemakerWaits that ends before the next slot of any job, even if it takes a minute
+// longer; else the shortest. Where no job has a next slot, it is zero, it waits for none and
+// returns 0.
 func PacemakerWait(now, next time.Time) time.Duration {
 	if next.IsZero() {
 		return 0
 	}
 	wait := PacemakerWaits[0]
 	for _, longer := range PacemakerWaits[1:] {
-		if now.Add(longer).Before(next) {
+		if now.Add(longer + pacemakerOverrun).Before(next) {
 			wait = longer
 		}
 	}
 	return wait
+}
+
+// PacemakerStays reports whether the next slot is too near for any wait: then a rescue that
+// was waited for stays on its runner until the slot and looks again. That is two minutes at
+// most. Waits alone would start half of the jobs more than two minutes late.
+func PacemakerStays(now, next time.Time) bool {
+	return next.After(now) && !now.Add(PacemakerWaits[0]+pacemakerOverrun).Before(next)
 }
 
 // ShortWait reports whether a wait that was asked for at an instant is over too early: the
