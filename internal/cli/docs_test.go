@@ -65,6 +65,7 @@ func TestDocs(t *testing.T) {
 		{"history", historyPart},
 		{"simulation", simulationPart},
 		{"kinds", kindsPart},
+		{"on-time", onTimePart},
 		{"settings", settingsPart},
 		{"move", movePart},
 		{"moved", movedPart},

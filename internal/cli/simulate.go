@@ -25,6 +25,8 @@ type simulateFlags struct {
 	seed    uint64
 	json    bool
 	regimes bool
+
+	serve, pacemaker bool
 }
 
 func (p *Program) simulateCommand() *cobra.Command {
@@ -34,10 +36,12 @@ func (p *Program) simulateCommand() *cobra.Command {
 		Short: "Simulate the jobs on an unreliable GitHub",
 		Long: `simulate runs the project's jobs, with their crons, spares and rescue, on a
 simulated GitHub, and counts how many windows are served, and when. The regime says
-how unreliable that GitHub is.
+how unreliable that GitHub is. The last table compares the project as it is with
+fewer helpers, and with serve or the pacemaker. --serve and --pacemaker show each job
+with these.
 
-A regime is ideal, late, throttled, starved, starved-file or outage, or one of these
-with +flaky: throttled+flaky. --regimes prints all of them as a file, with the sources
+A regime is ideal, late, throttled, starved, starved-file, silent or outage, or one of
+these with +flaky, +incidents or +serve-outages: throttled+flaky. --regimes prints all of them as a file, with the sources
 of their numbers, to copy and change. --regime takes such a file as FILE#NAME, or as
 FILE if it has only one and ends in .json.`,
 		Args: noArguments,
@@ -60,6 +64,8 @@ FILE if it has only one and ends in .json.`,
 	cmd.Flags().StringVar(&flags.from, "from", simulate.Start.Format(time.DateOnly), "first day to simulate")
 	cmd.Flags().IntVar(&flags.days, "days", 365, "number of days to simulate")
 	cmd.Flags().Uint64Var(&flags.seed, "seed", 1, "random seed")
+	cmd.Flags().BoolVar(&flags.serve, "serve", false, "simulate a `scheduled serve` too, which dispatches the jobs")
+	cmd.Flags().BoolVar(&flags.pacemaker, "pacemaker", false, "simulate the option pacemaker, even if it is not set")
 	cmd.Flags().BoolVar(&flags.json, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&flags.regimes, "regimes", false, "print the built-in regimes as a file to copy")
 	return cmd
@@ -86,7 +92,7 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 	}
 	p.hosted(project)
 	played, idle := project.simulated()
-	played.From = from
+	played.From, played.Serve, played.Pacemaker = from, flags.serve, flags.pacemaker
 	if len(idle) > 0 {
 		p.note([]string{fmt.Sprintf("left out %s, which GitHub does not start", problem.Some(idle, problem.Show))})
 	}
@@ -125,11 +131,13 @@ func (s simulation) print(w io.Writer) error {
 	as := s.Variants[0]
 	jobs := slices.SortedStableFunc(slices.Values(as.Jobs), func(a, b simulate.Outcome) int { return b.Windows - a.Windows })
 	fmt.Fprintf(w, "%s of %s, seed %d\n\n", problem.Count(s.Days, "day"), s.Name, s.Seed)
-	t := table.New(w)
-	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED\tMINUTES A MONTH")
+	t, byServe := table.New(w), ""
+	if as.Serve {
+		byServe = "\tBY SERVE"
+	}
+	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED"+byServe+"\tMINUTES A MONTH")
 	for _, o := range jobs {
-		row := simulatedRow(o)
-		fmt.Fprintln(t, strings.Join(append([]string{problem.Show(o.ID)}, row...), "\t"))
+		fmt.Fprintln(t, strings.Join(append([]string{problem.Show(o.ID)}, simulatedRow(o, as.Serve)...), "\t"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -146,10 +154,14 @@ func (s simulation) print(w io.Writer) error {
 	return s.printVariants(w)
 }
 
-func simulatedRow(o simulate.Outcome) []string {
-	return []string{fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
+func simulatedRow(o simulate.Outcome, serve bool) []string {
+	row := []string{fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
 		span(o.P50), span(o.P95), span(o.Max), fmt.Sprint(o.Executions), fmt.Sprint(o.Needless),
-		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), fmt.Sprintf("%.0f", o.Minutes)}
+		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches)}
+	if serve {
+		row = append(row, fmt.Sprint(o.Serves))
+	}
+	return append(row, fmt.Sprintf("%.0f", o.Minutes))
 }
 
 // printVariants prints what the spares and the rescue achieve and cost.
@@ -194,16 +206,25 @@ func (s simulation) printLost(w io.Writer) error {
 	return err
 }
 
+// variantName says what helps the crons of the jobs.
 func variantName(v simulate.Variant) string {
-	switch {
-	case v.Spares && v.Rescue:
-		return "with spares and rescue"
-	case v.Spares:
-		return "with spares only"
-	case v.Rescue:
-		return "with rescue only"
+	var parts []string
+	for _, part := range []struct {
+		has  bool
+		name string
+	}{{v.Spares, "spares"}, {v.Rescue, "rescue"}, {v.Serve, "serve"}, {v.Pacemaker, "pacemaker"}} {
+		if part.has {
+			parts = append(parts, part.name)
+		}
 	}
-	return "with neither"
+	switch n := len(parts); n {
+	case 0:
+		return "with neither"
+	case 1:
+		return "with " + parts[0] + " only"
+	default:
+		return "with " + strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
+	}
 }
 
 // percent writes a share. Only a complete one is 100 %.

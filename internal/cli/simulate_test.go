@@ -19,10 +19,11 @@ const perCadence = 5
 
 // TestSimulationPart checks the bars that the README speaks of.
 func TestSimulationPart(t *testing.T) {
-	part := simulationPart(t) + settingsPart(t)
+	part := simulationPart(t) + settingsPart(t) + onTimePart(t)
 	for _, want := range []string{
 		"| throttled | hour | 100 % |", "| starved | day | 100 % |", "| starved | month | 100 % |", "| starved-file | day | 100 % |", "| outage | week | 100 % |",
 		"| throttled+flaky | day | 100 % |", "| throttled+flaky | week | 100 % |", "| `\"15m\"` | none |",
+		"| silent | hour | 0.00 % | - | - | 100 % | 1 min | 1 min | 100 % | 1 min | 1 min |",
 	} {
 		if !strings.Contains(part, want) {
 			t.Errorf("no %q in\n%s", want, part)
@@ -37,10 +38,12 @@ var (
 	playedRegimes  = sync.OnceValues(regimesTable)
 	playedSettings = sync.OnceValues(settingsTable)
 	playedKinds    = sync.OnceValues(kindsTable)
+	playedOnTime   = sync.OnceValues(onTimeTable)
 )
 
 func simulationPart(t *testing.T) string { return part(t, "simulation", playedRegimes) }
 func kindsPart(t *testing.T) string      { return part(t, "kinds", playedKinds) }
+func onTimePart(t *testing.T) string     { return part(t, "on-time", playedOnTime) }
 func settingsPart(t *testing.T) string   { return part(t, "settings", playedSettings) }
 
 // part simulates the years of a part of the docs. A short run takes the part as it is.
@@ -128,6 +131,40 @@ func regimesTable() (string, error) {
 			o, without := of(every, results[2*i]), of(every, results[2*i+1])
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, every, percent(o.Served, o.Windows), percent(o.Served, o.Windows-o.Unreached),
 				span(o.P50), span(o.P95), percent(o.Needless, o.Executions), percent(without.Served, without.Windows), span(without.P50), span(without.P95))
+		}
+	}
+	return b.String(), nil
+}
+
+// onTimeTable says what serve and the pacemaker do.
+func onTimeTable() (string, error) {
+	played, err := sampleProject()
+	if err != nil {
+		return "", err
+	}
+	cadences := []schedule.Cadence{schedule.Hour, schedule.Day}
+	played.Jobs = slices.DeleteFunc(played.Jobs, func(job simulate.Job) bool { return !slices.Contains(cadences, job.Schedule.Every()) })
+	serve, pacemaker := played, played
+	serve.Serve, pacemaker.Pacemaker = true, true
+	names := []string{"late", "throttled", "starved", "starved-file", "silent", "throttled+incidents", "starved+serve-outages", "throttled+flaky", "silent+flaky"}
+	var years []year
+	for _, name := range names {
+		years = append(years, year{played, name}, year{serve, name}, year{pacemaker, name})
+	}
+	results, err := simulated(years)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	b.WriteString("| regime | every | spares and rescue: windows served | late, p50 | p95 | with serve: served | late, p50 | p95 | with pacemaker: served | late, p50 | p95 |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+	for i, name := range names {
+		for _, every := range cadences {
+			fmt.Fprintf(&b, "| %s | %s ", name, every)
+			for _, r := range results[3*i : 3*i+3] {
+				o := of(every, r)
+				fmt.Fprintf(&b, "| %s | %s | %s ", percent(o.Served, o.Windows), span(o.P50), span(o.P95))
+			}
+			b.WriteString("|\n")
 		}
 	}
 	return b.String(), nil

@@ -1,8 +1,6 @@
 package simulate
 
 import (
-	"cmp"
-	"container/heap"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -24,8 +22,6 @@ type world struct {
 	*game
 	flows  []*flow
 	groups map[string]*group
-	events events
-	now    time.Time
 	ids    int64 // of the runs so far
 
 	entering *launch // whose lane entered a group last, and perhaps cancelled what was there
@@ -53,7 +49,7 @@ type launch struct {
 	flow    *flow
 	created time.Time
 	asked   time.Time // the slot that it was dispatched for; zero for a tick
-	rescue  bool
+	rescue  bool      // a rescue or serve dispatched it
 	began   time.Time // of its check; zero until that has its turn
 	checked time.Time // zero until it has decided
 	ended   time.Time // zero as long as it has not
@@ -115,36 +111,6 @@ func (g *group) leave(t *turn) {
 	}
 }
 
-// event is what happens at a time.
-type event struct {
-	at     time.Time
-	number int // of events at the same time the first comes first
-	do     func()
-}
-
-type events struct {
-	list  []event
-	count int
-}
-
-func (e *events) Len() int { return len(e.list) }
-func (e *events) Less(i, j int) bool {
-	return cmp.Or(e.list[i].at.Compare(e.list[j].at), cmp.Compare(e.list[i].number, e.list[j].number)) < 0
-}
-func (e *events) Swap(i, j int) { e.list[i], e.list[j] = e.list[j], e.list[i] }
-func (e *events) Push(x any)    { e.list = append(e.list, x.(event)) }
-func (e *events) Pop() any {
-	last := e.list[len(e.list)-1]
-	e.list = e.list[:len(e.list)-1]
-	return last
-}
-
-// at has something happen at a time.
-func (w *world) at(t time.Time, do func()) {
-	w.events.count++
-	heap.Push(&w.events, event{t, w.events.count, do})
-}
-
 func newWorld(g *game) *world {
 	w := &world{game: g, groups: map[string]*group{}}
 	for _, f := range g.workflows {
@@ -157,7 +123,7 @@ func newWorld(g *game) *world {
 			}
 		}
 		for _, at := range f.ticks {
-			w.at(at, func() { w.create(f, time.Time{}, false) })
+			w.at(at, func() { w.create(f, time.Time{}, byCron) })
 		}
 	}
 	return w
@@ -166,20 +132,34 @@ func newWorld(g *game) *world {
 // play plays the project to its end.
 func (w *world) play() {
 	for _, at := range w.ticks {
-		w.at(at, func() {
-			for _, f := range w.flows {
-				f.tally.reached(at)
-			}
-			w.rescue()
-		})
+		w.at(at, w.rescue)
 	}
-	for w.events.Len() > 0 {
-		e := heap.Pop(&w.events).(event)
-		if e.at.After(w.delivery.to) {
-			return
-		}
-		w.now = e.at
-		e.do()
+	if w.project.Serve {
+		w.serve()
+	}
+	if w.project.Pacemaker {
+		w.at(w.delivery.from, w.rescue) // sync was merged, and a push starts a rescue
+	}
+	for w.happen(w.delivery.to) {
+	}
+}
+
+// serve has the loop dispatch all jobs.
+func (w *world) serve() {
+	s := newServer(w.game)
+	for _, f := range w.flows {
+		s.serve(&served{job: f.job, look: func() (schedule.Verdict, bool) {
+			watches, known := w.watches(append([]*flow{f}, f.needs...), s.rng)
+			if !known {
+				return schedule.Verdict{}, false
+			}
+			watch := watches[f]
+			watch.Patience = 0
+			watches[f] = watch
+			return w.verdict(f, watches), true
+		}, create: func(at, slot time.Time) {
+			w.at(at, func() { w.create(f, slot, byServe) })
+		}})
 	}
 }
 
@@ -193,11 +173,11 @@ func (w *world) group(name string) *group {
 
 // create creates a run, which waits for those before it unless the job executes several
 // windows at once, or cancels.
-func (w *world) create(f *flow, asked time.Time, rescue bool) {
-	r := &launch{id: w.ids, flow: f, created: w.now, asked: asked, rescue: rescue}
+func (w *world) create(f *flow, asked time.Time, by origin) {
+	r := &launch{id: w.ids, flow: f, created: w.now, asked: asked, rescue: by != byCron}
 	w.ids++
 	f.runs = append(f.runs, r)
-	f.tally.arrived(w.now, rescue)
+	f.tally.arrived(w.now, by)
 	if f.job.instances() > 1 || f.job.Cancel { // only the checks take turns
 		in := w.group("check " + f.job.ID)
 		t := &turn{}
@@ -360,50 +340,77 @@ func (w *world) decide(f *flow, t schedule.Tick) schedule.Decision {
 
 // read returns the history of a job as GitHub answers now, if it does.
 func (w *world) read(f *flow, rng *rand.Rand) (runs []schedule.Run, unknown bool) {
-	regime, seen := w.delivery.regime, w.now
-	if rng.Float64() < regime.Down {
+	if rng.Float64() < w.delivery.regime.Down {
 		return nil, true
 	}
-	if rng.Float64() < regime.Stale {
-		seen = seen.Add(-minutes(regime.Behind))
+	return f.view(w.delivery.seen(w.now, rng)), false
+}
+
+// watches returns what a rescue knows about jobs, if GitHub answers.
+func (w *world) watches(flows []*flow, rng *rand.Rand) (watches map[*flow]schedule.Watch, known bool) {
+	watches = map[*flow]schedule.Watch{}
+	for _, f := range flows {
+		runs, unknown := w.read(f, rng)
+		if unknown {
+			return nil, false
+		}
+		watches[f] = schedule.Watch{Schedule: f.job.Schedule, Patience: f.job.Patience, Since: w.delivery.from, Runs: runs,
+			Needs: map[string]schedule.Watch{}, Parallel: f.job.instances() > 1 || f.job.Cancel}
 	}
-	return f.view(seen), false
+	return watches, true
+}
+
+// verdict says what a rescue does about a job, by what it knows about that and its needs.
+func (w *world) verdict(f *flow, watches map[*flow]schedule.Watch) schedule.Verdict {
+	watch := watches[f]
+	for _, need := range f.needs {
+		watch.Needs[need.job.ID] = watches[need]
+	}
+	return schedule.Rescue(watch, w.now)
 }
 
 // rescue plays the rescue of a tick.
 func (w *world) rescue() {
+	for _, f := range w.flows {
+		f.tally.reached(w.now)
+	}
 	w.rescues++
 	w.minutes++
-	w.at(w.now.Add(queueing+looking), func() {
-		if w.rng.Float64() < w.delivery.regime.Lost {
-			return
+	w.at(w.now.Add(queueing+looking), func() { w.look(func() { w.pace(w.pulse) }) })
+}
+
+// pulse is a rescue of the pacemaker.
+func (w *world) pulse(ended func()) {
+	w.rescues++
+	w.minutes++
+	w.look(ended)
+}
+
+// look dispatches what is due, unless the rescue is lost or gets no answer, and then calls
+// ended.
+func (w *world) look(ended func()) {
+	if w.rng.Float64() < w.delivery.regime.Lost {
+		return
+	}
+	watches, known := w.watches(w.flows, w.rng)
+	if !known {
+		return
+	}
+	end, started := w.now, 0
+	for _, f := range w.flows {
+		v := w.verdict(f, watches)
+		if w.judged != nil {
+			w.judged(f, v)
 		}
-		watches := map[*flow]schedule.Watch{}
-		for _, f := range w.flows {
-			runs, unknown := w.read(f, w.rng)
-			if unknown {
-				return
-			}
-			watches[f] = schedule.Watch{Schedule: f.job.Schedule, Patience: f.job.Patience, Since: w.delivery.from, Runs: runs,
-				Needs: map[string]schedule.Watch{}, Parallel: f.job.instances() > 1 || f.job.Cancel}
-		}
-		end, started := w.now, 0
-		for _, f := range w.flows {
-			watch := watches[f]
-			for _, need := range f.needs {
-				watch.Needs[need.job.ID] = watches[need]
-			}
-			v := schedule.Rescue(watch, w.now)
-			if w.judged != nil {
-				w.judged(f, v)
-			}
-			if v.Dispatch && (w.project.AtOnce == 0 || started < w.project.AtOnce) {
-				end, started = end.Add(dispatching), started+1
-				w.at(end, func() { w.create(f, v.Window.Start, true) })
+		if v.Dispatch && (w.project.AtOnce == 0 || started < w.project.AtOnce) {
+			end, started = end.Add(dispatching), started+1
+			if at, accepted := w.delivery.dispatch(end, w.rng); accepted {
+				w.at(at, func() { w.create(f, v.Window.Start, byRescue) })
 			}
 		}
-		w.minutes += int(math.Ceil(end.Sub(w.now).Minutes()))
-	})
+	}
+	w.minutes += int(math.Ceil(end.Sub(w.now).Minutes()))
+	w.at(end, ended)
 }
 
 // settling is how long before what a run calls settled the runs are read: one can wait so

@@ -122,7 +122,7 @@ func seeds(t *testing.T, many int) int {
 func TestAnyPolicies(t *testing.T) {
 	for seed := range uint64(seeds(t, 100)) {
 		rng := rand.New(rand.NewPCG(seed, 7))
-		p := Project{Rescue: quarterly, AtOnce: 60}
+		p := Project{Rescue: quarterly, AtOnce: 60, Serve: rng.IntN(2) == 0, Pacemaker: rng.IntN(2) == 0}
 		for i := range 2 + rng.IntN(4) {
 			spec := schedule.Spec{Every: []string{"hour", "2 hours", "6 hours", "day"}[rng.IntN(4)], CatchUp: rng.IntN(3) == 0}
 			if rng.IntN(3) == 0 {

@@ -19,6 +19,7 @@ func Sum(id string, outcomes []Outcome) Outcome {
 		sum.Needless += o.Needless
 		sum.Ticks += o.Ticks
 		sum.Dispatches += o.Dispatches
+		sum.Serves += o.Serves
 		sum.Minutes += o.Minutes
 		sum.windows = append(sum.windows, o.windows...)
 	}

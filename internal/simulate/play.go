@@ -22,7 +22,11 @@ type Project struct {
 	Jobs   []Job
 	Rescue []schedule.Cron // none: there is no rescue
 	AtOnce int             // maximum number of dispatches of one rescue
-	From   time.Time       // when the simulation begins; zero for Start
+
+	Serve     bool // a resident `scheduled serve` dispatches the jobs at their slots
+	Pacemaker bool // the rescue dispatches itself behind wait timers
+
+	From time.Time // when the simulation begins; zero for Start
 }
 
 // Job is a job of a project. No two have the same ID.
@@ -72,6 +76,7 @@ type Outcome struct {
 	Needless   int     `json:"needless_executions"` // that began in a window already served
 	Ticks      int     `json:"ticks"`               // that started a run
 	Dispatches int     `json:"dispatches"`          // by the rescue
+	Serves     int     `json:"serve_dispatches"`    // by serve
 	Minutes    float64 `json:"minutes_a_month"`     // billed by GitHub, in 30 days, without those of the rescue itself
 
 	windows []window
@@ -108,21 +113,25 @@ func Play(p Project, r Regime, days int, seed uint64) (Result, error) {
 	return result, nil
 }
 
-// Variant is what becomes of a project with or without its spares and rescue.
+// Variant is what becomes of a project with or without its spares and rescue, and with or
+// without what dispatches its jobs on time.
 type Variant struct {
-	Spares bool `json:"spares"`
-	Rescue bool `json:"rescue"`
-	Result `json:"result"`
+	Spares    bool `json:"spares"`
+	Rescue    bool `json:"rescue"`
+	Serve     bool `json:"serve"`
+	Pacemaker bool `json:"pacemaker"`
+	Result    `json:"result"`
 }
 
-// Variants simulates a project as it is, without its rescue, without its spare ticks,
-// and without both, as far as it has them.
+// Variants simulates a project as it is, which comes first; without its rescue, without its
+// spare ticks, and without both, as far as it has them; and with serve or the pacemaker.
 func Variants(p Project, r Regime, days int, seed uint64) ([]Variant, error) {
 	spares := slices.ContainsFunc(p.Jobs, func(j Job) bool { return slices.ContainsFunc(j.Crons, isSpare) })
 	rescue := len(p.Rescue) > 0
-	var variants []Variant
-	for _, v := range []Variant{{Spares: true, Rescue: true}, {Spares: true}, {Rescue: true}, {}} {
-		if (spares || !v.Spares) && (rescue || !v.Rescue) {
+	variants := []Variant{{Spares: spares, Rescue: rescue, Serve: p.Serve, Pacemaker: p.Pacemaker && rescue}}
+	for _, v := range []Variant{{Spares: true, Rescue: true}, {Spares: true}, {Rescue: true}, {},
+		{Spares: spares, Rescue: rescue, Serve: true}, {Spares: spares, Rescue: true, Pacemaker: true}} {
+		if (spares || !v.Spares) && (rescue || !v.Rescue) && !v.same(variants[0]) {
 			variants = append(variants, v)
 		}
 	}
@@ -131,20 +140,28 @@ func Variants(p Project, r Regime, days int, seed uint64) ([]Variant, error) {
 	for i := range variants {
 		wait.Go(func() {
 			v := &variants[i]
-			v.Result, errs[i] = Play(p.without(!v.Spares, !v.Rescue), r, days, seed)
+			v.Result, errs[i] = Play(p.as(*v), r, days, seed)
 		})
 	}
 	wait.Wait()
 	return variants, errs[0]
 }
 
-func (p Project) without(spares, rescue bool) Project {
-	if rescue {
+// same reports whether two variants, not yet simulated, have the same parts.
+func (v Variant) same(other Variant) bool {
+	return v.Spares == other.Spares && v.Rescue == other.Rescue && v.Serve == other.Serve && v.Pacemaker == other.Pacemaker
+}
+
+// as returns the project with the parts of a variant, which has no spares and no rescue
+// that the project lacks.
+func (p Project) as(v Variant) Project {
+	p.Serve, p.Pacemaker = v.Serve, v.Pacemaker
+	if !v.Rescue {
 		p.Rescue = nil
 	}
 	p.Jobs = slices.Clone(p.Jobs)
 	for i, job := range p.Jobs {
-		if spares {
+		if !v.Spares {
 			p.Jobs[i].Crons = slices.DeleteFunc(slices.Clone(job.Crons), isSpare)
 		}
 	}
@@ -156,12 +173,19 @@ func isSpare(c schedule.Cron) bool { return c.Spare }
 // game is a project being simulated.
 type game struct {
 	project   Project
+	seed      uint64
 	delivery  delivery
 	workflows []*workflow
 	ticks     []time.Time // of the rescue
 	rng       *rand.Rand  // for its runs
 	rescues   int
 	minutes   int
+
+	events  events
+	now     time.Time
+	busy    bool  // a rescue has begun and not ended
+	pending bool  // another one waits for it
+	chain   chain // of rescues that dispatch each other
 }
 
 func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
@@ -170,7 +194,7 @@ func newGame(p Project, r Regime, days int, seed uint64) (*game, error) {
 		from = Start
 	}
 	to := from.AddDate(0, 0, days)
-	g := &game{project: p, delivery: newDelivery(r, from, to, source(seed, "outages")), rng: source(seed, "rescue")}
+	g := &game{project: p, seed: seed, chain: chain{rng: source(seed, "pacemaker"), coming: make([]time.Time, len(p.Jobs))}, delivery: newDelivery(r, from, to, source(seed, "outages")), rng: source(seed, "rescue")}
 	var err error
 	if g.ticks, err = g.delivery.deliver(p.Rescue, source(seed, "ticks of the rescue")); err != nil {
 		return nil, fmt.Errorf("rescue: %w", err)
@@ -195,21 +219,66 @@ func source(seed uint64, name string) *rand.Rand {
 }
 
 func (g *game) play() {
-	var free time.Time // when the latest rescue ends
-	for i, at := range g.ticks {
-		for _, w := range g.workflows {
-			w.tally.reached(at)
-		}
-		if i+1 < len(g.ticks) && g.ticks[i+1].Before(free) {
-			continue // the next one takes its place in the queue
-		}
-		if at.Before(free) {
-			at = free
-		}
-		free = g.rescue(at)
+	for _, at := range g.ticks {
+		g.at(at, g.arrive)
+	}
+	if g.project.Serve {
+		g.serve()
+	}
+	if g.project.Pacemaker {
+		g.at(g.delivery.from, g.arrive) // sync was merged, and a push starts a rescue
+	}
+	for end := g.delivery.to.Add(24 * time.Hour); g.happen(end); { // what began before the end ends after it
 	}
 	for _, w := range g.workflows {
 		w.advance(g.delivery.to)
+	}
+}
+
+// serve has the loop dispatch all jobs.
+func (g *game) serve() {
+	s := newServer(g)
+	for _, w := range g.workflows {
+		s.serve(&served{job: w.job, look: func() (schedule.Verdict, bool) {
+			seen, known := g.read(s.rng)
+			return w.verdict(seen, g.now, 0), known
+		}, create: func(at, slot time.Time) { w.dispatch(at, slot, byServe) }})
+	}
+}
+
+// arrive has a rescue begin, unless another has not ended: then it waits, and takes the
+// place of one that waits already.
+func (g *game) arrive() {
+	for _, w := range g.workflows {
+		w.tally.reached(g.now)
+	}
+	if g.busy {
+		g.pending = true
+		return
+	}
+	g.begin()
+}
+
+func (g *game) begin() {
+	g.busy, g.pending = true, false
+	g.at(g.now.Add(queueing+looking), func() {
+		end, whole := g.rescue(g.now)
+		g.at(end, func() {
+			g.busy = false
+			if whole {
+				g.pace(g.pulse)
+			}
+			if g.pending {
+				g.begin()
+			}
+		})
+	})
+}
+
+// pulse is a rescue of the pacemaker.
+func (g *game) pulse(ended func()) {
+	if end, whole := g.rescue(g.now); whole {
+		g.at(end, ended)
 	}
 }
 
@@ -219,25 +288,29 @@ const (
 	dispatching = time.Second      // for each dispatch: "make requests serially, wait at least one second between each"
 )
 
-// rescue simulates a run of the rescue and returns when it ends.
-func (g *game) rescue(at time.Time) time.Time {
-	regime := g.delivery.regime
-	now := at.Add(queueing + looking)
-	seen := now
-	down, lost := g.rng.Float64() < regime.Down, g.rng.Float64() < regime.Lost
-	if g.rng.Float64() < regime.Stale {
-		seen = now.Add(-minutes(regime.Behind))
-	}
-	end := now
-	if !down && !lost {
+// rescue simulates a run of the rescue, which has the list of runs now. It returns when it
+// ends, and false if it could do nothing.
+func (g *game) rescue(now time.Time) (end time.Time, whole bool) {
+	down, lost := g.rng.Float64() < g.delivery.regime.Down, g.rng.Float64() < g.delivery.regime.Lost
+	seen := g.delivery.seen(now, g.rng)
+	end, whole = now, !down && !lost
+	if whole {
 		for _, c := range g.due(now, seen) {
 			end = end.Add(dispatching)
-			c.workflow.dispatches = append(c.workflow.dispatches, dispatch{end, c.slot})
+			if created, accepted := g.delivery.dispatch(end, g.rng); accepted {
+				c.workflow.dispatch(created, c.slot, byRescue)
+			}
 		}
 	}
 	g.rescues++
-	g.minutes += int(math.Ceil(end.Sub(at.Add(queueing)).Minutes()))
-	return end
+	g.minutes += int(math.Ceil(end.Sub(now.Add(-looking)).Minutes()))
+	return end, whole
+}
+
+// read returns the time of the runs that GitHub lists now, if it answers.
+func (g *game) read(rng *rand.Rand) (seen time.Time, known bool) {
+	known = rng.Float64() >= g.delivery.regime.Down
+	return g.delivery.seen(g.now, rng), known
 }
 
 // call is a workflow to dispatch, and the slot that it is for.
@@ -250,10 +323,7 @@ type call struct {
 func (g *game) due(now, seen time.Time) []call {
 	var due []call
 	for _, w := range g.workflows {
-		w.advance(now)
-		runs := w.history(seen, now)
-		v := schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: w.job.Patience, Since: g.delivery.from, Runs: runs}, now)
-		if v.Dispatch {
+		if v := w.verdict(seen, now, w.job.Patience); v.Dispatch {
 			due = append(due, call{w, v.Window.Start})
 		}
 	}
@@ -270,5 +340,5 @@ func (g *game) monthly(n int) float64 {
 func (g *game) outcome(w *workflow) Outcome {
 	t := w.tally
 	return Outcome{ID: w.job.ID, Schedule: w.job.Schedule.String(), Executions: t.executions, Needless: t.needless, Ticks: t.ticks,
-		Dispatches: t.dispatches, Minutes: g.monthly(t.minutes), windows: t.windows}.counted()
+		Dispatches: t.dispatches, Serves: t.serves, Minutes: g.monthly(t.minutes), windows: t.windows}.counted()
 }

@@ -65,6 +65,10 @@ func anyRegime(rng *rand.Rand) Regime {
 	if rng.IntN(2) == 0 {
 		r.Gaps = quantiles(120)
 	}
+	r.Away, r.AwayEvery, r.Refused, r.Overrun = maybe(24), 2, maybe(0.5), quantiles(1)
+	if rng.IntN(4) == 0 {
+		r.Dispatch = quantiles(10)
+	}
 	return r
 }
 
@@ -78,6 +82,7 @@ func TestPromises(t *testing.T) {
 		if rng.IntN(3) > 0 {
 			p.Rescue = quarterly
 		}
+		p.Serve, p.Pacemaker = rng.IntN(2) == 0, rng.IntN(2) == 0 && len(p.Rescue) > 0
 		for i := range p.Jobs {
 			p.Jobs[i].Patience = time.Duration(rng.IntN(2)) * time.Hour
 			p.Jobs[i].Crons = p.Jobs[i].Crons[:1+rng.IntN(len(p.Jobs[i].Crons))]

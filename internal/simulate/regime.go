@@ -25,22 +25,27 @@ var Regimes []byte
 
 // Regime says how GitHub behaves. Shares are between 0 and 1.
 type Regime struct {
-	Sources   []string  `json:"sources"`           // where its numbers come from
-	Delay     Quantiles `json:"delay_minutes"`     // from a cron's time to the run it starts; empty: none
-	Gaps      Quantiles `json:"gap_minutes"`       // between the runs of a workflow's throttled crons; empty: GitHub throttles none
-	Whole     float64   `json:"whole_from"`        // with this many ticks a day in a workflow file, GitHub throttles all its crons together; 0: only those that fire every five hours or more often
-	Dropped   float64   `json:"dropped"`           // share of the ticks that start no run, beyond those that Gaps drops
-	Doubled   float64   `json:"doubled"`           // share of the ticks that start two
-	Outage    float64   `json:"outage_hours"`      // length of an outage, in which no run is created
-	Between   float64   `json:"outage_every_days"` // each stretch of this length has one outage
-	Failed    float64   `json:"failed"`            // share of the executions that fail
-	Cancelled float64   `json:"cancelled"`         // share of the executions that are cancelled
-	Lost      float64   `json:"lost"`              // share of the runs that lose their runner
-	Stale     float64   `json:"stale"`             // share of the lists of runs that are behind
-	Behind    float64   `json:"stale_minutes"`     // how far behind they are
-	Down      float64   `json:"down"`              // share of the checks and rescues without an answer of the API
-	History   float64   `json:"history_days"`      // how long a run is listed
-	Execution Quantiles `json:"execution_minutes"` // how long the entrypoint takes
+	Sources   []string  `json:"sources"`                 // where its numbers come from
+	Delay     Quantiles `json:"delay_minutes"`           // from a cron's time to the run it starts; empty: none
+	Gaps      Quantiles `json:"gap_minutes"`             // between the runs of a workflow's throttled crons; empty: GitHub throttles none
+	Whole     float64   `json:"whole_from"`              // with this many ticks a day in a workflow file, GitHub throttles all its crons together; 0: only those that fire every five hours or more often
+	Dropped   float64   `json:"dropped"`                 // share of the ticks that start no run, beyond those that Gaps drops
+	Doubled   float64   `json:"doubled"`                 // share of the ticks that start two
+	Outage    float64   `json:"outage_hours"`            // length of an outage, in which no run is created
+	Between   float64   `json:"outage_every_days"`       // each stretch of this length has one outage
+	Dispatch  Quantiles `json:"dispatch_delay_minutes"`  // from a dispatch to the run it creates; empty: none
+	Refused   float64   `json:"dispatch_failed"`         // share of the dispatches that create no run; those in an outage never do
+	Overrun   Quantiles `json:"wait_overrun_minutes"`    // how much longer than asked a wait timer takes; empty: no longer
+	Away      float64   `json:"serve_outage_hours"`      // length of an outage of the machine of serve
+	AwayEvery float64   `json:"serve_outage_every_days"` // each stretch of this length has one
+	Failed    float64   `json:"failed"`                  // share of the executions that fail
+	Cancelled float64   `json:"cancelled"`               // share of the executions that are cancelled
+	Lost      float64   `json:"lost"`                    // share of the runs that lose their runner
+	Stale     float64   `json:"stale"`                   // share of the lists of runs that are behind
+	Behind    float64   `json:"stale_minutes"`           // how far behind they are
+	Down      float64   `json:"down"`                    // share of the checks and rescues without an answer of the API
+	History   float64   `json:"history_days"`            // how long a run is listed
+	Execution Quantiles `json:"execution_minutes"`       // how long the entrypoint takes
 }
 
 // Quantiles is a distribution: pairs of a share and the value that this share of
@@ -182,7 +187,8 @@ func Names(file []byte) ([]string, error) {
 func (r Regime) check(name string) error {
 	var flaws []string
 	flaw := func(key, is string) { flaws = append(flaws, fmt.Sprintf("regime %q: %s %s", name, key, is)) }
-	for key, q := range map[string]Quantiles{"delay_minutes": r.Delay, "gap_minutes": r.Gaps, "execution_minutes": r.Execution} {
+	for key, q := range map[string]Quantiles{"delay_minutes": r.Delay, "gap_minutes": r.Gaps, "execution_minutes": r.Execution,
+		"dispatch_delay_minutes": r.Dispatch, "wait_overrun_minutes": r.Overrun} {
 		if err := q.check(); err != nil {
 			flaw(key, err.Error())
 		}
@@ -197,15 +203,17 @@ func (r Regime) check(name string) error {
 			}
 		}
 	}
-	within(0, 1, map[string]float64{"dropped": r.Dropped, "doubled": r.Doubled, "failed": r.Failed,
+	within(0, 1, map[string]float64{"dropped": r.Dropped, "doubled": r.Doubled, "dispatch_failed": r.Refused, "failed": r.Failed,
 		"cancelled": r.Cancelled, "lost": r.Lost, "stale": r.Stale, "down": r.Down})
-	within(0, most, map[string]float64{"outage_hours": r.Outage, "stale_minutes": r.Behind, "whole_from": r.Whole})
-	within(1, most, map[string]float64{"outage_every_days": r.Between, "history_days": r.History})
+	within(0, most, map[string]float64{"outage_hours": r.Outage, "serve_outage_hours": r.Away, "stale_minutes": r.Behind, "whole_from": r.Whole})
+	within(1, most, map[string]float64{"outage_every_days": r.Between, "serve_outage_every_days": r.AwayEvery, "history_days": r.History})
 	if len(r.Execution) == 0 {
 		flaw("execution_minutes", "is empty")
 	}
-	if r.Between*24 <= r.Outage {
-		flaw("outage_every_days", fmt.Sprintf("%v leaves no room for outages of %v hours", r.Between, r.Outage))
+	for key, of := range map[string][2]float64{"outage_every_days": {r.Between, r.Outage}, "serve_outage_every_days": {r.AwayEvery, r.Away}} {
+		if of[0]*24 <= of[1] {
+			flaw(key, fmt.Sprintf("%v leaves no room for outages of %v hours", of[0], of[1]))
+		}
 	}
 	if len(flaws) == 0 {
 		return nil

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltInRegimes(t *testing.T) {
 	names, err := Names(Regimes)
-	if want := []string{"flaky", "ideal", "late", "outage", "starved", "starved-file", "throttled"}; err != nil || !slices.Equal(names, want) {
+	if want := []string{"flaky", "ideal", "incidents", "late", "outage", "serve-outages", "silent", "starved", "starved-file", "throttled"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("names %v, error %v; want %v", names, err, want)
 	}
 	for _, name := range names {
@@ -49,7 +49,7 @@ func TestLayers(t *testing.T) {
 
 func TestRefusedRegimes(t *testing.T) {
 	rows := []struct{ file, name, want string }{
-		{`{}`, "thirsty", `no regime "thirsty": choose one of flaky, ideal, late, outage, starved, starved-file, throttled`},
+		{`{}`, "thirsty", `no regime "thirsty": choose one of flaky, ideal, incidents, late, outage, serve-outages, silent, starved, starved-file, throttled`},
 		{`[]`, "late", "read regimes: "},
 		{`{"x": {"delay": 1}}`, "x", `read regime "x": json: unknown field "delay"`},
 		{`{"x": {"failed": 30}}`, "x", `regime "x": failed 30 is not between 0 and 1`},
@@ -64,6 +64,10 @@ func TestRefusedRegimes(t *testing.T) {
 		{`{"x": {"failed": 0, "lost": 0, "failed": 1}}`, "x", `read regime "x": "failed" appears twice`},
 		{`{"x": {"failed": 0, "Failed": 1}}`, "x", `read regime "x": "Failed" appears twice`},
 		{`{"x": {}, "x": {"failed": 1}}`, "x", `read regimes: "x" appears twice`},
+		{`{"x": {"serve_outage_hours": 48, "serve_outage_every_days": 2}}`, "x", `regime "x": serve_outage_every_days 2 leaves no room for outages of 48 hours`},
+		{`{"x": {"dispatch_failed": 2}}`, "x", `regime "x": dispatch_failed 2 is not between 0 and 1`},
+		{`{"x": {"wait_overrun_minutes": [[0, 2], [1, 1]]}}`, "x", `regime "x": wait_overrun_minutes pair 2 is not greater than the previous one`},
+		{`{"x": {"dispatch_delay_minutes": [[0, 2]]}}`, "x", `regime "x": dispatch_delay_minutes needs pairs from share 0 to share 1`},
 		{`{"x": {"outage_hours": 0.1, "outage_every_days": 0.5}}`, "x", `regime "x": outage_every_days 0.5 is not between 1 and 1000000`},
 		{`{"x": {"delay_minutes": [[0, 1], [1, 1e9]]}}`, "x", `regime "x": delay_minutes has a value that is not between 0 and 1000000`},
 	}

@@ -12,7 +12,8 @@ import (
 type tally struct {
 	windows    []window
 	ticks      int // of its own crons that started a run
-	dispatches int
+	dispatches int // by the rescue
+	serves     int // dispatches by serve
 	executions int
 	needless   int // executions that began in a window already served
 	minutes    int
@@ -55,12 +56,17 @@ func (t *tally) reached(at time.Time) {
 	}
 }
 
-func (t *tally) arrived(at time.Time, dispatched bool) {
-	if dispatched {
+// arrived notes that a run was created. A rescue has reached its windows already.
+func (t *tally) arrived(at time.Time, by origin) {
+	switch by {
+	case byRescue:
 		t.dispatches++
 		return
+	case byServe:
+		t.serves++
+	case byCron:
+		t.ticks++
 	}
-	t.ticks++
 	t.reached(at)
 }
 

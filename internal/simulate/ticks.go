@@ -14,30 +14,60 @@ import (
 type delivery struct {
 	regime   Regime
 	from, to time.Time
-	outages  []schedule.Window
+	outages  outages
 }
 
 func newDelivery(r Regime, from, to time.Time, rng *rand.Rand) delivery {
-	s := delivery{regime: r, from: from, to: to}
-	if r.Outage == 0 {
-		return s
-	}
-	length, stretch := minutes(60*r.Outage), minutes(24*60*r.Between)
-	for at := from; at.Before(to); at = at.Add(stretch) {
-		begin := at.Add(time.Duration(rng.Int64N(int64(stretch - length))))
-		s.outages = append(s.outages, schedule.Window{Start: begin, End: begin.Add(length)})
-	}
-	return s
+	return delivery{regime: r, from: from, to: to, outages: newOutages(r.Outage, r.Between, from, to, rng)}
 }
 
-// outage returns the outage at t, and whether there is one.
-func (s delivery) outage(t time.Time) (schedule.Window, bool) {
-	for _, out := range s.outages {
+// outages are times in which something is down.
+type outages []schedule.Window
+
+// newOutages returns one outage of so many hours at a random time of each stretch of so
+// many days.
+func newOutages(hours, days float64, from, to time.Time, rng *rand.Rand) (all outages) {
+	if hours == 0 {
+		return nil
+	}
+	length, stretch := minutes(60*hours), minutes(24*60*days)
+	for at := from; at.Before(to); at = at.Add(stretch) {
+		begin := at.Add(time.Duration(rng.Int64N(int64(stretch - length))))
+		all = append(all, schedule.Window{Start: begin, End: begin.Add(length)})
+	}
+	return all
+}
+
+// at returns the outage at t, and whether there is one.
+func (o outages) at(t time.Time) (schedule.Window, bool) {
+	for _, out := range o {
 		if out.Contains(t) {
 			return out, true
 		}
 	}
 	return schedule.Window{}, false
+}
+
+// outage returns the outage of GitHub at t, and whether there is one.
+func (s delivery) outage(t time.Time) (schedule.Window, bool) { return s.outages.at(t) }
+
+// seen returns the time of the runs that GitHub lists now: of now, unless its list is behind.
+func (s delivery) seen(now time.Time, rng *rand.Rand) time.Time {
+	if rng.Float64() < s.regime.Stale {
+		return now.Add(-minutes(s.regime.Behind))
+	}
+	return now
+}
+
+// dispatch returns when a dispatch creates its run, and false if GitHub refuses it.
+func (s delivery) dispatch(at time.Time, rng *rand.Rand) (created time.Time, accepted bool) {
+	if s.regime.Refused > 0 && rng.Float64() < s.regime.Refused {
+		return at, false
+	}
+	if len(s.regime.Dispatch) > 0 {
+		at = at.Add(s.regime.Dispatch.draw(rng))
+	}
+	return at, true
 }
 
 // deliver returns when the crons of one workflow start runs, sorted.

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -17,14 +18,26 @@ type run struct {
 	ended    time.Time // zero as long as it has not
 	success  bool
 	failed   bool      // neither a success nor cancelled
-	asked    time.Time // the slot that a rescue dispatched it for; zero for a tick
+	asked    time.Time // the slot that it was dispatched for; zero for a tick
 	expired  bool      // it did not execute, because the slot was too old
 }
 
 func (r run) dispatched() bool { return !r.asked.IsZero() }
 
-// dispatch is a start of a job by a rescue.
-type dispatch struct{ at, slot time.Time }
+// origin is what created a run.
+type origin int
+
+const (
+	byCron origin = iota
+	byRescue
+	byServe
+)
+
+// dispatch is a start of a job by a rescue or serve.
+type dispatch struct {
+	at, slot time.Time
+	by       origin
+}
 
 // workflow is the workflow of one job on GitHub, with the runs of its
 // concurrency group: one runs, and one is pending.
@@ -69,10 +82,10 @@ const (
 // advance simulates everything that happens until then.
 func (w *workflow) advance(until time.Time) {
 	for {
-		arrival, asked, any := w.arrival()
-		any = any && !arrival.After(until)
+		next, any := w.arrival()
+		any = any && !next.at.After(until)
 		if w.running != none {
-			if end := w.run(w.running).ended; !end.After(until) && (!any || !end.After(arrival)) {
+			if end := w.run(w.running).ended; !end.After(until) && (!any || !end.After(next.at)) {
 				w.finish(end)
 				continue
 			}
@@ -80,24 +93,42 @@ func (w *workflow) advance(until time.Time) {
 		if !any {
 			return
 		}
-		if asked.IsZero() {
+		if next.by == byCron {
 			w.ticks = w.ticks[1:]
 		} else {
 			w.dispatches = w.dispatches[1:]
 		}
-		w.create(arrival, asked)
+		w.create(next)
 	}
 }
 
-// arrival returns when the next run is created and, if by a dispatch, for which slot.
-func (w *workflow) arrival() (at, asked time.Time, any bool) {
+// arrival returns what creates the next run.
+func (w *workflow) arrival() (next dispatch, any bool) {
 	switch {
 	case len(w.ticks) == 0 && len(w.dispatches) == 0:
-		return at, asked, false
+		return next, false
 	case len(w.ticks) == 0 || len(w.dispatches) > 0 && w.dispatches[0].at.Before(w.ticks[0]):
-		return w.dispatches[0].at, w.dispatches[0].slot, true
+		return w.dispatches[0], true
 	}
-	return w.ticks[0], asked, true
+	return dispatch{at: w.ticks[0]}, true
+}
+
+// dispatch has a run created at a time that is still to come.
+func (w *workflow) dispatch(at, slot time.Time, by origin) {
+	i, _ := slices.BinarySearchFunc(w.dispatches, at, func(d dispatch, at time.Time) int {
+		return cmp.Or(d.at.Compare(at), -1) // behind those of the same time
+	})
+	w.dispatches = slices.Insert(w.dispatches, i, dispatch{at, slot, by})
+}
+
+// verdict says what a rescue of that patience does about the job if it sees GitHub's runs of
+// that time.
+func (w *workflow) verdict(seen, now time.Time, patience time.Duration) schedule.Verdict {
+	if w.confirmed(seen, now) { // as nearly always: this saves reading all of its runs
+		return schedule.Verdict{Window: w.window(now), Why: schedule.Fulfilled, Served: true}
+	}
+	w.advance(now)
+	return schedule.Rescue(schedule.Watch{Schedule: w.job.Schedule, Patience: patience, Since: w.delivery.from, Runs: w.history(seen, now)}, now)
 }
 
 func (w *workflow) run(id int64) *run { return &w.runs[id-w.runs[0].id] }
@@ -105,20 +136,20 @@ func (w *workflow) run(id int64) *run { return &w.runs[id-w.runs[0].id] }
 // create creates a run. It starts, or waits, and then cancels the one that waited
 // before. https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
 // "any existing pending job or workflow in the same concurrency group will be canceled"
-func (w *workflow) create(at, asked time.Time) {
+func (w *workflow) create(d dispatch) {
 	if len(w.runs) > 2*remembered {
 		w.runs = append(w.runs[:0], w.runs[len(w.runs)-remembered:]...)
 	}
 	id := w.next
 	w.next++
-	w.runs = append(w.runs, run{id: id, created: at, asked: asked})
-	w.tally.arrived(at, !asked.IsZero())
+	w.runs = append(w.runs, run{id: id, created: d.at, asked: d.slot})
+	w.tally.arrived(d.at, d.by)
 	if w.running == none {
-		w.start(id, at)
+		w.start(id, d.at)
 		return
 	}
 	if w.pending != none {
-		w.end(w.run(w.pending), at)
+		w.end(w.run(w.pending), d.at)
 	}
 	w.pending = id
 }
@@ -185,11 +216,7 @@ func (w *workflow) decide(now, asked time.Time) schedule.Decision {
 		tick.Unknown = true
 		return schedule.Decide(w.job.Schedule, tick)
 	}
-	seen := now
-	if w.chance(w.delivery.regime.Stale) {
-		seen = now.Add(-minutes(w.delivery.regime.Behind))
-	}
-	tick.Runs = w.history(seen, now)
+	tick.Runs = w.history(w.delivery.seen(now, w.rng), now)
 	return schedule.Decide(w.job.Schedule, tick)
 }
 
@@ -214,6 +241,21 @@ func (w *workflow) history(seen, now time.Time) []schedule.Run {
 	return runs
 }
 
+// confirmed reports whether the list of that time has evidence of the current window that
+// was found before.
+func (w *workflow) confirmed(seen, now time.Time) bool {
+	if len(w.runs) == 0 || w.evidence < w.runs[0].id {
+		return false
+	}
+	r := w.run(w.evidence)
+	return r.success && w.window(now).Contains(r.executed) && !r.ended.After(seen) && !r.created.Before(w.oldest(seen))
+}
+
+// oldest returns the creation of the oldest run that GitHub still lists.
+func (w *workflow) oldest(seen time.Time) time.Time {
+	return seen.Add(-minutes(60 * 24 * w.delivery.regime.History))
+}
+
 // ask fills in when a listed run executed the entrypoint with success, and returns it.
 func (w *workflow) ask(id int64, runs []schedule.Run) schedule.Run {
 	i := slices.IndexFunc(runs, func(r schedule.Run) bool { return r.ID == id })
@@ -233,7 +275,7 @@ func (w *workflow) ask(id int64, runs []schedule.Run) schedule.Run {
 // while one before it still ran.) The next call overwrites the result.
 func (w *workflow) list(seen time.Time, window schedule.Window) []schedule.Run {
 	w.shown = w.shown[:0]
-	oldest := seen.Add(-minutes(60 * 24 * w.delivery.regime.History))
+	oldest := w.oldest(seen)
 	for i := len(w.runs) - 1; i >= 0; i-- {
 		r := &w.runs[i]
 		if r.created.After(seen) {
