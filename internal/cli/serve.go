@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"os"
 	"os/signal"
 	"runtime"
@@ -81,8 +80,9 @@ func (p *Program) serve(flags serveFlags) error {
 		Drain: flags.drain,
 		Local: &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, kill, stop := serveSignals(server.Reload)
 	defer stop()
+	server.Kill = kill
 	debug.SetGCPercent(gcPercent)
 	whole, err := server.Run(ctx)
 	if err == nil && !whole {

@@ -43,6 +43,20 @@ func (l *Ledger) LockShared(ctx context.Context, name string, onWait func()) (un
 	return l.take(ctx, lock{key, "shared-" + slug(name) + "-" + hash(key), fmt.Sprintf("take lock %q", name)}, once(onWait))
 }
 
+// TakeServe takes the lock of the one resident loop that serves the project, if it is free.
+// As with Lock, it may be held even if there is an error.
+func (l *Ledger) TakeServe() (leave func(), taken bool, err error) {
+	key := "scheduled serve\x00" + l.file
+	leave, err = l.tryLock(lock{key: key, name: "serve-" + hash(key)})
+	if errors.Is(err, errLocked) {
+		return leave, false, nil
+	}
+	if err != nil {
+		err = fmt.Errorf("take the place of the loop: %w", l.withHint(err))
+	}
+	return leave, err == nil, err
+}
+
 // Lane is one of several lanes in which a job executes: its number, and how many there are.
 // A job with one lane has the lock of the job as that of the lane.
 type Lane struct {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"time"
@@ -41,10 +40,4 @@ func (l *Ledger) Stamps(jobIDs []string) (map[string]Stamp, error) {
 		stamps[id] = stamp
 	}
 	return stamps, nil
-}
-
-// LockServe is Lock for the one resident loop that serves the project.
-func (l *Ledger) LockServe(ctx context.Context, onWait func()) (unlock func(), err error) {
-	key := "scheduled serve\x00" + l.file
-	return l.take(ctx, lock{key, "serve-" + hash(key), "take the place of the loop"}, once(onWait))
 }

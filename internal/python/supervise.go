@@ -101,15 +101,18 @@ func (p *processes) terminate(after time.Duration, over <-chan struct{}) {
 }
 
 // pass passes on the signals that come until it is over, and kills all
-// processes lastGrace after the first of them.
+// processes lastGrace after the first of them, or at once if that is what comes.
 func (p *processes) pass(signals <-chan os.Signal, over <-chan struct{}) {
 	var kill <-chan time.Time
 	for {
 		select {
 		case s := <-signals:
-			if s == os.Interrupt {
+			switch s {
+			case os.Interrupt:
 				p.signalAll(syscall.SIGINT)
-			} else {
+			case os.Kill:
+				p.signalAll(syscall.SIGKILL)
+			default:
 				p.signalAll(syscall.SIGTERM)
 			}
 			if kill == nil {

@@ -52,6 +52,15 @@ func (b *board) serve(project *Project, _ time.Time) {
 	}
 }
 
+// wait says whether another loop serves the project. It reports whether that has begun.
+func (b *board) wait(now time.Time, waiting bool) (begun bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	begun = waiting && !b.waiting
+	b.woken, b.waiting = now, waiting
+	return begun
+}
+
 func (b *board) wake(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -2,8 +2,8 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -20,8 +20,6 @@ type Local struct {
 	Output  *Lines // gets the output of jobs
 
 	*Server
-	work    context.Context // of all executions; cancelled by drain
-	stop    context.CancelCauseFunc
 	ended   sync.WaitGroup
 	swept   time.Time // when the files of the ledger were last looked at
 	stamps  map[string]ledger.Stamp
@@ -39,12 +37,13 @@ type flight struct {
 type running struct {
 	window schedule.Window
 	lock   string
+	begun  bool // it executes, and does not wait for another process
 	cancel context.CancelCauseFunc
+	more   chan os.Signal // see python.Cancelled
 }
 
 func (l *Local) begin(s *Server) {
 	l.Server, l.flights = s, map[flight]*running{}
-	l.work, l.stop = context.WithCancelCause(context.Background())
 }
 
 // wake looks whether another process has written to the ledger, or paused a job.
@@ -145,7 +144,7 @@ func (l *Local) start(job pyproject.Job, w schedule.Window, _ time.Time) bool {
 		defer l.release(job, where)
 		err := install(&engine)
 		if err == nil {
-			err = l.execute(ctx, engine, w)
+			err = l.execute(ctx, engine, w, e)
 		}
 		if err != nil && ctx.Err() == nil {
 			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err)
@@ -173,8 +172,8 @@ func (l *Local) take(job pyproject.Job, w schedule.Window, where flight) (contex
 			return nil, nil
 		}
 	}
-	ctx, cancel := context.WithCancelCause(l.work)
-	e := &running{w, job.Options.Lock, cancel}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	e := &running{window: w, lock: job.Options.Lock, cancel: cancel, more: make(chan os.Signal, 1)}
 	l.flights[where] = e
 	return ctx, e
 }
@@ -189,18 +188,21 @@ func (l *Local) release(job pyproject.Job, where flight) {
 }
 
 // execute runs one window, if the ledger still has no evidence for it.
-func (l *Local) execute(ctx context.Context, engine execution.Job, w schedule.Window) error {
+func (l *Local) execute(ctx context.Context, engine execution.Job, w schedule.Window, e *running) error {
 	return engine.RunLocally(ctx, execution.Wish{Due: w.Start}, execution.Told{
-		Decided: func(d schedule.Decision) { l.decided(engine.Job, d) },
+		Decided: func(d schedule.Decision) { l.decided(engine.Job, d, e) },
 		Ended:   func(r execution.Result) { l.concluded(engine.Job, r) },
 	})
 }
 
 // decided says what is executed.
-func (l *Local) decided(job pyproject.Job, d schedule.Decision) {
+func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 	if !d.Run {
 		return
 	}
+	l.guarded.Lock()
+	e.begun = true
+	l.guarded.Unlock()
 	l.board.started(job.ID)
 	l.Log.Info("started", "job", job.ID, "slot", d.Window.Start, "late", l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond), "missed", d.Missed)
 }
@@ -218,23 +220,3 @@ func (l *Local) concluded(job pyproject.Job, r execution.Result) {
 	}
 	log.Error(r.How(), "cause", r.Cause, "hint", r.Hint)
 }
-
-// drain waits for the executions, and stops those that are left as a timeout does.
-func (l *Local) drain(ctx context.Context) (whole bool) {
-	over := make(chan struct{})
-	go func() {
-		l.ended.Wait()
-		close(over)
-	}()
-	select {
-	case <-over:
-		return true
-	case <-ctx.Done():
-	}
-	l.stop(errDrained)
-	<-over
-	return false
-}
-
-// errDrained is why an execution is stopped that goes on for too long after the end.
-var errDrained = errors.New("stopped, because `scheduled serve` ends")

@@ -89,6 +89,7 @@ type Server struct {
 	Local  *Local  // executes jobs here
 	GitHub *GitHub // dispatches the others; nil: all are executed here
 
+	Kill   <-chan struct{}          // closed to kill at once what is waited for after the end; nil for never
 	Notify func(state string) error // tells the service manager; nil for none
 
 	executors []executor
@@ -113,6 +114,8 @@ func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 		return true, err
 	}
 	s.notify("READY=1")
+	leave := s.await(ctx)
+	defer leave()
 	for ctx.Err() == nil {
 		now := s.Clock.Now()
 		next := s.wake(now)
@@ -140,6 +143,13 @@ func (s *Server) begin() {
 func (s *Server) drain() (whole bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.Drain)
 	defer cancel()
+	go func() {
+		select {
+		case <-s.Kill:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	whole = true
 	for _, e := range s.executors {
 		whole = e.drain(ctx) && whole

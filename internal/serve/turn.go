@@ -1,0 +1,40 @@
+package serve
+
+import (
+	"context"
+	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/ledger"
+)
+
+// turnEvery is how often a loop that waits for its turn looks whether that has come.
+const turnEvery = time.Second
+
+// await waits until this is the only loop of the project, or until ctx ends. The lock is
+// that of an open file: it is free once the process that has it ends, however it ends, and
+// not while that only stands still. Where no such lock can be had, as on a disk that cannot
+// be written, the locks of the jobs remain.
+func (s *Server) await(ctx context.Context) (leave func()) {
+	for ctx.Err() == nil {
+		book, err := ledger.Open(s.File, func(string) {})
+		var taken bool
+		if err == nil {
+			leave, taken, err = book.TakeServe()
+		}
+		if err != nil {
+			s.Log.Warn("another loop of the same project would not be noticed", "error", err)
+		}
+		if s.board.wait(s.Clock.Now(), !taken && err == nil) {
+			s.Log.Info("waiting: another process serves the project")
+		}
+		if taken || err != nil {
+			break
+		}
+		s.notify("WATCHDOG=1")
+		s.Clock.Sleep(ctx, turnEvery, nil)
+	}
+	if leave == nil {
+		leave = func() {}
+	}
+	return leave
+}
