@@ -78,11 +78,8 @@ func (p *Program) acted(errs ...error) error {
 // startingClient returns a client that can start jobs, as far as that is known without a
 // request.
 func (p *Program) startingClient(command string, origin github.Origin) (*github.Client, error) {
-	if origin.Repository == "" {
-		return nil, &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin. `scheduled run` runs jobs on this machine", "%s: no repository on GitHub", command)}
-	}
-	if origin.Token == "" {
-		return nil, &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}
+	if err := canStart(command, origin); err != nil {
+		return nil, err
 	}
 	log := &shared{w: p.Stderr}
 	client, err := p.client(origin, log, log)
@@ -90,4 +87,15 @@ func (p *Program) startingClient(command string, origin github.Origin) (*github.
 		return nil, &exitError{exitUsage, problem.WithHint(err, "set GITHUB_REPOSITORY to owner/name")}
 	}
 	return client, nil
+}
+
+// canStart is the error of a command that lacks a repository or a token to start jobs with.
+func canStart(command string, origin github.Origin) error {
+	if origin.Repository == "" {
+		return &exitError{exitUsage, problem.New("set GITHUB_REPOSITORY to owner/name, or give the clone a remote origin. `scheduled run` runs jobs on this machine", "%s: no repository on GitHub", command)}
+	}
+	if origin.Token == "" {
+		return &exitError{exitDenied, problem.New("set GITHUB_TOKEN, or log in with `gh auth login`. Starting jobs needs the permission `actions: write`", "%s: no token", command)}
+	}
+	return nil
 }

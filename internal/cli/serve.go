@@ -76,13 +76,24 @@ func (p *Program) serve(flags serveFlags) error {
 		Clock: serve.Wall{},
 		Log:   log,
 		File:  project.AbsFile(),
-		Load:  func() (*serve.Project, error) { return p.served(urls) },
 		Drain: flags.drain,
 		Local: &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
 	}
 	ctx, kill, stop := serveSignals(server.Reload)
 	defer stop()
 	server.Kill = kill
+	if !flags.local {
+		if server.GitHub, err = p.dispatcher(ctx, project, flags.token, log); err != nil {
+			return err
+		}
+	}
+	server.Load = func() (*serve.Project, error) {
+		served, err := p.served(urls)
+		if err == nil && !flags.local {
+			err = split(served, server.GitHub != nil, log)
+		}
+		return served, err
+	}
 	debug.SetGCPercent(gcPercent)
 	whole, err := server.Run(ctx)
 	if err == nil && !whole {
