@@ -41,7 +41,8 @@ func systemd(p Project) ([]File, error) {
 	return []File{{p.name() + ".service", unit}}, nil
 }
 
-// percent writes a text in which systemd looks for specifiers.
+// percent writes a text in which systemd looks for specifiers, or supervisord and
+// configparser for names of values.
 func percent(text string) string { return strings.ReplaceAll(text, "%", "%%") }
 
 // unitWord writes one word of a list.
