@@ -10,18 +10,19 @@ import (
 type Right string
 
 const (
-	Valid        Right = "a valid token"
-	Read         Right = "read access to the repository"
-	Contents     Right = "write access to the repository"
-	Workflows    Right = "write access to workflow files"
-	PullRequests Right = "write access to pull requests"
-	Opening      Right = "the setting that lets GitHub Actions create pull requests"
-	Actions      Right = "read access to Actions"
-	Dispatching  Right = "write access to Actions"
-	Issues       Right = "write access to issues"
-	Tracker      Right = "issues, which are disabled in the repository"
-	Rules        Right = "branch rules that allow writing to it"
-	Other        Right = "another right, which GitHub's message names"
+	Valid         Right = "a valid token"
+	Read          Right = "read access to the repository"
+	Contents      Right = "write access to the repository"
+	Workflows     Right = "write access to workflow files"
+	PullRequests  Right = "write access to pull requests"
+	Opening       Right = "the setting that lets GitHub Actions create pull requests"
+	Actions       Right = "read access to Actions"
+	Dispatching   Right = "write access to Actions"
+	Issues        Right = "write access to issues"
+	Administering Right = "the right to administer the repository"
+	Tracker       Right = "issues, which are disabled in the repository"
+	Rules         Right = "branch rules that allow writing to it"
+	Other         Right = "another right, which GitHub's message names"
 )
 
 // Denied is the error of a step that the token, a setting or a rule forbids.

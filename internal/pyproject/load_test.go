@@ -109,7 +109,7 @@ func describe(p *Project) string {
 	out := json.NewEncoder(&b)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
-	rescue := fmt.Sprintf("%v, on %v, notify %t, line %d", p.Rescue.Rounds, p.Rescue.RunsOn, p.Rescue.Notify, p.Rescue.Line)
+	rescue := fmt.Sprintf("%v, on %v, notify %t, pacemaker %t, line %d", p.Rescue.Rounds, p.Rescue.RunsOn, p.Rescue.Notify, p.Rescue.Pacemaker, p.Rescue.Line)
 	out.Encode(map[string]any{"Rescue": rescue, "Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Dependencies": p.Dependencies, "Tools": p.Tools, "Jobs": jobs})
 	return b.String()
 }

@@ -84,6 +84,8 @@ type Options struct {
 type rescueOptions struct {
 	every  time.Duration // 0 for none
 	notify bool
+
+	pacemaker bool
 }
 
 // defaults returns the options of a job that sets none.
@@ -247,6 +249,16 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		form:     always(form{"enum": []any{"15m", "1h", "6h", false}}),
 		shared:   true,
 		parse:    into(parseRescue, func(o *Options) *time.Duration { return &o.rescue.every }),
+	},
+	{
+		name:     "pacemaker",
+		kind:     "a string",
+		fallback: "`\"none\"`",
+		meaning:  "`\"environment\"` to have each rescue start the next one behind the wait timer of an environment, so that jobs start on time: an experiment, for public repositories and GitHub Enterprise; it overrides `patience`; only for the whole project",
+		example:  `"environment"`,
+		form:     wordForm("environment", "none"),
+		shared:   true,
+		parse:    oneOf([]string{"environment", "none"}, func(o *Options, word string) { o.rescue.pacemaker = word == "environment" }),
 	},
 	{
 		name:     "patience",

@@ -47,6 +47,8 @@ type Rescue struct {
 	RunsOn []string        // labels of the runner; never empty
 	Notify bool            // it opens an issue for each job that fails
 	Line   int             // where the option rescue is set, from 1; 0 if it is not
+
+	Pacemaker bool // each rescue starts the next one, behind the wait timer of an environment
 }
 
 // Job is one job of a project.

@@ -89,7 +89,10 @@ func (r *reader) rescue(table *entry) Rescue {
 	}
 	r.overlap(o, r.general)
 	r.unserved(o, r.general)
-	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify}
+	if at := lastOf(r.general, "pacemaker", "rescue"); at != nil && o.rescue.pacemaker && o.rescue.every == 0 {
+		r.report(*at, `write rescue = "15m", or remove pacemaker`, "pacemaker has no effect with rescue = false: its ticks restart it")
+	}
+	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify, Pacemaker: o.rescue.pacemaker}
 	if o.rescue.every > 0 {
 		rescue.Rounds = schedule.NewRounds(o.Seed, o.rescue.every)
 	}

@@ -11,6 +11,10 @@ var PacemakerWaits = []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minu
 // an assumption.
 const pacemakerOverrun = time.Minute
 
+// PacemakerMark begins the name of a run that is a Link: "Pacemaker: 15 min from
+// 2026-11-29T12:00:00Z". GitHub shows the name of a run, but not the inputs of its dispatch.
+const PacemakerMark = "Pacemaker: "
+
 // PacemakerWait returns how long a rescue that ends now waits for the next one: the longest
 // of PacemakerWaits that ends before the next slot of any job, even if it takes a minute
 // longer; else the shortest. Where no job has a next slot, it is zero, it waits for none and
@@ -35,13 +39,25 @@ func PacemakerStays(now, next time.Time) bool {
 	return next.After(now) && !now.Add(PacemakerWaits[0]+pacemakerOverrun).Before(next)
 }
 
-// ShortWait reports whether a wait that was asked for at an instant is over too early: the
-// environment has no timer. "Running a workflow that references an environment that does
-// not exist will create an environment with the referenced name", without rules.
-// https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
-func ShortWait(asked time.Time, wait time.Duration, now time.Time) bool {
-	return now.Before(asked.Add(wait - waitTolerance))
+// Link is a rescue that waits before it looks.
+type Link struct {
+	Wait  time.Duration // one of PacemakerWaits; 0 if unknown
+	Asked time.Time     // when it was dispatched; zero if unknown
 }
+
+// Until returns when its wait is over; zero if that is unknown.
+func (l Link) Until() time.Time {
+	if l.Wait == 0 || l.Asked.IsZero() {
+		return time.Time{}
+	}
+	return l.Asked.Add(l.Wait)
+}
+
+// Short reports whether its wait was over too early, if it is now: the environment has no
+// timer. "Running a workflow that references an environment that does not exist will create
+// an environment with the referenced name", without rules.
+// https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+func (l Link) Short(now time.Time) bool { return now.Before(l.Until().Add(-waitTolerance)) }
 
 // waitTolerance is how much earlier than asked a wait may end. GitHub does not say how
 // exact its timers are; the clocks of its servers differ by seconds.

@@ -61,7 +61,7 @@ func TestPacemakerReachesEverySlot(t *testing.T) {
 	}
 }
 
-func TestShortWait(t *testing.T) {
+func TestLinkShort(t *testing.T) {
 	asked := at("29 12:00")
 	for _, row := range []struct {
 		wait, took time.Duration
@@ -76,8 +76,11 @@ func TestShortWait(t *testing.T) {
 		{time.Minute, 20 * time.Second, true},
 		{time.Minute, -time.Hour, true},
 	} {
-		if got := ShortWait(asked, row.wait, asked.Add(row.took)); got != row.short {
+		if got := (Link{row.wait, asked}).Short(asked.Add(row.took)); got != row.short {
 			t.Errorf("waited %v of %v: short is %v", row.took, row.wait, got)
 		}
+	}
+	if (Link{}).Short(asked) || (Link{Wait: time.Hour}).Short(asked) || (Link{Asked: asked}).Short(asked) {
+		t.Error("a wait of which nothing is known is short")
 	}
 }
