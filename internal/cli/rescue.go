@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -37,7 +38,11 @@ It tells people about jobs that fail as the options notify, webhook, notify-on a
 notify-after say, and disables the workflow of a job as pause-after says. What it posted
 to webhooks, whose URLs it reads from the environment, is in .scheduled/told.json.
 
-With --all-projects it checks the jobs of all projects of the repository at once, within
+With the option pacemaker it then starts the next rescue, which waits without a runner
+until shortly before the next slot. It warns if something outside GitHub, such as
+scheduled serve, used to start jobs at their slots and no longer does.
+
+With --all-projects it starts no such rescue, and checks the jobs of all projects of the repository at once, within
 the same limits.
 
 The repository is $GITHUB_REPOSITORY, else that of the git remote origin. The token
@@ -70,6 +75,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 	for _, project := range projects {
 		engine.Projects = append(engine.Projects, p.rescueProject(project))
 	}
+	engine.Pacemaker = p.pacemaker(projects, trigger)
 	p.warn(p.runner(p.Stderr), engine.Hook(p.getenv, func(i int) *webhook.Memory { return memory(projects[i].AbsFile(), flags.dryRun) }))
 	report, err := engine.Run(ctx)
 	if report != nil {
@@ -87,7 +93,11 @@ func (p *Program) rescue(flags rescueFlags) error {
 func (p *Program) rescueProject(project *project) *rescue.Project {
 	known := &rescue.Project{Path: project.Path, Notify: project.Rescue.Notify}
 	for _, job := range p.hosted(project) {
-		known.Jobs = append(known.Jobs, rescueJob(job))
+		rescued := rescueJob(job)
+		if project.Rescue.Pacemaker {
+			rescued.Patience = 0
+		}
+		known.Jobs = append(known.Jobs, rescued)
 	}
 	for _, job := range project.Broken {
 		known.Others = append(known.Others, job.ID)
@@ -119,7 +129,7 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(p.Stdout, r.Sum())
+	_, err := fmt.Fprintln(p.Stdout, strings.Join(append([]string{r.Sum()}, r.Notes()...), "\n"))
 	return err
 }
 
@@ -130,6 +140,8 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 		p.say(fmt.Sprintf("the issues of %s are left to the next rescue", problem.Count(r.IssuesLeft, "job")))
 	}
 	remarks := []error{r.Unposted}
+	p.warn(p.runner(p.Stderr), r.Beat.Warning()) // these have hints of their own
+	p.warn(p.runner(p.Stderr), r.Silence())
 	for _, job := range r.Jobs {
 		state := job.Workflow
 		if job.State() == rescue.Paused {

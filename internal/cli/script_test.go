@@ -120,6 +120,8 @@ func TestScripts(t *testing.T) {
 			"close":       closePull,
 			"forbid":      forbid,
 			"standing":    standing,
+			"timer":       setTimer,
+			"timers":      writeTimers,
 			"monitor":     startMonitor,
 			"told":        writeTold,
 		},
@@ -208,6 +210,8 @@ func ran(ts *testscript.TestScript, _ bool, args []string) {
 			run.Workflow = value
 		case "times":
 			times, err = strconv.Atoi(value)
+		case "actor":
+			run.Actor = value
 		case "job":
 			run.Workflow, run.Job = "scheduled-"+value+".yml", value
 		case "next":
@@ -426,6 +430,8 @@ func forbid(ts *testscript.TestScript, _ bool, args []string) {
 		rights.NoDispatch, rights.Token = true, ghtest.Classic
 	case "issues":
 		rights.NoIssues = true
+	case "admin":
+		rights.NoAdmin = true
 	case "tracker":
 		rights.NoTracker = true
 	case "push":

@@ -69,7 +69,7 @@ func TestImplausibleClock(t *testing.T) {
 		if failed != (row.want == unknown) || failed && !failure.Now.IsZero() {
 			t.Errorf("%s: %+v; want a failure without a time: %v", row.name, failure, row.want == unknown)
 		}
-		if _, err := client.Watch(t.Context(), "main", 0, []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}); row.header == nil && (err != nil) != (row.want == unknown) {
+		if _, err := client.Watch(t.Context(), "main", 0, []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}, nil); row.header == nil && (err != nil) != (row.want == unknown) {
 			t.Errorf("%s: to a rescue, %v", row.name, err)
 		}
 	}

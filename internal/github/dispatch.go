@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-github/v60/github"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
 // Dispatch is a run of a job's workflow to start.
@@ -36,7 +37,6 @@ type Dispatched struct {
 // see Refused.
 // https://docs.github.com/rest/actions/workflows#create-a-workflow-dispatch-event
 func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err error) {
-	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(d.Workflow))
 	inputs := map[string]string{"force": fmt.Sprint(d.Force)}
 	maps.Copy(inputs, d.Inputs)
 	if !d.Slot.IsZero() {
@@ -51,14 +51,7 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 	if d.Once {
 		effort.retries = 0
 	}
-	_, _, err = callWith(ctx, c, effort, "create run", func(ctx context.Context) (any, *github.Response, error) {
-		req, err := c.api.NewRequest(http.MethodPost, path, ask)
-		if err != nil {
-			return nil, nil, err
-		}
-		resp, err := c.api.Do(ctx, req, &run)
-		return nil, resp, err
-	})
+	run, err = c.createRun(ctx, effort, d.Workflow, ask)
 	failure, failed := errors.AsType[*Failure](err)
 	switch {
 	case failed && d.Details && (failure.status == http.StatusBadRequest || failure.status == http.StatusUnprocessableEntity) && strings.Contains(failure.said, "return_run_details"):
@@ -71,4 +64,25 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 		run.URL = c.server.JoinPath(c.repository, "actions/runs", fmt.Sprint(run.ID)).String()
 	}
 	return run, denied(Dispatching, err)
+}
+
+// DispatchLink starts a link of a pacemaker: the workflow of a rescue, which then waits. Its
+// error is that of Dispatch.
+func (c *Client) DispatchLink(ctx context.Context, workflow, branch string, link schedule.Link) error {
+	_, err := c.createRun(ctx, usual, workflow, map[string]any{"ref": branch, "inputs": link.Inputs()})
+	return denied(Dispatching, err)
+}
+
+// createRun dispatches a workflow.
+func (c *Client) createRun(ctx context.Context, e effort, workflow string, ask map[string]any) (run Dispatched, _ error) {
+	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
+	_, _, err := callWith(ctx, c, e, "create run", func(ctx context.Context) (any, *github.Response, error) {
+		req, err := c.api.NewRequest(http.MethodPost, path, ask)
+		if err != nil {
+			return nil, nil, err
+		}
+		resp, err := c.api.Do(ctx, req, &run)
+		return nil, resp, err
+	})
+	return run, err
 }

@@ -131,7 +131,7 @@ func TestMixes(t *testing.T) {
 func checkWatched(t *testing.T, client *Client, a answers) (confirmed bool) {
 	t.Helper()
 	watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
-	now, err := client.Watch(t.Context(), "main", 0, watches)
+	now, err := client.Watch(t.Context(), "main", 0, watches, nil)
 	if err != nil {
 		return false
 	}

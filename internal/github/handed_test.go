@@ -208,7 +208,7 @@ func TestWatchHandedOn(t *testing.T) {
 		fake.SetNow(noon)
 		fake.Add(row.runs...)
 		watches := []Watch{{Workflow: ghtest.Workflow, Job: "clean-files", Watch: schedule.Watch{Schedule: hourly(t, schedule.Spec{})}}}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -163,7 +163,7 @@ func TestHostilePage(t *testing.T) {
 			t.Errorf("%q: evidence %+v, %v", address, decision.Evidence, err)
 		}
 		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
-		if _, err := client.Watch(t.Context(), "main", 0, watches); err != nil || len(watches[0].Runs) != 1 || watches[0].Runs[0].URL != "" {
+		if _, err := client.Watch(t.Context(), "main", 0, watches, nil); err != nil || len(watches[0].Runs) != 1 || watches[0].Runs[0].URL != "" {
 			t.Errorf("%q: runs %+v, %v", address, watches[0].Runs, err)
 		}
 	}

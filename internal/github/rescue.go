@@ -17,6 +17,13 @@ type Watch struct {
 	schedule.Watch
 }
 
+// Chain is what the lists of runs show of a pacemaker.
+type Chain struct {
+	Workflow string        // the file of the rescue
+	Active   bool          // a link waits, or looks
+	Link     schedule.Link // the newest of those
+}
+
 // watchRequests is the maximum number of requests of one Watch for lists of runs. The
 // list of all runs of 1,000 jobs with four ticks a day is 40 pages a day.
 const watchRequests = 120
@@ -27,12 +34,13 @@ const watchRequests = 120
 // of the repository, and then the lists of single jobs once that takes fewer requests.
 // Then it looks for older runs that asked for a later time: see readAsked. Then it looks
 // for evidence of the current windows in the runs: see confirm. reserve is the
-// number of requests to leave to others. It returns GitHub's clock, UTC. The error is a
+// number of requests to leave to others. It fills in chain, unless that is nil, and the runs
+// that something outside GitHub started. It returns GitHub's clock, UTC. The error is a
 // *Denied, a *Failure, or that of ctx.
-func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches []Watch) (now time.Time, _ error) {
+func (c *Client) Watch(ctx context.Context, branch string, reserve int, watches []Watch, chain *Chain) (now time.Time, _ error) {
 	patient, cancel := context.WithTimeoutCause(ctx, longPatience, fmt.Errorf("no answer within %v", longPatience))
 	defer cancel()
-	w := watching{listing: listing{client: c, requests: watchRequests}, branch: branch, watches: watches, files: map[string]int{}}
+	w := watching{listing: listing{client: c, requests: watchRequests}, branch: branch, watches: watches, chain: chain, files: map[string]int{}}
 	w.add, w.file = w.deal, func(i int) string { return watches[i].Workflow }
 	w.start = func(i int) time.Time { return watches[i].Reach(schedule.Rescue(watches[i].Watch, w.now), w.now) }
 	for i := range watches {
@@ -56,6 +64,7 @@ type watching struct {
 	branch  string
 	watches []Watch
 	files   map[string]int // which of watches has which file
+	chain   *Chain         // nil for none
 }
 
 // deal gives the runs of a page to their jobs. The page was read for some of the
@@ -63,6 +72,7 @@ type watching struct {
 // change are no longer open.
 func (w *watching) deal(runs []workflowRun, known time.Time, readFor []int) {
 	w.hand(runs, func(schedule.Run) bool { return true })
+	w.follow(runs)
 	for _, i := range readFor {
 		w.watches[i].Known = known
 	}
@@ -81,6 +91,9 @@ func (w *watching) hand(runs []workflowRun, wanted func(schedule.Run) bool) {
 		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
 			continue
 		}
+		if slot, outside := listed.outside(); outside {
+			w.watches[i].Outside = append(w.watches[i].Outside, schedule.Outside{Slot: slot, Created: listed.Created})
+		}
 		run, runs := listed.run(w.watches[i].Schedule), &w.watches[i].Runs
 		if run.URL = w.client.page(run.URL); !wanted(run) {
 			continue
@@ -90,6 +103,22 @@ func (w *watching) hand(runs []workflowRun, wanted func(schedule.Run) bool) {
 			*runs = append(*runs, run)
 		} else if byAge((*runs)[at], run) < 0 {
 			(*runs)[at] = run // it changed since the other page
+		}
+	}
+}
+
+// follow looks for the links of the pacemaker that have not ended.
+func (w *watching) follow(runs []workflowRun) {
+	if w.chain == nil {
+		return
+	}
+	for _, listed := range runs {
+		link, named := schedule.LinkNamed(listed.Title)
+		if !named || listed.Status == "completed" || listed.file() != w.chain.Workflow || !listed.counts(w.client.repository, w.chain.Workflow, w.branch) {
+			continue
+		}
+		if !w.chain.Active || link.Asked.After(w.chain.Link.Asked) {
+			w.chain.Active, w.chain.Link = true, link
 		}
 	}
 }

@@ -40,7 +40,7 @@ func TestWatchMany(t *testing.T) {
 				due++
 			}
 		}
-		clock, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		clock, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +131,7 @@ func TestWatchLost(t *testing.T) {
 			}
 			watches = append(watches, Watch{Workflow: file, Watch: schedule.Watch{Schedule: daily}})
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		seen := map[schedule.Why]int{}
 		for _, w := range watches {
 			seen[schedule.Rescue(w.Watch, now).Why]++
@@ -163,7 +163,7 @@ func TestWatchLeavesRequests(t *testing.T) {
 			fake.Add(ghtest.Run{Workflow: file, Created: at("21 11:00"), Started: at("21 11:00")})
 			watches = append(watches, Watch{Workflow: file, Watch: schedule.Watch{Schedule: daily}})
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 100, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 100, watches, nil)
 		seen := map[schedule.Why]int{}
 		for _, w := range watches {
 			seen[schedule.Rescue(w.Watch, now).Why]++

@@ -106,7 +106,7 @@ func TestWatch(t *testing.T) {
 		fake.SetNow(noon)
 		fake.Add(row.runs...)
 		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", row.name, err)
 		}
@@ -131,7 +131,7 @@ func TestWatchAsked(t *testing.T) {
 		fake.Add(ask(window))
 		fake.Add(of("ci.yml", many(250, skipped("20 10:41"))...)...)
 		watches := []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		s := watches[0].Schedule.Adjusted(watches[0].Runs, now)
 		if err != nil || !s.Prev(now).Equal(at(start)) || len(fake.Requests()) != 2 {
 			t.Errorf("%s: slot %v, %v", window, s.Prev(now), err)
@@ -150,7 +150,7 @@ func TestWatchBounded(t *testing.T) {
 		for i := range 2 * watchRequests {
 			watches = append(watches, Watch{Workflow: fmt.Sprintf("scheduled-%d.yml", i), Watch: schedule.Watch{Schedule: daily}})
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		if requests := len(fake.Requests()); err != nil || requests != watchRequests {
 			t.Errorf("%s: %d requests, %v; want %d", created, requests, err, watchRequests)
 		}
@@ -177,7 +177,7 @@ func TestWatchOneLost(t *testing.T) {
 				fake.Break(ghtest.Fault{Path: "/" + file, Status: row.status, Header: map[string]string{"Retry-After": "0"}})
 			}
 		}
-		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches)
+		now, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil)
 		read := 0
 		for _, w := range watches {
 			if schedule.Rescue(w.Watch, now).Why == schedule.Due {
@@ -208,7 +208,7 @@ func TestWatchRefused(t *testing.T) {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		fake.Break(row.fault)
-		_, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}})
+		_, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, []Watch{{Workflow: ghtest.Workflow, Watch: schedule.Watch{Schedule: daily}}}, nil)
 		d, denied := errors.AsType[*Denied](err)
 		if err == nil || denied != (row.lacks != "") || denied && d.Lacks != row.lacks {
 			t.Errorf("%+v: %v", row.fault, err)
@@ -302,7 +302,7 @@ func TestWatchMixed(t *testing.T) {
 	for n := range 4000 { // 160 a day
 		fake.Add(ghtest.Run{Workflow: watches[1+n%7].Workflow, Created: noon.Add(-time.Duration(n) * 9 * time.Minute), Conclusion: "cancelled"})
 	}
-	if _, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches); err != nil {
+	if _, err := newClient(t, fake.URL).Watch(t.Context(), "main", 0, watches, nil); err != nil {
 		t.Fatal(err)
 	}
 	lists := 0

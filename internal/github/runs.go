@@ -45,7 +45,16 @@ type workflowRun struct {
 	URL        string     `json:"html_url"`
 	Repository repository `json:"repository"`
 	Head       repository `json:"head_repository"`
+	Actor      actor      `json:"actor"`
 }
+
+// actor is who started a run. A re-run keeps it.
+type actor struct {
+	Login string `json:"login"`
+}
+
+// bot is the actor of what GITHUB_TOKEN does, as a rescue has it.
+const bot = "github-actions[bot]"
 
 // repository is what we read of a repository.
 // https://docs.github.com/rest/repos/repos#get-a-repository
@@ -123,6 +132,14 @@ func (r workflowRun) rescue() bool {
 	named, _ := r.named(schedule.RescueMark)
 	slot, err := parseSlot(named)
 	return err == nil && !slot.After(r.Created)
+}
+
+// outside returns the window for which something outside GitHub started the run: it is
+// named as a rescue names it, and the rescue's token did not start it.
+func (r workflowRun) outside() (slot time.Time, ok bool) {
+	named, _ := r.named(schedule.RescueMark)
+	slot, err := parseSlot(named)
+	return slot.UTC(), err == nil && !slot.After(r.Created) && r.Actor.Login != "" && r.Actor.Login != bot
 }
 
 // asked returns the time to come at which a person asked for a run, by a dispatch that is

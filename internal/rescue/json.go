@@ -15,6 +15,26 @@ type Shown struct {
 	Jobs []ShownJob `json:"jobs"`
 
 	Alarms []ShownAlarm `json:"alarms"` // what people were told
+
+	Pacemaker *ShownBeat     `json:"pacemaker"` // null without one
+	External  *ShownExternal `json:"external"`  // null if nothing outside GitHub is known to start jobs
+}
+
+// ShownBeat is the chain of the pacemaker in it. Wait is in minutes, 0 where no rescue waits or
+// that is unknown; Asked and Until are then null.
+type ShownBeat struct {
+	State   Pace       `json:"state"`
+	Wait    int        `json:"wait"`
+	Asked   *time.Time `json:"asked_at"`
+	Until   *time.Time `json:"until"`
+	Message string     `json:"message"`
+}
+
+// ShownExternal is what starts jobs from outside GitHub.
+type ShownExternal struct {
+	Silent bool      `json:"silent"`
+	Last   time.Time `json:"last"` // the newest slot that it started in time
+	Missed int       `json:"missed"`
 }
 
 // ShownAlarm is an event in it. Issue is null without one, or where it is not opened yet, in
@@ -58,15 +78,27 @@ func (r *Report) Show() Shown {
 		}
 		shown.Alarms = append(shown.Alarms, row)
 	}
+	if beat := r.Beat; beat != nil {
+		shown.Pacemaker = &ShownBeat{beat.Pace, int(beat.Link.Wait / time.Minute), orNull(beat.Link.Asked), orNull(beat.Link.Until()), beat.words(r.Now)}
+	}
+	if e := r.External; e != nil {
+		shown.External = &ShownExternal{e.Silent, e.Last, e.Missed}
+	}
 	for _, job := range r.Jobs {
 		row := ShownJob{Project: job.Project.Path, Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}
 		if w := cmp.Or(job.Schedule.Window(r.Now), job.Verdict.Window); !w.IsZero() {
 			row.Window = &w
 		}
-		if again := job.Verdict.Again; !again.IsZero() {
-			row.Again = &again
-		}
+		row.Again = orNull(job.Verdict.Again)
 		shown.Jobs = append(shown.Jobs, row)
 	}
 	return shown
+}
+
+// orNull returns nil for a time that is not known.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

@@ -21,8 +21,11 @@ type Report struct {
 	Unposted   error  // why events are left to the next rescue; nil if all were posted
 	Bound      string // why it started no more jobs; "" if it started all it could
 	DryRun     bool
+	Beat       *Beat              // of the pacemaker; nil without one
+	External   *schedule.External // what starts jobs from outside GitHub; nil if nothing is known to
 
 	branch string
+	chain  github.Chain
 }
 
 // Result is what a rescue read and did about one job, whose schedule has the slots that runs
@@ -136,6 +139,30 @@ func (r *Report) Left() (left int) {
 type Hidden struct{ error }
 
 func (e Hidden) Unwrap() error { return e.error }
+
+// listen looks for a source outside GitHub that starts jobs at their slots.
+func (r *Report) listen() {
+	var watches []schedule.Watch
+	for i := range r.Jobs {
+		if r.Jobs[i].Workflow == active {
+			watches = append(watches, r.Jobs[i].watch)
+		}
+	}
+	if external, found := schedule.Externally(watches, r.Now); found {
+		r.External = &external
+	}
+}
+
+// Silence is the warning that such a source starts no jobs any more; nil if it does, or there
+// is none.
+func (r *Report) Silence() error {
+	e := r.External
+	if e == nil || !e.Silent {
+		return nil
+	}
+	return problem.New("check `scheduled serve`, the Worker or the scheduler that starts the jobs; meanwhile ticks and rescues start them. If you removed it on purpose, this warning ends after a week",
+		"nothing outside GitHub starts jobs any more: the last slot that it started in time is %s, and it missed %s since", problem.Clock(e.Last), problem.Count(e.Missed, "slot"))
+}
 
 // failures is the error of all jobs that GitHub did not start, or may not have.
 func (r *Report) failures() error {

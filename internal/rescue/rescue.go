@@ -28,6 +28,8 @@ type Rescue struct {
 	Projects []*Project
 	DryRun   bool // start no job, raise no alarm, and report what it would do
 
+	Pacemaker *Pacemaker // nil for none
+
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.
 	Wait func(context.Context, time.Duration)
@@ -64,14 +66,20 @@ type Job struct {
 func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	report, err := r.Look(ctx)
 	if err != nil {
+		if r.Pacemaker != nil && r.Pacemaker.Link != nil && r.Branch != "" && !r.DryRun {
+			err = errors.Join(err, r.pace(ctx, r.blind()).wrong())
+		}
 		return report, err
 	}
 	var dispatching error
 	if !r.DryRun {
 		dispatching = r.dispatch(ctx, report)
+	}
+	report.Beat = r.pace(ctx, report)
+	if !r.DryRun {
 		r.pause(ctx, report)
 	}
-	return report, errors.Join(dispatching, r.tell(ctx, report), report.failures())
+	return report, errors.Join(dispatching, report.Beat.wrong(), r.tell(ctx, report), report.failures())
 }
 
 // Look reads the states of all jobs, and judges them. It changes nothing.
@@ -104,10 +112,14 @@ func (r Rescue) Look(ctx context.Context) (*Report, error) {
 			}
 		}
 	}
-	if report.Now, err = r.Client.Watch(ctx, report.branch, Reserve, watches); err != nil {
+	if r.Pacemaker != nil {
+		report.chain.Workflow = r.Pacemaker.Workflow
+	}
+	if report.Now, err = r.Client.Watch(ctx, report.branch, Reserve, watches, &report.chain); err != nil {
 		return nil, err
 	}
 	report.judge(watches)
+	report.listen()
 	return report, nil
 }
 

@@ -28,7 +28,11 @@ func column(t time.Time) string {
 // the top that may need attention.
 func (r *Report) Summary() string {
 	var b strings.Builder
-	b.WriteString(r.Sum() + ", at " + problem.Clock(r.Now) + ".\n\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
+	b.WriteString(r.Sum() + ", at " + problem.Clock(r.Now) + ".\n")
+	for _, line := range r.Notes() {
+		b.WriteString("\n" + markdown.Clean(line) + ".\n")
+	}
+	b.WriteString("\n| job | due (UTC) | | latest run | next (UTC) |\n|---|---|---|---|---|\n")
 	unconfirmed, confirmed := r.ByNeed()
 	for i, job := range slices.Concat(unconfirmed, confirmed) {
 		latest := ""
@@ -47,6 +51,18 @@ func (r *Report) Summary() string {
 		b.WriteString(row)
 	}
 	return b.String()
+}
+
+// Notes says how what starts jobs in time stands, a line each: the pacemaker, and what is
+// outside GitHub.
+func (r *Report) Notes() (lines []string) {
+	if r.Beat != nil {
+		lines = append(lines, r.Beat.words(r.Now))
+	}
+	if silence := r.Silence(); silence != nil {
+		lines = append(lines, silence.Error())
+	}
+	return lines
 }
 
 // Sum says in one line what was done.

@@ -1,6 +1,11 @@
 package schedule
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // PacemakerWaits are how long a rescue can wait for the next one without a runner, the
 // shortest first: each is the wait timer of an environment, which is in whole minutes.
@@ -62,3 +67,40 @@ func (l Link) Short(now time.Time) bool { return now.Before(l.Until().Add(-waitT
 // waitTolerance is how much earlier than asked a wait may end. GitHub does not say how
 // exact its timers are; the clocks of its servers differ by seconds.
 const waitTolerance = 15 * time.Second
+
+// The inputs of a dispatch that starts a Link.
+const (
+	WaitInput  = "wait"     // minutes; 0 for a rescue at once
+	AskedInput = "asked-at" // RFC 3339
+)
+
+// Inputs returns those of a link.
+func (l Link) Inputs() map[string]string {
+	return map[string]string{WaitInput: strconv.Itoa(int(l.Wait / time.Minute)), AskedInput: l.Asked.UTC().Format(time.RFC3339)}
+}
+
+// ReadLink returns the link that a run with these inputs is; ok is false if it is none. What
+// cannot be read is unknown.
+func ReadLink(wait, asked string) (l Link, ok bool) {
+	minutes, err := strconv.Atoi(wait)
+	if err != nil || minutes <= 0 {
+		return Link{}, false
+	}
+	if d := time.Duration(minutes) * time.Minute; slices.Contains(PacemakerWaits, d) {
+		l.Wait = d
+	}
+	if at, err := time.Parse(time.RFC3339, asked); err == nil {
+		l.Asked = at.UTC()
+	}
+	return l, true
+}
+
+// LinkNamed returns the link that a run with that name is; ok is false if it is none.
+func LinkNamed(name string) (l Link, ok bool) {
+	rest, ok := strings.CutPrefix(name, PacemakerMark)
+	if !ok {
+		return l, false
+	}
+	wait, asked, _ := strings.Cut(rest, " min from ")
+	return ReadLink(wait, asked)
+}

@@ -21,6 +21,10 @@ type Watch struct {
 	// Needs are the watches of the jobs to wait for, by their ids.
 	Needs map[string]Watch
 
+	// Outside are the runs of the job that something outside GitHub started, as far as the
+	// lists have them: also older ones than Known. See Externally.
+	Outside []Outside
+
 	// Parallel says that an execution of one window does not hold up that of another.
 	Parallel bool
 

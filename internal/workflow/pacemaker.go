@@ -18,12 +18,6 @@ import (
 // rescue may start by mistake, takes the place of the pending one, so that a chain is
 // never two. The ticks of the rescue are in their usual group, and wait for no link.
 
-// The inputs of a link.
-const (
-	WaitInput  = "wait"     // the minutes that it waits; 0 for a rescue at once
-	AskedInput = "asked-at" // when it was dispatched, in RFC 3339
-)
-
 // PacemakerEnvironment returns the name of the environment whose timer waits that long.
 func PacemakerEnvironment(wait time.Duration) string {
 	return waitPrefix + strconv.Itoa(minutes(wait))
@@ -32,7 +26,7 @@ func PacemakerEnvironment(wait time.Duration) string {
 const waitPrefix = "scheduled-wait-"
 
 // waiting is the condition of a link, as opposed to any other rescue.
-const waiting = "inputs." + WaitInput + " > 0"
+const waiting = "inputs." + schedule.WaitInput + " > 0"
 
 // pacemakerGuard excludes what can have no timer. "If you are on a GitHub Free, GitHub Pro,
 // or GitHub Team plan, other deployment protection rules, such as a wait timer or required
@@ -50,13 +44,13 @@ func linkInputs() *yaml.Node {
 		choices = append(choices, strconv.Itoa(minutes(wait)))
 	}
 	return mapping(
-		WaitInput, mapping(
+		schedule.WaitInput, mapping(
 			"description", plain("Minutes to wait for the rescue, without a runner; 0 for a rescue at once"),
 			"type", plain("choice"),
 			"options", texts(choices),
 			"default", text("0"),
 		),
-		AskedInput, mapping(
+		schedule.AskedInput, mapping(
 			"description", plain("When it was started; the pacemaker sets this"),
 			"type", plain("string"),
 			"default", text(""),
@@ -68,7 +62,7 @@ func linkInputs() *yaml.Node {
 // run-name is omitted or is only whitespace, then the run name is set to event-specific
 // information",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#run-name
-const linkName = "${{ " + waiting + " && format('" + schedule.PacemakerMark + "{0} min from {1}', inputs." + WaitInput + ", inputs." + AskedInput + ") || '' }}"
+const linkName = "${{ " + waiting + " && format('" + schedule.PacemakerMark + "{0} min from {1}', inputs." + schedule.WaitInput + ", inputs." + schedule.AskedInput + ") || '' }}"
 
 // pacemakerJob returns the head of the job of a link. It waits and then does the work of a
 // rescue itself, so that a link takes a runner once.
@@ -77,7 +71,7 @@ func pacemakerJob() *yaml.Node {
 		"name", plain("Wait, then rescue"),
 		"if", plain(pacemakerGuard),
 		"environment", mapping(
-			"name", text(waitPrefix+"${{ inputs."+WaitInput+" }}"),
+			"name", text(waitPrefix+"${{ inputs."+schedule.WaitInput+" }}"),
 			"deployment", comment(plain("false"), "leaves no record, and the timer still applies; actionlint 1.7.12 does not know this key yet"),
 		),
 	)

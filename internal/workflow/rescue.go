@@ -37,11 +37,11 @@ func needed(project *pyproject.Project, rounds schedule.Rounds) []schedule.Cron 
 }
 
 // rescueFile returns the name of the file of the project's rescue.
-func (t Target) rescueFile() string { return rescueFile(t.Path) }
+func (t Target) rescueFile() string { return RescueFile(t.Path) }
 
-// rescueFile returns the name of the file of the rescue of the project at that
+// RescueFile returns the name of the file of the rescue of the project at that
 // path. A repository can have several projects.
-func rescueFile(project string) string {
+func RescueFile(project string) string {
 	if dir := path.Dir(project); dir != "." {
 		return "scheduled-rescue-" + pyproject.FolderSlug(dir) + ".yml"
 	}

@@ -84,7 +84,7 @@ func TestRescuePlan(t *testing.T) {
 // TestRescueConflicts has files of others under the name of the rescue's.
 func TestRescueConflicts(t *testing.T) {
 	const sub = "services/billing/pyproject.toml"
-	file := rescueFile(sub)
+	file := RescueFile(sub)
 	rows := []struct {
 		there string // the file's first line
 		jobs  string
@@ -115,7 +115,7 @@ func TestRescueConflicts(t *testing.T) {
 func TestRescueFiles(t *testing.T) {
 	files := map[string]string{}
 	for _, project := range []string{"pyproject.toml", "a/pyproject.toml", "A/pyproject.toml", "a-b/pyproject.toml", "a/b/pyproject.toml", "a_b/pyproject.toml"} {
-		name := strings.ToLower(rescueFile(project))
+		name := strings.ToLower(RescueFile(project))
 		if other, taken := files[name]; taken {
 			t.Errorf("%s and %s have the same file %s", project, other, name)
 		}

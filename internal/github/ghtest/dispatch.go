@@ -72,7 +72,10 @@ func (s *Server) dispatch(r *http.Request) answer {
 	}
 	s.lastID++
 	run := Run{ID: s.lastID, Workflow: file, Event: "workflow_dispatch", Title: strings.TrimSuffix(file, ".yml") + ": " + runName(inputs),
-		Branch: ref, Status: "queued", Created: s.clock(), Updated: s.clock()}
+		Branch: ref, Status: "queued", Created: s.clock(), Updated: s.clock(), Actor: s.rights.login()}
+	if wait := inputs["wait"]; wait != "" && wait != "0" {
+		run.Title, run.Status = fmt.Sprintf("%s%s min from %s", schedule.PacemakerMark, wait, inputs["asked-at"]), "waiting"
+	}
 	s.runs[run.ID] = s.write(run)
 	s.dispatches = append(s.dispatches, Dispatch{file, asked.Ref, inputs, run.ID})
 	if asked.Details == nil || !*asked.Details {

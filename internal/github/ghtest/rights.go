@@ -19,6 +19,7 @@ type Rights struct {
 	NoOpenedPull bool // the setting that lets GitHub Actions create pull requests is off
 	NoDispatch   bool // refuses to dispatch runs
 	NoIssues     bool // refuses to write issues
+	NoAdmin      bool // refuses to write environments
 	NoTracker    bool // the repository has issues disabled
 }
 
@@ -90,6 +91,8 @@ func (s *Server) forbids(r *http.Request) bool {
 		return s.rights.ReadOnly || s.rights.NoDispatch
 	case "git":
 		return s.rights.ReadOnly
+	case "environments":
+		return s.rights.ReadOnly || s.rights.NoAdmin
 	case "issues":
 		number, _, _ := strings.Cut(strings.TrimPrefix(path, "issues/"), "/")
 		if n, _ := strconv.Atoi(number); s.pull(n) == nil {

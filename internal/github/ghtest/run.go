@@ -18,6 +18,7 @@ type Run struct {
 	Title      string    // its run-name; "" is that of a tick which names no cron, or of a dispatch by hand
 	Event      string    // "" is schedule
 	Branch     string    // "" is main
+	Actor      string    // who started it; "" is a person
 	Head       string    // the repository that its commit is in; "" is Repository
 	Attempt    int       // zero is the first
 	Status     string    // "" is completed
@@ -136,6 +137,7 @@ type varying struct {
 	Event      string `json:"event"`
 	Title      string `json:"display_title"`
 	Branch     string `json:"head_branch"`
+	Actor      object `json:"actor"`
 	Attempt    int    `json:"run_attempt"`
 	Status     string `json:"status"`
 	Conclusion any    `json:"conclusion"`
@@ -166,7 +168,7 @@ var constant = sync.OnceValue(func() []byte {
 func (r Run) object(api string) json.RawMessage {
 	url := fmt.Sprintf("%s/repos/%s/actions/runs/%d", api, Repository, r.ID)
 	fields := marshal(varying{
-		r.ID, r.Number, r.Path, r.Event, r.Title, r.Branch, r.Attempt, r.Status, orNull(r.Conclusion),
+		r.ID, r.Number, r.Path, r.Event, r.Title, r.Branch, actors(r.Actor), r.Attempt, r.Status, orNull(r.Conclusion),
 		stamp(r.Created), stamp(r.Updated), stamp(r.Created),
 		url, fmt.Sprintf("https://github.com/%s/actions/runs/%d", Repository, r.ID),
 		url + "/jobs", url + "/logs", url + "/artifacts", url + "/cancel", url + "/rerun",
@@ -184,3 +186,17 @@ func (r Run) object(api string) json.RawMessage {
 	}
 	return marshal(o.with(r.Patch))
 }
+
+// actors returns who started a run, as it is in lists.
+func actors(login string) object {
+	if login == "" {
+		return personal
+	}
+	return personal.with(map[string]any{"login": login})
+}
+
+// personal is the actor of the fixture.
+var personal = func() (actor object) {
+	_ = json.Unmarshal(fixtures.Run["actor"], &actor)
+	return actor
+}()

@@ -23,6 +23,9 @@ func (s *Server) routes() http.Handler {
 
 		"GET /actions/permissions/workflow": s.workflowSettings,
 
+		"GET /environments":        s.listEnvironments,
+		"PUT /environments/{name}": s.putEnvironment,
+
 		"GET /actions/runs/{id}/attempts/{n}/jobs": s.attempt,
 
 		"GET /actions/runs/{id}":                    s.getRun,

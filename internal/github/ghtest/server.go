@@ -51,6 +51,7 @@ type Server struct {
 	numbers    map[string]int64 // of the last runs, by workflow
 	registered []Registered     // the workflows; nil: whatever is asked for
 	standing   Standing
+	timers     map[string]int // minutes that the environments wait, by their names
 	dispatches []Dispatch
 	cancelled  []int64
 	old        bool       // it does not know return_run_details
@@ -109,7 +110,7 @@ func New(t testing.TB) *Server {
 func Serve(l net.Listener) *Server {
 	s := &Server{
 		closed: make(chan struct{}), runs: map[int64]*listed{}, numbers: map[string]int64{}, hooks: map[int][]func(){}, renamed: map[string]string{},
-		git: store{objects: map[string]stored{}, refs: map[string]string{}},
+		timers: map[string]int{}, git: store{objects: map[string]stored{}, refs: map[string]string{}},
 	}
 	s.http = &httptest.Server{Listener: l, Config: &http.Server{Handler: s.recording(s.routes())}}
 	s.http.Start()

@@ -73,7 +73,7 @@ func TestViolations(t *testing.T) {
 		{"GET", "/repos/octo/app/actions/workflow/runs", "", "", "no matching operation", 404},
 		{"GET", "/nothing", "", "", "no matching operation", 404},
 		{"POST", runsPath, "", "", "method not allowed", 404},
-		{"GET", "/repos/octo/app/environments", "", "", "the fake does not know", 404},
+		{"GET", "/repos/octo/app/actions/artifacts", "", "", "the fake does not know", 404},
 		{"GET", runsPath + "?perpage=100", "", "", `no parameter "perpage"`, 200},
 		{"GET", runsPath + "?page=two", "", "", "invalid syntax", 200},
 		{"GET", runsPath + "?status=fine", "", "", `parameter "status"`, 200},
