@@ -13,7 +13,8 @@ import (
 )
 
 // Pacemaker has each rescue start the next one, which waits for the next slot of any job
-// without a runner: the links of a chain. A link goes on with the chain. Any other rescue
+// without a runner: the links of a chain. At the slot itself it holds one, for two minutes at
+// most. A link goes on with the chain. Any other rescue
 // begins a new one, unless a link waits or looks.
 type Pacemaker struct {
 	Workflow    string                          // the file of the rescue
@@ -51,46 +52,90 @@ const (
 	// least as long as one does without a pacemaker: it asks again what this one asked.
 	busy      = 3 * Reserve
 	usualWait = 15 * time.Minute
+
+	quick     = 2 * time.Minute // a rescue that took no longer has the time to look again
+	clockStep = time.Second     // of GitHub's Date
 )
 
-// pace starts the next link; nil if there is no pacemaker, or nothing is known. The report is
-// blind where nothing else could be read.
-func (r Rescue) pace(ctx context.Context, report *Report) *Beat {
+// pace starts the next link; nil if there is no pacemaker, or nothing is known. Where the next
+// slot is too near for a wait, it first stays for it and looks again. The report is blind where
+// nothing else could be read.
+func (r Rescue) pace(ctx context.Context, report *Report) (*Report, *Beat) {
 	p := r.Pacemaker
 	if p == nil || ctx.Err() != nil {
-		return nil
+		return report, nil
 	}
+	if p.Link == nil && report.chain.Active { // it would ask for the environments for nothing
+		return report, r.beat(report, nil, report.Now)
+	}
+	timed, cancel := github.Within(ctx, pacePatience, "read the environments of the pacemaker")
+	timers, unread := r.Client.Timers(timed)
+	cancel()
+	if unread != nil {
+		timers.ByName = nil
+	}
+	now, blind := cmp.Or(timers.Now, report.Now), report.Now.IsZero()
+	report.Now = cmp.Or(report.Now, now)
+	if now.IsZero() {
+		return report, nil
+	}
+	beat := r.beat(report, timers.ByName, now)
+	if beat.Pace == Paced && !r.DryRun && !blind && now.Sub(report.Now) < quick && schedule.PacemakerStays(now, report.next()) {
+		report = r.stay(ctx, report, report.next().Sub(now))
+		beat = r.beat(report, timers.ByName, report.Now)
+	}
+	switch {
+	case beat.Pace != Paced:
+	case r.DryRun:
+		beat.Pace = Pace(Planned)
+	default:
+		timed, cancel := github.Within(ctx, pacePatience, "start the next link of the pacemaker")
+		defer cancel()
+		if err := r.Client.DispatchLink(timed, p.Workflow, report.branch, beat.Link); err != nil {
+			return report, &Beat{Pace: Lost, Why: fmt.Errorf("start the next link of the pacemaker: %w", err)}
+		}
+	}
+	return report, beat
+}
+
+// beat says what is to become of the chain, and of which link, given the timers of the
+// environments; nil if they could not be read: then the wait itself tells.
+func (r Rescue) beat(report *Report, timers map[string]time.Duration, now time.Time) *Beat {
+	p, next := r.Pacemaker, report.next()
 	if p.Link == nil && report.chain.Active {
 		return &Beat{Pace: Pending, Link: report.chain.Link}
 	}
-	ctx, cancel := github.Within(ctx, pacePatience, "start the next link of the pacemaker")
-	defer cancel()
-	timers, unread := r.Client.Timers(ctx)
-	now := cmp.Or(timers.Now, report.Now)
-	report.Now = cmp.Or(report.Now, now)
-	wait := schedule.PacemakerWait(now, report.next())
+	if p.Link != nil && p.Link.Short(report.Now) {
+		return &Beat{Pace: Untimed, Why: stopped{p.short(report.Now)}}
+	}
+	if next.IsZero() {
+		return &Beat{Pace: Idle}
+	}
+	wait := schedule.PacemakerWait(now, next)
 	if left := r.Client.Remaining(); 0 <= left && left < busy {
 		wait = max(wait, usualWait)
 	}
-	beat := &Beat{Pace: Paced, Link: schedule.Link{Wait: wait, Asked: now}}
 	name := p.Environment(wait)
-	switch timer, found := timers.ByName[name]; {
-	case now.IsZero():
-		return nil
-	case p.Link != nil && p.Link.Short(report.Now):
-		return &Beat{Pace: Untimed, Why: stopped{p.short(report.Now)}}
-	case report.next().IsZero():
-		return &Beat{Pace: Idle}
-	case unread == nil && timer != wait: // where it cannot be read, the wait itself tells
+	if timer, found := timers[name]; timers != nil && timer != wait {
 		return &Beat{Pace: Untimed, Why: unfit(name, timer, wait, found)}
-	case r.DryRun:
-		beat.Pace = Pace(Planned)
-		return beat
 	}
-	if err := r.Client.DispatchLink(ctx, p.Workflow, report.branch, beat.Link); err != nil {
-		return &Beat{Pace: Lost, Why: fmt.Errorf("start the next link of the pacemaker: %w", err)}
+	return &Beat{Pace: Paced, Link: schedule.Link{Wait: wait, Asked: now}}
+}
+
+// stay waits for a slot, and starts what is due then. It returns the report of both rounds.
+func (r Rescue) stay(ctx context.Context, before *Report, left time.Duration) *Report {
+	r.wait(ctx, left+clockStep)
+	report, err := r.Look(ctx)
+	if err != nil {
+		return before // the next link tells
 	}
-	return beat
+	_ = r.dispatch(ctx, report) // what it leaves, the next link starts
+	for i, job := range before.Jobs {
+		if (job.Started || job.Failed != nil) && !report.Jobs[i].Verdict.Dispatch {
+			report.Jobs[i] = job
+		}
+	}
+	return report
 }
 
 // blind is the report of a link that could read nothing. One failure of GitHub should not end

@@ -1,6 +1,7 @@
 package rescue
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +22,7 @@ func paced(t *testing.T, daily string, link *schedule.Link) (*ghtest.Server, one
 	for name, minutes := range map[string]int{"wait-1": 1, "wait-2": 2, "wait-5": 5, "wait-15": 15, "wait-60": 60} {
 		fake.SetTimer(name, minutes)
 	}
-	s, flaws := schedule.Parse(schedule.Spec{Every: "day", At: daily})
-	if len(flaws) > 0 {
-		t.Fatal(flaws)
-	}
-	r.Jobs[0].Schedule = s
+	r.Jobs[0].Schedule = declared(t, daily)
 	r.Pacemaker = &Pacemaker{Workflow: rescueWorkflow, Link: link}
 	r.Pacemaker.Environment = func(wait time.Duration) string {
 		return map[time.Duration]string{time.Minute: "wait-1", 2 * time.Minute: "wait-2", 5 * time.Minute: "wait-5", 15 * time.Minute: "wait-15", time.Hour: "wait-60"}[wait]
@@ -163,4 +160,65 @@ func TestPaceOfItself(t *testing.T) {
 	if next := links(fake); err != nil || len(next) != 1 || next[0].Inputs["wait"] != "2" {
 		t.Errorf("%+v, %v, %v", next, report.Beat, err)
 	}
+}
+
+// TestPaceStays has a slot that is too near for a wait: the rescue stays for it, starts the job
+// then, and has the next link wait for the slot after. It stays once.
+func TestPaceStays(t *testing.T) {
+	for _, row := range []struct {
+		daily   string
+		change  func(*ghtest.Server, *one)
+		stays   time.Duration
+		windows string // of the jobs that are started
+		wait    string
+	}{
+		{"12:02", nil, 2*time.Minute + time.Second, "20T12:02 21T12:02", "60"},
+		{"12:03", nil, 0, "20T12:03", "1"},
+		{"12:01", func(_ *ghtest.Server, r *one) { r.DryRun = true }, 0, "", ""},
+		{"12:01", func(fake *ghtest.Server, r *one) { fake.SetTimer("wait-1", 0) }, 0, "20T12:01", ""},
+		{"12:01", func(fake *ghtest.Server, r *one) {
+			r.Jobs = append(r.Jobs, Job{ID: "job-1", File: "scheduled-job-1.yml", Schedule: declared(t, "12:02")})
+			fake.Register(ghtest.Registered{File: "scheduled-job-1.yml"})
+		}, time.Minute + time.Second, "20T12:01 20T12:02 21T12:01", "1"},
+	} {
+		fake, r := paced(t, row.daily, &schedule.Link{Wait: time.Minute, Asked: noon.Add(-time.Minute)})
+		if row.change != nil {
+			row.change(fake, &r)
+		}
+		var stayed time.Duration
+		var windows []string
+		wait := ""
+		note := func() {
+			for _, d := range fake.Dispatches() {
+				if d.File == rescueWorkflow {
+					wait = d.Inputs["wait"]
+					continue
+				}
+				windows = append(windows, strings.TrimSuffix(strings.TrimPrefix(d.Inputs["window"], "2026-11-"), ":00Z"))
+				fake.Finish("success", d.Run)
+			}
+		}
+		r.Wait = func(_ context.Context, d time.Duration) {
+			note()
+			stayed += d
+			fake.SetNow(noon.Add(d))
+		}
+		if _, err := r.run(t); err != nil {
+			t.Fatal(err)
+		}
+		note()
+		if got := strings.Join(windows, " "); stayed != row.stays || got != row.windows || wait != row.wait {
+			t.Errorf("%s: stays %v, starts %q, the next waits %q", row.daily, stayed, got, wait)
+		}
+	}
+}
+
+// declared is due every day at that time.
+func declared(t *testing.T, daily string) schedule.Schedule {
+	t.Helper()
+	s, flaws := schedule.Parse(schedule.Spec{Every: "day", At: daily})
+	if len(flaws) > 0 {
+		t.Fatal(flaws)
+	}
+	return s
 }

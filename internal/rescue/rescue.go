@@ -67,7 +67,8 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	report, err := r.Look(ctx)
 	if err != nil {
 		if r.Pacemaker != nil && r.Pacemaker.Link != nil && r.Branch != "" && !r.DryRun {
-			err = errors.Join(err, r.pace(ctx, r.blind()).wrong())
+			_, beat := r.pace(ctx, r.blind())
+			err = errors.Join(err, beat.wrong())
 		}
 		return report, err
 	}
@@ -75,11 +76,12 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	if !r.DryRun {
 		dispatching = r.dispatch(ctx, report)
 	}
-	report.Beat = r.pace(ctx, report)
+	report, beat := r.pace(ctx, report)
+	report.Beat = beat
 	if !r.DryRun {
 		r.pause(ctx, report)
 	}
-	return report, errors.Join(dispatching, report.Beat.wrong(), r.tell(ctx, report), report.failures())
+	return report, errors.Join(dispatching, beat.wrong(), r.tell(ctx, report), report.failures())
 }
 
 // Look reads the states of all jobs, and judges them. It changes nothing.
