@@ -1,6 +1,7 @@
 # The program with Python and uv, for any CI that runs containers:
 #
 #   docker run -v "$PWD:/project" IMAGE run JOB
+#   docker run -v "$PWD:/project" --read-only --tmpfs /tmp --init IMAGE serve --local
 #
 # The jobs' history is kept in the project's folder .scheduled, so the user of the
 # container must be able to write there. If the project does not belong to user 1000,

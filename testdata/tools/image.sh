@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image of the Dockerfile and runs a job of the quickstart project
-# in it, as the image's own user and as the project's owner.
+# in it, as the image's own user and as the project's owner; and serve, with a root that
+# cannot be written.
 #
 # A Docker engine builds it from its own base images. On Debian, for root,
 # podman does, from a base made of Debian's packages and this machine's Go; in
@@ -72,6 +73,26 @@ expect() {
   fi
 }
 
+# serves runs serve as it is deployed, until a job is done that no run before has confirmed, and fails unless SIGTERM ends it
+# with 0.
+serves() {
+  local name=scheduled-test-$$ log=$work/serve.log pid status=0
+  "${run[@]}" --rm --name "$name" --network none --read-only --tmpfs /tmp --cap-drop ALL \
+    --security-opt no-new-privileges --volume "$work/project:/project" "$image" serve --local >"$log" 2>&1 &
+  pid=$!
+  for _ in {1..100}; do
+    grep -q 'close-books: succeeded' "$log" && break
+    sleep 0.1
+  done
+  "${run[0]}" stop --time 20 "$name" >/dev/null || true
+  wait "$pid" || status=$?
+  if [ "$status" != 0 ] || ! grep -q 'close-books: succeeded' "$log" || [ ! -e "$work/project/.scheduled/logs" ]; then
+    printf 'image: serve ends with %s:\n' "$status"
+    cat "$log"
+    exit 1
+  fi
+}
+
 fresh() {
   rm -rf "$work/project"
   cp -R testdata/quickstart "$work/project"
@@ -85,6 +106,7 @@ fresh
 chmod -R a+rwX "$work" # so that the image's own user can write
 expect '1 files deleted' "$image" run clean-files
 expect 'is confirmed by' "$image" run clean-files
+serves
 expect 'uv 0' --entrypoint uv "$image" --version
 expect 'v0.0.1' "$image" --version
 echo "image: ok"
