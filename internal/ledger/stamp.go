@@ -10,7 +10,8 @@ import (
 type Stamp struct {
 	modified time.Time
 	size     int64
-	paused   bool
+
+	Paused bool // the job is paused
 }
 
 // Stamps returns the stamps of jobs by their ids.
@@ -31,7 +32,7 @@ func (l *Ledger) Stamps(jobIDs []string) (map[string]Stamp, error) {
 	stamps := make(map[string]Stamp, len(jobIDs))
 	for _, id := range jobIDs {
 		name := l.jobName(id)
-		stamp := Stamp{paused: there[l.pauseName(id)]}
+		stamp := Stamp{Paused: there[l.pauseName(id)]}
 		if there[name+".log"] {
 			if info, err := dir.Lstat(name + ".log"); err == nil {
 				stamp.modified, stamp.size = info.ModTime(), info.Size()

@@ -22,7 +22,11 @@ type Local struct {
 	*Server
 	ended   sync.WaitGroup
 	swept   time.Time // when the files of the ledger were last looked at
+	peeked  time.Time // the same, of the paused jobs
 	stamps  map[string]ledger.Stamp
+	paused  []string
+	pruned  time.Time // when old logs were last removed
+	pruning sync.Mutex
 	guarded sync.Mutex
 	flights map[flight]*running
 }
@@ -44,34 +48,6 @@ type running struct {
 
 func (l *Local) begin(s *Server) {
 	l.Server, l.flights = s, map[flight]*running{}
-}
-
-// wake looks whether another process has written to the ledger, or paused a job.
-func (l *Local) wake(now time.Time, anew bool) {
-	if !anew && now.Sub(l.swept) < longest {
-		return
-	}
-	l.swept = now
-	book, err := ledger.Open(l.File, func(string) {})
-	if err != nil {
-		return // each execution says it
-	}
-	var ids []string
-	for id, t := range l.tracks {
-		if t.on == executor(l) {
-			ids = append(ids, id)
-		}
-	}
-	stamps, err := book.Stamps(ids)
-	if err != nil {
-		return
-	}
-	for id, stamp := range stamps {
-		if was, known := l.stamps[id]; known && was != stamp {
-			l.tracks[id].stale = true
-		}
-	}
-	l.stamps = stamps
 }
 
 // owed returns what the ledger says, without what executes already and what failed a moment
@@ -115,7 +91,11 @@ func (l *Local) engine(job pyproject.Job) execution.Job {
 			log.Warn(err.Error())
 		}
 	}
-	engine.Output = func(v execution.Variables) (stdout, stderr io.Writer, end func()) { return l.output(job, v) }
+	first := true
+	engine.Output = func(v execution.Variables) (stdout, stderr io.Writer, end func()) {
+		defer func() { first = false }()
+		return l.output(job, v, first)
+	}
 	engine.Found = func(python.Launcher) {}
 	return engine
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,24 +21,48 @@ const logFolder = "logs"
 // number in the ledger.
 func logName(job pyproject.Job, run int64) string { return fmt.Sprintf("%s@%d", job.Slug, run) }
 
-// output returns where one attempt of a job writes to: the log of the run, and the output of
-// this program, where each line begins with the job. Without a log, nothing else changes.
-func (l *Local) output(job pyproject.Job, v execution.Variables) (stdout, stderr io.Writer, end func()) {
+// output returns where the next attempt of a run writes to: the log of the run, and the
+// output of this program, where each line begins with the job. first says that it is the
+// first one: what there is of an earlier ledger's run with that number is not its own.
+func (l *Local) output(job pyproject.Job, v execution.Variables, first bool) (stdout, stderr io.Writer, end func()) {
 	lines := &prefixed{to: l.Output, prefix: problem.Show(job.ID) + " | "}
-	file, err := l.openLog(logName(job, v.RunID))
+	lost := func(err error) { l.Log.Warn("the output is in no file", "job", job.ID, "error", err) }
+	file, room, err := l.openLog(logName(job, v.RunID), first)
 	if err != nil {
-		l.Log.Warn("the output is in no file", "job", job.ID, "error", err)
+		lost(err)
 		return lines, lines, lines.flush
 	}
-	both := io.MultiWriter(lines, file)
+	both := io.MultiWriter(lines, &capped{file, room, lost})
 	return both, both, func() {
 		lines.flush()
 		file.Close()
 	}
 }
 
-// openLog opens the log of a run. A further attempt adds to it.
-func (l *Local) openLog(name string) (*os.File, error) {
+// openLog opens the log of a run, and says how many bytes may still come. A further attempt
+// adds to it.
+func (l *Local) openLog(name string, first bool) (file *os.File, room int64, err error) {
+	logs, err := l.logs()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer logs.Close()
+	flag := os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	if first {
+		flag |= os.O_TRUNC
+	}
+	if file, err = logs.OpenFile(name+".log", flag, 0o600); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, longestLog - info.Size(), nil
+}
+
+// logs opens the folder of the logs.
+func (l *Local) logs() (*os.Root, error) {
 	all, err := ledger.Folder(l.File)
 	if err != nil {
 		return nil, err
@@ -46,12 +71,32 @@ func (l *Local) openLog(name string) (*os.File, error) {
 	if err := all.MkdirAll(logFolder, 0o755); err != nil {
 		return nil, err
 	}
-	logs, err := all.OpenRoot(logFolder)
-	if err != nil {
-		return nil, err
+	return all.OpenRoot(logFolder)
+}
+
+// capped writes to a log as long as there is room. What cannot be written stops no job.
+type capped struct {
+	file *os.File
+	room int64
+	lost func(error)
+}
+
+func (c *capped) Write(text []byte) (int, error) {
+	if c.room <= 0 {
+		return len(text), nil
 	}
-	defer logs.Close()
-	return logs.OpenFile(name+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	part := text[:min(int64(len(text)), c.room)]
+	c.room -= int64(len(part))
+	_, err := c.file.Write(part)
+	if err == nil && len(part) < len(text) {
+		c.room = 0
+		_, err = fmt.Fprintf(c.file, "\n[the log ends here: it has at most %d MiB]\n", longestLog>>20)
+	}
+	if err != nil {
+		c.room = 0
+		c.lost(err)
+	}
+	return len(text), nil
 }
 
 // prefixed writes whole lines, each with a prefix, so that those of several jobs do not mix.

@@ -69,6 +69,9 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 		s.board.look(t)
 	}
 	next = earliest(next, s.startAll(due, now))
+	if s.Local != nil {
+		next = earliest(next, s.Local.next(now))
+	}
 	if s.GitHub != nil {
 		next = earliest(next, s.GitHub.next(now))
 	}

@@ -3,6 +3,7 @@ package serve
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"time"
 
@@ -43,7 +44,7 @@ func (s *Server) load(now time.Time) error {
 		return err
 	}
 	for _, broken := range project.Broken {
-		s.Log.Error("the job is not served", "job", broken.ID, "error", broken.Problems)
+		s.complain("the job is not served", broken.Problems, "job", broken.ID)
 	}
 	s.swap(project, now)
 	return nil
@@ -60,16 +61,39 @@ func (s *Server) reload(now time.Time) {
 		return
 	}
 	project, err := s.Load()
-	if err == nil && len(project.Broken) > 0 {
-		err = project.Broken[0].Problems
+	if err == nil {
+		err = flaws(project)
 	}
 	s.board.reloaded(err)
 	if err != nil {
-		s.Log.Error("the project is not reloaded, the jobs stay as they are", "error", err, "hint", problem.Hint(err))
+		s.complain("the project is not reloaded, the jobs stay as they are", err)
 		return
 	}
 	s.swap(project, now)
 	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs))
+}
+
+// flaws returns what is wrong with the jobs of a project; nil if nothing is.
+func flaws(project *Project) error {
+	var all problem.Problems
+	for _, broken := range project.Broken {
+		all = append(all, broken.Problems...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// complain logs an error, or each of several that a file has, with its place and hint.
+func (s *Server) complain(message string, err error, attrs ...any) {
+	all, several := errors.AsType[problem.Problems](err)
+	if !several {
+		s.Log.Error(message, append(attrs, "error", err, "hint", problem.Hint(err))...)
+	}
+	for _, p := range all {
+		s.Log.Error(message+": "+p.Error(), append(attrs, "hint", p.Hint)...) // each message once
+	}
 }
 
 // swap serves another project from now on. What is executing goes on.
