@@ -12,10 +12,12 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
-// A calendar has the slots of the next year, and at most this number of each job. They are
-// single events in UTC: no rule of a calendar can say what a changed clock does to a slot.
+// A calendar has the slots of the next year, and at most icsMost of each job, or fewer of
+// many jobs. They are single events in UTC: no rule of a calendar can say what a changed
+// clock does to a slot.
 const (
 	icsMost  = 100
+	icsAll   = 20_000
 	icsAhead = 366 * 24 * time.Hour
 	icsTime  = "20060102T150405Z"
 )
@@ -30,19 +32,20 @@ func ics(p Project) ([]File, error) {
 	c.add("CALSCALE", "GREGORIAN")
 	c.add("METHOD", "PUBLISH")
 	c.add("X-WR-CALNAME", icsText(cmp.Or(p.Name, "Scheduled jobs")))
+	most := max(1, min(icsMost, icsAll/max(1, len(p.Jobs))))
 	for _, job := range p.Jobs {
 		if job.Schedule.Spec().Disabled {
 			p.notes.add("left out, because of enabled = false", job)
 			continue
 		}
 		slot, end, n := job.Schedule.Next(p.Now), p.Now.Add(icsAhead), 0
-		for ; n < icsMost && !slot.IsZero() && slot.Before(end); n++ {
+		for ; n < most && !slot.IsZero() && slot.Before(end); n++ {
 			c.event(job, slot)
 			slot = job.Schedule.Next(slot)
 		}
 		switch {
-		case n == icsMost && !slot.IsZero():
-			p.notes.add(fmt.Sprintf("only the next %d slots, before %s", icsMost, problem.Clock(slot)), job)
+		case n == most && !slot.IsZero() && slot.Before(end):
+			p.notes.add("only the next "+problem.Count(most, "slot"), job)
 		case n == 0:
 			p.notes.add("has no slot in the next year", job)
 		}

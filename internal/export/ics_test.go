@@ -74,6 +74,19 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
+// TestCalendarOfMany has an event of each of many jobs, and one note about them.
+func TestCalendarOfMany(t *testing.T) {
+	p := project(t, quick)
+	job := p.Jobs[0]
+	for range 3*icsAll/2 - 1 {
+		p.Jobs = append(p.Jobs, job)
+	}
+	result, err := Make("ics", p)
+	if n := strings.Count(result.Files[0].Content, "BEGIN:VEVENT"); err != nil || n != len(p.Jobs) || len(result.Notes) != 1 {
+		t.Errorf("%d events of %d jobs, notes %q, %v", n, len(p.Jobs), result.Notes, err)
+	}
+}
+
 // TestCalendarText keeps texts of any length and kind.
 func TestCalendarText(t *testing.T) {
 	for n := range 90 {
