@@ -135,7 +135,7 @@ func byCreated(a, b Run) int {
 
 // serves reports whether the run is for the window: it was created inside, or is a
 // backfill of it.
-func (r Run) serves(w Window) bool {
+func (r *Run) serves(w Window) bool {
 	if !r.Slot.IsZero() {
 		return w.Contains(r.Slot)
 	}

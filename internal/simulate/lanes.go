@@ -386,14 +386,15 @@ func (w *world) pulse(ended func()) {
 	w.look(ended)
 }
 
-// look dispatches what is due, unless the rescue is lost or gets no answer, and then calls
-// ended.
+// look dispatches what is due, if GitHub answers, and then calls ended, unless the runner is
+// lost.
 func (w *world) look(ended func()) {
 	if w.rng.Float64() < w.delivery.regime.Lost {
 		return
 	}
 	watches, known := w.watches(w.flows, w.rng)
 	if !known {
+		ended()
 		return
 	}
 	end, started := w.now, 0

@@ -289,12 +289,12 @@ const (
 )
 
 // rescue simulates a run of the rescue, which has the list of runs now. It returns when it
-// ends, and false if it could do nothing.
+// ends, and false if its runner was lost.
 func (g *game) rescue(now time.Time) (end time.Time, whole bool) {
 	down, lost := g.rng.Float64() < g.delivery.regime.Down, g.rng.Float64() < g.delivery.regime.Lost
 	seen := g.delivery.seen(now, g.rng)
-	end, whole = now, !down && !lost
-	if whole {
+	end, whole = now, !lost
+	if !down && !lost {
 		for _, c := range g.due(now, seen) {
 			end = end.Add(dispatching)
 			if created, accepted := g.delivery.dispatch(end, g.rng); accepted {
