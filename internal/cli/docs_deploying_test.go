@@ -109,7 +109,8 @@ func TestDeployingAmazon(t *testing.T) {
 	checkDispatch(t, target["Input"].(string))
 }
 
-// TestDeployingNames holds the file names in the page against what export writes.
+// TestDeployingNames holds the file names in the page against what export writes, and what
+// a container runs against our commands.
 func TestDeployingNames(t *testing.T) {
 	dir := t.TempDir()
 	project := "[project]\nname = \"app\"\n[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n"
@@ -119,6 +120,20 @@ func TestDeployingNames(t *testing.T) {
 	page := pages(t)["docs/deploying.md"]
 	for _, format := range []string{"systemd", "kubernetes"} {
 		outputs(t, 0, "export", format, "--project", dir, "--output", dir)
+	}
+	container, err := os.ReadFile(filepath.Join(dir, "scheduled-app.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var args []string
+	_, list, _ := strings.Cut(string(container), "          args: ")
+	list, _, _ = strings.Cut(list, "\n")
+	if err := json.Unmarshal([]byte(list), &args); err != nil {
+		t.Fatalf("args %s: %v", list, err)
+	}
+	root := new(Program).root()
+	if cmd, rest, err := root.Find(args); err != nil || cmd.Name() != "serve" || cmd.ParseFlags(rest) != nil {
+		t.Errorf("the container runs %q, which is no command: %v", args, err)
 	}
 	written, err := filepath.Glob(filepath.Join(dir, "scheduled-app.*"))
 	if err != nil || len(written) != 2 {

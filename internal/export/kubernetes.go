@@ -72,6 +72,7 @@ spec:
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
+      shareProcessNamespace: true # so that what jobs leave behind is reaped
       terminationGracePeriodSeconds: {grace}
       securityContext:
         runAsNonRoot: true

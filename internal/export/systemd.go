@@ -59,8 +59,8 @@ func unitWord(word string) string {
 // their own, and read the rest of the system.
 //
 // What breaks Python programs is left out: MemoryDenyWriteExecute (compilers at run time, cffi),
-// ProcSubset (/proc/meminfo, /proc/stat), PrivateNetwork, and DynamicUser, whose folder
-// the project would have to be in. KillMode=mixed leaves it to serve to stop the
+// ProcSubset (/proc/meminfo, /proc/stat), PrivateNetwork, RemoveIPC, which takes from what
+// else the user runs, and DynamicUser, whose folder the project would have to be in. KillMode=mixed leaves it to serve to stop the
 // entrypoints; OOMPolicy=continue keeps serve when one of them takes too much memory.
 const systemdUnit = `{heading}#
 #   sudo install -m 644 {name}.service /etc/systemd/system/
@@ -110,9 +110,8 @@ ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
 LockPersonality=yes
-RemoveIPC=yes
 RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-# Remove this line if a job starts a browser, whose sandbox needs namespaces.
+# The sandbox of a browser needs RestrictNamespaces=no and SystemCallFilter=@mount.
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes

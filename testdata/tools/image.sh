@@ -73,8 +73,8 @@ expect() {
   fi
 }
 
-# serves runs serve as it is deployed, until a job is done that no run before has confirmed, and fails unless SIGTERM ends it
-# with 0.
+# serves runs serve as it is deployed, until it has done a job that no run before has
+# confirmed, and fails unless SIGTERM then ends it with 0.
 serves() {
   local name=scheduled-test-$$ log=$work/serve.log pid status=0
   "${run[@]}" --rm --name "$name" --network none --read-only --tmpfs /tmp --cap-drop ALL \
