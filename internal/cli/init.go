@@ -24,6 +24,8 @@ type initFlags struct {
 	branch string
 	action string
 
+	pacemaker, dryRun bool
+
 	missing error // there is no pyproject.toml
 }
 
@@ -47,11 +49,21 @@ Either token needs Contents, Pull requests and Workflows: write. On a terminal, 
 asks for what the flags do not say, and offers to import the scheduled workflows that
 the repository has. Elsewhere it adds no example and keeps the kind
 of token that the file has, or uses none. With --all-projects it writes one workflow
-for all projects of the repository, and neither adds nor imports jobs.`,
+for all projects of the repository, and neither adds nor imports jobs.
+
+With --pacemaker it writes no file: it makes the environments with wait timers that the
+option pacemaker needs, on GitHub, or prints the commands that do if there is no token for
+the repository or it may not administer it.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if err := checkToken(flags.token); err != nil {
 				return err
+			}
+			if flags.pacemaker {
+				return p.initialisePacemaker(flags)
+			}
+			if flags.dryRun {
+				return &exitError{exitUsage, problem.New("add --pacemaker, or leave --dry-run out", "--dry-run is for --pacemaker only")}
 			}
 			uses, err := p.action(flags.action)
 			if err != nil {
@@ -82,6 +94,8 @@ for all projects of the repository, and neither adds nor imports jobs.`,
 	p.registerAllProjects(cmd)
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write workflow files: app, pat or none")
 	cmd.Flags().StringVar(&flags.branch, "branch", "", "default branch of the repository (default: origin's, else main or master, else the current one)")
+	cmd.Flags().BoolVar(&flags.pacemaker, "pacemaker", false, "make the environments of the option pacemaker instead")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "with --pacemaker: make nothing; show what is missing")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.action, "action", "", "reference to our action in the file, such as 'owner/repo@commit # v1.2.3'")
 	return cmd

@@ -111,6 +111,7 @@ var parts = []part{
 		{"workflows", (*examination).registered},
 		{"schedules", (*examination).schedules},
 		{"rescue", (*examination).rescue},
+		{"pacemaker", (*examination).pacemaker},
 		{"pull requests", (*examination).settings},
 		{"retention", (*examination).retention},
 		{"secrets", (*examination).secrets},

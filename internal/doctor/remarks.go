@@ -55,6 +55,9 @@ func Remarks(project *pyproject.Project, path string, now time.Time) []string {
 		if !job.Hosted() {
 			continue
 		}
+		if project.Rescue.Pacemaker && job.Options.Patience > 0 {
+			remark("patience", "has a patience, which has no effect with pacemaker = \"environment\": its rescue starts the job at its slot")
+		}
 		if o := job.Options; o.Webhook == "" && !project.Rescue.Notify && (o.NotifyAfter > 1 || !slices.Equal(o.NotifyOn, []schedule.Event{schedule.JobFailed, schedule.JobRecovered})) {
 			remark("notify-on", "has notify-on or notify-after, which have no effect without webhook or notify = \"issue\"")
 		}

@@ -1,8 +1,11 @@
 package schedule
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -82,5 +85,30 @@ func TestLinkShort(t *testing.T) {
 	}
 	if (Link{}).Short(asked) || (Link{Wait: time.Hour}).Short(asked) || (Link{Asked: asked}).Short(asked) {
 		t.Error("a wait of which nothing is known is short")
+	}
+}
+
+// TestPacemakerRuns counts the runs of a day that docs/pacemaker.md names, where each wait and
+// each rescue after it takes half a minute longer than asked.
+func TestPacemakerRuns(t *testing.T) {
+	runs := func(every time.Duration) (n int) {
+		begin := at("29 00:00")
+		slot := begin.Add(every)
+		for now := begin; now.Before(begin.Add(24 * time.Hour)); n++ {
+			if PacemakerStays(now, slot) {
+				now = slot
+				slot = slot.Add(every)
+			}
+			now = now.Add(PacemakerWait(now, slot) + 30*time.Second)
+		}
+		return n
+	}
+	page, err := os.ReadFile("../../docs/pacemaker.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("With one daily job\nthat makes %d runs a day, with one hourly job %d", runs(24*time.Hour), runs(time.Hour))
+	if !strings.Contains(string(page), want) {
+		t.Errorf("docs/pacemaker.md does not say %q", want)
 	}
 }
