@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"runtime"
@@ -72,12 +73,18 @@ func (p *Program) serve(flags serveFlags) error {
 		return err
 	}
 	urls := p.restart(project.Jobs)
+	web, err := flags.web(func(remark string) { log.Warn(remark) })
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
 	server := &serve.Server{
-		Clock: serve.Wall{},
-		Log:   log,
-		File:  project.AbsFile(),
-		Drain: flags.drain,
-		Local: &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
+		Clock:  serve.Wall{},
+		Log:    log,
+		File:   project.AbsFile(),
+		Drain:  flags.drain,
+		Local:  &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
+		Web:    web,
+		Notify: notify,
 	}
 	ctx, kill, stop := serveSignals(server.Reload)
 	defer stop()
@@ -96,6 +103,9 @@ func (p *Program) serve(flags serveFlags) error {
 	}
 	debug.SetGCPercent(gcPercent)
 	whole, err := server.Run(ctx)
+	if _, busy := errors.AsType[serve.ListenError](err); busy {
+		return &exitError{exitUsage, err}
+	}
 	if err == nil && !whole {
 		err = &exitError{exitFindings, problem.New("give them more time with --drain", "jobs had to be stopped")}
 	}

@@ -61,7 +61,7 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 		return Dispatched{}, err // perhaps only this workflow is missing or disabled
 	}
 	if run.URL = c.page(run.URL); run.URL == "" && run.ID != 0 {
-		run.URL = c.server.JoinPath(c.repository, "actions/runs", fmt.Sprint(run.ID)).String()
+		run.URL = c.RunPage(run.ID)
 	}
 	return run, denied(Dispatching, err)
 }
@@ -85,4 +85,9 @@ func (c *Client) createRun(ctx context.Context, e effort, workflow string, ask m
 		return nil, resp, err
 	})
 	return run, err
+}
+
+// RunPage returns the address of a run's page.
+func (c *Client) RunPage(id int64) string {
+	return c.server.JoinPath(c.repository, "actions/runs", fmt.Sprint(id)).String()
 }

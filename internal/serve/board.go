@@ -1,10 +1,12 @@
 package serve
 
 import (
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -14,42 +16,110 @@ type board struct {
 	mu      sync.Mutex
 	woken   time.Time
 	waiting bool // for the turn of this loop
+	ending  bool
+	ids     []string // of the jobs, in the order of the file
 	jobs    map[string]*posted
 	reload  error // why the project was not reloaded; nil if it was
 }
 
 // posted is what the board says about a job.
 type posted struct {
-	next    time.Time // zero for none
-	owed    []schedule.Window
-	refused error // why it cannot be started; nil if it can
-	running int
-	last    *execution.Result // nil before the first one
+	id, slug string         // slug is "" for one that is broken
+	job      *pyproject.Job // nil likewise
+	hosted   bool           // GitHub executes it
+	next     time.Time      // slot; zero for none
+	owed     []schedule.Window
+	refused  error // why it cannot be started; nil if it can
+	paused   bool
+	running  int
+	started  time.Time // the newest slot that was started
+	last     *ran      // nil before the first one
+	going    *ran      // the newest that executes, if that is known
+}
+
+// ran is a run on the board.
+type ran struct {
+	id         int64 // in the ledger
+	slot       time.Time
+	start, end time.Time
+	outcome    string
+	cause      string // why it failed; "" if it did not
 }
 
 func (b *board) job(id string) *posted {
 	p := b.jobs[id]
 	if p == nil {
-		p = &posted{}
+		p = &posted{id: id}
 		b.jobs[id] = p
 	}
 	return p
 }
 
-// serve begins to show a project.
-func (b *board) serve(project *Project, _ time.Time) {
+// serve begins to show a project. It returns which jobs are new, and which are gone.
+func (b *board) serve(project *Project, hosted func(*pyproject.Job) bool) (fresh, gone []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.jobs
-	b.jobs = map[string]*posted{}
-	for _, job := range project.Jobs {
-		if b.jobs[job.ID] = was[job.ID]; b.jobs[job.ID] == nil {
-			b.jobs[job.ID] = &posted{}
+	b.jobs, b.ids = map[string]*posted{}, nil
+	for i := range project.Jobs {
+		job := &project.Jobs[i]
+		if b.jobs[job.ID] = was[job.ID]; b.jobs[job.ID] == nil || b.jobs[job.ID].hosted != hosted(job) {
+			b.jobs[job.ID] = &posted{id: job.ID}
+			fresh = append(fresh, job.ID)
 		}
+		p := b.jobs[job.ID]
+		p.slug, p.job, p.hosted, p.refused = job.Slug, job, hosted(job), nil
+		b.ids = append(b.ids, job.ID)
 	}
 	for _, broken := range project.Broken {
 		b.job(broken.ID).refused = broken.Problems
+		b.ids = append(b.ids, broken.ID)
 	}
+	for id := range was {
+		if b.jobs[id] == nil {
+			gone = append(gone, id)
+		}
+	}
+	return fresh, gone
+}
+
+// all returns what the board says about each job, in the order of the file.
+func (b *board) all() (all []posted) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, id := range b.ids {
+		all = append(all, *b.jobs[id])
+	}
+	return all
+}
+
+// find returns what the board says about a job, by its id or else by its slug.
+func (b *board) find(name string) (p posted, found bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.jobs[name]; p != nil {
+		return *p, true
+	}
+	for _, p := range b.jobs {
+		if p.slug == name && name != "" {
+			return *p, true
+		}
+	}
+	return p, false
+}
+
+// standing returns what is wrong with all of the loop.
+func (b *board) standing(now time.Time) (age time.Duration, waiting, ending bool, reload error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return now.Sub(b.woken), b.waiting, b.ending, b.reload
+}
+
+// end says that the loop ends, and starts nothing more.
+func (b *board) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ending = true
 }
 
 // wait says whether another loop serves the project. It reports whether that has begun.
@@ -83,24 +153,65 @@ func (b *board) refuse(id string, err error) (fresh bool) {
 	return fresh
 }
 
+// pause says whether a job is paused.
+func (b *board) pause(id string, paused bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.job(id).paused = paused
+}
+
+// past shows the newest runs of a job, of those in its history. One without an end either
+// executes or was interrupted.
+func (b *board) past(s schedule.Schedule, id string, runs []schedule.Run) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.job(id)
+	p.last, p.going = nil, nil
+	for _, r := range slices.Backward(runs) {
+		x := &ran{id: r.ID, slot: r.Slot, start: r.Created, end: r.Updated, outcome: succeeded}
+		if x.slot.IsZero() {
+			x.slot = s.Window(r.Created).Start
+		}
+		over := r.Success || r.Failed
+		switch {
+		case !over && p.running > 0 && p.going == nil:
+			p.going = x
+			continue
+		case !over:
+			x.outcome, x.end = "interrupted", time.Time{}
+		case r.Failed:
+			x.outcome, x.cause = failed, strings.TrimPrefix(r.Outcome, "failed: ")
+		}
+		p.last = x
+		return
+	}
+}
+
 // look shows what the loop knows about a job.
 func (b *board) look(t *track) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.job(t.ID)
-	p.owed, p.next = t.owed, t.until
+	p.owed, p.next = t.owed, t.next
 }
 
-// started counts an execution, ended takes it away.
-func (b *board) started(id string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.job(id).running++
-}
-
-func (b *board) ended(id string, r execution.Result) {
+// started counts an execution, ended takes it away. It reports whether it is the first one
+// of its window.
+func (b *board) started(id string, slot time.Time) (first bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.job(id)
-	p.running, p.last = p.running-1, &r
+	first = slot.After(p.started)
+	if p.running++; first {
+		p.started = slot
+	}
+	return first
+}
+
+func (b *board) ended(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if p := b.jobs[id]; p != nil {
+		p.running = max(p.running-1, 0)
+	}
 }

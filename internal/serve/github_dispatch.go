@@ -91,6 +91,8 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 	}
 	g.board.refuse(d.Job, nil)
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
+	g.metrics.executed(d.Job, dispatched)
+	g.metrics.late(late)
 	if g.Accepted != nil {
 		g.Accepted(d.Job, late)
 	}

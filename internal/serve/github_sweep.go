@@ -208,6 +208,10 @@ func (g *GitHub) bar(r *remote, state string) {
 		r.tries, r.again = 0, time.Time{}
 	}
 	g.tell("workflow of "+r.job.ID, err)
+	paused := state == "disabled_manually"
+	if g.board.pause(r.job.ID, paused); paused {
+		err = nil // as a person wants it
+	}
 	if r.barred || was {
 		g.board.refuse(r.job.ID, err)
 	}

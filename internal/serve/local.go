@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -61,7 +62,10 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 		return nil, now.Add(longest)
 	}
 	l.board.refuse(job.ID, nil)
+	l.board.pause(job.ID, look.Reason == schedule.Disabled && !job.Schedule.Spec().Disabled)
+	l.board.past(look.Schedule, job.ID, look.Runs)
 	until = look.Schedule.Next(now)
+	l.tracks[job.ID].next = until
 	earlier := func(t time.Time) {
 		if t.After(now) && (until.IsZero() || t.Before(until)) {
 			until = t
@@ -114,6 +118,15 @@ func (l *Local) flight(job pyproject.Job, w schedule.Window) flight {
 
 // start executes a window if a worker, its lane and its lock are free.
 func (l *Local) start(job pyproject.Job, w schedule.Window, _ time.Time) bool {
+	return l.run(job, w, execution.Wish{Due: w.Start})
+}
+
+// force executes the current window in the same way, confirmed or not.
+func (l *Local) force(job pyproject.Job, now time.Time) bool {
+	return l.run(job, job.Schedule.Window(now), execution.Wish{Forced: true})
+}
+
+func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) bool {
 	where := l.flight(job, w)
 	ctx, e := l.take(job, w, where)
 	if e == nil {
@@ -124,7 +137,7 @@ func (l *Local) start(job pyproject.Job, w schedule.Window, _ time.Time) bool {
 		defer l.release(job, where)
 		err := install(&engine)
 		if err == nil {
-			err = l.execute(ctx, engine, w, e)
+			err = l.execute(ctx, engine, wish, e)
 		}
 		if err != nil && ctx.Err() == nil {
 			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err)
@@ -167,11 +180,11 @@ func (l *Local) release(job pyproject.Job, where flight) {
 	l.changed(job.ID)
 }
 
-// execute runs one window, if the ledger still has no evidence for it.
-func (l *Local) execute(ctx context.Context, engine execution.Job, w schedule.Window, e *running) error {
-	return engine.RunLocally(ctx, execution.Wish{Due: w.Start}, execution.Told{
+// execute runs one window: if the ledger still has no evidence for it, unless it is forced.
+func (l *Local) execute(ctx context.Context, engine execution.Job, wish execution.Wish, e *running) error {
+	return engine.RunLocally(ctx, wish, execution.Told{
 		Decided: func(d schedule.Decision) { l.decided(engine.Job, d, e) },
-		Ended:   func(r execution.Result) { l.concluded(engine.Job, r) },
+		Ended:   func(r execution.Result) { l.concluded(&engine.Job, r, context.Cause(ctx)) },
 	})
 }
 
@@ -183,20 +196,37 @@ func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 	l.guarded.Lock()
 	e.begun = true
 	l.guarded.Unlock()
-	l.board.started(job.ID)
-	l.Log.Info("started", "job", job.ID, "slot", d.Window.Start, "late", l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond), "missed", d.Missed)
+	late := l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond)
+	if l.board.started(job.ID, d.Window.Start) && d.Reason != schedule.Forced {
+		l.metrics.late(late)
+	}
+	log := l.Log.With("job", job.ID, "slot", d.Window.Start, "late", late)
+	if d.Missed > 0 {
+		log = log.With("missed", d.Missed)
+	}
+	log.Info("started")
 }
 
-// concluded says how an execution ended.
-func (l *Local) concluded(job pyproject.Job, r execution.Result) {
+// concluded says how an execution ended, and why it was stopped, if it was.
+func (l *Local) concluded(job *pyproject.Job, r execution.Result, why error) {
 	if r.Skipped {
 		return
 	}
-	l.board.ended(job.ID, r)
-	log := l.Log.With("job", job.ID, "slot", r.Window.Start, "run", r.RunID)
+	outcome := failed
+	switch {
+	case r.OK:
+		outcome = succeeded
+	case errors.Is(why, execution.ErrCancelled), r.Cause == execution.ErrCancelled.Error():
+		outcome = cancelled
+	case why != nil:
+		outcome = stopped
+	}
+	l.board.ended(job.ID)
+	l.metrics.executed(job.ID, outcome)
+	log := l.Log.With("job", job.ID, "slot", r.Window.Start, "run", r.RunID, "took", r.Ended.Sub(r.Started).Round(time.Millisecond))
 	if r.OK {
-		log.Info(r.How())
+		log.Info(outcome)
 		return
 	}
-	log.Error(r.How(), "cause", r.Cause, "hint", r.Hint)
+	log.Error(outcome, "cause", r.Cause, "hint", r.Hint)
 }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -32,6 +33,7 @@ type track struct {
 	owed   []schedule.Window
 	looked time.Time // when the executor was asked for them
 	until  time.Time // until when its answer holds; zero for ever
+	next   time.Time // slot; zero for none
 	stale  bool      // ask it anew
 
 	// anew says that the next answer is the first after a jump of the clock. The slots in it
@@ -51,11 +53,12 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	jumped := s.woken.IsZero() || now.Before(s.woken) || now.Sub(s.woken) > longest+grace
 	s.woken = now
 	s.board.wake(now)
-	s.reload(now)
+	s.reload()
 	for _, e := range s.executors {
 		e.wake(now, jumped)
 	}
 	s.invalidate(jumped)
+	s.startForced(now)
 	next = now.Add(longest)
 	var due []start
 	for _, t := range s.tracks {
@@ -95,7 +98,8 @@ func (t *track) look(now time.Time) {
 	if holds {
 		return
 	}
-	t.owed, t.until = t.on.owed(*t.Job, now)
+	t.next = t.Schedule.Next(now)
+	t.owed, t.until = t.on.owed(*t.Job, now) // which may know of a slot that a run asked for
 	t.looked, t.stale = now, false
 	if t.anew {
 		t.late = map[time.Time]bool{}
@@ -103,6 +107,21 @@ func (t *track) look(now time.Time) {
 			t.late[w.Start] = now.Sub(w.Start) > grace
 		}
 		t.anew = false
+	}
+}
+
+// startForced executes what people want to be executed now, as far as there is room.
+func (s *Server) startForced(now time.Time) {
+	s.mu.Lock()
+	wants := slices.Sorted(maps.Keys(s.wants))
+	s.mu.Unlock()
+	for _, id := range wants {
+		if t := s.tracks[id]; t != nil && t.on == executor(s.Local) && !s.Local.force(*t.Job, now) {
+			continue // an execution that ends wakes the loop
+		}
+		s.mu.Lock()
+		delete(s.wants, id)
+		s.mu.Unlock()
 	}
 }
 

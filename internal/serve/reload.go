@@ -37,7 +37,7 @@ func (s *source) changed() bool {
 }
 
 // load reads the project for the first time.
-func (s *Server) load(now time.Time) error {
+func (s *Server) load() error {
 	s.source.changed()
 	project, err := s.Load()
 	if err != nil {
@@ -46,13 +46,13 @@ func (s *Server) load(now time.Time) error {
 	for _, broken := range project.Broken {
 		s.complain("the job is not served", broken.Problems, "job", broken.ID)
 	}
-	s.swap(project, now)
+	s.swap(project)
 	return nil
 }
 
 // reload reads the project again if its file has another content, or a person asks for it.
 // A project with any error is not taken: the old one stays.
-func (s *Server) reload(now time.Time) {
+func (s *Server) reload() {
 	s.mu.Lock()
 	asked := s.asked
 	s.asked = false
@@ -69,7 +69,7 @@ func (s *Server) reload(now time.Time) {
 		s.complain("the project is not reloaded, the jobs stay as they are", err)
 		return
 	}
-	s.swap(project, now)
+	s.swap(project)
 	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs))
 }
 
@@ -97,7 +97,7 @@ func (s *Server) complain(message string, err error, attrs ...any) {
 }
 
 // swap serves another project from now on. What is executing goes on.
-func (s *Server) swap(project *Project, now time.Time) {
+func (s *Server) swap(project *Project) {
 	tracks := map[string]*track{}
 	for i := range project.Jobs {
 		job := &project.Jobs[i]
@@ -109,12 +109,21 @@ func (s *Server) swap(project *Project, now time.Time) {
 		tracks[job.ID] = t
 	}
 	s.project, s.tracks = project, tracks
-	s.board.serve(project, now)
+	fresh, gone := s.board.serve(project, s.hosted)
+	for _, id := range gone {
+		s.metrics.forget(id)
+	}
+	for _, id := range fresh {
+		s.metrics.begin(id, s.hosted(tracks[id].Job))
+	}
 }
+
+// hosted reports whether GitHub executes a job.
+func (s *Server) hosted(job *pyproject.Job) bool { return s.GitHub != nil && !job.Options.Serve }
 
 // executor returns who starts a job.
 func (s *Server) executor(job pyproject.Job) executor {
-	if s.GitHub != nil && !job.Options.Serve {
+	if s.hosted(&job) {
 		return s.GitHub
 	}
 	return s.Local

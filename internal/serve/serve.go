@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -88,12 +89,14 @@ type Server struct {
 
 	Local  *Local  // executes jobs here
 	GitHub *GitHub // dispatches the others; nil: all are executed here
+	Web    *Web    // answers requests; nil: nobody does
 
 	Kill   <-chan struct{}          // closed to kill at once what is waited for after the end; nil for never
 	Notify func(state string) error // tells the service manager; nil for none
 
 	executors []executor
 	board     board
+	metrics   *metrics
 	source    source
 	project   *Project
 	tracks    map[string]*track
@@ -104,38 +107,71 @@ type Server struct {
 	mu    sync.Mutex
 	stale map[string]bool // ids of the jobs of which something changed
 	asked bool            // to reload
+	wants map[string]bool // ids of the jobs that a person wants to be executed now
 }
 
 // Run serves the project until ctx ends, and then waits for the executions that it has
 // started. It reports whether all ended by themselves. The error says why nothing is served.
 func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 	s.begin()
-	if err := s.load(s.Clock.Now()); err != nil {
+	if err := s.load(); err != nil {
 		return true, err
 	}
-	s.notify("READY=1")
-	leave := s.await(ctx)
+	unheard := s.Web.open()
+	defer s.Web.close()
+	if unheard != nil && !inUse(unheard) {
+		return true, unheard
+	}
+	leave, waited := s.await(ctx)
 	defer leave()
-	for ctx.Err() == nil {
+	if unheard != nil && !waited { // else it is the other loop that has the address
+		return true, unheard
+	}
+	for first := true; ctx.Err() == nil; first = false {
 		now := s.Clock.Now()
 		next := s.wake(now)
+		if first {
+			s.announce()
+		}
 		s.woken = s.Clock.Now() // a wake that takes long is no jump of the clock
 		s.notify("WATCHDOG=1")
 		s.Clock.Sleep(ctx, max(next.Sub(s.Clock.Now()), shortest), s.kick)
 	}
 	s.notify("STOPPING=1")
+	s.board.end()
 	return s.drain(), nil
+}
+
+// announce says what is served, and when it begins.
+func (s *Server) announce() {
+	here, github, next := 0, 0, time.Time{}
+	for _, t := range s.tracks {
+		if s.hosted(t.Job) {
+			github++
+		} else {
+			here++
+		}
+		next = earliest(next, t.next)
+	}
+	jobs := problem.Count(len(s.tracks), "job")
+	s.Log.Info("serving "+jobs, "here", here, "github", github, "next", next)
+	s.notify("READY=1\nSTATUS=serving " + jobs)
 }
 
 // begin makes what Run needs.
 func (s *Server) begin() {
-	s.tracks, s.stale, s.kick = map[string]*track{}, map[string]bool{}, make(chan struct{}, 1)
+	s.tracks, s.stale, s.wants, s.kick = map[string]*track{}, map[string]bool{}, map[string]bool{}, make(chan struct{}, 1)
 	s.source.path = s.File
+	s.metrics = newMetrics(s)
+	s.board.wake(s.Clock.Now())
 	s.Local.begin(s)
 	s.executors = []executor{s.Local}
 	if s.GitHub != nil {
 		s.GitHub.begin(s)
 		s.executors = append(s.executors, s.GitHub)
+	}
+	if s.Web != nil {
+		s.Web.begin(s)
 	}
 }
 
@@ -171,6 +207,14 @@ func (s *Server) notify(state string) {
 func (s *Server) changed(id string) {
 	s.mu.Lock()
 	s.stale[id] = true
+	s.mu.Unlock()
+	s.wakeUp()
+}
+
+// force has the loop execute a job here, at once or when there is room for it.
+func (s *Server) force(id string) {
+	s.mu.Lock()
+	s.wants[id] = true
 	s.mu.Unlock()
 	s.wakeUp()
 }

@@ -13,8 +13,8 @@ const turnEvery = time.Second
 // await waits until this is the only loop of the project, or until ctx ends. The lock is
 // that of an open file: it is free once the process that has it ends, however it ends, and
 // not while that only stands still. Where no such lock can be had, as on a disk that cannot
-// be written, the locks of the jobs remain.
-func (s *Server) await(ctx context.Context) (leave func()) {
+// be written, the locks of the jobs remain. It reports whether it had to wait.
+func (s *Server) await(ctx context.Context) (leave func(), waited bool) {
 	for ctx.Err() == nil {
 		book, err := ledger.Open(s.File, func(string) {})
 		var taken bool
@@ -25,7 +25,10 @@ func (s *Server) await(ctx context.Context) (leave func()) {
 			s.Log.Warn("another loop of the same project would not be noticed", "error", err)
 		}
 		if s.board.wait(s.Clock.Now(), !taken && err == nil) {
+			waited = true
 			s.Log.Info("waiting: another process serves the project")
+			s.notify("READY=1\nSTATUS=waiting: another process serves the project")
+			go s.Web.again()
 		}
 		if taken || err != nil {
 			break
@@ -36,5 +39,5 @@ func (s *Server) await(ctx context.Context) (leave func()) {
 	if leave == nil {
 		leave = func() {}
 	}
-	return leave
+	return leave, waited
 }
