@@ -60,7 +60,8 @@ func (p Project) install() string {
 func uninterpolated(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 // composeFile publishes the port on this machine only. The volume of the history gets its
-// owner from the image. HOME is /tmp in our image.
+// owner from the image. HOME is /tmp in our image, which has a second stage so that no layer
+// of it holds the secrets.
 const composeFile = `{heading}#
 # It belongs into the folder of the repository:
 #
@@ -76,11 +77,16 @@ services:
     build:
       context: .
       dockerfile_inline: |
-        FROM {base}
+        FROM {base} AS project
         USER 0
         COPY . /project
         WORKDIR {folder}
-        RUN rm -rf .venv .scheduled && {install}mkdir .scheduled && chown {user}:{user} .scheduled
+        RUN rm -rf .venv .scheduled /project/.env /project/.scheduled-token && {install}mkdir .scheduled
+        FROM {base}
+        COPY --from=project /project /project
+        WORKDIR {folder}
+        USER 0
+        RUN chown {user}:{user} .scheduled
         USER {user}:{user}
     command: {args}
     working_dir: {folder}

@@ -162,6 +162,10 @@ func TestCompose(t *testing.T) {
 		if at(serve, "volumes", 0, "target") != p.inContainer()+"/.scheduled" || at(serve, "read_only") != true {
 			t.Errorf("%s: %v", name, serve)
 		}
+		dockerfile := at(serve, "build", "dockerfile_inline").(string)
+		if first, last, _ := strings.Cut(dockerfile, "COPY --from=project"); !strings.Contains(first, "rm -rf .venv .scheduled /project/.env /project/.scheduled-token ") || strings.Contains(last, "COPY") {
+			t.Errorf("%s: secrets can be in a layer of the image:\n%s", name, dockerfile)
+		}
 		checkArgs(t, name, p, at(serve, "command").([]any))
 		if name == "enterprise" && at(serve, "environment", "GITHUB_API_URL") != p.APIURL {
 			t.Errorf("%s: environment %v", name, at(serve, "environment"))
