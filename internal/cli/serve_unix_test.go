@@ -249,3 +249,27 @@ func TestServeReloads(t *testing.T) {
 		t.Errorf("the new job ran %d times", n)
 	}
 }
+
+// TestServeResumes pauses a job from another process. Once it is resumed, it goes on at once.
+func TestServeResumes(t *testing.T) {
+	dir := served(t, map[string]string{"a": "echo here", "b": "echo other"})
+	scheduled(t, dir, "pause", "a")
+	s := serve(t, dir)
+	s.says(t, "b | other", 1)
+	scheduled(t, dir, "resume", "a")
+	s.says(t, "a | here", 1)
+}
+
+// scheduled runs another command in a folder.
+func scheduled(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(file, args...)
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/heartbeat"
@@ -51,12 +50,12 @@ type Result struct {
 
 // Execute runs the entrypoint, as often as the job's options say.
 func (j Job) Execute(ctx context.Context, v Variables) Result {
-	return j.execute(ctx, v, nil, func(Result) {})
+	return j.execute(ctx, v, python.Host{}, func(Result) {})
 }
 
 // execute is Execute, and finish gets the result before anybody else is told. The locks
 // stay open until everything that the entrypoint has started has ended.
-func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish func(Result)) Result {
+func (j Job) execute(ctx context.Context, v Variables, host python.Host, finish func(Result)) Result {
 	ended := j.beat(ctx, v)
 	launcher, missing := j.launcher()
 	if missing == nil {
@@ -76,7 +75,7 @@ func (j Job) execute(ctx context.Context, v Variables, locks []*os.File, finish 
 		}
 		e := j.entrypoint(launcher, v, n)
 		if e.Host != nil {
-			e.Host.Held = locks
+			e.Host.Held, e.Host.Mark = host.Held, host.Mark
 		}
 		var end func()
 		e.Stdout, e.Stderr, end = j.Output(v)

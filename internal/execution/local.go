@@ -2,7 +2,8 @@ package execution
 
 import (
 	"context"
-	"os"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
@@ -102,20 +103,17 @@ func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (ex
 		return false, nil
 	}
 	l.Decided(decision.Decision)
+	l.endLeft(decision.Window)
 	execution, err := start(ctx, decision.Decision)
 	if ledger.Full(err) {
 		return false, err
 	}
 	l.Warn(err)
-	var locks []*os.File
-	if l.book != nil {
-		locks = l.book.Held()
-	}
 	v := variables(decision)
 	if execution != nil {
 		v.RunID = execution.ID()
 	}
-	result := l.execute(ctx, v, locks, func(r Result) {
+	result := l.execute(ctx, v, l.held(v.RunID), func(r Result) {
 		if execution != nil {
 			execution.Next = r.Next
 			l.Warn(execution.Finish(l.Now(), r.OK, r.Cause))
@@ -124,6 +122,32 @@ func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (ex
 	result.Reason = decision.Reason
 	l.Ended(result)
 	return true, nil
+}
+
+// held returns what the guard of a run needs: the locks, and the mark of the run.
+func (l *local) held(run int64) (h python.Host) {
+	if l.book != nil {
+		h.Held = l.book.Held()
+		h.Mark = l.book.Mark(l.ID, run)
+	}
+	return h
+}
+
+// endLeft ends what is left alive of interrupted runs in the lane of a window. The caller
+// holds the lock of the lane, so they are over.
+func (l *local) endLeft(w schedule.Window) {
+	lane := func(slot time.Time) int { return l.Schedule.Lane(slot, l.Options.MaxInstances) }
+	for _, r := range slices.Backward(l.known) {
+		switch {
+		case l.book == nil || r.Lane && lane(r.Slot) != lane(w.Start):
+			continue
+		case !r.Failed || r.Updated.After(r.Created): // what was left of those before it was ended then
+			return
+		}
+		if python.EndLeft(l.book.Mark(l.ID, r.ID)) > 0 {
+			l.Say(fmt.Sprintf("ended what run %d had left alive", r.ID))
+		}
+	}
 }
 
 // starter enters the start of an execution into the ledger; nil without one.

@@ -161,6 +161,11 @@ func (l *Ledger) start(jobID string, r record) (*Execution, error) {
 // ID returns the number of the run within its job.
 func (e *Execution) ID() int64 { return e.record.Run }
 
+// Mark returns a text that no other run of any job on this machine has.
+func (l *Ledger) Mark(jobID string, run int64) string {
+	return fmt.Sprintf("%s-%d", l.jobName(jobID), run)
+}
+
 // Finish records when and how the run ended. cause says in one line why it was not
 // a success; it is cut to what fits. If the start was lost meanwhile, because the
 // ledger was removed, it is recorded again.

@@ -24,9 +24,12 @@ func die(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 }
 
+// tracking is the variable that has the mark.
+const tracking = "SCHEDULED_TRACKING_ID="
+
 // mark marks the command and everything that it starts.
-func mark(cmd *exec.Cmd) string {
-	mark := "SCHEDULED_TRACKING_ID=" + rand.Text()
+func mark(cmd *exec.Cmd, named string) string {
+	mark := tracking + named + "." + rand.Text()
 	cmd.Env = append(cmd.Env, mark)
 	return mark
 }

@@ -24,7 +24,11 @@ type processes struct {
 
 func newProcesses(cmd *exec.Cmd, direct bool, host *Host) (*processes, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	return &processes{cmd: cmd, direct: direct, host: host, mark: mark(cmd), stop: func() {}}, nil
+	named := ""
+	if host != nil {
+		named = host.Mark
+	}
+	return &processes{cmd: cmd, direct: direct, host: host, mark: mark(cmd, named), stop: func() {}}, nil
 }
 
 func (p *processes) start() error {

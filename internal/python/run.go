@@ -57,6 +57,7 @@ const GuardArgument = "guard-entrypoint"
 type Host struct {
 	Program string     // the file of this program, which with GuardArgument calls Guard
 	Held    []*os.File // what the guard holds open until everything is killed: the job's lock
+	Mark    string     // is on all that the entrypoint starts, for EndLeft; "" for none
 }
 
 // defaultGrace is how long an entrypoint has to exit after a stop signal before it is
