@@ -103,7 +103,7 @@ func TestMixes(t *testing.T) {
 	var a answers
 	client := answering(t, &a)
 	random := rand.New(rand.NewPCG(20, 26))
-	total := share(3000)
+	total := share(1000)
 	confirmed, watched := 0, 0
 	for range total {
 		a = mix(func(n int) int {

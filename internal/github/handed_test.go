@@ -20,12 +20,13 @@ func hourly(t testing.TB, spec schedule.Spec) schedule.Schedule {
 	return s
 }
 
-// handing plays an hourly job that asks to be run in ten days.
+// handing plays an hourly job that asks to be run days later.
 type handing struct {
 	*testing.T
 	fake  *ghtest.Server
 	query Query
-	lanes bool // the second shape
+	lanes bool          // the second shape
+	ahead time.Duration // how much later it asks for
 	asked time.Time
 	slot  time.Time // the last that was executed; what a run asked for can be in the window of that before, where it asks for another
 	most  int       // requests of one decision
@@ -68,7 +69,7 @@ func (h *handing) tick(now time.Time, title string) schedule.Reason {
 
 // execute has a run execute windows, and ask for the next one.
 func (h *handing) execute(run *ghtest.Run, windows []schedule.Window) {
-	h.asked = run.Created.Add(240 * time.Hour).Truncate(time.Hour)
+	h.asked = run.Created.Add(h.ahead).Truncate(time.Hour)
 	if !h.lanes {
 		run.Started, run.Next = run.Created, h.asked
 		return
@@ -78,9 +79,10 @@ func (h *handing) execute(run *ghtest.Run, windows []schedule.Window) {
 	}
 }
 
-// TestHandedOn has an hourly job that asks for ten days, again and again, with ticks that
-// are dropped, delayed and doubled: it runs at the first tick from that time on, and never
-// before. Each decision takes two requests, or a few more where a window has several runs.
+// TestHandedOn has an hourly job that asks for five days later, which is more than a page
+// of runs, again and again, with ticks that are dropped, delayed and doubled: it runs at the
+// first tick from that time on, and never before. Each decision takes two requests, or a few
+// more where a window has several runs.
 func TestHandedOn(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -102,9 +104,9 @@ func TestHandedOn(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			for seed := range uint64(1) {
 				rng := rand.New(rand.NewPCG(seed, 7))
-				h := &handing{T: t, fake: ghtest.New(t), query: query(hourly(t, row.spec)), lanes: row.lanes}
+				h := &handing{T: t, fake: ghtest.New(t), query: query(hourly(t, row.spec)), lanes: row.lanes, ahead: 120 * time.Hour}
 				executions := 0
-				for slot := at("1 00:37"); slot.Before(at("12 00:00")); slot = slot.Add(time.Hour) {
+				for slot := at("1 00:37"); slot.Before(at("7 00:00")); slot = slot.Add(time.Hour) {
 					now := slot.Add(time.Duration(rng.IntN(40)) * time.Minute)
 					ticks := 1
 					if row.spares {
@@ -115,7 +117,7 @@ func TestHandedOn(t *testing.T) {
 						if rng.IntN(4) == 0 {
 							title = "clean-files: window " + slot.Format(time.RFC3339)
 						}
-						if h.tick(now, title); !h.asked.Before(now.Add(239 * time.Hour)) {
+						if h.tick(now, title); !h.asked.Before(now.Add(h.ahead - time.Hour)) {
 							executions++
 						}
 						now = now.Add(time.Duration(1+rng.IntN(6)) * time.Minute)
@@ -144,15 +146,15 @@ func TestHandedOver(t *testing.T) {
 		{"it asks for nothing", "", schedule.Unconfirmed, "15 10:40"},
 		{"it asks for a sooner time", "16 10:00", schedule.Rescheduled, "16 09:40"},
 		{"that has come", "16 10:00", schedule.Unconfirmed, "16 10:00"},
-		{"it asks for a later time", "28 10:00", schedule.Rescheduled, "21 11:00"},
+		{"it asks for a later time", "28 10:00", schedule.Rescheduled, "16 11:00"},
 	} {
 		for _, shape := range []bool{false, true} {
 			for _, conclusion := range []string{"success", "failure"} {
 				if testing.Short() && (row.next != "16 10:00" || shape || conclusion == "failure") {
 					continue
 				}
-				h := &handing{T: t, fake: ghtest.New(t), query: query(hourly(t, schedule.Spec{})), lanes: shape}
-				for now := at("10 10:40"); now.Before(at("15 09:50")); now = now.Add(time.Hour) {
+				h := &handing{T: t, fake: ghtest.New(t), query: query(hourly(t, schedule.Spec{})), lanes: shape, ahead: 36 * time.Hour}
+				for now := at("14 22:40"); now.Before(at("15 09:50")); now = now.Add(time.Hour) {
 					h.tick(now, "")
 				}
 				byHand := ghtest.Run{Created: at("15 09:50"), Event: "workflow_dispatch", Title: "clean-files: by hand", Conclusion: conclusion}

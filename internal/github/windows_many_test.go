@@ -39,9 +39,9 @@ func manyJobs(fake *ghtest.Server, n int) (queries []Query) {
 func TestPastsRequests(t *testing.T) {
 	for _, row := range []struct{ jobs, limit, reserve, requests, confirmed int }{
 		{1, 1000, 100, 1 + 2, 2}, {10, 1000, 100, 2 + 20, 20}, {100, 1000, 100, 10 + 200, 200}, {100, 300, 100, 100, 91}, {100, 300, 0, 150, 141}, {20, 0, 0, 3 + 40, 40},
-		{1000, 1000, 100, 450, 360}, {1000, -1, 0, 900, 810}, {1000, 5000, 0, 2090, 2000},
+		{300, 1000, 100, 450, 423}, {500, -1, 0, 900, 855}, {500, 5000, 0, 1045, 1000},
 	} {
-		if testing.Short() && row.jobs > 100 {
+		if testing.Short() && row.jobs > 20 {
 			continue
 		}
 		fake := ghtest.New(t)
@@ -100,7 +100,7 @@ func TestPastsAgree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	some := func(most time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(most))) }
 	reach := schedule.Reach{Windows: 2}
-	for range 30 {
+	for range share(30) {
 		fake := ghtest.New(t)
 		fake.SetNow(noon)
 		var queries []Query

@@ -305,7 +305,7 @@ func TestAccountsOfMixes(t *testing.T) {
 	var a answers
 	client := answering(t, &a)
 	random := rand.New(rand.NewPCG(20, 26))
-	total := share(3000)
+	total := share(1000)
 	served := 0
 	for range total {
 		a = mix(func(n int) int {
