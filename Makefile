@@ -24,6 +24,13 @@ UNRACED = TestScripts|TestKillAtAnyMoment|TestKilledBetween|TestHostile|TestGues
 # Where the end-to-end tests find programs.
 E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER))
 
+# The tests start hundreds of Pythons, and one behind a shim of a version manager takes
+# twice as long to start.
+PYTHON := $(shell python3 -c 'import sys; print(sys.executable)')
+ifneq ($(PYTHON),$(shell command -v python3))
+export PATH := $(patsubst %/,%,$(dir $(PYTHON))):$(PATH)
+endif
+
 # What GitHub has to understand: what we generate, and what is our own.
 GENERATED = $(shell find internal/workflow/testdata/golden -name '*.yml')
 OWN       = $(wildcard .github/workflows/*.yml) action.yml
