@@ -232,7 +232,7 @@ func TestRefused(t *testing.T) {
 // nobody claims that the other one has it.
 func TestAtOnce(t *testing.T) {
 	for n := range 6 {
-		fake, _, wishes, pauses := newEngine(t, 1)
+		fake, _, wishes, _ := newEngine(t, 1)
 		if n%2 == 1 {
 			fake.SetOld()
 		}
@@ -241,7 +241,7 @@ func TestAtOnce(t *testing.T) {
 		var start sync.WaitGroup
 		start.Add(2)
 		for i := range results {
-			e := engineOn(t, fake, pauses)
+			e := engineOn(t, fake, new([]time.Duration))
 			e.Step = func(step string) {
 				if strings.HasPrefix(step, "starting") {
 					start.Done()
