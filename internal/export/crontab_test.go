@@ -135,8 +135,9 @@ func TestCrontabSlots(t *testing.T) {
 		toml += job.TOML()
 	}
 	jobs := project(t, toml).Jobs
+	all := linesOf(t, p)
 	for _, job := range p.Jobs {
-		lines := linesOf(t, p)[job.ID]
+		lines := all[job.ID]
 		if len(lines) == 0 {
 			if job.ID != "disabled" {
 				t.Errorf("%s: no lines", job.ID)

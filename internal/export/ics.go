@@ -100,6 +100,6 @@ func (c *calendar) add(name, value string) {
 
 // icsText writes a value of the type TEXT.
 // https://www.rfc-editor.org/rfc/rfc5545#section-3.3.11
-func icsText(text string) string {
-	return strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`).Replace(text)
-}
+func icsText(text string) string { return icsEscapes.Replace(text) }
+
+var icsEscapes = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\r\n", `\n`, "\n", `\n`, "\r", `\n`)
