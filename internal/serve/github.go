@@ -73,6 +73,7 @@ type remote struct {
 	phase    phase
 	late     bool      // nobody was there at its slot, so it takes turns with the others like it
 	barred   bool      // its workflow is not active
+	shut     bool      // so a sweep has found; else a dispatch was refused
 	tries    int       // dispatches of the window that failed in a row
 	again    time.Time // when to dispatch it again
 	unclear  unclear   // while looking

@@ -31,15 +31,9 @@ func (o *offset) hear(asked, answered, date time.Time) {
 // forget makes the next answer count alone.
 func (o *offset) forget() { o.known = false }
 
-// value returns the offset: zero if the clocks may agree. Else it is the least that it can
-// be, because a run that is created before its slot would serve the window before, or ask
-// for a time to come.
-func (o *offset) value() time.Duration {
-	if o.low <= 0 && 0 <= o.high {
-		return 0
-	}
-	return o.low
-}
+// value returns the least that the offset can be: a run that is created before its slot would
+// serve the window before, or ask for a time to come.
+func (o *offset) value() time.Duration { return o.low }
 
 // at returns GitHub's time, given this machine's.
 func (o *offset) at(now time.Time) time.Time { return now.Add(o.value()) }
@@ -62,7 +56,7 @@ func (g *GitHub) heard(asked, answered, date time.Time) {
 	if (is - was).Abs() > grace {
 		g.jump()
 	}
-	if is != was {
+	if (is - was).Abs() > 50*time.Millisecond {
 		for id := range g.jobs {
 			ids = append(ids, id)
 		}

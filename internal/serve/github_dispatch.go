@@ -89,7 +89,7 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 		r.last = *d
 		r.phase, r.tries, r.again = handled, 0, time.Time{}
 	}
-	g.board.refuse(d.Job, nil)
+	g.free(r)
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
 	g.metrics.executed(d.Job, dispatched)
 	g.metrics.late(late)

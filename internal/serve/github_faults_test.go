@@ -3,6 +3,8 @@ package serve
 import (
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -53,4 +55,79 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTrouble has GitHub in trouble for twenty minutes: with dispatches, or with everything.
+// It is not hammered, it is said once, and then each window is dispatched once.
+func TestTrouble(t *testing.T) {
+	const d = 45 * time.Minute
+	for _, path := range []string{"/dispatches", ""} {
+		for _, name := range slices.Sorted(maps.Keys(faults)) {
+			fault := faults[name]
+			fault.Path = path
+			onHub(t, jobsOf(6, schedule.Hour), func(h *hub) {
+				h.after(2*time.Minute, func() { h.Break(fault) })
+				h.after(22*time.Minute, h.Mend)
+				dispatches := h.serve(d)
+				h.expect(name+" "+path, windows(dispatches), h.owed(d))
+				if n := h.posts(); n > 12+7*3 {
+					t.Errorf("%s %s: %d dispatches were sent\n%s", name, path, n, h.log.String())
+				}
+				if n := h.said("level=WARN") + h.said("level=ERROR"); n > 9 {
+					t.Errorf("%s %s: %d remarks\n%s", name, path, n, h.log.String())
+				}
+			})
+		}
+	}
+}
+
+// TestForgets has GitHub list no run in its first minute, and a loop that is killed and begun
+// again all the time: what it has dispatched, it knows by its ledger.
+func TestForgets(t *testing.T) {
+	onHub(t, jobsOf(3, schedule.Hour), func(h *hub) {
+		h.SetArrange(func(runs []ghtest.Run) []ghtest.Run {
+			return slices.DeleteFunc(runs, func(r ghtest.Run) bool { return time.Since(r.Created) < time.Minute })
+		})
+		var all []ghtest.Dispatch
+		for range 240 {
+			all = append(all, h.serve(15*time.Second)...)
+		}
+		h.expect("forgetful", windows(all), h.owed(time.Hour))
+	})
+}
+
+// TestKilled kills the loop all the time, and tears the end off its ledger or removes it: then
+// GitHub knows what was dispatched.
+func TestKilled(t *testing.T) {
+	onHub(t, jobsOf(3, schedule.Hour), func(h *hub) {
+		var all []ghtest.Dispatch
+		for i := range 150 {
+			all = append(all, h.serve(24*time.Second)...)
+			logs, _ := filepath.Glob(filepath.Join(filepath.Dir(h.file), ".scheduled", "*", "dispatches.log"))
+			for _, log := range logs {
+				content, err := os.ReadFile(log)
+				if err == nil {
+					err = os.WriteFile(log, content[:len(content)*(i%5)/5], 0o600)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		h.expect("killed", windows(all), h.owed(time.Hour))
+	})
+}
+
+// TestAnswerLost ends the loop while a dispatch has no answer yet, which was served: the next
+// loop finds its run, though GitHub lists it late.
+func TestAnswerLost(t *testing.T) {
+	onHub(t, jobsOf(1, schedule.Hour), func(h *hub) {
+		h.SetArrange(func(runs []ghtest.Run) []ghtest.Run {
+			return slices.DeleteFunc(runs, func(r ghtest.Run) bool { return time.Since(r.Created) < 9*time.Second })
+		})
+		h.Break(ghtest.Fault{Path: "/dispatches", Once: true, Hang: true, Late: true})
+		all := h.serve(2 * time.Second)
+		all = append(all, h.serve(10*time.Minute)...)
+		h.expect("lost", windows(all), h.owed(10*time.Minute))
+	})
 }

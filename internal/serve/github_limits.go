@@ -108,6 +108,10 @@ func (h *hold) fail(o outcome, sent, at time.Time) {
 		h.until, h.silent = latest(h.until, at.Add(o.wait)), h.silent || o.waits
 		return
 	}
+	if o.kind == "disabled" { // that is about one job
+		h.lift()
+		return
+	}
 	if o.kind != h.kind {
 		if h.reason != nil && !o.all && !o.unclear { // GitHub answers again
 			h.lift()

@@ -66,9 +66,9 @@ const (
 	lookPages   = 3 // of the list of runs
 	lookTimeout = 20 * time.Second
 
-	// maxBlind is how long a dispatch waits until the list of runs can be read again; in a
-	// short window half of that. The window is not to be lost.
-	maxBlind = 5 * time.Minute
+	// maxBlind is how long a dispatch waits for a list of runs that cannot be read; in a short
+	// window half of that. The window is not to be lost.
+	maxBlind = 30 * time.Minute
 
 	// early is how much before a dispatch its run may have been created, as far as the
 	// offset of the clocks is known.

@@ -131,10 +131,14 @@ const maxTries = 5
 // accepted is in no list. The caller holds the lock.
 func (g *GitHub) apply(r *remote, result *rescue.Result, at time.Time) (doubt bool) {
 	if g.bar(r, result.Workflow); r.barred {
-		if r.phase == unknown {
+		if r.shut = true; r.phase == unknown {
 			r.phase = handled
 		}
 		return false
+	}
+	if r.shut {
+		r.tries, r.again = 0, time.Time{}
+		g.free(r)
 	}
 	r.adjusted = result.Schedule
 	v := result.Verdict
@@ -202,17 +206,22 @@ func (g *GitHub) bar(r *remote, state string) {
 	default:
 		err = problem.New(problem.Command("scheduled resume", r.job.ID), "%s is not started: its workflow is disabled", problem.Show(r.job.ID))
 	}
-	was := r.barred
 	r.barred = err != nil
-	if was && !r.barred {
-		r.tries, r.again = 0, time.Time{}
-	}
-	g.tell("workflow of "+r.job.ID, err)
 	paused := state == "disabled_manually"
-	if g.board.pause(r.job.ID, paused); paused {
-		err = nil // as a person wants it
-	}
-	if r.barred || was {
+	g.board.pause(r.job.ID, paused)
+	if r.barred {
+		g.tell("workflow of "+r.job.ID, err)
+		if paused {
+			err = nil // as a person wants it
+		}
 		g.board.refuse(r.job.ID, err)
 	}
+}
+
+// free takes in that the workflow of a job is active, after it was not. The caller holds the
+// lock.
+func (g *GitHub) free(r *remote) {
+	r.shut = false
+	g.tell("workflow of "+r.job.ID, nil)
+	g.board.refuse(r.job.ID, nil)
 }

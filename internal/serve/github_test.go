@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,10 +28,21 @@ type hub struct {
 	file string // the project file
 	jobs []pyproject.Job
 	log  lockedBuffer
+	step atomic.Int64 // how far the machine's clock was set forward, in ns
 
 	transport *http.Transport
 	begun     time.Time
 	late      []time.Duration
+	accepted  []time.Duration // since begun
+}
+
+// stepped is the machine's clock, which can be set.
+type stepped struct{ *hub }
+
+func (s stepped) Now() time.Time { return Wall{}.Now().Add(time.Duration(s.step.Load())) }
+
+func (s stepped) Sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) {
+	Wall{}.Sleep(ctx, d, woken)
 }
 
 // lockedBuffer is a buffer for several goroutines.
@@ -102,10 +114,12 @@ func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
 		h.t.Fatal(err)
 	}
 	server := &Server{
-		Clock: Wall{}, Log: slog.New(slog.NewTextHandler(&h.log, nil)), File: h.file, Drain: time.Minute,
-		Load:   func() (*Project, error) { return &Project{Jobs: h.jobs}, nil },
-		Local:  &Local{Workers: 1, Output: NewLines(io.Discard)},
-		GitHub: &GitHub{Client: client, Accepted: func(_ string, late time.Duration) { h.late = append(h.late, late) }},
+		Clock: stepped{h}, Log: slog.New(slog.NewTextHandler(&h.log, nil)), File: h.file, Drain: time.Minute,
+		Load:  func() (*Project, error) { return &Project{Jobs: h.jobs}, nil },
+		Local: &Local{Workers: 1, Output: NewLines(io.Discard)},
+		GitHub: &GitHub{Client: client, Accepted: func(_ string, late time.Duration) {
+			h.late, h.accepted = append(h.late, late), append(h.accepted, time.Since(h.begun))
+		}},
 	}
 	ctx, cancel := context.WithTimeout(h.t.Context(), d)
 	defer cancel()
@@ -119,6 +133,26 @@ func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
 	}
 	<-playing
 	return append(dispatches, h.Dispatches()...)
+}
+
+// after has f called after some time.
+func (h *hub) after(d time.Duration, f func()) { time.AfterFunc(d, f) }
+
+// said counts the lines of the log that contain a text.
+func (h *hub) said(text string) int {
+	h.log.mu.Lock()
+	defer h.log.mu.Unlock()
+	return strings.Count(h.log.String(), text)
+}
+
+// posts counts the dispatches that were sent.
+func (h *hub) posts() (n int) {
+	for _, r := range h.Requests() {
+		if r.Method == http.MethodPost {
+			n++
+		}
+	}
+	return n
 }
 
 // play plays the runners.

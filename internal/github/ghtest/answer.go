@@ -98,7 +98,7 @@ func (s *Server) elsewhere(*http.Request) answer {
 // clock returns the server's time.
 func (s *Server) clock() time.Time {
 	if s.now.IsZero() {
-		return time.Now().UTC().Truncate(time.Second)
+		return time.Now().Add(s.skew).UTC().Truncate(time.Second)
 	}
 	return s.now.UTC().Truncate(time.Second)
 }

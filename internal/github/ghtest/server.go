@@ -43,6 +43,7 @@ type Server struct {
 
 	mu         sync.Mutex
 	now        time.Time
+	skew       time.Duration // see SetSkew
 	token      string
 	rights     Rights
 	rules      Rules
@@ -162,6 +163,13 @@ func (s *Server) Break(faults ...Fault) {
 		}
 	})
 }
+
+// Mend ends all faults.
+func (s *Server) Mend() { s.locked(func() { s.faults = nil }) }
+
+// SetSkew sets how far the server's clock is ahead of the machine's, where SetNow does not
+// set it.
+func (s *Server) SetSkew(ahead time.Duration) { s.locked(func() { s.skew = ahead }) }
 
 // Requests returns the requests received since the last call.
 func (s *Server) Requests() (requests []Request) {
