@@ -173,7 +173,7 @@ const timerHint = "run `scheduled init --pacemaker`, which makes the environment
 // one. It may have come meanwhile.
 func (r *Report) next() (next time.Time) {
 	for _, job := range r.Jobs {
-		if job.Workflow != active || job.Pausing > 0 {
+		if job.Workflow != active || job.Pausing > 0 || job.Schedule.Standing(r.Now) == schedule.Disabled {
 			continue
 		}
 		if slot := job.Schedule.Next(r.Now); next.IsZero() || !slot.IsZero() && slot.Before(next) {

@@ -82,7 +82,10 @@ func TestPace(t *testing.T) {
 		{"all jobs are paused", "12:20", nil, func(fake *ghtest.Server, r *one) {
 			fake.Register(ghtest.Registered{File: r.Jobs[0].File, State: "disabled_manually"})
 		}, Idle, "", "", ""},
-		{"the workflow is disabled", "12:20", nil, func(fake *ghtest.Server, _ *one) {
+		{"all jobs are disabled", "12:20", nil, func(fake *ghtest.Server, r *one) {
+			r.Jobs[0].Schedule, _ = schedule.Parse(schedule.Spec{Every: "day", At: "12:20", Disabled: true})
+		}, Idle, "", "", ""},
+		{"the workflow of the rescue is disabled", "12:20", nil, func(fake *ghtest.Server, _ *one) {
 			fake.Register(ghtest.Registered{File: rescueWorkflow, State: "disabled_manually"})
 		}, Lost, "", "Cannot trigger a 'workflow_dispatch' on a disabled workflow", ""},
 		{"few requests are left", "12:05", nil, func(fake *ghtest.Server, _ *one) {

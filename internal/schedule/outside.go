@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -66,15 +67,17 @@ func Externally(watches []Watch, now time.Time) (e External, found bool) {
 	return e, true
 }
 
-// started returns the runs from outside that are for slots of the job, without those that
-// are forgotten.
+// started returns the first run from outside for each slot of the job, without those that are
+// forgotten. Several lists can have the same run.
 func (w Watch) started(now time.Time) (started []Outside) {
-	for _, o := range w.Outside {
+	all := slices.Clone(w.Outside)
+	slices.SortFunc(all, func(a, b Outside) int { return cmp.Or(a.Slot.Compare(b.Slot), a.Created.Compare(b.Created)) })
+	for _, o := range all {
 		if !o.Created.Before(o.Slot) && now.Sub(o.Slot) < forgotten && w.Schedule.Prev(o.Slot).Equal(o.Slot) {
 			started = append(started, o)
 		}
 	}
-	return started
+	return slices.CompactFunc(started, func(a, b Outside) bool { return a.Slot.Equal(b.Slot) })
 }
 
 // missed returns the slots after the source was last seen that something else served.

@@ -48,6 +48,7 @@ func TestExternally(t *testing.T) {
 		{"nor many", beaten(2, 4), nil, true, 7, true},
 		{"no source", beaten(1, 0), nil, false, 0, false},
 		{"a person, once", beaten(3, 3), nil, false, 0, false},
+		{"the same of several lists", beaten(3, 3), func(w *Watch) { w.Outside = append(w.Outside, w.Outside[0], w.Outside[0]) }, false, 0, false},
 		{"never in time", lateOnes(beaten(0, 4), 3*time.Minute), nil, false, 0, false},
 		{"just in time", lateOnes(beaten(0, 4), 2*time.Minute), nil, true, 7, true},
 		{"a late start is a sign of life", beaten(0, 8), func(w *Watch) {
