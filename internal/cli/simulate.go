@@ -92,7 +92,8 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 	}
 	p.hosted(project)
 	played, idle := project.simulated()
-	played.From, played.Serve, played.Pacemaker = from, flags.serve, flags.pacemaker
+	played.From, played.Serve = from, flags.serve
+	played.Pacemaker = played.Pacemaker || flags.pacemaker
 	if len(idle) > 0 {
 		p.note([]string{fmt.Sprintf("left out %s, which GitHub does not start", problem.Some(idle, problem.Show))})
 	}
@@ -110,7 +111,7 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 // simulated returns the project in the form that the simulator takes, and the jobs that
 // are disabled or run elsewhere.
 func (pr *project) simulated() (played simulate.Project, idle []string) {
-	played = simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: pr.Rescue.Rounds.Crons()}
+	played = simulate.Project{AtOnce: rescue.MaxDispatches, Rescue: pr.Rescue.Rounds.Crons(), Pacemaker: pr.Rescue.Pacemaker}
 	for _, job := range pr.Jobs {
 		if job.Options.Serve || job.Schedule.Spec().Disabled {
 			idle = append(idle, job.ID)

@@ -80,9 +80,17 @@ func (r Rescue) pace(ctx context.Context, report *Report) (*Report, *Beat) {
 		return report, nil
 	}
 	beat := r.beat(report, timers.ByName, now)
-	if beat.Pace == Paced && !r.DryRun && !blind && now.Sub(report.Now) < quick && schedule.PacemakerStays(now, report.next()) {
+	for range schedule.PacemakerMostStays {
+		if beat.Pace != Paced || r.DryRun || blind || now.Sub(report.Now) >= quick || !schedule.PacemakerStays(now, report.next()) {
+			break
+		}
+		before := report
 		report = r.stay(ctx, report, report.next().Sub(now))
-		beat = r.beat(report, timers.ByName, report.Now)
+		now = report.Now
+		beat = r.beat(report, timers.ByName, now)
+		if report == before { // nothing could be read
+			break
+		}
 	}
 	switch {
 	case beat.Pace != Paced:

@@ -2,6 +2,7 @@ package rescue
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -166,8 +167,17 @@ func TestPaceOfItself(t *testing.T) {
 }
 
 // TestPaceStays has a slot that is too near for a wait: the rescue stays for it, starts the job
-// then, and has the next link wait for the slot after. It stays once.
+// then, and has the next link wait for the slot after. It stays for three slots at most.
 func TestPaceStays(t *testing.T) {
+	more := func(daily ...string) func(*ghtest.Server, *one) {
+		return func(fake *ghtest.Server, r *one) {
+			for i, at := range daily {
+				id := fmt.Sprint("job-", i+1)
+				r.Jobs = append(r.Jobs, Job{ID: id, File: "scheduled-" + id + ".yml", Schedule: declared(t, at)})
+				fake.Register(ghtest.Registered{File: "scheduled-" + id + ".yml"})
+			}
+		}
+	}
 	for _, row := range []struct {
 		daily   string
 		change  func(*ghtest.Server, *one)
@@ -179,10 +189,8 @@ func TestPaceStays(t *testing.T) {
 		{"12:03", nil, 0, "20T12:03", "1"},
 		{"12:01", func(_ *ghtest.Server, r *one) { r.DryRun = true }, 0, "", ""},
 		{"12:01", func(fake *ghtest.Server, r *one) { fake.SetTimer("wait-1", 0) }, 0, "20T12:01", ""},
-		{"12:01", func(fake *ghtest.Server, r *one) {
-			r.Jobs = append(r.Jobs, Job{ID: "job-1", File: "scheduled-job-1.yml", Schedule: declared(t, "12:02")})
-			fake.Register(ghtest.Registered{File: "scheduled-job-1.yml"})
-		}, time.Minute + time.Second, "20T12:01 20T12:02 21T12:01", "1"},
+		{"12:01", more("12:02"), 2*time.Minute + time.Second, "20T12:01 20T12:02 21T12:01 21T12:02", "60"},
+		{"12:01", more("12:02", "12:03", "12:04"), 3*time.Minute + time.Second, "20T12:01 20T12:02 20T12:03 20T12:04 21T12:01 21T12:02 21T12:03", "1"},
 	} {
 		fake, r := paced(t, row.daily, &schedule.Link{Wait: time.Minute, Asked: noon.Add(-time.Minute)})
 		if row.change != nil {
@@ -204,7 +212,7 @@ func TestPaceStays(t *testing.T) {
 		r.Wait = func(_ context.Context, d time.Duration) {
 			note()
 			stayed += d
-			fake.SetNow(noon.Add(d))
+			fake.SetNow(noon.Add(stayed))
 		}
 		if _, err := r.run(t); err != nil {
 			t.Fatal(err)

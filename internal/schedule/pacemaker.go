@@ -44,6 +44,10 @@ func PacemakerStays(now, next time.Time) bool {
 	return next.After(now) && !now.Add(PacemakerWaits[0]+pacemakerOverrun).Before(next)
 }
 
+// PacemakerMostStays is for how many slots in a row a rescue stays. So it leaves its runner
+// after six minutes, also where a slot comes every minute.
+const PacemakerMostStays = 3
+
 // Link is a rescue that waits before it looks.
 type Link struct {
 	Wait  time.Duration // one of PacemakerWaits; 0 if unknown

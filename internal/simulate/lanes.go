@@ -376,7 +376,7 @@ func (w *world) rescue() {
 	}
 	w.rescues++
 	w.minutes++
-	w.at(w.now.Add(queueing+looking), func() { w.look(func() { w.pace(w.pulse) }) })
+	w.at(w.now.Add(queueing+looking), func() { w.look(func() { w.pace(w.pulse, 0) }) })
 }
 
 // pulse is a rescue of the pacemaker.

@@ -19,18 +19,18 @@ type chain struct {
 // and then it calls ended if it could.
 type pulse func(ended func())
 
-// pace has a rescue that ends now go on with the chain: it starts the next one, or stays for
-// the next slot where that is near. A rescue that a cron started does so only if nothing
-// waits.
-func (g *game) pace(look pulse) {
+// pace has a rescue that ends now, and has stayed for that many slots, go on with the chain: it
+// stays for the next slot where that is near, or starts the next rescue. One that a cron
+// started does so only if nothing waits.
+func (g *game) pace(look pulse, stays int) {
 	if !g.project.Pacemaker || g.chain.waits || !g.now.Before(g.delivery.to) {
 		return
 	}
 	next := g.nextSlot()
-	if schedule.PacemakerStays(g.now, next) {
+	if stays < schedule.PacemakerMostStays && schedule.PacemakerStays(g.now, next) {
 		g.chain.waits = true
 		g.minutes += int(next.Sub(g.now).Minutes() + 0.5)
-		g.at(next.Add(relooking), func() { g.link(look) })
+		g.at(next.Add(relooking), func() { g.link(look, stays+1) })
 		return
 	}
 	wait := schedule.PacemakerWait(g.now, next)
@@ -49,19 +49,19 @@ func (g *game) pace(look pulse) {
 		over = out.End
 	}
 	g.chain.waits = true
-	g.at(over.Add(queueing+looking), func() { g.link(look) })
+	g.at(over.Add(queueing+looking), func() { g.link(look, 0) })
 }
 
 // relooking is how long a rescue that stayed takes to have the list of runs again.
 const relooking = 2 * time.Second
 
-// link has a rescue of the chain look.
-func (g *game) link(look pulse) {
+// link has a rescue of the chain look, again after it stayed.
+func (g *game) link(look pulse, stays int) {
 	g.chain.waits = false
 	for _, w := range g.workflows {
 		w.tally.reached(g.now)
 	}
-	look(func() { g.pace(look) })
+	look(func() { g.pace(look, stays) })
 }
 
 // nextSlot returns the first slot of any job after now; zero if there is none.

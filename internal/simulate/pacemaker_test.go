@@ -9,11 +9,11 @@ import (
 // TestOnTime holds the goals of what starts jobs on time: every hour is served, and of the
 // days 19 of 20 within two minutes, however GitHub treats crons.
 func TestOnTime(t *testing.T) {
-	p := project(2, schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons())
-	p.Jobs = p.Jobs[:4] // of an hour and a day
+	p := project(5, schedule.NewRounds("acme", schedule.RoundsEvery[0]).Crons())
+	p.Jobs = p.Jobs[:10] // of an hour and a day
 	for _, name := range []string{"ideal", "late", "throttled", "starved", "starved-file", "silent"} {
 		for _, v := range []Variant{{Spares: true, Rescue: true, Serve: true}, {Spares: true, Rescue: true, Pacemaker: true}} {
-			result, err := Play(p.as(v), regime(t, name), 90, 5)
+			result, err := Play(p.as(v), regime(t, name), 40, 5)
 			if err != nil {
 				t.Fatal(err)
 			}

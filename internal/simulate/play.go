@@ -24,7 +24,7 @@ type Project struct {
 	AtOnce int             // maximum number of dispatches of one rescue
 
 	Serve     bool // a resident `scheduled serve` dispatches the jobs at their slots
-	Pacemaker bool // the rescue dispatches itself behind wait timers
+	Pacemaker bool // the rescue dispatches itself behind wait timers, and has no patience
 
 	From time.Time // when the simulation begins; zero for Start
 }
@@ -161,6 +161,9 @@ func (p Project) as(v Variant) Project {
 	}
 	p.Jobs = slices.Clone(p.Jobs)
 	for i, job := range p.Jobs {
+		if v.Pacemaker {
+			p.Jobs[i].Patience = 0
+		}
 		if !v.Spares {
 			p.Jobs[i].Crons = slices.DeleteFunc(slices.Clone(job.Crons), isSpare)
 		}
@@ -266,7 +269,7 @@ func (g *game) begin() {
 		g.at(end, func() {
 			g.busy = false
 			if whole {
-				g.pace(g.pulse)
+				g.pace(g.pulse, 0)
 			}
 			if g.pending {
 				g.begin()
