@@ -13,9 +13,9 @@ import (
 )
 
 // Pacemaker has each rescue start the next one, which waits for the next slot of any job
-// without a runner: the links of a chain. At the slot itself it holds one, for two minutes at
-// most. A link goes on with the chain. Any other rescue
-// begins a new one, unless a link waits or looks.
+// without a runner: the links of a chain. Before the slot itself it holds one, for two minutes
+// at most. A link goes on with the chain. Any other rescue begins a new one, unless a link waits
+// or looks.
 type Pacemaker struct {
 	Workflow    string                          // the file of the rescue
 	Environment func(wait time.Duration) string // whose timer waits that long
@@ -40,7 +40,7 @@ type Beat struct {
 	Why  error         // of Untimed and Lost
 }
 
-// stopped is the error of a link that GitHub did not let wait.
+// stopped is the error of a chain that ends here, or for which the token lacks a right.
 type stopped struct{ error }
 
 func (e stopped) Unwrap() error { return e.error }
@@ -100,7 +100,7 @@ func (r Rescue) pace(ctx context.Context, report *Report) (*Report, *Beat) {
 		timed, cancel := github.Within(ctx, pacePatience, "start the next link of the pacemaker")
 		defer cancel()
 		if err := r.Client.DispatchLink(timed, p.Workflow, report.branch, beat.Link); err != nil {
-			return report, &Beat{Pace: Lost, Why: fmt.Errorf("start the next link of the pacemaker: %w", err)}
+			return report, &Beat{Pace: Lost, Why: p.lost(err)}
 		}
 	}
 	return report, beat
@@ -164,6 +164,17 @@ func (p *Pacemaker) short(now time.Time) error {
 		p.Environment(p.Link.Wait), max(0, now.Sub(p.Link.Asked)).Round(time.Second), p.Link.Wait)
 }
 
+// lost is the error of a link that did not start. GitHub takes no dispatch for up to half an hour
+// after a workflow has changed, so a chain that does not begin yet is no failure.
+func (p *Pacemaker) lost(err error) error {
+	_, denied := errors.AsType[*github.Denied](err)
+	err = fmt.Errorf("start the next link of the pacemaker: %w", err)
+	if p.Link != nil || denied {
+		return stopped{err}
+	}
+	return err
+}
+
 // unfit is the error of an environment that would not let a link wait as long as it should.
 func unfit(name string, timer, wait time.Duration, found bool) error {
 	has := "has no wait timer"
@@ -223,13 +234,13 @@ func (b *Beat) Warning() error {
 	return b.Why
 }
 
-// wrong is the error of a chain that ends here, or does not begin; nil where another rescue
-// finds no timer, which is only said: else every tick of the rescue would fail.
+// wrong is the error of a chain that ends here; nil where one does not begin, which is only said:
+// else every tick of the rescue would fail.
 func (b *Beat) wrong() error {
 	if b == nil {
 		return nil
 	}
-	if _, ends := errors.AsType[stopped](b.Why); ends || b.Pace == Lost {
+	if _, ends := errors.AsType[stopped](b.Why); ends {
 		return b.Why
 	}
 	return nil

@@ -88,7 +88,13 @@ func TestPace(t *testing.T) {
 		}, Idle, "", "", ""},
 		{"the workflow of the rescue is disabled", "12:20", nil, func(fake *ghtest.Server, _ *one) {
 			fake.Register(ghtest.Registered{File: rescueWorkflow, State: "disabled_manually"})
+		}, Lost, "", "", "Cannot trigger a 'workflow_dispatch' on a disabled workflow"},
+		{"it ends there", "12:20", link(time.Hour, time.Hour), func(fake *ghtest.Server, _ *one) {
+			fake.Register(ghtest.Registered{File: rescueWorkflow, State: "disabled_manually"})
 		}, Lost, "", "Cannot trigger a 'workflow_dispatch' on a disabled workflow", ""},
+		{"the token may not start runs", "12:20", nil, func(fake *ghtest.Server, _ *one) {
+			fake.SetRights(ghtest.Rights{NoDispatch: true})
+		}, Lost, "", "start the next link of the pacemaker: create run of octo/app: 403 Forbidden", ""},
 		{"few requests are left", "12:05", nil, func(fake *ghtest.Server, _ *one) {
 			fake.Break(ghtest.Fault{Header: map[string]string{"X-RateLimit-Remaining": "299"}})
 		}, Paced, "15", "", ""},

@@ -46,6 +46,7 @@ func TestRescuePlan(t *testing.T) {
 		{"nothing", func(fstest.MapFS) {}, kept + ", keep scheduled-rescue.yml"},
 		{"how often", set(strings.ReplaceAll(oneJob, `"1h"`, `"6h"`)), "update scheduled-rescue.yml, " + kept},
 		{"issues", set(oneJob + "notify = \"issue\"\n"), "update scheduled-rescue.yml, " + kept},
+		{"a pacemaker", set(oneJob + "pacemaker = \"environment\"\n"), "update scheduled-rescue.yml, " + kept},
 		{"patience is no business of the workflow", set(oneJob + "patience = \"1h\"\n"), kept + ", keep scheduled-rescue.yml"},
 		{"none", set(strings.ReplaceAll(oneJob, `"1h"`, "false")), "delete scheduled-rescue.yml, " + kept},
 		{"no jobs", set("[tool.scheduled-actions]\nrescue = \"1h\"\n"), "delete scheduled-a.yml, delete scheduled-rescue.yml"},
