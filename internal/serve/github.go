@@ -21,10 +21,6 @@ type GitHub struct {
 	Client *github.Client
 	Branch string // the default branch; "" to ask GitHub
 
-	// Accepted is told how long after the slot GitHub has taken each dispatch; nil for
-	// nobody. It must not wait.
-	Accepted func(job string, late time.Duration)
-
 	*Server
 	book *ledger.Ledger
 	work context.Context // of all requests but dispatches; cancelled by drain

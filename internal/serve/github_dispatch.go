@@ -93,9 +93,7 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
 	g.metrics.executed(d.Job, dispatched)
 	g.metrics.late(late)
-	if g.Accepted != nil {
-		g.Accepted(d.Job, late)
-	}
+	g.metrics.late(late)
 }
 
 // rejected takes in that a dispatch has failed. The caller holds the lock.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -115,11 +116,9 @@ func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
 	}
 	server := &Server{
 		Clock: stepped{h}, Log: slog.New(slog.NewTextHandler(&h.log, nil)), File: h.file, Drain: time.Minute,
-		Load:  func() (*Project, error) { return &Project{Jobs: h.jobs}, nil },
-		Local: &Local{Workers: 1, Output: NewLines(io.Discard)},
-		GitHub: &GitHub{Client: client, Accepted: func(_ string, late time.Duration) {
-			h.late, h.accepted = append(h.late, late), append(h.accepted, time.Since(h.begun))
-		}},
+		Load:   func() (*Project, error) { return &Project{Jobs: h.jobs}, nil },
+		Local:  &Local{Workers: 1, Output: NewLines(io.Discard)},
+		GitHub: &GitHub{Client: client},
 	}
 	ctx, cancel := context.WithTimeout(h.t.Context(), d)
 	defer cancel()
@@ -132,6 +131,20 @@ func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
 		h.t.Fatal(whole, err)
 	}
 	<-playing
+	book, err := ledger.Open(h.file, func(remark string) { h.t.Error(remark) })
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	records, err := book.Dispatches()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.late, h.accepted = nil, nil
+	for _, d := range records {
+		if !d.Accepted.IsZero() {
+			h.late, h.accepted = append(h.late, d.Accepted.Sub(d.Slot)), append(h.accepted, d.Accepted.Sub(h.begun))
+		}
+	}
 	return append(dispatches, h.Dispatches()...)
 }
 
