@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -66,7 +69,8 @@ func (p *Program) status(token string, asJSON bool) error {
 			p.note(archive.Remarks(h))
 		}
 		p.note(past.Unasked(histories...))
-		return errors.Join(p.printStatus(projects[0].Path, histories, archive.Source(), asJSON), past.Unread(histories))
+		started := p.dispatches(projects)
+		return errors.Join(p.printStatus(projects[0].Path, histories, started, archive.Source(), asJSON), past.Unread(histories))
 	})
 	return p.worst(append(failed, err)...)
 }
@@ -86,15 +90,47 @@ func (p *Program) pastJobs(project *project) (jobs []past.Job, err error) {
 	return jobs, err
 }
 
+// dispatches returns what resident loops have dispatched from this machine, by project and
+// job.
+func (p *Program) dispatches(projects []*project) map[[2]string][]ledger.Dispatch {
+	started := map[[2]string][]ledger.Dispatch{}
+	for _, project := range projects {
+		path := ""
+		if p.allProjects {
+			path = project.Path
+		}
+		book, err := p.ledger(project)
+		var all []ledger.Dispatch
+		if book != nil {
+			all, err = book.Dispatches()
+		}
+		if err != nil {
+			p.note([]string{err.Error()})
+		}
+		for _, d := range all {
+			key := [2]string{path, d.Job}
+			started[key] = append(started[key], d)
+		}
+	}
+	return started
+}
+
 // printStatus prints the jobs, as JSON or as a table. file is the pyproject.toml of the
 // first.
-func (p *Program) printStatus(file string, histories []past.History, source string, asJSON bool) error {
+func (p *Program) printStatus(file string, histories []past.History, started map[[2]string][]ledger.Dispatch, source string, asJSON bool) error {
+	all := past.LatencyOf(slices.Concat(slices.Collect(maps.Values(started))...))
 	if asJSON {
 		jobs := make([]past.ShownStatus, 0, len(histories))
 		for _, h := range histories {
-			jobs = append(jobs, h.ShowStatus())
+			shown := h.ShowStatus()
+			shown.Latency = past.LatencyOf(started[[2]string{h.Project, h.ID}])
+			jobs = append(jobs, shown)
 		}
-		return p.printJSON(map[string]any{"jobs": jobs})
+		shown := map[string]any{"jobs": jobs}
+		if all != nil {
+			shown["latency"] = all
+		}
+		return p.printJSON(shown)
 	}
 	if len(histories) == 0 {
 		return printNoJobs(p.Stdout, file)
@@ -117,7 +153,11 @@ func (p *Program) printStatus(file string, histories []past.History, source stri
 		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", folder(path.Dir(h.Project)), problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
 			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), past.Link(current))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil || all == nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.Stdout, "\n%s\n", all.Words())
+	return err
 }
 
 // triggerColumn writes the every, cron or run-at of a job, the first of several.

@@ -46,6 +46,7 @@ type ShownStatus struct {
 	Shown
 	Current *ShownWindow `json:"current"`
 	Last    *ShownWindow `json:"last"`
+	Latency *Latency     `json:"latency,omitzero"` // of the dispatches of a resident loop
 }
 
 // Percentiles are in seconds.
