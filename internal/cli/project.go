@@ -183,12 +183,18 @@ func (p *Program) execution(project *project, job pyproject.Job, environment ins
 // restart starts this program over without the credentials that the entrypoints of jobs
 // must not have, and returns the URL of each job's heartbeat, which it keeps.
 func (p *Program) restart(jobs []pyproject.Job) (heartbeats map[string]string) {
-	heartbeats, environ, err := execution.Restart(p.Path, p.Args, p.Environ, p.runner(p.Stdout).On(), jobs)
+	heartbeats, _ = p.restartWith(jobs)
+	return heartbeats
+}
+
+// restartWith is restart for a program that keeps the values of further variables.
+func (p *Program) restartWith(jobs []pyproject.Job, further ...string) (heartbeats, values map[string]string) {
+	heartbeats, values, environ, err := execution.Restart(p.Path, p.Args, p.Environ, p.runner(p.Stdout).On(), jobs, further...)
 	if err != nil {
 		p.say("warning: the entrypoint can read the credentials of this step: cannot start " + p.Path + " again without them: " + err.Error())
 	}
 	p.Environ = environ
-	return heartbeats
+	return heartbeats, values
 }
 
 // defaultAction is our action if no release or fork is known.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/signal"
@@ -72,17 +73,21 @@ func (p *Program) serve(flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	urls := p.restart(project.Jobs)
+	urls, hooks := p.restartWith(project.Jobs, webhooks(project.Jobs)...)
 	web, err := flags.web(func(remark string) { log.Warn(remark) })
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
 	server := &serve.Server{
-		Clock:  serve.Wall{},
-		Log:    log,
-		File:   project.AbsFile(),
-		Drain:  flags.drain,
-		Local:  &serve.Local{Workers: flags.workers, Output: serve.NewLines(p.Stdout)},
+		Clock: serve.Wall{},
+		Log:   log,
+		File:  project.AbsFile(),
+		Drain: flags.drain,
+		Local: &serve.Local{
+			Workers: flags.workers, Output: serve.NewLines(p.Stdout),
+			Webhooks:   func(name string) string { return cmp.Or(hooks[name], p.getenv(name)) },
+			Repository: p.getenv("GITHUB_REPOSITORY"), Path: project.Path,
+		},
 		Web:    web,
 		Notify: notify,
 	}
@@ -110,6 +115,16 @@ func (p *Program) serve(flags serveFlags) error {
 		err = &exitError{exitFindings, problem.New("give them more time with --drain", "jobs had to be stopped")}
 	}
 	return err
+}
+
+// webhooks returns the variables with the URLs of the webhooks of jobs.
+func webhooks(jobs []pyproject.Job) (names []string) {
+	for _, job := range jobs {
+		if name := job.Options.Webhook; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // served reads the project for the loop.

@@ -4,11 +4,15 @@ package cli_test
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -56,7 +60,7 @@ func serve(t *testing.T, dir string, flags ...string) *serving {
 	defer out.Close()
 	cmd := exec.Command(file, append([]string{"serve", "--local", "--listen", ""}, flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHAT=" + os.Getenv("CHAT")}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -271,5 +275,31 @@ func scheduled(t *testing.T, dir string, args ...string) {
 	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}
+
+// TestServePosts has a job that fails twice in a row. That is posted once, to a URL that the
+// job does not see.
+func TestServePosts(t *testing.T) {
+	var posts atomic.Int32
+	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); strings.Contains(string(body), `"cause":"exit code 1`) {
+			posts.Add(1)
+		}
+	}))
+	defer hook.Close()
+	dir := t.TempDir()
+	project := "[tool.scheduled-actions.jobs.a]\nevery = \"hour\"\ncommand = 'echo \"<$CHAT>\"; exit 1'\nwebhook = \"CHAT\"\nnotify-on = [\"failed\"]\n"
+	if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(project), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CHAT", hook.URL+"/s3cret")
+	s := serve(t, dir)
+	s.says(t, "posted: failed", 1)
+	if code := s.end(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	if said := s.said(); posts.Load() != 1 || !strings.Contains(said, "a | <>") || strings.Contains(said, "s3cret") {
+		t.Errorf("%d posts; said\n%s", posts.Load(), said)
 	}
 }

@@ -13,9 +13,9 @@ const outputFile = "GITHUB_OUTPUT"
 
 // Restart is python.Restart for the entrypoints of several jobs, in a step of Actions or
 // elsewhere. It returns the URL of each job's heartbeat, which this program keeps, as it
-// keeps where to write the outputs of its step.
-func Restart(program string, args, environ []string, actions bool, jobs []pyproject.Job) (heartbeats map[string]string, rest []string, err error) {
-	own, token, hidden := []string{outputFile}, false, []string{}
+// keeps where to write the outputs of its step, and the values of further variables.
+func Restart(program string, args, environ []string, actions bool, jobs []pyproject.Job, further ...string) (heartbeats, values map[string]string, rest []string, err error) {
+	own, token, hidden := append([]string{outputFile}, further...), false, []string{}
 	variable := func(job pyproject.Job) string {
 		if job.Options.Heartbeat != "" && actions {
 			return pyproject.HeartbeatVariable
@@ -36,5 +36,9 @@ func Restart(program string, args, environ []string, actions bool, jobs []pyproj
 			heartbeats[job.ID] = cmp.Or(taken[name], python.Environ(environ).Get(name))
 		}
 	}
-	return heartbeats, rest, err
+	values = make(map[string]string)
+	for _, name := range further {
+		values[name] = cmp.Or(taken[name], python.Environ(environ).Get(name))
+	}
+	return heartbeats, values, rest, err
 }

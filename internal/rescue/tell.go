@@ -190,17 +190,15 @@ func (r *Report) news(project *Project, sounded github.Sounded) (news []webhook.
 		}
 		gone := job.gone()
 		for _, a := range job.known() {
-			silent := !job.Tells.Tells(a.Kind)
-			if silent && (a.Kind != schedule.JobFailed || job.Tells.Others(schedule.JobRecovered)) {
+			n, wanted := webhook.About(job.ID, job.Tells, a)
+			if !wanted {
 				continue
 			}
 			key := github.AlarmKey{Project: project.Path, Job: job.ID, Kind: a.Kind}
-			n := webhook.News{
-				Job: job.ID, Kind: a.Kind, Window: a.Window.Start, Unset: project.Hooks[job.Webhook] == nil, Raised: a.Raised && gone == "", Over: a.Over && gone == "",
-				Gone: gone != "" && job.State() != Paused, Held: gone != "" && job.State() == Paused,
-				Paused: job.halted() && a.Kind == schedule.JobFailed, Silent: silent, Recovered: job.Tells.Tells(schedule.JobRecovered),
-				Heard: sounded.Heard[key], Mine: operations[key] == github.Created, Elsewhere: sounded.Lost[key], Ends: operations[key] == github.Closed,
-			}
+			n.Raised, n.Over, n.Unset = n.Raised && gone == "", n.Over && gone == "", project.Hooks[job.Webhook] == nil
+			n.Gone, n.Held = gone != "" && job.State() != Paused, gone != "" && job.State() == Paused
+			n.Paused = job.halted() && a.Kind == schedule.JobFailed
+			n.Heard, n.Mine, n.Elsewhere, n.Ends = sounded.Heard[key], operations[key] == github.Created, sounded.Lost[key], operations[key] == github.Closed
 			news, about = append(news, n), append(about, subject{job, a})
 		}
 	}

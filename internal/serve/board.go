@@ -55,6 +55,13 @@ func (b *board) job(id string) *posted {
 	return p
 }
 
+// declared returns the ids of all jobs.
+func (b *board) declared() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.ids)
+}
+
 // serve begins to show a project. It returns which jobs are new, and which are gone.
 func (b *board) serve(project *Project, hosted func(*pyproject.Job) bool) (fresh, gone []string) {
 	b.mu.Lock()

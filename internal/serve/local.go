@@ -20,6 +20,11 @@ type Local struct {
 	Workers int    // executions at once
 	Output  *Lines // gets the output of jobs
 
+	// What is posted about jobs: the URL of a webhook by the name of its variable, "" for
+	// none; owner/name of the repository and the path of the project file in it, "" if unknown.
+	Webhooks         func(name string) string
+	Repository, Path string
+
 	*Server
 	ended   sync.WaitGroup
 	swept   time.Time // when the files of the ledger were last looked at
@@ -28,7 +33,8 @@ type Local struct {
 	paused  []string
 	pruned  time.Time // when old logs were last removed
 	pruning sync.Mutex
-	guarded sync.Mutex
+	teller  teller
+	guarded sync.Mutex // also of the teller
 	flights map[flight]*running
 }
 
@@ -49,6 +55,7 @@ type running struct {
 
 func (l *Local) begin(s *Server) {
 	l.Server, l.flights = s, map[flight]*running{}
+	l.teller.Local = l
 }
 
 // owed returns what the ledger says, without what executes already and what failed a moment
@@ -61,6 +68,7 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 		l.board.refuse(job.ID, err)
 		return nil, now.Add(longest)
 	}
+	l.tell(job)
 	l.board.refuse(job.ID, nil)
 	l.board.pause(job.ID, look.Reason == schedule.Disabled && !job.Schedule.Spec().Disabled)
 	l.board.past(look.Schedule, job.ID, look.Runs)

@@ -42,6 +42,14 @@ type News struct {
 	Ends      bool // this process tells its end, whatever others do
 }
 
+// About returns what is known about a kind of event of a job as News. wanted is false where
+// people want to know neither of the event nor of its end.
+func About(job string, tells schedule.Telling, a schedule.Alarm) (n News, wanted bool) {
+	n = News{Job: job, Kind: a.Kind, Window: a.Window.Start, Raised: a.Raised, Over: a.Over,
+		Silent: !tells.Tells(a.Kind), Recovered: tells.Tells(schedule.JobRecovered)}
+	return n, !n.Silent || a.Kind == schedule.JobFailed && !tells.Others(schedule.JobRecovered)
+}
+
 // Claim is an event that a process may post, and no other.
 type Claim struct {
 	News  int            // its index
