@@ -14,7 +14,7 @@ import (
 
 // Pacemaker has each rescue start the next one, which waits for the next slot of any job
 // without a runner: the links of a chain. Before the slot itself it holds one, for two minutes
-// at most. A link goes on with the chain. Any other rescue begins a new one, unless a link waits
+// at most, and so for a few slots in a row. A link goes on with the chain. Any other rescue begins a new one, unless a link waits
 // or looks.
 type Pacemaker struct {
 	Workflow    string                          // the file of the rescue
