@@ -121,9 +121,14 @@ func (g *GitHub) switched(id string, enabled bool) {
 	if enabled {
 		state = "active"
 	}
-	if r := g.jobs[id]; r != nil {
-		g.bar(r, state)
+	r := g.jobs[id]
+	if r == nil {
+		return
 	}
+	if g.bar(r, state); enabled {
+		g.free(r)
+	}
+	g.swept = time.Time{} // what it owes, a sweep finds out
 }
 
 // runName is the name of a run in addresses; see logName.

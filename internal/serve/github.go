@@ -22,9 +22,10 @@ type GitHub struct {
 	Branch string // the default branch; "" to ask GitHub
 
 	*Server
-	book *ledger.Ledger
-	work context.Context // of all requests but dispatches; cancelled by drain
-	stop context.CancelFunc
+	book   *ledger.Ledger
+	served *Project        // whose jobs are known
+	work   context.Context // of all requests but dispatches; cancelled by drain
+	stop   context.CancelFunc
 
 	mu      sync.Mutex
 	offset  offset
@@ -92,6 +93,14 @@ func (g *GitHub) wake(now time.Time, anew bool) {
 	defer g.mu.Unlock()
 	if g.book == nil {
 		g.recall(g.offset.at(now))
+	}
+	if g.served != g.project {
+		g.served = g.project
+		for id := range g.jobs {
+			if t := g.tracks[id]; t == nil || t.on != executor(g) {
+				delete(g.jobs, id)
+			}
+		}
 	}
 	if anew {
 		g.offset.forget()

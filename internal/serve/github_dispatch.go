@@ -78,6 +78,9 @@ func (g *GitHub) record(d ledger.Dispatch) {
 	err := g.book.Dispatched(d)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if !d.Sent.Before(g.records[d.Job].Sent) {
+		g.records[d.Job] = d
+	}
 	g.tell("ledger", err)
 }
 

@@ -95,7 +95,7 @@ func (g *GitHub) learn(report *rescue.Report, err error, branch string, all bool
 	if err != nil {
 		g.blind++
 		g.swept = at.Add(min(ladder(g.blind), sweepEvery))
-		g.tell("sweep", problem.WithHint(fmt.Errorf("what GitHub owes is not known: %w", err), problem.Hint(err)))
+		g.tell("sweep", problem.WithHint(fmt.Errorf("which jobs are due on GitHub is not known: %w", err), problem.Hint(err)))
 		return nil
 	}
 	g.tell("sweep", nil)
@@ -137,7 +137,6 @@ func (g *GitHub) apply(r *remote, result *rescue.Result, at time.Time) (doubt bo
 		return false
 	}
 	if r.shut {
-		r.tries, r.again = 0, time.Time{}
 		g.free(r)
 	}
 	r.adjusted = result.Schedule
@@ -204,7 +203,7 @@ func (g *GitHub) bar(r *remote, state string) {
 	case github.Unregistered, "deleted":
 		err = problem.New("run `scheduled sync`, and push the workflow to the default branch", "%s is not started: GitHub has no workflow %s", problem.Show(r.job.ID), r.job.File())
 	default:
-		err = problem.New(problem.Command("scheduled resume", r.job.ID), "%s is not started: its workflow is disabled", problem.Show(r.job.ID))
+		err = problem.New("run `"+problem.Command("scheduled resume", r.job.ID)+"`", "%s is not started: its workflow is disabled", problem.Show(r.job.ID))
 	}
 	r.barred = err != nil
 	paused := state == "disabled_manually"
@@ -221,7 +220,7 @@ func (g *GitHub) bar(r *remote, state string) {
 // free takes in that the workflow of a job is active, after it was not. The caller holds the
 // lock.
 func (g *GitHub) free(r *remote) {
-	r.shut = false
+	r.shut, r.tries, r.again = false, 0, time.Time{}
 	g.tell("workflow of "+r.job.ID, nil)
 	g.board.refuse(r.job.ID, nil)
 }
