@@ -33,7 +33,7 @@ const (
 // worker makes a Cloudflare Worker that dispatches the jobs that run on GitHub. Its slots are
 // computed here, by the schedules themselves, so that it needs to know nothing of them.
 func worker(p Project) ([]File, error) {
-	jobs := slices.DeleteFunc(slices.Clone(p.Hosted()), func(job pyproject.Job) bool { return job.Schedule.Next(p.Now).IsZero() })
+	jobs := p.dispatched()
 	switch {
 	case len(jobs) == 0:
 		return nil, problem.New("`scheduled list` shows the next runs", "no job that GitHub runs has a slot to come")
@@ -45,11 +45,11 @@ func worker(p Project) ([]File, error) {
 		return nil, err
 	}
 	p.note("the Worker has the slots up to %s: export and deploy it again before, and when a schedule changes", end.Format(time.DateOnly))
-	if len(p.onGitHub()) < len(jobs) {
-		p.note("some of the jobs have no workflow file yet: `scheduled sync` writes it")
-	}
-	if left := len(p.Jobs) - len(jobs); left > 0 {
-		p.note("left out %s that GitHub does not run, or that have no slot to come", problem.Count(left, "job"))
+	there := p.onGitHub()
+	for _, job := range jobs {
+		if !slices.ContainsFunc(there, func(t pyproject.Job) bool { return t.ID == job.ID }) {
+			p.notes.add("no workflow file yet: `scheduled sync` writes it", job)
+		}
 	}
 	if most := busiest(jobs, p.Now); most > maxAnHour {
 		p.note("%d slots in one hour are more than GitHub may take: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits", most)
@@ -63,6 +63,24 @@ func worker(p Project) ([]File, error) {
 		"{api}", quoted(strings.TrimSuffix(cmp.Or(p.APIURL, "https://api.github.com"), "/")),
 	).Replace(workerSettings)
 	return []File{{"worker.js", script}, {"wrangler.toml", settings}}, nil
+}
+
+// dispatched returns the jobs that the Worker dispatches, and notes why the others are not
+// among them.
+func (p Project) dispatched() (jobs []pyproject.Job) {
+	for _, job := range p.Jobs {
+		switch {
+		case !job.Hosted():
+			p.notes.add("left out, because GitHub does not run it", job)
+		case job.Schedule.Spec().Disabled:
+			p.notes.add("left out, because of enabled = false", job)
+		case job.Schedule.Next(p.Now).IsZero():
+			p.notes.add("left out, because no slot is to come", job)
+		default:
+			jobs = append(jobs, job)
+		}
+	}
+	return jobs
 }
 
 // workerTable returns the rows of the table, in at most so many bytes, and when it ends.

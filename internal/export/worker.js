@@ -28,6 +28,7 @@ const jobs = table.map(([id, file, expires, slots]) => {
 });
 
 const done = new Set(); // "file slot"
+const busy = new Set(); // of them, those tried now: late minutes can come all at once
 const refusals = new Map(); // by file, or "" for all: how long to be quiet, and until when
 let branch = ""; // the default one
 
@@ -91,16 +92,21 @@ function newest(runs, before) {
 // serve takes slots from the queue until it is empty.
 async function serve(tick) {
   for (let d = tick.queue.shift(); d; d = tick.queue.shift()) {
+    const key = `${d.job.file} ${d.slot}`;
+    if (done.has(key) || busy.has(key)) {
+      continue;
+    }
+    busy.add(key);
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, d.slot * 1000 - Date.now())));
-    await attempt(tick, d);
+    await attempt(tick, d, key);
+    busy.delete(key);
   }
 }
 
-// attempt dispatches a slot, unless that is known to be done.
-async function attempt(tick, d) {
+// attempt dispatches a slot, unless its run is there already.
+async function attempt(tick, d, key) {
   const { id, file } = d.job;
-  const key = `${file} ${d.slot}`;
-  if (done.has(key) || quiet(file, tick.minute) || quiet("", tick.minute)) {
+  if (quiet(file, tick.minute) || quiet("", tick.minute)) {
     return;
   }
   const window = iso(d.slot);

@@ -50,6 +50,9 @@ function gitHub(play, requests) {
     const fault = play.faults?.find((f) => at >= f.from && at < f.until && (!f.what || f.what === what));
     const status = fault ? fault.status : 200;
     requests.push({ at, method, what, file, window, ref, force, status });
+    if (what === "dispatches" && play.slow) {
+      await new Promise((resolve) => setTimeout(resolve, play.slow * 1000));
+    }
     if (what === "dispatches" && (!fault || fault.created)) {
       created.push({ file, at, display_title: `job (window ${window})` });
     }
@@ -79,6 +82,7 @@ async function run(play) {
   globalThis.fetch = gitHub(play, result.requests);
   warnings = 0;
   let worker = await isolate();
+  const started = [];
   for (const [from, minutes] of play.spans) {
     for (let i = 0; i < minutes; i++) {
       if (play.skipped?.includes(i)) {
@@ -89,7 +93,10 @@ async function run(play) {
       }
       const scheduledTime = (from + 60 * i) * 1000;
       clock = scheduledTime + play.late * 1000;
-      await settle(worker.scheduled({ scheduledTime }, env).catch(() => result.failed++));
+      started.push(worker.scheduled({ scheduledTime }, env).catch(() => result.failed++));
+      if (started.length >= (play.together ?? 1)) {
+        await settle(Promise.all(started.splice(0)));
+      }
     }
   }
   result.warnings = warnings;
