@@ -72,7 +72,7 @@ func (p *Program) export(format string, ids []string, flags exportFlags) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	var written []export.Written
+	written := []export.Written{}
 	if flags.output != "" {
 		if written, err = result.Write(flags.output, flags.dryRun); err != nil {
 			return &exitError{exitUsage, err}
@@ -80,7 +80,10 @@ func (p *Program) export(format string, ids []string, flags exportFlags) error {
 	}
 	switch {
 	case flags.asJSON:
-		err = p.printJSON(result)
+		err = p.printJSON(struct {
+			export.Result
+			Written []export.Written `json:"written"` // by --output, or what it would write
+		}{result, written})
 	case flags.output != "":
 		err = p.printWritten(written, flags.dryRun)
 	default:

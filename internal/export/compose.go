@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -33,6 +34,9 @@ func compose(p Project) ([]File, error) {
 		"{user}", fmt.Sprint(imageUser),
 		"{grace}", fmt.Sprint(grace),
 	).Replace(composeFile)
+	if path.Dir(p.Place.Path) != "." {
+		p.note("compose.yaml belongs into the folder of the repository, %s", p.Place.Root)
+	}
 	return []File{{"compose.yaml", text}}, nil
 }
 

@@ -173,6 +173,25 @@ func TestCompose(t *testing.T) {
 	}
 }
 
+// TestContainerNotes checks what is noted where a container would lack something.
+func TestContainerNotes(t *testing.T) {
+	root := t.TempDir()
+	if err := os.Mkdir(filepath.Join(root, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := projectIn(t, filepath.Join(root, "app"), quick).synced(t)
+	p.Repository = ""
+	result, err := Make("compose", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"add GITHUB_REPOSITORY=owner/name ", "compose.yaml belongs into the folder of the repository, " + p.Place.Root} {
+		if !strings.Contains(strings.Join(result.Notes, "\n"), want) {
+			t.Errorf("no note %q in %q", want, result.Notes)
+		}
+	}
+}
+
 // TestInstall checks how the packages of a project come into its image.
 func TestInstall(t *testing.T) {
 	for _, test := range []struct{ file, project, want string }{

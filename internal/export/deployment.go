@@ -97,7 +97,10 @@ func (p Project) baseImage() string {
 // but .scheduled and /tmp can be written.
 func (p Project) environ() [][2]string {
 	environ := [][2]string{{"PYTHONDONTWRITEBYTECODE", "1"}, {"PYTHONUNBUFFERED", "1"}, {"UV_CACHE_DIR", "/tmp/uv"}}
-	if p.Repository != "" && len(p.onGitHub()) > 0 {
+	switch hosted := len(p.onGitHub()) > 0; {
+	case hosted && p.Repository == "":
+		p.note("add GITHUB_REPOSITORY=owner/name to the variables: the repository on GitHub is not known here")
+	case hosted:
 		environ = append(environ, [2]string{"GITHUB_REPOSITORY", p.Repository})
 		if p.APIURL != "" {
 			environ = append(environ, [2]string{"GITHUB_API_URL", p.APIURL})

@@ -14,8 +14,8 @@ import (
 
 // Written is what became of a file.
 type Written struct {
-	Path  string
-	State string // "created", "updated" or "unchanged"
+	Path  string `json:"path"`
+	State string `json:"state"` // "created", "updated" or "unchanged"
 }
 
 // maxFile is the size of a file that is compared with ours, in bytes.
