@@ -322,7 +322,7 @@ func TestBoardJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"id": "clean", "slug": "clean", "executor": "serve", "state": "off", "next": nil, "owed": []any{}, "running": 0.0, "refused": nil, "current": nil,
+		"id": "clean", "slug": "clean", "executor": "serve", "state": "off", "next": nil, "owed": []any{}, "running": 0.0, "paused": false, "refused": nil, "current": nil,
 		"last": map[string]any{"run_id": 7.0, "slot": "2026-11-29T11:59:00Z", "start": "2026-11-29T12:00:00Z", "end": "2026-11-29T12:00:00Z", "late": 60.0, "outcome": "succeeded", "cause": nil, "log": "/runs/clean@7/log"},
 	}
 	if diff := cmp.Diff(want, got["jobs"].([]any)[0]); diff != "" {

@@ -63,6 +63,7 @@ func (l *Local) begin(s *Server) {
 func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Window, until time.Time) {
 	engine := l.engine(job)
 	engine.Now = func() time.Time { return now }
+	engine.Say = func(string) {} // who executes it says it
 	look, err := engine.Look(false)
 	if err != nil {
 		l.board.refuse(job.ID, err)

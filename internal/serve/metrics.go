@@ -118,8 +118,8 @@ func (v view) Collect(to chan<- prometheus.Metric) {
 	to <- prometheus.MustNewConstMetric(rateLimit, prometheus.GaugeValue, remaining)
 	to <- prometheus.MustNewConstMetric(loopAge, prometheus.GaugeValue, max(age, 0).Seconds())
 	for _, p := range v.board.all() {
-		if !p.next.IsZero() && !p.paused {
-			to <- prometheus.MustNewConstMetric(nextSlot, prometheus.GaugeValue, float64(p.next.Unix()), p.id)
+		if next := p.coming(); !next.IsZero() {
+			to <- prometheus.MustNewConstMetric(nextSlot, prometheus.GaugeValue, float64(next.Unix()), p.id)
 		}
 	}
 }

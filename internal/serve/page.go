@@ -5,31 +5,17 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"html/template"
+	"io"
 	"net/http"
 	"path/filepath"
 	"time"
-
-	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
-var (
-	//go:embed page.html
-	pageText string
-	//go:embed page.css
-	pageStyle string
+//go:embed page.css
+var pageStyle string
 
-	pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-		"show":  problem.Show,
-		"count": problem.Count,
-		"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"span":  span,
-	}).Parse(pageText))
-
-	// policy allows the page its own style and its own forms, and nothing else.
-	policy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+// policy allows the page its own style and its own forms, and nothing else.
+var policy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
@@ -54,6 +40,7 @@ type shownJob struct {
 	Next    *time.Time  `json:"next"`     // slot
 	Owed    []time.Time `json:"owed"`     // slots
 	Running int         `json:"running"`
+	Paused  bool        `json:"paused"`
 	Refused *string     `json:"refused"` // why
 	Last    *shownRun   `json:"last"`
 	Going   *shownRun   `json:"current"`
@@ -78,10 +65,7 @@ func (w *Web) page(out http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = pageTemplate.Execute(out, struct {
-		shownBoard
-		Style template.CSS
-	}{shown, template.CSS(pageStyle)}) // an error is that nobody reads it
+	_, _ = io.WriteString(out, string(shown.html())) // an error is that nobody reads it
 }
 
 // show returns the board as it is at now.
@@ -98,7 +82,7 @@ func (w *Web) show(now time.Time) shownBoard {
 }
 
 func (w *Web) showJob(p posted) shownJob {
-	j := shownJob{ID: p.id, Starts: "serve", State: p.state(), Owed: []time.Time{}, Running: p.running, Next: when(p.next)}
+	j := shownJob{ID: p.id, Starts: "serve", State: p.state(), Owed: []time.Time{}, Running: p.running, Paused: p.paused, Next: when(p.coming())}
 	for _, owed := range p.owed {
 		j.Owed = append(j.Owed, owed.Start.UTC())
 	}
@@ -128,10 +112,18 @@ func (p posted) state() string {
 		return "paused"
 	case len(p.owed) > 0:
 		return "owed"
-	case p.next.IsZero():
+	case p.next.IsZero() || p.job.Schedule.Spec().Disabled:
 		return "off"
 	}
 	return "scheduled"
+}
+
+// coming returns the next slot; zero if nothing is to be started then.
+func (p posted) coming() time.Time {
+	if p.paused || p.job == nil || p.job.Schedule.Spec().Disabled {
+		return time.Time{}
+	}
+	return p.next
 }
 
 // shown returns a run of the job in the ledger.
@@ -202,11 +194,3 @@ func span(seconds float64) string {
 	}
 	return "0 s"
 }
-
-// In returns how long it is from now until the next slot, for people.
-func (b shownBoard) In(next *time.Time) string {
-	return span(max(next.Sub(b.Now), 0).Seconds())
-}
-
-// Ago returns how long ago a time was, for people.
-func (b shownBoard) Ago(t *time.Time) string { return span(max(b.Now.Sub(*t), 0).Seconds()) }
