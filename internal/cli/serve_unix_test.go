@@ -60,7 +60,7 @@ func serve(t *testing.T, dir string, flags ...string) *serving {
 	defer out.Close()
 	cmd := exec.Command(file, append([]string{"serve", "--local", "--listen", ""}, flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHAT=" + os.Getenv("CHAT")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHAT=" + os.Getenv("CHAT"), "NOTIFY_SOCKET=" + os.Getenv("NOTIFY_SOCKET")}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
