@@ -1,6 +1,7 @@
 # make test installs its pinned tools into .tools and runs everything.
 # make quick is for the inner loop: no tools, and the short form of all tests.
-# make bench runs the benchmarks. All need Go, Python 3, Node and git only.
+# make bench runs the benchmarks, make peers compares with other schedulers. All need Go,
+# Python 3, Node and git only.
 
 ACT         := .tools/act@v0.2.89/act
 PRECOMMIT   := .tools/python/bin/pre-commit
@@ -78,6 +79,20 @@ image:
 bench: $(ACT) $(UV) $(PIPX)
 	go test -run '^$$' -bench . -benchmem ./...
 	$(E2E) go test -tags e2e -run '^$$' -bench . -benchtime 10x ./internal/e2e
+
+# Side by side with other schedulers: testdata/peers/README.md.
+.PHONY: peers
+peers: .tools/peers/three .tools/peers/four .tools/peers/supercronic
+	go build -trimpath -ldflags '-s -w' -o .tools/peers/scheduled ./cmd/scheduled
+	python3 testdata/peers/peers.py --tools .tools/peers $(PARTS)
+
+.tools/peers/supercronic:
+	GOBIN=$(abspath $(@D)) go install github.com/aptible/supercronic@v0.2.48
+
+.tools/peers/%: testdata/peers/%.txt
+	python3 -m venv --clear $@
+	$@/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
+	touch $@
 
 .PHONY: tools
 tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER)
