@@ -96,7 +96,6 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
 	g.metrics.executed(d.Job, dispatched)
 	g.metrics.late(late)
-	g.metrics.late(late)
 }
 
 // rejected takes in that a dispatch has failed. The caller holds the lock.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -144,12 +145,19 @@ func (g *GitHub) count(at time.Time) {
 			waiting++
 		}
 	}
-	switch crowded := g.told["waiting"] != ""; {
+	why := ""
+	switch {
+	case !g.spent(at).IsZero():
+		why = fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(g.Client.Remaining(), "request"))
+	case len(g.limits.sent) >= perMinute:
+		why = fmt.Sprintf("at most %d dispatches a minute and %d an hour are sent", perMinute, perHour)
+	}
+	switch {
 	case waiting == 0 || g.hold.reason != nil:
 		g.told["waiting"] = ""
-	case !crowded && len(g.limits.sent) >= perMinute:
-		g.told["waiting"] = "waiting"
-		g.Log.Warn(problem.Count(waiting, "job")+" wait: at most 75 dispatches a minute and 399 an hour are sent", "jobs", waiting)
+	case why != "" && g.told["waiting"] == "":
+		g.told["waiting"] = why
+		g.Log.Warn(problem.Count(waiting, "job")+" wait: "+why, "jobs", waiting)
 	}
 	if g.lapsed > 0 && at.Sub(g.counted).Abs() >= time.Minute {
 		g.Log.Error(problem.Count(g.lapsed, "window")+" ended before GitHub took a dispatch", "windows", g.lapsed)

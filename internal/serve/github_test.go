@@ -34,6 +34,7 @@ type hub struct {
 	transport *http.Transport
 	begun     time.Time
 	late      []time.Duration
+	counted   uint64          // in the metrics
 	accepted  []time.Duration // since begun
 }
 
@@ -131,6 +132,15 @@ func (h *hub) serve(d time.Duration) (dispatches []ghtest.Dispatch) {
 		h.t.Fatal(whole, err)
 	}
 	<-playing
+	families, err := server.metrics.Gather()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == "scheduled_lateness_seconds" {
+			h.counted = family.GetMetric()[0].GetHistogram().GetSampleCount()
+		}
+	}
 	book, err := ledger.Open(h.file, func(remark string) { h.t.Error(remark) })
 	if err != nil {
 		h.t.Fatal(err)
@@ -228,6 +238,9 @@ func TestDispatched(t *testing.T) {
 	onHub(t, jobsOf(5, schedule.Hour), func(h *hub) {
 		const d = 3*time.Hour + 59*time.Minute
 		h.expect("all", windows(h.serve(d)), h.owed(d))
+		if h.counted != uint64(len(h.late)) {
+			t.Errorf("the metrics have %d of %d dispatches", h.counted, len(h.late))
+		}
 		for i, late := range h.late {
 			if i >= len(h.jobs) && late > time.Second {
 				t.Errorf("dispatch %d was late by %v", i, late)

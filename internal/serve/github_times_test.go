@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
+	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
@@ -129,4 +130,19 @@ func TestDisabled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReserve has GitHub grant few requests. Those that the runs of jobs need are left, and
+// once there are more again, the others are dispatched.
+func TestReserve(t *testing.T) {
+	onHub(t, jobsOf(40, schedule.Day), func(h *hub) {
+		h.SetLimit(rescue.Reserve + 20)
+		h.after(30*time.Minute, func() { h.SetLimit(0) })
+		dispatches := h.serve(25 * time.Minute)
+		if n := len(dispatches); n == 0 || n > 20 || h.said("jobs wait: GitHub's rate limit has 99 requests left") != 1 {
+			t.Errorf("%d dispatches\n%s", n, h.log.String())
+		}
+		dispatches = append(dispatches, h.serve(90*time.Minute)...)
+		h.expect("reserve", windows(dispatches), h.owed(115*time.Minute))
+	})
 }
