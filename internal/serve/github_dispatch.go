@@ -94,7 +94,7 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 	}
 	g.free(r)
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
-	g.metrics.executed(d.Job, dispatched)
+	g.metrics.count(d.Job, dispatched)
 	g.metrics.late(late)
 }
 

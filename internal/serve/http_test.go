@@ -335,8 +335,8 @@ func TestBoardJSON(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	w, _ := newWeb(t, nil)
 	w.board.jobs["clean"].next = noon
-	w.metrics.executed("clean", failed)
-	w.metrics.executed("gone", failed)
+	w.metrics.count("clean", failed)
+	w.metrics.count("gone", failed)
 	w.metrics.late(-time.Second)
 	if problems, err := testutil.GatherAndLint(w.metrics); err != nil || len(problems) > 0 {
 		t.Errorf("promlint: %v, %v", problems, err)

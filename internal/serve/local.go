@@ -231,7 +231,7 @@ func (l *Local) concluded(job *pyproject.Job, r execution.Result, why error) {
 		outcome = stopped
 	}
 	l.board.ended(job.ID)
-	l.metrics.executed(job.ID, outcome)
+	l.metrics.count(job.ID, outcome)
 	log := l.Log.With("job", job.ID, "slot", r.Window.Start, "run", r.RunID, "took", r.Ended.Sub(r.Started).Round(time.Millisecond))
 	if r.OK {
 		log.Info(outcome)

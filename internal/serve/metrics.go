@@ -2,6 +2,7 @@ package serve
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,34 +19,39 @@ const (
 	dispatched = "dispatched" // GitHub has accepted the run, and knows what becomes of it
 )
 
+// outcomes are all of these.
+var outcomes = [...]string{succeeded, failed, cancelled, stopped, dispatched}
+
 // reasons are why dispatches fail; see GitHub.Failures.
 var reasons = []string{"denied", "disabled", "limited", "missing", "refused", "unclear"}
 
 // metrics are what Prometheus reads. The names are a contract, docs/serve-metrics.md.
 type metrics struct {
 	*prometheus.Registry
-	executions *prometheus.CounterVec
-	lateness   prometheus.Histogram
+	lateness prometheus.Histogram
 
-	mu     sync.Mutex
-	served map[string]bool // ids of the jobs that are counted
+	mu       sync.Mutex
+	executed map[string]tally // by job
+}
+
+// tally is what became of the executions of a job. A counter of the client library takes
+// half a kilobyte, and there are thousands of jobs.
+type tally struct {
+	hosted bool
+	of     [len(outcomes)]uint32
 }
 
 func newMetrics(s *Server) *metrics {
 	m := &metrics{
 		Registry: prometheus.NewRegistry(),
-		served:   map[string]bool{},
-		executions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "scheduled_executions_total",
-			Help: "Executions of a job that are over, and dispatches that GitHub has accepted, by outcome.",
-		}, []string{"job", "outcome"}),
+		executed: map[string]tally{},
 		lateness: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name:    "scheduled_lateness_seconds",
 			Help:    "Time from a slot to the first start of its execution, or until GitHub accepted its dispatch.",
 			Buckets: []float64{0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600},
 		}),
 	}
-	m.MustRegister(m.executions, m.lateness, view{s})
+	m.MustRegister(m.lateness, view{s, m})
 	m.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -54,29 +60,40 @@ func newMetrics(s *Server) *metrics {
 func (m *metrics) begin(id string, hosted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.served[id] = true
-	if hosted {
-		m.executions.WithLabelValues(id, dispatched)
-		return
-	}
-	m.executions.WithLabelValues(id, succeeded)
-	m.executions.WithLabelValues(id, failed)
+	t := m.executed[id]
+	t.hosted = hosted
+	m.executed[id] = t
 }
 
 // forget leaves out a job that is served no more.
 func (m *metrics) forget(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.served, id)
-	m.executions.DeletePartialMatch(prometheus.Labels{"job": id})
+	delete(m.executed, id)
 }
 
-// executed counts what became of an execution, unless the job was removed meanwhile.
-func (m *metrics) executed(id, outcome string) {
+// count counts what became of an execution, unless the job was removed meanwhile.
+func (m *metrics) count(id, outcome string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.served[id] {
-		m.executions.WithLabelValues(id, outcome).Inc()
+	if t, served := m.executed[id]; served {
+		t.of[slices.Index(outcomes[:], outcome)]++
+		m.executed[id] = t
+	}
+}
+
+// each calls do with what is counted. A job that is executed here has both of its usual
+// outcomes from the beginning, one on GitHub its dispatches.
+func (m *metrics) each(do func(id, outcome string, n float64)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, t := range m.executed {
+		for i, outcome := range outcomes {
+			usual := t.hosted == (outcome == dispatched) && outcome != cancelled && outcome != stopped
+			if t.of[i] > 0 || usual {
+				do(id, outcome, float64(t.of[i]))
+			}
+		}
 	}
 }
 
@@ -84,9 +101,14 @@ func (m *metrics) executed(id, outcome string) {
 func (m *metrics) late(d time.Duration) { m.lateness.Observe(max(d, 0).Seconds()) }
 
 // view reads the other metrics when they are asked for.
-type view struct{ *Server }
+type view struct {
+	*Server
+	metrics *metrics
+}
 
 var (
+	executions = prometheus.NewDesc("scheduled_executions_total",
+		"Executions of a job that are over, and dispatches that GitHub has accepted, by outcome.", []string{"job", "outcome"}, nil)
 	nextSlot = prometheus.NewDesc("scheduled_next_slot_timestamp_seconds",
 		"Next slot of a job, as the loop last saw it, in seconds since 1970.", []string{"job"}, nil)
 	loopAge = prometheus.NewDesc("scheduled_loop_age_seconds",
@@ -98,7 +120,7 @@ var (
 )
 
 func (v view) Describe(to chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{nextSlot, loopAge, dispatchErrors, rateLimit} {
+	for _, desc := range []*prometheus.Desc{executions, nextSlot, loopAge, dispatchErrors, rateLimit} {
 		to <- desc
 	}
 }
@@ -117,6 +139,9 @@ func (v view) Collect(to chan<- prometheus.Metric) {
 	}
 	to <- prometheus.MustNewConstMetric(rateLimit, prometheus.GaugeValue, remaining)
 	to <- prometheus.MustNewConstMetric(loopAge, prometheus.GaugeValue, max(age, 0).Seconds())
+	v.metrics.each(func(id, outcome string, n float64) {
+		to <- prometheus.MustNewConstMetric(executions, prometheus.CounterValue, n, id, outcome)
+	})
 	for _, p := range v.board.all() {
 		if next := p.coming(); !next.IsZero() {
 			to <- prometheus.MustNewConstMetric(nextSlot, prometheus.GaugeValue, float64(next.Unix()), p.id)

@@ -108,7 +108,7 @@ func (s *Server) swap(project *Project) {
 		t.Job, t.on, t.stale = job, s.executor(*job), true
 		tracks[job.ID] = t
 	}
-	s.project, s.tracks = project, tracks
+	s.project, s.tracks, s.loaded = project, tracks, true
 	fresh, gone := s.board.serve(project, s.hosted)
 	for _, id := range gone {
 		s.metrics.forget(id)

@@ -11,6 +11,7 @@ package serve
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -99,6 +100,7 @@ type Server struct {
 	metrics   *metrics
 	source    source
 	project   *Project
+	loaded    bool // another one since the last wake
 	tracks    map[string]*track
 	woken     time.Time     // when the loop last woke
 	paced     time.Time     // when a late window was last started
@@ -132,6 +134,10 @@ func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 		next := s.wake(now)
 		if first {
 			s.announce()
+		}
+		if s.loaded { // what it took to read the project, and all histories, is not needed again
+			s.loaded = false
+			go debug.FreeOSMemory()
 		}
 		s.woken = s.Clock.Now() // a wake that takes long is no jump of the clock
 		s.notify("WATCHDOG=1")
