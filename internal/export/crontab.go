@@ -42,11 +42,10 @@ func crontab(p Project) ([]File, error) {
 		}
 	}
 	if len(due) > 0 {
-		all := []string{"--all"}
-		if p.Some {
-			all = words(due...)
+		b.WriteString(crontabTail)
+		for _, command := range p.catchUps(due) {
+			fmt.Fprintf(&b, "%s out=$(%s 2>&1) || printf '\\%%s\\n' \"$out\"\n", catchUp, command)
 		}
-		fmt.Fprintf(&b, crontabTail, catchUp, p.cronCommand(all...))
 		p.note("Debian's cron does not read CRON_TZ: on a machine in another time zone, it starts jobs up to 15 minutes late")
 		p.runsHere()
 	}
@@ -68,8 +67,29 @@ PATH=%[2]s
 
 const crontabTail = `
 # What is still due: after a failure, or when the machine was off. It mails only failures.
-%s out=$(%s 2>&1) || printf '\%%s\n' "$out"
 `
+
+// maxCommand is the length of a command that leaves room for what stands around it: Debian's
+// cron takes lines whose command has up to 998 bytes.
+// https://manpages.debian.org/stable/cron/crontab.5.en.html
+const maxCommand = 900
+
+// catchUps returns the commands that run what is still due: one for all jobs of the project,
+// or as many as it takes for some of them.
+func (p Project) catchUps(due []string) (commands []string) {
+	if !p.Some {
+		return []string{p.cronCommand("--all")}
+	}
+	for len(due) > 0 {
+		n := 1
+		for n < len(due) && len(p.cronCommand(words(due[:n+1]...)...)) <= maxCommand {
+			n++
+		}
+		commands = append(commands, p.cronCommand(words(due[:n]...)...))
+		due = due[n:]
+	}
+	return commands
+}
 
 // cronCommand returns the command that runs jobs, as a line of a crontab has it. jobs are
 // words of the command.

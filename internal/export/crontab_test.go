@@ -1,6 +1,7 @@
 package export
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +111,35 @@ func TestCrontabWords(t *testing.T) {
 		}
 		if got := run(last); got != want {
 			t.Errorf("last line: %s, want %s", got, want)
+		}
+	}
+}
+
+// TestCrontabOfMany exports most of 300 jobs: each is in one of the last lines, and no line
+// is too long for Debian's cron.
+func TestCrontabOfMany(t *testing.T) {
+	text := "[project]\nname = \"app\"\n"
+	for i := range 300 {
+		text += fmt.Sprintf("[tool.scheduled-actions.jobs.clean-files-%d]\nevery = \"day\"\nentrypoint = \"app:run\"\n", i)
+	}
+	p := project(t, text)
+	p.Some = true
+	named := map[string]int{}
+	for _, line := range cronLines(exported(t, "crontab", p)["crontab"]) {
+		if len(line.command) > 998 {
+			t.Errorf("%d bytes: %s", len(line.command), line.command)
+		}
+		if line.when == catchUp {
+			_, jobs, _ := strings.Cut(line.command, " run ")
+			jobs, _, _ = strings.Cut(jobs, " 2>&1")
+			for _, id := range strings.Fields(jobs) {
+				named[id]++
+			}
+		}
+	}
+	for _, job := range p.Jobs {
+		if named[job.ID] != 1 {
+			t.Errorf("%s is in %d of the last lines", job.ID, named[job.ID])
 		}
 	}
 }
