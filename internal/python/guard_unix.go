@@ -106,7 +106,7 @@ func Guard(args []string) {
 		stream.Close() // they end when the entrypoint has
 	}
 	pid := cmd.Process.Pid
-	reap(func(child int) bool { return child == pid })
+	reap(pid)
 	fmt.Fprintln(told, pid)
 	go func() {
 		cmd.Wait()
@@ -115,7 +115,7 @@ func Guard(args []string) {
 	io.Copy(io.Discard, life)
 	for wait := time.Millisecond; ; wait = min(2*wait, time.Second) {
 		syscall.Kill(-pid, syscall.SIGKILL)
-		left := descendants()
+		left := descendants(os.Getpid(), false)
 		for _, pid := range left {
 			syscall.Kill(pid, syscall.SIGKILL)
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,31 +43,70 @@ var adopt = sync.OnceFunc(func() {
 	Seal()
 })
 
-// reap waits for orphans that have ended, as the parent of all orphans must, until it
-// is told to stop. It leaves alone the children that a caller waits for.
-func reap(except func(pid int) bool) (stop func()) {
-	ended, over := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(ended, syscall.SIGCHLD)
-	var reaping sync.WaitGroup
-	reaping.Go(func() {
-		for {
-			select {
-			case <-ended:
-			case <-over:
-				return
-			}
-			for pid, parent := range parents() {
-				if parent == os.Getpid() && !except(pid) {
-					syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
-				}
-			}
-		}
-	})
-	return func() {
-		signal.Stop(ended)
-		close(over)
-		reaping.Wait()
+// waited are the children that somebody waits for, while there are any.
+var waited struct {
+	sync.Mutex
+	pids map[int]bool
+	over chan struct{} // ends reaping
+}
+
+// reapPause is how long a reaper lets orphans end before it looks for them: to look, it
+// reads about all processes of the machine.
+const reapPause = 100 * time.Millisecond
+
+// reap waits for orphans that have ended, as the parent of all orphans must, until the last
+// caller tells it to stop. It leaves alone the children that callers wait for.
+func reap(pid int) (stop func()) {
+	waited.Lock()
+	defer waited.Unlock()
+	if len(waited.pids) == 0 {
+		waited.pids, waited.over = map[int]bool{}, make(chan struct{})
+		ended := make(chan os.Signal, 1)
+		signal.Notify(ended, syscall.SIGCHLD)
+		go reapUntil(waited.over, ended)
 	}
+	waited.pids[pid] = true
+	return func() {
+		waited.Lock()
+		defer waited.Unlock()
+		delete(waited.pids, pid)
+		if len(waited.pids) == 0 {
+			close(waited.over)
+		}
+	}
+}
+
+func reapUntil(over <-chan struct{}, ended chan os.Signal) {
+	defer signal.Stop(ended)
+	for {
+		select {
+		case <-ended:
+		case <-over:
+			return
+		}
+		select {
+		case <-time.After(reapPause):
+		case <-over:
+			return
+		}
+		parents := parents()
+		waited.Lock()
+		for _, pid := range orphans(parents) {
+			syscall.Wait4(pid, nil, syscall.WNOHANG, nil)
+		}
+		waited.Unlock()
+	}
+}
+
+// orphans returns the children of this process that nobody waits for, given the parent of
+// each process. The caller holds the lock of waited.
+func orphans(parents map[int]int) (pids []int) {
+	for pid, parent := range parents {
+		if parent == os.Getpid() && !waited.pids[pid] {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 // marked returns the processes that have the mark in their environment. The runner
@@ -84,12 +124,22 @@ func marked(mark string) (pids []int) {
 	return pids
 }
 
-// descendants returns the processes below this one.
-func descendants() (pids []int) {
-	parent := parents()
-	for pid := range parent {
+// descendants returns the processes below one. With orphaned, they are also the orphans of
+// this process, and what is below them.
+func descendants(of int, orphaned bool) (pids []int) {
+	parents := parents()
+	top := map[int]bool{of: true}
+	if orphaned {
+		waited.Lock()
+		for _, pid := range orphans(parents) {
+			top[pid] = true
+			pids = append(pids, pid)
+		}
+		waited.Unlock()
+	}
+	for pid := range parents {
 		for above := pid; above > 1; {
-			if above = parent[above]; above == os.Getpid() {
+			if above = parents[above]; top[above] {
 				pids = append(pids, pid)
 				break
 			}

@@ -13,8 +13,8 @@ func mark(*exec.Cmd, string) string { return "" }
 
 func adopt() {}
 
-func reap(func(int) bool) (stop func()) { return func() {} }
+func reap(int) (stop func()) { return func() {} }
 
 func marked(string) []int { return nil }
 
-func descendants() []int { return nil }
+func descendants(int, bool) []int { return nil }

@@ -20,6 +20,10 @@ type processes struct {
 	mark   string       // in the environment of each of them; "" without one
 	guard  *guard       // the command's parent; nil if this process is
 	stop   func()       // stops waiting for orphans
+
+	// orphaned says that the guard is gone: what was below it is now an orphan of this
+	// process. The guards of other commands that it runs keep theirs.
+	orphaned atomic.Bool
 }
 
 func newProcesses(cmd *exec.Cmd, direct bool, host *Host) (*processes, error) {
@@ -39,7 +43,7 @@ func (p *processes) start() error {
 		if err == nil {
 			p.guard = guard
 			p.group.Store(int32(group))
-			p.stop = reap(func(pid int) bool { return pid == p.cmd.Process.Pid })
+			p.stop = reap(p.cmd.Process.Pid)
 		}
 		if p.cmd.Process != nil {
 			return err
@@ -62,6 +66,7 @@ func (p *processes) wait() (killedBy string, code int) {
 			return signalOf(status), status.ExitStatus()
 		}
 		defer p.signalAll(syscall.SIGKILL)
+		p.orphaned.Store(true)
 	}
 	p.cmd.Wait() // the state says more than its error
 	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
@@ -104,7 +109,7 @@ func (p *processes) signalAll(s syscall.Signal) error {
 	}
 	strays := marked(p.mark)
 	if p.host != nil {
-		strays = append(strays, descendants()...)
+		strays = append(strays, descendants(p.cmd.Process.Pid, p.orphaned.Load())...)
 	}
 	signalled := map[int]bool{p.cmd.Process.Pid: true} // the guard, or one of the group
 	for _, pid := range strays {

@@ -50,9 +50,9 @@ type Entrypoint struct {
 // others.
 const GuardArgument = "guard-entrypoint"
 
-// Host is a process that does nothing else while an entrypoint runs. On Unix it gets
-// a guard: if kill -9 ends it, everything that the entrypoint has started is killed.
-// On Linux it also finds and reaps daemons that the entrypoint has started, and no
+// Host is a process that does nothing while entrypoints run but to wait for them. On Unix
+// each gets a guard: if kill -9 ends this process, everything that the entrypoint has started
+// is killed. On Linux it also finds and reaps daemons that an entrypoint has started, and no
 // other process of the same user can read its memory.
 type Host struct {
 	Program string     // the file of this program, which with GuardArgument calls Guard

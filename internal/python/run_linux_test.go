@@ -85,3 +85,16 @@ func TestWithoutTemp(t *testing.T) {
 		t.Errorf("%+v, said %q", o, stdout)
 	}
 }
+
+// What stops one entrypoint leaves those alone that the same program runs beside it, and
+// their processes.
+func TestAnotherBeside(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0])
+	e, _ := locked(t, "")
+	cmd.Env = append(e.Env, "RUN_TARGET=jobs.lingers:left_group", "RUN_BESIDE=jobs.lingers:waits_a_while")
+	out, err := cmd.Output()
+	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); err != nil || lines[len(lines)-1] != "timed out after 1s and true" {
+		t.Errorf("said %q, %v", out, err)
+	}
+}

@@ -129,6 +129,15 @@ def kills_guard():
     time.sleep(60)
 
 
+def waits_a_while():
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as other:
+        time.sleep(4)
+        alive = other.poll() is None
+        other.kill()
+    if not alive:
+        raise SystemExit("its process is gone")
+
+
 def leaves_orphan():
     code = "import os, time; os.fork() and os._exit(0); print(os.getpid(), flush=True); time.sleep(0.1)"
     orphan = int(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE).stdout.readline())
