@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -36,6 +38,7 @@ type Local struct {
 	teller  teller
 	guarded sync.Mutex // also of the teller
 	flights map[flight]*running
+	memory  map[string][]schedule.Run // by job, until the ledger has them
 }
 
 // flight is what executes at most once at a time: a lane of a job.
@@ -46,15 +49,16 @@ type flight struct {
 
 // running is an execution that goes on.
 type running struct {
-	window schedule.Window
-	lock   string
-	begun  bool // it executes, and does not wait for another process
-	cancel context.CancelCauseFunc
-	more   chan os.Signal // see python.Cancelled
+	window  schedule.Window
+	lock    string
+	begun   bool      // it executes, and does not wait for another process
+	started time.Time // since when
+	cancel  context.CancelCauseFunc
+	more    chan os.Signal // see python.Cancelled
 }
 
 func (l *Local) begin(s *Server) {
-	l.Server, l.flights = s, map[flight]*running{}
+	l.Server, l.flights, l.memory = s, map[flight]*running{}, map[string][]schedule.Run{}
 	l.teller.Local = l
 }
 
@@ -66,7 +70,9 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	engine.Say = func(string) {} // who executes it says it
 	look, err := engine.Look(false)
 	if err != nil {
-		l.board.refuse(job.ID, err)
+		if l.board.refuse(job.ID, err) {
+			l.Log.Error("cannot be started", "job", job.ID, "error", err, "hint", problem.Hint(err))
+		}
 		return nil, now.Add(longest)
 	}
 	l.tell(job)
@@ -83,8 +89,13 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	if look.Reason == schedule.Waiting {
 		earlier(now.Add(longest)) // another process may run the job that it waits for
 	}
+	lost := l.unrecorded(job.ID, look.Runs)
+	runs := slices.Concat(look.Runs, lost)
 	for _, w := range look.Slots {
-		again := schedule.Retry(w, look.Runs, now)
+		if slices.ContainsFunc(lost, func(r schedule.Run) bool { return r.Confirms(w) }) {
+			continue
+		}
+		again := schedule.Retry(w, runs, now)
 		earlier(again)
 		if !again.After(now) && !l.executes(job, w) {
 			windows = append(windows, w)
@@ -193,7 +204,7 @@ func (l *Local) release(job pyproject.Job, where flight) {
 func (l *Local) execute(ctx context.Context, engine execution.Job, wish execution.Wish, e *running) error {
 	return engine.RunLocally(ctx, wish, execution.Told{
 		Decided: func(d schedule.Decision) { l.decided(engine.Job, d, e) },
-		Ended:   func(r execution.Result) { l.concluded(&engine.Job, r, context.Cause(ctx)) },
+		Ended:   func(r execution.Result) { l.concluded(&engine.Job, r, e, context.Cause(ctx)) },
 	})
 }
 
@@ -203,7 +214,7 @@ func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 		return
 	}
 	l.guarded.Lock()
-	e.begun = true
+	e.begun, e.started = true, l.Clock.Now()
 	l.guarded.Unlock()
 	late := l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond)
 	if l.board.started(job.ID, d.Window.Start) && d.Reason != schedule.Forced {
@@ -217,10 +228,11 @@ func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 }
 
 // concluded says how an execution ended, and why it was stopped, if it was.
-func (l *Local) concluded(job *pyproject.Job, r execution.Result, why error) {
+func (l *Local) concluded(job *pyproject.Job, r execution.Result, e *running, why error) {
 	if r.Skipped {
 		return
 	}
+	l.remember(job, r, e)
 	outcome := failed
 	switch {
 	case r.OK:

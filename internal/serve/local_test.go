@@ -69,6 +69,12 @@ func play(t *testing.T, toml string, stop time.Duration, set map[time.Duration]f
 	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return playAt(t, file, stop, set)
+}
+
+// playAt is play for a project file.
+func playAt(t *testing.T, file string, stop time.Duration, set map[time.Duration]func(*hands)) *ledger.Ledger {
+	t.Helper()
 	place, err := pyproject.Find(file, "")
 	if err != nil {
 		t.Fatal(err)
@@ -161,5 +167,26 @@ func TestPolicies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestWithoutLedger has a file where the folder of the ledger should be. A job runs once in a
+// window all the same.
+func TestWithoutLedger(t *testing.T) {
+	dir := t.TempDir()
+	toml := "[tool.scheduled-actions.jobs.a]\ncron = '5 * * * *'\ncommand = 'echo $SCHEDULED_KEY >>done; [ $(wc -l <done) -gt 3 ]'\n"
+	for name, content := range map[string]string{"pyproject.toml": toml, ".scheduled": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	playAt(t, filepath.Join(dir, "pyproject.toml"), 2*time.Hour, nil)
+	done, err := os.ReadFile(filepath.Join(dir, "done"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot := func(at string, times int) string { return strings.Repeat("a@2026-11-29T"+at+":00Z\n", times) }
+	if diff := cmp.Diff(slot("11:05", 4)+slot("12:05", 1)+slot("13:05", 1), string(done)); diff != "" {
+		t.Error(diff)
 	}
 }

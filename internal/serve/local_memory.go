@@ -1,0 +1,42 @@
+package serve
+
+import (
+	"slices"
+
+	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// mostRemembered is how many runs of a job are remembered that no ledger has.
+const mostRemembered = 50
+
+// remember keeps what became of a run, in case that the ledger does not have it: where the
+// disk cannot be written, a job that has succeeded would run again, and again.
+func (l *Local) remember(job *pyproject.Job, r execution.Result, e *running) {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	run := schedule.Run{ID: r.RunID, Attempt: 1, Created: e.started, Updated: l.Clock.Now(), Success: r.OK, Failed: !r.OK, Next: r.Next}
+	if r.OK {
+		run.Started = run.Created
+	}
+	if job.Lanes() {
+		run.Lane, run.Slot = true, r.Window.Start
+	}
+	runs := append(l.memory[job.ID], run)
+	l.memory[job.ID] = runs[max(0, len(runs)-mostRemembered):]
+}
+
+// unrecorded returns the remembered runs of a job that are not among those of the ledger,
+// and forgets the others.
+func (l *Local) unrecorded(id string, recorded []schedule.Run) []schedule.Run {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	lost := slices.DeleteFunc(l.memory[id], func(run schedule.Run) bool {
+		return run.ID > 0 && slices.ContainsFunc(recorded, func(r schedule.Run) bool { return r.ID == run.ID && r.Success == run.Success })
+	})
+	if l.memory[id] = lost; len(lost) == 0 {
+		delete(l.memory, id)
+	}
+	return slices.Clone(lost)
+}
