@@ -14,6 +14,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
 // action is what a person can do with a job.
@@ -78,11 +79,26 @@ func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
 	case waiting:
 		return "", problem.New("ask the other one, or use `"+problem.Command("scheduled trigger", p.id)+"`", "another `scheduled serve` has this project")
 	case p.hosted:
-		run, err := w.GitHub.Client.Dispatch(ctx, github.Dispatch{Workflow: p.job.File(), Branch: w.GitHub.Branch, Force: true, Details: true})
-		return run.URL, err
+		return w.GitHub.trigger(ctx, p.job)
 	}
 	w.force(p.id)
 	return "", nil
+}
+
+// trigger starts a run at once, whatever the limits of dispatches: a person asks for it. It
+// counts in them.
+func (g *GitHub) trigger(ctx context.Context, job *pyproject.Job) (url string, err error) {
+	g.mu.Lock()
+	branch := g.Branch
+	g.limits.note(g.offset.at(g.Clock.Now()))
+	g.mu.Unlock()
+	if branch == "" {
+		if branch, err = g.Client.DefaultBranch(ctx); err != nil {
+			return "", err
+		}
+	}
+	run, err := g.Client.Dispatch(ctx, github.Dispatch{Workflow: job.File(), Branch: branch, Force: true, Details: true})
+	return run.URL, err
 }
 
 func (w *Web) pause(ctx context.Context, p posted) (string, error) {
