@@ -123,7 +123,8 @@ async function attempt(tick, d, key) {
     }
   }
   if (!branch) {
-    const repository = await ask(tick, "GET", "");
+    tick.repository ??= ask(tick, "GET", "");
+    const repository = await tick.repository;
     if (refused(tick, d, repository)) {
       return;
     }
@@ -152,6 +153,9 @@ function refused(tick, d, answer) {
     return false;
   }
   const what = all ? "" : d.job.file;
+  if (quiet(what, tick.minute)) {
+    return true; // requests sent at once are refused at once, which counts as one refusal
+  }
   const wait = Math.min(3600, 2 * (refusals.get(what)?.wait ?? 30));
   refusals.set(what, { wait, until: tick.minute + Math.max(wait, all ? answer.after : 0) });
   console.error(`${d.job.id}: window ${iso(d.slot)}: ${answer.status} ${answer.said}, not tried again for ${wait} s`);

@@ -276,6 +276,26 @@ func TestWorkerMany(t *testing.T) {
 	}
 }
 
+// TestWorkerManyRefused holds that what GitHub refuses for a minute is late by a minute, also
+// where several requests are refused at once.
+func TestWorkerManyRefused(t *testing.T) {
+	text := "[project]\nname = \"app\"\n"
+	for i := range 20 {
+		text += fmt.Sprintf("[tool.scheduled-actions.jobs.job-%d]\ncron = \"7 * * * *\"\nentrypoint = \"app:run\"\n", i)
+	}
+	_, slot := hourly(t, "")
+	limited := fault{From: slot, Until: slot + 60, Status: 429}
+	result := run(t, project(t, text).synced(t), play{Spans: [][2]int64{{slot, 10}}, Faults: []fault{limited}})[0]
+	for _, r := range result.dispatched(false) {
+		if r.At/60 != slot/60+1 {
+			t.Errorf("%s is dispatched %d minutes late", r.File, (r.At-slot)/60)
+		}
+	}
+	if n := len(result.dispatched(false)); n != 20 {
+		t.Errorf("%d jobs are dispatched, want 20", n)
+	}
+}
+
 // TestWorkerRefused checks what no Worker can be made of.
 func TestWorkerRefused(t *testing.T) {
 	unknown := project(t, quick)
