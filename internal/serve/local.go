@@ -39,6 +39,7 @@ type Local struct {
 	guarded sync.Mutex // also of the teller
 	flights map[flight]*running
 	memory  map[string][]schedule.Run // by job, until the ledger has them
+	failed  map[string]time.Time      // when a job could not be run at all
 }
 
 // flight is what executes at most once at a time: a lane of a job.
@@ -58,13 +59,17 @@ type running struct {
 }
 
 func (l *Local) begin(s *Server) {
-	l.Server, l.flights, l.memory = s, map[flight]*running{}, map[string][]schedule.Run{}
+	l.Server, l.flights = s, map[flight]*running{}
+	l.memory, l.failed = map[string][]schedule.Run{}, map[string]time.Time{}
 	l.teller.Local = l
 }
 
 // owed returns what the ledger says, without what executes already and what failed a moment
 // ago.
 func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Window, until time.Time) {
+	if again := l.held(job.ID, now); again.After(now) {
+		return nil, again
+	}
 	engine := l.engine(job)
 	engine.Now = func() time.Time { return now }
 	engine.Say = func(string) {} // who executes it says it
@@ -160,7 +165,8 @@ func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) b
 			err = l.execute(ctx, engine, wish, e)
 		}
 		if err != nil && ctx.Err() == nil {
-			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err)
+			l.hold(job.ID, err)
+			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err, "hint", problem.Hint(err))
 		}
 	})
 	return true

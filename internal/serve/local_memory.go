@@ -2,6 +2,7 @@ package serve
 
 import (
 	"slices"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -39,4 +40,25 @@ func (l *Local) unrecorded(id string, recorded []schedule.Run) []schedule.Run {
 		delete(l.memory, id)
 	}
 	return slices.Clone(lost)
+}
+
+// hold keeps a job back for a while that could not be run at all: its packages are not
+// known, or the disk is full.
+func (l *Local) hold(id string, why error) {
+	l.board.refuse(id, why)
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	l.failed[id] = l.Clock.Now()
+}
+
+// held returns until when a job is kept back; zero if it is not.
+func (l *Local) held(id string, now time.Time) (again time.Time) {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	since, failed := l.failed[id]
+	if again = since.Add(longest); !failed || now.Before(since) || !again.After(now) {
+		delete(l.failed, id)
+		return time.Time{}
+	}
+	return again
 }

@@ -4,6 +4,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -69,11 +70,11 @@ func play(t *testing.T, toml string, stop time.Duration, set map[time.Duration]f
 	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return playAt(t, file, stop, set)
+	return playAt(t, file, func() error { return nil }, stop, set)
 }
 
-// playAt is play for a project file.
-func playAt(t *testing.T, file string, stop time.Duration, set map[time.Duration]func(*hands)) *ledger.Ledger {
+// playAt is play for a project file. install installs the packages of a job.
+func playAt(t *testing.T, file string, install func() error, stop time.Duration, set map[time.Duration]func(*hands)) *ledger.Ledger {
 	t.Helper()
 	place, err := pyproject.Find(file, "")
 	if err != nil {
@@ -96,7 +97,7 @@ func playAt(t *testing.T, file string, stop time.Duration, set map[time.Duration
 			Engine: func(job pyproject.Job) execution.Job {
 				return execution.Job{Job: job, Place: place, Environ: []string{"PATH=" + os.Getenv("PATH")}, Needs: execution.Needed(job, loaded.Jobs)}
 			},
-			Install: func(*execution.Job) error { return nil },
+			Install: func(*execution.Job) error { return install() },
 		}, nil
 	}
 	if whole, err := s.Run(ctx); !whole || err != nil {
@@ -180,7 +181,7 @@ func TestWithoutLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	playAt(t, filepath.Join(dir, "pyproject.toml"), 2*time.Hour, nil)
+	playAt(t, filepath.Join(dir, "pyproject.toml"), func() error { return nil }, 2*time.Hour, nil)
 	done, err := os.ReadFile(filepath.Join(dir, "done"))
 	if err != nil {
 		t.Fatal(err)
@@ -188,5 +189,23 @@ func TestWithoutLedger(t *testing.T) {
 	slot := func(at string, times int) string { return strings.Repeat("a@2026-11-29T"+at+":00Z\n", times) }
 	if diff := cmp.Diff(slot("11:05", 4)+slot("12:05", 1)+slot("13:05", 1), string(done)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestCannotBeRun has a job that cannot be run for a minute. It is tried every 15 seconds.
+func TestCannotBeRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pyproject.toml")
+	if err := os.WriteFile(file, []byte("[tool.scheduled-actions.jobs.a]\ncron = '5 * * * *'\ncommand = 'true'\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tries := 0
+	book := playAt(t, file, func() error {
+		if tries++; tries <= 4 {
+			return errors.New("no packages")
+		}
+		return nil
+	}, 4*time.Minute, nil)
+	if diff := cmp.Diff([]string{"12:01:00"}, starts(t, book, "a")); diff != "" || tries != 5 {
+		t.Errorf("%d tries: %s", tries, diff)
 	}
 }
