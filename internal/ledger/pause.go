@@ -20,6 +20,7 @@ const maxPauses = 50
 const (
 	pausedMark  = ".paused"
 	resumedMark = ".resumed-"
+	everMark    = ".resumed" // there is, or was, one of those
 	markTime    = "20060102T150405.000000000Z"
 )
 
@@ -47,6 +48,9 @@ const pausedSince = "paused"
 func (l *Ledger) Resume(jobID string, now time.Time) (changed bool, err error) {
 	return l.mark(jobID, "resume", func(dir *os.Root, name string) error {
 		over := l.jobName(jobID) + resumedMark
+		if ever, err := dir.OpenFile(l.jobName(jobID)+everMark, os.O_WRONLY|os.O_CREATE, 0o600); err == nil {
+			_ = ever.Close()
+		}
 		err := dir.Rename(name, over+now.UTC().Format(markTime))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			err = dir.Remove(name) // then it is not remembered
@@ -71,7 +75,10 @@ func (l *Ledger) Pauses(jobID string, now time.Time) (schedule.Pauses, error) {
 	}
 	defer dir.Close()
 	over := l.jobName(jobID) + resumedMark
-	marks, _ := fs.Glob(dir.FS(), over+"*")
+	var marks []string
+	if _, err := dir.Lstat(l.jobName(jobID) + everMark); err == nil { // else it is not worth a look at all files of all jobs
+		marks, _ = fs.Glob(dir.FS(), over+"*")
+	}
 	var pauses schedule.Pauses
 	for _, name := range append(marks, l.pauseName(jobID)) {
 		until, ended := strings.CutPrefix(name, over)

@@ -220,7 +220,8 @@ func (g *GitHub) start(job pyproject.Job, w schedule.Window, now time.Time) bool
 	defer g.mu.Unlock()
 	r, at := g.of(job), g.offset.at(now)
 	if r.phase != due || !r.window.Start.Equal(w.Start) {
-		return true // the loop asks anew
+		g.changed(job.ID) // the loop asks anew
+		return true
 	}
 	if !g.admits(r, at) {
 		return false

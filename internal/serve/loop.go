@@ -62,7 +62,9 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	next = now.Add(longest)
 	var due []start
 	for _, t := range s.tracks {
-		t.look(now)
+		if t.look(now) {
+			s.startNew(t, now)
+		}
 		for _, w := range t.owed {
 			due = append(due, start{t, w})
 		}
@@ -93,10 +95,10 @@ func (s *Server) invalidate(jumped bool) {
 }
 
 // look asks what is owed, unless the last answer still holds.
-func (t *track) look(now time.Time) {
+func (t *track) look(now time.Time) (anew bool) {
 	holds := !t.stale && !now.Before(t.looked) && (t.until.IsZero() || now.Before(t.until))
 	if holds {
-		return
+		return false
 	}
 	t.next = t.Schedule.Next(now)
 	t.owed, t.until = t.on.owed(*t.Job, now) // which may know of a slot that a run asked for
@@ -108,6 +110,25 @@ func (t *track) look(now time.Time) {
 		}
 		t.anew = false
 	}
+	return true
+}
+
+// startNew starts a window whose slot has just come, before the loop looks at the next job: to
+// look at a thousand that are due at once takes a while.
+func (s *Server) startNew(t *track, now time.Time) {
+	if len(t.owed) == 1 && now.Sub(t.owed[0].Start) <= grace {
+		s.start(start{t, t.owed[0]}, now)
+	}
+}
+
+// start starts a window, if there is room for it.
+func (s *Server) start(d start, now time.Time) (started bool) {
+	if !d.on.start(*d.Job, d.window, now) {
+		return false
+	}
+	d.owed = slices.DeleteFunc(slices.Clone(d.owed), func(w schedule.Window) bool { return w == d.window })
+	delete(d.late, d.window.Start)
+	return true
 }
 
 // startForced executes what people want to be executed now, as far as there is room.
@@ -136,14 +157,9 @@ func (s *Server) startAll(due []start, now time.Time) (again time.Time) {
 		if waits := s.paced.Add(pace); late && now.Before(waits) && !now.Before(s.paced) {
 			return waits
 		}
-		if !d.on.start(*d.Job, d.window, now) {
-			continue
-		}
-		if late {
+		if s.start(d, now) && late {
 			s.paced = now
 		}
-		delete(d.late, d.window.Start)
-		d.stale = true
 	}
 	return time.Time{}
 }
