@@ -284,8 +284,8 @@ func TestWorkerManyRefused(t *testing.T) {
 		text += fmt.Sprintf("[tool.scheduled-actions.jobs.job-%d]\ncron = \"7 * * * *\"\nentrypoint = \"app:run\"\n", i)
 	}
 	_, slot := hourly(t, "")
-	limited := fault{From: slot, Until: slot + 60, Status: 429}
-	result := run(t, project(t, text).synced(t), play{Spans: [][2]int64{{slot, 10}}, Faults: []fault{limited}})[0]
+	limited := fault{From: slot, Until: slot + 60, Status: 429, What: "dispatches"}
+	result := run(t, project(t, text).synced(t), play{Spans: [][2]int64{{slot, 10}}, Faults: []fault{limited}, Slow: 2})[0]
 	for _, r := range result.dispatched(false) {
 		if r.At/60 != slot/60+1 {
 			t.Errorf("%s is dispatched %d minutes late", r.File, (r.At-slot)/60)
