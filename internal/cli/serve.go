@@ -66,6 +66,12 @@ func (p *Program) serve(flags serveFlags) error {
 	if !slices.Contains(serve.Formats, flags.logFormat) {
 		return &exitError{exitUsage, problem.New("give "+strings.Join(serve.Formats, " or "), "--log-format %q is not a format of the log", flags.logFormat)}
 	}
+	if flags.workers < 1 {
+		return &exitError{exitUsage, problem.New("leave it out for one per core", "--workers %d leaves nobody to execute jobs", flags.workers)}
+	}
+	if flags.drain < 0 {
+		return &exitError{exitUsage, problem.New("0s stops executions at once", "--drain %v is negative", flags.drain)}
+	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // jobs outlive the reader of the log
 	log, flush := serve.NewLog(p.Stderr, flags.logFormat)
 	defer flush()

@@ -16,11 +16,17 @@ func (l *Local) drain(ctx context.Context) (whole bool) {
 		l.ended.Wait()
 		close(over)
 	}()
+	begun := 0
 	l.each(func(e *running) {
 		if !e.begun {
 			e.cancel(end{})
+			return
 		}
+		begun++
 	})
+	if begun > 0 {
+		l.Log.Info("ending: waiting for what executes", "executions", begun, "for", l.Drain)
+	}
 	select {
 	case <-over:
 		return true

@@ -85,7 +85,7 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	l.board.pause(job.ID, look.Reason == schedule.Disabled && !job.Schedule.Spec().Disabled)
 	l.board.past(look.Schedule, job.ID, look.Runs)
 	until = look.Schedule.Next(now)
-	l.tracks[job.ID].next = until
+	l.tracks[job.ID].next = comes(look.Schedule, now)
 	earlier := func(t time.Time) {
 		if t.After(now) && (until.IsZero() || t.Before(until)) {
 			until = t

@@ -18,7 +18,7 @@ import (
 var Formats = []string{"text", "json"}
 
 // NewLog returns a log in one of the Formats, in UTC. A message that comes again within a
-// minute, at the same level and about the same job, is counted and not repeated. flush
+// minute, at the same level and with the same attributes, is counted and not repeated. flush
 // writes what was counted; call it last.
 func NewLog(w io.Writer, format string) (log *slog.Logger, flush func()) {
 	var h slog.Handler
@@ -146,7 +146,7 @@ func jobOf(r slog.Record, otherwise string) string {
 // counted counts messages that are repeated.
 type counted struct {
 	slog.Handler
-	job string // that all messages are about; "" for none
+	attrs string // of all messages
 	*counts
 }
 
@@ -158,8 +158,8 @@ type counts struct {
 
 // message is what makes two records the same.
 type message struct {
-	level     slog.Level
-	text, job string
+	level       slog.Level
+	text, attrs string
 }
 
 // count is how often there was a message.
@@ -176,7 +176,10 @@ type count struct {
 const spell = time.Minute
 
 func (h counted) WithAttrs(attrs []slog.Attr) slog.Handler {
-	h.Handler, h.job = h.Handler.WithAttrs(attrs), jobIn(attrs, h.job)
+	h.Handler = h.Handler.WithAttrs(attrs)
+	for _, a := range attrs {
+		h.attrs += a.String() + "\x00"
+	}
 	return h
 }
 
@@ -186,7 +189,11 @@ func (h counted) WithGroup(name string) slog.Handler {
 }
 
 func (h counted) Handle(ctx context.Context, r slog.Record) error {
-	m := message{r.Level, r.Message, jobOf(r, h.job)}
+	m := message{r.Level, r.Message, h.attrs}
+	r.Attrs(func(a slog.Attr) bool {
+		m.attrs += a.String() + "\x00"
+		return true
+	})
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if c := h.of[m]; c != nil {

@@ -100,7 +100,7 @@ func (t *track) look(now time.Time) (anew bool) {
 	if holds {
 		return false
 	}
-	t.next = t.Schedule.Next(now)
+	t.next = comes(t.Schedule, now)
 	t.owed, t.until = t.on.owed(*t.Job, now) // which may know of a slot that a run asked for
 	t.looked, t.stale = now, false
 	if t.anew {
@@ -111,6 +111,14 @@ func (t *track) look(now time.Time) (anew bool) {
 		t.anew = false
 	}
 	return true
+}
+
+// comes returns the next slot that is to be run; zero without one.
+func comes(s schedule.Schedule, now time.Time) time.Time {
+	if s.Standing(now) == schedule.Disabled {
+		return time.Time{}
+	}
+	return s.Next(now)
 }
 
 // startNew starts a window whose slot has just come, before the loop looks at the next job: to

@@ -60,17 +60,18 @@ func (s *Server) reload() {
 	if !s.source.changed() && !asked {
 		return
 	}
+	s.reloads++
 	project, err := s.Load()
 	if err == nil {
 		err = flaws(project)
 	}
 	s.board.reloaded(err)
 	if err != nil {
-		s.complain("the project is not reloaded, the jobs stay as they are", err)
+		s.complain("the project is not reloaded, the jobs stay as they are", err, "reload", s.reloads)
 		return
 	}
 	s.swap(project)
-	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs))
+	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs), "reload", s.reloads)
 }
 
 // flaws returns what is wrong with the jobs of a project; nil if nothing is.

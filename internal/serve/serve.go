@@ -101,6 +101,7 @@ type Server struct {
 	source    source
 	project   *Project
 	loaded    bool // another one since the last wake
+	reloads   int
 	tracks    map[string]*track
 	woken     time.Time     // when the loop last woke
 	paced     time.Time     // when a late window was last started
@@ -160,7 +161,11 @@ func (s *Server) announce() {
 		next = earliest(next, t.next)
 	}
 	jobs := problem.Count(len(s.tracks), "job")
-	s.Log.Info("serving "+jobs, "here", here, "github", github, "next", next)
+	log := s.Log.With("here", here, "github", github)
+	if !next.IsZero() {
+		log = log.With("next", next)
+	}
+	log.Info("serving " + jobs)
 	s.notify("READY=1\nSTATUS=serving " + jobs)
 }
 
