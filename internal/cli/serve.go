@@ -60,7 +60,7 @@ shows the jobs. An address that others can reach needs --token-file.`,
 
 // gcPercent has the garbage collector keep less room than usual: the loop waits most of the
 // time, and what it has of thousands of jobs hardly changes.
-const gcPercent = 25
+const gcPercent = 10
 
 func (p *Program) serve(flags serveFlags) error {
 	if !slices.Contains(serve.Formats, flags.logFormat) {

@@ -1,8 +1,11 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
-	"io/fs"
+	"io"
+	"os"
+	"strings"
 	"time"
 )
 
@@ -21,13 +24,9 @@ func (l *Ledger) Stamps(jobIDs []string) (map[string]Stamp, error) {
 		return nil, fmt.Errorf("look at the ledger: %w", err)
 	}
 	defer dir.Close()
-	names, err := fs.ReadDir(dir.FS(), ".")
+	there, err := stamped(dir)
 	if err != nil {
 		return nil, fmt.Errorf("look at the ledger: %w", l.withHint(err))
-	}
-	there := make(map[string]bool, len(names))
-	for _, entry := range names {
-		there[entry.Name()] = true
 	}
 	stamps := make(map[string]Stamp, len(jobIDs))
 	for _, id := range jobIDs {
@@ -41,4 +40,29 @@ func (l *Ledger) Stamps(jobIDs []string) (map[string]Stamp, error) {
 		stamps[id] = stamp
 	}
 	return stamps, nil
+}
+
+// stamped returns the names of the histories and the marks of pauses in a folder. There can
+// be tens of thousands of files, and it is read every 15 seconds.
+func stamped(dir *os.Root) (map[string]bool, error) {
+	f, err := dir.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	there := map[string]bool{}
+	for {
+		names, err := f.Readdirnames(1000)
+		for _, name := range names {
+			if strings.HasSuffix(name, ".log") || strings.HasSuffix(name, pausedMark) {
+				there[name] = true
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return there, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 }
