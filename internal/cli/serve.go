@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/execution"
+	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -79,7 +80,11 @@ func (p *Program) serve(flags serveFlags) error {
 	if err != nil {
 		return err
 	}
-	urls, hooks := p.restartWith(project.Jobs, webhooks(project.Jobs)...)
+	own := webhooks(project.Jobs)
+	if !flags.local {
+		own = append(own, github.TokenVariables...)
+	}
+	urls, kept := p.restartWith(project.Jobs, own...)
 	web, err := flags.web(func(remark string) { log.Warn(remark) })
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -91,7 +96,7 @@ func (p *Program) serve(flags serveFlags) error {
 		Drain: flags.drain,
 		Local: &serve.Local{
 			Workers: flags.workers, Output: serve.NewLines(p.Stdout),
-			Webhooks:   func(name string) string { return cmp.Or(hooks[name], p.getenv(name)) },
+			Webhooks:   func(name string) string { return cmp.Or(kept[name], p.getenv(name)) },
 			Repository: p.getenv("GITHUB_REPOSITORY"), Path: project.Path,
 		},
 		Web:    web,
@@ -101,12 +106,12 @@ func (p *Program) serve(flags serveFlags) error {
 	defer stop()
 	server.Kill = kill
 	if !flags.local {
-		if server.GitHub, err = p.dispatcher(ctx, project, flags.token, log); err != nil {
+		if server.GitHub, err = p.withTokens(kept).dispatcher(ctx, project, flags.token, log); err != nil {
 			return err
 		}
 	}
 	server.Load = func() (*serve.Project, error) {
-		served, err := p.served(urls)
+		served, err := p.served(urls, kept)
 		if err == nil && !flags.local {
 			err = split(served, server.GitHub != nil, log)
 		}
@@ -123,6 +128,21 @@ func (p *Program) serve(flags serveFlags) error {
 	return err
 }
 
+// jobToken is the variable with the token that a job can ask for.
+const jobToken = "GITHUB_TOKEN"
+
+// withTokens returns the program with the tokens in its environment that entrypoints do not
+// get.
+func (p *Program) withTokens(kept map[string]string) *Program {
+	own := *p
+	for _, name := range github.TokenVariables {
+		if kept[name] != "" {
+			own.Environ = append(slices.Clip(own.Environ), name+"="+kept[name])
+		}
+	}
+	return &own
+}
+
 // webhooks returns the variables with the URLs of the webhooks of jobs.
 func webhooks(jobs []pyproject.Job) (names []string) {
 	for _, job := range jobs {
@@ -134,7 +154,7 @@ func webhooks(jobs []pyproject.Job) (names []string) {
 }
 
 // served reads the project for the loop.
-func (p *Program) served(urls map[string]string) (*serve.Project, error) {
+func (p *Program) served(urls, kept map[string]string) (*serve.Project, error) {
 	project, err := p.read()
 	if err != nil {
 		return nil, err
@@ -143,7 +163,11 @@ func (p *Program) served(urls map[string]string) (*serve.Project, error) {
 		Jobs:   project.Jobs,
 		Broken: project.Broken,
 		Engine: func(job pyproject.Job) execution.Job {
-			return p.execution(project, job, installer.Environment{})
+			engine := p.execution(project, job, installer.Environment{})
+			if token := kept[jobToken]; job.Options.Token && token != "" {
+				engine.Environ = append(slices.Clip(engine.Environ), jobToken+"="+token)
+			}
+			return engine
 		},
 		Install: func(engine *execution.Job) (err error) {
 			var untold error

@@ -46,8 +46,14 @@ var program = sync.OnceValues(func() (string, error) {
 	return file, os.WriteFile(file, content, 0o700)
 })
 
-// serve starts the loop in a folder.
+// serve starts a loop in a folder that executes all jobs.
 func serve(t *testing.T, dir string, flags ...string) *serving {
+	t.Helper()
+	return resident(t, dir, nil, append([]string{"--local"}, flags...)...)
+}
+
+// resident starts a loop in a folder.
+func resident(t *testing.T, dir string, environ []string, flags ...string) *serving {
 	t.Helper()
 	file, err := program()
 	if err != nil {
@@ -58,9 +64,10 @@ func serve(t *testing.T, dir string, flags ...string) *serving {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := exec.Command(file, append([]string{"serve", "--local", "--listen", ""}, flags...)...)
+	cmd := exec.Command(file, append([]string{"serve", "--listen", ""}, flags...)...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "CHAT=" + os.Getenv("CHAT"), "NOTIFY_SOCKET=" + os.Getenv("NOTIFY_SOCKET")}
+	cmd.Env = append(cmd.Env, environ...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
