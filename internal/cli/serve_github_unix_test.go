@@ -28,7 +28,7 @@ func TestServeDispatches(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(project), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			s := resident(t, dir, []string{"GITHUB_API_URL=" + fake.URL, "GITHUB_REPOSITORY=" + ghtest.Repository, name + "=" + token})
+			s := looping(t, dir, []string{"GITHUB_API_URL=" + fake.URL, "GITHUB_REPOSITORY=" + ghtest.Repository, name + "=" + token})
 			s.says(t, "far: dispatched", 1)
 			s.says(t, "near: succeeded", 1)
 			if code := s.end(t, syscall.SIGTERM); code != 0 {

@@ -49,11 +49,11 @@ var program = sync.OnceValues(func() (string, error) {
 // serve starts a loop in a folder that executes all jobs.
 func serve(t *testing.T, dir string, flags ...string) *serving {
 	t.Helper()
-	return resident(t, dir, nil, append([]string{"--local"}, flags...)...)
+	return looping(t, dir, nil, append([]string{"--local"}, flags...)...)
 }
 
-// resident starts a loop in a folder.
-func resident(t *testing.T, dir string, environ []string, flags ...string) *serving {
+// looping starts a loop in a folder.
+func looping(t *testing.T, dir string, environ []string, flags ...string) *serving {
 	t.Helper()
 	file, err := program()
 	if err != nil {
