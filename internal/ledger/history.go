@@ -273,7 +273,9 @@ func (h *history) rewrite(dir *os.Root, now time.Time, lines string) error {
 	for _, r := range h.kept() {
 		content = append(content, h.line(r)...)
 	}
-	_ = atomic.Sweep(dir, now) // what stays there does no harm
+	if h.current { // a new job does not look at the files of all others; what stays there does no harm
+		_ = atomic.Sweep(dir, now)
+	}
 	return atomic.WriteDurably(dir, h.name, append(content, lines...), 0o600)
 }
 

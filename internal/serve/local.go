@@ -152,6 +152,9 @@ func (l *Local) force(job pyproject.Job, now time.Time) bool {
 }
 
 func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) bool {
+	if l.full() && !job.Options.Cancel {
+		return false // the loop asks about each job that is due, whenever an execution ends
+	}
 	where := l.flight(job, w)
 	ctx, e := l.take(job, w, where)
 	if e == nil {
@@ -170,6 +173,13 @@ func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) b
 		}
 	})
 	return true
+}
+
+// full reports whether no worker is free.
+func (l *Local) full() bool {
+	l.guarded.Lock()
+	defer l.guarded.Unlock()
+	return len(l.flights) >= l.Workers
 }
 
 // take takes a worker, the lane and the lock; nil if one of them is not free. A job that
