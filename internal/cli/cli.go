@@ -26,8 +26,9 @@ type Program struct {
 	// the guard of an entrypoint. Without it, neither is done.
 	Path string
 
-	project     string // --project
-	allProjects bool   // --all-projects
+	project     string   // --project
+	allProjects bool     // --all-projects
+	closing     []func() // is called at the end
 }
 
 // Main runs the command that the arguments name and returns the exit code:
@@ -50,6 +51,11 @@ func (p *Program) Main() int {
 	}
 	root := p.root()
 	root.SetArgs(p.Args)
+	defer func() {
+		for _, end := range p.closing {
+			end()
+		}
+	}()
 	return p.report(root.Execute())
 }
 

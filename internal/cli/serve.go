@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"io"
 	"os"
 	"os/signal"
 	"runtime"
@@ -74,8 +75,6 @@ func (p *Program) serve(flags serveFlags) error {
 		return &exitError{exitUsage, problem.New("0s stops executions at once", "--drain %v is negative", flags.drain)}
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // jobs outlive the reader of the log
-	log, flush := serve.NewLog(p.Stderr, flags.logFormat)
-	defer flush()
 	project, err := p.open()
 	if err != nil {
 		return err
@@ -85,6 +84,10 @@ func (p *Program) serve(flags serveFlags) error {
 		own = append(own, github.TokenVariables...)
 	}
 	urls, kept := p.restartWith(project.Jobs, own...)
+	stdout, stderr := p.relay(p.Stdout), p.relay(p.Stderr)
+	p.Stderr = stderr
+	log, flush := serve.NewLog(stderr, flags.logFormat)
+	defer flush()
 	web, err := flags.web(func(remark string) { log.Warn(remark) })
 	if err != nil {
 		return &exitError{exitUsage, err}
@@ -95,7 +98,7 @@ func (p *Program) serve(flags serveFlags) error {
 		File:  project.AbsFile(),
 		Drain: flags.drain,
 		Local: &serve.Local{
-			Workers: flags.workers, Output: serve.NewLines(p.Stdout),
+			Workers: flags.workers, Output: serve.NewLines(stdout),
 			Webhooks:   func(name string) string { return cmp.Or(kept[name], p.getenv(name)) },
 			Repository: p.getenv("GITHUB_REPOSITORY"), Path: project.Path,
 		},
@@ -126,6 +129,13 @@ func (p *Program) serve(flags serveFlags) error {
 		err = &exitError{exitFindings, problem.New("give them more time with --drain", "jobs had to be stopped")}
 	}
 	return err
+}
+
+// relay returns a relay to a stream. What is pending when the program ends gets a second.
+func (p *Program) relay(w io.Writer) *serve.Relay {
+	r := serve.NewRelay(w)
+	p.closing = append(p.closing, func() { r.Close(time.Second) })
+	return r
 }
 
 // jobToken is the variable with the token that a job can ask for.

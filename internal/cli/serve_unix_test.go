@@ -164,6 +164,34 @@ func confirmed(t *testing.T, dir, id string) func() bool {
 	}
 }
 
+// TestServeUnread has nobody read what a job prints, on a pipe that is full: another job
+// executes all the same, and serve ends when it is told to.
+func TestServeUnread(t *testing.T) {
+	dir := served(t, map[string]string{"chatty": "seq 200000", "quiet": "true"})
+	file, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(file, "serve", "--local", "--listen", "", "--workers", "2")
+	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	for _, stream := range []func() (io.ReadCloser, error){cmd.StdoutPipe, cmd.StderrPipe} {
+		if _, err := stream(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	s := &serving{cmd, os.DevNull}
+	for _, id := range []string{"chatty", "quiet"} {
+		eventually(t, "success of "+id, confirmed(t, dir, id))
+	}
+	if code := s.end(t, syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestServeWaitsForItsTurn has two loops in one folder: the second waits, also while the
 // first stands still, and goes on where that was killed.
 func TestServeWaitsForItsTurn(t *testing.T) {

@@ -70,6 +70,14 @@ func (w *Web) act(a action) http.Handler {
 	})
 }
 
+// byHand returns the command that starts the job without this loop.
+func (p posted) byHand() string {
+	if p.hosted {
+		return problem.Command("scheduled trigger", p.id)
+	}
+	return problem.Command("scheduled run", p.id, "--force")
+}
+
 // trigger runs a job now, even if its window is confirmed or the job is paused.
 func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
 	_, waiting, ending, _ := w.board.standing(w.Clock.Now())
@@ -77,7 +85,7 @@ func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
 	case ending:
 		return "", errors.New("`scheduled serve` is about to end: it starts nothing more")
 	case waiting:
-		return "", problem.New("ask the other one, or use `"+problem.Command("scheduled trigger", p.id)+"`", "another `scheduled serve` has this project")
+		return "", problem.New("ask the other one, or use `"+p.byHand()+"`", "another `scheduled serve` has this project")
 	case p.hosted:
 		return w.GitHub.trigger(ctx, p.job)
 	}

@@ -27,27 +27,26 @@ func logName(job pyproject.Job, run int64) string { return fmt.Sprintf("%s@%d", 
 func (l *Local) output(job pyproject.Job, v execution.Variables, first bool) (stdout, stderr io.Writer, end func()) {
 	lines := &prefixed{to: l.Output, prefix: problem.Show(job.ID) + " | "}
 	lost := func(err error) { l.Log.Warn("the output is in no file", "job", job.ID, "error", err) }
-	file, room, err := l.openLog(logName(job, v.RunID), first)
+	file, size, err := l.openLog(logName(job, v.RunID), first)
 	if err != nil {
 		lost(err)
 		return lines, lines, lines.flush
 	}
-	both := io.MultiWriter(lines, &capped{file, room, lost})
+	both := io.MultiWriter(lines, &capped{file: file, size: size, lost: lost})
 	return both, both, func() {
 		lines.flush()
 		file.Close()
 	}
 }
 
-// openLog opens the log of a run, and says how many bytes may still come. A further attempt
-// adds to it.
-func (l *Local) openLog(name string, first bool) (file *os.File, room int64, err error) {
+// openLog opens the log of a run, and says how long it is. A further attempt adds to it.
+func (l *Local) openLog(name string, first bool) (file *os.File, size int64, err error) {
 	logs, err := l.logs()
 	if err != nil {
 		return nil, 0, err
 	}
 	defer logs.Close()
-	flag := os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	flag := os.O_RDWR | os.O_CREATE
 	if first {
 		flag |= os.O_TRUNC
 	}
@@ -58,7 +57,7 @@ func (l *Local) openLog(name string, first bool) (file *os.File, room int64, err
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
 	}
-	return file, longestLog - info.Size(), nil
+	return file, info.Size(), nil
 }
 
 // logs opens the folder of the logs.
@@ -72,31 +71,6 @@ func (l *Local) logs() (*os.Root, error) {
 		return nil, err
 	}
 	return all.OpenRoot(logFolder)
-}
-
-// capped writes to a log as long as there is room. What cannot be written stops no job.
-type capped struct {
-	file *os.File
-	room int64
-	lost func(error)
-}
-
-func (c *capped) Write(text []byte) (int, error) {
-	if c.room <= 0 {
-		return len(text), nil
-	}
-	part := text[:min(int64(len(text)), c.room)]
-	c.room -= int64(len(part))
-	_, err := c.file.Write(part)
-	if err == nil && len(part) < len(text) {
-		c.room = 0
-		_, err = fmt.Fprintf(c.file, "\n[the log ends here: it has at most %d MiB]\n", longestLog>>20)
-	}
-	if err != nil {
-		c.room = 0
-		c.lost(err)
-	}
-	return len(text), nil
 }
 
 // prefixed writes whole lines, each with a prefix, so that those of several jobs do not mix.

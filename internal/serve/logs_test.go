@@ -96,11 +96,13 @@ func TestLogOfRun(t *testing.T) {
 	if got, want := shown.String(), "Täglich | of an older ledger\nTäglich | one\nTäglich | two\n"; got != want {
 		t.Errorf("output %q", got)
 	}
+	line := strings.Repeat("x", 99) + "\n"
 	for range 2 {
-		write(false, strings.Repeat("x", longestLog))
+		write(false, strings.Repeat(line, longestLog/len(line)+1))
 	}
-	if got := log(); len(got) > longestLog+100 || !strings.HasSuffix(got, "[the log ends here: it has at most 10 MiB]\n") {
-		t.Errorf("%d bytes, at the end %q", len(got), got[len(got)-60:])
+	write(false, "the traceback\n")
+	if got := log(); len(got) > longestLog || !strings.HasPrefix(got, "one\ntwox") || !strings.HasSuffix(got, line+"the traceback\n") || strings.Count(got, " were left out here: a log has at most 10 MiB]\n"+line) != 1 {
+		t.Errorf("%d bytes, from %q to %q", len(got), got[:60], got[len(got)-60:])
 	}
 	if err := os.RemoveAll(filepath.Join(dir, ".scheduled")); err != nil {
 		t.Fatal(err)
