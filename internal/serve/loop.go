@@ -62,7 +62,7 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	next = now.Add(longest)
 	var due []start
 	for _, t := range s.tracks {
-		if t.look(now) {
+		if t.look(now) && !s.queued { // nothing overtakes what waits for room
 			s.startNew(t, now)
 		}
 		for _, w := range t.owed {
@@ -160,12 +160,16 @@ func (s *Server) startAll(due []start, now time.Time) (again time.Time) {
 	slices.SortFunc(due, func(a, b start) int {
 		return cmp.Or(order(a.late[a.window.Start], b.late[b.window.Start]), a.window.Start.Compare(b.window.Start), cmp.Compare(a.ID, b.ID))
 	})
+	s.queued = false
 	for _, d := range due {
 		late := d.late[d.window.Start]
 		if waits := s.paced.Add(pace); late && now.Before(waits) && !now.Before(s.paced) {
 			return waits
 		}
-		if s.start(d, now) && late {
+		switch started := s.start(d, now); {
+		case !started:
+			s.queued = true
+		case late:
 			s.paced = now
 		}
 	}

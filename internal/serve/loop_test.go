@@ -309,3 +309,18 @@ func TestResume(t *testing.T) {
 		t.Errorf("%d jobs started, want %d; %d in time", len(started), len(specs), inTime)
 	}
 }
+
+// TestQueue has a slot come while another job waits for a worker: it does not overtake that.
+func TestQueue(t *testing.T) {
+	w := newWorld(t, at("2026-11-29T12:29:50Z"), 1, schedule.Spec{Cron: []string{"* * * * *"}}, schedule.Spec{Cron: []string{"30 * * * *"}})
+	for _, track := range w.tracks {
+		track.anew = false // it is not about what was missed
+	}
+	w.workers = 0
+	w.play(69*time.Second, nil)
+	w.workers, w.now = 1, at("2026-11-29T12:31:00Z")
+	w.play(2*shortest, nil)
+	if len(w.starts) == 0 || w.starts[0].id != "job-1" {
+		t.Errorf("started %+v", w.starts)
+	}
+}

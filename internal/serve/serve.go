@@ -105,6 +105,7 @@ type Server struct {
 	tracks    map[string]*track
 	woken     time.Time     // when the loop last woke
 	paced     time.Time     // when a late window was last started
+	queued    bool          // there was no room for a window that is due
 	kick      chan struct{} // wakes the loop
 
 	mu    sync.Mutex
