@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -23,10 +22,10 @@ func (l *Ledger) Cancel(jobID string, lane Lane, slot time.Time) error {
 		return fmt.Errorf("cancel job %q: %w", jobID, err)
 	}
 	defer dir.Close()
-	if !l.cancelledFor(dir, jobID, lane).Before(slot) {
+	if !cancelledFor(dir, jobID, lane).Before(slot) {
 		return nil
 	}
-	if err := atomic.Write(dir, l.cancelName(jobID, lane), []byte(slot.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+	if err := atomic.Write(dir.Root, cancelName(dir.of, jobID, lane), []byte(slot.UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
 		return fmt.Errorf("cancel job %q: %w", jobID, l.withHint(err))
 	}
 	return nil
@@ -41,10 +40,10 @@ func (l *Ledger) Uncancel(jobID string, lane Lane, now time.Time) error {
 		return fmt.Errorf("look for requests to cancel job %q: %w", jobID, err)
 	}
 	defer dir.Close()
-	if !l.cancelledFor(dir, jobID, lane).After(now) {
+	if !cancelledFor(dir, jobID, lane).After(now) {
 		return nil
 	}
-	if err := dir.Remove(l.cancelName(jobID, lane)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := dir.Remove(cancelName(dir.of, jobID, lane)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove request to cancel job %q: %w", jobID, l.withHint(err))
 	}
 	return nil
@@ -58,12 +57,12 @@ func (l *Ledger) Cancelled(jobID string, lane Lane, slot time.Time) bool {
 		return false
 	}
 	defer dir.Close()
-	return l.cancelledFor(dir, jobID, lane).After(slot)
+	return cancelledFor(dir, jobID, lane).After(slot)
 }
 
 // cancelledFor returns the slot that asked last; zero if none has.
-func (l *Ledger) cancelledFor(dir *os.Root, jobID string, lane Lane) time.Time {
-	content, err := readFile(dir, l.cancelName(jobID, lane), maxRequest)
+func cancelledFor(dir place, jobID string, lane Lane) time.Time {
+	content, err := readFile(dir.Root, cancelName(dir.of, jobID, lane), maxRequest)
 	if err != nil {
 		return time.Time{}
 	}
@@ -74,6 +73,6 @@ func (l *Ledger) cancelledFor(dir *os.Root, jobID string, lane Lane) time.Time {
 	return slot
 }
 
-func (l *Ledger) cancelName(jobID string, lane Lane) string {
-	return l.laneLock(jobID, lane).name + ".cancel"
+func cancelName(of, jobID string, lane Lane) string {
+	return laneName(of, jobID, lane) + ".cancel"
 }

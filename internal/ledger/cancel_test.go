@@ -31,7 +31,7 @@ func TestCancel(t *testing.T) {
 			t.Errorf("%v %v: %v", row.lane, row.slot, got)
 		}
 	}
-	write(t, filepath.Join(filepath.Dir(mine.path(t, "clean")), mine.cancelName("clean", lane)), []byte("torn"))
+	write(t, filepath.Join(filepath.Dir(mine.path(t, "clean")), cancelName(mine.of(t), "clean", lane)), []byte("torn"))
 	if mine.Cancelled("clean", lane, noon) {
 		t.Error("a torn request stops something")
 	}

@@ -83,7 +83,7 @@ func checkDamaged(t *testing.T, l *Ledger, damaged []byte, jobID string) {
 	path := l.path(t, jobID)
 	write(t, path, damaged)
 	want := map[int64]bool{}
-	h := l.newHistory("clean")
+	h := newHistory(l.of(t), "clean")
 	for line := range bytes.Lines(damaged) {
 		if r, ok := h.decode(bytes.TrimRight(line, " \n")); ok && jobID == "clean" {
 			want[r.Run] = want[r.Run] || r.Success

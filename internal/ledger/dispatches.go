@@ -47,17 +47,17 @@ func (l *Ledger) Dispatched(d Dispatch) error {
 		return fmt.Errorf("record dispatch of job %q: %w", d.Job, err)
 	}
 	defer dir.Close()
-	if err := l.addDispatch(dir, d); err != nil {
+	if err := addDispatch(dir, d); err != nil {
 		return fmt.Errorf("record dispatch of job %q: %w", d.Job, l.withHint(err))
 	}
 	return nil
 }
 
 // addDispatch adds a line, or writes the file anew if it is missing, odd or long.
-func (l *Ledger) addDispatch(dir *os.Root, d Dispatch) error {
-	f, err := regularFile(dir, dispatchFile, os.O_RDWR|os.O_APPEND, maxDispatchFile)
+func addDispatch(dir place, d Dispatch) error {
+	f, err := regularFile(dir.Root, dispatchFile, os.O_RDWR|os.O_APPEND, maxDispatchFile)
 	if err == nil {
-		line := l.dispatchLine(d)
+		line := dispatchLine(dir.of, d)
 		if info, err := f.Stat(); err == nil && info.Size() > 0 {
 			last := make([]byte, 1)
 			if _, err := f.ReadAt(last, info.Size()-1); err != nil || last[0] != '\n' {
@@ -70,15 +70,15 @@ func (l *Ledger) addDispatch(dir *os.Root, d Dispatch) error {
 	if _, odd := errors.AsType[flawError](err); !odd && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	known, err := l.readDispatches(dir, 2*maxDispatchFile)
+	known, err := readDispatches(dir, 2*maxDispatchFile)
 	if err != nil {
 		return err
 	}
 	var content []byte
 	for _, d := range append(known, d) {
-		content = append(content, l.dispatchLine(d)...)
+		content = append(content, dispatchLine(dir.of, d)...)
 	}
-	return atomic.Write(dir, dispatchFile, content, 0o600)
+	return atomic.Write(dir.Root, dispatchFile, content, 0o600)
 }
 
 // Dispatches returns the newest recorded dispatches, in the order in which they were sent.
@@ -89,15 +89,15 @@ func (l *Ledger) Dispatches() ([]Dispatch, error) {
 		return nil, fmt.Errorf("read dispatches: %w", err)
 	}
 	defer dir.Close()
-	known, err := l.readDispatches(dir, 2*maxDispatchFile)
+	known, err := readDispatches(dir, 2*maxDispatchFile)
 	if err != nil {
 		return nil, fmt.Errorf("read dispatches: %w", l.withHint(err))
 	}
 	return known, nil
 }
 
-func (l *Ledger) readDispatches(dir *os.Root, most int64) (known []Dispatch, err error) {
-	content, err := readFile(dir, dispatchFile, most)
+func readDispatches(dir place, most int64) (known []Dispatch, err error) {
+	content, err := readFile(dir.Root, dispatchFile, most)
 	if _, odd := errors.AsType[flawError](err); odd || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -108,7 +108,7 @@ func (l *Ledger) readDispatches(dir *os.Root, most int64) (known []Dispatch, err
 	for line := range bytes.Lines(content) {
 		sum, body, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
 		var d Dispatch
-		if string(sum) != checksum(l.dispatchKey(), body) || json.Unmarshal(body, &d) != nil {
+		if string(sum) != checksum(dispatchKey(dir.of), body) || json.Unmarshal(body, &d) != nil {
 			continue
 		}
 		key := fmt.Sprint(d.Job, "\x00", d.Slot.UnixNano(), d.Sent.UnixNano())
@@ -123,14 +123,14 @@ func (l *Ledger) readDispatches(dir *os.Root, most int64) (known []Dispatch, err
 	return known[max(0, len(known)-keptDispatches):], nil
 }
 
-func (l *Ledger) dispatchLine(d Dispatch) []byte {
+func dispatchLine(of string, d Dispatch) []byte {
 	var body strings.Builder
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(d) // cannot fail: Dispatched has tried
-	return []byte(checksum(l.dispatchKey(), []byte(strings.TrimSpace(body.String()))) + " " + body.String())
+	return []byte(checksum(dispatchKey(of), []byte(strings.TrimSpace(body.String()))) + " " + body.String())
 }
 
-func (l *Ledger) dispatchKey() [sha256.Size]byte {
-	return sha256.Sum256([]byte("scheduled dispatches 1\x00" + l.file))
+func dispatchKey(of string) [sha256.Size]byte {
+	return sha256.Sum256([]byte("scheduled dispatches 1\x00" + of))
 }

@@ -50,7 +50,7 @@ func TestDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := len(l.dispatchLine(sent(2)))
+	line := len(dispatchLine(l.of(t), sent(2)))
 	for cut := 1; cut < line; cut++ {
 		if err := os.WriteFile(path, whole[:len(whole)-cut], 0o600); err != nil {
 			t.Fatal(err)
@@ -65,9 +65,9 @@ func TestDispatches(t *testing.T) {
 		}
 	}
 
-	content := []byte{}
+	content, of := []byte{}, l.of(t)
 	for i := 10; len(content) <= maxDispatchFile; i++ {
-		content = append(content, l.dispatchLine(sent(i))...)
+		content = append(content, dispatchLine(of, sent(i))...)
 	}
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -82,8 +82,8 @@ func TestDispatches(t *testing.T) {
 	if err := os.Rename(folder, moved); err != nil {
 		t.Fatal(err)
 	}
-	l = openFile(t, filepath.Join(moved, defaultFile), func(string) {})
-	if known := read(); len(known) != 0 {
-		t.Errorf("%d of another place count", len(known))
+	l = openLedger(t, moved)
+	if again := read(); len(again) != len(known) {
+		t.Errorf("%d of %d dispatches are left after a move", len(again), len(known))
 	}
 }

@@ -26,21 +26,21 @@ const (
 
 // folder opens the folder of this project file in the ledger, and creates it if it is
 // missing. It follows no symbolic link, because a repository could have planted one.
-func (l *Ledger) folder() (*os.Root, error) {
+func (l *Ledger) folder() (place, error) {
 	path := filepath.Dir(l.file)
 	project, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", hintAt(err, path))
+		return place{}, fmt.Errorf("open ledger: %w", hintAt(err, path))
 	}
 	defer project.Close()
-	all, _, err := enter(project, folderName)
+	all, err := enter(project, folderName)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", hintAt(err, path))
+		return place{}, fmt.Errorf("open ledger: %w", hintAt(err, path))
 	}
 	defer all.Close()
 	mine, err := l.enterOwn(all)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", l.withHint(err))
+		return place{}, fmt.Errorf("open ledger: %w", l.withHint(err))
 	}
 	return mine, nil
 }
@@ -54,7 +54,7 @@ func Folder(projectFile string) (*os.Root, error) {
 		return nil, hintAt(err, path)
 	}
 	defer project.Close()
-	all, _, err := enter(project, folderName)
+	all, err := enter(project, folderName)
 	if err != nil {
 		return nil, hintAt(err, path)
 	}
@@ -65,56 +65,55 @@ func Folder(projectFile string) (*os.Root, error) {
 }
 
 // enterOwn opens this project file's folder in the ledger's folder.
-func (l *Ledger) enterOwn(all *os.Root) (mine *os.Root, err error) {
+func (l *Ledger) enterOwn(all *os.Root) (place, error) {
 	if err := ignoreInGit(all); err != nil {
-		return nil, err
+		return place{}, err
 	}
-	stem := slug(strings.TrimSuffix(filepath.Base(l.file), ".toml"))
-	name := stem + "-" + hash(l.file)
-	mine, fresh, err := enter(all, name)
+	of, err := l.origin(all)
 	if err != nil {
-		return nil, err
+		return place{}, err
 	}
-	if fresh {
-		l.warnOfMove(all, stem, name)
+	name := l.stem() + hash(of)
+	mine, err := enter(all, name)
+	if err != nil {
+		return place{}, err
 	}
 	if filepath.Base(l.file) == defaultFile {
 		err = adopt(all, name)
 	}
 	if err != nil {
-		return nil, errors.Join(err, mine.Close())
+		return place{}, errors.Join(err, mine.Close())
 	}
-	return mine, nil
+	return place{mine, of}, nil
 }
 
 // enter opens a folder in another one, and creates it if it is missing.
-func enter(parent *os.Root, name string) (dir *os.Root, fresh bool, err error) {
+func enter(parent *os.Root, name string) (dir *os.Root, err error) {
 	path := filepath.Join(parent.Name(), name)
 	info, err := parent.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = parent.Mkdir(name, 0o755)
-		fresh = err == nil
-		if fresh {
+		if err == nil {
 			err = atomic.SyncDir(parent)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return nil, false, err
+			return nil, err
 		}
 		info, err = parent.Lstat(name)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if !info.IsDir() {
-		return nil, false, problem.New("move it away", "%q is a symbolic link or a file; it must be a folder", path)
+		return nil, problem.New("move it away", "%q is a symbolic link or a file; it must be a folder", path)
 	}
 	if dir, err = parent.OpenRoot(name); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if opened, err := dir.Stat("."); err != nil || !os.SameFile(info, opened) {
-		return nil, false, errors.Join(fmt.Errorf("%q was replaced while it was opened", path), err, dir.Close())
+		return nil, errors.Join(fmt.Errorf("%q was replaced while it was opened", path), err, dir.Close())
 	}
-	return dir, fresh, nil
+	return dir, nil
 }
 
 // ignoreInGit makes git ignore the ledger.
@@ -124,22 +123,6 @@ func ignoreInGit(all *os.Root) error {
 		return nil
 	}
 	return atomic.Write(all, name, []byte("*\n"), 0o644)
-}
-
-// warnOfMove warns if a project file of that name, but in another place, has a
-// folder here: then the project was moved or copied.
-func (l *Ledger) warnOfMove(all *os.Root, stem, name string) {
-	folders, err := fs.Glob(all.FS(), stem+"-*")
-	if err != nil {
-		return
-	}
-	for _, other := range folders {
-		if other != name && len(other) == len(name) {
-			l.warn(fmt.Sprintf("the project was moved or copied to %s: the runs recorded at its former place (%s) do not count here, so jobs may run once more",
-				filepath.Dir(l.file), filepath.Join(folderName, other)))
-			return
-		}
-	}
 }
 
 // regularFile opens a regular file that is in the folder itself. Anything else is a

@@ -106,7 +106,7 @@ func limit(l *Ledger) error {
 		if err != nil {
 			return err
 		}
-		info, err := dir.Stat(l.jobName("clean") + ".log")
+		info, err := dir.Stat(jobName(dir.of, "clean") + ".log")
 		if err != nil {
 			return err
 		}

@@ -67,11 +67,11 @@ type history struct {
 	open     bool              // the file does not end in a newline
 }
 
-func (l *Ledger) newHistory(jobID string) *history {
+func newHistory(of, jobID string) *history {
 	return &history{
-		name:     l.jobName(jobID) + ".log",
-		header:   fmt.Sprintf("# scheduled ledger 2: job %s of %q\n", problem.Quote(jobID), l.file),
-		key:      sha256.Sum256([]byte(l.jobKey(jobID))),
+		name:     jobName(of, jobID) + ".log",
+		header:   fmt.Sprintf("# scheduled ledger 2: job %s of %q\n", problem.Quote(jobID), of),
+		key:      sha256.Sum256([]byte(jobKey(of, jobID))),
 		records:  map[int64]record{},
 		reserved: map[int64]int64{},
 		next:     1,
@@ -79,21 +79,21 @@ func (l *Ledger) newHistory(jobID string) *history {
 }
 
 // jobKey identifies the job among the jobs of all project files.
-func (l *Ledger) jobKey(jobID string) string {
-	return "scheduled ledger 2\x00" + l.file + "\x00" + jobID
+func jobKey(of, jobID string) string {
+	return "scheduled ledger 2\x00" + of + "\x00" + jobID
 }
 
 // jobName is the name of the job's files, without the ending.
-func (l *Ledger) jobName(jobID string) string { return slug(jobID) + "-" + hash(l.jobKey(jobID)) }
+func jobName(of, jobID string) string { return slug(jobID) + "-" + hash(jobKey(of, jobID)) }
 
 // load reads the job's history, from the older ledger if it has no file yet.
-func (l *Ledger) load(dir *os.Root, jobID string) (*history, error) {
+func load(dir place, jobID string) (*history, error) {
 	var before []byte
 	for again := false; ; again = true {
-		h := l.newHistory(jobID)
-		content, err := readFile(dir, h.name, maxSize)
+		h := newHistory(dir.of, jobID)
+		content, err := readFile(dir.Root, h.name, maxSize)
 		if errors.Is(err, fs.ErrNotExist) {
-			h.records, err = readOld(dir, jobID)
+			h.records, err = readOld(dir.Root, jobID)
 			for run := range h.records {
 				h.next = max(h.next, run+1)
 			}

@@ -5,15 +5,16 @@
 // its own folder in there, and each job has two files in that: the lock, and the
 // history, which is made of lines that cat shows:
 //
-//	# scheduled ledger 2: job "clean" of "/home/ann/app/pyproject.toml"
+//	# scheduled ledger 2: job "clean" of "pyproject.toml"
 //	2f0c6d8e15a79b34 {"run":1,"started":"2026-11-21T10:37:02Z","slot":"2026-11-21T10:37:00Z"}
 //	90ab33e1c2d4f576 {"run":1,"started":"2026-11-21T10:37:02Z","slot":"2026-11-21T10:37:00Z","ended":"2026-11-21T10:38:40Z","success":true}
 //
 // A run has a line for its start, and then one for its end. Each line begins with
-// its checksum, which also covers the path of the project file and the job: a line
+// its checksum, which also covers the name of the project file and the job: a line
 // that is torn, damaged, or from another history is not read. What cannot be read
-// is unknown, and unknown means run. So a history survives kill -9 and damage, and
-// a project that was moved or copied starts with an empty one.
+// is unknown, and unknown means run. So a history survives kill -9 and damage. It
+// goes with the folder: a project that was moved has its history, and so has a copy,
+// from where each goes on by itself.
 package ledger
 
 import (
@@ -46,7 +47,7 @@ func Exists(projectFile string) bool {
 
 // Open returns the ledger of a project file. Its folder is created when it is needed.
 // The methods call warn with a sentence when runs that were recorded do not count,
-// because the history is damaged or the project was moved. Their errors have a hint.
+// because the history is damaged, or there are several. Their errors have a hint.
 func Open(projectFile string, warn func(string)) (*Ledger, error) {
 	file, err := filepath.Abs(projectFile)
 	if err != nil {
@@ -68,7 +69,7 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 		return nil, fmt.Errorf("read history of job %q: %w", jobID, err)
 	}
 	defer dir.Close()
-	h, err := l.load(dir, jobID)
+	h, err := load(dir, jobID)
 	if err != nil {
 		return nil, fmt.Errorf("read history of job %q: %w", jobID, l.withHint(err))
 	}
@@ -161,9 +162,10 @@ func (l *Ledger) start(jobID string, r record) (*Execution, error) {
 // ID returns the number of the run within its job.
 func (e *Execution) ID() int64 { return e.record.Run }
 
-// Mark returns a text that no other run of any job on this machine has.
+// Mark returns a text that no other run of any job on this machine has. It contains the
+// path of the project: a copy, which has the same runs, has other marks.
 func (l *Ledger) Mark(jobID string, run int64) string {
-	return fmt.Sprintf("%s-%d", l.jobName(jobID), run)
+	return fmt.Sprintf("%s-%d", jobName(l.file, jobID), run)
 }
 
 // Finish records when and how the run ended. cause says in one line why it was not
@@ -211,9 +213,9 @@ func (l *Ledger) update(jobID string, do func(*os.Root, *history) error) error {
 		return err
 	}
 	defer dir.Close()
-	h, err := l.load(dir, jobID)
+	h, err := load(dir, jobID)
 	if err != nil {
 		return l.withHint(err)
 	}
-	return l.withHint(do(dir, h))
+	return l.withHint(do(dir.Root, h))
 }

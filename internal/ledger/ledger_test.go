@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -42,7 +41,18 @@ func (l *Ledger) path(t testing.TB, jobID string) string {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	return filepath.Join(dir.Name(), l.jobName(jobID)+".log")
+	return filepath.Join(dir.Name(), jobName(dir.of, jobID)+".log")
+}
+
+// of returns what the names in the ledger contain.
+func (l *Ledger) of(t testing.TB) string {
+	t.Helper()
+	dir, err := l.folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
+	return dir.of
 }
 
 // start records that a run has started.
@@ -77,7 +87,7 @@ func runs(t testing.TB, l *Ledger, jobID string) []schedule.Run {
 // fill writes a history of n runs at once.
 func fill(t testing.TB, l *Ledger, jobID string, n int64, success func(run int64) bool) {
 	t.Helper()
-	h := l.newHistory(jobID)
+	h := newHistory(l.of(t), jobID)
 	content := []byte(h.header)
 	for run := int64(1); run <= n; run++ {
 		start := noon.Add(time.Duration(run) * time.Minute)
@@ -166,7 +176,7 @@ func TestFileIsReadable(t *testing.T) {
 	}
 	slot := window.Start.Format(time.RFC3339)
 	want := []string{
-		fmt.Sprintf(`# scheduled ledger 2: job "Täglich ☀" of %q`, l.file),
+		`# scheduled ledger 2: job "Täglich ☀" of "pyproject.toml"`,
 		`SUM {"run":1,"started":"2026-11-21T12:00:00.123456789Z","slot":"` + slot + `"}`,
 		`SUM {"run":1,"started":"2026-11-21T12:00:00.123456789Z","slot":"` + slot + `","ended":"2026-11-21T12:00:00.123456789Z","cause":"it said <no> & left"}`,
 		"",
@@ -226,29 +236,6 @@ func TestEveryProjectFileHasItsOwnHistory(t *testing.T) {
 	if got := runs(t, l, "clean"); len(got) != 1 || !got[0].Success {
 		t.Errorf("runs: %+v", got)
 	}
-
-	var warnings []string
-	for _, place := range []string{"copied", "moved"} {
-		to := filepath.Join(t.TempDir(), place)
-		if err := os.CopyFS(to, os.DirFS(folder)); err != nil {
-			t.Fatal(err)
-		}
-		warnings = nil
-		elsewhere := openFile(t, filepath.Join(to, defaultFile), func(w string) { warnings = append(warnings, w) })
-		for range 2 {
-			if got := runs(t, elsewhere, "clean"); len(got) != 0 {
-				t.Errorf("%s: runs %+v", place, got)
-			}
-		}
-		if len(warnings) != 1 || !strings.Contains(warnings[0], "was moved or copied to "+to) || !strings.Contains(warnings[0], "may run once more") {
-			t.Errorf("%s: warnings %q", place, warnings)
-		}
-		// Even under the name that its file has here, it does not count.
-		write(t, elsewhere.path(t, "clean"), read(t, l.path(t, "clean")))
-		if got := runs(t, elsewhere, "clean"); len(got) != 0 || len(warnings) != 2 {
-			t.Errorf("%s: runs %+v, warnings %q", place, got, warnings)
-		}
-	}
 }
 
 // A way through a link leads to the same project.
@@ -269,7 +256,7 @@ func TestLinkToTheProjectHasItsHistory(t *testing.T) {
 // push the successes of other slots out, which would then be run again, until they expire.
 func TestHistoryKeepsWhatIsOwed(t *testing.T) {
 	l := openLedger(t, t.TempDir())
-	h := l.newHistory("clean")
+	h := newHistory(l.of(t), "clean")
 	content := []byte(h.header)
 	hour := func(n int64) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
 	const hours, failures = 40 * 24, 3000

@@ -28,26 +28,26 @@ import (
 // job or one of its lanes, what jobs share, and then, to record something, the job of a
 // lane.
 func (l *Ledger) Lock(ctx context.Context, jobID string, onWait func()) (unlock func(), err error) {
-	return l.take(ctx, l.jobLock(jobID), once(onWait))
+	return l.take(ctx, jobLock(jobID), once(onWait))
 }
 
 // LockLane is Lock for one of the job's lanes: only one process executes in it at a time.
 // It calls onWait each time it finds the lock taken.
 func (l *Ledger) LockLane(ctx context.Context, jobID string, lane Lane, onWait func()) (unlock func(), err error) {
-	return l.take(ctx, l.laneLock(jobID, lane), onWait)
+	return l.take(ctx, laneLock(jobID, lane), onWait)
 }
 
 // LockShared is Lock for what several jobs of the project share, by its name.
 func (l *Ledger) LockShared(ctx context.Context, name string, onWait func()) (unlock func(), err error) {
-	key := "scheduled lock\x00" + l.file + "\x00" + name
-	return l.take(ctx, lock{key, "shared-" + slug(name) + "-" + hash(key), fmt.Sprintf("take lock %q", name)}, once(onWait))
+	return l.take(ctx, lock{fmt.Sprintf("take lock %q", name), func(of string) string {
+		return "shared-" + slug(name) + "-" + hash("scheduled lock\x00"+of+"\x00"+name)
+	}}, once(onWait))
 }
 
 // TakeServe takes the lock of the one resident loop that serves the project, if it is free.
 // As with Lock, it may be held even if there is an error.
 func (l *Ledger) TakeServe() (leave func(), taken bool, err error) {
-	key := "scheduled serve\x00" + l.file
-	leave, err = l.tryLock(lock{key: key, name: "serve-" + hash(key)})
+	leave, err = l.tryLock(lock{name: func(of string) string { return "serve-" + hash("scheduled serve\x00"+of) }})
 	if errors.Is(err, errLocked) {
 		return leave, false, nil
 	}
@@ -66,21 +66,23 @@ type Lane struct {
 
 // lock is a lock of the ledger.
 type lock struct {
-	key, name string // name is that of its file, without the ending
-	doing     string // for errors
+	doing string                 // for errors
+	name  func(of string) string // the name of its file, without the ending
 }
 
-func (l *Ledger) jobLock(jobID string) lock {
-	return lock{l.jobKey(jobID), l.jobName(jobID), fmt.Sprintf("lock job %q", jobID)}
+func jobLock(jobID string) lock { return laneLock(jobID, Lane{}) }
+
+func laneLock(jobID string, lane Lane) lock {
+	return lock{fmt.Sprintf("lock job %q", jobID), func(of string) string { return laneName(of, jobID, lane) }}
 }
 
-func (l *Ledger) laneLock(jobID string, lane Lane) lock {
-	of := l.jobLock(jobID)
+// laneName is the name of the files of a lane, without the ending.
+func laneName(of, jobID string, lane Lane) string {
+	name := jobName(of, jobID)
 	if lane.Of > 1 {
-		of.key += fmt.Sprintf("\x00lane\x00%d", lane.Number)
-		of.name += fmt.Sprintf("-lane-%d", lane.Number)
+		name += fmt.Sprintf("-lane-%d", lane.Number)
 	}
-	return of
+	return name
 }
 
 // once returns a function that calls do the first time only.
@@ -132,19 +134,20 @@ func (l *Ledger) hold(files ...*os.File) (unlock func()) {
 // errLocked says that another process holds the lock.
 var errLocked = errors.New("another process runs the job")
 
-// tryLock takes a lock if it is free.
+// tryLock takes a lock if it is free. In the project's own folder, its place goes by the
+// name of the project file in any case: that does not change when the ledger is removed.
 func (l *Ledger) tryLock(which lock) (unlock func(), err error) {
 	nothing := func() {}
 	project, err := os.Open(filepath.Dir(l.file))
 	if err != nil {
 		return nothing, err
 	}
-	key := sha256.Sum256([]byte(which.key))
+	key := sha256.Sum256([]byte(which.name(filepath.Base(l.file))))
 	if err := lockFolder(project, int64(binary.BigEndian.Uint64(key[:])>>2)); err != nil {
 		project.Close()
 		return nothing, err
 	}
-	file, err := l.tryLockFile(which.name + ".lock")
+	file, err := l.tryLockFile(which)
 	switch {
 	case errors.Is(err, errLocked):
 		project.Close()
@@ -155,15 +158,16 @@ func (l *Ledger) tryLock(which lock) (unlock func(), err error) {
 	return l.hold(project, file), nil
 }
 
-// tryLockFile takes the lock of a file of that name if it is free. The lock is that of
+// tryLockFile takes the lock of the file in the ledger if it is free. The lock is that of
 // the open file, so it counts only while the name still belongs to that file.
-func (l *Ledger) tryLockFile(name string) (*os.File, error) {
+func (l *Ledger) tryLockFile(which lock) (*os.File, error) {
 	dir, err := l.folder()
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	f, err := regularFile(dir, name, os.O_RDWR, maxSize)
+	name := which.name(dir.of) + ".lock"
+	f, err := regularFile(dir.Root, name, os.O_RDWR, maxSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		f, err = dir.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	}
@@ -174,7 +178,7 @@ func (l *Ledger) tryLockFile(name string) (*os.File, error) {
 		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir.Name(), name), err)
 	}
 	if err = lockFile(f, true); err == nil {
-		err = l.checkLock(name, f)
+		err = l.checkLock(which, f)
 	}
 	if err != nil {
 		f.Close()
@@ -185,7 +189,7 @@ func (l *Ledger) tryLockFile(name string) (*os.File, error) {
 
 // checkLock makes sure that the file is still in the ledger. It may have been
 // removed while it was being locked.
-func (l *Ledger) checkLock(name string, f *os.File) error {
+func (l *Ledger) checkLock(which lock, f *os.File) error {
 	dir, err := l.folder()
 	if err != nil {
 		return err
@@ -195,7 +199,7 @@ func (l *Ledger) checkLock(name string, f *os.File) error {
 	if err != nil {
 		return err
 	}
-	there, err := dir.Lstat(name)
+	there, err := dir.Lstat(which.name(dir.of) + ".lock")
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(there, locked) {
 		return errLocked
 	}
@@ -209,10 +213,10 @@ func (l *Ledger) busy(jobID string) (n int) {
 		return 0
 	}
 	defer dir.Close()
-	name := l.jobName(jobID)
+	name := jobName(dir.of, jobID)
 	lanes, _ := fs.Glob(dir.FS(), name+"-lane-*.lock")
 	for _, name := range append(lanes, name+".lock") {
-		if f, err := regularFile(dir, name, os.O_RDWR, maxSize); err == nil {
+		if f, err := regularFile(dir.Root, name, os.O_RDWR, maxSize); err == nil {
 			if errors.Is(lockFile(f, false), errLocked) {
 				n++
 			}

@@ -133,26 +133,26 @@ func TestEndOfALostRunIsRecordedBesideAnother(t *testing.T) {
 // A lock file that was removed after it had been opened locks nothing.
 func TestLockOfARemovedFileDoesNotCount(t *testing.T) {
 	l := openLedger(t, t.TempDir())
-	f, err := l.tryLockFile(l.jobName("clean") + ".lock")
+	f, err := l.tryLockFile(jobLock("clean"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := l.checkLock(l.jobName("clean")+".lock", f); err != nil {
+	if err := l.checkLock(jobLock("clean"), f); err != nil {
 		t.Error(err)
 	}
 	if err := os.Remove(strings.TrimSuffix(l.path(t, "clean"), ".log") + ".lock"); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.checkLock(l.jobName("clean")+".lock", f); !errors.Is(err, errLocked) {
+	if err := l.checkLock(jobLock("clean"), f); !errors.Is(err, errLocked) {
 		t.Error(err)
 	}
-	again, err := l.tryLockFile(l.jobName("clean") + ".lock")
+	again, err := l.tryLockFile(jobLock("clean"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if err := l.checkLock(l.jobName("clean")+".lock", f); !errors.Is(err, errLocked) {
+	if err := l.checkLock(jobLock("clean"), f); !errors.Is(err, errLocked) {
 		t.Error(err)
 	}
 }

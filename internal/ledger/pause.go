@@ -29,7 +29,7 @@ const (
 // the disk. Only the name of the file says that the job is paused; its content says since
 // when.
 func (l *Ledger) Pause(jobID string, now time.Time) (changed bool, err error) {
-	return l.mark(jobID, "pause", func(dir *os.Root, name string) error {
+	return l.mark(jobID, "pause", func(dir place, name string) error {
 		f, err := dir.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return err
@@ -46,9 +46,9 @@ const pausedSince = "paused"
 // Resume ends the pause. changed is false if there was none. The mark gets another name, in
 // one step, and is remembered: see Pauses.
 func (l *Ledger) Resume(jobID string, now time.Time) (changed bool, err error) {
-	return l.mark(jobID, "resume", func(dir *os.Root, name string) error {
-		over := l.jobName(jobID) + resumedMark
-		if ever, err := dir.OpenFile(l.jobName(jobID)+everMark, os.O_WRONLY|os.O_CREATE, 0o600); err == nil {
+	return l.mark(jobID, "resume", func(dir place, name string) error {
+		over := jobName(dir.of, jobID) + resumedMark
+		if ever, err := dir.OpenFile(jobName(dir.of, jobID)+everMark, os.O_WRONLY|os.O_CREATE, 0o600); err == nil {
 			_ = ever.Close()
 		}
 		err := dir.Rename(name, over+now.UTC().Format(markTime))
@@ -74,19 +74,19 @@ func (l *Ledger) Pauses(jobID string, now time.Time) (schedule.Pauses, error) {
 		return nil, fmt.Errorf("read pauses of job %q: %w", jobID, err)
 	}
 	defer dir.Close()
-	over := l.jobName(jobID) + resumedMark
+	over := jobName(dir.of, jobID) + resumedMark
 	var marks []string
-	if _, err := dir.Lstat(l.jobName(jobID) + everMark); err == nil { // else it is not worth a look at all files of all jobs
+	if _, err := dir.Lstat(jobName(dir.of, jobID) + everMark); err == nil { // else it is not worth a look at all files of all jobs
 		marks, _ = fs.Glob(dir.FS(), over+"*")
 	}
 	var pauses schedule.Pauses
-	for _, name := range append(marks, l.pauseName(jobID)) {
+	for _, name := range append(marks, pauseName(dir.of, jobID)) {
 		until, ended := strings.CutPrefix(name, over)
 		end, err := time.Parse(markTime, until)
 		if !ended {
 			end, err = now, nil
 		}
-		start, known := beginning(dir, name)
+		start, known := beginning(dir.Root, name)
 		if err == nil && known && start.Before(end) {
 			pauses = append(pauses, schedule.Window{Start: start, End: end.UTC()})
 		}
@@ -109,18 +109,18 @@ func beginning(dir *os.Root, name string) (start time.Time, known bool) {
 const maxMark = 100
 
 // mark changes the job's mark. It is no change if do finds that somebody has done it.
-func (l *Ledger) mark(jobID, verb string, do func(dir *os.Root, name string) error) (changed bool, err error) {
+func (l *Ledger) mark(jobID, verb string, do func(dir place, name string) error) (changed bool, err error) {
 	dir, err := l.folder()
 	if err != nil {
 		return false, fmt.Errorf("%s job %q: %w", verb, jobID, err)
 	}
 	defer dir.Close()
-	err = do(dir, l.pauseName(jobID))
+	err = do(dir, pauseName(dir.of, jobID))
 	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	if err == nil {
-		err = atomic.SyncDir(dir)
+		err = atomic.SyncDir(dir.Root)
 	}
 	if err != nil {
 		return false, fmt.Errorf("%s job %q: %w", verb, jobID, l.withHint(err))
@@ -135,7 +135,7 @@ func (l *Ledger) Paused(jobID string) (bool, error) {
 		return false, fmt.Errorf("look whether job %q is paused: %w", jobID, err)
 	}
 	defer dir.Close()
-	_, err = dir.Lstat(l.pauseName(jobID))
+	_, err = dir.Lstat(pauseName(dir.of, jobID))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -145,4 +145,4 @@ func (l *Ledger) Paused(jobID string) (bool, error) {
 	return true, nil
 }
 
-func (l *Ledger) pauseName(jobID string) string { return l.jobName(jobID) + pausedMark }
+func pauseName(of, jobID string) string { return jobName(of, jobID) + pausedMark }

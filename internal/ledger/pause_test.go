@@ -85,7 +85,7 @@ func TestTornPause(t *testing.T) {
 		func(name string) error { return dir.Symlink("nowhere", name) },
 		func(name string) error { return dir.Mkdir(name, 0o700) },
 	} {
-		if err := mark(l.pauseName("clean")); err != nil {
+		if err := mark(pauseName(dir.of, "clean")); err != nil {
 			t.Fatal(err)
 		}
 		if !paused(t, l, "clean") {
@@ -134,7 +134,7 @@ func TestPauses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dir.Close()
-	if err := dir.WriteFile(l.jobName("clean")+resumedMark+want[5].End.Format(markTime), nil, 0o600); err != nil {
+	if err := dir.WriteFile(jobName(dir.of, "clean")+resumedMark+want[5].End.Format(markTime), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(append(want[3:5:5], want[6:]...), pauses(noon)); diff != "" {

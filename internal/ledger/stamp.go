@@ -24,14 +24,14 @@ func (l *Ledger) Stamps(jobIDs []string) (map[string]Stamp, error) {
 		return nil, fmt.Errorf("look at the ledger: %w", err)
 	}
 	defer dir.Close()
-	there, err := stamped(dir)
+	there, err := stamped(dir.Root)
 	if err != nil {
 		return nil, fmt.Errorf("look at the ledger: %w", l.withHint(err))
 	}
 	stamps := make(map[string]Stamp, len(jobIDs))
 	for _, id := range jobIDs {
-		name := l.jobName(id)
-		stamp := Stamp{Paused: there[l.pauseName(id)]}
+		name := jobName(dir.of, id)
+		stamp := Stamp{Paused: there[pauseName(dir.of, id)]}
 		if there[name+".log"] {
 			if info, err := dir.Lstat(name + ".log"); err == nil {
 				stamp.modified, stamp.size = info.ModTime(), info.Size()
