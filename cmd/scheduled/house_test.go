@@ -18,8 +18,8 @@ import (
 const module = "github.com/scheduled-actions/scheduled/"
 
 // leaves are the packages that every other may import, except those that import nothing
-// of ours.
-var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table", "internal/pattern"}
+// of ours. All may import internal/pattern.
+var leaves = []string{"internal/problem", "internal/atomic", "internal/markdown", "internal/table"}
 
 // only are the libraries that no package imports but the named ones.
 var only = map[string]string{
@@ -106,7 +106,7 @@ func TestImports(t *testing.T) {
 				if !ok || ours == "testdata" {
 					continue
 				}
-				inTable := slices.Contains(r.may, strings.TrimPrefix(ours, "internal/")) || slices.Contains(r.may, "all below")
+				inTable := ours == "internal/pattern" || slices.Contains(r.may, strings.TrimPrefix(ours, "internal/")) || slices.Contains(r.may, "all below")
 				leaf := slices.Contains(leaves, ours) && !slices.Contains(r.may, "nothing of ours") && !slices.Contains(r.may, "the standard library")
 				if !inTable && !leaf || !slices.Contains(below, ours) {
 					t.Errorf("%s imports %s: the table in docs/architecture.md does not allow it", name, ours)
@@ -114,7 +114,7 @@ func TestImports(t *testing.T) {
 			}
 			if slices.Contains(r.may, "the standard library") {
 				for _, imported := range all[name] {
-					if strings.Contains(imported, ".") {
+					if strings.Contains(imported, ".") && !strings.HasPrefix(imported, module) {
 						t.Errorf("%s imports %s, which is not of the standard library", name, imported)
 					}
 				}
@@ -274,39 +274,127 @@ func imported(file *ast.File, name string) bool {
 	})
 }
 
-var written = regexp.MustCompile("pattern\\.New\\((`[^`]*`|\"(?:[^\"\\\\]|\\\\.)*\")\\)")
-
-// TestPatterns compiles every pattern, which the program does only when it needs one.
+// TestPatterns compiles every pattern, which the program does only when it needs one, and
+// finds regular expressions that are compiled at each start.
 func TestPatterns(t *testing.T) {
 	files, err := filepath.Glob("../../internal/*/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	compiled := 0
+	packages := map[string][]*ast.File{}
 	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		found := written.FindAllSubmatch(content, -1)
-		if uses := bytes.Count(content, []byte("pattern.New(")); uses != len(found) {
-			t.Errorf("%s: %d of %d patterns are literals", file, len(found), uses)
-		}
-		for _, m := range found {
-			text, err := strconv.Unquote(string(m[1]))
-			if err == nil {
-				_, err = regexp.Compile(text)
-			}
+		if dir := filepath.Dir(file); !strings.HasSuffix(file, "_test.go") {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 			if err != nil {
-				t.Errorf("%s: %v", file, err)
+				t.Fatal(err)
 			}
-			compiled++
+			packages[dir] = append(packages[dir], parsed)
 		}
 	}
-	if compiled == 0 {
-		t.Error("there are no patterns")
+	compiled := 0
+	for dir, files := range packages {
+		constants := map[string]ast.Expr{}
+		for _, spec := range valuesOf(files, token.CONST) {
+			for i, value := range spec.Values {
+				constants[spec.Names[i].Name] = value
+			}
+		}
+		for _, spec := range valuesOf(files, token.VAR) {
+			for _, value := range spec.Values {
+				ast.Inspect(value, func(n ast.Node) bool {
+					if call, ok := n.(*ast.CallExpr); ok && strings.HasPrefix(callee(call), "regexp.") {
+						t.Errorf("%s: %s compiles a regular expression at each start: use pattern.New", dir, spec.Names[0])
+					}
+					_, later := n.(*ast.FuncLit)
+					return !later
+				})
+			}
+		}
+		for _, file := range files {
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || callee(call) != "pattern.New" {
+					return true
+				}
+				compiled++
+				if text, ok := constant(call.Args[0], constants); !ok {
+					t.Errorf("%s: the text of a pattern is not constant", dir)
+				} else if _, err := regexp.Compile(text); err != nil {
+					t.Errorf("%s: %v", dir, err)
+				}
+				return true
+			})
+		}
+	}
+	if compiled < 100 {
+		t.Errorf("found only %d patterns", compiled)
 	}
 }
+
+// valuesOf returns the variables or constants that the files of a package declare.
+func valuesOf(files []*ast.File, kind token.Token) (specs []*ast.ValueSpec) {
+	for _, file := range files {
+		for _, decl := range file.Decls {
+			if d, ok := decl.(*ast.GenDecl); ok && d.Tok == kind {
+				for _, spec := range d.Specs {
+					specs = append(specs, spec.(*ast.ValueSpec))
+				}
+			}
+		}
+	}
+	return specs
+}
+
+// callee returns what a call names, as in "regexp.MustCompile", or "".
+func callee(call *ast.CallExpr) string {
+	if f, ok := call.Fun.(*ast.SelectorExpr); ok {
+		if x, ok := f.X.(*ast.Ident); ok {
+			return x.Name + "." + f.Sel.Name
+		}
+	}
+	return ""
+}
+
+// constant returns the string that an expression of literals and constants stands for.
+func constant(e ast.Expr, constants map[string]ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil
+	case *ast.Ident:
+		return constant(constants[e.Name], constants)
+	case *ast.BinaryExpr:
+		left, ok := constant(e.X, constants)
+		right, also := constant(e.Y, constants)
+		return left + right, ok && also
+	}
+	return "", false
+}
+
+// maxStart is how often our packages may allocate before main begins. The program starts
+// at each tick, and once more beside each execution. What a table costs to compute belongs
+// in a sync.OnceValue.
+const maxStart = 1000
+
+// TestStart counts what our packages allocate when the program starts. This test is linked
+// with all of them.
+func TestStart(t *testing.T) {
+	start := exec.Command(os.Args[0], "-test.run=^$")
+	start.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	out, err := start.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	all, lines := 0, ""
+	for _, m := range started.FindAllStringSubmatch(string(out), -1) {
+		n, _ := strconv.Atoi(m[1])
+		all += n
+		lines += m[0] + "\n"
+	}
+	if all == 0 || all > maxStart {
+		t.Errorf("our packages allocate %d times at the start, want 1 to %d:\n%s", all, maxStart, lines)
+	}
+}
+
+// https://pkg.go.dev/runtime#hdr-Environment_Variables
+var started = regexp.MustCompile(`(?m)^init ` + regexp.QuoteMeta(module) + `.* (\d+) allocs$`)

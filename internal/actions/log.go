@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"sync"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Log is a stream into the log of GitHub Actions. No text that is written to it
@@ -86,8 +87,8 @@ func below(stream io.Writer) io.Writer {
 // characters.
 // https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 var (
-	command    = regexp.MustCompile(`(^|[\r\n])([\s\p{Z}\p{C}\p{M}]*):(` + invisible + `):`)
-	oldCommand = regexp.MustCompile(`#(` + invisible + `)#(` + invisible + `)\[`)
+	command    = pattern.New(`(^|[\r\n])([\s\p{Z}\p{C}\p{M}]*):(` + invisible + `):`)
+	oldCommand = pattern.New(`#(` + invisible + `)#(` + invisible + `)\[`)
 )
 
 const invisible = `[\p{Cf}\p{M}\x00-\x08\x0e-\x1f\x7f-\x9f]*`

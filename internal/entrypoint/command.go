@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -15,13 +15,13 @@ const started = `(?m)(?:^|[;&|({])[ \t]*(?:(?:exec|time|env|[A-Za-z_]\w*=\S*)[ \
 
 var (
 	// runsPython matches a script or a module that is run by the Python of the environment.
-	runsPython = regexp.MustCompile(started + `python3?(?:\.\d+)?[ \t]+(?:-[bBdEIOqsSuvx]+[ \t]+)*(?:-m[ \t]+([\w.]+)|([\w./-]+\.py))(?:$|[\s;&|)])`)
+	runsPython = pattern.New(started + `python3?(?:\.\d+)?[ \t]+(?:-[bBdEIOqsSuvx]+[ \t]+)*(?:-m[ \t]+([\w.]+)|([\w./-]+\.py))(?:$|[\s;&|)])`)
 
 	// runsProgram matches programs that come with packages of Python, under their names.
-	runsProgram = regexp.MustCompile(started + `(papermill|jupyter|scrapy|dbt|streamlit|mkdocs|kedro|luigi|celery|alembic)(?:$|[\s;&|)])`)
+	runsProgram = pattern.New(started + `(papermill|jupyter|scrapy|dbt|streamlit|mkdocs|kedro|luigi|celery|alembic)(?:$|[\s;&|)])`)
 
 	// movesAway matches what may bring packages, or change which files a path names.
-	movesAway = regexp.MustCompile(`\b(?:install|sync|activate|source|PYTHONPATH|PATH|uv|pipx|conda|micromamba|mamba|cd|pushd)\b`)
+	movesAway = pattern.New(`\b(?:install|sync|activate|source|PYTHONPATH|PATH|uv|pipx|conda|micromamba|mamba|cd|pushd)\b`)
 )
 
 // commandRemarks says which imports fail in the scripts and modules that a job's command

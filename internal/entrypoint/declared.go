@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // declaration is a file that may declare something to be installed or built.
@@ -56,15 +58,15 @@ var (
 )
 
 var (
-	separators = regexp.MustCompile(`[^\pL\d]+`)
-	remarks    = regexp.MustCompile(`(?m)#.*$|^\s*"?entrypoint"?\s*=.*$|^\s*\[+tool.scheduled.*$`)
-	empty      = regexp.MustCompile(`dependencies["']?\s*=\s*\[\s*\]`)
-	packages   = regexp.MustCompile(`\[\[packages?\]\]`)
-	itself     = regexp.MustCompile(`(virtual|editable) = "`)
-	build      = regexp.MustCompile(`(?m)^\s*\[\s*(build-system|tool\.poetry)\s*\]|setup\(`)
+	separators = pattern.New(`[^\pL\d]+`)
+	remarks    = pattern.New(`(?m)#.*$|^\s*"?entrypoint"?\s*=.*$|^\s*\[+tool.scheduled.*$`)
+	empty      = pattern.New(`dependencies["']?\s*=\s*\[\s*\]`)
+	packages   = pattern.New(`\[\[packages?\]\]`)
+	itself     = pattern.New(`(virtual|editable) = "`)
+	build      = pattern.New(`(?m)^\s*\[\s*(build-system|tool\.poetry)\s*\]|setup\(`)
 
 	// generates matches configurations of builds that do more than copy modules.
-	generates = regexp.MustCompile(`(?i)maturin|meson|scikit.build|skbuild|cmake|cython|mypyc|setuptools.rust|rust.extensions|ext.modules|Extension\(|` +
+	generates = pattern.New(`(?i)maturin|meson|scikit.build|skbuild|cmake|cython|mypyc|setuptools.rust|rust.extensions|ext.modules|Extension\(|` +
 		`cffi|pybind11|nanobind|cmdclass|force-include|build\.hooks|build-script|backend-path|tool\.poetry\.build|tool\.pdm\.build|wheel\.sources|protoc|grpc`)
 )
 
@@ -123,7 +125,7 @@ func installs(name, text string) bool {
 
 // original matches the rest of the name of a file from which a module is built, or
 // that says what is in it when it has been.
-var original = regexp.MustCompile(`^\.(pyx|pyi|c|cc|cpp|cxx|cu|rs|f|f90|nim|zig|py\..+|.*\.(in|j2|jinja|jinja2|tmpl|mako))$`)
+var original = pattern.New(`^\.(pyx|pyi|c|cc|cpp|cxx|cu|rs|f|f90|nim|zig|py\..+|.*\.(in|j2|jinja|jinja2|tmpl|mako))$`)
 
 // hasOriginal reports whether a folder has a file from which the module may be built.
 func (f *finder) hasOriginal(folders []folder, name string) bool {

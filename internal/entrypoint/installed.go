@@ -4,10 +4,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Environment is where a project's packages are installed.
@@ -51,7 +52,7 @@ func hasAny(dir string, names ...string) bool {
 }
 
 // systemPackages matches a pyvenv.cfg that includes the system's packages.
-var systemPackages = regexp.MustCompile(`(?mi)^include-system-site-packages\s*=\s*true`)
+var systemPackages = pattern.New(`(?mi)^include-system-site-packages\s*=\s*true`)
 
 // readPaths reads the .pth files of a folder of packages. Python adds the folders that
 // they name to its path and runs their code, which may be the finder of an editable
@@ -77,9 +78,9 @@ func (e *Environment) readPaths(site string) {
 }
 
 var (
-	finderModule = regexp.MustCompile(`^import\s+(\w*editable\w*)`)
-	mapping      = regexp.MustCompile(`(?m)^MAPPING(?:: [^=]+)? = (\{.*\})`)
-	mapped       = regexp.MustCompile(`'((?:[^'\\]|\\.)*)': '((?:[^'\\]|\\.)*)'`)
+	finderModule = pattern.New(`^import\s+(\w*editable\w*)`)
+	mapping      = pattern.New(`(?m)^MAPPING(?:: [^=]+)? = (\{.*\})`)
+	mapped       = pattern.New(`'((?:[^'\\]|\\.)*)': '((?:[^'\\]|\\.)*)'`)
 )
 
 // readFinder reads the modules that a finder of setuptools maps. It cannot read other
@@ -89,12 +90,12 @@ func (e *Environment) readFinder(site, line string) {
 	if module == nil {
 		return // such as _virtualenv
 	}
-	table := mapping.FindSubmatch(readBeside(site, module[1]+".py"))
+	table := mapping.FindStringSubmatch(string(readBeside(site, module[1]+".py")))
 	if table == nil {
 		e.hidden = true
 		return
 	}
-	for _, pair := range mapped.FindAllStringSubmatch(string(table[1]), -1) {
+	for _, pair := range mapped.FindAllStringSubmatch(table[1], -1) {
 		e.moved[pair[1]] = strings.ReplaceAll(pair[2], `\\`, `\`)
 	}
 }

@@ -69,13 +69,13 @@ func newFinder(p Project) *finder {
 var stdlibNames string
 
 // stdlib holds the names of the modules of Python 3.8 to 3.14.
-var stdlib = func() map[string]bool {
+var stdlib = sync.OnceValue(func() map[string]bool {
 	set := make(map[string]bool)
 	for name := range strings.Lines(stdlibNames) {
 		set[strings.TrimSpace(name)] = true
 	}
 	return set
-}()
+})
 
 // top returns the module of a name without dots, or nil.
 func (f *finder) top(name string) *place {
@@ -92,7 +92,7 @@ func (f *finder) top(name string) *place {
 
 // beyond returns the module of a name that no file in the project's folder has.
 func (f *finder) beyond(name string) *place {
-	if stdlib[name] {
+	if stdlib()[name] {
 		return &place{name: name, opaque: true}
 	}
 	spread := f.locate(name, name, append(slices.Clone(f.roots), f.src))

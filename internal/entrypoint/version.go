@@ -1,13 +1,14 @@
 package entrypoint
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // minors matches the versions of Python 3 in a constraint.
-var minors = regexp.MustCompile(`\b3\.(\d+)`)
+var minors = pattern.New(`\b3\.(\d+)`)
 
 // atLeast reports whether a Python is at least as new as the one that a constraint asks
 // for, so that a source that it refuses is also wrong for the job. In a range the

@@ -5,11 +5,11 @@ package export
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
@@ -109,7 +109,7 @@ func heading(format, comment string) string {
 	return comment + " " + mark(format) + ": changes here are lost when it is exported again.\n"
 }
 
-var unfit = regexp.MustCompile(`[^a-z0-9]+`)
+var unfit = pattern.New(`[^a-z0-9]+`)
 
 // name returns the name of the deployment, fit for files, units and containers.
 func (p Project) name() string {

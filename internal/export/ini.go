@@ -3,11 +3,11 @@ package export
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -102,9 +102,9 @@ func dotted(entrypoint string) string {
 }
 
 var (
-	iniID     = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9_-]{0,48}[a-z0-9])?$`)
-	iniName   = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-	iniOther  = regexp.MustCompile(`(?i)^(?:true|yes|on|false|no|off|-?(?:0|[1-9]\d{0,17})|-?\d+\.\d+)$`) // what is read as no string
+	iniID     = pattern.New(`^[a-z0-9](?:[a-z0-9_-]{0,48}[a-z0-9])?$`)
+	iniName   = pattern.New(`^[a-z_][a-z0-9_]*$`)
+	iniOther  = pattern.New(`(?i)^(?:true|yes|on|false|no|off|-?(?:0|[1-9]\d{0,17})|-?\d+\.\d+)$`) // what is read as no string
 	iniTaken  = []string{"call", "callback", "every", "frequency", "at", "active", "description"}
 	iniDigits = 18
 )

@@ -3,8 +3,9 @@ package github
 import (
 	"cmp"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Origin is the repository on GitHub that a project lives in, and how to get there.
@@ -117,12 +118,12 @@ func (s environment) home() string {
 }
 
 // scp is the form of a remote that git takes from scp: "git@github.com:octo/app".
-var scp = regexp.MustCompile(`^(?:[^/@]+@)?([^/:@]+):(.+)$`)
+var scp = pattern.New(`^(?:[^/@]+@)?([^/:@]+):(.+)$`)
 
 // hostName is the form of a host, with a port or without one. Any other character could
 // end the host of an address that is made of it: in https://api.evil.com#.ghe.com the
 // host is api.evil.com.
-var hostName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]+(:[0-9]+)?$`)
+var hostName = pattern.New(`^[\pL\pN][\pL\pN._-]+(:[0-9]+)?$`)
 
 // parseRemote returns the host and the repository of a remote's URL; none if it is
 // not of the form HOST/owner/name, such as a folder.

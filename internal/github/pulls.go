@@ -6,11 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // pulls returns the pull requests from the branch of a proposal into its base: the
@@ -140,7 +141,7 @@ const discardText = "discard other commits and regenerate"
 // Box is that checkbox. Every body has it, on a line of its own.
 const Box = "- [ ] " + Discard + discardText + "\n"
 
-var ticked = regexp.MustCompile(`(?m)^[ \t]*[-*+] \[[xX]\] *` + regexp.QuoteMeta(Discard))
+var ticked = pattern.New(`(?m)^[ \t]*[-*+] \[[xX]\] *` + Discard)
 
 // change identifies a change by the content of the files after it.
 func change(files []Changed) (string, error) {

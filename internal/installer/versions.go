@@ -21,9 +21,11 @@ func uvRequired(text, table string) string {
 	return required
 }
 
+const clause = `(\^|~=?|[<>=!]=|[<>=])?[ \t]*(\d+(?:\.\d+)*)(\.\*)?`
+
 var (
-	poetryClause   = pattern.New(`(\^|~=?|[<>=!]=|[<>=])?[ \t]*(\d+(?:\.\d+)*)(\.\*)?`)
-	poetryVersions = regexp.MustCompile(`^[ \t]*` + poetryClause.String() + `(?:[, \t]+` + poetryClause.String() + `)*[ \t]*$`)
+	poetryClause   = pattern.New(clause)
+	poetryVersions = pattern.New(`^[ \t]*` + clause + `(?:[, \t]+` + clause + `)*[ \t]*$`)
 )
 
 // poetryRequired returns the versions of Poetry that a pyproject.toml asks for, in

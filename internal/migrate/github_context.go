@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
@@ -203,7 +204,9 @@ func isReference(text, kind, name string) bool {
 	return false
 }
 
-var ownedVariables = pattern.New("`([A-Z_]+)(\\*?)`").FindAllStringSubmatch(pyproject.OwnedVariables(), -1)
+var ownedVariables = sync.OnceValue(func() [][]string {
+	return pattern.New("`([A-Z_]+)(\\*?)`").FindAllStringSubmatch(pyproject.OwnedVariables(), -1)
+})
 
 var variableName = pattern.New(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
@@ -216,7 +219,7 @@ func holds(kind, variable string) bool {
 // settable reports whether the options env, secrets and vars can have a variable.
 func settable(name string) bool {
 	upper := strings.ToUpper(name)
-	for _, m := range ownedVariables {
+	for _, m := range ownedVariables() {
 		if upper == m[1] || m[2] == "*" && strings.HasPrefix(upper, m[1]) {
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -20,14 +21,14 @@ var pythonFiles embed.FS
 
 // pythonScript is the script of these files. It is an argument of Python, and a command
 // line of Windows takes 32767 characters.
-var pythonScript = func() string {
+var pythonScript = sync.OnceValue(func() string {
 	var b strings.Builder
 	for _, name := range []string{"python.py", "python_celery.py", "python_tools.py", "python_walk.py"} {
 		part, _ := pythonFiles.ReadFile(name)
 		b.Write(part)
 	}
 	return strings.ReplaceAll(b.String(), "    ", "\t")
-}()
+})
 
 // pythonMarks are what the declarations of each kind look like.
 var pythonMarks = map[string]*pattern.Pattern{
@@ -102,7 +103,7 @@ func (r *reader) askPython(f File) (found declared, err error) {
 	if r.Ask == nil {
 		return found, problem.New("install Python 3.8 or later", "%s: no Python on PATH to read it with", f.Path)
 	}
-	answer, err := r.Ask(r.ctx, pythonScript, f.Text)
+	answer, err := r.Ask(r.ctx, pythonScript(), f.Text)
 	if err != nil {
 		return found, fmt.Errorf("read %s: %w", f.Path, err)
 	}

@@ -9,14 +9,18 @@ import (
 
 // Pattern is a regular expression. Its methods are those of regexp.Regexp.
 type Pattern struct {
-	text    string
-	compile func() *regexp.Regexp
+	text     string
+	once     sync.Once
+	compiled *regexp.Regexp
 }
 
 // New returns the pattern of that text, in the syntax of regexp. It panics at the first use
 // if that is wrong; the tests compile all.
-func New(text string) *Pattern {
-	return &Pattern{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}
+func New(text string) *Pattern { return &Pattern{text: text} }
+
+func (p *Pattern) compile() *regexp.Regexp {
+	p.once.Do(func() { p.compiled = regexp.MustCompile(p.text) })
+	return p.compiled
 }
 
 func (p *Pattern) String() string { return p.text }
@@ -47,6 +51,12 @@ func (p *Pattern) FindAllStringSubmatch(s string, n int) [][]string {
 
 func (p *Pattern) FindAllStringSubmatchIndex(s string, n int) [][]int {
 	return p.compile().FindAllStringSubmatchIndex(s, n)
+}
+
+func (p *Pattern) ReplaceAll(b, by []byte) []byte { return p.compile().ReplaceAll(b, by) }
+
+func (p *Pattern) ReplaceAllFunc(b []byte, by func([]byte) []byte) []byte {
+	return p.compile().ReplaceAllFunc(b, by)
 }
 
 func (p *Pattern) ReplaceAllString(s, by string) string { return p.compile().ReplaceAllString(s, by) }

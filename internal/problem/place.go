@@ -4,9 +4,10 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Problem is one thing that is wrong with a file, and where. Its texts are single
@@ -61,7 +62,7 @@ func (ps Problems) Since(before Problems) (old, fresh Problems) {
 	return old, fresh
 }
 
-var lineNumber = regexp.MustCompile(`\bline \d+`)
+var lineNumber = pattern.New(`\bline \d+`)
 
 // Write writes each problem with its source line, carets under the part that is
 // wrong, and its hint.

@@ -2,13 +2,13 @@ package pullrequest
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/markdown"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
@@ -301,7 +301,7 @@ func diff(e workflow.Effect) string {
 
 // plainPhrase matches words that mean themselves in Markdown, such as
 // "every day at 09:30 America/New_York".
-var plainPhrase = regexp.MustCompile(`^([\pL\pN:,/+ -]|\pL_\pL)*$`)
+var plainPhrase = pattern.New(`^([\pL\pN:,/+ -]|\pL_\pL)*$`)
 
 // phrase writes words that may be from a file of others, or a cron.
 func phrase(words string) string {

@@ -28,7 +28,7 @@ var cadenceList = func() string {
 func (r *reader) meant(s string) (key, value string) {
 	key, value = schedule.Meant(problem.Cut(s, mostKey))
 	if key == "" && !strings.ContainsAny(s, "0123456789*") {
-		if near := r.nearest(s, schedule.KnownWords); near != "" {
+		if near := r.nearest(s, schedule.KnownWords()); near != "" {
 			return schedule.Meant(near)
 		}
 	}

@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -73,7 +72,7 @@ func (r *reader) commit(e *entry) Commit {
 }
 
 // commitForm matches the full id of a commit, of which GitHub allows no branch.
-var commitForm = regexp.MustCompile(`^(?i:` + commit + `)$`)
+var commitForm = pattern.New(`^(?i:` + commit + `)$`)
 
 // isBranch reports whether s is the name of a branch. It allows less than git does.
 func isBranch(s string) bool {

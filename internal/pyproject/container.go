@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/scheduled-actions/scheduled/internal/pattern"
@@ -87,7 +86,7 @@ func (r *reader) box(e *entry, what string, flawed func(name string) *flaw) Cont
 	return c
 }
 
-var imageForm = regexp.MustCompile(`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*` +
+var imageForm = pattern.New(`^(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*` +
 	`(?::([A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`)
 
 // image reads the name of an image with its release. The tag latest does not say later

@@ -217,7 +217,7 @@ func (r *reader) unknownKeys(d draft) {
 	}
 	for _, e := range d.declaration.entries {
 		option := lookup(e.name)
-		right := ours[fold(e.name)]
+		right := ours()[fold(e.name)]
 		switch {
 		case slices.Contains(jobKeys, e.name):
 		case isWhole(right) && r.written(e) != "":

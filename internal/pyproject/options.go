@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -448,7 +449,7 @@ func home(name, job string) string {
 // misplaced reports a key of ours in the wrong table, perhaps with another spelling,
 // and returns whether it is one.
 func (r *reader) misplaced(e *entry, table, job string) bool {
-	name := ours[fold(e.name)]
+	name := ours()[fold(e.name)]
 	right := home(name, job)
 	if right == "" || right == table {
 		return false
@@ -471,10 +472,10 @@ func (r *reader) misplaced(e *entry, table, job string) bool {
 }
 
 // ours maps the names of all our keys, folded, to the names.
-var ours = func() map[string]string {
+var ours = sync.OnceValue(func() map[string]string {
 	names := make(map[string]string)
 	for _, name := range slices.Concat(jobKeys, optionNames()) {
 		names[fold(name)] = name
 	}
 	return names
-}()
+})

@@ -2,7 +2,6 @@ package pyproject
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -207,7 +206,7 @@ func (r *reader) lines(e *entry) (string, bool) {
 const commit = `[0-9a-f]{40}(?:[0-9a-f]{24})?`
 
 var (
-	actionForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*@` + commit + `)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
+	actionForm = pattern.New(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*@` + commit + `)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
 	localForm  = pattern.New(`^\./[\w.-]+(?:/[\w.-]+)*$`)
 	dockerForm = pattern.New(`^docker://[a-z0-9][\w.:/-]*@sha256:[0-9a-f]{64}$`)
 	unpinned   = pattern.New(`^([\w.-]+/[\w./-]+)(?:@[^ #]*)?`)

@@ -15,7 +15,7 @@ var importer string
 // without calling it. It returns how long the import took, without the start of Python,
 // and its outcome. It is an error only if nothing could be started.
 func Import(ctx context.Context, e Entrypoint) (took time.Duration, o Outcome, err error) {
-	end, report, err := e.execute(ctx, strings.TrimSuffix(runner, "main()\n")+importer)
+	end, report, err := e.execute(ctx, strings.TrimSuffix(runner(), "main()\n")+importer)
 	if err != nil {
 		return 0, Outcome{}, fmt.Errorf("import entrypoint %q: %w", e.Target, err)
 	}

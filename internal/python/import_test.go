@@ -56,7 +56,7 @@ func TestImport(t *testing.T) {
 
 // import.py goes in place of the call with which runner.py ends.
 func TestRunnerEnds(t *testing.T) {
-	if !strings.HasSuffix(runner, "\n\n\nmain()\n") {
+	if !strings.HasSuffix(runner(), "\n\n\nmain()\n") {
 		t.Error("runner.py does not end with main()")
 	}
 }

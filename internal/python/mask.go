@@ -2,10 +2,11 @@ package python
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // mask replaces secrets with "***". It is the last thing that happens to a text of
@@ -47,7 +48,7 @@ func (m mask) text(text string) string {
 
 // scalars finds the strings and numbers of a JSON document, the names of its
 // members included.
-var scalars = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*`)
+var scalars = pattern.New(`"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*`)
 
 func (m mask) json(value json.RawMessage) json.RawMessage {
 	return scalars.ReplaceAllFunc(value, func(scalar []byte) []byte {

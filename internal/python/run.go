@@ -101,8 +101,9 @@ var (
 	returnedPy string
 	//go:embed runner.py
 	runnerPy string
-	runner   = settledPy + returnedPy + runnerPy
 )
+
+func runner() string { return settledPy + returnedPy + runnerPy }
 
 // Run runs the entrypoint to its end and returns how it ended. It is an error only if
 // nothing could be started. When ctx ends or the time is up, Python is interrupted, then
@@ -125,7 +126,7 @@ func Run(ctx context.Context, e Entrypoint) (Outcome, error) {
 
 // call calls the target.
 func (e Entrypoint) call(ctx context.Context) (Outcome, error) {
-	end, report, err := e.execute(ctx, runner)
+	end, report, err := e.execute(ctx, runner())
 	if err != nil {
 		return Outcome{}, fmt.Errorf("start entrypoint %q: %w", e.Target, err)
 	}

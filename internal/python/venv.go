@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // place is where a Python is looked for.
@@ -63,7 +63,7 @@ func (p place) poetry() (dir string, alone bool) {
 }
 
 // notInProject matches the setting of poetry.toml that keeps poetry from using .venv.
-var notInProject = regexp.MustCompile(`(?m)^[^#\n]*in-project["']?\s*=\s*false`)
+var notInProject = pattern.New(`(?m)^[^#\n]*in-project["']?\s*=\s*false`)
 
 // pdm uses the interpreter that .pdm-python names. The scripts of pyproject.toml can
 // set variables.

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Cron is one entry of `on.schedule`.
@@ -19,7 +20,7 @@ type Cron struct {
 }
 
 // ours are the members of a field that GitHub does not know: H, L and MON#1.
-var ours = regexp.MustCompile(`(?i)\b[HL]\b|#`)
+var ours = pattern.New(`(?i)\b[HL]\b|#`)
 
 // ParseCron reads an entry of `on.schedule` as GitHub does: a cron with five fields, and
 // a time zone, "" for UTC.

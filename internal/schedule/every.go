@@ -2,10 +2,11 @@ package schedule
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Cadence is how often a job runs: its `every`.
@@ -43,7 +44,7 @@ var units = []unit{
 
 var weekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
-var everyForm = regexp.MustCompile(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
+var everyForm = pattern.New(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
 
 // every reads the `every` of a job.
 func (p *parsing) every() rule {

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"iter"
 	"math/bits"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // fields are the five fields of a cron.
@@ -137,7 +138,7 @@ var shorthands = map[string]Cadence{
 
 // zoned is a cron behind its time zone, as some crons take it: "CRON_TZ=Europe/Berlin 0 9
 // * * *".
-var zoned = regexp.MustCompile(`(?is)^\s*(?:CRON_)?TZ=(\S*)\s*(.*?)\s*$`)
+var zoned = pattern.New(`(?is)^\s*(?:CRON_)?TZ=(\S*)\s*(.*?)\s*$`)
 
 // notFive says what is wrong with a cron that does not have five fields.
 func notFive(expr string, parts []string) *Flaw {
@@ -159,8 +160,8 @@ func notFive(expr string, parts []string) *Flaw {
 }
 
 var (
-	memberForm = regexp.MustCompile(`^(?:(\*)|([Hh])(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
-	nthForm    = regexp.MustCompile(`^(\w+)#(\w+)$`)
+	memberForm = pattern.New(`^(?:(\*)|([Hh])(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
+	nthForm    = pattern.New(`^(\w+)#(\w+)$`)
 )
 
 // add adds one member of a list to a field: *, */n, a, a/n, a-b, a-b/n, H, H/n, H(a-b),

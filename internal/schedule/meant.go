@@ -2,10 +2,12 @@ package schedule
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // synonyms are other words for a schedule, and what they mean: an `every`, or a cron if it
@@ -23,7 +25,7 @@ var synonyms = map[string]string{
 }
 
 // KnownWords lists the single words that Meant knows, sorted, to find misspelt ones.
-var KnownWords = func() []string {
+var KnownWords = sync.OnceValue(func() []string {
 	var words []string
 	for word := range synonyms {
 		if !strings.ContainsAny(word, " -") {
@@ -38,10 +40,10 @@ var KnownWords = func() []string {
 	}
 	slices.Sort(words)
 	return words
-}()
+})
 
 // short are the units by the names that people give them.
-var short = func() map[string]Cadence {
+var short = sync.OnceValue(func() map[string]Cadence {
 	named := map[string]Cadence{}
 	for _, u := range units {
 		for _, name := range append(strings.Fields(u.short), string(u.name), string(u.name)+"s") {
@@ -49,9 +51,9 @@ var short = func() map[string]Cadence {
 		}
 	}
 	return named
-}()
+})
 
-var amount = regexp.MustCompile(`^(\d{1,6})[ -]*([a-z]+)$`)
+var amount = pattern.New(`^(\d{1,6})[ -]*([a-z]+)$`)
 
 // Meant returns what was probably meant by a string that is not an `every`: the key
 // "every" or "cron" and its valid value; "" if it cannot be guessed.
@@ -95,13 +97,13 @@ func weekdayOf(word string) string {
 func amountOf(word string) string {
 	m := amount.FindStringSubmatch(word)
 	if m == nil {
-		return string(short[word])
+		return string(short()[word])
 	}
 	n, _ := strconv.Atoi(m[1])
 	if seconds := m[2] == "s" || strings.HasPrefix("seconds", m[2]) && len(m[2]) > 2; seconds {
 		return synonyms[strconv.Itoa(n)+" seconds"]
 	}
-	unit := short[m[2]]
+	unit := short()[m[2]]
 	switch text := strconv.Itoa(n) + " " + string(unit) + "s"; {
 	case unit == "":
 		return ""

@@ -149,15 +149,15 @@ func (o *oracle) interval() (phase, step int64) {
 	return phase, step
 }
 
-// pattern says which wall times are slots.
-type pattern struct {
+// walls say which wall times are slots.
+type walls struct {
 	minutes, hours [60]bool
 	elapsed        bool // the hour is a wildcard
 	day            func(date time.Time) bool
 }
 
 // walk marks the minutes that are slots.
-func (p pattern) walk(c clocks, due []bool) {
+func (p walls) walk(c clocks, due []bool) {
 	low, high := slices.Min(c.walls), slices.Max(c.walls)
 	base := low - low%1440
 	days := make([]bool, (high-base)/1440+1)
@@ -184,7 +184,7 @@ func (p pattern) walk(c clocks, due []bool) {
 }
 
 // patterns returns those of a calendar rule, or of each cron.
-func (o *oracle) patterns() (all []pattern) {
+func (o *oracle) patterns() (all []walls) {
 	for _, expr := range o.spec.Cron {
 		all = append(all, o.cron(expr))
 	}
@@ -195,9 +195,9 @@ func (o *oracle) patterns() (all []pattern) {
 	if o.spec.At != "" {
 		fmt.Sscanf(o.spec.At, "%d:%d", &hour, &minute)
 	}
-	p := pattern{day: o.days()}
+	p := walls{day: o.days()}
 	p.hours[hour], p.minutes[minute] = true, true
-	return []pattern{p}
+	return []walls{p}
 }
 
 // days says which dates count for an `every` in days, weeks or months.
@@ -242,9 +242,9 @@ func (o *oracle) days() func(date time.Time) bool {
 }
 
 // cron reads a cron.
-func (o *oracle) cron(expr string) pattern {
+func (o *oracle) cron(expr string) walls {
 	f := strings.Fields(strings.ToUpper(expr))
-	p := pattern{elapsed: strings.HasPrefix(f[1], "*")}
+	p := walls{elapsed: strings.HasPrefix(f[1], "*")}
 	for v := range o.values(f[0], 0, 59, "", o.minute(), 1) {
 		p.minutes[v] = true
 	}

@@ -4,11 +4,12 @@ package table
 import (
 	"io"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // gap stands between two columns, and before a row's further lines.
@@ -118,7 +119,7 @@ func align(row []string, widths []int, first, end int) string {
 	return strings.TrimRight(line.String(), " ")
 }
 
-var colors = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var colors = pattern.New("\x1b\\[[0-9;]*m")
 
 // visible returns the number of characters of a cell, without its colours.
 func visible(cell string) int { return utf8.RuneCountInString(colors.ReplaceAllString(cell, "")) }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
@@ -40,7 +40,7 @@ const hostedLimit = 6 * time.Hour
 // HostedTimeout is how long an entrypoint can take there, with the time for the set-up.
 const HostedTimeout = hostedLimit - setupMargin
 
-var hostedLabel = regexp.MustCompile(`^(?:ubuntu|windows|macos)-`)
+var hostedLabel = pattern.New(`^(?:ubuntu|windows|macos)-`)
 
 // hosted reports whether a job runs on one of GitHub's own runners, as far as its labels
 // say that.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"gopkg.in/yaml.v3"
 )
@@ -143,7 +143,7 @@ func (k Keeper) validate() error {
 // branchForm excludes characters that git refuses in a branch name. They include most
 // of those that make a pattern in a filter.
 // https://git-scm.com/docs/git-check-ref-format
-var branchForm = regexp.MustCompile(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?*\[\\])?$`)
+var branchForm = pattern.New(`^[^-/\s~^:?*\[\\]([^\s~^:?*\[\\]*[^/.\s~^:?*\[\\])?$`)
 
 // document builds the workflow.
 func (k Keeper) document() *yaml.Node {
@@ -155,7 +155,7 @@ func (k Keeper) document() *yaml.Node {
 	doc := mapping(
 		"name", plain("Scheduled sync"),
 		"on", mapping(
-			"push", mapping("branches", sequence(text(pattern(k.Branch))), "paths", k.paths()),
+			"push", mapping("branches", sequence(text(filter(k.Branch))), "paths", k.paths()),
 			"pull_request", mapping(), // without a filter, and with the merge queue, so that the check can be required
 			"merge_group", mapping(),
 			"workflow_dispatch", mapping(),
@@ -272,7 +272,7 @@ var decisive = []string{
 
 // paths returns the path filters: the project's files, and the workflow files.
 func (k Keeper) paths() *yaml.Node {
-	filters, folder := []*yaml.Node{text(pattern(k.Path))}, pattern(path.Dir(k.Path))
+	filters, folder := []*yaml.Node{text(filter(k.Path))}, filter(path.Dir(k.Path))
 	names, prefixes := []string{SyncFile, RescueFile(k.Path)}, k.Prefixes
 	if k.All != nil { // a project may be added
 		filters, folder, prefixes = []*yaml.Node{text("**/pyproject.toml")}, "**", append([]string{pyproject.WorkflowPrefix(".")}, k.Prefixes...)
@@ -290,16 +290,16 @@ func (k Keeper) paths() *yaml.Node {
 	}
 	for _, prefix := range slices.Compact(slices.Sorted(slices.Values(prefixes))) {
 		if k.All == nil || !begins(prefix) {
-			filters = append(filters, text(path.Join(Dir, pattern(prefix)+"*.yml")))
+			filters = append(filters, text(path.Join(Dir, filter(prefix)+"*.yml")))
 		}
 	}
 	return sequence(filters...)
 }
 
-// pattern returns the filter that matches just one name: "you need to
+// filter returns the pattern that matches just one name: "you need to
 // escape each of these special characters with \",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#onpushbranchestagsbranches-ignoretags-ignore
-func pattern(name string) string {
+func filter(name string) string {
 	escaped := special.Replace(name)
 	if strings.HasPrefix(escaped, "!") { // special at the start only
 		return `\` + escaped

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Workflow files are built from nodes, not from structs or maps. So the order is kept,
@@ -81,7 +82,7 @@ func lines(value string) *yaml.Node {
 // readable matches lines without trailing white space and without anything that YAML
 // would escape. The first must not begin with white space. Lines may be empty, except
 // the last.
-var readable = regexp.MustCompile(`^[!-~]([ -~\t]*[!-~])?(\n+[ \t]*[!-~]([ -~\t]*[!-~])?)*$`)
+var readable = pattern.New(`^[!-~]([ -~\t]*[!-~])?(\n+[ \t]*[!-~]([ -~\t]*[!-~])?)*$`)
 
 func sequence(items ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Content: items}

@@ -3,10 +3,10 @@ package workflow
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
@@ -244,7 +244,7 @@ func ownUses(s pyproject.Step) *yaml.Node {
 
 // installs matches the programs for which zizmor reports any installation of a package.
 // https://docs.zizmor.sh/audits/#adhoc-packages
-var installs = regexp.MustCompile(`\b(?:npm|npx|pnpm|yarn|bun|gem|cargo|go|pip|pip3|pipx|uv|uvx|poetry|composer|dotnet|brew|cpan|luarocks|mix|conda|mamba)\b`)
+var installs = pattern.New(`\b(?:npm|npx|pnpm|yarn|bun|gem|cargo|go|pip|pip3|pipx|uv|uvx|poetry|composer|dotnet|brew|cpan|luarocks|mix|conda|mamba)\b`)
 
 // exception returns the comment that tells zizmor to accept the project's own lines.
 func exception(lines string) string {

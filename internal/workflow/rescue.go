@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"gopkg.in/yaml.v3"
@@ -201,7 +201,7 @@ func onlyNeeded(needed, all []schedule.Cron) string {
 		" || contains(fromJSON('[" + strings.Join(exprs, ",") + "]'), github.event.schedule))"
 }
 
-var neededTicks = regexp.MustCompile(`contains\(fromJSON\('\[(.*)\]'\), github\.event\.schedule\)`)
+var neededTicks = pattern.New(`contains\(fromJSON\('\[(.*)\]'\), github\.event\.schedule\)`)
 
 // kept reports whether a private repository keeps the tick of a cron, given the `if` of
 // the job: see onlyNeeded.

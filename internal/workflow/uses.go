@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
 	"gopkg.in/yaml.v3"
+
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Uses is a reference to an action: `owner/repo@ref # version`.
@@ -19,7 +20,7 @@ type Uses struct {
 	Version string // the release that the commit belongs to, "" if unknown
 }
 
-var usesForm = regexp.MustCompile(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*)@([\w./-]+)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
+var usesForm = pattern.New(`^([\w.-]+/[\w.-]+(?:/[\w.-]+)*)@([\w./-]+)(?:[ \t]+#[ \t]*(v?\d[\w.+-]*))?$`)
 
 // ParseUses reads `owner/repo@ref` or `owner/repo@ref # v1.2.3`.
 func ParseUses(s string) (Uses, error) {
@@ -50,7 +51,7 @@ func (u Uses) node() *yaml.Node {
 }
 
 // releaseForm is a release as update bots write it behind a commit.
-var releaseForm = regexp.MustCompile(`^v?\d{1,5}(\.\d{1,5}){0,2}$`)
+var releaseForm = pattern.New(`^v?\d{1,5}(\.\d{1,5}){0,2}$`)
 
 // release returns the release that a reference names, as semver has it: that in the
 // comment of a commit, else the tag. It is "" if that does not look like a release.

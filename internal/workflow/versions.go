@@ -1,12 +1,12 @@
 package workflow
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // This file translates the option python, a version or a range in the notation of npm
@@ -25,20 +25,20 @@ func pythonFor(tool installer.Tool, version string) (string, bool) {
 }
 
 var (
-	lineForm  = regexp.MustCompile(`^(\d+(?:\.\d+)*)(?:\.[xX*])*$`)
-	uvForm    = regexp.MustCompile(`^(?:\d+(?:\.\d+)+(?:t|(?:a|b|rc)\d+)|graalpy\d+(?:\.\d+)*)$`)
-	pypyForm  = regexp.MustCompile(`^pypy-?(\d+(?:\.\d+)*)$`)
-	spanForm  = regexp.MustCompile(`^(\d+(?:\.\d+)*) +- +(\d+(?:\.\d+)*)$`)
-	boundForm = regexp.MustCompile(`^(>=|<=|!=|~=|==|>|<|~|\^)(\d+(?:\.\d+)*)$`)
-	operator  = regexp.MustCompile(`([<>=!~^]) +`)
+	lineForm  = pattern.New(`^(\d+(?:\.\d+)*)(?:\.[xX*])*$`)
+	uvForm    = pattern.New(`^(?:\d+(?:\.\d+)+(?:t|(?:a|b|rc)\d+)|graalpy\d+(?:\.\d+)*)$`)
+	pypyForm  = pattern.New(`^pypy-?(\d+(?:\.\d+)*)$`)
+	spanForm  = pattern.New(`^(\d+(?:\.\d+)*) +- +(\d+(?:\.\d+)*)$`)
+	boundForm = pattern.New(`^(>=|<=|!=|~=|==|>|<|~|\^)(\d+(?:\.\d+)*)$`)
+	operator  = pattern.New(`([<>=!~^]) +`)
 )
 
 var (
-	specifiers  = regexp.MustCompile(`^[0-9a-z.*,<>=!~ ]*[<>=!~][0-9a-z.*,<>=!~ ]*$`)
-	preRelease  = regexp.MustCompile(`[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-_.]?\d*$`)
-	anyPatch    = regexp.MustCompile(`^={2,3}(\d+(?:\.\d+)*)\.\*$`)
-	exactlyForm = regexp.MustCompile(`^===`)
-	clauseForm  = regexp.MustCompile(`^(?:(?:>=|<=|~=|==|>|<|~|\^)?\d+(?:\.\d+)*t?(?:\.\*)?|\*)$`)
+	specifiers  = pattern.New(`^[0-9a-z.*,<>=!~ ]*[<>=!~][0-9a-z.*,<>=!~ ]*$`)
+	preRelease  = pattern.New(`[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|dev)[-_.]?\d*$`)
+	anyPatch    = pattern.New(`^={2,3}(\d+(?:\.\d+)*)\.\*$`)
+	exactlyForm = pattern.New(`^===`)
+	clauseForm  = pattern.New(`^(?:(?:>=|<=|~=|==|>|<|~|\^)?\d+(?:\.\d+)*t?(?:\.\*)?|\*)$`)
 )
 
 // declaredFor returns a range that a project declares for its packages, in the notation
@@ -96,8 +96,8 @@ func condaPython(version string) (string, bool) {
 }
 
 var (
-	word     = regexp.MustCompile(`^[A-Za-z-]{2,}$`)             // such as latest, of which npm knows no version
-	firstTry = regexp.MustCompile(`^(\d+\.\d+)((?:a|b|rc)\d+)$`) // a pre-release without the third number, which npm's versions have
+	word     = pattern.New(`^[A-Za-z-]{2,}$`)             // such as latest, of which npm knows no version
+	firstTry = pattern.New(`^(\d+\.\d+)((?:a|b|rc)\d+)$`) // a pre-release without the third number, which npm's versions have
 )
 
 // semverPython is for setup-python, which takes npm's ranges and its own names.
