@@ -22,14 +22,15 @@ type GitHub struct {
 	Branch string // the default branch; "" to ask GitHub
 
 	*Server
-	book   *ledger.Ledger
-	served *Project        // whose jobs are known
-	work   context.Context // of all requests but dispatches; cancelled by drain
-	stop   context.CancelFunc
+	served    *Project        // whose jobs are known
+	work      context.Context // of all requests but dispatches; cancelled by drain
+	stop      context.CancelFunc
+	recording sync.Mutex // of dispatches
 
 	mu      sync.Mutex
 	offset  offset
 	jobs    map[string]*remote
+	known   bool                       // what an earlier loop has dispatched
 	records map[string]ledger.Dispatch // the newest of each job
 	limits  limits
 	hold    hold
@@ -91,7 +92,7 @@ func (g *GitHub) begin(s *Server) {
 func (g *GitHub) wake(now time.Time, anew bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.book == nil {
+	if !g.known {
 		g.recall(g.offset.at(now))
 	}
 	if g.served != g.project {
@@ -124,7 +125,7 @@ func (g *GitHub) recall(at time.Time) {
 		g.tell("ledger", err)
 		return
 	}
-	g.book = book
+	g.known = true
 	known, err := book.Dispatches()
 	g.tell("ledger", err)
 	for _, d := range known {

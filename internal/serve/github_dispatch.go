@@ -73,9 +73,14 @@ func (g *GitHub) dispatch(r *remote, d ledger.Dispatch) {
 	g.changed(d.Job)
 }
 
-// record writes to the ledger.
+// record writes to the ledger, which has one writer at a time.
 func (g *GitHub) record(d ledger.Dispatch) {
-	err := g.book.Dispatched(d)
+	g.recording.Lock()
+	book, err := ledger.Open(g.File, func(string) {})
+	if err == nil {
+		err = book.Dispatched(d)
+	}
+	g.recording.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !d.Sent.Before(g.records[d.Job].Sent) {

@@ -252,3 +252,24 @@ func TestDispatched(t *testing.T) {
 		}
 	})
 }
+
+// TestRecords records dispatches that are answered at once, the first ones of a ledger: none
+// is lost.
+func TestRecords(t *testing.T) {
+	const n = 30
+	for range 20 {
+		g := &GitHub{Server: &Server{Log: slog.New(slog.DiscardHandler), File: filepath.Join(t.TempDir(), "pyproject.toml")}, records: map[string]ledger.Dispatch{}, told: map[string]string{}}
+		var recording sync.WaitGroup
+		for i := range n {
+			recording.Go(func() { g.record(ledger.Dispatch{Job: fmt.Sprint(i), Slot: time.Unix(60, 0), Sent: time.Unix(61, 0)}) })
+		}
+		recording.Wait()
+		book, err := ledger.Open(g.File, func(remark string) { t.Error(remark) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if known, err := book.Dispatches(); err != nil || len(known) != n || len(g.told["ledger"]) > 0 {
+			t.Fatalf("%d dispatches, %v, %v", len(known), err, g.told)
+		}
+	}
+}
