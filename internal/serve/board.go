@@ -20,6 +20,7 @@ type board struct {
 	ids     []string // of the jobs, in the order of the file
 	jobs    map[string]*posted
 	reload  error // why the project was not reloaded; nil if it was
+	ledger  error // why it cannot be read; nil if it can
 }
 
 // posted is what the board says about a job.
@@ -120,6 +121,19 @@ func (b *board) standing(now time.Time) (age time.Duration, waiting, ending bool
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return now.Sub(b.woken), b.waiting, b.ending, b.reload
+}
+
+// recorded says whether the ledger can be read, and unrecorded why it cannot.
+func (b *board) recorded(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ledger = err
+}
+
+func (b *board) unrecorded() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ledger
 }
 
 // end says that the loop ends, and starts nothing more.

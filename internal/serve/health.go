@@ -35,6 +35,9 @@ func (s *Server) unready() (why []string) {
 	if reload != nil {
 		why = append(why, "pyproject.toml was not reloaded: "+reload.Error())
 	}
+	if err := s.board.unrecorded(); err != nil {
+		why = append(why, "the history cannot be read: "+err.Error())
+	}
 	if s.GitHub != nil {
 		if err := s.GitHub.Trouble(); err != nil {
 			why = append(why, "GitHub takes no dispatches: "+err.Error())

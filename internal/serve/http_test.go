@@ -243,6 +243,14 @@ func TestHealth(t *testing.T) {
 		{"waiting for its turn", func(on bool) { w.board.waiting = on }},
 		{"pyproject.toml was not reloaded: bad\n", func(on bool) { w.board.reloaded(map[bool]error{true: errors.New("bad")}[on]) }},
 		{`"clean is refused: no Python \x1b[0m"`, func(on bool) { w.board.refuse("clean", map[bool]error{true: errors.New("no\nPython \x1b[0m")}[on]) }},
+		{"the history cannot be read: ", func(on bool) {
+			folder := filepath.Join(filepath.Dir(w.File), ".scheduled")
+			_ = os.RemoveAll(folder)
+			if on {
+				_ = os.WriteFile(folder, nil, 0o600)
+			}
+			w.Local.sweep([]string{"clean"})
+		}},
 		{"starts nothing more", func(on bool) { w.board.ending = on }},
 	} {
 		c.do(true)

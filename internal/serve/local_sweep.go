@@ -43,15 +43,19 @@ func (l *Local) mine() []string {
 }
 
 // sweep marks those of the jobs of which the ledger has something else than before. A ledger
-// that cannot be read has nothing new: each execution says it.
+// that cannot be read has nothing new.
 func (l *Local) sweep(ids []string) {
-	book, err := ledger.Open(l.File, func(string) {})
-	if err != nil {
+	if len(ids) == 0 {
 		return
 	}
-	stamps, err := book.Stamps(ids)
+	book, err := ledger.Open(l.File, func(string) {})
+	var stamps map[string]ledger.Stamp
+	if err == nil {
+		stamps, err = book.Stamps(ids)
+	}
+	l.board.recorded(err)
 	if err != nil {
-		return
+		return // each execution says it
 	}
 	if l.stamps == nil {
 		l.stamps = map[string]ledger.Stamp{}
