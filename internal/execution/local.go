@@ -2,6 +2,7 @@ package execution
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -15,7 +16,7 @@ import (
 
 // Told is who hears how a local run goes.
 type Told struct {
-	Decided func(schedule.Decision) // once for each window that is looked at
+	Decided func(schedule.Decision) // once for each window that is skipped, or whose execution begins
 	Ended   func(Result)            // once for each of them, too
 }
 
@@ -102,12 +103,15 @@ func (l *local) turn(ctx context.Context, tick schedule.Tick, start starter) (ex
 		l.skip(decision)
 		return false, nil
 	}
-	l.Decided(decision.Decision)
+	if why := context.Cause(ctx); why != nil && !errors.Is(why, ErrCancelled) {
+		return false, why // as while it waits for its turn
+	}
 	l.endLeft(decision.Window)
 	execution, err := start(ctx, decision.Decision)
 	if ledger.Full(err) {
 		return false, err
 	}
+	l.Decided(decision.Decision)
 	l.Warn(err)
 	v := variables(decision)
 	if execution != nil {

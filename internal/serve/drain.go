@@ -34,7 +34,9 @@ func (l *Local) drain(ctx context.Context) (whole bool) {
 	}
 	left := 0
 	l.each(func(e *running) {
-		left++
+		if e.begun { // else it ends as soon as it looks whether it may
+			left++
+		}
 		e.cancel(end{python.Cancelled{Signal: syscall.SIGTERM, More: e.more}})
 	})
 	if left > 0 {
