@@ -53,7 +53,11 @@ func (w *Web) act(a action) http.Handler {
 		url, err := a.do(w, ctx, p)
 		if err != nil {
 			w.Log.Error("it could not be "+a.done+" as a person asked", "job", p.id, "error", err, "hint", problem.Hint(err))
-			w.refuse(out, r, http.StatusBadGateway, err)
+			status := http.StatusBadGateway
+			if _, nothing := errors.AsType[idle](err); nothing {
+				status = http.StatusServiceUnavailable
+			}
+			w.refuse(out, r, status, err)
 			return
 		}
 		w.Log.Info(a.done+" by a person", "job", p.id)
@@ -78,14 +82,19 @@ func (p posted) byHand() string {
 	return problem.Command("scheduled run", p.id, "--force")
 }
 
+// idle is why this process starts nothing.
+type idle struct{ error }
+
+func (e idle) Unwrap() error { return e.error }
+
 // trigger runs a job now, even if its window is confirmed or the job is paused.
 func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
 	_, waiting, ending, _ := w.board.standing(w.Clock.Now())
 	switch {
 	case ending:
-		return "", errors.New("`scheduled serve` is about to end: it starts nothing more")
+		return "", idle{errors.New("`scheduled serve` is about to end: it starts nothing more")}
 	case waiting:
-		return "", problem.New("ask the other one, or use `"+p.byHand()+"`", "another `scheduled serve` has this project")
+		return "", idle{problem.New("ask the other one, or use `"+p.byHand()+"`", "another `scheduled serve` has this project")}
 	case p.hosted:
 		return w.GitHub.trigger(ctx, p.job)
 	}

@@ -173,7 +173,8 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 			w.refuse(out, r, http.StatusServiceUnavailable, errors.New("the token of this server cannot be read"))
 		case !known:
 			if r.Header.Get("Authorization") != "" {
-				w.Log.Warn("a request had a wrong token", "from", r.RemoteAddr)
+				from, _, _ := net.SplitHostPort(r.RemoteAddr) // each request has another port, so none would be a repetition
+				w.Log.Warn("a request had a wrong token", "from", from)
 			}
 			out.Header().Add("WWW-Authenticate", `Bearer realm="scheduled"`)
 			out.Header().Add("WWW-Authenticate", `Basic realm="scheduled", charset="UTF-8"`)

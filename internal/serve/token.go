@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"runtime"
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -28,7 +27,7 @@ func NewToken(file string, warn func(string)) (Token, error) {
 		return t, problem.WithHint(err, "write a long random token into it, as `openssl rand -hex 32` prints it")
 	}
 	const others = 0o004
-	if info, err := os.Stat(file); err == nil && info.Mode()&others != 0 && runtime.GOOS != "windows" {
+	if info, err := os.Stat(file); err == nil && info.Mode()&others != 0 && owned(info) { // else it may be readable to us by that alone
 		warn(fmt.Sprintf("every user of this machine can read the token in %s: `chmod 600` keeps it to you", problem.Show(file)))
 	}
 	return t, nil
