@@ -26,6 +26,7 @@ type guard struct {
 	life *os.File      // ends when this process does
 	told *bufio.Reader // what the guard says: the entrypoint's process, and how that ended
 	from *os.File      // told reads from it
+	stop func()        // of startWaited
 }
 
 // startGuard makes the guard the command, starts it, and returns the process that the
@@ -43,14 +44,16 @@ func startGuard(program string, cmd *exec.Cmd, files []*os.File) (g *guard, pid 
 		return nil, 0, err
 	}
 	defer theirs.Close()
-	g = &guard{life, bufio.NewReader(from), from}
+	g = &guard{life: life, told: bufio.NewReader(from), from: from, stop: func() {}}
 	cmd.ExtraFiles = append([]*os.File{theirLife, theirs}, files...)
 	cmd.Args = slices.Concat([]string{program, GuardArgument, strconv.Itoa(len(cmd.ExtraFiles)), cmd.Path}, cmd.Args[1:])
 	cmd.Path = program
-	if err := cmd.Start(); err != nil {
+	stop, err := startWaited(cmd)
+	if err != nil {
 		g.close()
 		return nil, 0, err
 	}
+	g.stop = stop
 	theirs.Close()
 	said, _ := g.told.ReadString('\n')
 	if pid, err = strconv.Atoi(strings.TrimSpace(said)); err != nil {
@@ -72,6 +75,7 @@ func (g *guard) wait() (status syscall.WaitStatus, ok bool) {
 func (g *guard) close() {
 	g.life.Close()
 	g.from.Close()
+	g.stop()
 }
 
 // Guard starts an entrypoint for the process that has started this one, says how it
@@ -98,7 +102,7 @@ func Guard(args []string) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	die(cmd)
-	if err := cmd.Start(); err != nil {
+	if _, err := startWaited(cmd); err != nil {
 		fmt.Fprintln(told, err)
 		return
 	}
@@ -106,7 +110,6 @@ func Guard(args []string) {
 		stream.Close() // they end when the entrypoint has
 	}
 	pid := cmd.Process.Pid
-	reap(pid)
 	fmt.Fprintln(told, pid)
 	go func() {
 		cmd.Wait()

@@ -54,17 +54,21 @@ var waited struct {
 // reads about all processes of the machine.
 const reapPause = 100 * time.Millisecond
 
-// reap waits for orphans that have ended, as the parent of all orphans must, until the last
-// caller tells it to stop. It leaves alone the children that callers wait for.
-func reap(pid int) (stop func()) {
-	waited.Lock()
+// startWaited starts a command that the caller waits for, until it calls stop. Meanwhile
+// orphans that have ended are waited for as well, as the parent of all orphans must.
+func startWaited(cmd *exec.Cmd) (stop func(), err error) {
+	waited.Lock() // no reaper takes it for an orphan before it is known
 	defer waited.Unlock()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
 	if len(waited.pids) == 0 {
 		waited.pids, waited.over = map[int]bool{}, make(chan struct{})
 		ended := make(chan os.Signal, 1)
 		signal.Notify(ended, syscall.SIGCHLD)
 		go reapUntil(waited.over, ended)
 	}
+	pid := cmd.Process.Pid
 	waited.pids[pid] = true
 	return func() {
 		waited.Lock()
@@ -73,7 +77,7 @@ func reap(pid int) (stop func()) {
 		if len(waited.pids) == 0 {
 			close(waited.over)
 		}
-	}
+	}, nil
 }
 
 func reapUntil(over <-chan struct{}, ended chan os.Signal) {

@@ -13,7 +13,7 @@ func mark(*exec.Cmd, string) string { return "" }
 
 func adopt() {}
 
-func reap(int) (stop func()) { return func() {} }
+func startWaited(cmd *exec.Cmd) (stop func(), err error) { return func() {}, cmd.Start() }
 
 func marked(string) []int { return nil }
 

@@ -19,7 +19,7 @@ type processes struct {
 	group  atomic.Int32 // 0 until the command has started
 	mark   string       // in the environment of each of them; "" without one
 	guard  *guard       // the command's parent; nil if this process is
-	stop   func()       // stops waiting for orphans
+	stop   func()       // of startWaited
 
 	// orphaned says that the guard is gone: what was below it is now an orphan of this
 	// process. The guards of other commands that it runs keep theirs.
@@ -36,14 +36,15 @@ func newProcesses(cmd *exec.Cmd, direct bool, host *Host) (*processes, error) {
 }
 
 func (p *processes) start() error {
+	start := func(cmd *exec.Cmd) (func(), error) { return func() {}, cmd.Start() }
 	if p.host != nil {
 		adopt()
+		start = startWaited
 		plain := *p.cmd // a command can be started only once, even if that fails
 		guard, group, err := startGuard(p.host.Program, p.cmd, p.host.Held)
 		if err == nil {
 			p.guard = guard
 			p.group.Store(int32(group))
-			p.stop = reap(p.cmd.Process.Pid)
 		}
 		if p.cmd.Process != nil {
 			return err
@@ -51,8 +52,9 @@ func (p *processes) start() error {
 		*p.cmd = plain // the work counts for more than its guard
 	}
 	die(p.cmd)
-	err := p.cmd.Start()
+	stop, err := start(p.cmd)
 	if err == nil {
+		p.stop = stop
 		p.group.Store(int32(p.cmd.Process.Pid))
 	}
 	return err

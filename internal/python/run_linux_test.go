@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -96,5 +99,43 @@ func TestAnotherBeside(t *testing.T) {
 	out, err := cmd.Output()
 	if lines := strings.Split(strings.TrimSpace(string(out)), "\n"); err != nil || lines[len(lines)-1] != "timed out after 1s and true" {
 		t.Errorf("said %q, %v", out, err)
+	}
+}
+
+// A guard that starts slowly is no orphan: else who waits for another entrypoint would take
+// its end, or kill it.
+func TestGuardIsNoOrphan(t *testing.T) {
+	t.Parallel()
+	script, file := filepath.Join(t.TempDir(), "guard"), filepath.Join(t.TempDir(), "pid")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho $$ >"+file+".new\nmv "+file+".new "+file+"\nread go <"+file+".go\necho not today >&4\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(file+".go", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error)
+	go func() {
+		_, _, err := startGuard(script, exec.Command("true"), nil)
+		failed <- err
+	}()
+	var text []byte
+	for len(text) == 0 {
+		text, _ = os.ReadFile(file)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := parents()
+	waited.Lock()
+	if all[pid] != os.Getpid() || slices.Contains(orphans(all), pid) {
+		t.Errorf("the guard %d, below %d, is an orphan", pid, all[pid])
+	}
+	waited.Unlock()
+	if err := os.WriteFile(file+".go", []byte("go\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-failed; err == nil || err.Error() != "not today" {
+		t.Error(err)
 	}
 }
