@@ -34,6 +34,11 @@ type exchange struct {
 	path string // "" if the file has no name
 }
 
+// bootstrap is the part of the file that Python itself reads, because the offset is there.
+// With PYTHONUNBUFFERED it asks the system for each byte of its stdin, and the program has
+// tens of thousands: so it is in front of that, and read at once.
+const bootstrap = "import os\nos.lseek(0, 0, os.SEEK_SET)\nexec(compile(os.read(0, %d), '<stdin>', 'exec'))\n"
+
 func newExchange(program string) (*exchange, error) {
 	x := new(exchange)
 	var err error
@@ -45,8 +50,8 @@ func newExchange(program string) (*exchange, error) {
 			x.path = x.Name()
 		}
 	}
-	if _, err = x.WriteString(program); err == nil {
-		_, err = x.Seek(0, io.SeekStart)
+	if _, err = x.WriteString(program + fmt.Sprintf(bootstrap, len(program))); err == nil {
+		_, err = x.Seek(int64(len(program)), io.SeekStart)
 	}
 	if err != nil {
 		x.close()

@@ -27,7 +27,7 @@ SECRETS = set(filter(None, VALUES)).union(line for line in LINES if len(line) > 
 SECRETS = sorted(SECRETS.union(repr(secret)[1:-1] for secret in SECRETS), key=len, reverse=True)
 
 # The file. A second handle, because the entrypoint may close or replace either; and
-# no content, because Python has read it and the entrypoint should find stdin empty.
+# no content, because it has been read and the entrypoint should find stdin empty.
 HANDLES = (os.dup(0), 0)
 OPENED = os.fstat(0)
 os.ftruncate(0, 0)
