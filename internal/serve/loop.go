@@ -53,7 +53,7 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	jumped := s.woken.IsZero() || now.Before(s.woken) || now.Sub(s.woken) > longest+grace
 	s.woken = now
 	s.board.wake(now)
-	s.reload()
+	s.reload(now)
 	for _, e := range s.executors {
 		e.wake(now, jumped)
 	}

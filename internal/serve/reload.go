@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"os"
@@ -17,28 +16,44 @@ type source struct {
 	modified time.Time
 	size     int64
 	sum      [sha256.Size]byte
+
+	unread time.Time // since when it cannot be read; zero if it can
+	said   bool      // that it cannot be read
 }
 
-// changed reports whether the content of the file is another than before. A file that is
-// missing for a moment, as while an editor writes it, has not changed.
-func (s *source) changed() bool {
+// changed reports whether the content of the file is another than before. The error says
+// that it cannot be read.
+func (s *source) changed() (bool, error) {
 	info, err := os.Stat(s.path)
 	if err != nil || info.ModTime().Equal(s.modified) && info.Size() == s.size {
-		return false
+		return false, err
 	}
 	content, err := os.ReadFile(s.path)
 	if err != nil {
-		return false
+		return false, err
 	}
-	sum := sha256.Sum256(content)
 	was := s.sum
-	s.modified, s.size, s.sum = info.ModTime(), info.Size(), sum
-	return !bytes.Equal(was[:], sum[:])
+	s.modified, s.size, s.sum = info.ModTime(), info.Size(), sha256.Sum256(content)
+	return was != s.sum, nil
+}
+
+// notice takes in whether the file can be read at now. It reports whether that is to be said:
+// once, and not while it is away for a moment, as when an editor writes it.
+func (s *source) notice(away bool, now time.Time) (say bool) {
+	switch {
+	case !away:
+		s.unread, s.said = time.Time{}, false
+	case s.unread.IsZero():
+		s.unread = now
+	}
+	say = away && !s.said && now.Sub(s.unread).Abs() >= grace
+	s.said = s.said || say
+	return say
 }
 
 // load reads the project for the first time.
 func (s *Server) load() error {
-	s.source.changed()
+	_, _ = s.source.changed() // Load says why it cannot be read
 	project, err := s.Load()
 	if err != nil {
 		return err
@@ -52,26 +67,38 @@ func (s *Server) load() error {
 
 // reload reads the project again if its file has another content, or a person asks for it.
 // A project with any error is not taken: the old one stays.
-func (s *Server) reload() {
+func (s *Server) reload(now time.Time) {
 	s.mu.Lock()
 	asked := s.asked
 	s.asked = false
 	s.mu.Unlock()
-	if !s.source.changed() && !asked {
+	changed, unread := s.source.changed()
+	back := s.source.said && unread == nil
+	if s.source.notice(unread != nil, now) {
+		s.stay(unread)
+	}
+	if !changed && !asked && !back {
 		return
 	}
-	s.reloads++
 	project, err := s.Load()
 	if err == nil {
 		err = flaws(project)
 	}
-	s.board.reloaded(err)
 	if err != nil {
-		s.complain("the project is not reloaded, the jobs stay as they are", err, "reload", s.reloads)
+		s.stay(err)
 		return
 	}
 	s.swap(project)
+	s.reloads++
+	s.board.reloaded(nil)
 	s.Log.Info("the project is reloaded", "jobs", len(project.Jobs), "reload", s.reloads)
+}
+
+// stay says why the project is not reloaded.
+func (s *Server) stay(why error) {
+	s.reloads++
+	s.board.reloaded(why)
+	s.complain("the project is not reloaded, the jobs stay as they are", why, "reload", s.reloads)
 }
 
 // flaws returns what is wrong with the jobs of a project; nil if nothing is.
