@@ -398,3 +398,32 @@ func TestStart(t *testing.T) {
 
 // https://pkg.go.dev/runtime#hdr-Environment_Variables
 var started = regexp.MustCompile(`(?m)^init ` + regexp.QuoteMeta(module) + `.* (\d+) allocs$`)
+
+// TestLoop compares the files of serve with their table in docs/architecture.md.
+func TestLoop(t *testing.T) {
+	page, err := os.ReadFile("../../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## The loop\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	named := map[string]bool{}
+	for _, m := range regexp.MustCompile("`([a-z_]+\\.(go|css))`").FindAllStringSubmatch(section, -1) {
+		named[m[1]] = true
+	}
+	files, err := filepath.Glob("../../internal/serve/*.*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		special := slices.ContainsFunc([]string{"_test.go", "_unix.go", "_windows.go"}, func(end string) bool { return strings.HasSuffix(name, end) })
+		if !special && !named[name] {
+			t.Errorf("docs/architecture.md lacks internal/serve/%s", name)
+		}
+		delete(named, name)
+	}
+	for name := range named {
+		t.Errorf("docs/architecture.md has internal/serve/%s, which is no file", name)
+	}
+}
