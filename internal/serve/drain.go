@@ -8,9 +8,16 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/python"
 )
 
-// drain waits for the executions, and stops those that are left as a timeout does. What
-// only waits for another process is not started any more.
+// drain waits for the executions, and until people are told what happened so far.
 func (l *Local) drain(ctx context.Context) (whole bool) {
+	whole = l.drainExecutions(ctx)
+	l.teller.wait(ctx)
+	return whole
+}
+
+// drainExecutions waits for the executions, and stops those that are left as a timeout does.
+// What only waits for another process is not started any more.
+func (l *Local) drainExecutions(ctx context.Context) (whole bool) {
 	over := make(chan struct{})
 	go func() {
 		l.ended.Wait()

@@ -25,7 +25,7 @@ const (
 // fail too often: what a rescue does for those on GitHub. It works beside the loop.
 type teller struct {
 	*Local
-	working bool
+	working chan struct{}            // closed once it has no more to do; nil while it has nothing to do
 	jobs    map[string]pyproject.Job // to look at
 }
 
@@ -47,9 +47,24 @@ func (l *Local) tell(job pyproject.Job) {
 		l.teller.jobs = map[string]pyproject.Job{}
 	}
 	l.teller.jobs[job.ID] = job
-	if !l.teller.working {
-		l.teller.working = true
+	if l.teller.working == nil {
+		l.teller.working = make(chan struct{})
 		go l.teller.work()
+	}
+}
+
+// wait waits until what happened is told, at most until ctx ends: who ends in between would
+// tell it again.
+func (t *teller) wait(ctx context.Context) {
+	t.guarded.Lock()
+	working := t.working
+	t.guarded.Unlock()
+	if working == nil {
+		return
+	}
+	select {
+	case <-working:
+	case <-ctx.Done():
 	}
 }
 
@@ -59,7 +74,10 @@ func (t *teller) work() {
 		t.guarded.Lock()
 		jobs := slices.Collect(maps.Values(t.jobs))
 		clear(t.jobs)
-		t.working = len(jobs) > 0
+		if len(jobs) == 0 {
+			close(t.working)
+			t.working = nil
+		}
 		t.guarded.Unlock()
 		if len(jobs) == 0 {
 			return

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,5 +104,37 @@ func TestTelling(t *testing.T) {
 	}
 	if paused, err := book.Paused(job.ID); !paused || err != nil {
 		t.Errorf("paused %v, %v", paused, err)
+	}
+}
+
+// TestToldAtTheEnd ends a loop while an event is posted: it waits for the answer.
+func TestToldAtTheEnd(t *testing.T) {
+	var answered atomic.Bool
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		time.Sleep(100 * time.Millisecond)
+		answered.Store(true)
+	}))
+	defer hook.Close()
+	job := daily(t, "a", "a")
+	job.Options.Webhook, job.Options.NotifyAfter, job.Options.NotifyOn = "CHAT", 1, []schedule.Event{schedule.JobMissed}
+	l := &Local{Webhooks: func(string) string { return hook.URL },
+		Server: &Server{Clock: &still{noon}, File: filepath.Join(t.TempDir(), "pyproject.toml"), Log: slog.New(slog.DiscardHandler)}}
+	l.begin(l.Server)
+	l.board.ids = []string{job.ID}
+	book, err := ledger.Open(l.File, func(text string) { t.Error(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := noon.AddDate(0, 0, -5)
+	e, err := book.Start(job.ID, before, job.Schedule.Window(before))
+	if err == nil {
+		err = e.Finish(before, true, "")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.tell(job)
+	if !l.drain(t.Context()) || !answered.Load() {
+		t.Error("the loop has ended before the event was posted")
 	}
 }
