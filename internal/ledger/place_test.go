@@ -241,13 +241,15 @@ func TestOneOfSeveralFormerLedgersIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs := first.stem() + hash(madeBy)
-	older, newer := time.Now().Add(-time.Hour), time.Now()
+	older, newer := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	if err := os.Chtimes(filepath.Join(all, theirs, jobName(madeBy, "clean")+".log"), older, older); err != nil {
 		t.Fatal(err)
 	}
-	back := copyOf(t, project)
-	if err := os.Chtimes(filepath.Join(back, folderName, theirs, jobName(madeBy, "clean")+".log"), newer.Add(time.Hour), newer.Add(time.Hour)); err != nil {
-		t.Fatal(err)
+	back, other := copyOf(t, project), copyOf(t, project)
+	for _, folder := range []string{back, other} {
+		if err := os.Chtimes(filepath.Join(folder, folderName, theirs, jobName(madeBy, "clean")+".log"), newer, newer); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for folder, want := range map[string]string{project: first.file, back: madeBy} {
 		var warnings []string
@@ -259,10 +261,11 @@ func TestOneOfSeveralFormerLedgersIsTakenOver(t *testing.T) {
 			t.Errorf("warnings %q", warnings)
 		}
 	}
-	if err := os.Rename(project, filepath.Dir(first.file)); err != nil {
+	own := &Ledger{file: first.file, warn: func(string) {}}
+	if err := os.Rename(other, filepath.Dir(own.file)); err != nil {
 		t.Fatal(err)
 	}
-	if got := first.of(t); got != first.file {
+	if got := own.of(t); got != own.file {
 		t.Errorf("took over %s, want the own %s", got, first.file)
 	}
 }
