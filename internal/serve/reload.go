@@ -12,10 +12,9 @@ import (
 
 // source is the project file, as the loop knows it.
 type source struct {
-	path     string
-	modified time.Time
-	size     int64
-	sum      [sha256.Size]byte
+	path string
+	info os.FileInfo // when its content was read
+	sum  [sha256.Size]byte
 
 	unread time.Time // since when it cannot be read; zero if it can
 	said   bool      // that it cannot be read
@@ -25,7 +24,7 @@ type source struct {
 // that it cannot be read.
 func (s *source) changed() (bool, error) {
 	info, err := os.Stat(s.path)
-	if err != nil || info.ModTime().Equal(s.modified) && info.Size() == s.size {
+	if err != nil || s.info != nil && os.SameFile(info, s.info) && info.ModTime().Equal(s.info.ModTime()) && info.Size() == s.info.Size() {
 		return false, err
 	}
 	content, err := os.ReadFile(s.path)
@@ -33,7 +32,7 @@ func (s *source) changed() (bool, error) {
 		return false, err
 	}
 	was := s.sum
-	s.modified, s.size, s.sum = info.ModTime(), info.Size(), sha256.Sum256(content)
+	s.info, s.sum = info, sha256.Sum256(content)
 	return was != s.sum, nil
 }
 

@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -49,4 +51,21 @@ func TestFileAway(t *testing.T) {
 	write()
 	look(longest, false, 2)
 	look(longest, false, 2)
+}
+
+// TestSameTime replaces the file by one of the same size and time, as what unpacks a release
+// does. A new time alone is no change.
+func TestSameTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pyproject.toml")
+	s := source{path: path}
+	for _, step := range []struct {
+		content string
+		time    time.Time
+		changed bool
+	}{{"one", noon, true}, {"two", noon, true}, {"two", noon.Add(time.Hour), false}, {"three", noon.Add(time.Hour), true}} {
+		err := errors.Join(os.WriteFile(path+".new", []byte(step.content), 0o600), os.Chtimes(path+".new", step.time, step.time), os.Rename(path+".new", path))
+		if changed, unread := s.changed(); changed != step.changed || err != nil || unread != nil {
+			t.Errorf("%+v: %v, %v, %v", step, changed, err, unread)
+		}
+	}
 }
