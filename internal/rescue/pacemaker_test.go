@@ -173,7 +173,7 @@ func TestPaceOfItself(t *testing.T) {
 }
 
 // TestPaceStays has a slot that is too near for a wait: the rescue stays for it, starts the job
-// then, and has the next link wait for the slot after. It stays for three slots at most.
+// then, and has the next link wait for the slot after. It stays for two slots at most.
 func TestPaceStays(t *testing.T) {
 	more := func(daily ...string) func(*ghtest.Server, *one) {
 		return func(fake *ghtest.Server, r *one) {
@@ -196,7 +196,7 @@ func TestPaceStays(t *testing.T) {
 		{"12:01", func(_ *ghtest.Server, r *one) { r.DryRun = true }, 0, "", ""},
 		{"12:01", func(fake *ghtest.Server, r *one) { fake.SetTimer("wait-1", 0) }, 0, "20T12:01", ""},
 		{"12:01", more("12:02"), 2*time.Minute + time.Second, "20T12:01 20T12:02 21T12:01 21T12:02", "60"},
-		{"12:01", more("12:02", "12:03", "12:04"), 3*time.Minute + time.Second, "20T12:01 20T12:02 20T12:03 20T12:04 21T12:01 21T12:02 21T12:03", "1"},
+		{"12:01", more("12:02", "12:03", "12:04"), 2*time.Minute + time.Second, "20T12:01 20T12:02 20T12:03 20T12:04 21T12:01 21T12:02", "1"},
 	} {
 		fake, r := paced(t, row.daily, &schedule.Link{Wait: time.Minute, Asked: noon.Add(-time.Minute)})
 		if row.change != nil {

@@ -45,8 +45,8 @@ func PacemakerStays(now, next time.Time) bool {
 }
 
 // PacemakerMostStays is for how many slots in a row a rescue stays. So it leaves its runner
-// after six minutes, also where a slot comes every minute.
-const PacemakerMostStays = 3
+// after four minutes, also where a slot comes every minute.
+const PacemakerMostStays = 2
 
 // Link is a rescue that waits before it looks.
 type Link struct {
