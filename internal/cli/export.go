@@ -29,15 +29,15 @@ func (p *Program) exportCommand() *cobra.Command {
 which a machine runs ` + "`scheduled serve`" + `. FORMAT is one of
 
 ` + export.Help() + `
-Files go to stdout, or to the folder of --output. There, only files that export has written
-before are overwritten.`,
+Files go to stdout, or to the folder of --output. There it overwrites only files that
+export has written before.`,
 		ValidArgs: export.Formats(),
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
 				return usageError("export needs a format: "+strings.Join(export.Formats(), ", "), cmd)
 			case !export.Known(args[0]):
-				return &exitError{exitUsage, problem.New("use one of "+strings.Join(export.Formats(), ", "), "%s is no format of export", problem.Quote(args[0]))}
+				return &exitError{exitUsage, problem.New("use one of "+strings.Join(export.Formats(), ", "), "%s is not a format of export", problem.Quote(args[0]))}
 			}
 			return nil
 		},

@@ -36,27 +36,26 @@ func (p *Program) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Start jobs on time, from this machine",
-		Long: `serve runs until it is told to end. It starts each job at its slot, within seconds: a
-job with executor = "serve" in its environment here, and with the ledger in .scheduled/;
-any other on GitHub, by its workflow_dispatch. With --local it executes all of them here,
-and needs no GitHub.
+		Long: `serve runs until you stop it. It starts each job at its slot, within seconds: a job with
+executor = "serve" on this machine, with its history in .scheduled/; any other on GitHub,
+by workflow_dispatch. With --local it runs all of them here, and needs no GitHub.
 
-It reads pyproject.toml again when its content changes, or on SIGHUP. On SIGTERM it starts
-nothing more, waits for what executes, up to --drain, and then stops it. A second serve of
-the same project waits, and takes over when the first one ends.
+It reads pyproject.toml again when its content changes, or on SIGHUP. On SIGTERM or
+Ctrl-C it starts no more jobs, gives running ones the time of --drain, and then stops them.
+A second serve of the same project waits, and takes over when the first one ends.
 
 --listen is where it answers: /healthz, /readyz, /metrics for Prometheus, and a page that
 shows the jobs. An address that others can reach needs --token-file.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.serve(flags) },
 	}
-	cmd.Flags().BoolVar(&flags.local, "local", false, "execute all jobs here")
+	cmd.Flags().BoolVar(&flags.local, "local", false, "run all jobs here, without GitHub")
 	cmd.Flags().StringVar(&flags.listen, "listen", "127.0.0.1:8484", "address for health, metrics and the page; empty for none")
-	cmd.Flags().IntVar(&flags.workers, "workers", runtime.NumCPU(), "maximum number of executions at once")
-	cmd.Flags().DurationVar(&flags.drain, "drain", 30*time.Second, "time that executions get to end by themselves")
-	cmd.Flags().StringVar(&flags.tokenFile, "token-file", "", "file with the token that requests to --listen need")
+	cmd.Flags().IntVar(&flags.workers, "workers", runtime.NumCPU(), "maximum number of jobs that run here at once")
+	cmd.Flags().DurationVar(&flags.drain, "drain", 30*time.Second, "time that running jobs get to end by themselves")
+	cmd.Flags().StringVar(&flags.tokenFile, "token-file", "", "file with a token of your choice, which requests to --listen must send")
 	cmd.Flags().StringVar(&flags.logFormat, "log-format", "text", "format of the log: text or json")
-	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
+	cmd.Flags().StringVar(&flags.token, "token", "", "token for GitHub that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
 	return cmd
 }
 
@@ -69,10 +68,10 @@ func (p *Program) serve(flags serveFlags) error {
 		return &exitError{exitUsage, problem.New("give "+strings.Join(serve.Formats, " or "), "--log-format %q is not a format of the log", flags.logFormat)}
 	}
 	if flags.workers < 1 {
-		return &exitError{exitUsage, problem.New("leave it out for one per core", "--workers %d leaves nobody to execute jobs", flags.workers)}
+		return &exitError{exitUsage, problem.New("give 1 or more, or leave it out for one per core", "--workers %d is too few: no job could run", flags.workers)}
 	}
 	if flags.drain < 0 {
-		return &exitError{exitUsage, problem.New("0s stops executions at once", "--drain %v is negative", flags.drain)}
+		return &exitError{exitUsage, problem.New("give 0s to stop running jobs at once", "--drain %v is negative", flags.drain)}
 	}
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // jobs outlive the reader of the log
 	project, err := p.open()
@@ -126,7 +125,7 @@ func (p *Program) serve(flags serveFlags) error {
 		return &exitError{exitUsage, err}
 	}
 	if err == nil && !whole {
-		err = &exitError{exitFindings, problem.New("give them more time with --drain", "jobs had to be stopped")}
+		err = &exitError{exitFindings, problem.New("give them more time with --drain. The next `scheduled serve` runs them again", "jobs were stopped before they ended")}
 	}
 	return err
 }

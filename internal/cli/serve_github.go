@@ -17,7 +17,7 @@ func (p *Program) dispatcher(ctx context.Context, project *project, token string
 	}
 	origin := p.origin(ctx, project, token)
 	if err := canStart("serve", origin); err != nil {
-		return nil, problem.WithHint(err, problem.Hint(err)+`; with --local, or executor = "serve", jobs run here`)
+		return nil, problem.WithHint(err, problem.Hint(err)+`. To run them at their slots here, use --local, or set executor = "serve"`)
 	}
 	lines := slog.NewLogLogger(log.Handler(), slog.LevelInfo).Writer()
 	client, err := p.client(origin, lines, lines)
@@ -36,7 +36,7 @@ func split(project *serve.Project, github bool, log *slog.Logger) error {
 	for _, job := range project.Jobs {
 		switch {
 		case job.Hosted() && !github:
-			return problem.New("start serve again", "%s runs on GitHub, and serve was started without such a job", problem.Show(job.ID))
+			return problem.New("restart `scheduled serve`", "%s runs on GitHub, but no job did when serve started", problem.Show(job.ID))
 		case !job.Options.Serve && !job.Hosted():
 			log.Warn("the job is not served: GitHub cannot run it", "job", job.ID, "error", job.Unhosted, "hint", job.Unhosted[0].Hint)
 		default:

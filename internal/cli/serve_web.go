@@ -14,10 +14,10 @@ func (f serveFlags) web(warn func(string)) (*serve.Web, error) {
 	web := &serve.Web{Address: f.listen}
 	here, err := serve.Loopback(f.listen)
 	if err != nil {
-		return nil, problem.New("give a host and a port, as 127.0.0.1:8484", "--listen %q is no address: %w", f.listen, err)
+		return nil, problem.New("give a host and a port, as in 127.0.0.1:8484", "--listen %q is not an address: %w", f.listen, err)
 	}
 	if f.tokenFile == "" && !here {
-		return nil, problem.New("give a file with a secret token with --token-file, or listen at 127.0.0.1", "--listen %s can be reached by others, and needs a token", f.listen)
+		return nil, problem.New("write a token into a file (openssl rand -hex 32 >FILE) and add --token-file FILE, or listen on 127.0.0.1", "--listen %s can be reached from other machines, so it needs a token", f.listen)
 	}
 	if f.tokenFile != "" {
 		token, err := serve.NewToken(f.tokenFile, warn)

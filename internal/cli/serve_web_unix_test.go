@@ -26,10 +26,10 @@ func TestServeRefuses(t *testing.T) {
 	for _, test := range []struct{ flags, says string }{
 		{"--listen 0.0.0.0:0", "needs a token\nhint: "},
 		{"--listen :0", "needs a token\nhint: "},
-		{"--listen 8484", "is no address"},
+		{"--listen 8484", "is not an address"},
 		{"--listen 127.0.0.1:0 --token-file missing", "no such file or directory\nhint: "},
 		{"--log-format xml", "is not a format of the log\nhint: give text or json"},
-		{"--listen " + busy.Addr().String(), "address already in use\nhint: give another address"},
+		{"--listen " + busy.Addr().String(), "address already in use\nhint: choose another address"},
 	} {
 		s := serve(t, dir, strings.Fields(test.flags)...)
 		if code := s.end(t); code != 2 || !strings.Contains(s.said(), test.says) {

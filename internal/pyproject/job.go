@@ -83,7 +83,7 @@ func (r *reader) frequent(d draft, s schedule.Schedule, o Options) {
 		longer = fmt.Sprintf(`write every = "%g minutes" instead, which is even across the hour`, minutes)
 	}
 	first := len(r.findings)
-	r.report(r.trigger(d), `add executor = "serve" to `+jobOptions(d.id)+` and run "`+problem.Command("scheduled run", d.id)+`" from your own cron or systemd timer, or `+longer,
+	r.report(r.trigger(d), `add executor = "serve" to `+jobOptions(d.id)+` and keep "scheduled serve" running on a machine of yours, or run "`+problem.Command("scheduled run", d.id)+`" from your own cron, or `+longer,
 		`GitHub Actions cannot run a job every %s: "The shortest interval you can run scheduled workflows is once every 5 minutes" `+
 			`(https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule)`, lengthOf(apart))
 	for i := range r.findings[first:] {

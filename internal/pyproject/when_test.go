@@ -118,7 +118,7 @@ var wrongDeclarations = []wrongDeclaration{
 	{"day", `start = 9999-12-31T23:59:59-23:59`, `4:9: start is 10000-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
 	{"day", `until = 0001-01-01`, `4:9: until is 0001-01-01 in UTC; it must be from 0001-01-02 to 9999-12-31 | correct the year`},
 	{"job", "timezone = \"Europe/Berlin\"\nrun-at = [2026-03-29T02:30:00, 2026-03-29T02:40:00]", `4:32: run-at has the time 2026-03-29T03:00:00+02:00 twice | remove one of them`},
-	{"job", `every = "4 minutes"`, `3:9: GitHub Actions cannot run a job every 4 minutes: "The shortest interval you can run scheduled workflows is once every 5 minutes" (https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule) | add executor = "serve" to [tool.scheduled-actions.jobs.x] and run "scheduled run x" from your own cron or systemd timer, or choose a longer cadence, as in every = "hour"`},
+	{"job", `every = "4 minutes"`, `3:9: GitHub Actions cannot run a job every 4 minutes: "The shortest interval you can run scheduled workflows is once every 5 minutes" (https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#schedule) | add executor = "serve" to [tool.scheduled-actions.jobs.x] and keep "scheduled serve" running on a machine of yours, or run "scheduled run x" from your own cron, or choose a longer cadence, as in every = "hour"`},
 }
 
 // declare writes lines into a table of a file that is otherwise right.

@@ -52,7 +52,7 @@ func (w *Web) act(a action) http.Handler {
 		defer cancel()
 		url, err := a.do(w, ctx, p)
 		if err != nil {
-			w.Log.Error("it could not be "+a.done+" as a person asked", "job", p.id, "error", err, "hint", problem.Hint(err))
+			w.Log.Error("could not be "+a.done, "job", p.id, "error", err, "hint", problem.Hint(err))
 			status := http.StatusBadGateway
 			if _, nothing := errors.AsType[idle](err); nothing {
 				status = http.StatusServiceUnavailable
@@ -92,9 +92,9 @@ func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
 	_, waiting, ending, _ := w.board.standing(w.Clock.Now())
 	switch {
 	case ending:
-		return "", idle{errors.New("`scheduled serve` is about to end: it starts nothing more")}
+		return "", idle{errors.New("`scheduled serve` is ending: it starts no more jobs")}
 	case waiting:
-		return "", idle{problem.New("ask the other one, or use `"+p.byHand()+"`", "another `scheduled serve` has this project")}
+		return "", idle{problem.New("send this to the other one, or use `"+p.byHand()+"`", "another `scheduled serve` has this project")}
 	case p.hosted:
 		return w.GitHub.trigger(ctx, p.job)
 	}
@@ -176,7 +176,7 @@ func (w *Web) log(out http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		w.refuse(out, r, http.StatusNotFound, problem.New("logs are kept for a while only", "there is no log of %s", problem.Quote(name)))
+		w.refuse(out, r, http.StatusNotFound, problem.New("a log is removed after 30 days, or earlier if all logs exceed 1 GiB", "there is no log of %s", problem.Quote(name)))
 	case err != nil:
 		w.refuse(out, r, http.StatusInternalServerError, err)
 	}

@@ -32,7 +32,7 @@ func (l *Local) drainExecutions(ctx context.Context) (whole bool) {
 		begun++
 	})
 	if begun > 0 {
-		l.Log.Info("ending: waiting for what executes", "executions", begun, "for", l.Drain)
+		l.Log.Info("ending: waiting for running jobs", "running", begun, "for", l.Drain, "hint", "a second SIGTERM or Ctrl-C stops them at once")
 	}
 	select {
 	case <-over:
@@ -47,7 +47,7 @@ func (l *Local) drainExecutions(ctx context.Context) (whole bool) {
 		e.cancel(end{python.Cancelled{Signal: syscall.SIGTERM, More: e.more}})
 	})
 	if left > 0 {
-		l.Log.Warn("stopping what still executes", "executions", left)
+		l.Log.Warn("stopping jobs that are still running", "running", left)
 	}
 	select {
 	case <-over:

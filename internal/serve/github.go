@@ -281,7 +281,7 @@ func (g *GitHub) tell(kind string, err error) {
 	case text == was:
 		return
 	case text == "":
-		g.Log.Info("over: " + was)
+		g.Log.Info("no longer: " + was)
 	default:
 		g.Log.Warn(text, hint(err)...)
 	}

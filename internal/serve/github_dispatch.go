@@ -108,7 +108,7 @@ func (g *GitHub) rejected(r *remote, d *ledger.Dispatch, o outcome, at time.Time
 	g.failed[o.kind]++
 	g.hold.fail(o, d.Sent, at)
 	if g.hold.reason != nil {
-		g.tell("hold", fmt.Errorf("GitHub takes no dispatches, so they wait: %w", g.hold.reason))
+		g.tell("hold", fmt.Errorf("GitHub accepts no dispatches, so they wait: %w", g.hold.reason))
 	} else {
 		g.tell("hold", nil)
 	}
@@ -129,7 +129,7 @@ func (g *GitHub) rejected(r *remote, d *ledger.Dispatch, o outcome, at time.Time
 		return
 	}
 	if !o.all && g.board.refuse(d.Job, o.err) {
-		g.Log.Error("the job was not dispatched", append([]any{"job", d.Job, "slot", d.Slot, "error", o.err}, hint(o.err)...)...)
+		g.Log.Error("could not be dispatched", append([]any{"job", d.Job, "slot", d.Slot, "error", o.err}, hint(o.err)...)...)
 	}
 }
 

@@ -148,9 +148,9 @@ func (g *GitHub) count(at time.Time) {
 	why := ""
 	switch {
 	case !g.spent(at).IsZero():
-		why = fmt.Sprintf("GitHub's rate limit has %s left, which the runs of jobs need", problem.Count(g.Client.Remaining(), "request"))
+		why = fmt.Sprintf("GitHub's rate limit has %s left, which are kept for the runs of jobs", problem.Count(g.Client.Remaining(), "request"))
 	case len(g.limits.sent) >= perMinute:
-		why = fmt.Sprintf("at most %d dispatches a minute and %d an hour are sent", perMinute, perHour)
+		why = fmt.Sprintf("serve sends at most %d dispatches a minute and %d an hour", perMinute, perHour)
 	}
 	switch {
 	case waiting == 0 || g.hold.reason != nil:
@@ -160,7 +160,7 @@ func (g *GitHub) count(at time.Time) {
 		g.Log.Warn(problem.Count(waiting, "job")+" wait: "+why, "jobs", waiting)
 	}
 	if g.lapsed > 0 && at.Sub(g.counted).Abs() >= time.Minute {
-		g.Log.Error(problem.Count(g.lapsed, "window")+" ended before GitHub took a dispatch", "windows", g.lapsed)
+		g.Log.Error(problem.Count(g.lapsed, "window")+" ended before GitHub accepted a dispatch", "windows", g.lapsed)
 		g.lapsed, g.counted = 0, at
 	}
 }

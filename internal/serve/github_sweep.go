@@ -95,7 +95,7 @@ func (g *GitHub) learn(report *rescue.Report, err error, branch string, all bool
 	if err != nil {
 		g.blind++
 		g.swept = at.Add(min(ladder(g.blind), sweepEvery))
-		g.tell("sweep", problem.WithHint(fmt.Errorf("which jobs are due on GitHub is not known: %w", err), problem.Hint(err)))
+		g.tell("sweep", problem.WithHint(fmt.Errorf("cannot find out which jobs are due on GitHub: %w", err), problem.Hint(err)))
 		return nil
 	}
 	g.tell("sweep", nil)

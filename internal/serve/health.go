@@ -27,7 +27,7 @@ func (s *Server) unready() (why []string) {
 	why = s.ill()
 	_, waiting, ending, reload := s.board.standing(s.Clock.Now())
 	if ending {
-		why = append(why, "`scheduled serve` is about to end: it starts nothing more")
+		why = append(why, "`scheduled serve` is ending: it starts no more jobs")
 	}
 	if waiting {
 		why = append(why, "another `scheduled serve` has this project: waiting for its turn")
@@ -40,12 +40,12 @@ func (s *Server) unready() (why []string) {
 	}
 	if s.GitHub != nil {
 		if err := s.GitHub.Trouble(); err != nil {
-			why = append(why, "GitHub takes no dispatches: "+err.Error())
+			why = append(why, "GitHub accepts no dispatches: "+err.Error())
 		}
 	}
 	for _, p := range s.board.all() {
 		if p.refused != nil {
-			why = append(why, fmt.Sprintf("%s is refused: %s", problem.Show(p.id), p.refused))
+			why = append(why, fmt.Sprintf("%s cannot be started: %s", problem.Show(p.id), p.refused))
 		}
 	}
 	return why
@@ -62,7 +62,7 @@ func (w *Web) answer(out http.ResponseWriter, r *http.Request, why []string) {
 	out.WriteHeader(http.StatusServiceUnavailable)
 	if w.Token != nil {
 		if known, _ := w.Token.admits(r); !known {
-			fmt.Fprintf(out, "%s, which only requests with the token are told\n", problem.Count(len(why), "problem"))
+			fmt.Fprintf(out, "%s; send the token to read what is wrong\n", problem.Count(len(why), "problem"))
 			return
 		}
 	}

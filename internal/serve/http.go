@@ -51,7 +51,7 @@ func (e ListenError) Unwrap() error { return e.error }
 
 // Hint says what can be done.
 func (e ListenError) Hint() string {
-	return `give another address with --listen, as 127.0.0.1:8485, or --listen "" for none`
+	return `choose another address, as in --listen 127.0.0.1:8485, or --listen "" for none`
 }
 
 func (w *Web) begin(s *Server) {
@@ -78,7 +78,7 @@ func (w *Web) open() error {
 	}
 	listener, err := net.Listen("tcp", w.Address)
 	if err != nil {
-		return ListenError{fmt.Errorf("listen: %w", err)}
+		return ListenError{fmt.Errorf("cannot listen on %s: %w", w.Address, err)}
 	}
 	w.listening = true
 	w.Log.Info("listening on http://" + listener.Addr().String())
@@ -103,7 +103,7 @@ func (w *Web) again() {
 			failures++
 		}
 		if failures == patience {
-			w.Log.Warn("no request is answered", "error", err, "hint", problem.Hint(err))
+			w.Log.Warn("health, metrics and the page are not available", "error", err, "hint", problem.Hint(err))
 		}
 	}
 }
@@ -152,7 +152,7 @@ func (w *Web) hardened(next http.Handler) http.Handler {
 			host = name
 		}
 		if w.Token == nil && !local(strings.Trim(host, "[]")) {
-			w.refuse(out, r, http.StatusForbidden, problem.New("use --token-file to allow other names", "the host %q is not this machine", host))
+			w.refuse(out, r, http.StatusForbidden, problem.New("to allow other names, start serve with --token-file", "the host %q is not this machine", host))
 			return
 		}
 		r.Body = http.MaxBytesReader(out, r.Body, 4<<10)
@@ -169,7 +169,7 @@ func (w *Web) guarded(next http.Handler) http.Handler {
 		known, err := w.Token.admits(r)
 		switch {
 		case err != nil:
-			w.Log.Error("no request is answered", "error", err)
+			w.Log.Error("requests are refused: the token cannot be read", "error", err)
 			w.refuse(out, r, http.StatusServiceUnavailable, errors.New("the token of this server cannot be read"))
 		case !known:
 			if r.Header.Get("Authorization") != "" {

@@ -98,7 +98,7 @@ func TestRequests(t *testing.T) {
 	for _, r := range []request{
 		{"GET", "/healthz", "", 200, "ok\n"},
 		{"HEAD", "/healthz", "", 200, ""},
-		{"GET", "/readyz", "", 503, "broken is refused: pyproject.toml:7:1: no entrypoint\n"},
+		{"GET", "/readyz", "", 503, "broken cannot be started: pyproject.toml:7:1: no entrypoint\n"},
 		{"GET", "/metrics", "", 200, "scheduled_loop_age_seconds 0\n"},
 		{"GET", "/", "", 200, "<!doctype html>"},
 		{"GET", "/", "Accept: application/json", 200, `"jobs"`},
@@ -166,7 +166,7 @@ func TestIdle(t *testing.T) {
 	w.board.waiting = true
 	request{"POST", "/jobs/clean/trigger", "", 503, "scheduled run clean --force"}.do(t, w)
 	w.board.end()
-	request{"POST", "/jobs/clean/trigger", "", 503, "about to end"}.do(t, w)
+	request{"POST", "/jobs/clean/trigger", "", 503, "ending"}.do(t, w)
 	if len(w.wants) > 0 {
 		t.Errorf("%v are wanted", w.wants)
 	}
@@ -193,7 +193,7 @@ func TestHealth(t *testing.T) {
 	}{
 		{"waiting for its turn", func(on bool) { w.board.waiting = on }},
 		{"pyproject.toml was not reloaded: bad\n", func(on bool) { w.board.reloaded(map[bool]error{true: errors.New("bad")}[on]) }},
-		{`"clean is refused: no Python \x1b[0m"`, func(on bool) { w.board.refuse("clean", map[bool]error{true: errors.New("no\nPython \x1b[0m")}[on]) }},
+		{`"clean cannot be started: no Python \x1b[0m"`, func(on bool) { w.board.refuse("clean", map[bool]error{true: errors.New("no\nPython \x1b[0m")}[on]) }},
 		{"the history cannot be read: ", func(on bool) {
 			folder := filepath.Join(filepath.Dir(w.File), ".scheduled")
 			_ = os.RemoveAll(folder)
@@ -202,7 +202,7 @@ func TestHealth(t *testing.T) {
 			}
 			w.Local.sweep([]string{"clean"})
 		}},
-		{"starts nothing more", func(on bool) { w.board.ending = on }},
+		{"starts no more jobs", func(on bool) { w.board.ending = on }},
 	} {
 		c.do(true)
 		unready.body = c.why

@@ -40,6 +40,7 @@ type Local struct {
 	flights map[flight]*running
 	memory  map[string][]schedule.Run // by job, until the ledger has them
 	failed  map[string]time.Time      // when a job could not be run at all
+	again   map[string]time.Time      // the next attempt of a job, as the log says
 }
 
 // flight is what executes at most once at a time: a lane of a job.
@@ -60,7 +61,7 @@ type running struct {
 
 func (l *Local) begin(s *Server) {
 	l.Server, l.flights = s, map[flight]*running{}
-	l.memory, l.failed = map[string][]schedule.Run{}, map[string]time.Time{}
+	l.memory, l.failed, l.again = map[string][]schedule.Run{}, map[string]time.Time{}, map[string]time.Time{}
 	l.teller.Local = l
 }
 
@@ -102,11 +103,20 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 		}
 		again := schedule.Retry(w, runs, now)
 		earlier(again)
+		l.postpone(job.ID, w, again, now)
 		if !again.After(now) && !l.executes(job, w) {
 			windows = append(windows, w)
 		}
 	}
 	return windows, until
+}
+
+// postpone says, once, when a window that has failed is tried again.
+func (l *Local) postpone(id string, w schedule.Window, again, now time.Time) {
+	if again.After(now) && again.After(l.again[id]) && again.Before(w.End) {
+		l.again[id] = again
+		l.Log.Info("next attempt", "job", id, "slot", w.Start, "at", again)
+	}
 }
 
 // engine returns how to run a job here.
@@ -169,7 +179,7 @@ func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) b
 		}
 		if err != nil && ctx.Err() == nil {
 			l.hold(job.ID, err)
-			l.Log.Error("the job was not run", "job", job.ID, "slot", w.Start, "error", err, "hint", problem.Hint(err))
+			l.Log.Error("could not be run", "job", job.ID, "slot", w.Start, "error", err, "hint", problem.Hint(err))
 		}
 	})
 	return true

@@ -26,7 +26,9 @@ func logName(job pyproject.Job, run int64) string { return fmt.Sprintf("%s@%d", 
 // first one: what there is of an earlier ledger's run with that number is not its own.
 func (l *Local) output(job pyproject.Job, v execution.Variables, first bool) (stdout, stderr io.Writer, end func()) {
 	lines := &prefixed{to: l.Output, prefix: problem.Show(job.ID) + " | "}
-	lost := func(err error) { l.Log.Warn("the output is in no file", "job", job.ID, "error", err) }
+	lost := func(err error) {
+		l.Log.Warn("cannot write the log of the run, its output is only on stdout", "job", job.ID, "error", err)
+	}
 	file, size, err := l.openLog(logName(job, v.RunID), first)
 	if err != nil {
 		lost(err)

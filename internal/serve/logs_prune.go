@@ -35,7 +35,7 @@ func (l *Local) prune(now time.Time) {
 			logs.Close()
 		}
 		if err != nil {
-			l.Log.Warn("old logs are not removed", "error", err)
+			l.Log.Warn("cannot remove old logs", "error", err)
 		}
 	}()
 }

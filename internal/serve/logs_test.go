@@ -112,7 +112,7 @@ func TestLogOfRun(t *testing.T) {
 	}
 	shown.Reset()
 	write(true, "three\n")
-	if shown.String() != "Täglich | three\n" || !strings.Contains(said.String(), "the output is in no file") {
+	if shown.String() != "Täglich | three\n" || !strings.Contains(said.String(), "cannot write the log of the run") {
 		t.Errorf("output %q, said %q", &shown, &said)
 	}
 }

@@ -147,7 +147,9 @@ func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 	}
 	s.notify("STOPPING=1")
 	s.board.end()
-	return s.drain(), nil
+	whole = s.drain()
+	s.Log.Info("ended")
+	return whole, nil
 }
 
 // announce says what is served, and when it begins.

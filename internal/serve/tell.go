@@ -100,7 +100,7 @@ func (t *teller) look(jobs []pyproject.Job, now time.Time) (left []pyproject.Job
 	for _, job := range jobs {
 		n, a, err := t.news(book, job, now)
 		if err != nil {
-			t.Log.Warn("what happens to the job is not told", "job", job.ID, "error", err)
+			t.Log.Warn("cannot read what to post about the job", "job", job.ID, "error", err)
 		}
 		news, about = append(news, n...), append(about, a...)
 	}
@@ -110,7 +110,7 @@ func (t *teller) look(jobs []pyproject.Job, now time.Time) (left []pyproject.Job
 	memory := &webhook.Memory{Folder: func() (*os.Root, error) { return ledger.Folder(t.File) }, Jobs: t.board.declared(), Now: now}
 	claims, err := memory.Claim(news)
 	if err != nil {
-		t.Log.Warn("events are not posted", "error", err)
+		t.Log.Warn("cannot post to webhooks", "error", err)
 		return nil
 	}
 	done, events := make([]bool, len(claims)), make([]*webhook.Event, len(claims))
@@ -128,7 +128,7 @@ func (t *teller) look(jobs []pyproject.Job, now time.Time) (left []pyproject.Job
 		t.Log.Info("posted: "+string(c.Kind), "job", s.job.ID, "slot", s.alarm.Window.Start)
 	}
 	if err := memory.Settle(news, claims, done, events); err != nil {
-		t.Log.Warn("what was posted is not remembered", "error", err)
+		t.Log.Warn("cannot save what was posted, so it may be posted again", "error", err)
 	}
 	return left
 }

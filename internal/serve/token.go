@@ -24,11 +24,11 @@ const maxToken = 4096
 func NewToken(file string, warn func(string)) (Token, error) {
 	t := Token{file}
 	if _, err := t.read(); err != nil {
-		return t, problem.WithHint(err, "write a long random token into it, as `openssl rand -hex 32` prints it")
+		return t, problem.WithHint(err, "write one long random line into it, such as `openssl rand -hex 32` prints")
 	}
 	const others = 0o004
 	if info, err := os.Stat(file); err == nil && info.Mode()&others != 0 && owned(info) { // else it may be readable to us by that alone
-		warn(fmt.Sprintf("every user of this machine can read the token in %s: `chmod 600` keeps it to you", problem.Show(file)))
+		warn(fmt.Sprintf("every user of this machine can read the token in %s: `chmod 600` makes it private", problem.Show(file)))
 	}
 	return t, nil
 }
@@ -47,9 +47,9 @@ func (t Token) read() ([]byte, error) {
 	token := bytes.TrimRight(content, "\r\n")
 	switch {
 	case len(bytes.TrimSpace(token)) == 0:
-		return nil, fmt.Errorf("the file of the token, %s, is empty", problem.Show(t.file))
+		return nil, fmt.Errorf("the token file %s is empty", problem.Show(t.file))
 	case len(content) > maxToken || bytes.ContainsAny(token, "\r\n"):
-		return nil, fmt.Errorf("the file of the token, %s, has more than one line, or more than %d bytes", problem.Show(t.file), maxToken)
+		return nil, fmt.Errorf("the token file %s has more than one line, or more than %d bytes", problem.Show(t.file), maxToken)
 	}
 	return token, nil
 }

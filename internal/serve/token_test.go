@@ -52,8 +52,8 @@ func TestTokens(t *testing.T) {
 	}
 	for _, r := range append(denied, []request{
 		{"GET", "/healthz", "", 200, "ok"},
-		{"GET", "/readyz", "", 503, "1 problem, "},
-		{"GET", "/readyz", "Authorization: Bearer s3cret", 503, "broken is refused"},
+		{"GET", "/readyz", "", 503, "1 problem; "},
+		{"GET", "/readyz", "Authorization: Bearer s3cret", 503, "broken cannot be started"},
 		{"GET", "/", "Authorization: Bearer s3cret\nHost: jobs.example", 200, ""},
 		{"GET", "/metrics", "Authorization: bearer s3cret", 200, ""},
 		{"GET", "/", "Authorization: Basic YW55Ym9keTpzM2NyZXQ=", 200, ""}, // anybody:s3cret

@@ -22,11 +22,11 @@ func (s *Server) await(ctx context.Context) (leave func(), waited bool) {
 			leave, taken, err = book.TakeServe()
 		}
 		if err != nil {
-			s.Log.Warn("another loop of the same project would not be noticed", "error", err)
+			s.Log.Warn("cannot tell whether another `scheduled serve` has this project", "error", err)
 		}
 		if s.board.wait(s.Clock.Now(), !taken && err == nil) {
 			waited = true
-			s.Log.Info("waiting: another process serves the project")
+			s.Log.Info("waiting: another process serves the project", "hint", "this one takes over when that one ends")
 			s.notify("READY=1\nSTATUS=waiting: another process serves the project")
 			go s.Web.again()
 		}
