@@ -129,9 +129,9 @@ func (s *Server) startNew(t *track, now time.Time) {
 	}
 }
 
-// start starts a window, if there is room for it.
+// start starts a window, if there is room for it and the loop does not end.
 func (s *Server) start(d start, now time.Time) (started bool) {
-	if !d.on.start(*d.Job, d.window, now) {
+	if s.over() || !d.on.start(*d.Job, d.window, now) {
 		return false
 	}
 	d.owed = slices.DeleteFunc(slices.Clone(d.owed), func(w schedule.Window) bool { return w == d.window })
@@ -145,6 +145,9 @@ func (s *Server) startForced(now time.Time) {
 	wants := slices.Sorted(maps.Keys(s.wants))
 	s.mu.Unlock()
 	for _, id := range wants {
+		if s.over() {
+			return
+		}
 		if t := s.tracks[id]; t != nil && t.on == executor(s.Local) && !s.Local.force(*t.Job, now) {
 			continue // an execution that ends wakes the loop
 		}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ type world struct {
 	workers int
 	lasts   time.Duration // how long an execution takes at most
 	fails   float64       // share of the executions that fail
+
+	started func() // is called at each start; nil for none
 
 	keeps   int // runs of a job
 	history map[string][]schedule.Run
@@ -93,6 +96,9 @@ func (w *world) start(job pyproject.Job, x schedule.Window, now time.Time) bool 
 		g.left = time.Duration(w.rnd.Int64N(int64(w.lasts)))
 	}
 	w.going = append(w.going, g)
+	if w.started != nil {
+		w.started()
+	}
 	return true
 }
 
@@ -322,5 +328,19 @@ func TestQueue(t *testing.T) {
 	w.play(2*shortest, nil)
 	if len(w.starts) == 0 || w.starts[0].id != "job-1" {
 		t.Errorf("started %+v", w.starts)
+	}
+}
+
+// TestEndAmong has the end asked for while the loop starts what is due.
+func TestEndAmong(t *testing.T) {
+	w := newWorld(t, noon, 1, schedule.Spec{Every: "hour"}, schedule.Spec{Every: "hour"}, schedule.Spec{Every: "hour"})
+	for _, track := range w.tracks {
+		track.anew = false // they do not take turns
+	}
+	ends := make(chan struct{})
+	w.ends, w.started = ends, sync.OnceFunc(func() { close(ends) })
+	w.Server.wake(w.now)
+	if len(w.going) != 1 {
+		t.Errorf("%d were started, want 1", len(w.going))
 	}
 }

@@ -103,10 +103,11 @@ type Server struct {
 	loaded    bool // another one since the last wake
 	reloads   int
 	tracks    map[string]*track
-	woken     time.Time     // when the loop last woke
-	paced     time.Time     // when a late window was last started
-	queued    bool          // there was no room for a window that is due
-	kick      chan struct{} // wakes the loop
+	woken     time.Time       // when the loop last woke
+	paced     time.Time       // when a late window was last started
+	queued    bool            // there was no room for a window that is due
+	kick      chan struct{}   // wakes the loop
+	ends      <-chan struct{} // closed once the end was asked for
 
 	mu    sync.Mutex
 	stale map[string]bool // ids of the jobs of which something changed
@@ -118,6 +119,7 @@ type Server struct {
 // started. It reports whether all ended by themselves. The error says why nothing is served.
 func (s *Server) Run(ctx context.Context) (whole bool, err error) {
 	s.begin()
+	s.ends = ctx.Done()
 	if err := s.load(); err != nil {
 		return true, err
 	}
@@ -186,6 +188,17 @@ func (s *Server) begin() {
 	}
 	if s.Web != nil {
 		s.Web.begin(s)
+	}
+}
+
+// over reports whether the end was asked for. To look at thousands of jobs takes a while, in
+// which that can happen.
+func (s *Server) over() bool {
+	select {
+	case <-s.ends:
+		return true
+	default:
+		return false
 	}
 }
 
