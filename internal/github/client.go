@@ -154,6 +154,11 @@ type effort struct {
 
 var usual = effort{requestTimeout, maxRetries}
 
+// Once has each request with the context sent once: who asks asks again, at times of its own.
+func Once(ctx context.Context) context.Context { return context.WithValue(ctx, once{}, true) }
+
+type once struct{}
+
 // callWith is call with another effort.
 func callWith[T any](ctx context.Context, c *Client, e effort, what string, send func(context.Context) (T, *github.Response, error)) (value T, resp *github.Response, _ error) {
 	err := c.insist(ctx, e, func(ctx context.Context) *Failure {
@@ -221,6 +226,9 @@ func complete(value any) bool {
 // insist sends a request until it succeeds, or until sending it again cannot help.
 func (c *Client) insist(ctx context.Context, e effort, send func(context.Context) *Failure) error {
 	deadline, _ := ctx.Deadline()
+	if ctx.Value(once{}) != nil {
+		e.retries = 0
+	}
 	for try := 0; ; try++ {
 		timed, cancel := context.WithTimeoutCause(ctx, e.limit, fmt.Errorf("no answer within %v", e.limit))
 		failure := send(timed)
@@ -232,7 +240,11 @@ func (c *Client) insist(ctx context.Context, e effort, send func(context.Context
 		if !again || try == e.retries || ctx.Err() != nil || !time.Now().Add(wait).Before(deadline) {
 			return failure
 		}
-		fmt.Fprintf(c.log, "%v; asking again in %v\n", failure, wait.Round(time.Millisecond))
+		soon := "soon" // a random time would make each line another one
+		if failure.wait >= 0 {
+			soon = fmt.Sprintf("in %v", wait)
+		}
+		fmt.Fprintf(c.log, "%v; asking again %s\n", failure, soon)
 		select {
 		case <-ctx.Done():
 			return failure

@@ -22,7 +22,6 @@ type Dispatch struct {
 	Force    bool              // it executes even if the window is confirmed
 	Inputs   map[string]string // those of the job
 	Details  bool              // ask which run it is
-	Once     bool              // send it once, even if a rate limit says when to send it again
 }
 
 // Dispatched is the run that was started. It is zero if GitHub does not say.
@@ -47,11 +46,7 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 	if d.Details {
 		ask["return_run_details"] = true
 	}
-	effort := usual
-	if d.Once {
-		effort.retries = 0
-	}
-	run, err = c.createRun(ctx, effort, d.Workflow, ask)
+	run, err = c.createRun(ctx, d.Workflow, ask)
 	failure, failed := errors.AsType[*Failure](err)
 	switch {
 	case failed && d.Details && (failure.status == http.StatusBadRequest || failure.status == http.StatusUnprocessableEntity) && strings.Contains(failure.said, "return_run_details"):
@@ -69,14 +64,14 @@ func (c *Client) Dispatch(ctx context.Context, d Dispatch) (run Dispatched, err 
 // DispatchLink starts a link of a pacemaker: the workflow of a rescue, which then waits. Its
 // error is that of Dispatch.
 func (c *Client) DispatchLink(ctx context.Context, workflow, branch string, link schedule.Link) error {
-	_, err := c.createRun(ctx, usual, workflow, map[string]any{"ref": branch, "inputs": link.Inputs()})
+	_, err := c.createRun(ctx, workflow, map[string]any{"ref": branch, "inputs": link.Inputs()})
 	return denied(Dispatching, err)
 }
 
 // createRun dispatches a workflow.
-func (c *Client) createRun(ctx context.Context, e effort, workflow string, ask map[string]any) (run Dispatched, _ error) {
+func (c *Client) createRun(ctx context.Context, workflow string, ask map[string]any) (run Dispatched, _ error) {
 	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
-	_, _, err := callWith(ctx, c, e, "create run", func(ctx context.Context) (any, *github.Response, error) {
+	_, _, err := call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
 		req, err := c.api.NewRequest(http.MethodPost, path, ask)
 		if err != nil {
 			return nil, nil, err

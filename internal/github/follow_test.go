@@ -15,7 +15,10 @@ func TestOnce(t *testing.T) {
 		fake.Break(ghtest.Fault{Once: true, Status: 429, Header: map[string]string{"Retry-After": "0"}})
 		client := newClient(t, fake.URL)
 		ctx, cancel := Within(t.Context(), time.Minute, "start a run")
-		_, err := client.Dispatch(ctx, Dispatch{Workflow: ghtest.Workflow, Branch: "main", Slot: noon, Once: once})
+		if once {
+			ctx = Once(ctx)
+		}
+		_, err := client.Dispatch(ctx, Dispatch{Workflow: ghtest.Workflow, Branch: "main", Slot: noon})
 		cancel()
 		if n := len(fake.Dispatches()); once != Limited(err) || (n == 0) != once {
 			t.Errorf("once %v: %d started, %v", once, n, err)

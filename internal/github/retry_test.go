@@ -137,10 +137,12 @@ func TestRetryLog(t *testing.T) {
 		client.log = &log
 		fake.SetNow(noon)
 		fake.Break(ghtest.Fault{Once: true, Status: 429, Header: map[string]string{"Retry-After": "3"}})
+		fake.Break(ghtest.Fault{Once: true, Status: 429})
 		if _, err := client.History(t.Context(), query(daily)); err != nil {
 			t.Fatal(err)
 		}
-		want := "read run list of octo/app: 429 Too Many Requests; asking again in 3s\n"
+		want := "read run list of octo/app: 429 Too Many Requests; asking again in 3s\n" +
+			"read run list of octo/app: 429 Too Many Requests; asking again soon\n"
 		if log.String() != want {
 			t.Errorf("want %q, got %q", want, log.String())
 		}

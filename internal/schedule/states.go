@@ -12,7 +12,7 @@ type State string
 const (
 	StateConfirmed State = "confirmed" // evidence, and it started in time: see InTime
 	StateLate      State = "late"      // evidence, and it started later
-	StateRescued   State = "rescued"   // evidence of a run that a rescue dispatched, whenever it started
+	StateRescued   State = "rescued"   // evidence of a run that was dispatched after its time, as a rescue does, whenever it started
 	StateRunning   State = "running"   // no evidence yet, and a run of the window is active
 	StateFailed    State = "failed"    // a run of the window failed, and none executed with success
 	StatePaused    State = "paused"    // nothing ran, and the job or its workflow is disabled by hand, perhaps only since something did
@@ -27,6 +27,12 @@ const (
 // hour, 3 hours of a day, 21 hours of a week.
 func (w Window) InTime(lateness time.Duration) bool {
 	return lateness <= w.End.Sub(w.Start)/8
+}
+
+// punctual reports whether a run that was created then was dispatched at the slot: within a
+// minute. A loop that starts jobs on time does that, and it rescues nothing.
+func (w Window) punctual(created time.Time) bool {
+	return !created.Before(w.Start) && created.Before(w.Start.Add(time.Minute))
 }
 
 // Reach says how far to look back from now.
@@ -259,7 +265,7 @@ func (p Past) account(w Window, h *findings, now time.Time, paused, owed bool) A
 // served returns the state of a window with evidence.
 func served(a Account) State {
 	switch {
-	case a.Run.Rescue:
+	case a.Run.Rescue && !a.Window.punctual(a.Run.Created):
 		return StateRescued
 	case a.Window.InTime(a.Lateness):
 		return StateConfirmed

@@ -74,6 +74,7 @@ func TestAccounts(t *testing.T) {
 		{"executed an eighth of the day later", Past{Runs: []Run{executed("19 13:37")}}, "missed confirmed missed due"},
 		{"executed later than that", Past{Runs: []Run{executed("19 13:38")}}, "missed late missed due"},
 		{"rescued", Past{Runs: []Run{dispatched("19 10:40"), dispatched("20 23:00")}}, "missed rescued rescued due"},
+		{"dispatched at the slot", Past{Runs: []Run{dispatched("19 10:37"), dispatched("20 10:38")}}, "missed confirmed rescued due"},
 		{"failed", Past{Runs: []Run{failed("19 11:00"), failed("21 11:00")}}, "missed failed missed failed"},
 		{"active", Past{Runs: []Run{active("20 11:00"), active("21 11:00")}}, "missed missed running running"},
 		{"skipped", Past{Runs: []Run{skipped("19 11:00"), skipped("21 11:00")}}, "missed missed missed due"},
@@ -248,7 +249,7 @@ func naive(past Past, w Window, now time.Time) State {
 	expires := past.Schedule.Expires(w)
 	expired := expires != w.End && now.Compare(expires) >= 0
 	switch current := w.Contains(now); {
-	case evidence != nil && evidence.Rescue:
+	case evidence != nil && evidence.Rescue && (evidence.Created.Before(w.Start) || evidence.Created.Sub(w.Start) >= time.Minute):
 		return StateRescued
 	case evidence != nil && evidence.Started.Sub(w.Start) <= w.End.Sub(w.Start)/8:
 		return StateConfirmed

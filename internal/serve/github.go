@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"cmp"
 	"context"
 	"reflect"
 	"sync"
@@ -45,8 +44,7 @@ type GitHub struct {
 
 	swept    time.Time // when the next sweep is due; zero: at once
 	sweptAll time.Time // when the next one that looks at all jobs is due
-	blind    int       // sweeps in a row that failed
-	trouble  error     // why the last one did; nil if it did not
+	outage   outage
 	follows  follows
 }
 
@@ -69,10 +67,14 @@ type remote struct {
 	seen     time.Time         // until when its slots were watched; zero: never
 	window   schedule.Window   // the last one that was looked at
 	phase    phase
-	late     bool      // nobody was there at its slot, so it takes turns with the others like it
+	late     bool      // nobody was there at its slot
+	waited   bool      // GitHub was, and took no dispatch; late or waited, it takes turns
 	barred   bool      // its workflow is not active
-	shut     bool      // so a sweep has found; else a dispatch was refused
+	shut     bool      // so GitHub says; else only a dispatch was refused
+	knocks   int       // looks since then whether it is
+	knock    time.Time // the next one; zero if sweeps are enough
 	tries    int       // dispatches of the window that failed in a row
+	failure  error     // of the last one of them, if it is unclear
 	again    time.Time // when to dispatch it again
 	unclear  unclear   // while looking
 	last     ledger.Dispatch
@@ -142,7 +144,7 @@ func (g *GitHub) next(now time.Time) (next time.Time) {
 	defer g.mu.Unlock()
 	at := g.offset.at(now)
 	next = g.opens
-	for _, e := range []errand{sweeping, watching, following} {
+	for e := range errands {
 		if when := g.when(e); !when.IsZero() && !at.Before(when) {
 			g.run(e)
 		} else {
@@ -199,7 +201,7 @@ func (g *GitHub) turn(r *remote, at time.Time) {
 	if r.phase == due && w.Start.After(r.window.Start) && !r.barred {
 		g.lapsed++
 	}
-	r.window, r.tries, r.again, r.late = w, 0, time.Time{}, !came
+	r.window, r.tries, r.again, r.late, r.waited, r.failure = w, 0, time.Time{}, !came, false, nil
 	switch {
 	case r.last.Slot.Equal(w.Start) && !r.last.Accepted.IsZero():
 		r.phase = handled
@@ -250,13 +252,6 @@ func (g *GitHub) drain(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	return true
-}
-
-// Trouble says why GitHub takes no dispatches, or cannot be read; nil if all is well.
-func (g *GitHub) Trouble() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return cmp.Or(g.hold.reason, g.trouble)
 }
 
 // Failures returns how many dispatches have failed, by the reason: refused, missing,

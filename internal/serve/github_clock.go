@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -16,6 +17,26 @@ const maxOffset = 5 * time.Second
 type offset struct {
 	known     bool
 	low, high time.Duration
+	asked     int       // answers that were asked for only to know more
+	next      time.Time // when to ask for one; zero if that is not worked out
+}
+
+const (
+	exact    = 100 * time.Millisecond // a difference between the bounds that is small enough
+	mostAsks = 4                      // each makes them half as far apart, as far as GitHub answers quickly
+)
+
+// when returns when to ask so that the answer tells most: when GitHub's clock comes to a full
+// second, if it is between the bounds; zero if they are close enough.
+func (o *offset) when(now time.Time) time.Time {
+	if !o.known || o.high-o.low <= exact || o.asked >= mostAsks {
+		return time.Time{}
+	}
+	if o.next.IsZero() || o.next.Sub(now).Abs() > 2*time.Second {
+		between := (o.low + o.high) / 2
+		o.next = now.Add(between).Truncate(time.Second).Add(time.Second - between)
+	}
+	return o.at(o.next)
 }
 
 // hear takes in an answer, with the times before the request and after the answer by this
@@ -24,12 +45,17 @@ func (o *offset) hear(asked, answered, date time.Time) {
 	low, high := date.Sub(answered), date.Add(time.Second).Sub(asked)
 	if o.known && low <= o.high && o.low <= high {
 		low, high = max(low, o.low), min(high, o.high)
+	} else {
+		o.asked = 0
+	}
+	if !o.known || low != o.low || high != o.high {
+		o.next = time.Time{}
 	}
 	o.known, o.low, o.high = true, low, high
 }
 
 // forget makes the next answer count alone.
-func (o *offset) forget() { o.known = false }
+func (o *offset) forget() { *o = offset{low: o.low} }
 
 // value returns the least that the offset can be: a run that is created before its slot would
 // serve the window before, or ask for a time to come.
@@ -67,9 +93,17 @@ func (g *GitHub) heard(asked, answered, date time.Time) {
 		g.tell("offset", nil)
 	}
 	g.mu.Unlock()
-	for _, id := range ids {
-		g.changed(id)
+	if len(ids) > 0 {
+		g.changed(ids...)
 	}
+}
+
+// narrow asks for the time when that tells most about the offset.
+func (g *GitHub) narrow(ctx context.Context) {
+	g.mu.Lock()
+	g.offset.asked, g.offset.next = g.offset.asked+1, time.Time{}
+	g.mu.Unlock()
+	_, _ = g.readBranch(ctx)
 }
 
 // apart says how far the clocks are apart. It is cut, so that it is not said at each change.

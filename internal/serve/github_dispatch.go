@@ -14,6 +14,11 @@ import (
 // dispatchTimeout ends a dispatch that gets no answer.
 const dispatchTimeout = 8 * time.Second
 
+// unsaid is how long to wait for a limit that does not say it: "Otherwise, wait for at least
+// one minute before retrying."
+// https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+const unsaid = time.Minute
+
 // outcome is why a dispatch was not accepted.
 type outcome struct {
 	err     error
@@ -29,16 +34,19 @@ type outcome struct {
 func judge(err error) outcome {
 	o := outcome{err: err}
 	o.wait, o.waits = github.Wait(err)
-	_, denied := errors.AsType[*github.Denied](err)
+	denied, isDenied := errors.AsType[*github.Denied](err)
 	switch {
 	case github.Limited(err):
 		o.kind, o.unclear, o.all = "limited", true, true
+		if !o.waits {
+			o.wait = unsaid
+		}
 	case github.Disabled(err):
 		o.kind = "disabled"
 	case github.Missing(err):
 		o.kind = "missing"
-	case denied:
-		o.kind, o.all = "denied", true
+	case isDenied:
+		o.kind, o.all = "denied", denied.Lacks == github.Valid
 	case github.Refused(err):
 		o.kind = "refused"
 	default:
@@ -55,7 +63,7 @@ func (g *GitHub) dispatch(r *remote, d ledger.Dispatch) {
 	file, branch := r.job.File(), g.Branch
 	g.mu.Unlock()
 	ctx, cancel := github.Within(context.WithoutCancel(g.work), dispatchTimeout, "start a run")
-	run, err := g.Client.Dispatch(ctx, github.Dispatch{Workflow: file, Branch: branch, Slot: d.Slot, Details: true, Once: true})
+	run, err := g.Client.Dispatch(github.Once(ctx), github.Dispatch{Workflow: file, Branch: branch, Slot: d.Slot, Details: true})
 	cancel()
 	g.mu.Lock()
 	g.flying--
@@ -64,6 +72,7 @@ func (g *GitHub) dispatch(r *remote, d ledger.Dispatch) {
 		d.Accepted, d.Run = at, run.ID
 		g.hold.lift()
 		g.tell("hold", nil)
+		g.outage.until = time.Time{} // it may be over
 		g.accepted(r, &d, run.URL)
 	} else {
 		g.rejected(r, &d, judge(err), at)
@@ -95,7 +104,7 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 	g.follows.add(*d, d.Accepted)
 	if r.last.Sent.Equal(d.Sent) {
 		r.last = *d
-		r.phase, r.tries, r.again = handled, 0, time.Time{}
+		r.phase, r.tries, r.again, r.failure = handled, 0, time.Time{}, nil
 	}
 	g.free(r)
 	g.Log.Info("dispatched", "job", d.Job, "slot", d.Slot, "late", late.Round(time.Millisecond), "run", url)
@@ -106,7 +115,7 @@ func (g *GitHub) accepted(r *remote, d *ledger.Dispatch, url string) {
 // rejected takes in that a dispatch has failed. The caller holds the lock.
 func (g *GitHub) rejected(r *remote, d *ledger.Dispatch, o outcome, at time.Time) {
 	g.failed[o.kind]++
-	g.hold.fail(o, d.Sent, at)
+	g.hold.fail(o, d.Job, d.Sent, at)
 	if g.hold.reason != nil {
 		g.tell("hold", fmt.Errorf("GitHub accepts no dispatches, so they wait: %w", g.hold.reason))
 	} else {
@@ -118,14 +127,17 @@ func (g *GitHub) rejected(r *remote, d *ledger.Dispatch, o outcome, at time.Time
 	}
 	r.last = *d
 	r.tries++
+	r.waited, r.failure = true, nil
 	if o.unclear {
-		r.phase, r.unclear = looking, newUnclear(at, r.tries, r.window)
+		r.phase, r.unclear, r.failure = looking, newUnclear(at, r.tries, r.window), o.err
+		if r.tries == 1 && g.hold.reason == nil {
+			g.Log.Warn("it is not known whether GitHub has started the job: it is dispatched again if there is no run", "job", d.Job, "slot", d.Slot, "error", o.err)
+		}
 		return
 	}
 	r.phase, r.again = due, at.Add(ladder(r.tries))
-	if o.kind == "disabled" {
-		g.bar(r, o.kind)
-		g.swept = earliest(g.swept, r.again)
+	if o.kind == "disabled" { // perhaps because a person has paused the job: GitHub's list says
+		r.barred, r.knocks, r.knock = true, 0, at
 		return
 	}
 	if !o.all && g.board.refuse(d.Job, o.err) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,5 +130,86 @@ func TestAnswerLost(t *testing.T) {
 		all := h.serve(2 * time.Second)
 		all = append(all, h.serve(10*time.Minute)...)
 		h.expect("lost", windows(all), h.owed(10*time.Minute))
+	})
+}
+
+// TestOutage has GitHub answer nothing for ten minutes, in which five jobs come due, or in
+// which the loop begins. It is asked seldom, it is said once and shown, and then the jobs are
+// started one a second, the oldest window first.
+func TestOutage(t *testing.T) {
+	for _, cold := range []bool{false, true} {
+		jobs := jobsOf(5, schedule.Hour)
+		for i := range jobs {
+			s, flaws := schedule.Parse(schedule.Spec{Cron: []string{fmt.Sprintf("%d * * * *", 34-i)}})
+			if len(flaws) > 0 {
+				t.Fatal(flaws)
+			}
+			jobs[i].Schedule = s
+		}
+		onHub(t, jobs, func(h *hub) {
+			for _, job := range jobs { // they owe nothing from before
+				h.Register(ghtest.Registered{File: job.File(), Created: h.begun})
+			}
+			var asked int
+			var trouble []string
+			h.after(29*time.Minute+30*time.Second, func() { h.Break(ghtest.Fault{Status: 502}); asked = len(h.Requests()) })
+			h.after(39*time.Minute, func() { trouble = h.on.Trouble() })
+			h.after(39*time.Minute+30*time.Second, func() { h.Mend(); asked = len(h.Requests()) - asked })
+			if cold {
+				time.Sleep(29*time.Minute + 40*time.Second)
+			} else {
+				time.Sleep(20 * time.Minute)
+			}
+			dispatches := h.serve(59*time.Minute - time.Since(h.begun))
+			if most := 35; asked > most {
+				t.Errorf("cold %v: %d requests in the outage", cold, asked)
+			}
+			if len(trouble) == 0 || len(h.on.Trouble()) > 0 {
+				t.Errorf("cold %v: shown in the outage: %q, and after it: %q", cold, trouble, h.on.Trouble())
+			}
+			if said, over := h.said("GitHub cannot be read"), h.said("over: GitHub cannot be read"); said != 2 || over != 1 || h.said("level=") > 30 {
+				t.Errorf("cold %v: said %d times, over %d times\n%s", cold, said, over, h.log.String())
+			}
+			for i, d := range dispatches {
+				if d.File != jobs[len(jobs)-1-i].File() {
+					t.Errorf("cold %v: dispatch %d is of %s", cold, i, d.File)
+				}
+			}
+			slices.Sort(h.accepted)
+			for i := range len(h.accepted) - 1 {
+				if h.accepted[i+1]-h.accepted[i] < pace {
+					t.Errorf("cold %v: accepted after %v", cold, h.accepted)
+				}
+			}
+			if len(h.accepted) != len(jobs) || h.accepted[0] > 45*time.Minute {
+				t.Errorf("cold %v: accepted after %v\n%s", cold, h.accepted, h.log.String())
+			}
+		})
+	}
+}
+
+// TestOneDenied has GitHub deny the dispatch of one job. That is said of this job, and the
+// others start on time.
+func TestOneDenied(t *testing.T) {
+	onHub(t, jobsOf(4, schedule.Hour), func(h *hub) {
+		fault := faults["403"]
+		fault.Path = h.jobs[1].File() + "/dispatches"
+		h.Break(fault)
+		const d = 3 * time.Hour
+		want := h.owed(d)
+		for window := range want {
+			if strings.HasPrefix(window, h.jobs[1].File()) {
+				delete(want, window)
+			}
+		}
+		h.expect("denied", windows(h.serve(d)), want)
+		for i, late := range h.late {
+			if i >= len(h.jobs) && late > time.Second {
+				t.Errorf("dispatch %d was late by %v", i, late)
+			}
+		}
+		if h.said("the job was not dispatched") != 1 || h.said("GitHub accepts no dispatches") > 0 {
+			t.Error(h.log.String())
+		}
 	})
 }

@@ -74,7 +74,12 @@ func (g *GitHub) follow(ctx context.Context) {
 	if pages == 0 {
 		return
 	}
-	states, _, _, err := g.Client.Newest(ctx, branch, oldest.Add(-early), pages)
+	patient, cancel := g.patient(ctx, "follow runs")
+	states, _, _, err := g.Client.Newest(patient, branch, oldest.Add(-early), pages)
+	cancel()
+	g.mu.Lock()
+	g.read(err, at)
+	g.mu.Unlock()
 	if err != nil {
 		return // the next one asks again
 	}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -52,7 +53,11 @@ func (l *limits) opens(at time.Time) (opens time.Time) {
 // admits reports whether a window may be dispatched now, and otherwise sees to it that the
 // loop wakes when it may. The caller holds the lock.
 func (g *GitHub) admits(r *remote, at time.Time) bool {
-	if g.Branch == "" || g.flying >= atOnce || g.hold.reason != nil && g.flying > 0 {
+	held := g.hold.reason != nil && (g.flying > 0 || r.tries > g.fewest(at))
+	if held || g.Branch == "" || at.Before(g.hold.until) {
+		r.waited = true
+	}
+	if held || g.Branch == "" || g.flying >= atOnce {
 		return false // an answer wakes the loop
 	}
 	opens := g.hold.until
@@ -61,7 +66,8 @@ func (g *GitHub) admits(r *remote, at time.Time) bool {
 			opens = other
 		}
 	}
-	if r.late && !at.Before(g.limits.paced) { // else the clock was set back
+	turns := r.late || r.waited
+	if turns && !at.Before(g.limits.paced) { // else the clock was set back
 		if turn := g.limits.paced.Add(pace); turn.After(opens) {
 			opens = turn
 		}
@@ -70,10 +76,23 @@ func (g *GitHub) admits(r *remote, at time.Time) bool {
 		g.opens = earliest(g.opens, opens)
 		return false
 	}
-	if r.late {
+	if turns {
 		g.limits.paced = at
 	}
 	return true
+}
+
+// fewest returns how often that job has failed, of those that could be dispatched, which has
+// failed least often. To try whether GitHub takes dispatches again, that is the best: what
+// the others failed for may be their own fault. The caller holds the lock.
+func (g *GitHub) fewest(at time.Time) int {
+	fewest := math.MaxInt
+	for _, r := range g.jobs {
+		if r.phase == due && !r.barred && !at.Before(r.again) {
+			fewest = min(fewest, r.tries)
+		}
+	}
+	return fewest
 }
 
 // spent returns when GitHub grants requests again, if the runs of jobs need those that are
@@ -96,15 +115,20 @@ type hold struct {
 	tries  int
 	silent bool // GitHub has said when to ask again, so nothing is asked before
 
-	row int // failures of that kind in a row
+	row int    // failures of that kind in a row, each of another job than the one before
+	job string // of the last one
 }
 
-// maxRow is how many failures of one kind in a row are not about single jobs.
-const maxRow = 10
+// maxRow is how many failures of one kind in a row are not about single jobs, but for maxDenied
+// of a right that is missing: a token has it for all workflows, or for none.
+const (
+	maxRow    = 10
+	maxDenied = 2
+)
 
 // fail takes in a failed dispatch that was sent at a time. all says that the others would
 // fail as well.
-func (h *hold) fail(o outcome, sent, at time.Time) {
+func (h *hold) fail(o outcome, job string, sent, at time.Time) {
 	if h.reason != nil && sent.Before(h.raised) { // one of those that were under way
 		h.until, h.silent = latest(h.until, at.Add(o.wait)), h.silent || o.waits
 		return
@@ -117,9 +141,16 @@ func (h *hold) fail(o outcome, sent, at time.Time) {
 		if h.reason != nil && !o.all && !o.unclear { // GitHub answers again
 			h.lift()
 		}
-		h.kind, h.row = o.kind, 0
+		h.kind, h.row, h.job = o.kind, 0, ""
 	}
-	if h.row++; !o.all && h.row < maxRow && h.reason == nil {
+	if job != h.job {
+		h.row, h.job = h.row+1, job
+	}
+	most := maxRow
+	if o.kind == "denied" {
+		most = maxDenied
+	}
+	if !o.all && h.row < most && h.reason == nil {
 		return
 	}
 	h.tries++

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,15 +15,18 @@ import (
 type errand int
 
 const (
-	sweeping  errand = iota // what is owed
-	watching                // whether dispatches without a clear answer have become runs
+	watching  errand = iota // whether dispatches without a clear answer have become runs
+	sweeping                // what is owed
+	knocking                // whether workflows that were not active are
 	following               // when runs start
+	narrowing               // how far the clocks are apart
+	errands
 )
 
 // when returns when an errand is due; zero: not at all, or it is under way. The caller holds
 // the lock.
 func (g *GitHub) when(e errand) (when time.Time) {
-	if g.busy[e] {
+	if g.busy[e] || g.outage.row > 0 && slices.Contains(slices.Collect(maps.Values(g.busy)), true) {
 		return when
 	}
 	switch e {
@@ -36,19 +40,30 @@ func (g *GitHub) when(e errand) (when time.Time) {
 				when = earliest(when, r.unclear.next)
 			}
 		}
+	case knocking:
+		for _, r := range g.jobs {
+			if r.barred {
+				when = earliest(when, r.knock)
+			}
+		}
 	case following:
 		when = g.follows.when()
+	case narrowing:
+		when = g.offset.when(g.Clock.Now())
 	}
-	if g.hold.silent && !when.IsZero() && when.Before(g.hold.until) {
-		when = g.hold.until
+	if when.IsZero() {
+		return when
 	}
-	return when
+	if g.hold.silent {
+		when = latest(when, g.hold.until)
+	}
+	return latest(when, g.outage.until)
 }
 
 // run runs an errand. The caller holds the lock.
 func (g *GitHub) run(e errand) {
 	g.busy[e] = true
-	do := map[errand]func(context.Context){sweeping: g.sweep, watching: g.look, following: g.follow}[e]
+	do := [errands]func(context.Context){watching: g.look, sweeping: g.sweep, knocking: g.knock, following: g.follow, narrowing: g.narrow}[e]
 	g.ended.Go(func() {
 		do(g.work)
 		g.mu.Lock()
@@ -120,10 +135,11 @@ func (g *GitHub) look(ctx context.Context) {
 		}
 	}
 	g.mu.Unlock()
-	ctx, cancel := github.Within(ctx, lookTimeout, "look for runs")
+	ctx, cancel := g.patient(ctx, "look for runs")
 	runs, known, _, err := g.Client.Newest(ctx, branch, since, lookPages)
 	cancel()
 	g.mu.Lock()
+	g.read(err, at)
 	var decided []ledger.Dispatch
 	for _, r := range g.jobs {
 		if r.phase == looking && !r.last.Sent.After(at) {
@@ -133,10 +149,12 @@ func (g *GitHub) look(ctx context.Context) {
 		}
 	}
 	g.mu.Unlock()
+	var ids []string
 	for _, d := range decided {
 		g.record(d)
-		g.changed(d.Job)
+		ids = append(ids, d.Job)
 	}
+	g.changed(ids...)
 }
 
 // decide takes in the runs that were listed at a time. read says that the one of the

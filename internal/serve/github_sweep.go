@@ -2,12 +2,10 @@ package serve
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
-	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -29,13 +27,12 @@ func (g *GitHub) sweep(ctx context.Context) {
 	all := !at.Before(g.sweptAll)
 	project := g.asks(all)
 	scarce := !g.sweptAll.IsZero() && g.scarce(at)
+	blind := g.outage.row > 0
 	g.mu.Unlock()
 	var report *rescue.Report
 	var err error
-	if branch == "" {
-		patient, cancel := github.Within(ctx, lookTimeout, "read the default branch")
-		branch, err = g.Client.DefaultBranch(patient)
-		cancel()
+	if branch == "" || blind {
+		branch, err = g.readBranch(ctx)
 	}
 	if err == nil && len(project.Jobs) > 0 && !scarce {
 		report, err = rescue.Rescue{Client: g.Client, Branch: branch, Projects: []*rescue.Project{project}}.Look(ctx)
@@ -43,7 +40,7 @@ func (g *GitHub) sweep(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	for _, r := range g.learn(report, err, branch, all) {
+	for _, r := range g.learn(report, err, at, branch, all) {
 		g.ask(ctx, r)
 	}
 	g.mu.Lock()
@@ -52,9 +49,7 @@ func (g *GitHub) sweep(ctx context.Context) {
 		ids = append(ids, id)
 	}
 	g.mu.Unlock()
-	for _, id := range ids {
-		g.changed(id)
-	}
+	g.changed(ids...)
 }
 
 // asks returns the jobs to look at, and those that they wait for. The caller holds the lock.
@@ -87,19 +82,15 @@ func (g *GitHub) scarce(at time.Time) bool {
 
 // learn takes in what a sweep has found. It returns the jobs with a run that was accepted,
 // and is in no list.
-func (g *GitHub) learn(report *rescue.Report, err error, branch string, all bool) (doubts []*remote) {
+func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, branch string, all bool) (doubts []*remote) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.offset.at(g.Clock.Now())
-	g.trouble = err
-	if err != nil {
-		g.blind++
-		g.swept = at.Add(min(ladder(g.blind), sweepEvery))
-		g.tell("sweep", problem.WithHint(fmt.Errorf("cannot find out which jobs are due on GitHub: %w", err), problem.Hint(err)))
+	if g.read(err, asked); err != nil {
+		g.swept = at
 		return nil
 	}
-	g.tell("sweep", nil)
-	g.Branch, g.blind, g.swept = branch, 0, at.Add(sweepEvery)
+	g.Branch, g.swept = branch, at.Add(sweepEvery)
 	if report == nil {
 		return nil
 	}
@@ -112,20 +103,12 @@ func (g *GitHub) learn(report *rescue.Report, err error, branch string, all bool
 		}
 	}
 	for _, r := range g.jobs {
-		switch {
-		case r.phase == unknown: // it came meanwhile
+		if r.phase == unknown { // it came meanwhile
 			g.swept = earliest(g.swept, at.Add(sweepPause))
-		case r.phase == due && r.barred && r.tries <= maxTries:
-			r.tries++
-			g.swept = earliest(g.swept, at.Add(ladder(r.tries)))
 		}
 	}
 	return doubts
 }
-
-// maxTries is how often a sweep comes early for a workflow that was just disabled. Then the
-// ladder is as long as the time between sweeps.
-const maxTries = 5
 
 // apply takes in what was found about a job. It reports whether a run of it that was
 // accepted is in no list. The caller holds the lock.
@@ -177,7 +160,7 @@ func (g *GitHub) apply(r *remote, result *rescue.Result, at time.Time) (doubt bo
 
 // due makes a job owe its window since before.
 func (r *remote) due(at time.Time) {
-	r.phase, r.tries, r.again = due, 0, time.Time{}
+	r.phase, r.tries, r.again, r.failure = due, 0, time.Time{}, nil
 	r.late = at.Sub(r.window.Start) > grace
 }
 
@@ -193,34 +176,4 @@ func (g *GitHub) ask(ctx context.Context, r *remote) {
 	if r.phase == handled && r.last == last && (github.Missing(err) || err == nil && run.Over() && !run.Succeeded()) {
 		r.due(g.offset.at(g.Clock.Now()))
 	}
-}
-
-// bar takes in the state of a job's workflow. The caller holds the lock.
-func (g *GitHub) bar(r *remote, state string) {
-	var err error
-	switch state {
-	case "active":
-	case github.Unregistered, "deleted":
-		err = problem.New("run `scheduled sync`, and push the workflow to the default branch", "%s is not started: GitHub has no workflow %s", problem.Show(r.job.ID), r.job.File())
-	default:
-		err = problem.New("run `"+problem.Command("scheduled resume", r.job.ID)+"`", "%s is not started: its workflow is disabled", problem.Show(r.job.ID))
-	}
-	r.barred = err != nil
-	paused := state == "disabled_manually"
-	g.board.pause(r.job.ID, paused)
-	if r.barred {
-		g.tell("workflow of "+r.job.ID, err)
-		if paused {
-			err = nil // as a person wants it
-		}
-		g.board.refuse(r.job.ID, err)
-	}
-}
-
-// free takes in that the workflow of a job is active, after it was not. The caller holds the
-// lock.
-func (g *GitHub) free(r *remote) {
-	r.shut, r.tries, r.again = false, 0, time.Time{}
-	g.tell("workflow of "+r.job.ID, nil)
-	g.board.refuse(r.job.ID, nil)
 }

@@ -110,6 +110,7 @@ func TestDisabled(t *testing.T) {
 		refused           int           // dispatches
 	}{
 		{0, 20 * time.Minute, sweepEvery, 0},
+		{0, time.Minute, 50 * time.Second, 0},
 		{6 * time.Minute, 30*time.Minute + 40*time.Second, time.Minute, 1},
 		{6 * time.Minute, 46 * time.Minute, sweepEvery, 1},
 	} {

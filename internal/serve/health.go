@@ -39,9 +39,7 @@ func (s *Server) unready() (why []string) {
 		why = append(why, "the history cannot be read: "+err.Error())
 	}
 	if s.GitHub != nil {
-		if err := s.GitHub.Trouble(); err != nil {
-			why = append(why, "GitHub accepts no dispatches: "+err.Error())
-		}
+		why = append(why, s.GitHub.Trouble()...)
 	}
 	for _, p := range s.board.all() {
 		if p.refused != nil {

@@ -230,10 +230,12 @@ func (s *Server) notify(state string) {
 	}
 }
 
-// changed has the loop look at a job anew, at once.
-func (s *Server) changed(id string) {
+// changed has the loop look at jobs anew, at once, and at all of them before it starts one.
+func (s *Server) changed(ids ...string) {
 	s.mu.Lock()
-	s.stale[id] = true
+	for _, id := range ids {
+		s.stale[id] = true
+	}
 	s.mu.Unlock()
 	s.wakeUp()
 }
