@@ -131,7 +131,7 @@ func (g *GitHub) rejected(r *remote, d *ledger.Dispatch, o outcome, at time.Time
 	if o.unclear {
 		r.phase, r.unclear, r.failure = looking, newUnclear(at, r.tries, r.window), o.err
 		if r.tries == 1 && g.hold.reason == nil {
-			g.Log.Warn("it is not known whether GitHub has started the job: it is dispatched again if there is no run", "job", d.Job, "slot", d.Slot, "error", o.err)
+			g.Log.Warn("GitHub gave no clear answer: it is dispatched again if there is no run", "job", d.Job, "slot", d.Slot, "error", o.err)
 		}
 		return
 	}

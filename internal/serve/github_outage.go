@@ -23,6 +23,7 @@ type outage struct {
 const (
 	quickAsks  = 3 // a failure may be about one request
 	quickPause = 4 * time.Second
+	slowPause  = 2 * time.Minute // the longest: jobs wait for the end of the outage
 )
 
 // fail takes in a failure to read what was asked for at a time. Others that were under way
@@ -34,7 +35,7 @@ func (o *outage) fail(err error, asked, at time.Time) {
 	o.row++
 	o.reason, o.raised, o.until = err, at, at.Add(quickPause)
 	if o.row > quickAsks {
-		o.until = at.Add(min(ladder(o.row-quickAsks), sweepEvery))
+		o.until = at.Add(min(ladder(o.row-quickAsks), slowPause))
 	}
 	if wait, says := github.Wait(err); says {
 		o.until = latest(o.until, at.Add(min(wait, sweepEvery)))
