@@ -20,7 +20,7 @@ import (
 // action is what a person can do with a job.
 type action struct {
 	name, done string
-	do         func(*Web, context.Context, posted) (url string, err error)
+	do         func(*Web, context.Context, entry) (url string, err error)
 }
 
 var actions = []action{
@@ -75,7 +75,7 @@ func (w *Web) act(a action) http.Handler {
 }
 
 // byHand returns the command that starts the job without this loop.
-func (p posted) byHand() string {
+func (p entry) byHand() string {
 	if p.hosted {
 		return problem.Command("scheduled trigger", p.id)
 	}
@@ -88,7 +88,7 @@ type idle struct{ error }
 func (e idle) Unwrap() error { return e.error }
 
 // trigger runs a job now, even if its window is confirmed or the job is paused.
-func (w *Web) trigger(ctx context.Context, p posted) (url string, err error) {
+func (w *Web) trigger(ctx context.Context, p entry) (url string, err error) {
 	_, waiting, ending, _ := w.board.standing(w.Clock.Now())
 	switch {
 	case ending:
@@ -118,15 +118,15 @@ func (g *GitHub) trigger(ctx context.Context, job *pyproject.Job) (url string, e
 	return run.URL, err
 }
 
-func (w *Web) pause(ctx context.Context, p posted) (string, error) {
+func (w *Web) pause(ctx context.Context, p entry) (string, error) {
 	return "", w.toggle(ctx, p, false)
 }
-func (w *Web) resume(ctx context.Context, p posted) (string, error) {
+func (w *Web) resume(ctx context.Context, p entry) (string, error) {
 	return "", w.toggle(ctx, p, true)
 }
 
 // toggle pauses a job or resumes it: by its workflow on GitHub, or in the ledger.
-func (w *Web) toggle(ctx context.Context, p posted, resume bool) error {
+func (w *Web) toggle(ctx context.Context, p entry, resume bool) error {
 	if p.hosted {
 		err := w.GitHub.Client.SetWorkflow(ctx, p.job.File(), resume)
 		if err == nil {

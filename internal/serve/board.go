@@ -18,13 +18,13 @@ type board struct {
 	waiting bool // for the turn of this loop
 	ending  bool
 	ids     []string // of the jobs, in the order of the file
-	jobs    map[string]*posted
+	jobs    map[string]*entry
 	reload  error // why the project was not reloaded; nil if it was
 	ledger  error // why it cannot be read; nil if it can
 }
 
-// posted is what the board says about a job.
-type posted struct {
+// entry is what the board says about a job.
+type entry struct {
 	id, slug string         // slug is "" for one that is broken
 	job      *pyproject.Job // nil likewise
 	hosted   bool           // GitHub executes it
@@ -47,10 +47,10 @@ type ran struct {
 	cause      string // why it failed; "" if it did not
 }
 
-func (b *board) job(id string) *posted {
+func (b *board) job(id string) *entry {
 	p := b.jobs[id]
 	if p == nil {
-		p = &posted{id: id}
+		p = &entry{id: id}
 		b.jobs[id] = p
 	}
 	return p
@@ -68,11 +68,11 @@ func (b *board) serve(project *Project, hosted func(*pyproject.Job) bool) (fresh
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.jobs
-	b.jobs, b.ids = map[string]*posted{}, nil
+	b.jobs, b.ids = map[string]*entry{}, nil
 	for i := range project.Jobs {
 		job := &project.Jobs[i]
 		if b.jobs[job.ID] = was[job.ID]; b.jobs[job.ID] == nil || b.jobs[job.ID].hosted != hosted(job) {
-			b.jobs[job.ID] = &posted{id: job.ID}
+			b.jobs[job.ID] = &entry{id: job.ID}
 			fresh = append(fresh, job.ID)
 		}
 		p := b.jobs[job.ID]
@@ -92,7 +92,7 @@ func (b *board) serve(project *Project, hosted func(*pyproject.Job) bool) (fresh
 }
 
 // all returns what the board says about each job, in the order of the file.
-func (b *board) all() (all []posted) {
+func (b *board) all() (all []entry) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, id := range b.ids {
@@ -102,7 +102,7 @@ func (b *board) all() (all []posted) {
 }
 
 // find returns what the board says about a job, by its id or else by its slug.
-func (b *board) find(name string) (p posted, found bool) {
+func (b *board) find(name string) (p entry, found bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p := b.jobs[name]; p != nil {

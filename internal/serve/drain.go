@@ -60,9 +60,9 @@ func (l *Local) drainExecutions(ctx context.Context) (whole bool) {
 
 // each calls do for everything that executes.
 func (l *Local) each(do func(*running)) {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
-	for _, e := range l.flights {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.lanes {
 		do(e)
 	}
 }

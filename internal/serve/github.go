@@ -254,9 +254,9 @@ func (g *GitHub) drain(ctx context.Context) bool {
 	return true
 }
 
-// Failures returns how many dispatches have failed, by the reason: refused, missing,
+// failures returns how many dispatches have failed, by the reason: refused, missing,
 // disabled, denied, limited or unclear.
-func (g *GitHub) Failures() map[string]int {
+func (g *GitHub) failures() map[string]int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	failures := map[string]int{}

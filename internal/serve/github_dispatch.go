@@ -22,7 +22,7 @@ const unsaid = time.Minute
 // outcome is why a dispatch was not accepted.
 type outcome struct {
 	err     error
-	kind    string        // as Failures has it
+	kind    string        // as failures has it
 	unclear bool          // it may have become a run
 	all     bool          // the others would fail as well
 	wait    time.Duration // that GitHub asks for

@@ -153,7 +153,7 @@ func TestOutage(t *testing.T) {
 			var asked int
 			var trouble []string
 			h.after(29*time.Minute+30*time.Second, func() { h.Break(ghtest.Fault{Status: 502}); asked = len(h.Requests()) })
-			h.after(39*time.Minute, func() { trouble = h.on.Trouble() })
+			h.after(39*time.Minute, func() { trouble = h.on.unable() })
 			h.after(39*time.Minute+30*time.Second, func() { h.Mend(); asked = len(h.Requests()) - asked })
 			if cold {
 				time.Sleep(29*time.Minute + 40*time.Second)
@@ -164,8 +164,8 @@ func TestOutage(t *testing.T) {
 			if most := 35; asked > most {
 				t.Errorf("cold %v: %d requests in the outage", cold, asked)
 			}
-			if len(trouble) == 0 || len(h.on.Trouble()) > 0 {
-				t.Errorf("cold %v: shown in the outage: %q, and after it: %q", cold, trouble, h.on.Trouble())
+			if len(trouble) == 0 || len(h.on.unable()) > 0 {
+				t.Errorf("cold %v: shown in the outage: %q, and after it: %q", cold, trouble, h.on.unable())
 			}
 			if said, over := h.said("GitHub cannot be read"), h.said("no longer: GitHub cannot be read"); said != 2 || over != 1 || h.said("level=") > 30 {
 				t.Errorf("cold %v: said %d times, over %d times\n%s", cold, said, over, h.log.String())

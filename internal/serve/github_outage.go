@@ -74,9 +74,9 @@ func (g *GitHub) readBranch(ctx context.Context) (string, error) {
 	return g.Client.DefaultBranch(ctx)
 }
 
-// Trouble says why GitHub accepts no dispatches, cannot be read, or may not have got those of
+// unable says why GitHub accepts no dispatches, cannot be read, or may not have got those of
 // some jobs; nothing if all is well.
-func (g *GitHub) Trouble() (why []string) {
+func (g *GitHub) unable() (why []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.hold.reason; err != nil {

@@ -39,7 +39,7 @@ func (s *Server) unready() (why []string) {
 		why = append(why, "the history cannot be read: "+err.Error())
 	}
 	if s.GitHub != nil {
-		why = append(why, s.GitHub.Trouble()...)
+		why = append(why, s.GitHub.unable()...)
 	}
 	for _, p := range s.board.all() {
 		if p.refused != nil {

@@ -28,25 +28,26 @@ type Local struct {
 	Repository, Path string
 
 	*Server
-	ended   sync.WaitGroup
-	swept   time.Time // when the files of the ledger were last looked at
-	peeked  time.Time // the same, of the paused jobs
+	ended   sync.WaitGroup // executions
+	swept   time.Time      // when the files of the ledger were last looked at
+	peeked  time.Time      // the same, of the paused jobs
 	stamps  map[string]ledger.Stamp
 	paused  []string
 	pruned  time.Time // when old logs were last removed
 	pruning sync.Mutex
-	teller  teller
-	guarded sync.Mutex // also of the teller
-	flights map[flight]*running
-	memory  map[string][]schedule.Run // by job, until the ledger has them
-	failed  map[string]time.Time      // when a job could not be run at all
-	again   map[string]time.Time      // the next attempt of a job, as the log says
+	again   map[string]time.Time // the next attempt of a job, as the log says
+
+	mu     sync.Mutex // of what follows
+	teller teller
+	lanes  map[lane]*running         // that are taken
+	memory map[string][]schedule.Run // by job, until the ledger has them
+	failed map[string]time.Time      // when a job could not be run at all
 }
 
-// flight is what executes at most once at a time: a lane of a job.
-type flight struct {
-	job  string
-	lane int
+// lane is what executes at most once at a time.
+type lane struct {
+	job    string
+	number int
 }
 
 // running is an execution that goes on.
@@ -60,7 +61,7 @@ type running struct {
 }
 
 func (l *Local) begin(s *Server) {
-	l.Server, l.flights = s, map[flight]*running{}
+	l.Server, l.lanes = s, map[lane]*running{}
 	l.memory, l.failed, l.again = map[string][]schedule.Run{}, map[string]time.Time{}, map[string]time.Time{}
 	l.teller.Local = l
 }
@@ -141,14 +142,14 @@ func (l *Local) engine(job pyproject.Job) execution.Job {
 
 // executes reports whether the window of a job executes now.
 func (l *Local) executes(job pyproject.Job, w schedule.Window) bool {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
-	e := l.flights[l.flight(job, w)]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.lanes[l.lane(job, w)]
 	return e != nil && e.window.Start.Equal(w.Start)
 }
 
-func (l *Local) flight(job pyproject.Job, w schedule.Window) flight {
-	return flight{job.ID, job.Schedule.Lane(w.Start, job.Options.MaxInstances)}
+func (l *Local) lane(job pyproject.Job, w schedule.Window) lane {
+	return lane{job.ID, job.Schedule.Lane(w.Start, job.Options.MaxInstances)}
 }
 
 // start executes a window if a worker, its lane and its lock are free.
@@ -165,7 +166,7 @@ func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) b
 	if l.full() && !job.Options.Cancel {
 		return false // the loop asks about each job that is due, whenever an execution ends
 	}
-	where := l.flight(job, w)
+	where := l.lane(job, w)
 	ctx, e := l.take(job, w, where)
 	if e == nil {
 		return false
@@ -187,42 +188,42 @@ func (l *Local) run(job pyproject.Job, w schedule.Window, wish execution.Wish) b
 
 // full reports whether no worker is free.
 func (l *Local) full() bool {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
-	return len(l.flights) >= l.Workers
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lanes) >= l.Workers
 }
 
 // take takes a worker, the lane and the lock; nil if one of them is not free. A job that
 // does not wait for its older windows cancels them.
-func (l *Local) take(job pyproject.Job, w schedule.Window, where flight) (context.Context, *running) {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
-	if old := l.flights[where]; old != nil {
+func (l *Local) take(job pyproject.Job, w schedule.Window, where lane) (context.Context, *running) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if old := l.lanes[where]; old != nil {
 		if job.Options.Cancel && old.window.Start.Before(w.Start) {
 			old.cancel(execution.ErrCancelled)
 		}
 		return nil, nil
 	}
-	if len(l.flights) >= l.Workers {
+	if len(l.lanes) >= l.Workers {
 		return nil, nil
 	}
-	for _, other := range l.flights {
+	for _, other := range l.lanes {
 		if other.lock != "" && other.lock == job.Options.Lock {
 			return nil, nil
 		}
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	e := &running{window: w, lock: job.Options.Lock, cancel: cancel, more: make(chan os.Signal, 1)}
-	l.flights[where] = e
+	l.lanes[where] = e
 	return ctx, e
 }
 
 // release gives back what take took.
-func (l *Local) release(job pyproject.Job, where flight) {
-	l.guarded.Lock()
-	l.flights[where].cancel(nil)
-	delete(l.flights, where)
-	l.guarded.Unlock()
+func (l *Local) release(job pyproject.Job, where lane) {
+	l.mu.Lock()
+	l.lanes[where].cancel(nil)
+	delete(l.lanes, where)
+	l.mu.Unlock()
 	l.changed(job.ID)
 }
 
@@ -239,9 +240,9 @@ func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 	if !d.Run {
 		return
 	}
-	l.guarded.Lock()
+	l.mu.Lock()
 	e.begun, e.started = true, l.Clock.Now()
-	l.guarded.Unlock()
+	l.mu.Unlock()
 	late := l.Clock.Now().Sub(d.Window.Start).Round(time.Millisecond)
 	if l.board.started(job.ID, d.Window.Start) && d.Reason != schedule.Forced {
 		l.metrics.late(late)

@@ -15,8 +15,8 @@ const mostRemembered = 50
 // remember keeps what became of a run, in case that the ledger does not have it: where the
 // disk cannot be written, a job that has succeeded would run again, and again.
 func (l *Local) remember(job *pyproject.Job, r execution.Result, e *running) {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	run := schedule.Run{ID: r.RunID, Attempt: 1, Created: e.started, Updated: l.Clock.Now(), Success: r.OK, Failed: !r.OK, Next: r.Next}
 	if r.OK {
 		run.Started = run.Created
@@ -31,8 +31,8 @@ func (l *Local) remember(job *pyproject.Job, r execution.Result, e *running) {
 // unrecorded returns the remembered runs of a job that are not among those of the ledger,
 // and forgets the others.
 func (l *Local) unrecorded(id string, recorded []schedule.Run) []schedule.Run {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	lost := slices.DeleteFunc(l.memory[id], func(run schedule.Run) bool {
 		return run.ID > 0 && slices.ContainsFunc(recorded, func(r schedule.Run) bool { return r.ID == run.ID && r.Success == run.Success })
 	})
@@ -46,15 +46,15 @@ func (l *Local) unrecorded(id string, recorded []schedule.Run) []schedule.Run {
 // known, or the disk is full.
 func (l *Local) hold(id string, why error) {
 	l.board.refuse(id, why)
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.failed[id] = l.Clock.Now()
 }
 
 // held returns until when a job is kept back; zero if it is not.
 func (l *Local) held(id string, now time.Time) (again time.Time) {
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	since, failed := l.failed[id]
 	if again = since.Add(longest); !failed || now.Before(since) || !again.After(now) {
 		delete(l.failed, id)

@@ -53,7 +53,7 @@ type begun struct {
 func newWorld(t *testing.T, now time.Time, seed uint64, specs ...schedule.Spec) *world {
 	t.Helper()
 	w := &world{now: now, rnd: rand.New(rand.NewPCG(seed, 1)), workers: 1 << 20, keeps: 20, history: map[string][]schedule.Run{}}
-	w.Server = &Server{File: filepath.Join(t.TempDir(), "pyproject.toml"), Log: slog.New(slog.DiscardHandler), tracks: map[string]*track{}, stale: map[string]bool{}, kick: make(chan struct{}, 1), executors: []executor{w}, board: board{jobs: map[string]*posted{}}}
+	w.Server = &Server{File: filepath.Join(t.TempDir(), "pyproject.toml"), Log: slog.New(slog.DiscardHandler), tracks: map[string]*track{}, stale: map[string]bool{}, kick: make(chan struct{}, 1), executors: []executor{w}, board: board{jobs: map[string]*entry{}}}
 	for i, spec := range specs {
 		spec.Project, spec.ID = "world", fmt.Sprintf("job-%d", i)
 		s, flaws := schedule.Parse(spec)

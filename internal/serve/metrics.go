@@ -22,7 +22,7 @@ const (
 // outcomes are all of these.
 var outcomes = [...]string{succeeded, failed, cancelled, stopped, dispatched}
 
-// reasons are why dispatches fail; see GitHub.Failures.
+// reasons are why dispatches fail; see GitHub.failures.
 var reasons = []string{"denied", "disabled", "limited", "missing", "refused", "unclear"}
 
 // metrics are what Prometheus reads. The names are a contract, docs/serve-metrics.md.
@@ -128,7 +128,7 @@ func (v view) Describe(to chan<- *prometheus.Desc) {
 func (v view) Collect(to chan<- prometheus.Metric) {
 	remaining, failures := math.NaN(), map[string]int{}
 	if v.GitHub != nil {
-		failures = v.GitHub.Failures()
+		failures = v.GitHub.failures()
 		if n := v.GitHub.Client.Remaining(); n >= 0 {
 			remaining = float64(n)
 		}

@@ -81,7 +81,7 @@ func (w *Web) show(now time.Time) shownBoard {
 	return shown
 }
 
-func (w *Web) showJob(p posted) shownJob {
+func (w *Web) showJob(p entry) shownJob {
 	j := shownJob{ID: p.id, Starts: "serve", State: p.state(), Owed: []time.Time{}, Running: p.running, Paused: p.paused, Next: when(p.coming())}
 	for _, owed := range p.owed {
 		j.Owed = append(j.Owed, owed.Start.UTC())
@@ -102,7 +102,7 @@ func (w *Web) showJob(p posted) shownJob {
 }
 
 // state is one word for how a job is.
-func (p posted) state() string {
+func (p entry) state() string {
 	switch {
 	case p.refused != nil:
 		return "refused"
@@ -119,7 +119,7 @@ func (p posted) state() string {
 }
 
 // coming returns the next slot; zero if nothing is to be started then.
-func (p posted) coming() time.Time {
+func (p entry) coming() time.Time {
 	if p.paused || p.job == nil || p.job.Schedule.Spec().Disabled {
 		return time.Time{}
 	}
@@ -127,7 +127,7 @@ func (p posted) coming() time.Time {
 }
 
 // shown returns a run of the job in the ledger.
-func (p posted) shown(r *ran) *shownRun {
+func (p entry) shown(r *ran) *shownRun {
 	if r == nil {
 		return nil
 	}

@@ -41,8 +41,8 @@ func (l *Local) tell(job pyproject.Job) {
 	if job.Options.Webhook == "" && job.Options.PauseAfter == 0 {
 		return
 	}
-	l.guarded.Lock()
-	defer l.guarded.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.teller.jobs == nil {
 		l.teller.jobs = map[string]pyproject.Job{}
 	}
@@ -56,9 +56,9 @@ func (l *Local) tell(job pyproject.Job) {
 // wait waits until what happened is told, at most until ctx ends: who ends in between would
 // tell it again.
 func (t *teller) wait(ctx context.Context) {
-	t.guarded.Lock()
+	t.mu.Lock()
 	working := t.working
-	t.guarded.Unlock()
+	t.mu.Unlock()
 	if working == nil {
 		return
 	}
@@ -71,14 +71,14 @@ func (t *teller) wait(ctx context.Context) {
 // work looks at jobs until there is none left to look at.
 func (t *teller) work() {
 	for {
-		t.guarded.Lock()
+		t.mu.Lock()
 		jobs := slices.Collect(maps.Values(t.jobs))
 		clear(t.jobs)
 		if len(jobs) == 0 {
 			close(t.working)
 			t.working = nil
 		}
-		t.guarded.Unlock()
+		t.mu.Unlock()
 		if len(jobs) == 0 {
 			return
 		}
