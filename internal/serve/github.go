@@ -46,6 +46,7 @@ type GitHub struct {
 	sweptAll time.Time // when the next one that looks at all jobs is due
 	outage   outage
 	follows  follows
+	peeks    peeks
 }
 
 // phase is how far the current window of a job is.

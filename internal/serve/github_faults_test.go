@@ -50,7 +50,7 @@ func TestFaults(t *testing.T) {
 				fault.Number = n
 				h.Break(fault)
 				h.expect(fmt.Sprintf("%s at request %d", name, n), windows(h.serve(d)), h.owed(d))
-				if most := 45; len(h.Requests()) > most {
+				if most := 110; len(h.Requests()) > most {
 					t.Errorf("%s at request %d: more than %d requests", name, n, most)
 				}
 			})

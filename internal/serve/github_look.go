@@ -19,6 +19,7 @@ const (
 	sweeping                // what is owed
 	knocking                // whether workflows that were not active are
 	following               // when runs start
+	peeking                 // whether there is news of runs
 	narrowing               // how far the clocks are apart
 	errands
 )
@@ -50,6 +51,13 @@ func (g *GitHub) when(e errand) (when time.Time) {
 		when = g.follows.when()
 	case narrowing:
 		when = g.offset.when(g.Clock.Now())
+	case peeking:
+		if g.Branch == "" {
+			return when // the first sweep comes first
+		}
+		if when = g.peeks.next; when.IsZero() {
+			when = time.Unix(1, 0)
+		}
 	}
 	if when.IsZero() {
 		return when
@@ -63,7 +71,7 @@ func (g *GitHub) when(e errand) (when time.Time) {
 // run runs an errand. The caller holds the lock.
 func (g *GitHub) run(e errand) {
 	g.busy[e] = true
-	do := [errands]func(context.Context){watching: g.look, sweeping: g.sweep, knocking: g.knock, following: g.follow, narrowing: g.narrow}[e]
+	do := [errands]func(context.Context){watching: g.look, sweeping: g.sweep, knocking: g.knock, following: g.follow, peeking: g.peek, narrowing: g.narrow}[e]
 	g.ended.Go(func() {
 		do(g.work)
 		g.mu.Lock()
