@@ -133,7 +133,7 @@ func (g *GitHub) recall(at time.Time) {
 	g.tell("ledger", err)
 	for _, d := range known {
 		g.records[d.Job] = d
-		g.limits.note(d.Sent)
+		g.limits.note(latest(d.Sent, d.Accepted))
 		g.follows.add(d, at)
 	}
 }
@@ -194,13 +194,14 @@ func (g *GitHub) turn(r *remote, at time.Time) {
 	seen := r.seen
 	r.seen = at
 	if r.phase == due && (w.IsZero() || r.adjusted.Expired(w, at)) {
+		g.lose(r)
 		r.phase = settled
 	}
 	if w.IsZero() || w.Start.Equal(r.window.Start) && (!seen.IsZero() || r.phase == sending || r.phase == looking) {
 		return
 	}
-	if r.phase == due && w.Start.After(r.window.Start) && !r.barred {
-		g.lapsed++
+	if r.phase == due && w.Start.After(r.window.Start) {
+		g.lose(r)
 	}
 	r.window, r.tries, r.again, r.late, r.waited, r.failure = w, 0, time.Time{}, !came, false, nil
 	switch {
@@ -215,6 +216,18 @@ func (g *GitHub) turn(r *remote, at time.Time) {
 	}
 	if !came {
 		g.swept = time.Time{}
+	}
+}
+
+// lose takes in that the window of a job has ended before it was started. One that was tried
+// is told, the others are counted. The caller holds the lock.
+func (g *GitHub) lose(r *remote) {
+	switch {
+	case r.barred:
+	case r.tries > 0:
+		g.Log.Error("the window has ended, and GitHub accepted no dispatch", "job", r.job.ID, "slot", r.window.Start)
+	default:
+		g.lapsed++
 	}
 }
 

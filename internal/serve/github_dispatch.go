@@ -68,6 +68,7 @@ func (g *GitHub) dispatch(r *remote, d ledger.Dispatch) {
 	g.mu.Lock()
 	g.flying--
 	at := g.offset.at(g.Clock.Now())
+	g.limits.answered(d.Sent, at)
 	if err == nil {
 		d.Accepted, d.Run = at, run.ID
 		g.hold.lift()

@@ -20,13 +20,20 @@ const (
 	atOnce    = 16 // without an answer yet; "No more than 100 concurrent requests are allowed"
 )
 
-// limits knows when dispatches were sent, in the last hour.
+// limits knows when dispatches were sent, in the last hour, or answered.
 type limits struct {
 	sent  []time.Time
 	paced time.Time // when a late window was last started
 }
 
 func (l *limits) note(at time.Time) { l.sent = append(l.sent, at) }
+
+// answered takes in when the answer to a dispatch came: GitHub may have got it as late as that.
+func (l *limits) answered(sent, at time.Time) {
+	if i := slices.Index(l.sent, sent); i >= 0 && at.After(sent) {
+		l.sent[i] = at
+	}
+}
 
 // opens returns when another one may be sent.
 func (l *limits) opens(at time.Time) (opens time.Time) {

@@ -23,7 +23,7 @@ type outage struct {
 const (
 	quickAsks  = 3 // a failure may be about one request
 	quickPause = 4 * time.Second
-	slowPause  = 2 * time.Minute // the longest: jobs wait for the end of the outage
+	slowPause  = time.Minute // the longest: jobs wait for the end of the outage
 )
 
 // fail takes in a failure to read what was asked for at a time. Others that were under way

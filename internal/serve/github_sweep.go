@@ -34,13 +34,19 @@ func (g *GitHub) sweep(ctx context.Context) {
 	if branch == "" || blind {
 		branch, err = g.readBranch(ctx)
 	}
+	if err == nil { // dispatches need not wait for the look
+		g.mu.Lock()
+		g.Branch = branch
+		g.mu.Unlock()
+		g.wakeUp()
+	}
 	if err == nil && len(project.Jobs) > 0 && !scarce {
 		report, err = rescue.Rescue{Client: g.Client, Branch: branch, Projects: []*rescue.Project{project}}.Look(ctx)
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	for _, r := range g.learn(report, err, at, branch, all) {
+	for _, r := range g.learn(report, err, at, all) {
 		g.ask(ctx, r)
 	}
 	g.mu.Lock()
@@ -82,7 +88,7 @@ func (g *GitHub) scarce(at time.Time) bool {
 
 // learn takes in what a sweep has found. It returns the jobs with a run that was accepted,
 // and is in no list.
-func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, branch string, all bool) (doubts []*remote) {
+func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, all bool) (doubts []*remote) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	at := g.offset.at(g.Clock.Now())
@@ -90,7 +96,7 @@ func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, branch
 		g.swept = at
 		return nil
 	}
-	g.Branch, g.swept = branch, at.Add(sweepEvery)
+	g.swept = at.Add(sweepEvery)
 	if report == nil {
 		return nil
 	}
@@ -98,7 +104,7 @@ func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, branch
 		g.sweptAll = at.Add(sweepAllEvery)
 	}
 	for _, result := range report.Jobs {
-		if r := g.jobs[result.ID]; r != nil && g.apply(r, &result, at) {
+		if r := g.jobs[result.ID]; r != nil && g.apply(r, &result, report.Now, at) {
 			doubts = append(doubts, r)
 		}
 	}
@@ -110,9 +116,9 @@ func (g *GitHub) learn(report *rescue.Report, err error, asked time.Time, branch
 	return doubts
 }
 
-// apply takes in what was found about a job. It reports whether a run of it that was
+// apply takes in what was found about a job at a time. It reports whether a run of it that was
 // accepted is in no list. The caller holds the lock.
-func (g *GitHub) apply(r *remote, result *rescue.Result, at time.Time) (doubt bool) {
+func (g *GitHub) apply(r *remote, result *rescue.Result, found, at time.Time) (doubt bool) {
 	if g.bar(r, result.Workflow); r.barred {
 		if r.shut = true; r.phase == unknown {
 			r.phase = handled
@@ -126,7 +132,7 @@ func (g *GitHub) apply(r *remote, result *rescue.Result, at time.Time) (doubt bo
 	v := result.Verdict
 	same := v.Window.Start.Equal(r.window.Start)
 	switch {
-	case r.phase == sending, !same && v.Window.Start.Before(r.window.Start) && !v.Window.IsZero():
+	case r.phase == sending, found.Before(r.window.Start): // which has come since
 	case !same:
 		r.phase = handled // until its window has come here, too
 		if v.Window.IsZero() {

@@ -147,3 +147,31 @@ func TestReserve(t *testing.T) {
 		h.expect("reserve", windows(dispatches), h.owed(115*time.Minute))
 	})
 }
+
+// TestSlotInLook has the first look at GitHub take a while, in which the first slots of some
+// jobs come: what it finds is of before them, and they are started.
+func TestSlotInLook(t *testing.T) {
+	onHub(t, jobsOf(16, schedule.Day), func(h *hub) {
+		h.begun = h.begun.Add(26 * time.Hour)
+		time.Sleep(time.Until(h.begun))
+		for i, job := range h.jobs {
+			if i%2 == 0 {
+				at := job.Schedule.Window(h.begun).Start
+				h.Add(ghtest.Run{Workflow: job.File(), Created: at, Started: at})
+				continue
+			}
+			s, flaws := schedule.Parse(schedule.Spec{RunAt: []schedule.Moment{{Time: h.begun.Add(time.Duration(i) * time.Second)}}})
+			if len(flaws) > 0 {
+				t.Fatal(flaws)
+			}
+			h.jobs[i].Schedule = s
+		}
+		for n := range 15 {
+			h.On(n+4, func() { time.Sleep(2 * time.Second) })
+		}
+		dispatches := h.serve(time.Minute)
+		if len(dispatches) != len(h.jobs)/2 || len(windows(dispatches)) != len(dispatches) || slices.Max(h.late) > 3*time.Second {
+			t.Errorf("%d dispatches, late by %v\n%s", len(dispatches), h.late, h.log.String())
+		}
+	})
+}
