@@ -59,10 +59,11 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 	}
 	s.invalidate(jumped)
 	s.startForced(now)
+	s.startAll(s.waiting(now), now) // before another slot that has just come takes the room
 	next = now.Add(longest)
 	var due []start
 	for _, t := range s.tracks {
-		if t.look(now) && !s.queued { // nothing overtakes what waits for room
+		if t.look(now) {
 			s.startNew(t, now)
 		}
 		for _, w := range t.owed {
@@ -94,10 +95,26 @@ func (s *Server) invalidate(jumped bool) {
 	clear(s.stale)
 }
 
+// waiting returns the windows for which there was no room yet.
+func (s *Server) waiting(now time.Time) (due []start) {
+	for _, t := range s.tracks {
+		if len(t.owed) > 0 && t.holds(now) {
+			for _, w := range t.owed {
+				due = append(due, start{t, w})
+			}
+		}
+	}
+	return due
+}
+
+// holds reports whether what is known to be owed still is.
+func (t *track) holds(now time.Time) bool {
+	return !t.stale && !now.Before(t.looked) && (t.until.IsZero() || now.Before(t.until))
+}
+
 // look asks what is owed, unless the last answer still holds.
 func (t *track) look(now time.Time) (anew bool) {
-	holds := !t.stale && !now.Before(t.looked) && (t.until.IsZero() || now.Before(t.until))
-	if holds {
+	if t.holds(now) {
 		return false
 	}
 	t.next = comes(t.Schedule, now)
@@ -163,16 +180,12 @@ func (s *Server) startAll(due []start, now time.Time) (again time.Time) {
 	slices.SortFunc(due, func(a, b start) int {
 		return cmp.Or(order(a.late[a.window.Start], b.late[b.window.Start]), a.window.Start.Compare(b.window.Start), cmp.Compare(a.ID, b.ID))
 	})
-	s.queued = false
 	for _, d := range due {
 		late := d.late[d.window.Start]
 		if waits := s.paced.Add(pace); late && now.Before(waits) && !now.Before(s.paced) {
 			return waits
 		}
-		switch started := s.start(d, now); {
-		case !started:
-			s.queued = true
-		case late:
+		if s.start(d, now) && late {
 			s.paced = now
 		}
 	}

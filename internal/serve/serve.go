@@ -105,7 +105,6 @@ type Server struct {
 	tracks    map[string]*track
 	woken     time.Time       // when the loop last woke
 	paced     time.Time       // when a late window was last started
-	queued    bool            // there was no room for a window that is due
 	kick      chan struct{}   // wakes the loop
 	ends      <-chan struct{} // closed once the end was asked for
 
