@@ -245,7 +245,7 @@ func (a *alarming) reconcileOne(ctx context.Context, alarm Alarm) error {
 		return nil
 	case recovered && a.cut:
 		a.unsure = fmt.Errorf("read issues of %s: more than %d open issues have the label %s; none was opened, because one may exist already",
-			a.client.repository, openPages*perPage, alarmLabel)
+			a.client.Repository(), openPages*perPage, alarmLabel)
 		return nil
 	case recovered:
 		return a.open(ctx, alarm, 0)

@@ -220,7 +220,7 @@ func withoutSecret(err error) error {
 // blobRequest returns the request that stores a content. go-github's holds a large one
 // in memory five times.
 func (c *Client) blobRequest(content []byte) (*http.Request, error) {
-	req, err := c.api.NewRequest(http.MethodPost, "repos/"+c.repository+"/git/blobs", nil)
+	req, err := c.api.NewRequest(http.MethodPost, "repos/"+c.Repository()+"/git/blobs", nil)
 	if err != nil {
 		return nil, err
 	}

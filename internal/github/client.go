@@ -47,8 +47,8 @@ type Config struct {
 type Client struct {
 	api        *github.Client
 	server     *url.URL
-	repository string
-	token      string // only to keep it out of messages; the transport sends it
+	named      atomic.Pointer[string] // owner/name
+	token      string                 // only to keep it out of messages; the transport sends it
 	machine    func() time.Time
 	log, trace io.Writer
 
@@ -79,7 +79,8 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		server = &url.URL{} // no page has it
 	}
-	client := &Client{server: server, repository: c.Repository, token: c.Token, machine: c.Now, log: io.Discard, trace: io.Discard}
+	client := &Client{server: server, token: c.Token, machine: c.Now, log: io.Discard, trace: io.Discard}
+	client.named.Store(&c.Repository)
 	if c.Log != nil {
 		client.log = c.Log
 	}
@@ -106,11 +107,11 @@ func (c *Client) connect(base *url.URL, next http.RoundTripper) {
 }
 
 // owner and name are the two halves of the repository.
-func (c *Client) owner() string { owner, _, _ := strings.Cut(c.repository, "/"); return owner }
-func (c *Client) name() string  { _, name, _ := strings.Cut(c.repository, "/"); return name }
+func (c *Client) owner() string { owner, _, _ := strings.Cut(c.Repository(), "/"); return owner }
+func (c *Client) name() string  { _, name, _ := strings.Cut(c.Repository(), "/"); return name }
 
 // Repository returns the repository, as owner/name.
-func (c *Client) Repository() string { return c.repository }
+func (c *Client) Repository() string { return *c.named.Load() }
 
 // Sent returns how many requests the client has sent.
 func (c *Client) Sent() int { return int(c.sent.Load()) }
@@ -274,7 +275,7 @@ func get[T resource](ctx context.Context, c *Client, path string) (a answer[T], 
 	err := c.insist(ctx, usual, func(ctx context.Context) *Failure {
 		a = answer[T]{}
 		what := "read " + a.value.noun()
-		req, err := c.api.NewRequest(http.MethodGet, strings.TrimSuffix("repos/"+c.repository+"/"+path, "/"), nil)
+		req, err := c.api.NewRequest(http.MethodGet, strings.TrimSuffix("repos/"+c.Repository()+"/"+path, "/"), nil)
 		if err != nil {
 			return c.failure(what, nil, err)
 		}

@@ -119,7 +119,7 @@ func (w *committing) once(ctx context.Context) error {
 	if err != nil {
 		return denied(Contents, moved(err))
 	}
-	w.done.ID, w.done.URL = id, w.client.page(w.client.server.JoinPath(w.client.repository, "commit", id).String())
+	w.done.ID, w.done.URL = id, w.client.page(w.client.server.JoinPath(w.client.Repository(), "commit", id).String())
 	for _, f := range files {
 		w.done.Files = append(w.done.Files, f.Path)
 	}

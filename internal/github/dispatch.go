@@ -70,7 +70,7 @@ func (c *Client) DispatchLink(ctx context.Context, workflow, branch string, link
 
 // createRun dispatches a workflow.
 func (c *Client) createRun(ctx context.Context, workflow string, ask map[string]any) (run Dispatched, _ error) {
-	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.repository, url.PathEscape(workflow))
+	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.Repository(), url.PathEscape(workflow))
 	_, _, err := call(ctx, c, "create run", func(ctx context.Context) (any, *github.Response, error) {
 		req, err := c.api.NewRequest(http.MethodPost, path, ask)
 		if err != nil {
@@ -84,5 +84,5 @@ func (c *Client) createRun(ctx context.Context, workflow string, ask map[string]
 
 // RunPage returns the address of a run's page.
 func (c *Client) RunPage(id int64) string {
-	return c.server.JoinPath(c.repository, "actions/runs", fmt.Sprint(id)).String()
+	return c.server.JoinPath(c.Repository(), "actions/runs", fmt.Sprint(id)).String()
 }

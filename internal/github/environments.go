@@ -65,7 +65,7 @@ func (c *Client) Timers(ctx context.Context) (Timers, error) {
 // timers for such a repository.
 // https://docs.github.com/rest/deployments/environments#create-or-update-an-environment
 func (c *Client) SetTimer(ctx context.Context, environment string, wait time.Duration) error {
-	path := fmt.Sprintf("repos/%s/environments/%s", c.repository, url.PathEscape(environment))
+	path := fmt.Sprintf("repos/%s/environments/%s", c.Repository(), url.PathEscape(environment))
 	_, _, err := call(ctx, c, "create environment", func(ctx context.Context) (any, *github.Response, error) {
 		req, err := c.api.NewRequest(http.MethodPut, path, map[string]int{"wait_timer": int(wait / time.Minute)})
 		if err != nil {

@@ -59,7 +59,7 @@ func (c *Client) failure(what string, resp *http.Response, err error) *Failure {
 	if f.status != 0 && !succeeded(f.status) {
 		said = strings.TrimSuffix(fmt.Sprintf("%d %s: %s", f.status, http.StatusText(f.status), said), ": ")
 	}
-	f.message = c.oneLine(fmt.Sprintf("%s of %s: %s", what, c.repository, said))
+	f.message = c.oneLine(fmt.Sprintf("%s of %s: %s", what, c.Repository(), said))
 	return f
 }
 

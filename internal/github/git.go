@@ -63,7 +63,7 @@ func (c *Client) head(ctx context.Context, branch string) (string, error) {
 func (c *Client) branch(ctx context.Context, branch string) (*github.Branch, error) {
 	found, _, err := call(ctx, c, "read branch", func(ctx context.Context) (*github.Branch, *github.Response, error) {
 		// Not with GetBranch, which hides GitHub's message.
-		req, err := c.api.NewRequest(http.MethodGet, "repos/"+c.repository+"/branches/"+url.PathEscape(branch), nil)
+		req, err := c.api.NewRequest(http.MethodGet, "repos/"+c.Repository()+"/branches/"+url.PathEscape(branch), nil)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -93,7 +93,7 @@ func (c *Client) ahead(ctx context.Context, base, head string) (int, error) {
 // tree returns a folder, with all that is below it if recursive.
 func (c *Client) tree(ctx context.Context, id string, recursive bool) (*github.Tree, error) {
 	if !isObject(id) {
-		return nil, fmt.Errorf("read tree of %s: %q is not an id", c.repository, id)
+		return nil, fmt.Errorf("read tree of %s: %q is not an id", c.Repository(), id)
 	}
 	tree, _, err := call(ctx, c, "read tree", func(ctx context.Context) (*github.Tree, *github.Response, error) {
 		return c.api.Git.GetTree(ctx, c.owner(), c.name(), id, recursive)
@@ -104,7 +104,7 @@ func (c *Client) tree(ctx context.Context, id string, recursive bool) (*github.T
 // blob returns the content of a file.
 func (c *Client) blob(ctx context.Context, id string) ([]byte, error) {
 	if !isObject(id) {
-		return nil, fmt.Errorf("read file of %s: %q is not an id", c.repository, id)
+		return nil, fmt.Errorf("read file of %s: %q is not an id", c.Repository(), id)
 	}
 	blob, _, err := call(ctx, c, "read file", func(ctx context.Context) (*github.Blob, *github.Response, error) {
 		return c.api.Git.GetBlob(ctx, c.owner(), c.name(), id)

@@ -100,7 +100,7 @@ func (r *reading) add(runs []workflowRun) (added bool) {
 		if run.ID == r.query.Run {
 			r.query.Tick.Created = run.Created
 		}
-		run.Void = !listed.counts(r.client.repository, r.query.Workflow, r.branch)
+		run.Void = !listed.counts(r.client.Repository(), r.query.Workflow, r.branch)
 		if known, ok := r.runs[run.ID]; !ok || !r.asked[run.ID] && byAge(run, known[0]) >= 0 {
 			r.runs[run.ID] = []schedule.Run{run}
 		}

@@ -234,7 +234,7 @@ func (w *proposing) ask(ctx context.Context) error {
 		{labels, "add labels", func(ctx context.Context) (*github.Response, error) {
 			// Not with AddLabelsToIssue, which sends a bare list. GitHub's description
 			// has no such body any more.
-			req, err := c.api.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", c.repository, number), map[string]any{"labels": labels})
+			req, err := c.api.NewRequest(http.MethodPost, fmt.Sprintf("repos/%s/issues/%d/labels", c.Repository(), number), map[string]any{"labels": labels})
 			if err != nil {
 				return nil, err
 			}

@@ -44,7 +44,7 @@ func (c *Client) pulls(ctx context.Context, proposal Proposal) (open, closed *gi
 
 // own reports whether a repository is this one, not a fork.
 func (c *Client) own(r *github.Repository) bool {
-	return r.GetFullName() == "" || strings.EqualFold(r.GetFullName(), c.repository)
+	return r.GetFullName() == "" || strings.EqualFold(r.GetFullName(), c.Repository())
 }
 
 // updatePull changes the fields of a pull request that are set.

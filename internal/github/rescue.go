@@ -88,7 +88,7 @@ func (w *watching) hand(runs []workflowRun, wanted func(schedule.Run) bool) {
 	for _, listed := range runs {
 		file := listed.file()
 		i, watched := w.files[file]
-		if !watched || !listed.counts(w.client.repository, file, w.branch) || listed.Created.Sub(w.now) > maxLead {
+		if !watched || !listed.counts(w.client.Repository(), file, w.branch) || listed.Created.Sub(w.now) > maxLead {
 			continue
 		}
 		if slot, outside := listed.outside(); outside {
@@ -114,7 +114,7 @@ func (w *watching) follow(runs []workflowRun) {
 	}
 	for _, listed := range runs {
 		link, named := schedule.LinkNamed(listed.Title)
-		if !named || listed.Status == "completed" || listed.file() != w.chain.Workflow || !listed.counts(w.client.repository, w.chain.Workflow, w.branch) {
+		if !named || listed.Status == "completed" || listed.file() != w.chain.Workflow || !listed.counts(w.client.Repository(), w.chain.Workflow, w.branch) {
 			continue
 		}
 		if !w.chain.Active || link.Asked.After(w.chain.Link.Asked) {

@@ -56,7 +56,8 @@ func (c *Client) mainBranch(ctx context.Context) (string, error) {
 	}
 	owner, name, _ := strings.Cut(found.GetFullName(), "/")
 	if isSegment(owner) && isSegment(name) {
-		c.repository = found.GetFullName() // it may have been renamed, and a write follows no redirect
+		full := found.GetFullName()
+		c.named.Store(&full) // it may have been renamed, and a write follows no redirect
 	}
 	return found.GetDefaultBranch(), nil
 }
@@ -90,13 +91,13 @@ func (c *Client) noBranch(ctx context.Context, branch, hint string) error {
 	if _, err := c.DefaultBranch(ctx); err != nil {
 		return err
 	}
-	return problem.WithHint(&BranchError{fmt.Sprintf("%s has no branch %q", c.repository, branch)}, hint)
+	return problem.WithHint(&BranchError{fmt.Sprintf("%s has no branch %q", c.Repository(), branch)}, hint)
 }
 
 // snapshot returns the content of a branch that is at head.
 func (c *Client) snapshot(ctx context.Context, branch string, head *github.Branch) (*Snapshot, error) {
 	s := c.unlisted(ctx, branch, head)
-	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.repository, branch, Short(s.Commit))
+	fmt.Fprintf(c.log, "reading %s at %s, commit %s\n", c.Repository(), branch, Short(s.Commit))
 	return s, denied(Read, s.list())
 }
 

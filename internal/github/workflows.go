@@ -70,5 +70,5 @@ func (c *Client) Workflows(ctx context.Context) (map[string]Workflow, error) {
 			return workflows, nil
 		}
 	}
-	return nil, fmt.Errorf("read workflow list of %s: more than %d workflows", c.repository, workflowPages*perPage)
+	return nil, fmt.Errorf("read workflow list of %s: more than %d workflows", c.Repository(), workflowPages*perPage)
 }

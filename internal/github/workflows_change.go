@@ -34,7 +34,7 @@ func (c *Client) CancelRun(ctx context.Context, id int64) error {
 // change sends a request without a body that needs the right to write Actions.
 func (c *Client) change(ctx context.Context, what, method, path string) error {
 	_, _, err := call(ctx, c, what, func(ctx context.Context) (any, *github.Response, error) {
-		req, err := c.api.NewRequest(method, "repos/"+c.repository+"/"+path, nil)
+		req, err := c.api.NewRequest(method, "repos/"+c.Repository()+"/"+path, nil)
 		if err != nil {
 			return nil, nil, err
 		}
