@@ -2,6 +2,7 @@ package serve
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,15 +45,15 @@ func TestEndOfNeeded(t *testing.T) {
 				}
 				return n
 			}
-			after := 0
+			var after atomic.Int64
 			h.after(10*time.Minute+30*time.Second, func() {
 				h.Add(ghtest.Run{ID: 77, Workflow: h.jobs[0].File(), Job: "job-0", Status: "in_progress", Created: time.Now()})
 			})
 			h.after(12*time.Minute, func() { sweeps(); h.Finish("success", 77) })
-			h.after(12*time.Minute+peekEvery+2*time.Second, func() { after = sweeps() })
+			h.after(12*time.Minute+peekEvery+2*time.Second, func() { after.Store(int64(sweeps())) })
 			h.serve(14 * time.Minute)
-			if got := after > 0; got != needed {
-				t.Errorf("needed %v: %d sweeps within a minute", needed, after)
+			if got := after.Load() > 0; got != needed {
+				t.Errorf("needed %v: %d sweeps within a minute", needed, after.Load())
 			}
 		})
 	}
