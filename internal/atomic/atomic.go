@@ -33,6 +33,9 @@ func WriteDurably(dir *os.Root, name string, content []byte, perm fs.FileMode) e
 func write(dir *os.Root, name string, content []byte, perm fs.FileMode, durable bool) error {
 	temp := prefix + rand.Text() + suffix
 	f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm)
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		at.Path = name // which people know, and which is the same each time
+	}
 	if err != nil {
 		return err
 	}

@@ -67,8 +67,22 @@ func (r *reader) job(d draft) Job {
 	return Job{
 		ID: d.id, Slug: slug(d.id), Entrypoint: entrypoint, Options: options,
 		Schedule: sched,
-		table:    d.table, keys: keys,
+		table:    d.table, keys: keysAt(keys),
 	}
+}
+
+// keyAt is where a key is, without what it sets: a project may have thousands of jobs.
+type keyAt struct {
+	name string
+	at   span
+}
+
+func keysAt(keys []placed) []keyAt {
+	at := make([]keyAt, 0, len(keys))
+	for _, k := range keys {
+		at = append(at, keyAt{k.name, k.at})
+	}
+	return at
 }
 
 // frequent reports a job that runs more often than GitHub starts workflows, unless it

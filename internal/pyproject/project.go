@@ -62,7 +62,7 @@ type Job struct {
 	Unhosted   problem.Problems // why GitHub cannot run the job, if it does not say itself that GitHub is not to; it has no workflow file then
 
 	table string
-	keys  []placed // the later ones count
+	keys  []keyAt // the later ones count
 }
 
 // Hosted reports whether the job runs on GitHub, and so has a workflow file.

@@ -17,7 +17,11 @@ import (
 const (
 	perMinute = 75
 	perHour   = 399
-	atOnce    = 16 // without an answer yet; "No more than 100 concurrent requests are allowed"
+	// margin is added to the minute and to the hour: a request is under way for a while, and
+	// the clocks are not the same.
+	margin = 2 * time.Second
+
+	atOnce = 16 // without an answer yet; "No more than 100 concurrent requests are allowed"
 )
 
 // limits knows when dispatches were sent, in the last hour, or answered.
@@ -37,7 +41,7 @@ func (l *limits) answered(sent, at time.Time) {
 
 // opens returns when another one may be sent.
 func (l *limits) opens(at time.Time) (opens time.Time) {
-	l.sent = slices.DeleteFunc(l.sent, func(sent time.Time) bool { return at.Sub(sent) >= time.Hour })
+	l.sent = slices.DeleteFunc(l.sent, func(sent time.Time) bool { return at.Sub(sent) >= time.Hour+margin })
 	for i, sent := range l.sent {
 		if sent.After(at) { // the clock was set back
 			l.sent[i] = at
@@ -47,7 +51,7 @@ func (l *limits) opens(at time.Time) (opens time.Time) {
 	for _, limit := range []struct {
 		most int
 		in   time.Duration
-	}{{perMinute, time.Minute}, {perHour, time.Hour}} {
+	}{{perMinute, time.Minute + margin}, {perHour, time.Hour + margin}} {
 		if over := len(l.sent) - limit.most; over >= 0 {
 			if free := l.sent[over].Add(limit.in); free.After(opens) {
 				opens = free

@@ -31,7 +31,7 @@ func (g *GitHub) sweep(ctx context.Context) {
 	g.mu.Unlock()
 	var report *rescue.Report
 	var err error
-	if branch == "" || blind {
+	if branch == "" || blind || all { // it can be renamed
 		branch, err = g.readBranch(ctx)
 	}
 	if err == nil { // dispatches need not wait for the look
@@ -147,8 +147,9 @@ func (g *GitHub) apply(r *remote, result *rescue.Result, found, at time.Time) (d
 	case r.phase == due:
 	case !r.last.Slot.Equal(v.Window.Start) || r.last.Accepted.IsZero():
 		r.due(at)
-	case at.Sub(r.last.Accepted) < listed:
+	case at.Sub(r.last.Accepted) < listed: // then it shows whether that run executed anything
 		r.phase = handled
+		g.swept = earliest(g.swept, r.last.Accepted.Add(listed))
 	default:
 		r.phase = handled
 		switch run, found := result.Latest(); {

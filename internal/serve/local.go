@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -41,6 +42,7 @@ type Local struct {
 	teller teller
 	lanes  map[lane]*running         // that are taken
 	memory map[string][]schedule.Run // by job, until the ledger has them
+	served map[string]time.Time      // by job, the newest window that succeeded here
 	failed map[string]time.Time      // when a job could not be run at all
 }
 
@@ -62,7 +64,8 @@ type running struct {
 
 func (l *Local) begin(s *Server) {
 	l.Server, l.lanes = s, map[lane]*running{}
-	l.memory, l.failed, l.again = map[string][]schedule.Run{}, map[string]time.Time{}, map[string]time.Time{}
+	l.memory, l.served = map[string][]schedule.Run{}, map[string]time.Time{}
+	l.failed, l.again = map[string]time.Time{}, map[string]time.Time{}
 	l.teller.Local = l
 }
 
@@ -75,6 +78,12 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	engine := l.engine(job)
 	engine.Now = func() time.Time { return now }
 	engine.Say = func(string) {} // who executes it says it
+	var unread error
+	warn := engine.Warn
+	engine.Warn = func(err error) {
+		unread = cmp.Or(unread, err)
+		warn(err)
+	}
 	look, err := engine.Look(false)
 	if err != nil {
 		if l.board.refuse(job.ID, err) {
@@ -83,7 +92,11 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 		return nil, now.Add(longest)
 	}
 	l.tell(job)
-	l.board.refuse(job.ID, nil)
+	if look.Unknown {
+		l.board.refuse(job.ID, cmp.Or(unread, errors.New("its history cannot be read")))
+	} else {
+		l.board.refuse(job.ID, nil)
+	}
 	l.board.pause(job.ID, look.Reason == schedule.Disabled && !job.Schedule.Spec().Disabled)
 	l.board.past(look.Schedule, job.ID, look.Runs)
 	until = look.Schedule.Next(now)
@@ -99,7 +112,7 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	lost := l.unrecorded(job.ID, look.Runs)
 	runs := slices.Concat(look.Runs, lost)
 	for _, w := range look.Slots {
-		if slices.ContainsFunc(lost, func(r schedule.Run) bool { return r.Confirms(w) }) {
+		if slices.ContainsFunc(lost, func(r schedule.Run) bool { return r.Confirms(w) }) || l.hasServed(job.ID, w) {
 			continue
 		}
 		again := schedule.Retry(w, runs, now)

@@ -20,12 +20,21 @@ func (l *Local) remember(job *pyproject.Job, r execution.Result, e *running) {
 	run := schedule.Run{ID: r.RunID, Attempt: 1, Created: e.started, Updated: l.Clock.Now(), Success: r.OK, Failed: !r.OK, Next: r.Next}
 	if r.OK {
 		run.Started = run.Created
+		l.served[job.ID] = r.Window.Start
 	}
 	if job.Lanes() {
 		run.Lane, run.Slot = true, r.Window.Start
 	}
 	runs := append(l.memory[job.ID], run)
 	l.memory[job.ID] = runs[max(0, len(runs)-mostRemembered):]
+}
+
+// hasServed reports whether the newest success of a job in this process served a window. The
+// ledger may have had it, and be unreadable, damaged or removed now.
+func (l *Local) hasServed(id string, w schedule.Window) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.served[id].Equal(w.Start)
 }
 
 // unrecorded returns the remembered runs of a job that are not among those of the ledger,

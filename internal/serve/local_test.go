@@ -192,6 +192,28 @@ func TestWithoutLedger(t *testing.T) {
 	}
 }
 
+// TestUnreadLedger takes away the history of a job after it has succeeded. It does not run again
+// in that window.
+func TestUnreadLedger(t *testing.T) {
+	dir := t.TempDir()
+	toml := "[tool.scheduled-actions.jobs.a]\ncron = '5 * * * *'\ncommand = 'echo $SCHEDULED_KEY >>done'\n" +
+		"[tool.scheduled-actions.jobs.b]\ncron = '20 13 * * *'\ncommand = 'for f in .scheduled/*/a-*.log; do rm $f; mkdir $f; done'\n"
+	file := filepath.Join(dir, "pyproject.toml")
+	if err := os.WriteFile(file, []byte(toml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	playAt(t, file, func() error { return nil }, 3*time.Hour, nil)
+	done, err := os.ReadFile(filepath.Join(dir, "done"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for slot, times := range map[string]int{"11:05": 1, "12:05": 1, "13:05": 1, "14:05": 1} {
+		if n := strings.Count(string(done), "a@2026-11-29T"+slot+":00Z"); n != times {
+			t.Errorf("%s ran %d times, want %d:\n%s", slot, n, times, done)
+		}
+	}
+}
+
 // TestCannotBeRun has a job that cannot be run for a minute. It is tried every 15 seconds.
 func TestCannotBeRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pyproject.toml")
