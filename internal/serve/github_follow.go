@@ -86,6 +86,7 @@ func (g *GitHub) follow(ctx context.Context) {
 	for _, d := range runs {
 		i := slices.IndexFunc(states, func(run github.RunState) bool { return run.ID == d.Run || d.Run == 0 && g.became(d, run) })
 		if i < 0 {
+			g.miss(at.Sub(d.Accepted))
 			g.followed(d, at.Sub(d.Accepted) > followFor)
 			continue
 		}
@@ -96,6 +97,16 @@ func (g *GitHub) follow(ctx context.Context) {
 			d.Started, over = g.started(ctx, d.Run, at, over)
 		}
 		g.followed(d, over || !d.Started.IsZero() || at.Sub(d.Accepted) > followFor)
+	}
+}
+
+// miss takes in that a run is in no list so long after it was accepted. A sweep asks for it, and
+// starts the window again if GitHub has forgotten it.
+func (g *GitHub) miss(age time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if listed < age && age <= 2*listed {
+		g.swept = time.Time{}
 	}
 }
 

@@ -92,14 +92,16 @@ func (l *life) checkPast(t *testing.T, name string, past github.Past, told map[s
 		by, failed := served[w.Start], l.failed(w)
 		late := by.executed.Truncate(time.Second).Sub(w.Start)
 		forgotten := w.Start.Before(past.Known)
+		atSlot := !by.created.Before(w.Start) && by.created.Sub(w.Start) < time.Minute // as serve dispatches it
+		rescued := by.dispatched() && !atSlot
 		var right bool
 		switch a.State {
 		case schedule.StateConfirmed:
-			right = !by.dispatched() && w.InTime(late)
+			right = !rescued && w.InTime(late)
 		case schedule.StateLate:
-			right = !by.dispatched() && !w.InTime(late)
+			right = !rescued && !w.InTime(late)
 		case schedule.StateRescued:
-			right = by.dispatched()
+			right = rescued
 		case schedule.StateFailed:
 			right = failed
 		case schedule.StateMissed:
