@@ -7,8 +7,6 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-
-	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Cron is one entry of `on.schedule`.
@@ -20,7 +18,7 @@ type Cron struct {
 }
 
 // ours are the members of a field that GitHub does not know: H, L and MON#1.
-var ours = pattern.New(`(?i)\b[HL]\b|#`)
+var ours = form(`(?i)\b[HL]\b|#`)
 
 // ParseCron reads an entry of `on.schedule` as GitHub does: a cron with five fields, and
 // a time zone, "" for UTC.
@@ -41,7 +39,7 @@ func readCron(expr string) (fields, error) {
 	switch {
 	case flaw != nil:
 		return f, errors.New("the cron " + flaw.Message)
-	case ours.MatchString(expr):
+	case ours().MatchString(expr):
 		return f, errors.New("the cron " + expr + " has a member that GitHub does not know")
 	}
 	return f, nil

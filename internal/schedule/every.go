@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // Cadence is how often a job runs: its `every`.
@@ -44,7 +42,7 @@ var units = []unit{
 
 var weekdays = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
 
-var everyForm = pattern.New(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
+var everyForm = form(`^(?:(\d{1,9}) )?([a-z]+?)(s?)$`)
 
 // every reads the `every` of a job.
 func (p *parsing) every() rule {
@@ -53,7 +51,7 @@ func (p *parsing) every() rule {
 			return p.weekday(day)
 		}
 	}
-	m := everyForm.FindStringSubmatch(p.Every)
+	m := everyForm().FindStringSubmatch(p.Every)
 	for _, u := range units {
 		if m == nil || m[2] != string(u.name) {
 			continue

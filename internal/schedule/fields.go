@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // fields are the five fields of a cron.
@@ -138,13 +136,13 @@ var shorthands = map[string]Cadence{
 
 // zoned is a cron behind its time zone, as some crons take it: "CRON_TZ=Europe/Berlin 0 9
 // * * *".
-var zoned = pattern.New(`(?is)^\s*(?:CRON_)?TZ=(\S*)\s*(.*?)\s*$`)
+var zoned = form(`(?is)^\s*(?:CRON_)?TZ=(\S*)\s*(.*?)\s*$`)
 
 // notFive says what is wrong with a cron that does not have five fields.
 func notFive(expr string, parts []string) *Flaw {
 	short := strings.ToLower(strings.TrimSpace(expr))
 	every, known := shorthands[short]
-	switch m := zoned.FindStringSubmatch(expr); {
+	switch m := zoned().FindStringSubmatch(expr); {
 	case m != nil:
 		return &Flaw{Message: "is " + strconv.Quote(expr) + ", and names its time zone in the wrong place", Hint: fmt.Sprintf("write cron = %q and timezone = %q", cmp.Or(m[2], "30 9 * * 1-5"), cmp.Or(m[1], "Europe/Berlin"))}
 	case known:
@@ -160,8 +158,8 @@ func notFive(expr string, parts []string) *Flaw {
 }
 
 var (
-	memberForm = pattern.New(`^(?:(\*)|([Hh])(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
-	nthForm    = pattern.New(`^(\w+)#(\w+)$`)
+	memberForm = form(`^(?:(\*)|([Hh])(?:\((\w+)-(\w+)\))?|(\w+)(?:-(\w+))?)(?:/(\d{1,4}))?$`)
+	nthForm    = form(`^(\w+)#(\w+)$`)
 )
 
 // add adds one member of a list to a field: *, */n, a, a/n, a-b, a-b/n, H, H/n, H(a-b),
@@ -172,10 +170,10 @@ func (f *fields) add(field field, member string, n hash) *Flaw {
 	case strings.EqualFold(member, "L") && field.name == "day":
 		f.lastDay = true
 		return nil
-	case field.name == "weekday" && nthForm.MatchString(member):
-		return f.addNth(field, nthForm.FindStringSubmatch(member))
+	case field.name == "weekday" && nthForm().MatchString(member):
+		return f.addNth(field, nthForm().FindStringSubmatch(member))
 	}
-	m := memberForm.FindStringSubmatch(member)
+	m := memberForm().FindStringSubmatch(member)
 	if m == nil {
 		return &Flaw{Message: fmt.Sprintf("the %s %q is not valid", field.name, member), Hint: memberHint(field, member)}
 	}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/scheduled-actions/scheduled/internal/pattern"
 )
 
 // synonyms are other words for a schedule, and what they mean: an `every`, or a cron if it
@@ -53,7 +51,7 @@ var short = sync.OnceValue(func() map[string]Cadence {
 	return named
 })
 
-var amount = pattern.New(`^(\d{1,6})[ -]*([a-z]+)$`)
+var amount = form(`^(\d{1,6})[ -]*([a-z]+)$`)
 
 // Meant returns what was probably meant by a string that is not an `every`: the key
 // "every" or "cron" and its valid value; "" if it cannot be guessed.
@@ -95,7 +93,7 @@ func weekdayOf(word string) string {
 
 // amountOf returns the `every` of an amount of time such as "2h" or "1 day".
 func amountOf(word string) string {
-	m := amount.FindStringSubmatch(word)
+	m := amount().FindStringSubmatch(word)
 	if m == nil {
 		return string(short()[word])
 	}
