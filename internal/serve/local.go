@@ -101,13 +101,8 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 	l.board.past(look.Schedule, job.ID, look.Runs)
 	until = look.Schedule.Next(now)
 	l.tracks[job.ID].next = comes(look.Schedule, now)
-	earlier := func(t time.Time) {
-		if t.After(now) && (until.IsZero() || t.Before(until)) {
-			until = t
-		}
-	}
 	if look.Reason == schedule.Waiting {
-		earlier(now.Add(longest)) // another process may run the job that it waits for
+		until = earliest(until, now.Add(longest)) // another process may run the job that it waits for
 	}
 	lost := l.unrecorded(job.ID, look.Runs)
 	runs := slices.Concat(look.Runs, lost)
@@ -116,9 +111,10 @@ func (l *Local) owed(job pyproject.Job, now time.Time) (windows []schedule.Windo
 			continue
 		}
 		again := schedule.Retry(w, runs, now)
-		earlier(again)
 		l.postpone(job.ID, w, again, now)
-		if !again.After(now) && !l.executes(job, w) {
+		if again.After(now) {
+			until = earliest(until, again)
+		} else if !l.executes(job, w) {
 			windows = append(windows, w)
 		}
 	}

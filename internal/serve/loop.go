@@ -66,12 +66,8 @@ func (s *Server) wake(now time.Time) (next time.Time) {
 		if t.look(now) {
 			s.startNew(t, now)
 		}
-		for _, w := range t.owed {
-			due = append(due, start{t, w})
-		}
-		if !t.until.IsZero() && t.until.Before(next) {
-			next = t.until
-		}
+		due = t.starts(due)
+		next = earliest(next, t.until)
 		s.board.look(t)
 	}
 	next = earliest(next, s.startAll(due, now))
@@ -98,11 +94,17 @@ func (s *Server) invalidate(jumped bool) {
 // waiting returns the windows for which there was no room yet.
 func (s *Server) waiting(now time.Time) (due []start) {
 	for _, t := range s.tracks {
-		if len(t.owed) > 0 && t.holds(now) {
-			for _, w := range t.owed {
-				due = append(due, start{t, w})
-			}
+		if t.holds(now) {
+			due = t.starts(due)
 		}
+	}
+	return due
+}
+
+// starts adds what is owed to what is to be started.
+func (t *track) starts(due []start) []start {
+	for _, w := range t.owed {
+		due = append(due, start{t, w})
 	}
 	return due
 }
