@@ -13,6 +13,7 @@ SUPERVISORD := .tools/python/bin/supervisord
 PARSER      := .tools/parser/parse.mjs
 UPLOAD      := .tools/parser/upload.mjs
 BROWSER     := .tools/browser
+MKDOCS      := .tools/docs/bin/mkdocs
 
 # The packages with goroutines, which import sync. The race detector makes tests ten
 # times slower and needs a C compiler, so it runs their short form. Some packages start
@@ -39,7 +40,7 @@ OWN       = $(wildcard .github/workflows/*.yml) action.yml
 .PHONY: test
 test:
 	$(MAKE) --no-print-directory -j4 tools
-	$(MAKE) --no-print-directory lint unit workflows e2e image
+	$(MAKE) --no-print-directory lint docs unit workflows e2e image
 
 .PHONY: quick
 quick:
@@ -52,6 +53,12 @@ lint: $(STATICCHECK)
 	GOOS=windows go vet -tags e2e ./...
 	GOOS=darwin go vet -tags e2e ./...
 	$(STATICCHECK) -tags e2e ./...
+
+# The site: each page in its navigation, each link to a page and a heading that are there.
+# It is in dist/site, and works from disk. The variable is for a notice of its theme.
+.PHONY: docs
+docs: $(MKDOCS)
+	NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict
 
 .PHONY: unit
 unit:
@@ -95,7 +102,7 @@ peers: .tools/peers/three .tools/peers/four .tools/peers/supercronic
 	touch $@
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER) $(MKDOCS)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -110,6 +117,11 @@ $(ZIZMOR): testdata/tools/requirements.txt
 
 # All are in the same requirements.
 $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD): $(ZIZMOR) ;
+
+$(MKDOCS): testdata/tools/docs.txt
+	python3 -m venv --clear .tools/docs
+	.tools/docs/bin/pip install --quiet --require-hashes --only-binary :all: --requirement $<
+	touch $@
 
 $(PARSER): testdata/tools/parse.mjs testdata/tools/upload.mjs testdata/tools/package-lock.json testdata/tools/package.json
 	mkdir -p $(@D)

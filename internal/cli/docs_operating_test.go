@@ -177,12 +177,12 @@ var policies = []struct{ key, means, github, here string }{
 }
 
 func policiesPart(t *testing.T) string {
-	options := pyproject.OptionsTable()
+	options := pyproject.OptionsReference()
 	var b strings.Builder
 	b.WriteString("| key | means | on GitHub | on a machine of your own |\n|---|---|---|---|\n")
 	for _, p := range policies {
 		name, _, set := strings.Cut(strings.Trim(p.key, "`"), " = ")
-		if set && !strings.Contains(options, "| `"+name+"` |") {
+		if set && !strings.Contains(options, "\n### `"+name+"`\n") {
 			t.Errorf("no option %s", name)
 		}
 		if p.github == "" {

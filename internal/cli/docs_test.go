@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -56,7 +55,7 @@ func TestDocs(t *testing.T) {
 		{"lanes", lanesPart},
 		{"overview", overviewPart},
 		{"commands", commandsPart},
-		{"options", func(*testing.T) string { return pyproject.OptionsTable() }},
+		{"options", func(*testing.T) string { return pyproject.OptionsReference() }},
 		{"owned", func(*testing.T) string { return pyproject.OwnedVariables() }},
 		{"environments", environmentsPart},
 		{"action", actionPart},
@@ -110,48 +109,6 @@ const maxReadme = 12_000
 func TestReadmeSize(t *testing.T) {
 	if size := len(pages(t)["README.md"]); size > maxReadme {
 		t.Errorf("the README has %d bytes, at most %d are wanted: move details to docs/", size, maxReadme)
-	}
-}
-
-var (
-	fences = regexp.MustCompile("(?ms)^ *```.*?^ *```")
-	links  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
-	header = regexp.MustCompile(`(?m)^#+ (.+)$`)
-)
-
-// TestDocsLinks follows the links between the pages, to their headings too.
-func TestDocsLinks(t *testing.T) {
-	pages := pages(t)
-	anchors := map[string]bool{}
-	for page, text := range pages {
-		for _, heading := range header.FindAllStringSubmatch(fences.ReplaceAllString(text, ""), -1) {
-			// https://docs.github.com/get-started/writing-on-github/getting-started-with-writing-and-formatting-on-github/basic-writing-and-formatting-syntax#section-links
-			anchor := regexp.MustCompile(`[^\pL\pN_ -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
-			anchors[page+"#"+strings.ReplaceAll(anchor, " ", "-")] = true
-		}
-	}
-	linked := map[string]bool{}
-	for page, text := range pages {
-		for _, link := range links.FindAllStringSubmatch(fences.ReplaceAllString(text, ""), -1) {
-			if strings.Contains(link[1], "://") {
-				continue
-			}
-			target, anchor, _ := strings.Cut(link[1], "#")
-			if target = path.Join(path.Dir(page), target); strings.HasPrefix(link[1], "#") {
-				target = page
-			}
-			linked[target] = true
-			if _, err := os.Stat("../../" + target); err != nil {
-				t.Errorf("%s: %s leads nowhere", page, link[1])
-			} else if anchor != "" && !anchors[target+"#"+anchor] {
-				t.Errorf("%s: %s: %s has no such heading", page, link[1], target)
-			}
-		}
-	}
-	for page := range pages {
-		if page != "README.md" && !linked[page] {
-			t.Errorf("no page links to %s", page)
-		}
 	}
 }
 

@@ -243,11 +243,18 @@ a = { every = "hour", entrypoint = "a:b" }
 	}
 }
 
-// Every option has its row in the docs, and its example is valid.
-func TestOptionsTable(t *testing.T) {
+// Every option has its heading in the docs, every chapter its first option, and the example
+// of an option is valid.
+func TestOptionsReference(t *testing.T) {
+	reference := OptionsReference()
+	for _, c := range chapters {
+		if !strings.Contains(reference, "## "+c.title+"\n\n") {
+			t.Errorf("no chapter %q: no option %s in that place", c.title, c.first)
+		}
+	}
 	for _, o := range options {
-		if !strings.Contains(OptionsTable(), "\n| `"+o.name+"` | "+o.kind+" | ") {
-			t.Errorf("no row for %q", o.name)
+		if strings.Count(reference, "\n### `"+o.name+"`\n") != 1 {
+			t.Errorf("no heading for %q", o.name)
 		}
 		table := "[tool.scheduled-actions]\n"
 		if o.single {

@@ -245,7 +245,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		name:     "rescue",
 		kind:     "a string or false",
 		fallback: "`\"15m\"`",
-		meaning:  "interval at which a workflow starts due jobs that have no confirmed run: `\"15m\"`, `\"1h\"`, `\"6h\"`, or `false` for none; only for the whole project",
+		meaning:  "interval at which a workflow starts due jobs that have no confirmed run: `\"15m\"`, `\"1h\"`, `\"6h\"`, or `false` for none",
 		example:  `"15m"`,
 		form:     always(form{"enum": []any{"15m", "1h", "6h", false}}),
 		shared:   true,
@@ -255,7 +255,7 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		name:     "pacemaker",
 		kind:     "a string",
 		fallback: "`\"none\"`",
-		meaning:  "`\"environment\"` to have each rescue start the next one behind the wait timer of an environment, so that jobs start on time: an experiment, for public repositories and GitHub Enterprise; it overrides `patience`; only for the whole project",
+		meaning:  "`\"environment\"` to have each rescue start the next one behind the wait timer of an environment, so that jobs start on time: an experiment, for public repositories and GitHub Enterprise; it overrides `patience`",
 		example:  `"environment"`,
 		form:     wordForm("environment", "none"),
 		shared:   true,
@@ -269,25 +269,6 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		example:  `"30m"`,
 		form:     patiences.form,
 		parse:    into(patiences.parse, func(o *Options) *time.Duration { return &o.Patience }),
-	},
-	{
-		name:     "notify",
-		kind:     "a string",
-		fallback: "`\"none\"`",
-		meaning:  "`\"issue\"` to have the rescue open an issue for each job that fails, and close it when the job succeeds again; only for the whole project",
-		example:  `"issue"`,
-		form:     wordForm("issue", "none"),
-		shared:   true,
-		parse:    oneOf([]string{"issue", "none"}, func(o *Options, word string) { o.rescue.notify = word == "issue" }),
-	},
-	{
-		name:     "installer",
-		kind:     "a string",
-		fallback: "by the project's files",
-		meaning:  "tool that installs the project's packages: " + quotedList(Installers),
-		example:  `"uv"`,
-		form:     wordForm(Installers...),
-		parse:    oneOf(Installers, func(o *Options, word string) { o.Installer = word }),
 	},
 	{
 		name:     "env",
@@ -347,16 +328,6 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		},
 	},
 }, tellingOptions, secretOptions, packageOptions, stepOptions, deliveryOptions)
-
-// OptionsTable returns the documentation of all options, as a Markdown table.
-func OptionsTable() string {
-	var b strings.Builder
-	b.WriteString("| option | type | default | meaning |\n|---|---|---|---|\n")
-	for _, o := range options {
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.name, o.kind, o.fallback, o.meaning)
-	}
-	return b.String()
-}
 
 // placed is the setting of a key, and its place.
 type placed struct {

@@ -11,6 +11,15 @@ import (
 // say.
 var packageOptions = []option{
 	{
+		name:     "installer",
+		kind:     "a string",
+		fallback: "by the project's files",
+		meaning:  "tool that installs the project's packages: " + quotedList(Installers),
+		example:  `"uv"`,
+		form:     wordForm(Installers...),
+		parse:    oneOf(Installers, func(o *Options, word string) { o.Installer = word }),
+	},
+	{
 		name:     "requirements",
 		kind:     "a list of strings",
 		fallback: "by the project's files",

@@ -75,6 +75,16 @@ var policyOptions = []option{
 // tellingOptions say who is told about a job that does not run as it should.
 var tellingOptions = []option{
 	{
+		name:     "notify",
+		kind:     "a string",
+		fallback: "`\"none\"`",
+		meaning:  "`\"issue\"` to have the rescue open an issue for each job that fails, and close it when the job succeeds again",
+		example:  `"issue"`,
+		form:     wordForm("issue", "none"),
+		shared:   true,
+		parse:    oneOf([]string{"issue", "none"}, func(o *Options, word string) { o.rescue.notify = word == "issue" }),
+	},
+	{
 		name:     "notify-on",
 		kind:     "a list of strings",
 		fallback: "`[\"failed\", \"recovered\"]`",
@@ -112,6 +122,15 @@ var tellingOptions = []option{
 		example:  `"SLACK_URL"`,
 		form:     secretForm,
 		parse:    into(parseWebhook, func(o *Options) *string { return &o.Webhook }),
+	},
+	{
+		name:     "heartbeat",
+		kind:     "a string",
+		fallback: "none",
+		meaning:  "name of a secret that holds the URL of a check at a monitor such as healthchecks.io: it is told when the job starts, succeeds and fails; outside Actions the URL is in the environment variable of that name; `\"\"` in a job for none",
+		example:  `"HEALTHCHECK_URL"`,
+		form:     secretForm,
+		parse:    into(parseHeartbeat, func(o *Options) *string { return &o.Heartbeat }),
 	},
 }
 

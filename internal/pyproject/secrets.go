@@ -46,15 +46,6 @@ var secretOptions = []option{
 		form:     switchForm,
 		parse:    into(parseSwitch, func(o *Options) *bool { return &o.Token }),
 	},
-	{
-		name:     "heartbeat",
-		kind:     "a string",
-		fallback: "none",
-		meaning:  "name of a secret that holds the URL of a check at a monitor such as healthchecks.io: it is told when the job starts, succeeds and fails; outside Actions the URL is in the environment variable of that name; `\"\"` in a job for none",
-		example:  `"HEALTHCHECK_URL"`,
-		form:     secretForm,
-		parse:    into(parseHeartbeat, func(o *Options) *string { return &o.Heartbeat }),
-	},
 }
 
 const (
