@@ -174,3 +174,18 @@ func explainUnreadable(err error, token bool) error {
 	}
 	return &exitError{exitDenied, problem.WithHint(err, hint)}
 }
+
+// pastJobs returns the jobs of a project as the archive takes them.
+func (p *Program) pastJobs(project *project) (jobs []past.Job, err error) {
+	for _, job := range project.Jobs {
+		jobs = append(jobs, pastJob(job))
+	}
+	if !p.allProjects {
+		return jobs, nil
+	}
+	book, err := p.ledger(project)
+	for i := range jobs {
+		jobs[i].Project, jobs[i].Ledger = project.Path, book
+	}
+	return jobs, err
+}

@@ -75,21 +75,6 @@ func (p *Program) status(token string, asJSON bool) error {
 	return p.worst(append(failed, err)...)
 }
 
-// pastJobs returns the jobs of a project as the archive takes them.
-func (p *Program) pastJobs(project *project) (jobs []past.Job, err error) {
-	for _, job := range project.Jobs {
-		jobs = append(jobs, pastJob(job))
-	}
-	if !p.allProjects {
-		return jobs, nil
-	}
-	book, err := p.ledger(project)
-	for i := range jobs {
-		jobs[i].Project, jobs[i].Ledger = project.Path, book
-	}
-	return jobs, err
-}
-
 // dispatches returns what resident loops have dispatched from this machine, by project and
 // job.
 func (p *Program) dispatches(projects []*project) map[[2]string][]ledger.Dispatch {

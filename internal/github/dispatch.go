@@ -82,6 +82,9 @@ func (c *Client) createRun(ctx context.Context, workflow string, ask map[string]
 	return run, err
 }
 
+// Page returns the address of the repository's page.
+func (c *Client) Page() string { return c.server.JoinPath(c.Repository()).String() }
+
 // RunPage returns the address of a run's page.
 func (c *Client) RunPage(id int64) string {
 	return c.server.JoinPath(c.Repository(), "actions/runs", fmt.Sprint(id)).String()

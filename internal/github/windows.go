@@ -74,13 +74,26 @@ func (r *reading) readBack(ctx context.Context, reach schedule.Reach) error {
 	if err := r.readPage(ctx); err != nil {
 		return err
 	}
-	r.window.Start = reach.From(r.query.Schedule, r.now)
+	r.window.Start = r.query.from(reach, r.now)
 	for r.page != 0 && r.page <= pastPages && !r.covered() {
 		if err := r.readPage(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// from returns the start of the oldest window in reach that needs evidence.
+func (q Query) from(reach schedule.Reach, now time.Time) time.Time {
+	from := reach.From(q.Schedule, now)
+	if len(q.Told) == 0 {
+		return from
+	}
+	windows := slices.DeleteFunc(q.Schedule.Windows(now, from, 0), func(w schedule.Window) bool { return q.Told[w.Start] })
+	if len(windows) == 0 {
+		return now
+	}
+	return windows[len(windows)-1].Start
 }
 
 // known returns the time since which all runs are known; zero if all are.
@@ -176,7 +189,7 @@ func inquire(w schedule.Window, runs []schedule.Run) (about inquiry, ok bool) {
 func (r *reading) inquiries() (windows []inquiry) {
 	near := r.near()
 	for _, w := range r.query.Schedule.Windows(r.now, r.window.Start, 0) {
-		if about, ok := inquire(w, near[w.Start]); ok {
+		if about, ok := inquire(w, near[w.Start]); ok && !r.query.Told[w.Start] {
 			windows = append(windows, about)
 		}
 	}

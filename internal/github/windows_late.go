@@ -25,7 +25,9 @@ func (r *reading) late() (ask []schedule.Run) {
 // unconfirmed returns the windows in reach without evidence, the newest first.
 func (r *reading) unconfirmed() []schedule.Window {
 	near := r.near()
-	return slices.DeleteFunc(r.query.Schedule.Windows(r.now, r.window.Start, 0), func(w schedule.Window) bool { return confirm(near[w.Start], w) })
+	return slices.DeleteFunc(r.query.Schedule.Windows(r.now, r.window.Start, 0), func(w schedule.Window) bool {
+		return r.query.Told[w.Start] || confirm(near[w.Start], w)
+	})
 }
 
 // askLate asks the late runs, several at once, until each window has evidence.

@@ -91,7 +91,7 @@ func (m *manyReadings) deal(runs []workflowRun, known time.Time, readFor []int) 
 	for _, r := range m.readings {
 		if r.now.IsZero() { // the first page
 			r.now, r.branch = m.now, cmp.Or(r.branch, branchOf(runs))
-			r.window.Start = m.reach.From(r.query.Schedule, r.now)
+			r.window.Start = r.query.from(m.reach, r.now)
 		}
 	}
 	of := map[int][]workflowRun{}
@@ -123,8 +123,13 @@ func (m *manyReadings) deal(runs []workflowRun, known time.Time, readFor []int) 
 // unless the budget is spent.
 func (m *manyReadings) confirm(ctx context.Context, reserve int) error {
 	b := &budget{left: m.client.allowance(reserve)}
+	most := 0
+	for _, r := range m.readings {
+		r.back = newBack(r)
+		most = max(most, len(r.back.windows))
+	}
 	for _, success := range []bool{true, false} {
-		for nth := range m.reach.Windows {
+		for nth := range most {
 			each(m.questions(nth, success), func(q readingInquiry) { q.reading.askWithin(ctx, b, q.inquiry) })
 		}
 	}
@@ -145,11 +150,11 @@ type readingInquiry struct {
 // first: about its runs with success, or without.
 func (m *manyReadings) questions(nth int, success bool) (questions []readingInquiry) {
 	for _, r := range m.readings {
-		windows := r.query.Schedule.Windows(r.now, r.window.Start, 0)
-		if nth >= len(windows) {
+		if nth >= len(r.back.windows) {
 			continue
 		}
-		about, ok := inquire(windows[nth], r.near()[windows[nth].Start])
+		w := r.back.windows[nth]
+		about, ok := inquire(w, r.back.runs(r)[w.Start])
 		about.ask = slices.DeleteFunc(about.ask, func(run schedule.Run) bool { return run.Success != success })
 		confirms := func(run schedule.Run) bool { return confirm(r.runs[run.ID], about.window) }
 		if ok && len(about.ask) > 0 && !slices.ContainsFunc(about.runs, confirms) {
@@ -158,6 +163,27 @@ func (m *manyReadings) questions(nth int, success bool) (questions []readingInqu
 	}
 	slices.SortStableFunc(questions, func(a, b readingInquiry) int { return b.window.Start.Compare(a.window.Start) })
 	return questions
+}
+
+// back is what a reading looks back at: thousands of windows, perhaps.
+type back struct {
+	windows []schedule.Window            // in reach, those that need evidence, the newest first
+	near    map[time.Time][]schedule.Run // see reading.near
+	asked   int                          // how many runs were asked when near was made
+}
+
+func newBack(r *reading) *back {
+	windows := r.query.Schedule.Windows(r.now, r.window.Start, 0)
+	return &back{windows: slices.DeleteFunc(windows, func(w schedule.Window) bool { return r.query.Told[w.Start] })}
+}
+
+// runs returns the runs by windows. What an answer shows may be for another window than the
+// run seemed to be for.
+func (b *back) runs(r *reading) map[time.Time][]schedule.Run {
+	if b.near == nil || b.asked != len(r.asked) {
+		b.near, b.asked = r.near(), len(r.asked)
+	}
+	return b.near
 }
 
 // askWithin asks the runs of a window until one confirms it, within the budget.

@@ -1,6 +1,7 @@
 package past
 
 import (
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -65,6 +66,7 @@ type ShownWindow struct {
 	Attempt  *int           `json:"attempt"`
 	RunID    *int64         `json:"run_id"`
 	URL      *string        `json:"url"`
+	Why      *string        `json:"why"` // nothing in it succeeded; null if something did
 }
 
 // Show shapes the history for JSON.
@@ -106,6 +108,7 @@ func showWindow(a schedule.Account) ShownWindow {
 	if a.Run != nil {
 		w.RunID, w.URL, w.Attempt = new(a.Run.ID), known(a.Run.URL), known(a.Run.Attempt)
 	}
+	w.Why = known(Why(a))
 	return w
 }
 
@@ -116,4 +119,17 @@ func known[T comparable](value T) *T {
 		return nil
 	}
 	return &value
+}
+
+// Measure takes the lateness from the windows. See schedule.Lateness: what ran after its
+// window does not show how late the ticks come.
+func (h *ShownHistory) Measure() {
+	var late []time.Duration
+	for _, w := range h.Windows {
+		if w.Ran != nil && w.Lateness != nil && w.Ran.Before(w.End) {
+			late = append(late, time.Duration(*w.Lateness)*time.Second)
+		}
+	}
+	slices.Sort(late)
+	h.Lateness = Percentiles{seconds(late, 0.5), seconds(late, 0.95)}
 }

@@ -23,6 +23,8 @@ type Job struct {
 
 	Project string         // path of its pyproject.toml, among several projects; else ""
 	Ledger  *ledger.Ledger // of its project, among several; nil for that of the archive
+
+	Told map[time.Time]bool // starts of windows whose evidence is known already, and is not asked for
 }
 
 // History is what became of a job's windows.
@@ -124,6 +126,14 @@ func (a *Archive) Source() string {
 	return localLedger
 }
 
+// URL is the address of the archive's repository; "" for the ledger.
+func (a *Archive) URL() string {
+	if a.Client != nil {
+		return a.Client.Page()
+	}
+	return ""
+}
+
 // old is the age at which a workflow should have had a run: GitHub keeps them for longer.
 const old = 24 * time.Hour
 
@@ -166,7 +176,7 @@ func (a *Archive) absent(job Job) bool {
 }
 
 func (a *Archive) query(job Job) github.Query {
-	return github.Query{Workflow: job.File, Job: job.ID, DefaultBranch: a.branch, Absent: a.absent(job), Created: a.workflows[job.File].Created, Schedule: job.Schedule}
+	return github.Query{Workflow: job.File, Job: job.ID, DefaultBranch: a.branch, Absent: a.absent(job), Created: a.workflows[job.File].Created, Schedule: job.Schedule, Told: job.Told}
 }
 
 // historyOf returns what became of the windows of a job on GitHub.

@@ -107,3 +107,29 @@ func Link(a schedule.Account) string {
 	}
 	return cmp.Or(a.Run.URL, fmt.Sprintf("run %d", a.Run.ID))
 }
+
+// Why says why nothing succeeded in a window; "" if something did or still may.
+func Why(a schedule.Account) string {
+	ran := a.Run != nil
+	switch a.State {
+	case schedule.StateFailed:
+		return cmp.Or(a.Run.Outcome, "the run failed")
+	case schedule.StateMissed, schedule.StateExpired:
+		why := "nothing ran"
+		if ran {
+			why = "its runs did not execute the job, or were cancelled"
+		}
+		if a.State == schedule.StateExpired {
+			why += " before it was too old to be run"
+		}
+		return why
+	case schedule.StatePaused:
+		return "the job was paused or disabled"
+	case schedule.StateUnknown:
+		if ran {
+			return "what its runs did cannot be read"
+		}
+		return "runs that may have been in it are deleted or were not read"
+	}
+	return ""
+}

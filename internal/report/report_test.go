@@ -1,0 +1,233 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/scheduled-actions/scheduled/internal/past"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"golang.org/x/net/html"
+)
+
+var now = time.Date(2026, 11, 21, 16, 0, 0, 0, time.UTC)
+
+// window is one that began some hours ago and is one hour long.
+func window(hours int, state schedule.State) past.ShownWindow {
+	start := now.Add(-time.Duration(hours) * time.Hour)
+	w := past.ShownWindow{Start: start, End: start.Add(time.Hour), State: state}
+	switch state {
+	case schedule.StateConfirmed, schedule.StateLate, schedule.StateRescued:
+		w.Ran, w.Lateness = new(start.Add(2*time.Minute)), new(int64(120))
+	case schedule.StateFailed:
+		w.Why, w.RunID, w.URL = new("ValueError: bad"), new(int64(7)), new("https://github.com/octo/app/actions/runs/7")
+	case schedule.StateMissed:
+		w.Why = new("nothing ran")
+	}
+	return w
+}
+
+// job is an hourly one with the states of its windows, the newest first.
+func job(id string, states ...schedule.State) Job {
+	j := Job{Slug: "slug-of-" + strings.Map(letter, id), Schedule: "every hour"}
+	j.Job = id
+	for n, state := range states {
+		j.Windows = append(j.Windows, window(n, state))
+	}
+	j.State = j.stand()
+	return j
+}
+
+func letter(r rune) rune {
+	if 'a' <= r && r <= 'z' {
+		return r
+	}
+	return '-'
+}
+
+func TestStand(t *testing.T) {
+	for _, row := range []struct {
+		want   string
+		states []schedule.State
+	}{
+		{"due", nil},
+		{"due", []schedule.State{"due"}},
+		{"confirmed", []schedule.State{"due", "confirmed", "failed"}},
+		{"failed", []schedule.State{"running", "failed", "confirmed"}},
+		{"late", []schedule.State{"late", "missed"}},
+	} {
+		if got := job("j", row.states...).State; got != row.want {
+			t.Errorf("%v: %s, want %s", row.states, got, row.want)
+		}
+	}
+}
+
+func TestBadge(t *testing.T) {
+	for _, row := range []struct {
+		want Badge
+		jobs []Job
+	}{
+		{Badge{"scheduled", "no jobs", "lightgrey"}, nil},
+		{Badge{"scheduled", "2 of 3 confirmed", "brightgreen"}, []Job{job("a", "confirmed"), job("b", "late"), job("c", "confirmed")}},
+		{Badge{"scheduled", "1 of 3 missed", "red"}, []Job{job("a", "confirmed"), job("b", "missed"), job("c", "confirmed")}},
+		{Badge{"scheduled", "1 of 2 failed", "red"}, []Job{job("a", "failed"), job("b", "missed")}},
+	} {
+		r := Report{Jobs: row.jobs}
+		if diff := cmp.Diff(row.want, r.Badge()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// hostile are ids and texts that try to be something else than text.
+var hostile = []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `</style><b>`, "\u202eevil", "]]>", "&amp;", "", "\x00", "\xff", "javascript:alert(1)", `{{.}}`, "-->"}
+
+// TestHostile puts such texts everywhere, and demands that the page has the same elements
+// and attributes as with harmless ones.
+func TestHostile(t *testing.T) {
+	made := func(text string) *Report {
+		one := job(text, "due", "failed", "missed", "confirmed")
+		one.Group, one.Schedule, one.Unread = &text, text, &text
+		two := job(text, "due", "failed", "missed", "confirmed")
+		two.Windows[1].Why = &text
+		return &Report{Now: now, Title: text, Source: text, Jobs: []Job{one, two}}
+	}
+	want := elements(t, made("harmless"))
+	for _, text := range hostile {
+		r := made(text)
+		if diff := cmp.Diff(want, elements(t, r)); diff != "" {
+			t.Errorf("%q: the page has other elements (-want +got):\n%s", text, diff)
+		}
+		svg := xml.NewDecoder(bytes.NewReader(r.Jobs[0].Badge().SVG()))
+		for {
+			if _, err := svg.Token(); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%q: the badge is no XML: %v", text, err)
+			}
+		}
+		var badge map[string]any
+		if err := json.Unmarshal(r.Jobs[0].Badge().JSON(), &badge); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// elements returns the elements of a page with the names of their attributes.
+func elements(t *testing.T, r *Report) (all []string) {
+	t.Helper()
+	var page bytes.Buffer
+	if err := r.HTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(&page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Type == html.ElementNode {
+			name := n.Data
+			for _, a := range n.Attr {
+				name += " " + a.Key
+			}
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// TestNewest shows the newest windows of a job with many, the newest last, and all in the
+// data.
+func TestNewest(t *testing.T) {
+	states := make([]schedule.State, 150)
+	for i := range states {
+		states[i] = "confirmed"
+	}
+	states[0], states[149] = "due", "failed"
+	r := &Report{Now: now, Jobs: []Job{job("many", states...)}}
+	var page bytes.Buffer
+	if err := r.HTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(page.String(), "<td data-state="); n != Newest {
+		t.Errorf("%d windows, want %d", n, Newest)
+	}
+	if !strings.Contains(page.String(), `<td data-state="due"><i><span>due, due 2026-11-21 16:00</span></i></td></tr>`) {
+		t.Error("the newest window is not the last cell of its row")
+	}
+	data, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(data, []byte(`"start"`)); n != 150 {
+		t.Errorf("%d windows in the data, want 150", n)
+	}
+}
+
+// TestRecall takes from an earlier report what it knew to be served, and nothing else.
+func TestRecall(t *testing.T) {
+	earlier := Report{Now: now.Add(-90 * time.Minute), Jobs: []Job{job("j", "due", "due", "late", "confirmed", "failed", "confirmed")}}
+	earlier.Jobs[0].Windows[1] = window(1, "late") // it is not over: it may be confirmed yet
+	r := Report{Now: now, Jobs: []Job{job("j", "due", "due", "confirmed", "unknown", "unknown", "unknown"), job("other", "due", "unknown")}}
+	r.Recall(earlier)
+	var states []schedule.State
+	for _, w := range r.Jobs[0].Windows {
+		states = append(states, w.State)
+	}
+	if diff := cmp.Diff([]schedule.State{"due", "due", "confirmed", "confirmed", "unknown", "confirmed"}, states); diff != "" {
+		t.Error(diff)
+	}
+	if got := r.Jobs[1].Windows[1].State; got != "unknown" {
+		t.Errorf("another job's window is %s", got)
+	}
+	if p50 := r.Jobs[0].Lateness.P50; p50 == nil || *p50 != 120 {
+		t.Error("the lateness does not count what was recalled")
+	}
+
+	jobs := []past.Job{{ID: "j"}, {ID: "other"}}
+	earlier.Tell(jobs)
+	want := map[time.Time]bool{now.Add(-3 * time.Hour): true, now.Add(-5 * time.Hour): true}
+	if diff := cmp.Diff(want, jobs[0].Told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if len(jobs[1].Told) > 0 {
+		t.Errorf("another job is told of %v", jobs[1].Told)
+	}
+}
+
+// TestEarlier takes a broken memory for none, and a report for itself.
+func TestEarlier(t *testing.T) {
+	folder := Folder{filepath.Join(t.TempDir(), "new", "page")}
+	if earlier, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 {
+		t.Fatalf("no folder: %v, %v", earlier, err)
+	}
+	r := Report{Now: now, Title: "t", Source: "s", Jobs: []Job{job("j", "due", "late", "missed")}}
+	files, err := r.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Write(files); err != nil {
+		t.Fatal(err)
+	}
+	earlier, err := folder.Earlier()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r, earlier); diff != "" {
+		t.Error(diff)
+	}
+	if err := os.WriteFile(filepath.Join(folder.Path, dataFile), []byte(`{"jobs": 3`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if earlier, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 {
+		t.Errorf("a broken memory: %v, %v", earlier, err)
+	}
+}
