@@ -13,8 +13,8 @@ import (
 // The picture of lateness, in its own units.
 const (
 	chartWidth, chartHeight      = 720, 240
-	chartLeft, chartRight        = 52, 8
-	chartTop, chartBottom        = 8, 24
+	chartLeft, chartRight        = 60, 8
+	chartTop, chartBottom        = 8, 32
 	chartColumns                 = 60 // at most
 	plotWidth, plotHeight        = chartWidth - chartLeft - chartRight, chartHeight - chartTop - chartBottom
 	shortestShown, longestNeeded = time.Second, time.Hour
@@ -80,13 +80,17 @@ func (r *Report) chart() node {
 	}
 	top := marks[min(len(marks)-1, slices.IndexFunc(marks, func(m time.Duration) bool { return m >= longest }))]
 	var drawn []node
-	for _, m := range marks {
+	for i, m := range marks {
 		if m > top {
 			break
 		}
+		class := "major"
+		if i%2 == 1 {
+			class = "minor" // left out where there is little room
+		}
 		y := number(height(m, top))
 		drawn = append(drawn, element("line", attrs{"x1", number(chartLeft), "x2", number(chartWidth - chartRight), "y1", y, "y2", y}),
-			element("text", attrs{"x", number(chartLeft - 8), "y", y, "dy", "0.35em", "text-anchor", "end"}, text(past.Late(m))))
+			element("text", attrs{"x", number(chartLeft - 8), "y", y, "dy", "0.35em", "text-anchor", "end", "class", class}, text(past.Late(m))))
 	}
 	width := float64(plotWidth) / float64(len(columns))
 	for i, c := range columns {

@@ -50,18 +50,27 @@ func (r *Report) HTML(w io.Writer) error {
 		element("title", nil, text(r.Title+": scheduled jobs")),
 		"<style>"+node(style)+"</style>", "</head>", "<body>",
 		r.header(), "<main>", r.trouble())
-	if len(r.Jobs) > 0 {
+	if len(r.Jobs) == 0 {
+		write(noJobs)
+	} else {
 		write(`<section aria-labelledby="windows">`, element("h2", attrs{"id", "windows"}, "Windows"), r.filters(), r.legend(),
 			`<table>`, "<caption>The newest windows of each job, the newest last</caption>",
 			`<thead><tr><th scope="col">Job</th><th scope="col">State</th><th scope="col">Next (UTC)</th><th scope="col">Windows, the newest at the right</th></tr></thead>`, "<tbody>")
 		for i := range r.Jobs {
 			write(r.Jobs[i].row())
 		}
-		write("</tbody></table>", element("p", attrs{"class", "none", "hidden", ""}, "No job matches the filters."), "</section>")
+		write("</tbody></table>", element("p", attrs{"class", "none", "hidden", ""}, "No job matches the filters."), "</section>",
+			`<div class="pair">`, r.chart(), r.upcoming(), "</div>")
 	}
-	write(`<div class="pair">`, r.chart(), r.upcoming(), "</div>", "</main>", r.footer(), "<script>"+node(script)+"</script>", "</body>", "</html>")
+	write("</main>", r.footer(), "<script>"+node(script)+"</script>", "</body>", "</html>")
 	return out.Flush()
 }
+
+// noJobs is what the page has in place of jobs.
+const noJobs = `<section><p>No job yet. Declare one in pyproject.toml:</p>
+<pre>[tool.scheduled.clean-files]
+every = "day"
+entrypoint = "app.jobs:clean_files"</pre></section>`
 
 func (r *Report) header() node {
 	var chips []node
