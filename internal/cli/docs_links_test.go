@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path"
@@ -86,4 +87,27 @@ func TestDocsNav(t *testing.T) {
 	if diff := cmp.Diff(pages, named); diff != "" {
 		t.Errorf("nav in mkdocs.yml (-pages +named):\n%s", diff)
 	}
+}
+
+var message = regexp.MustCompile(`(?m)^\| (.+?) \| .+ \|$`)
+
+// messagesPart lists the messages that pages explain at their end.
+func messagesPart(t *testing.T) string {
+	var b strings.Builder
+	b.WriteString("| you see | explained in |\n|---|---|\n")
+	pages := pages(t)
+	for _, page := range slices.Sorted(maps.Keys(pages)) {
+		_, section, found := strings.Cut(pages[page], "\n## When it ")
+		heading, rows, _ := strings.Cut(section, "\n")
+		if !found || page == "docs/troubleshooting.md" {
+			continue
+		}
+		_, rows, _ = strings.Cut(rows, "\n|---|---|\n")
+		rows, _, _ = strings.Cut(rows, "\n\n")
+		for _, row := range message.FindAllStringSubmatch(rows, -1) {
+			title, _, _ := strings.Cut(strings.TrimPrefix(pages[page], "# "), "\n")
+			fmt.Fprintf(&b, "| %s | [%s](%s#when-it-%s) |\n", row[1], title, path.Base(page), strings.ReplaceAll(heading, " ", "-"))
+		}
+	}
+	return b.String()
 }

@@ -1,135 +1,21 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/scheduled-actions/scheduled/internal/execution"
-	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
 
-// noon is when people read the page about operating.
-var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-
-// TestDocsOperating plays the page about operating: its project on a GitHub, and its
-// commands, one after the other.
-func TestDocsOperating(t *testing.T) {
-	const file = "../../docs/operating.md"
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	project := regexp.MustCompile("(?s)```toml\n(.*?)```").FindSubmatch(content)
-	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/pyproject.toml", append([]byte("[project]\nname = \"acme\"\n"), project[1]...), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	server := playedGitHub(t)
-	commands := 0
-	got := regexp.MustCompile("(?s)```console\n(.*?)```").ReplaceAllFunc(content, func(block []byte) []byte {
-		var b bytes.Buffer
-		b.WriteString("```console\n")
-		for _, line := range regexp.MustCompile(`(?m)^\$ scheduled (.*)$`).FindAllSubmatch(block, -1) {
-			commands++
-			fmt.Fprintf(&b, "%s\n", line[0])
-			if code := call(server, dir, &b, words(string(line[1]))...); code != 0 {
-				t.Errorf("%s: exit %d", line[0], code)
-			}
-		}
-		b.WriteString("```")
-		return b.Bytes()
-	})
-	var found bytes.Buffer
-	call(server, dir, &found, "pause", "report-acme")
-	call(server, dir, &found, "doctor")
-	example := regexp.MustCompile("(?s)```\n(FAIL.*?)```").FindSubmatch(content)[1]
-	for _, want := range strings.Split(strings.TrimSpace(string(example)), "\n\n") {
-		if !strings.Contains(found.String(), "\n"+want+"\n") {
-			t.Errorf("doctor does not say %q:\n%s", want, &found)
-		}
-	}
-	if commands < 8 {
-		t.Errorf("%d commands", commands)
-	}
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if diff := cmp.Diff(string(got), string(content)); diff != "" {
-		t.Errorf("the page is stale; update it with `go test ./internal/cli -run Docs -update` (-want +got):\n%s", diff)
-	}
-}
-
-// call makes one call of the program at noon, and then ends the runs that it started.
-func call(server *ghtest.Server, dir string, out *bytes.Buffer, args ...string) (code int) {
-	p := Program{
-		Args: append([]string{"--project", dir}, args...), Stdout: out, Stderr: out,
-		Now: func() time.Time { return noon },
-		Environ: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GITHUB_API_URL=" + server.URL,
-			"GITHUB_REPOSITORY=" + ghtest.Repository, "GITHUB_TOKEN=s3cret"},
-	}
-	code = p.Main()
-	for _, d := range server.Dispatches() {
-		server.Finish("success", d.Run)
-	}
-	return code
-}
-
-// playedGitHub has the workflows of the page's project, and a week in which one run failed
-// and one did not come.
-func playedGitHub(t *testing.T) *ghtest.Server {
-	server := ghtest.New(t)
-	server.SetNow(noon)
-	for _, job := range []string{"invoices-acme", "report-acme", "invoices-globex"} {
-		w := ghtest.Registered{File: "scheduled-" + job + ".yml", Inputs: []string{"days"}}
-		if job == "report-acme" {
-			w.Inputs = nil
-		}
-		server.Register(w)
-		for day := 8; day >= 0; day-- {
-			at := noon.AddDate(0, 0, -day).Add(-5 * time.Hour)
-			run := ghtest.Run{Workflow: w.File, Job: job, Title: job + ": tick", Created: at, Started: at.Add(time.Minute)}
-			switch {
-			case job == "invoices-acme" && day == 3:
-				continue
-			case job == "invoices-acme" && day == 5:
-				run.Started, run.Conclusion = time.Time{}, "failure"
-			}
-			server.Add(run)
-		}
-	}
-	looks := map[int64]int{}
-	server.SetPlay(func(r *ghtest.Run) {
-		if looks[r.ID]++; looks[r.ID] == 1 {
-			r.Status = "in_progress"
-		} else {
-			r.Status, r.Conclusion = "completed", "success"
-		}
-	})
-	return server
-}
-
-// words divides a command line as a shell does that has only single quotes.
-func words(line string) (words []string) {
-	for _, word := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
-		words = append(words, strings.Trim(word, "'"))
-	}
-	return words
-}
-
 // TestDocsEvents checks that each event of notify-on has its row.
 func TestDocsEvents(t *testing.T) {
-	page := pages(t)["docs/operating.md"]
+	page := pages(t)["docs/alerts.md"]
 	for _, event := range schedule.Events {
 		if strings.Count(page, "\n| `"+string(event)+"` |") != 1 {
 			t.Errorf("no row for %s", event)
@@ -171,7 +57,7 @@ var policies = []struct{ key, means, github, here string }{
 	{"`needs = [\"fetch\"]`", "a window runs once each needed job is confirmed for its own window that holds the slot, or a later one served it",
 		"the run that is too early ends as `waiting`; a later tick or the [rescue](rescue.md) starts the job, usually within 15 minutes",
 		"`run` ends as `waiting`; `run --all` runs needed jobs first"},
-	{"`next`, [returned](entrypoint.md#a-later-run)", "slots until that time are left out, and that time is one more slot",
+	{"`next`, [returned](returns.md#a-later-run)", "slots until that time are left out, and that time is one more slot",
 		"the rescue starts it: some minutes late, or not before the next tick if `rescue` is off",
 		"the first `run` after that time executes it"},
 }

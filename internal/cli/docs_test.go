@@ -74,6 +74,7 @@ func TestDocs(t *testing.T) {
 		{"policies", policiesPart},
 		{"reasons", reasonsPart},
 		{"formats", formatsPart},
+		{"messages", messagesPart},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->\n"
 		want, places := "\n"+strings.TrimSpace(part.write(t))+"\n\n", 0
