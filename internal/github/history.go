@@ -32,11 +32,11 @@ type Query struct {
 	Absent        bool      // GitHub has no such workflow, so that it has no runs
 	Created       time.Time // when the workflow was, and no run before; zero if unknown
 	Schedule      schedule.Schedule
-	Told          map[time.Time]bool // starts of windows that need no evidence: the caller has it
-	Tick          schedule.Tick      // what is to be decided, without what the history says; its Now is not used
-	Run           int64              // the run that decides, which is not asked; 0 if it is none of the workflow's
-	Needs         []Query            // of the jobs to wait for: Workflow, Job and Schedule
-	Cancel        bool               // a new window cancels older ones, so that it matters what active runs execute
+	Told          map[schedule.Window]bool // those that need no evidence, in UTC: the caller has it
+	Tick          schedule.Tick            // what is to be decided, without what the history says; its Now is not used
+	Run           int64                    // the run that decides, which is not asked; 0 if it is none of the workflow's
+	Needs         []Query                  // of the jobs to wait for: Workflow, Job and Schedule
+	Cancel        bool                     // a new window cancels older ones, so that it matters what active runs execute
 }
 
 // History is what GitHub knows about a job: as much as schedule.Decide needs for one

@@ -89,11 +89,16 @@ func (q Query) from(reach schedule.Reach, now time.Time) time.Time {
 	if len(q.Told) == 0 {
 		return from
 	}
-	windows := slices.DeleteFunc(q.Schedule.Windows(now, from, 0), func(w schedule.Window) bool { return q.Told[w.Start] })
+	windows := slices.DeleteFunc(q.Schedule.Windows(now, from, 0), func(w schedule.Window) bool { return q.told(w) })
 	if len(windows) == 0 {
 		return now
 	}
 	return windows[len(windows)-1].Start
+}
+
+// told reports whether the caller has the evidence of a window.
+func (q Query) told(w schedule.Window) bool {
+	return q.Told[schedule.Window{Start: w.Start.UTC(), End: w.End.UTC()}]
 }
 
 // known returns the time since which all runs are known; zero if all are.
@@ -189,7 +194,7 @@ func inquire(w schedule.Window, runs []schedule.Run) (about inquiry, ok bool) {
 func (r *reading) inquiries() (windows []inquiry) {
 	near := r.near()
 	for _, w := range r.query.Schedule.Windows(r.now, r.window.Start, 0) {
-		if about, ok := inquire(w, near[w.Start]); ok && !r.query.Told[w.Start] {
+		if about, ok := inquire(w, near[w.Start]); ok && !r.query.told(w) {
 			windows = append(windows, about)
 		}
 	}

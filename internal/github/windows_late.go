@@ -26,7 +26,7 @@ func (r *reading) late() (ask []schedule.Run) {
 func (r *reading) unconfirmed() []schedule.Window {
 	near := r.near()
 	return slices.DeleteFunc(r.query.Schedule.Windows(r.now, r.window.Start, 0), func(w schedule.Window) bool {
-		return r.query.Told[w.Start] || confirm(near[w.Start], w)
+		return r.query.told(w) || confirm(near[w.Start], w)
 	})
 }
 

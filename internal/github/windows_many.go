@@ -174,7 +174,7 @@ type back struct {
 
 func newBack(r *reading) *back {
 	windows := r.query.Schedule.Windows(r.now, r.window.Start, 0)
-	return &back{windows: slices.DeleteFunc(windows, func(w schedule.Window) bool { return r.query.Told[w.Start] })}
+	return &back{windows: slices.DeleteFunc(windows, func(w schedule.Window) bool { return r.query.told(w) })}
 }
 
 // runs returns the runs by windows. What an answer shows may be for another window than the

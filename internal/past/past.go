@@ -24,7 +24,7 @@ type Job struct {
 	Project string         // path of its pyproject.toml, among several projects; else ""
 	Ledger  *ledger.Ledger // of its project, among several; nil for that of the archive
 
-	Told map[time.Time]bool // starts of windows whose evidence is known already, and is not asked for
+	Told map[schedule.Window]bool // those whose evidence is known already, in UTC: it is not asked for
 }
 
 // History is what became of a job's windows.

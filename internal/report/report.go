@@ -112,9 +112,9 @@ func bad(state schedule.State) bool {
 func (r *Report) Tell(jobs []past.Job) {
 	served := r.served()
 	for i, job := range jobs {
-		told := map[time.Time]bool{}
-		for start := range served[key{job.Project, job.ID}] {
-			told[start] = true
+		told := map[schedule.Window]bool{}
+		for w := range served[key{job.Project, job.ID}] {
+			told[w] = true
 		}
 		jobs[i].Told = told
 	}
@@ -123,14 +123,14 @@ func (r *Report) Tell(jobs []past.Job) {
 // key names a job among those of several projects.
 type key struct{ project, id string }
 
-// served returns the windows that are known to be served, by job and start.
-func (r *Report) served() map[key]map[time.Time]past.ShownWindow {
-	all := map[key]map[time.Time]past.ShownWindow{}
+// served returns the windows that are known to be served, by job.
+func (r *Report) served() map[key]map[schedule.Window]past.ShownWindow {
+	all := map[key]map[schedule.Window]past.ShownWindow{}
 	for _, j := range r.Jobs {
-		windows := map[time.Time]past.ShownWindow{}
+		windows := map[schedule.Window]past.ShownWindow{}
 		for _, w := range j.Windows {
 			if w.Ran != nil && w.Lateness != nil && !w.End.After(r.Now) {
-				windows[w.Start.UTC()] = w
+				windows[schedule.Window{Start: w.Start.UTC(), End: w.End.UTC()}] = w
 			}
 		}
 		all[key{j.Project, j.Job}] = windows
@@ -146,7 +146,8 @@ func (r *Report) Recall(earlier Report) {
 	for i := range r.Jobs {
 		j := &r.Jobs[i]
 		for n, w := range j.Windows {
-			if before, ok := known[key{j.Project, j.Job}][w.Start.UTC()]; ok && w.Ran == nil && before.End.Equal(w.End) {
+			same := schedule.Window{Start: w.Start.UTC(), End: w.End.UTC()}
+			if before, ok := known[key{j.Project, j.Job}][same]; ok && w.Ran == nil {
 				j.Windows[n] = before
 			}
 		}

@@ -194,7 +194,11 @@ func TestRecall(t *testing.T) {
 
 	jobs := []past.Job{{ID: "j"}, {ID: "other"}}
 	earlier.Tell(jobs)
-	want := map[time.Time]bool{now.Add(-3 * time.Hour): true, now.Add(-5 * time.Hour): true}
+	of := func(hours int) schedule.Window {
+		w := window(hours, "late")
+		return schedule.Window{Start: w.Start, End: w.End}
+	}
+	want := map[schedule.Window]bool{of(3): true, of(5): true}
 	if diff := cmp.Diff(want, jobs[0].Told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
