@@ -15,6 +15,7 @@ var version = ""
 func main() {
 	path, _ := os.Executable()
 	program := cli.Program{
+		Name:    os.Args[0],
 		Args:    os.Args[1:],
 		Environ: os.Environ(),
 		Stdin:   os.Stdin,

@@ -4,6 +4,8 @@ package cli
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -14,7 +16,8 @@ import (
 // Program is one call of the program. Nothing below reads the process's own
 // arguments, environment, streams or clock.
 type Program struct {
-	Args    []string // without the program's name
+	Name    string   // how the program was called
+	Args    []string // without Name
 	Environ []string // as os.Environ has it
 	Stdin   io.Reader
 	Stdout  io.Writer
@@ -88,6 +91,10 @@ the entrypoint.`,
 		},
 		RunE:              func(*cobra.Command, []string) error { return nil },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	// gh starts an extension by the name of its repository.
+	if strings.HasPrefix(filepath.Base(p.Name), "gh-scheduled") {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "gh scheduled"}
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetOut(p.Stdout)

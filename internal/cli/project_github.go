@@ -47,7 +47,7 @@ func (p *Program) askGH(ctx context.Context, project *project, host string) stri
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(github.TokenVariables, strings.ToUpper(name))
 	})
-	token, err := p.ask(ctx, project, environ, "gh", "auth", "token", "--hostname", host)
+	token, err := p.ask(ctx, project, environ, cmp.Or(p.getenv("GH_PATH"), "gh"), "auth", "token", "--hostname", host)
 	if err != nil {
 		return ""
 	}

@@ -23,16 +23,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"scheduled": func() {
-			path, _ := os.Executable()
-			program := cli.Program{
-				Args: os.Args[1:], Environ: os.Environ(), Path: path,
-				Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
-			}
-			os.Exit(program.Main())
-		},
-	})
+	run := func() {
+		path, _ := os.Executable()
+		program := cli.Program{
+			Name: os.Args[0], Args: os.Args[1:], Environ: os.Environ(), Path: path,
+			Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Now: now,
+		}
+		os.Exit(program.Main())
+	}
+	testscript.Main(m, map[string]func(){"scheduled": run, "gh-scheduled": run})
 }
 
 // now is this machine's clock: it goes on from the time of the fake GitHub that a

@@ -51,7 +51,7 @@ type runner struct {
 // newRunner returns a runner whose release holds the program.
 func newRunner(t testing.TB, program []byte) *runner {
 	t.Helper()
-	packed := archive(t, program)
+	packed := archive(t, "scheduled", program)
 	r := &runner{action: t.TempDir(), server: serveRelease(t, packed)}
 	for _, name := range []string{"action.yml", ".github/install.sh"} {
 		content, err := os.ReadFile(filepath.Join("../..", name))

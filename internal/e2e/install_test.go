@@ -32,7 +32,7 @@ const (
 var archiveName = fmt.Sprintf("%s/scheduled_%s_%s.tar.gz", release, runtime.GOOS, runtime.GOARCH)
 
 func TestInstall(t *testing.T) {
-	good := archive(t, []byte("#!/bin/sh\necho prebuilt\n"))
+	good := archive(t, "scheduled", []byte("#!/bin/sh\necho prebuilt\n"))
 	sum := fmt.Sprintf("%x  %s\n", sha256.Sum256(good), archiveName)
 	other := strings.ReplaceAll(sum, runtime.GOARCH, "riscv64")
 	for _, tt := range []struct {
@@ -47,7 +47,7 @@ func TestInstall(t *testing.T) {
 	}{
 		{"prebuilt", sum, good, "", "v1", "prebuilt", "", 1},
 		{"prebuilt, named", sum, good, release, "v1", "prebuilt", "", 1},
-		{"wrong checksum", sum, archive(t, []byte("#!/bin/sh\necho evil\n")), "", "v1", "", "::error title=Install scheduled::" + archiveName + " has the checksum", 1},
+		{"wrong checksum", sum, archive(t, "scheduled", []byte("#!/bin/sh\necho evil\n")), "", "v1", "", "::error title=Install scheduled::" + archiveName + " has the checksum", 1},
 		{"release gone", sum, nil, "", release, "built " + release, "::warning title=Install scheduled::" + archiveName + " cannot be downloaded", 1},
 		{"no release yet", "", nil, "", "main", "built (devel)", "", 0},
 		{"other platforms only", other, good, "", "a/branch", "built (devel)", "", 0},
@@ -85,7 +85,7 @@ func TestInstall(t *testing.T) {
 // TestInstallPlanted has another program where an installation would look for its own:
 // what an earlier step, or the job before on the same runner, has left.
 func TestInstallPlanted(t *testing.T) {
-	good := archive(t, []byte("#!/bin/sh\necho prebuilt\n"))
+	good := archive(t, "scheduled", []byte("#!/bin/sh\necho prebuilt\n"))
 	sum := fmt.Sprintf("%x  %s\n", sha256.Sum256(good), archiveName)
 	evil := []byte("#!/bin/sh\necho evil\n")
 	kept := "scheduled-" + strings.ReplaceAll(archiveName, "/", "-")
@@ -95,7 +95,7 @@ func TestInstallPlanted(t *testing.T) {
 			return errors.Join(os.Mkdir(dir, 0o755), os.WriteFile(filepath.Join(dir, "scheduled"), evil, 0o755))
 		},
 		"an archive": func(temp string) error {
-			return os.WriteFile(filepath.Join(temp, kept), archive(t, evil), 0o644)
+			return os.WriteFile(filepath.Join(temp, kept), archive(t, "scheduled", evil), 0o644)
 		},
 		"a folder": func(temp string) error { return os.Mkdir(filepath.Join(temp, kept), 0o755) },
 		"a link":   func(temp string) error { return os.Symlink("/dev/zero", filepath.Join(temp, kept)) },
@@ -203,12 +203,12 @@ func serveRelease(t testing.TB, archive []byte) *releaseServer {
 }
 
 // archive packs the program as a release has it.
-func archive(t testing.TB, program []byte) []byte {
+func archive(t testing.TB, name string, program []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	compressed := gzip.NewWriter(&b)
 	files := tar.NewWriter(compressed)
-	if err := files.WriteHeader(&tar.Header{Name: "scheduled", Mode: 0o755, Size: int64(len(program))}); err != nil {
+	if err := files.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(program))}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := files.Write(program); err != nil {

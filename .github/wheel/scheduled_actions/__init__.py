@@ -1,0 +1,1 @@
+"""The program scheduled, as Python's package managers install it."""
