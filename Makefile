@@ -54,11 +54,13 @@ lint: $(STATICCHECK)
 	GOOS=darwin go vet -tags e2e ./...
 	$(STATICCHECK) -tags e2e ./...
 
-# The site: each page in its navigation, each link to a page and a heading that are there.
-# It is in dist/site, and works from disk. The variable is for a notice of its theme.
+# The site: each page in its navigation, each link to a page and a heading that are there,
+# no request to another server. It is in dist/site, and works from disk. The variable is for
+# a notice of its theme.
 .PHONY: docs
 docs: $(MKDOCS)
 	NO_MKDOCS_2_WARNING=1 $(MKDOCS) build --strict
+	@! grep -roE '<(script|link|img|iframe)[^>]+(src|href)="?https?://[^"> ]+' --include '*.html' dist/site || { echo "a page of the site asks another server"; exit 1; }
 
 .PHONY: unit
 unit:

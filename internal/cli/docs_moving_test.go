@@ -110,25 +110,15 @@ func outputs(t *testing.T, want int, args ...string) (stdout, stderr string) {
 func movedPart(t *testing.T) string {
 	var b strings.Builder
 	for _, shape := range shapes {
-		fmt.Fprintf(&b, "### %s\n\n%s\n", shape.heading, sideBySide(t, shape.project, shape.job))
+		before, after := beforeAndAfter(t, shape.project)
+		fmt.Fprintf(&b, "### %s\n\n`.github/workflows/%s.yml`:\n\n```yaml\n%s```\n\nis now in `pyproject.toml`:\n\n```toml\n%s```\n\n", shape.heading, shape.job, before, after)
 	}
 	return b.String()
 }
 
-// movePart shows the first shape before and after.
-func movePart(t *testing.T) string { return sideBySide(t, shapes[0].project, shapes[0].job) }
-
-// sideBySide is a table with the workflow that a project had, and the job that it became.
-func sideBySide(t *testing.T, project, job string) string {
-	t.Helper()
-	var files [2]string
-	for i, name := range []string{"before.yml", "pyproject.toml"} {
-		content, err := os.ReadFile(filepath.Join(moving, project, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files[i] = string(content)
-	}
+// movePart shows the first shape before and after, side by side.
+func movePart(t *testing.T) string {
+	before, after := beforeAndAfter(t, shapes[0].project)
 	return fmt.Sprintf(`<table>
 <tr><th><code>.github/workflows/%s.yml</code></th><th><code>pyproject.toml</code></th></tr>
 <tr valign="top"><td>
@@ -141,7 +131,21 @@ func sideBySide(t *testing.T, project, job string) string {
 
 </td></tr>
 </table>
-`, job, files[0], files[1])
+`, shapes[0].job, before, after)
+}
+
+// beforeAndAfter returns the workflow that a project had, and the job that it became.
+func beforeAndAfter(t *testing.T, project string) (before, after string) {
+	t.Helper()
+	var files [2]string
+	for i, name := range []string{"before.yml", "pyproject.toml"} {
+		content, err := os.ReadFile(filepath.Join(moving, project, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[i] = string(content)
+	}
+	return files[0], files[1]
 }
 
 // fatesPart shows what import says of a workflow of which not all can be kept.
