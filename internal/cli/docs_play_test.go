@@ -37,13 +37,17 @@ func TestDocsPlay(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(page), func(t *testing.T) {
-			dir := t.TempDir()
+			path, err := filepath.Abs("../../" + page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Chdir(t.TempDir())
 			for _, file := range fileBlock.FindAllStringSubmatch(content, -1) {
-				name, text := filepath.Join(dir, file[1]), file[2]
+				name, text := file[1], file[2]
 				if _, err := os.Stat(name); err == nil {
 					continue // the page shows it once more
 				}
-				if file[1] == "pyproject.toml" {
+				if name == "pyproject.toml" {
 					text = "[project]\nname = \"acme\"\n" + text
 				}
 				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -62,14 +66,14 @@ func TestDocsPlay(t *testing.T) {
 				b.WriteString("```console\n")
 				for _, line := range callLine.FindAllStringSubmatch(block, -1) {
 					fmt.Fprintln(&b, line[0])
-					if code := call(server, dir, &b, strings.Fields(line[1]), words(line[2])...); code != 0 {
+					if code := call(server, &b, strings.Fields(line[1]), words(line[2])...); code != 0 {
 						t.Errorf("%s: exit %d", line[0], code)
 					}
 				}
 				return spans.ReplaceAllString(places.ReplaceAllString(b.String(), "Python: python3, from "), "succeeded in 40ms") + "```"
 			})
 			if *update {
-				if err := os.WriteFile("../../"+page, []byte(got), 0o644); err != nil {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			} else if diff := cmp.Diff(got, content); diff != "" {
@@ -82,13 +86,14 @@ func TestDocsPlay(t *testing.T) {
 // TestDocsDoctor checks that doctor says what the page about operating shows.
 func TestDocsDoctor(t *testing.T) {
 	page := pages(t)["docs/operating.md"]
-	dir, server := t.TempDir(), playedGitHub(t)
-	if err := os.WriteFile(dir+"/pyproject.toml", []byte("[project]\nname = \"acme\"\n"+fileBlock.FindStringSubmatch(page)[2]), 0o644); err != nil {
+	server := playedGitHub(t)
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("pyproject.toml", []byte("[project]\nname = \"acme\"\n"+fileBlock.FindStringSubmatch(page)[2]), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	var found bytes.Buffer
-	call(server, dir, &found, nil, "pause", "report-acme")
-	call(server, dir, &found, nil, "doctor")
+	call(server, &found, nil, "pause", "report-acme")
+	call(server, &found, nil, "doctor")
 	example := regexp.MustCompile("(?s)```\n(FAIL.*?)```").FindStringSubmatch(page)[1]
 	for _, want := range strings.Split(strings.TrimSpace(example), "\n\n") {
 		if !strings.Contains(found.String(), "\n"+want+"\n") {
@@ -97,13 +102,13 @@ func TestDocsDoctor(t *testing.T) {
 	}
 }
 
-// call makes one call of the program at noon, on that GitHub if there is one, and then ends
+// call makes one call of the program in the working folder at noon, on that GitHub if there is one, and then ends
 // the runs that it started.
-func call(server *ghtest.Server, dir string, out *bytes.Buffer, environ []string, args ...string) (code int) {
+func call(server *ghtest.Server, out *bytes.Buffer, environ []string, args ...string) (code int) {
 	p := Program{
-		Args: append([]string{"--project", dir}, args...), Stdout: out, Stderr: out,
+		Args: args, Stdout: out, Stderr: out,
 		Now:     func() time.Time { return noon },
-		Environ: append([]string{"PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "HOME=" + dir}, environ...),
+		Environ: append([]string{"PATH=" + os.Getenv("PATH"), "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "HOME=."}, environ...),
 	}
 	if server == nil {
 		return p.Main()
