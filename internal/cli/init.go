@@ -4,13 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/github"
+	"github.com/scheduled-actions/scheduled/internal/onboarding"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -25,18 +29,30 @@ type initFlags struct {
 	action string
 
 	pacemaker, dryRun bool
-
-	missing error // there is no pyproject.toml
 }
 
 func (p *Program) initCommand() *cobra.Command {
 	var flags initFlags
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write the workflow that keeps the others up to date, and an example job if there is none",
-		Long: `init writes ` + workflow.Dir + "/" + workflow.SyncFile + `. Once it is on the default
-branch, it fails every pull request whose workflow files do not match
-pyproject.toml. With a token that may write workflow files, it also opens a pull
+		Short: "Bring a project to its first run: an example job, workflow files, the next steps",
+		Long: `init brings a project to its first run on GitHub. It writes
+
+  - where there is no job, an example: a table of pyproject.toml, which it makes if there
+    is none, and the function that it calls. It runs that once on this machine.
+  - the workflow files of the jobs, as sync does.
+  - ` + workflow.Dir + "/" + workflow.SyncFile + `, which fails every pull request whose
+    workflow files do not match pyproject.toml.
+
+Then it says which steps are left, with their commands, and what each costs. It makes no
+commit and changes nothing on GitHub. Run it again to see how far the project is.
+
+On a terminal, init asks before it adds an example, and offers to import the scheduled
+workflows that the repository has. Elsewhere it asks nothing: it adds an example where
+there is neither a job nor such a workflow, and imports none. With --yes it asks nothing
+either, and also imports them, unless that would lose something.
+
+With a token that may write workflow files, ` + workflow.SyncFile + ` also opens a pull
 request that updates them:
 
   app    a GitHub App: its client ID in the variable
@@ -45,11 +61,10 @@ request that updates them:
   pat    a personal access token, in the secret ` + workflow.TokenSecret + `
   none   no token: it only checks, and names the command to run
 
-Either token needs Contents, Pull requests and Workflows: write. On a terminal, init
-asks for what the flags do not say, and offers to import the scheduled workflows that
-the repository has. Elsewhere it adds no example and keeps the kind
-of token that the file has, or uses none. With --all-projects it writes one workflow
-for all projects of the repository, and neither adds nor imports jobs.
+Either token needs Contents, Pull requests and Workflows: write. Without --token, init
+keeps the kind that the file has, or uses none. With --all-projects it writes one such
+workflow for all projects of the repository, and their workflow files, and neither adds
+nor imports jobs.
 
 With --pacemaker it writes no file: it makes the environments with wait timers that the
 option pacemaker needs, on GitHub, or prints the commands that do if there is no token for
@@ -62,89 +77,22 @@ the repository or it may not administer it.`,
 			if flags.pacemaker {
 				return p.initialisePacemaker(flags)
 			}
-			if flags.dryRun {
-				return &exitError{exitUsage, problem.New("add --pacemaker, or leave --dry-run out", "--dry-run is for --pacemaker only")}
-			}
 			uses, err := p.action(flags.action)
 			if err != nil {
 				return err
 			}
-			if p.allProjects {
-				return p.initialiseAll(uses, flags)
-			}
-			project, err := p.openValid()
-			offer := p.offer()
-			if begun, ok := offer.begin(); ok {
-				project, flags.missing, err = begun, err, nil
-			}
-			if err != nil {
-				return err
-			}
-			git := func(args ...string) (string, error) {
-				return p.ask(context.Background(), project, p.Environ, "git", append([]string{"-C", project.Root}, args...)...)
-			}
-			keeper := workflow.Keeper{
-				Path: project.Path, Branch: cmp.Or(flags.branch, github.CloneBranch(git)),
-				Action: uses, Exact: flags.action != "",
-			}
-			return p.initialise(project, keeper, offer, flags)
+			return p.initialise(uses, flags)
 		},
 	}
-	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing; add an example job if there is no job")
+	cmd.Flags().BoolVar(&flags.yes, "yes", false, "ask nothing; import scheduled workflows, or else add an example job if there is no job")
 	p.registerAllProjects(cmd)
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write workflow files: app, pat or none")
 	cmd.Flags().StringVar(&flags.branch, "branch", "", "default branch of the repository (default: origin's, else main or master, else the current one)")
 	cmd.Flags().BoolVar(&flags.pacemaker, "pacemaker", false, "make the environments of the option pacemaker instead")
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "with --pacemaker: make nothing; show what is missing")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "write nothing; show what would be written")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.action, "action", "", "reference to our action in the file, such as 'owner/repo@commit # v1.2.3'")
 	return cmd
-}
-
-// initialiseAll writes the one workflow that keeps the files of all projects up to date.
-// It declares and imports no job.
-func (p *Program) initialiseAll(action workflow.Uses, flags initFlags) error {
-	projects, failed := p.projects(openValidAt)
-	if len(projects) == 0 {
-		return p.worst(failed...)
-	}
-	first := projects[0]
-	git := func(args ...string) (string, error) {
-		return p.ask(context.Background(), first, p.Environ, "git", append([]string{"-C", first.Root}, args...)...)
-	}
-	keeper := workflow.Keeper{
-		Path: first.Path, Branch: cmp.Or(flags.branch, github.CloneBranch(git)),
-		Token: workflow.NoToken, Action: action, Exact: flags.action != "",
-	}
-	for _, project := range projects {
-		keeper.All = append(keeper.All, project.Path)
-		for _, job := range project.Jobs {
-			keeper.Prefixes = append(keeper.Prefixes, job.Options.WorkflowPrefix)
-		}
-	}
-	repo, err := os.OpenRoot(first.Root)
-	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
-	}
-	defer repo.Close()
-	plan, err := keeper.Plan(repo.FS())
-	if err != nil {
-		return p.worst(append(failed, &exitError{exitUsage, err})...)
-	}
-	kind := cmp.Or(flags.token, string(plan.Token()))
-	if ask := p.interview(); kind == "" && !flags.yes {
-		if kind = ask.token(); ask.failed() != nil {
-			return ask.failed()
-		}
-	}
-	keeper.Token = workflow.Token(cmp.Or(kind, tokenKinds[0]))
-	if plan, err = keeper.Plan(repo.FS()); err == nil {
-		err = plan.Apply(repo, p.Now())
-	}
-	if err == nil {
-		err = p.printInitialised(first, keeper, plan, nil, false, flags.asJSON)
-	}
-	return p.worst(append(failed, err)...)
 }
 
 // tokenKinds are the kinds of token, the default first.
@@ -157,129 +105,184 @@ func checkToken(flag string) error {
 	return &exitError{exitUsage, problem.New("use app for a GitHub App, pat for a personal access token, or none", "--token is %q; it must be app, pat or none", flag)}
 }
 
-// initialise asks the open questions, and then writes: first what it imports or an example
-// job, if the user wants that, and then the workflow.
-func (p *Program) initialise(project *project, keeper workflow.Keeper, offer *offer, flags initFlags) error {
-	repo, err := os.OpenRoot(project.Root)
-	if err != nil {
-		return fmt.Errorf("open repository: %w", err)
-	}
-	defer repo.Close()
-	keeper.Token = workflow.NoToken
-	plan, err := keeper.Plan(repo.FS()) // so that it fails before anything is asked or written
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	imports, example, token, err := p.choose(project, plan, offer, flags)
-	switch {
-	case err != nil:
-		return err
-	case flags.missing != nil && !imports:
-		return flags.missing
-	}
-	keeper.Token = token
-	if imports || example {
-		if imports {
-			err = usage(offer.do.Write(context.Background(), p.Now()))
-		} else {
-			err = p.addExample(project)
-		}
-		if err != nil {
-			return err
-		}
-		if project, err = p.openValid(); err != nil {
-			return err
-		}
-	}
-	if len(project.Jobs) == 0 {
-		keeper.Prefixes = []string{pyproject.WorkflowPrefix(path.Dir(project.Path))} // that of future jobs
-		p.say(project.Path + " declares no job; `scheduled init --yes` adds an example")
-	}
-	for _, job := range project.Jobs {
-		keeper.Prefixes = append(keeper.Prefixes, job.Options.WorkflowPrefix)
-	}
-	if plan, err = keeper.Plan(repo.FS()); err == nil {
-		err = plan.Apply(repo, p.Now())
-	}
+// initialise asks what no flag says, and then writes what is needed for the first run. What
+// is in the way of that is an error before anything is asked or written.
+func (p *Program) initialise(uses workflow.Uses, flags initFlags) error {
+	do, at, failed, err := p.beginning()
 	if err != nil {
 		return err
 	}
-	if !imports {
-		offer = nil
-	} else if err := p.printFates(offer.do.Result); err != nil {
-		return err
+	do.Keeper = workflow.Keeper{Path: at.Path, All: do.Keeper.All, Branch: cmp.Or(flags.branch, github.CloneBranch(p.git(at))),
+		Token: workflow.NoToken, Action: uses, Exact: flags.action != ""}
+	ctx, stop := withSignals()
+	defer stop()
+	if err := do.Plan(ctx); err != nil {
+		return p.worst(append(failed, usage(err))...)
 	}
-	return p.printInitialised(project, keeper, plan, offer, example, flags.asJSON)
+	var from *offer
+	if do.All == nil {
+		from = p.offer(at.Place)
+	}
+	begun, err := p.choose(do, from, flags)
+	if err == nil {
+		err = usage(do.Plan(ctx))
+	}
+	if err == nil && begun && !flags.dryRun {
+		err = usage(do.Write(ctx, p.Now()))
+	}
+	if at.Project = do.Project; err == nil {
+		err = p.printBeginning(ctx, do, at, from, begun, flags)
+	}
+	for _, err := range do.Unplaced {
+		failed = append(failed, &exitError{exitUsage, err})
+	}
+	return p.worst(append(failed, err)...)
 }
 
-// addExample adds an example job to pyproject.toml.
-func (p *Program) addExample(project *project) error {
-	_, err := p.edit(project.Place, (*pyproject.Edit).AddExample, false)
-	return err
+// beginning returns what init works on: a project, which may have no pyproject.toml yet, or
+// with --all-projects all projects, without those with errors.
+func (p *Program) beginning() (do *onboarding.Beginning, at *project, failed []error, _ error) {
+	if !p.allProjects {
+		place, err := pyproject.FindOrNew(p.project, p.getenv("GITHUB_WORKSPACE"))
+		if err != nil {
+			return nil, nil, nil, &exitError{exitUsage, err}
+		}
+		return &onboarding.Beginning{Place: place}, &project{Place: place}, nil, nil
+	}
+	projects, failed := p.projects(openValidAt)
+	if len(projects) == 0 {
+		return nil, nil, nil, p.worst(failed...)
+	}
+	do = &onboarding.Beginning{Place: projects[0].Place}
+	for _, project := range projects {
+		do.All = append(do.All, workflow.Target{Project: project.Project, Path: project.Path})
+		do.Keeper.All = append(do.Keeper.All, project.Path)
+	}
+	return do, projects[0], failed, nil
 }
 
 // choose decides what no flag says: whether to import jobs or add an example one, and the
-// kind of token. It asks before anything is written, and only on a terminal.
-func (p *Program) choose(project *project, plan workflow.Plan, offer *offer, flags initFlags) (imports, example bool, token workflow.Token, err error) {
+// kind of token. It asks before anything is written, and only on a terminal. Without a
+// pyproject.toml, and with nothing to write into one, nothing is begun.
+func (p *Program) choose(do *onboarding.Beginning, from *offer, flags initFlags) (begun bool, err error) {
 	var ask *interview
-	if !flags.yes {
+	if !flags.yes && !flags.dryRun {
 		ask = p.interview()
 	}
-	if imports = p.accepted(offer, ask); flags.missing != nil && !imports {
-		return false, false, "", ask.failed()
+	switch imports, err := p.accepted(from, ask, flags.yes); {
+	case err != nil:
+		return false, err
+	case imports:
+		do.Import = &from.do
+	case len(do.Jobs()) > 0:
+	case ask != nil:
+		do.Example = ask.agree("Add an example job to " + do.Place.Path + "?")
+	default:
+		do.Example = from == nil
 	}
-	if len(project.Jobs) == 0 && !imports {
-		example = flags.yes || ask.agree("Add an example job to "+project.Path+"?")
+	begun = do.All != nil || do.Edit.Before != nil || do.Import != nil || do.Example
+	if !begun && ask != nil && ask.failed() == nil {
+		return false, &exitError{exitUsage, problem.New("declare a job with `scheduled add`, and run `scheduled init` again", "there is no %s, so nothing was changed", do.Place.Path)}
 	}
-	kind := cmp.Or(flags.token, string(plan.Token()))
-	if kind == "" {
+	kind := cmp.Or(flags.token, string(do.Kept.Token()))
+	if kind == "" && begun {
 		kind = ask.token()
 	}
-	return imports, example, workflow.Token(cmp.Or(kind, tokenKinds[0])), ask.failed()
+	do.Keeper.Token = workflow.Token(cmp.Or(kind, tokenKinds[0]))
+	return begun, ask.failed()
 }
 
-// printInitialised writes what was done and, for people, what to do next.
-func (p *Program) printInitialised(project *project, keeper workflow.Keeper, plan workflow.Plan, imported *offer, example, asJSON bool) error {
-	result := synced{Created: paths(plan.Created), Updated: paths(plan.Updated), Deleted: paths(plan.Deleted), Unchanged: paths(plan.Unchanged), Kept: keptPins(plan)}
-	if example || imported != nil {
-		result.Updated = append(result.Updated, project.Path)
-	}
-	if imported != nil {
-		result.Updated = append(result.Updated, imported.paths...)
-	}
-	if asJSON {
-		return p.printJSON(result)
-	}
-	t := table.New(p.Stdout)
-	for _, list := range []struct {
-		verb  string
-		paths []string
-	}{{"created", result.Created}, {"updated", result.Updated}, {"unchanged", result.Unchanged}} {
-		for _, path := range list.paths {
-			what := fmt.Sprintf("branch %s, token: %s", keeper.Branch, keeper.Token)
-			if path == project.Path {
-				what = "job " + problem.Show(project.Jobs[0].ID) + ", " + project.Jobs[0].Schedule.String()
-				if len(project.Jobs) > 1 {
-					what = problem.Count(len(project.Jobs), "job")
-				}
-			}
-			if imported != nil && slices.Contains(imported.paths, path) {
-				what = "without its schedule, which is in " + project.Path
-			}
-			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, path, what)
+// begun is the output of `init --json`.
+type begun struct {
+	synced
+	Steps []onboarding.Step `json:"steps"`
+}
+
+// printBeginning runs an example job, and prints what was done and what is next.
+func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, at *project, from *offer, begun bool, flags initFlags) error {
+	way := p.way(ctx, do, at)
+	way.Written, way.Add = begun && !flags.dryRun, from.howToAdd()
+	if do.Example && way.Written && !p.runner(p.Stderr).On() {
+		if environment, err := at.environment(do.Project.Jobs[0]); err == nil {
+			job := p.execution(at, do.Project.Jobs[0], environment)
+			job.Warn, job.Found = func(err error) { p.warn(p.runner(p.Stderr), err) }, func(python.Launcher) {}
+			way.Tried, err = onboarding.Try(ctx, job)
+			job.Warn(err)
 		}
 	}
+	if begun {
+		for _, kept := range do.Files.Kept() {
+			p.say(kept.Words())
+		}
+	} else {
+		do.Files = workflow.Plan{}
+	}
+	if flags.asJSON {
+		return p.printJSON(newBegun(do, way))
+	}
+	if flags.dryRun {
+		w, end := p.runner(p.Stdout).Verbatim()
+		defer end()
+		_, err := io.WriteString(w, do.Diff())
+		return err
+	}
+	t := table.New(p.Stdout)
+	fmt.Fprint(t, do.Table())
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if len(plan.Changes()) > 0 || example || imported != nil {
-		fmt.Fprintln(p.Stdout, "\nNext:")
-		for i, step := range keeper.NextSteps(p.howToSync()) {
-			fmt.Fprintf(p.Stdout, "%d. %s\n", i+1, step)
-		}
-		if cost := workflow.RescueCost(project.Project); cost != "" && keeper.All == nil {
-			fmt.Fprintln(p.Stdout, "\n"+cost)
+	fmt.Fprint(p.Stdout, onboarding.Text(way.Steps()))
+	if costs := do.Costs(); costs != "" {
+		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, at most, each month:")
+		fmt.Fprint(t, costs)
+	}
+	return t.Flush()
+}
+
+// newBegun returns the output with --json.
+func newBegun(do *onboarding.Beginning, way onboarding.Way) begun {
+	files := do.Files
+	result := synced{Created: paths(files.Created), Updated: paths(files.Updated), Deleted: paths(files.Deleted), Unchanged: paths(files.Unchanged), Kept: keptPins(files)}
+	for _, c := range do.Changes() {
+		if c.Before == nil {
+			result.Created = append(result.Created, c.Path)
+		} else {
+			result.Updated = append(result.Updated, c.Path)
 		}
 	}
-	return nil
+	return begun{result, way.Steps()}
+}
+
+// way returns the way of a project to its first run.
+func (p *Program) way(ctx context.Context, do *onboarding.Beginning, at *project) onboarding.Way {
+	way := onboarding.Way{Beginning: do, Tried: do.Tried(), Git: p.git(at), Program: strings.TrimSuffix(p.howToSync(), " sync")}
+	way.Status = way.Program + " status"
+	if p.allProjects {
+		way.Program, way.Status = "scheduled", "scheduled status --all-projects"
+		if dir := path.Dir(at.Path); dir != "." {
+			way.Program += " --project " + problem.ShellWord(dir)
+		}
+	}
+	way.First = func() string {
+		origin := p.origin(ctx, at, "")
+		if origin.Repository == "" || origin.Token == "" {
+			return ""
+		}
+		client, err := p.client(origin, io.Discard, io.Discard)
+		if err != nil {
+			return ""
+		}
+		return do.FirstRun(ctx, client)
+	}
+	way.Here = func(path string) string {
+		file := filepath.Join(at.Root, filepath.FromSlash(path))
+		here, err := filepath.Abs(".")
+		if err == nil {
+			if rel, err := filepath.Rel(here, file); err == nil {
+				file = rel
+			}
+		}
+		return filepath.ToSlash(file)
+	}
+	return way
 }

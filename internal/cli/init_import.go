@@ -20,11 +20,7 @@ type offer struct {
 }
 
 // offer returns what init can import, and nil for nothing.
-func (p *Program) offer() *offer {
-	place, err := pyproject.FindOrNew(p.project, p.getenv("GITHUB_WORKSPACE"))
-	if err != nil {
-		return nil
-	}
+func (p *Program) offer(place pyproject.Place) *offer {
 	dir := filepath.Join(place.Root, filepath.FromSlash(workflow.Dir))
 	if here, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(here, dir); err == nil && filepath.IsLocal(rel) {
@@ -45,28 +41,38 @@ func (p *Program) offer() *offer {
 	return o
 }
 
-// begin returns a project without jobs for a pyproject.toml that is not there yet.
-func (o *offer) begin() (*project, bool) {
-	if o == nil {
-		return nil, false
+// howToAdd says how a project gets its first job.
+func (o *offer) howToAdd() string {
+	switch {
+	case o == nil:
+		return "scheduled add ID --every day --entrypoint module:function"
+	case o.do.Lost():
+		return o.command()
 	}
-	if _, err := os.Lstat(o.do.Place.AbsFile()); !os.IsNotExist(err) {
-		return nil, false
-	}
-	loaded, err := o.do.Place.Parse(nil)
-	return &project{loaded, o.do.Place}, err == nil
+	return "scheduled init --yes"
 }
 
-// accepted asks whether to import. Without a terminal the answer is no, and it tells the
-// command.
-func (p *Program) accepted(o *offer, ask *interview) bool {
+func (o *offer) command() string {
+	return "scheduled import " + strings.Join(o.paths, " ") + " --write"
+}
+
+// accepted asks whether to import, and says before what would become of what. Without a
+// terminal the answer is that of --yes, unless something would be lost.
+func (p *Program) accepted(o *offer, ask *interview, yes bool) (bool, error) {
 	if o == nil || len(o.paths) == 0 {
-		return false
+		return false, nil
 	}
 	jobs := problem.Count(len(o.do.Jobs), "job")
-	if ask == nil {
-		p.say("note: `scheduled import " + strings.Join(o.paths, " ") + " --write` brings " + jobs + " of other workflows here")
-		return false
+	if ask == nil && (!yes || o.do.Lost()) {
+		note := "`" + o.command() + "` brings " + jobs + " of other workflows here"
+		if o.do.Lost() {
+			note += ", and loses a part of what they do: without --write, it shows what"
+		}
+		p.note([]string{note})
+		return false, nil
 	}
-	return ask.agree("Import " + jobs + " of " + problem.Some(o.paths, problem.Show) + "? Their schedule moves to " + o.do.Place.Path + ".")
+	if err := p.printFates(o.do.Result); err != nil {
+		return false, err
+	}
+	return ask == nil || ask.agree("Import "+jobs+" of "+problem.Some(o.paths, problem.Show)+"? Their schedule moves to "+o.do.Place.Path+". `git revert` brings it back."), nil
 }

@@ -40,6 +40,13 @@ func (p *Program) origin(ctx context.Context, project *project, token string) gi
 	return o
 }
 
+// git returns what runs git in the repository of a project.
+func (p *Program) git(project *project) func(args ...string) (string, error) {
+	return func(args ...string) (string, error) {
+		return p.ask(context.Background(), project, p.Environ, "git", append([]string{"-C", project.Root}, args...)...)
+	}
+}
+
 // askGH returns the token that GitHub's own command line has for a host, if it is
 // installed and logged in.
 func (p *Program) askGH(ctx context.Context, project *project, host string) string {

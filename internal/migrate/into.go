@@ -140,7 +140,7 @@ func (i *Import) replace(changes []Change, write func() error) error {
 		return write()
 	}
 	change := changes[0]
-	before := i.text(change.Path)
+	before := i.Was(change.Path)
 	dir, err := os.OpenRoot(filepath.Dir(change.Path))
 	if err != nil {
 		return unwritten(change.Path, err)
@@ -165,14 +165,19 @@ func unwritten(path string, err error) error {
 	return &pyproject.Unwritten{Cause: fmt.Errorf("write %s: %w", problem.Show(path), err)}
 }
 
-// text returns the content of a file as it was read.
-func (i *Import) text(path string) []byte {
+// Was returns the content of a file as it was read.
+func (i *Import) Was(path string) []byte {
 	for _, f := range i.Request.Files {
 		if f.Path == path {
 			return f.Text
 		}
 	}
 	return nil
+}
+
+// Glue reports whether something is left to do by hand.
+func (r Result) Glue() bool {
+	return slices.ContainsFunc(r.Jobs, func(j Job) bool { return len(j.Glue) > 0 })
 }
 
 // TOML returns the tables of all jobs.
@@ -194,7 +199,7 @@ func (i *Import) Files() (paths []string, diff string) {
 	}
 	add(i.Place.Path, i.Edit)
 	for _, c := range i.Changes {
-		add(filepath.ToSlash(c.Path), pyproject.Change{Before: i.text(c.Path), After: c.Content})
+		add(filepath.ToSlash(c.Path), pyproject.Change{Before: i.Was(c.Path), After: c.Content})
 	}
 	return paths, diff
 }

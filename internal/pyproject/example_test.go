@@ -66,7 +66,7 @@ func addExample(t *testing.T, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := place.Write((*Edit).AddExample, func(Change) error { return nil }, time.Now()); err != nil {
+	if err := place.Write(func(e *Edit) error { return e.AddExample("tasks:list_todos") }, func(Change) error { return nil }, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }

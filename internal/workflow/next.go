@@ -25,49 +25,27 @@ func (p Plan) Token() Token {
 	return NoToken
 }
 
-// NextSteps returns what the user has to do before the workflow can work. howToSync is
-// the command that writes the workflow files of the jobs.
-func (k Keeper) NextSteps(howToSync string) []string {
-	const rights = "Contents, Pull requests and Workflows: read and write"
-	push := "Commit the files and push them to " + k.Branch + "."
-	brings := push + " A pull request brings the workflow files of the jobs."
-	switch k.Token {
-	case App:
-		return []string{
-			"Create a GitHub App with the repository permissions " + rights + ". Install it on this repository.",
-			"Give its client ID to the workflow: gh variable set " + ClientIDVariable,
-			"Give its private key to the workflow: gh secret set " + PrivateKeySecret + " <key.pem",
-			brings,
-		}
-	case PAT:
-		return []string{
-			"Create a fine-grained personal access token for this repository with the permissions " + rights + ".",
-			"Give it to the workflow: gh secret set " + TokenSecret,
-			brings,
-		}
+// Costs says how many runner minutes the ticks of a project's jobs and of its rescue cost
+// in a private repository in a month, at most, and what other intervals of the rescue would
+// cost; "" for what the project does not have.
+func Costs(project *pyproject.Project) (jobs, rescue string) {
+	target, minutes := Target{Project: project}, 0.0
+	for _, job := range project.Hosted() {
+		minutes += minutesOf(job)
+		jobs = spent(minutes)
 	}
-	return []string{"Write the workflow files of the jobs: " + howToSync, push}
-}
-
-// RescueCost says what a project's rescue costs, and what other intervals would cost; ""
-// if the project has none.
-func RescueCost(project *pyproject.Project) string {
-	rounds := project.Rescue.Rounds
-	if rounds.Every() == 0 {
-		return ""
+	if !target.rescued() {
+		return jobs, ""
 	}
 	cost := func(r schedule.Rounds) string { return spent(ticks(needed(project, r))) }
-	var others []string
+	rescue = cost(project.Rescue.Rounds)
 	for _, every := range schedule.RoundsEvery {
-		if other := cost(schedule.NewRounds("", every)); other != cost(rounds) {
+		if other := cost(schedule.NewRounds("", every)); other != cost(project.Rescue.Rounds) {
 			written := strings.TrimSuffix(strings.TrimSuffix(every.String(), "0s"), "0m") // "1h0m0s"
-			others = append(others, fmt.Sprintf("%s with %q, ", other, written))
+			rescue += fmt.Sprintf(", %s with %q", other, written)
 		}
 	}
-	return fmt.Sprintf("The rescue checks all jobs %s. That is free in a public repository.\n"+
-		"A private one skips the ticks that its jobs do not need. Runner minutes a month, at most:\n"+
-		"%s, %snone with false: see the option rescue of [tool.scheduled-actions].",
-		rounds, cost(rounds), strings.Join(others, ""))
+	return jobs, rescue + ", none with rescue = false"
 }
 
 // spent writes runner minutes with their price: "120 ($0.72)".

@@ -81,7 +81,7 @@ func (t Target) rescueDocument(repo fs.FS) *yaml.Node {
 	}
 	add(doc, "on", mapping(
 		"schedule", entries(rescue.Rounds.Crons()),
-		"push", mapping("branches", branches(repo)),
+		"push", mapping("branches", t.branches(repo)),
 		"workflow_dispatch", inputs,
 	))
 	add(doc, "permissions", mapping())
@@ -165,16 +165,20 @@ func (t Target) rescuePermissions() *yaml.Node {
 // branches returns the names that the default branch may have: the common ones, and the
 // one in the Keeper's file. A filter cannot say "the default branch", and without a
 // filter every pull request would have a skipped check.
-func branches(repo fs.FS) *yaml.Node {
-	names := []string{"main", "master"}
+func (t Target) branches(repo fs.FS) *yaml.Node {
 	var keeper struct {
 		On struct{ Push struct{ Branches []string } }
 	}
-	if content, err := atomic.Read(repo, path.Join(Dir, SyncFile), maxRead); err == nil && yaml.Unmarshal(content, &keeper) == nil {
-		for _, name := range keeper.On.Push.Branches {
-			if pyproject.Forbidden(name) == "" && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+	if content, err := atomic.Read(repo, path.Join(Dir, SyncFile), maxRead); err != nil || yaml.Unmarshal(content, &keeper) != nil {
+		keeper.On.Push.Branches = nil
+	}
+	if t.Branch != "" {
+		keeper.On.Push.Branches = []string{filter(t.Branch)}
+	}
+	names := []string{"main", "master"}
+	for _, name := range keeper.On.Push.Branches {
+		if pyproject.Forbidden(name) == "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return texts(names)

@@ -25,6 +25,7 @@ type Target struct {
 	Path    string // of pyproject.toml, relative to the repository's root, with slashes
 	Action  Uses   // our own action
 	Exact   bool   // the user asked for Action, so only a later pin may replace it
+	Branch  string // the default branch, if the Keeper's file is about to say so; else ""
 	Remote  bool   // reading a file takes a request: see Target.ours
 
 	Folder *Folder // shared with the other projects of the repository; nil for none
