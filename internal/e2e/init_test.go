@@ -21,12 +21,24 @@ var (
 	pullRequest = fmt.Sprintf(payload, `,"pull_request":{"number":1,"head":{"ref":"feature"},"base":{"ref":"main"}}`)
 )
 
-// initialised returns a checkout of the quickstart project with the workflow
-// that `scheduled init` writes, and the program.
+// initialised returns a checkout of the quickstart project with the workflow that
+// `scheduled init` writes to keep the others up to date, and without those.
 func initialised(t *testing.T, path string, kind workflow.Token) (dir string) {
 	t.Helper()
 	dir = checkout(t, "../../testdata/quickstart")
 	in(t, dir, path, "init", "--token", string(kind), "--action", repository+"@"+pin+" # "+release)
+	written, err := filepath.Glob(filepath.Join(dir, workflow.Dir, "*.yml"))
+	if err != nil || len(written) != 6 {
+		t.Fatalf("init wrote %q, %v", written, err)
+	}
+	for _, file := range written {
+		if filepath.Base(file) == workflow.SyncFile {
+			continue
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
 	commitAll(t, dir)
 	return dir
 }
