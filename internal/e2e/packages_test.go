@@ -256,9 +256,9 @@ func block(t *testing.T, page, begin string) string {
 	return string(m[1])
 }
 
-// TestInstallingDocs holds what docs/installing.md says of package managers that are not
+// TestPackagesDocs holds what docs/installing.md says of package managers that are not
 // here against what a release has for them.
-func TestInstallingDocs(t *testing.T) {
+func TestPackagesDocs(t *testing.T) {
 	config, _ := readReleaser(t)
 	ways := installing(t)
 	workflow := string(read(t, "../../.github/workflows/release.yml"))
