@@ -89,6 +89,29 @@ func TestDocsNav(t *testing.T) {
 	}
 }
 
+// TestDocsPages checks that each page begins with a title of its own, and can be read in one
+// sitting, generated parts and code aside.
+func TestDocsPages(t *testing.T) {
+	generated := regexp.MustCompile(`(?s)<!-- begin (\S+) -->.*?<!-- end (\S+) -->`)
+	titles := map[string]string{}
+	for page, text := range pages(t) {
+		prose := fences.ReplaceAllString(generated.ReplaceAllString(text, ""), "")
+		title, _, _ := strings.Cut(text, "\n")
+		if !strings.HasPrefix(title, "# ") || strings.Count("\n"+prose, "\n# ") != 1 {
+			t.Errorf("%s does not begin with its one title", page)
+		} else if titles[title] != "" && path.Dir(page) == "docs" && path.Dir(titles[title]) == "docs" {
+			t.Errorf("%s and %s have the same title", page, titles[title])
+		}
+		titles[title] = page
+		if words := len(strings.Fields(strings.ReplaceAll(prose, "|", ""))); words > maxPage {
+			t.Errorf("%s has %d words, at most %d are wanted", page, words, maxPage)
+		}
+	}
+}
+
+// maxPage is how many words a page can have.
+const maxPage = 2_000
+
 var message = regexp.MustCompile(`(?m)^\| (.+?) \| .+ \|$`)
 
 // messagesPart lists the messages that pages explain at their end.
