@@ -1,0 +1,251 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// result is what `run.py --json` prints.
+type result struct {
+	Conforms     bool
+	Requirements []struct {
+		ID                      string
+		Passed, Failed, Skipped int
+	}
+	Cases []struct{ Name, Requirement, Outcome, Message string }
+}
+
+func (r result) failed() (failed []string) {
+	for _, c := range r.Cases {
+		if c.Outcome == "failed" {
+			failed = append(failed, c.Requirement+" "+c.Name+": "+c.Message)
+		}
+	}
+	return failed
+}
+
+// suite runs the suite with flags against a provider.
+func suite(t *testing.T, flags []string, command ...string) (r result) {
+	t.Helper()
+	args := slices.Concat([]string{"--json"}, flags, []string{"--"}, command)
+	stdout, stderr, code := run(t, args...)
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		t.Fatalf("run.py %v: %v\n%s", args, err, stderr)
+	}
+	if r.Conforms != (code == 0) {
+		t.Errorf("run.py exits with %d", code)
+	}
+	return r
+}
+
+// run runs the suite and returns what it prints, and its exit code.
+func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, err strings.Builder
+	cmd := exec.Command(python(t), append([]string{"../run.py"}, args...)...)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	cmd.Stdout, cmd.Stderr = &out, &err
+	failed := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](failed); failed != nil && (!ok || exit.ExitCode() < 0) {
+		t.Fatalf("run.py %v: %v", args, failed)
+	}
+	return out.String(), err.String(), cmd.ProcessState.ExitCode()
+}
+
+// python returns a Python that has the standard library's TOML.
+func python(t *testing.T) string {
+	t.Helper()
+	if err := exec.Command("python3", "-c", "import tomllib").Run(); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("python3 has no tomllib: %v", err)
+		}
+		t.Skip("python3 has no tomllib, which came with Python 3.11")
+	}
+	return "python3"
+}
+
+// build builds a package of this module.
+func build(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program.exe")
+	if out, err := exec.Command("go", "build", "-o", path, name).CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", name, err, out)
+	}
+	return path
+}
+
+// TestOurs runs the suite against the built program: with GitHub's history in full, and
+// with the ledger what depends on the history.
+func TestOurs(t *testing.T) {
+	adapter, program := build(t, "."), build(t, "../../cmd/scheduled")
+	for where, flags := range map[string][]string{"github": nil, "ledger": {"--only", "R", "--only", "M"}} {
+		t.Run(where, func(t *testing.T) {
+			if testing.Short() {
+				flags = []string{"--only", "F3", "--only", "W4", "--only", "R2"}
+			}
+			r := suite(t, flags, adapter, "-history", where, program)
+			for _, c := range r.Cases {
+				switch {
+				case c.Outcome == "failed":
+					t.Errorf("%s %s: %s", c.Requirement, c.Name, c.Message)
+				case c.Outcome == "skipped" && c.Requirement != "F9":
+					t.Errorf("%s %s is skipped: %s", c.Requirement, c.Name, c.Message)
+				}
+			}
+		})
+	}
+}
+
+// TestExample runs the suite against the example, which is another program by other
+// means: an independent reading of the cases.
+func TestExample(t *testing.T) {
+	if r := suite(t, nil, python(t), example); !r.Conforms {
+		t.Errorf("%+v", r.failed())
+	}
+}
+
+const example = "../examples/provider.py"
+
+// mutants are wrong providers: the example with a text replaced, and the requirement by
+// which the suite has to notice.
+var mutants = []struct{ requirement, fault, old, new string }{
+	{"F1", "needs the table", `.get("scheduled", {})`, `["scheduled"]`},
+	{"F2", "folds ids", `"jobs": [{"id": id, **job}`, `"jobs": [{"id": id.lower(), **job}`},
+	{"F2", "splits ids at dots", `"jobs": [{"id": id, **job}`, `"jobs": [{"id": id.split(".")[0], **job}`},
+	{"F2", "refuses the empty id", `isinstance(job, dict), f"job`, `id and isinstance(job, dict), f"job`},
+	{"F3", "accepts more keys", `set(job) == {`, `set(job) >= {`},
+	{"F3", "reads one job", `for id, job in jobs.items():`, `for id, job in list(jobs.items())[:1]:`},
+	{"F4", "folds cadences", `require(job["every"] in CADENCES`, `require(str(job["every"]).lower() in CADENCES`},
+	{"F4", "trims cadences", `require(job["every"] in CADENCES`, `require(str(job["every"]).strip() in CADENCES`},
+	{"F5", "checks for a colon only", `value.count(":") == 1 and all(map(is_name, re.split("[.:]", value)))`, `":" in value`},
+	{"F5", "accepts keywords", `text.isidentifier() and not keyword.iskeyword(unicodedata.normalize("NFKC", text))`, `text.isidentifier()`},
+	{"F5", "knows ASCII only", `return text.isidentifier()`, `return text.isascii() and text.isidentifier()`},
+	{"F7", "mends wrong bytes", `.decode())`, `.decode(errors="replace"))`},
+	{"F8", "is strict with other tools", `require(isinstance(jobs, dict), "tool.scheduled is not a table")`, `require(not set(data.get("tool", {})) - {"scheduled"}, "unknown tool")`},
+	{"F9", "passes over cadences", `"cadences": CADENCES`, `"cadences": CADENCES[1:]`},
+	{"F10", "finds every error at the top", `{"message": str(error)}`, `{"line": 1}`},
+	{"W1", "has five days a week", `"week": 604800`, `"week": 432000`},
+	{"W2", "has other times after a restart", `hashlib.sha256(id.encode()).digest()[:8]`, `hashlib.sha256(str(hash(id)).encode()).digest()[:8]`},
+	{"W3", "counts months as 30 days from when it is asked", `days = calendar.monthrange(start.year, start.month)[1]`, `days = 30`},
+	{"W4", "moves slots when a job is added", `start, starts = window(id, job["every"], begin), []`, `start, starts = window(f"{id}{len(read(pathlib.Path(request['project'])))}", job["every"], begin), []`},
+	{"W5", "moves slots when the file changes", `start, starts = window(id, job["every"], begin), []`, `start, starts = window(id + (pathlib.Path(request["project"]) / "pyproject.toml").read_text(), job["every"], begin), []`},
+	{"R1", "gives up on late ticks", `if not forced and stamp`, `if parse(request["now"]) > current + 0.9 * (next_window(id, job["every"], current) - current):
+        return {}
+    if not forced and stamp`},
+	{"R2", "runs at every tick", `if not forced and stamp(current) in history(project, request).get(id, []):`, `if False:`},
+	{"R2", "runs twice", `    if execute(project,`, `    execute(project, job["entrypoint"], False)
+    if execute(project,`},
+	{"R3", "takes a start for a success", `return process.wait() == 0 and not lose`, `process.wait()
+    return not lose`},
+	{"R3", "takes a signal for a success", `return process.wait() == 0 and not lose`, `return process.wait() <= 0 and not lose`},
+	{"R4", "runs once and never again", `stamp(current) in history(project, request).get(id, [])`, `id in history(project, request)`},
+	{"R4", "begins windows a second late", `window(id, job["every"], parse(request["now"]))`, `window(id, job["every"], parse(request["now"]) - datetime.timedelta(seconds=1))`},
+	{"R4", "has calendar days for windows", `window(id, job["every"], parse(request["now"]))`, `parse(request["now"]).replace(hour=0, minute=0, second=0)`},
+	{"R5", "waits for missed windows first", `if not forced and stamp(current) in`, `if request["now"] > stamp(current + datetime.timedelta(hours=72)) or not forced and stamp(current) in`},
+	{"R6", "lets one job confirm another", `history(project, request).get(id, [])`, `[s for all in history(project, request).values() for s in [stamp(current)]]`},
+	{"R6", "executes all jobs", `    if execute(project,`, `    for other in read(project).values():
+        if other is not job:
+            execute(project, other["entrypoint"], False)
+    if execute(project,`},
+	{"R7", "takes a lost result for a success", `return process.wait() == 0 and not lose`, `return process.wait() == 0 or lose`},
+	{"R7", "skips when it knows nothing", `if not forced and stamp(current) in`, `if request.get("blind") or not forced and stamp(current) in`},
+	{"R8", "keeps the history in its process", `"history.json"`, `f"history-{__import__('os').getpid()}.json"`},
+	{"R9", "confirms the window of the end", `record(project, id, current)`, `record(project, id, window(id, job["every"], parse(request.get("ends", request["now"]))))`},
+	{"M1", "checks before a manual start", `return start(request, forced=True)`, `return start(request, forced=False)`},
+	{"M2", "takes every manual start for a success", `    if execute(project,`, `    if forced | execute(project,`},
+	{"M3", "lets a manual start confirm the next window", `record(project, id, current)`, `record(project, id, next_window(id, job["every"], current) if forced else current)`},
+	{"M4", "lets a manual start confirm all jobs", `        record(project, id, current)`, `        for other, j in read(project).items() if forced else [(id, job)]:
+            record(project, other, window(other, j["every"], parse(request["now"])))`},
+	{"E1", "imports single modules", `from {module} import`, `from {module.rpartition('.')[2]} import`},
+	{"E2", "exits with what the entrypoint returns", `\nrun()"`, `\nimport sys\nsys.exit(run())"`},
+}
+
+// TestMutants runs the suite against wrong providers: each is caught, by the requirement
+// that it breaks.
+func TestMutants(t *testing.T) {
+	source, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants {
+		t.Run(m.requirement+" "+m.fault, func(t *testing.T) {
+			t.Parallel()
+			if testing.Short() && m.requirement != "R2" {
+				t.Skip("the long form has all of them")
+			}
+			if !strings.Contains(string(source), m.old) {
+				t.Fatalf("the example has no %q", m.old)
+			}
+			mutant := strings.ReplaceAll(string(source), m.old, m.new)
+			if m.requirement == "F10" {
+				mutant = strings.ReplaceAll(mutant, `"fixed-time", `, `"fixed-time", "positions", `)
+			}
+			path := filepath.Join(t.TempDir(), "provider.py")
+			if err := os.WriteFile(path, []byte(mutant), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r := suite(t, []string{"--only", m.requirement, "--workers", "1", "--fail-fast"}, python(t), path)
+			if r.Conforms {
+				t.Errorf("%s passes", m.requirement)
+			}
+			for _, failed := range r.failed() {
+				if strings.Contains(failed, "Error: ") && m.requirement != "F1" {
+					t.Errorf("the mutant is broken: %s", failed)
+				}
+			}
+		})
+	}
+}
+
+// TestMutantsAreComplete wants a wrong provider for each requirement, and a case.
+func TestMutantsAreComplete(t *testing.T) {
+	readme := string(read(t, "../README.md"))
+	var requirements []struct{ ID, Title, Needs string }
+	if err := json.Unmarshal(read(t, "../requirements.json"), &requirements); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]int{"F9": 1} // which run.py makes itself
+	files, err := filepath.Glob("../*/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, _ := filepath.Glob("../*/*/*.json")
+	for _, file := range append(files, more...) {
+		var c struct{ Requirement string }
+		if err := json.Unmarshal(read(t, file), &c); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		cases[c.Requirement]++
+	}
+	for _, r := range requirements {
+		if cases[r.ID] == 0 {
+			t.Errorf("%s has no case", r.ID)
+		}
+		delete(cases, r.ID)
+		if !strings.Contains(readme, "**"+r.ID+"**") {
+			t.Errorf("README.md has no %s", r.ID)
+		}
+		// F6 is about TOML's own parser, which no mutant replaces.
+		if !slices.ContainsFunc(mutants, func(m struct{ requirement, fault, old, new string }) bool { return m.requirement == r.ID }) && r.ID != "F6" {
+			t.Errorf("no mutant breaks %s", r.ID)
+		}
+	}
+	for id := range cases {
+		t.Errorf("cases have the requirement %q, which is none", id)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
