@@ -4,8 +4,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
@@ -64,8 +62,9 @@ func (p *Program) Main() int {
 
 func (p *Program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "scheduled",
-		Short: "Scheduled jobs of a Python project on GitHub Actions, run at least once in every window",
+		Use:         "scheduled",
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: p.called()},
+		Short:       "Scheduled jobs of a Python project on GitHub Actions, run at least once in every window",
 		Long: `Jobs are tables of pyproject.toml:
 
   [tool.scheduled.clean-files]
@@ -91,10 +90,6 @@ the entrypoint.`,
 		},
 		RunE:              func(*cobra.Command, []string) error { return nil },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
-	}
-	// gh starts an extension by the name of its repository.
-	if strings.HasPrefix(filepath.Base(p.Name), "gh-scheduled") {
-		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "gh scheduled"}
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetOut(p.Stdout)

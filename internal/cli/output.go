@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,9 +23,18 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// say writes a remark for people.
+// say writes a remark for people. The commands that it names are called as this one was.
 func (p *Program) say(remark string) {
-	fmt.Fprintln(p.Stderr, remark)
+	fmt.Fprintln(p.Stderr, strings.ReplaceAll(remark, "`scheduled ", "`"+p.called()+" "))
+}
+
+// called returns how people call the program: gh starts an extension by the name of its
+// repository.
+func (p *Program) called() string {
+	if strings.HasPrefix(filepath.Base(p.Name), "gh-scheduled") {
+		return "gh scheduled"
+	}
+	return "scheduled"
 }
 
 // warn reports a non-fatal error, if there is one.
