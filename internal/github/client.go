@@ -92,6 +92,16 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
+// Anew returns a client for the same repository that has sent nothing yet, and says nothing:
+// how much may be read at once depends on what a client has sent before.
+func (c *Client) Anew() *Client {
+	anew := &Client{server: c.server, token: c.token, machine: c.machine, log: io.Discard, trace: c.trace}
+	anew.named.Store(c.named.Load())
+	anew.upload = upload{client: anew, there: map[string]bool{}}
+	anew.connect(c.api.BaseURL, http.DefaultTransport)
+	return anew
+}
+
 // isSegment reports whether s can be a segment of a URL's path as it is.
 func isSegment(s string) bool {
 	return s != "" && s != "." && s != ".." && url.PathEscape(s) == s

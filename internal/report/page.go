@@ -42,22 +42,21 @@ func (r *Report) HTML(w io.Writer) error {
 			out.WriteString(string(n) + "\n") // an error comes again at the end
 		}
 	}
-	write("<!doctype html>", mark, `<html lang="en">`, "<head>",
+	write("<!doctype html>", `<html lang="en">`, "<head>", r.Loop.head(),
 		element("meta", attrs{"charset", "utf-8"}),
 		element("meta", attrs{"name", "viewport", "content", "width=device-width, initial-scale=1"}),
-		element("meta", attrs{"http-equiv", "Content-Security-Policy", "content", policy}),
 		element("link", attrs{"rel", "icon", "href", "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(r.icon()))}),
 		element("title", nil, text(r.Title+": scheduled jobs")),
 		"<style>"+node(style)+"</style>", "</head>", "<body>",
-		r.header(), "<main>", r.trouble())
+		r.header(), r.Loop.status(), "<main>", r.Loop.unready(), r.trouble())
 	if len(r.Jobs) == 0 {
 		write(noJobs)
 	} else {
 		write(`<section aria-labelledby="windows">`, element("h2", attrs{"id", "windows"}, "Windows"), r.filters(), r.legend(),
 			`<table>`, "<caption>The newest windows of each job, the newest last</caption>",
-			`<thead><tr><th scope="col">Job</th><th scope="col">State</th><th scope="col">Next (UTC)</th><th scope="col">Windows, the newest at the right</th></tr></thead>`, "<tbody>")
+			`<thead><tr><th scope="col">Job</th><th scope="col">State</th><th scope="col">Next (UTC)</th>`+r.Loop.column()+`<th scope="col">Windows, the newest at the right</th></tr></thead>`, "<tbody>")
 		for i := range r.Jobs {
-			write(r.Jobs[i].row())
+			write(r.Jobs[i].row(r.Now))
 		}
 		write("</tbody></table>", element("p", attrs{"class", "none", "hidden", ""}, "No job matches the filters."), "</section>",
 			`<div class="pair">`, r.chart(), r.upcoming(), "</div>")
@@ -74,12 +73,16 @@ entrypoint = "app.jobs:clean_files"</pre></section>`
 
 func (r *Report) header() node {
 	var chips []node
-	for _, c := range r.standing() {
+	counts, remark := r.standing(), node("")
+	if r.Loop != nil {
+		counts, remark = r.live(), isolated(r.Loop.Remark)
+	}
+	for _, c := range counts {
 		chips = append(chips, element("li", nil, element("b", nil, text(fmt.Sprint(c.n))), chip(c.state)))
 	}
 	return element("header", nil,
 		element("h1", nil, isolated(r.Title)),
-		element("p", nil, text(problem.Count(len(r.Jobs), "job")+", from "), link(r.URL, isolated(r.Source)), ", ", instant(r.Now), " UTC"),
+		element("p", nil, text(problem.Count(len(r.Jobs), "job")+", from "), link(r.URL, isolated(r.Source)), ", ", instant(r.Now), " UTC", remark),
 		element("ul", attrs{"class", "standing", "aria-label", "Jobs by state"}, chips...))
 }
 
@@ -158,6 +161,9 @@ func (r *Report) filters() node {
 		for _, w := range j.newest() {
 			states[string(w.State)] = true
 		}
+		if j.Live != nil {
+			states[j.Live.State] = true
+		}
 	}
 	fields := []node{element("label", nil, "Find ", element("input", attrs{"type", "search", "name", "text", "placeholder", "job, group or schedule"}))}
 	if len(groups) > 0 {
@@ -194,28 +200,37 @@ func (r *Report) legend() node {
 }
 
 // row returns the row of a job.
-func (j *Job) row() node {
+func (j *Job) row(now time.Time) node {
 	about := []node{text(j.Schedule)}
 	if j.Group != nil {
 		about = append(about, element("span", attrs{"class", "group", "title", "group"}, isolated(*j.Group)))
-	}
-	next := node("none")
-	if j.Next != nil {
-		next = instant(*j.Next)
 	}
 	with := attrs{"data-job", j.Job, "id", "job-" + j.Slug}
 	if j.Group != nil {
 		with = append(with, "data-group", *j.Group)
 	}
-	cells := []node{
-		element("th", attrs{"scope", "row"}, isolated(j.name()), small(about...)),
-		element("td", attrs{"class", "now"}, chip(j.State)),
-		element("td", attrs{"class", "next"}, next),
-	}
+	cells := append([]node{element("th", attrs{"scope", "row"}, isolated(j.name()), small(about...))}, j.standing(now)...)
 	for _, w := range slices.Backward(j.newest()) {
 		cells = append(cells, cell(w))
 	}
 	return element("tr", with, cells...)
+}
+
+// standing returns the cells between the name of a job and its windows.
+func (j *Job) standing(now time.Time) []node {
+	if j.Live != nil {
+		return []node{j.Live.standing(now), upcoming(j.Live.Next), element("td", attrs{"class", "acts"}, j.Live.buttons()...)}
+	}
+	return []node{element("td", attrs{"class", "now"}, chip(j.State)), upcoming(j.Next)}
+}
+
+// upcoming returns the cell of the next slot.
+func upcoming(next *time.Time) node {
+	when := node("none")
+	if next != nil {
+		when = instant(*next)
+	}
+	return element("td", attrs{"class", "next"}, when)
 }
 
 // cell returns the cell of a window: its text is its accessible name, which is shown while
@@ -262,6 +277,9 @@ func (r *Report) upcoming() node {
 }
 
 func (r *Report) footer() node {
+	if r.Loop != nil {
+		return liveFooter
+	}
 	return element("footer", nil, element("p", nil, "Times are in UTC. ", element("a", attrs{"href", "data.json"}, "data.json"), " has all of it, ",
 		element("a", attrs{"href", "badges/all.svg"}, "badges/all.svg"), " is a badge."))
 }

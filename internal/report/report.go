@@ -20,6 +20,8 @@ type Report struct {
 	Source string    `json:"source"` // where the history is from
 	URL    *string   `json:"url"`    // of the source; null without one
 	Jobs   []Job     `json:"jobs"`
+
+	Loop *Loop `json:"-"` // of a live page; nil for a page of files
 }
 
 // Job is a job as in `history --json`, and more.
@@ -30,6 +32,8 @@ type Job struct {
 	Schedule string  `json:"schedule"` // in words
 	State    string  `json:"state"`    // of the newest window that is decided, or why there is none
 	Unread   *string `json:"unread"`   // why its runs cannot be read; null if they can
+
+	Live *Live `json:"-"` // on a live page
 }
 
 // Newest is the maximum number of windows of a job that the page shows.

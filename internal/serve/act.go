@@ -70,7 +70,7 @@ func (w *Web) act(a action) http.Handler {
 			writeJSON(out, http.StatusOK, answer)
 			return
 		}
-		http.Redirect(out, r, "/", http.StatusSeeOther)
+		http.Redirect(out, r, "/#job-"+p.slug, http.StatusSeeOther)
 	})
 }
 

@@ -181,8 +181,8 @@ func (b *board) pause(id string, paused bool) {
 	b.job(id).paused = paused
 }
 
-// past shows the newest runs of a job, of those in its history. One without an end either
-// executes or was interrupted.
+// past shows the newest runs of a job, of those in its history. One without an end, which has
+// that of its beginning, either executes or was interrupted.
 func (b *board) past(s schedule.Schedule, id string, runs []schedule.Run) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -193,9 +193,10 @@ func (b *board) past(s schedule.Schedule, id string, runs []schedule.Run) {
 		if x.slot.IsZero() {
 			x.slot = s.Window(r.Created).Start
 		}
-		over := r.Success || r.Failed
+		over := r.Success || r.Updated.After(r.Created)
 		switch {
 		case !over && p.running > 0 && p.going == nil:
+			x.outcome, x.end = "running", time.Time{}
 			p.going = x
 			continue
 		case !over:

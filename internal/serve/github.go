@@ -47,6 +47,7 @@ type GitHub struct {
 	outage   outage
 	follows  follows
 	peeks    peeks
+	pasts    pasts
 }
 
 // phase is how far the current window of a job is.

@@ -20,6 +20,7 @@ const (
 	knocking                // whether workflows that were not active are
 	following               // when runs start
 	peeking                 // whether there is news of runs
+	reading                 // what became of windows, for the page
 	narrowing               // how far the clocks are apart
 	errands
 )
@@ -51,6 +52,13 @@ func (g *GitHub) when(e errand) (when time.Time) {
 		when = g.follows.when()
 	case narrowing:
 		when = g.offset.when(g.Clock.Now())
+	case reading:
+		if g.Branch == "" || !g.pasts.wanted {
+			return when
+		}
+		if when = g.pasts.next; when.IsZero() {
+			when = time.Unix(1, 0)
+		}
 	case peeking:
 		if g.Branch == "" {
 			return when // the first sweep comes first
@@ -71,7 +79,7 @@ func (g *GitHub) when(e errand) (when time.Time) {
 // run runs an errand. The caller holds the lock.
 func (g *GitHub) run(e errand) {
 	g.busy[e] = true
-	do := [errands]func(context.Context){watching: g.look, sweeping: g.sweep, knocking: g.knock, following: g.follow, peeking: g.peek, narrowing: g.narrow}[e]
+	do := [errands]func(context.Context){watching: g.look, sweeping: g.sweep, knocking: g.knock, following: g.follow, peeking: g.peek, reading: g.readPast, narrowing: g.narrow}[e]
 	g.ended.Go(func() {
 		do(g.work)
 		g.mu.Lock()

@@ -19,7 +19,10 @@ const logFolder = "logs"
 
 // logName is the name of a run in the addresses of its log: the slug of the job and its
 // number in the ledger.
-func logName(job pyproject.Job, run int64) string { return fmt.Sprintf("%s@%d", job.Slug, run) }
+func logName(slug string, run int64) string { return fmt.Sprintf("%s@%d", slug, run) }
+
+// logPath is the address of a log on this server.
+func logPath(name string) string { return "/runs/" + name + "/log" }
 
 // output returns where the next attempt of a run writes to: the log of the run, and the
 // output of this program, where each line begins with the job. first says that it is the
@@ -29,7 +32,7 @@ func (l *Local) output(job pyproject.Job, v execution.Variables, first bool) (st
 	lost := func(err error) {
 		l.Log.Warn("cannot write the log of the run, its output is only on stdout", "job", job.ID, "error", err)
 	}
-	file, size, err := l.openLog(logName(job, v.RunID), first)
+	file, size, err := l.openLog(logName(job.Slug, v.RunID), first)
 	if err != nil {
 		lost(err)
 		return lines, lines, lines.flush

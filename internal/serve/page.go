@@ -1,88 +1,58 @@
 package serve
 
 import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
-	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"time"
+
+	"github.com/scheduled-actions/scheduled/internal/report"
 )
 
-//go:embed page.css
-var pageStyle string
-
-// policy allows the page its own style and its own forms, and nothing else.
-var policy = "default-src 'none'; style-src 'sha256-" + hash(pageStyle) + "'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
+// policy allows the page its own style, script and forms, and nothing else.
+var policy = "default-src 'none'; style-src " + report.Sources.Style + "; script-src " + report.Sources.Script +
+	"; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // shownBoard is the board as JSON, and what the page is made of. What is not known, or does
 // not apply, is null.
 type shownBoard struct {
-	Project  string     `json:"project"` // its folder
-	Now      time.Time  `json:"now"`
-	Woken    time.Time  `json:"woken"` // when the loop last woke
-	Problems []string   `json:"problems"`
-	Jobs     []shownJob `json:"jobs"`
+	Project  string        `json:"project"` // its folder
+	Now      time.Time     `json:"now"`
+	Woken    time.Time     `json:"woken"` // when the loop last woke
+	Problems []string      `json:"problems"`
+	Jobs     []report.Live `json:"jobs"`
 }
 
-type shownJob struct {
-	ID      string      `json:"id"`
-	Slug    *string     `json:"slug"`     // null for a job with errors
-	Starts  string      `json:"executor"` // serve or github
-	State   string      `json:"state"`    // refused, running, paused, owed, off or scheduled
-	Next    *time.Time  `json:"next"`     // slot
-	Owed    []time.Time `json:"owed"`     // slots
-	Running int         `json:"running"`
-	Paused  bool        `json:"paused"`
-	Refused *string     `json:"refused"` // why
-	Last    *shownRun   `json:"last"`
-	Going   *shownRun   `json:"current"`
-}
-
-type shownRun struct {
-	Run     int64      `json:"run_id"`
-	Slot    *time.Time `json:"slot"`
-	Start   *time.Time `json:"start"`
-	End     *time.Time `json:"end"`
-	Late    float64    `json:"late"` // seconds from the slot to the start
-	Outcome string     `json:"outcome"`
-	Cause   *string    `json:"cause"`
-	Log     *string    `json:"log"` // path on this server, or address of the run on GitHub
-}
-
-// page shows the board: to a person, or as JSON.
+// page shows the jobs to a person, or the board as JSON.
 func (w *Web) page(out http.ResponseWriter, r *http.Request) {
-	shown := w.show(w.Clock.Now())
+	entries := w.board.all()
+	shown := w.show(entries, w.Clock.Now())
 	if wantsJSON(r) {
 		writeJSON(out, http.StatusOK, shown)
 		return
 	}
+	made, err := w.report(r.Context(), shown, entries)
+	if err != nil {
+		return // nobody reads it
+	}
 	out.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = io.WriteString(out, string(shown.html())) // an error is that nobody reads it
+	_ = made.HTML(out) // the same
 }
 
 // show returns the board as it is at now.
-func (w *Web) show(now time.Time) shownBoard {
+func (w *Web) show(entries []entry, now time.Time) shownBoard {
 	age, _, _, _ := w.board.standing(now)
-	shown := shownBoard{Project: filepath.Base(filepath.Dir(w.File)), Now: now.Truncate(time.Millisecond), Woken: now.Add(-age).Truncate(time.Millisecond), Problems: w.unready(), Jobs: []shownJob{}}
+	shown := shownBoard{Project: filepath.Base(filepath.Dir(w.File)), Now: now.Truncate(time.Millisecond), Woken: now.Add(-age).Truncate(time.Millisecond), Problems: w.unready(), Jobs: []report.Live{}}
 	if shown.Problems == nil {
 		shown.Problems = []string{}
 	}
-	for _, p := range w.board.all() {
+	for _, p := range entries {
 		shown.Jobs = append(shown.Jobs, w.showJob(p))
 	}
 	return shown
 }
 
-func (w *Web) showJob(p entry) shownJob {
-	j := shownJob{ID: p.id, Starts: "serve", State: p.state(), Owed: []time.Time{}, Running: p.running, Paused: p.paused, Next: when(p.coming())}
+func (w *Web) showJob(p entry) report.Live {
+	j := report.Live{ID: p.id, Starts: "serve", State: p.state(), Owed: []time.Time{}, Running: p.running, Paused: p.paused, Next: when(p.coming())}
 	for _, owed := range p.owed {
 		j.Owed = append(j.Owed, owed.Start.UTC())
 	}
@@ -127,12 +97,12 @@ func (p entry) coming() time.Time {
 }
 
 // shown returns a run of the job in the ledger.
-func (p entry) shown(r *ran) *shownRun {
+func (p entry) shown(r *ran) *report.LiveRun {
 	if r == nil {
 		return nil
 	}
-	log := "/runs/" + logName(*p.job, r.id) + "/log"
-	s := &shownRun{Run: r.id, Slot: when(r.slot), Start: when(r.start), End: when(r.end), Outcome: r.outcome, Log: &log}
+	log := logPath(logName(p.slug, r.id))
+	s := &report.LiveRun{Run: r.id, Slot: when(r.slot), Start: when(r.start), End: when(r.end), Outcome: r.outcome, Log: &log}
 	if r.cause != "" {
 		s.Cause = &r.cause
 	}
@@ -143,7 +113,7 @@ func (p entry) shown(r *ran) *shownRun {
 }
 
 // shown returns the last dispatch of a job; nil before the first one.
-func (g *GitHub) shown(id string) *shownRun {
+func (g *GitHub) shown(id string) *report.LiveRun {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r := g.jobs[id]
@@ -151,7 +121,7 @@ func (g *GitHub) shown(id string) *shownRun {
 		return nil
 	}
 	d := r.last
-	s := &shownRun{Run: d.Run, Slot: when(d.Slot), Start: when(d.Started), Outcome: "sent"}
+	s := &report.LiveRun{Run: d.Run, Slot: when(d.Slot), Start: when(d.Started), Outcome: "sent"}
 	if !d.Accepted.IsZero() {
 		s.Outcome, s.Late = dispatched, max(d.Accepted.Sub(d.Slot), 0).Round(time.Millisecond).Seconds()
 	}
@@ -169,28 +139,4 @@ func when(t time.Time) *time.Time {
 	}
 	t = t.UTC().Truncate(time.Millisecond)
 	return &t
-}
-
-// span writes a length of time for people, in its two largest units: "2 h 5 min".
-func span(seconds float64) string {
-	if seconds < 10 {
-		return fmt.Sprintf("%.1f s", seconds)
-	}
-	units := []struct {
-		name string
-		has  int64
-	}{{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}}
-	left := int64(seconds)
-	for i, u := range units {
-		n := left / u.has
-		if n == 0 {
-			continue
-		}
-		text := fmt.Sprintf("%d %s", n, u.name)
-		if rest := left % u.has; i+1 < len(units) && rest/units[i+1].has > 0 {
-			text += fmt.Sprintf(" %d %s", rest/units[i+1].has, units[i+1].name)
-		}
-		return text
-	}
-	return "0 s"
 }
