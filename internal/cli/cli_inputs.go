@@ -21,7 +21,7 @@ func (p *Program) argsFromInputs() []string {
 }
 
 // inputFlags names the inputs that are flags of a command. The token is none:
-// check, commit and rescue read it from the environment, where no process list shows it.
+// check, commit, rescue and report read it from the environment, where no process list shows it.
 var inputFlags = map[string][]string{
 	"sync": {"project", "all-projects", "check", "output-format", "pull-request", "branch", "base", "title", "body",
 		"labels", "reviewers", "assignees", "draft"},
@@ -31,4 +31,5 @@ var inputFlags = map[string][]string{
 	"run":      {"project", "python", "window", "missed", "report"},
 	"commit":   {"project", "window"},
 	"rescue":   {"project", "all-projects"},
+	"report":   {"project", "all-projects", "output"},
 }

@@ -94,6 +94,7 @@ func (p *Program) writeReport(flags reportFlags) error {
 	default:
 		if wrong = folder.Write(files); wrong == nil {
 			p.tell(flags.asJSON, fmt.Sprintf("wrote %s, with %s", filepath.Join(flags.output, files[0].Name), problem.Count(len(made.Jobs), "job")))
+			wrong = p.runner(p.Stderr).Outputs([2]string{"page", "written"})
 		}
 	}
 	if wrong == nil && flags.asJSON {

@@ -14,6 +14,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/webhook"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
@@ -41,6 +42,9 @@ to webhooks, whose URLs it reads from the environment, is in .scheduled/told.jso
 With the option pacemaker it then starts the next rescue, which waits without a runner
 until shortly before the next slot. It warns if something outside GitHub, such as
 scheduled serve, used to start jobs at their slots and no longer does.
+
+With the option pages it starts the workflow that publishes the page of the jobs, if
+there is something new.
 
 With --all-projects it starts no such rescue, and checks the jobs of all projects of the repository at once, within
 the same limits.
@@ -76,6 +80,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 		engine.Projects = append(engine.Projects, p.rescueProject(project))
 	}
 	engine.Pacemaker = p.pacemaker(projects, trigger)
+	engine.Page = published(projects)
 	p.warn(p.runner(p.Stderr), engine.Hook(p.getenv, func(i int) *webhook.Memory { return memory(projects[i].AbsFile(), flags.dryRun) }))
 	report, err := engine.Run(ctx)
 	if report != nil {
@@ -87,6 +92,16 @@ func (p *Program) rescue(flags rescueFlags) error {
 		err = errors.Join(err, p.printRescue(report, flags.asJSON))
 	}
 	return p.worst(append(failed, explainRescue(err))...)
+}
+
+// published returns the page of the projects, as a rescue takes it; nil if none has one.
+func published(projects []*project) *rescue.Page {
+	for _, project := range projects {
+		if project.Rescue.Pages {
+			return &rescue.Page{Workflow: workflow.PagesFile, All: project.Rescue.AllPages, Service: workflow.Service}
+		}
+	}
+	return nil
 }
 
 // rescueProject returns what a rescue has to know about a project, without its webhooks.
@@ -142,6 +157,7 @@ func (p *Program) warnOfRescue(r *rescue.Report, repository string) {
 	remarks := []error{r.Unposted}
 	p.warn(p.runner(p.Stderr), r.Beat.Warning()) // these have hints of their own
 	p.warn(p.runner(p.Stderr), r.Silence())
+	p.warn(p.runner(p.Stderr), r.Publication.Warning())
 	for _, job := range r.Jobs {
 		state := job.Workflow
 		if job.State() == rescue.Paused {

@@ -79,7 +79,7 @@ var processStart = time.Now()
 //	forbid WHAT         takes rights away: contents, workflows, classic, pulls, opening, force,
 //	                    push, create, dispatch, dispatch_classic, issues or tracker
 //	standing NAME=JSON...
-//	                    sets what its repository says about itself, and settings=JSON
+//	                    sets what its repository says about itself, and settings=JSON, pages=JSON
 //	monitor [STATUS]    starts a monitor that answers so, or hangs; MONITOR is its URL
 //	told FILE           writes what the monitors were told since the last call
 func TestScripts(t *testing.T) {
@@ -454,15 +454,19 @@ func parseTime(ts *testscript.TestScript, value string) time.Time {
 }
 
 // standing sets what the repository says about itself: name=JSON; settings=JSON is that of
-// GITHUB_TOKEN.
+// GITHUB_TOKEN, and pages=JSON that of its site.
 func standing(ts *testscript.TestScript, _ bool, args []string) {
 	var s ghtest.Standing
 	for _, arg := range args {
 		name, text, _ := strings.Cut(arg, "=")
 		var value any
 		ts.Check(json.Unmarshal([]byte(text), &value))
-		if name == "settings" {
+		switch name {
+		case "settings":
 			s.Settings = value.(map[string]any)
+			continue
+		case "pages":
+			s.Pages = value.(map[string]any)
 			continue
 		}
 		if s.Fields == nil {

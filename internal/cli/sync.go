@@ -136,6 +136,9 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 		if err := plan.Apply(repo, p.Now()); err != nil {
 			return p.worst(append(failed, err)...)
 		}
+		if plan.Publishes() {
+			p.say(workflow.PagesNotice)
+		}
 	}
 	if err := p.printPlan(workflow.Times(targets), plan, nil, flags); err != nil {
 		return p.worst(append(failed, err)...)

@@ -32,6 +32,9 @@ func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull
 	return p.printSynced(assigned, plan)
 }
 
+// services names the workflows that belong to no job, where one is deleted.
+var services = map[string]string{workflow.Rescues: "rescue", workflow.Publishes: "page"}
+
 // printSynced writes what was done as a table.
 func (p *Program) printSynced(assigned map[string]string, plan workflow.Plan) error {
 	t := table.New(p.Stdout)
@@ -41,8 +44,8 @@ func (p *Program) printSynced(assigned map[string]string, plan workflow.Plan) er
 	}{{"created", plan.Created}, {"updated", plan.Updated}, {"deleted", plan.Deleted}} {
 		for _, c := range list.changes {
 			when := assigned[c.Path]
-			if c.Does == workflow.Rescues && c.New == nil {
-				when = "rescue"
+			if c.New == nil {
+				when = services[c.Does]
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
 		}

@@ -112,6 +112,7 @@ var parts = []part{
 		{"schedules", (*examination).schedules},
 		{"rescue", (*examination).rescue},
 		{"pacemaker", (*examination).pacemaker},
+		{"pages", (*examination).pages},
 		{"pull requests", (*examination).settings},
 		{"retention", (*examination).retention},
 		{"secrets", (*examination).secrets},

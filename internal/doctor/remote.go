@@ -226,11 +226,8 @@ func (e *examination) rescue() (Check, bool) {
 	if e.Project.Rescue.Rounds.Every() == 0 {
 		return fine("the project has no rescue: rescue = false")
 	}
-	var file string
-	for _, f := range e.target.Files()[len(e.Project.Hosted()):] {
-		file = path.Base(f)
-	}
-	if file == "" {
+	file := workflow.RescueFile(e.Place.Path)
+	if !slices.Contains(e.target.Files(), path.Join(workflow.Dir, file)) {
 		return Check{}, true // no job needs one
 	}
 	w, known := e.workflows[file]

@@ -68,6 +68,12 @@ func (c *Client) DispatchLink(ctx context.Context, workflow, branch string, link
 	return denied(Dispatching, err)
 }
 
+// Publish starts the workflow that publishes the page. Its error is that of Dispatch.
+func (c *Client) Publish(ctx context.Context, workflow, branch string) error {
+	_, err := c.createRun(ctx, workflow, map[string]any{"ref": branch})
+	return denied(Dispatching, err)
+}
+
 // createRun dispatches a workflow.
 func (c *Client) createRun(ctx context.Context, workflow string, ask map[string]any) (run Dispatched, _ error) {
 	path := fmt.Sprintf("repos/%s/actions/workflows/%s/dispatches", c.Repository(), url.PathEscape(workflow))

@@ -42,7 +42,7 @@ func FindOrigin(getenv func(string) string, remote, token string) Origin {
 	}
 	o.APIURL = cmp.Or(o.APIURL, apiURL(o.Host))
 	o.Token = cmp.Or(strings.TrimSpace(token), env.token(o.Host))
-	o.Foreign = !public(o.Host) && !env.own(o.Host) && o.Host != env.enterprise()
+	o.Foreign = !Public(o.Host) && !env.own(o.Host) && o.Host != env.enterprise()
 	return o
 }
 
@@ -66,10 +66,10 @@ type environment struct{ getenv func(string) string }
 // https://cli.github.com/manual/gh_help_environment
 func (s environment) token(host string) string {
 	var names []string
-	if s.own(host) || public(host) && s.server() == "" {
+	if s.own(host) || Public(host) && s.server() == "" {
 		names = append(names, "INPUT_TOKEN", "GITHUB_TOKEN")
 	}
-	if s.own(host) || public(host) {
+	if s.own(host) || Public(host) {
 		names = append(names, "GH_TOKEN")
 	}
 	if host == s.enterprise() {
@@ -83,8 +83,8 @@ func (s environment) token(host string) string {
 	return ""
 }
 
-// public reports whether a host is GitHub's own.
-func public(host string) bool { return host == publicHost || strings.HasSuffix(host, residencyHosts) }
+// Public reports whether a host is GitHub's own, and no GitHub Enterprise Server.
+func Public(host string) bool { return host == publicHost || strings.HasSuffix(host, residencyHosts) }
 
 // own reports whether a host is the one that the environment says a run of Actions is
 // on.
@@ -98,7 +98,7 @@ func (s environment) server() string {
 // enterprise returns the GitHub Enterprise Server that GH_HOST names, or "".
 func (s environment) enterprise() string {
 	host := strings.ToLower(strings.TrimSpace(s.getenv("GH_HOST")))
-	if public(host) {
+	if Public(host) {
 		return ""
 	}
 	return host
@@ -110,7 +110,7 @@ func (s environment) home() string {
 		return strings.ToLower(server.Host)
 	}
 	if api, err := url.Parse(s.getenv("GITHUB_API_URL")); err == nil {
-		if host, ok := strings.CutPrefix(strings.ToLower(api.Host), "api."); ok && public(host) {
+		if host, ok := strings.CutPrefix(strings.ToLower(api.Host), "api."); ok && Public(host) {
 			return host
 		}
 	}

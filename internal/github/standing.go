@@ -57,6 +57,29 @@ func (c *Client) WorkflowSettings(ctx context.Context) (WorkflowSettings, error)
 	return a.value, denied(Other, err)
 }
 
+// Site is the repository's site on GitHub Pages.
+// https://docs.github.com/rest/pages/pages#get-a-github-pages-site
+type Site struct {
+	API     string `json:"url"`
+	Address string `json:"html_url"`   // "" if GitHub does not say
+	Source  string `json:"build_type"` // workflow, or legacy for a branch; "" if GitHub does not say
+	Public  bool   `json:"public"`     // "accessible to anyone on the internet"
+}
+
+func (Site) noun() string     { return "site" }
+func (s Site) complete() bool { return s.API != "" }
+
+// Site reads the site, with one request, for which a token needs to read Pages. found is
+// false if there is none. The error is a *Denied, a *Failure, or that of ctx.
+func (c *Client) Site(ctx context.Context) (site Site, found bool, _ error) {
+	a, err := get[Site](ctx, c, "pages")
+	if Missing(err) {
+		return Site{}, false, nil
+	}
+	a.value.Address = c.oneLine(a.value.Address)
+	return a.value, err == nil, denied(Other, err)
+}
+
 // folder is a folder of a branch. https://docs.github.com/rest/repos/contents#get-repository-content
 type folder []struct {
 	Name string `json:"name"`
@@ -85,6 +108,7 @@ type Started struct {
 	File      string // of its workflow, without a folder
 	Scheduled bool   // by GitHub itself, else by a dispatch
 	Created   time.Time
+	Updated   time.Time // the end of a run that is over
 }
 
 // Started returns the scheduled and dispatched runs of the repository since a time, the
@@ -98,7 +122,7 @@ func (c *Client) Started(ctx context.Context, since time.Time, pages int) (runs 
 		for _, run := range a.value.Runs {
 			file, _, _ := strings.Cut(run.Path, "@")
 			if scheduled := run.Event == "schedule"; scheduled || run.Event == "workflow_dispatch" {
-				runs = append(runs, Started{path.Base(file), scheduled, run.Created})
+				runs = append(runs, Started{path.Base(file), scheduled, run.Created, run.Updated})
 			}
 		}
 		known = a.value.oldest()

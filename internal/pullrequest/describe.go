@@ -79,7 +79,7 @@ func (d Description) body() string {
 	if d.intro != "" {
 		intro = strings.TrimSpace(d.intro) + "\n\n"
 	}
-	before, between, after := intro+d.opening(), d.environments()+d.pins()+d.minutes(), d.instructions()
+	before, between, after := intro+d.opening(), d.environments()+d.pins()+d.page()+d.minutes(), d.instructions()
 	room := maxBody - notes - len(before) - len(between) - len(after)
 	table := d.table(room)
 	return markdown.Unmarked(before+table+between+d.fold(room-len(table))) + after
@@ -88,7 +88,7 @@ func (d Description) body() string {
 // Overview returns what a step's summary begins with: the change, without its
 // diff.
 func (d Description) Overview() string {
-	return d.opening() + d.table(maxOverview) + d.environments() + d.pins() + d.minutes()
+	return d.opening() + d.table(maxOverview) + d.environments() + d.pins() + d.page() + d.minutes()
 }
 
 // Patch returns what a summary says if only a person can make the change: the command
@@ -192,8 +192,11 @@ func clock(at time.Time) string {
 
 // subject says whose workflow changes.
 func subject(e workflow.Effect) string {
-	if e.Does == workflow.Rescues {
+	switch e.Does {
+	case workflow.Rescues:
 		return "*rescue of all jobs*"
+	case workflow.Publishes:
+		return "*page of the jobs*"
 	}
 	return markdown.Code(problem.Show(e.Job))
 }
@@ -243,6 +246,16 @@ func (d Description) pins() string {
 		return ""
 	}
 	return "These newer pins in the files are kept. Please check that each commit belongs to its release, because `scheduled` cannot:\n\n" + b.String() + "\n"
+}
+
+// page says who will be able to read the page of the jobs, if it is to be published.
+func (d Description) page() string {
+	for _, e := range d.Effects {
+		if e.Does == workflow.Publishes && e.Kind == "created" {
+			return "**Note:** " + workflow.PagesNotice + ".\n\n"
+		}
+	}
+	return ""
 }
 
 // minutes says what the ticks cost.

@@ -9,12 +9,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// Drift says how the workflow file of a job, or of the rescue, differs from what it
+// Drift says how the workflow file of a job, or of a service, differs from what it
 // should be.
 func Drift(e workflow.Effect) string {
 	file, whose, needless := markdown.Clean(path.Base(e.Path)), problem.Show(e.Job), "no job has it any more"
-	if e.Does == workflow.Rescues {
+	switch e.Does {
+	case workflow.Rescues:
 		whose, needless = "rescue", "the project has no rescue"
+	case workflow.Publishes:
+		whose, needless = "page", "the project publishes none"
 	}
 	switch e.Kind {
 	case "created":

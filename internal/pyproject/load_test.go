@@ -110,6 +110,9 @@ func describe(p *Project) string {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	rescue := fmt.Sprintf("%v, on %v, notify %t, pacemaker %t, line %d", p.Rescue.Rounds, p.Rescue.RunsOn, p.Rescue.Notify, p.Rescue.Pacemaker, p.Rescue.Line)
+	if p.Rescue.Pages {
+		rescue += fmt.Sprintf(", pages of all %t, line %d", p.Rescue.AllPages, p.Rescue.PagesLine)
+	}
 	out.Encode(map[string]any{"Rescue": rescue, "Name": p.Name, "RequiresPython": p.RequiresPython, "BuildSystem": p.BuildSystem, "Dependencies": p.Dependencies, "Tools": p.Tools, "Jobs": jobs})
 	return b.String()
 }

@@ -87,6 +87,7 @@ type rescueOptions struct {
 	notify bool
 
 	pacemaker bool
+	pages     string // one of pagesOf; "" for none
 }
 
 // defaults returns the options of a job that sets none.
@@ -269,6 +270,16 @@ var options = slices.Concat(whenOptions, policyOptions, workOptions, argumentOpt
 		example:  `"30m"`,
 		form:     patiences.form,
 		parse:    into(patiences.parse, func(o *Options) *time.Duration { return &o.Patience }),
+	},
+	{
+		name:     "pages",
+		kind:     "a boolean or a string",
+		fallback: "`false`",
+		meaning:  "`true` to publish the page of the jobs on GitHub Pages, after each rescue that finds something new; `\"all-projects\"` for a page of all projects of the repository",
+		example:  `true`,
+		form:     always(form{"enum": []any{true, false, AllProjects}}),
+		shared:   true,
+		parse:    into(parsePages, func(o *Options) *string { return &o.rescue.pages }),
 	},
 	{
 		name:     "env",

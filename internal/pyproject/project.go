@@ -49,6 +49,10 @@ type Rescue struct {
 	Line   int             // where the option rescue is set, from 1; 0 if it is not
 
 	Pacemaker bool // each rescue starts the next one, behind the wait timer of an environment
+
+	Pages     bool // it has the page of the jobs published, if there is something new
+	AllPages  bool // of all projects of the repository
+	PagesLine int  // like Line, of the option pages
 }
 
 // Job is one job of a project.

@@ -65,6 +65,7 @@ func (r *reader) project(root *entry) *Project {
 	r.declared(jobs, perJob)
 	r.undeclared(jobs, perJob)
 	r.general = r.projectOptions(options, jobs)
+	p.Rescue = r.rescue(options)
 	p.Jobs = make([]Job, 0, len(r.drafts)) // jobs are large
 	at := beginning
 	for i, d := range r.drafts {
@@ -74,10 +75,8 @@ func (r *reader) project(root *entry) *Project {
 		job.Line = at.line
 		p.Jobs = append(p.Jobs, job)
 	}
-	r.clashes(p.Jobs)
+	r.clashes(p.Jobs, p.Rescue.Pages)
 	r.needed(p.Jobs)
-	r.of = 0
-	p.Rescue = r.rescue(options)
 	return p
 }
 
@@ -92,13 +91,21 @@ func (r *reader) rescue(table *entry) Rescue {
 	if at := lastOf(r.general, "pacemaker", "rescue"); at != nil && o.rescue.pacemaker && o.rescue.every == 0 {
 		r.report(*at, `write rescue = "15m", or remove pacemaker`, "pacemaker has no effect with rescue = false: its ticks restart it")
 	}
-	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify, Pacemaker: o.rescue.pacemaker}
+	if at := lastOf(r.general, "pages", "rescue"); at != nil && o.rescue.pages != "" && o.rescue.every == 0 {
+		r.report(*at, `write rescue = "15m", or remove pages`, "pages has no effect with rescue = false: the rescue starts the workflow that publishes the page")
+	}
+	rescue := Rescue{RunsOn: o.RunsOn, Notify: o.rescue.notify, Pacemaker: o.rescue.pacemaker,
+		Pages: o.rescue.pages != "", AllPages: o.rescue.pages == AllProjects}
 	if o.rescue.every > 0 {
 		rescue.Rounds = schedule.NewRounds(o.Seed, o.rescue.every)
 	}
-	if e := table.child("rescue"); e != nil {
-		rescue.Line = 1 + strings.Count(r.text[:e.at.start], "\n")
+	line := func(name string) int {
+		if e := table.child(name); e != nil {
+			return 1 + strings.Count(r.text[:e.at.start], "\n")
+		}
+		return 0
 	}
+	rescue.Line, rescue.PagesLine = line("rescue"), line("pages")
 	return rescue
 }
 
@@ -242,14 +249,14 @@ func (r *reader) projectOptions(table, jobs *entry) []placed {
 // concurrency group of another job. "The concurrency group name is case insensitive",
 // https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#concurrency
 // and so are file names on macOS and Windows.
-func (r *reader) clashes(jobs []Job) {
+func (r *reader) clashes(jobs []Job, pages bool) {
 	slugs, files := make(map[string]int), make(map[string]int)
 	for i := range jobs {
 		job := &jobs[i]
 		r.of = i + 1
 		at := r.drafts[i].declaration.at
 		file := strings.ToLower(job.File())
-		if reservedFiles[file] {
+		if reservedFiles[file] || pages && file == PagesFile {
 			r.report(at, "choose another workflow-prefix", "job %s would have the workflow file %s, which scheduled uses itself", problem.Quote(job.ID), problem.Quote(job.File()))
 		}
 		if first, taken := slugs[job.Slug]; taken {

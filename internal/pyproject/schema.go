@@ -67,6 +67,7 @@ func schema() form {
 			form{"if": form{"allOf": []form{has("rescue", form{"const": false}), has("webhook", form{"minLength": 1}), {"not": has("executor", form{"const": "serve"})}}},
 				"then": inJobs(hasAny("webhook", "executor"))},
 			form{"if": has("rescue", form{"const": false}), "then": form{"not": has("pacemaker", form{"const": "environment"})}},
+			form{"if": has("rescue", form{"const": false}), "then": form{"not": has("pages", form{"enum": []any{true, AllProjects}})}},
 		),
 		"$defs": defs,
 	}

@@ -130,10 +130,10 @@ var refusedByBoth = struct{ job, project, file []string }{
 		`requirements = "a.txt"`, `requirements = ["a b.txt"]`, `extras = [""]`, `dependency-groups = ["a b"]`,
 		`args = "x"`, `kwargs = ["x"]`, `kwargs = { "a b" = 1 }`, `pass-context = 1`, `inputs = ["force"]`, `inputs = []`, `inputs = "days"`,
 		`name = ""`, `name = " x"`, `command = "make"`, `entrypoint = "app.jobs"`, `entrypoint = "app.jobs:class"`, `entrypoint = "app/jobs:x"`, `entrypoint = "a:b:c"`, `entrypoint = "a:b()"`, `entrypoint = 1`,
-		`rescue = "15m"`, `notify = "issue"`, `pacemaker = "environment"`, `atempts = 3`, `description = "a\u202eb"`,
+		`rescue = "15m"`, `notify = "issue"`, `pacemaker = "environment"`, `pages = true`, `pages = "all-projects"`, `atempts = 3`, `description = "a\u202eb"`,
 	},
 	project: []string{
-		`rescue = "2m"`, `rescue = true`, `rescue = 15`, `notify = "mail"`, `notify = true`, `pacemaker = "runner"`, `pacemaker = true`, `rescue = false` + "\npacemaker = \"environment\"", `every = "day"`, `cron = "0 9 * * *"`, `entrypoint = "a:b"`, `needs = ["a"]`, `overlap = "cancel"`, `max-instances = 2`, `group = "x"`, `enabled = false`,
+		`rescue = "2m"`, `rescue = true`, `rescue = 15`, `notify = "mail"`, `notify = true`, `pacemaker = "runner"`, `pacemaker = true`, `rescue = false` + "\npacemaker = \"environment\"", `pages = "this"`, `pages = "true"`, `pages = 1`, `rescue = false` + "\npages = true", `every = "day"`, `cron = "0 9 * * *"`, `entrypoint = "a:b"`, `needs = ["a"]`, `overlap = "cancel"`, `max-instances = 2`, `group = "x"`, `enabled = false`,
 		`jobs = []`, `jobs = "x"`, `unknown = 1`, `kwargs = { a = 1 }`, `executor = "serve"` + "\ncommit = [\"data\"]",
 	},
 	file: []string{

@@ -24,6 +24,10 @@ var reserved = map[string]bool{"sync": true, "rescue": true}
 // reservedFiles are those files.
 var reservedFiles = map[string]bool{"scheduled-sync.yml": true, "scheduled-rescue.yml": true}
 
+// PagesFile is the file of the workflow that publishes the page of the jobs. The id of a job
+// is reserved only where that is wanted, or its file would have another name than before.
+const PagesFile = "scheduled-pages.yml"
+
 // slug returns a job id in a form fit for file names and concurrency groups: the
 // id itself if it is fit and not reserved, else its fit characters and a hash of
 // the whole. Only an id that looks like another job's slug can share it.

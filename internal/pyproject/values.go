@@ -230,6 +230,29 @@ func parseRescue(value any) (time.Duration, *flaw) {
 	return every, nil
 }
 
+// AllProjects is the value of the option pages for a page of all projects; thisProject is
+// what true means.
+const (
+	AllProjects = "all-projects"
+	thisProject = "this"
+)
+
+// pagesOf are the values of the option pages, and whose jobs the page shows.
+var pagesOf = map[any]string{true: thisProject, AllProjects: AllProjects, false: ""}
+
+func parsePages(value any) (string, *flaw) {
+	switch value.(type) {
+	case string, bool:
+	default:
+		return "", wrongType
+	}
+	whose, ok := pagesOf[value]
+	if !ok {
+		return "", &flaw{fmt.Sprintf("is %s; it must be true, false or %q", problem.Quote(fmt.Sprint(value)), AllProjects), ""}
+	}
+	return whose, nil
+}
+
 func exampleHint(name, example string) string {
 	return "write it as in " + name + " = " + example
 }

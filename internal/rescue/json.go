@@ -18,6 +18,12 @@ type Shown struct {
 
 	Pacemaker *ShownBeat     `json:"pacemaker"` // null without one
 	External  *ShownExternal `json:"external"`  // null if nothing outside GitHub is known to start jobs
+	Page      *ShownPage     `json:"page"`      // null without one
+}
+
+// ShownPage is what became of the page of the jobs.
+type ShownPage struct {
+	State Published `json:"state"`
 }
 
 // ShownBeat is the chain of the pacemaker in it. Wait is in minutes, 0 where no rescue waits or
@@ -83,6 +89,9 @@ func (r *Report) Show() Shown {
 	}
 	if e := r.External; e != nil {
 		shown.External = &ShownExternal{e.Silent, e.Last, e.Missed}
+	}
+	if p := r.Publication; p != nil {
+		shown.Page = &ShownPage{p.State}
 	}
 	for _, job := range r.Jobs {
 		row := ShownJob{Project: job.Project.Path, Job: job.ID, State: job.State(), Dispatched: job.Started, Failed: job.Verdict.Failed}

@@ -24,8 +24,11 @@ type Report struct {
 	Beat       *Beat              // of the pacemaker; nil without one
 	External   *schedule.External // what starts jobs from outside GitHub; nil if nothing is known to
 
+	Publication *Publication // of the page of the jobs; nil without one
+
 	branch string
 	chain  github.Chain
+	page   string // the state of the workflow that publishes the page
 }
 
 // Result is what a rescue read and did about one job, whose schedule has the slots that runs

@@ -29,6 +29,7 @@ type Rescue struct {
 	DryRun   bool // start no job, raise no alarm, and report what it would do
 
 	Pacemaker *Pacemaker // nil for none
+	Page      *Page      // nil for none
 
 	// Wait pauses between two dispatches, and ends early when the context does; nil
 	// for a pause by the clock.
@@ -81,7 +82,9 @@ func (r Rescue) Run(ctx context.Context) (*Report, error) {
 	if !r.DryRun {
 		r.pause(ctx, report)
 	}
-	return report, errors.Join(dispatching, beat.wrong(), r.tell(ctx, report), report.failures())
+	err = errors.Join(dispatching, beat.wrong(), r.tell(ctx, report), report.failures())
+	report.Publication = r.publish(ctx, report)
+	return report, err
 }
 
 // Look reads the states of all jobs, and judges them. It changes nothing.
@@ -96,6 +99,12 @@ func (r Rescue) Look(ctx context.Context) (*Report, error) {
 	if report.branch == "" {
 		if report.branch, err = r.Client.DefaultBranch(ctx); err != nil {
 			return nil, err
+		}
+	}
+	if r.Page != nil {
+		report.page = github.Unregistered
+		if workflow, registered := workflows[r.Page.Workflow]; registered {
+			report.page = workflow.State
 		}
 	}
 	var watches []github.Watch

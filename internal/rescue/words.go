@@ -54,13 +54,16 @@ func (r *Report) Summary() string {
 }
 
 // Notes says how what starts jobs in time stands, a line each: the pacemaker, and what is
-// outside GitHub.
+// outside GitHub. It also says what became of the page.
 func (r *Report) Notes() (lines []string) {
 	if r.Beat != nil {
 		lines = append(lines, r.Beat.words(r.Now))
 	}
 	if silence := r.Silence(); silence != nil {
 		lines = append(lines, silence.Error())
+	}
+	if r.Publication != nil && r.Publication.words() != "" {
+		lines = append(lines, r.Publication.words())
 	}
 	return lines
 }

@@ -14,7 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Effect says what a change means for its job, or for all jobs if the rescue changes.
+// Effect says what a change means for its job, or for all jobs if a service changes.
 type Effect struct {
 	Change
 	Kind     string      // "created", "updated" or "deleted"
@@ -38,10 +38,13 @@ func (t Target) Effects(p Plan, now time.Time) []Effect {
 	}{{"created", p.Created}, {"updated", p.Updated}, {"deleted", p.Deleted}} {
 		for _, c := range list.changes {
 			e := Effect{Change: c, Kind: list.kind}
-			if c.Does == Rescues {
+			switch {
+			case c.Does == Rescues:
 				t.rescueEffect(&e, now)
-			} else {
+			case c.Does != Publishes:
 				t.jobEffect(&e, jobs[c.Job], now)
+			case c.New != nil:
+				e.Trigger, e.Assigned = "rescue", afterRescue
 			}
 			effects = append(effects, e)
 		}

@@ -273,7 +273,7 @@ var decisive = []string{
 // paths returns the path filters: the project's files, and the workflow files.
 func (k Keeper) paths() *yaml.Node {
 	filters, folder := []*yaml.Node{text(filter(k.Path))}, filter(path.Dir(k.Path))
-	names, prefixes := []string{SyncFile, RescueFile(k.Path)}, k.Prefixes
+	names, prefixes := []string{SyncFile, RescueFile(k.Path), PagesFile}, k.Prefixes
 	if k.All != nil { // a project may be added
 		filters, folder, prefixes = []*yaml.Node{text("**/pyproject.toml")}, "**", append([]string{pyproject.WorkflowPrefix(".")}, k.Prefixes...)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // marker is the machine-readable line that identifies our own files: those of jobs,
-// of their rescue, and of Keeper.
+// of their services, and of Keeper.
 type marker struct {
 	Version  int     `json:"version"`
 	Project  string  `json:"project"`            // path of pyproject.toml in the repository
@@ -19,8 +19,9 @@ const markerPrefix = "# scheduled: "
 
 // The purposes of workflows that belong to no job.
 const (
-	Keeps   = "sync"   // keeps the files up to date: the workflow of Keeper
-	Rescues = "rescue" // starts due jobs that have no confirmed run
+	Keeps     = "sync"   // keeps the files up to date: the workflow of Keeper
+	Rescues   = "rescue" // starts due jobs that have no confirmed run
+	Publishes = "pages"  // publishes the page of the jobs
 )
 
 // line returns the marker as written in the file, without a newline.

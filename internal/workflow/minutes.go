@@ -14,7 +14,7 @@ import (
 // https://docs.github.com/billing/reference/actions-runner-pricing
 const DollarsPerMinute = 0.006
 
-// Minutes returns the runner minutes that the ticks of the project's jobs and rescue
+// Minutes returns the runner minutes that the ticks of the project's jobs and services
 // cost in a private repository in a month of 30 days, before and after a plan. It is a
 // minimum: a tick that only checks costs one minute, since "GitHub rounds the minutes and partial minutes
 // each job uses up to the nearest whole minute",
@@ -31,7 +31,11 @@ func (t Target) Minutes(p Plan) (before, after int) {
 		}
 	}
 	changed := append(p.Updated[:len(p.Updated):len(p.Updated)], p.Deleted...)
-	parallel(len(changed), func(i int) { old[i] = minutesOfFile(changed[i].Old) })
+	parallel(len(changed), func(i int) {
+		if old[i] = minutesOfFile(changed[i].Old); changed[i].Does == Publishes {
+			old[i] = t.publishing()
+		}
+	})
 	var was, will float64
 	for _, minutes := range old {
 		was += minutes
@@ -51,8 +55,14 @@ func (t Target) Minutes(p Plan) (before, after int) {
 	if t.rescued() {
 		count(whose{Rescues, ""}, ticks(needed(t.Project, t.Project.Rescue.Rounds)))
 	}
+	if t.published() {
+		count(whose{Publishes, ""}, t.publishing())
+	}
 	return int(math.Round(was)), int(math.Round(will))
 }
+
+// publishing returns what the publications of the page cost: two jobs each.
+func (t Target) publishing() float64 { return 2 * t.publications() }
 
 // minutesOf returns what the ticks of a job cost.
 func minutesOf(job pyproject.Job) float64 {

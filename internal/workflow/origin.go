@@ -15,8 +15,11 @@ import (
 // of the key that changed, else that of the job's table. It is 1 for a file that no job
 // needs any more.
 func (t Target) Origin(e Effect) int {
-	if e.Does == Rescues {
+	switch e.Does {
+	case Rescues:
 		return max(1, t.Project.Rescue.Line)
+	case Publishes:
+		return max(1, t.Project.Rescue.PagesLine)
 	}
 	job, _, found := t.Project.Job(e.Job)
 	if !found {

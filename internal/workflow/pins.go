@@ -11,6 +11,8 @@ var (
 	setupMicromamba = Uses{"mamba-org/setup-micromamba", "ce51e99f4bb8a82ab7158c4dc59ef4634c59c4f9", "v3.1.0"}
 
 	uploadArtifact = Uses{"actions/upload-artifact", "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"}
+	uploadPages    = Uses{"actions/upload-pages-artifact", "fc324d3547104276b827a68afc52ff2a11cc49c9", "v5.0.0"}
+	deployPages    = Uses{"actions/deploy-pages", "368f82528645a54fb793d4d04e342629a3f51346", "v5.0.1"}
 	actionsCache   = Uses{"actions/cache", "55cc8345863c7cc4c66a329aec7e433d2d1c52a9", "v6.1.0"}
 	restoreCache   = Uses{actionsCache.Action + "/restore", actionsCache.Ref, actionsCache.Version}
 	saveCache      = Uses{actionsCache.Action + "/save", actionsCache.Ref, actionsCache.Version}

@@ -22,7 +22,7 @@ import (
 // Change is one workflow file of the plan.
 type Change struct {
 	Path string // relative to the repository's root, with slashes
-	Does string // purpose of a workflow that belongs to no job: Rescues or Keeps; else ""
+	Does string // purpose of a workflow that belongs to no job: Rescues, Publishes or Keeps; else ""
 	Job  string // id of the job that the file belongs to, or belonged to
 	Old  []byte // the present content; nil for a file to create
 	New  []byte // the new content; nil for a file to delete
@@ -97,11 +97,14 @@ func (c Change) conflict(reason string) error {
 			"move that file away and run `scheduled init` again, or, if it belongs to another project, add jobs for this project to it"
 	case Rescues:
 		whose, hint = "that rescues jobs", "move that file away, or set rescue = false in [tool.scheduled-actions]"
+	case Publishes:
+		whose, hint = "that publishes the page of the jobs", "move that file away, or remove pages from [tool.scheduled-actions]; "+
+			"a repository has one site, so only one of its projects sets pages, to \"all-projects\""
 	}
 	return problem.New(hint, "%s: cannot write the workflow %s: %s", c.Path, whose, reason)
 }
 
-// Plan compares the files that the project's jobs and their rescue need with those in
+// Plan compares the files that the project's jobs and its services need with those in
 // repo, the file system of the repository's root. It reads only Dir, the project's
 // folder, and the names of files above that. All conflicts are reported at once.
 func (t Target) Plan(repo fs.FS) (Plan, error) {
@@ -120,8 +123,8 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 		job := jobs[i]
 		changes[i], errs[i] = t.change(job, there[job.File()], document(job))
 	})
-	if t.rescued() {
-		c, err := t.rescueChange(repo, there[t.rescueFile()])
+	for _, s := range t.wanted() {
+		c, err := t.serviceChange(s, repo, there[s.file])
 		changes, errs = append(changes, c), append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -133,14 +136,14 @@ func (t Target) Plan(repo fs.FS) (Plan, error) {
 }
 
 // Files returns the paths of the files that the project needs: first those of its jobs
-// on GitHub, in their order, then that of its rescue.
+// on GitHub, in their order, then those of its services.
 func (t Target) Files() []string {
 	var paths []string
 	for _, job := range t.Project.Hosted() {
 		paths = append(paths, path.Join(Dir, job.File()))
 	}
-	if t.rescued() {
-		paths = append(paths, path.Join(Dir, t.rescueFile()))
+	for _, s := range t.wanted() {
+		paths = append(paths, path.Join(Dir, s.file))
 	}
 	return paths
 }
@@ -153,7 +156,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs := t.Project.Hosted()
+	jobs, services := t.Project.Hosted(), t.wanted()
 	guesses := make([][]byte, len(t.Files()))
 	errs := make([]error, len(guesses))
 	parallel(len(guesses), func(i int) {
@@ -161,7 +164,7 @@ func (t Target) Guesses(repo fs.FS, like []byte) ([][]byte, error) {
 		if i < len(jobs) {
 			doc = document(jobs[i])
 		} else {
-			doc = t.rescueDocument(repo)
+			doc = services[i-len(jobs)].document(repo)
 		}
 		keepReferences(doc, like, loose(t.Action, t.Exact))
 		guesses[i], errs[i] = encode(doc)
@@ -216,7 +219,7 @@ func (c Change) compare(there *file, doc *yaml.Node, loose Uses) (Change, error)
 
 // leftovers returns the project's own files that are no longer needed. The files of a
 // missing project are kept, because a sparse checkout may not include it, and those of
-// jobs that GitHub cannot run as they are declared now, with the rescue, until that is
+// jobs that GitHub cannot run as they are declared now, with the services, until that is
 // mended.
 func (t Target) leftovers(there map[string]*file) []Change {
 	needed := map[string]bool{}
@@ -233,7 +236,7 @@ func (t Target) leftovers(there map[string]*file) []Change {
 		if m.Job != nil {
 			return unhosted[*m.Job]
 		}
-		return len(unhosted) > 0 && t.Project.Rescue.Rounds.Every() > 0
+		return len(unhosted) > 0 && t.Project.Rescue.Rounds.Every() > 0 && (m.Workflow != Publishes || t.Project.Rescue.Pages)
 	}
 	var changes []Change
 	for name, f := range there {

@@ -380,6 +380,9 @@ func TestRemote(t *testing.T) {
 		{"another prefix", job, prefix + job, "create my-a.yml, delete scheduled-a.yml, keep scheduled-rescue.yml"},
 		{"the prefix is gone", prefix + job, job, "create scheduled-a.yml, delete my-a.yml, keep scheduled-rescue.yml"},
 		{"the prefix is gone, and the job", prefix + job, "", "delete my-a.yml, delete scheduled-rescue.yml"},
+		{"a page", job, job + "[tool.scheduled-actions]\npages = true\n", "create scheduled-pages.yml, keep scheduled-a.yml, keep scheduled-rescue.yml"},
+		{"the page is gone", job + "[tool.scheduled-actions]\npages = true\n", job, "delete scheduled-pages.yml, keep scheduled-a.yml, keep scheduled-rescue.yml"},
+		{"the page is gone, under another prefix", prefix + "pages = true\n" + job, prefix + job, "delete scheduled-pages.yml, keep my-a.yml, keep scheduled-rescue.yml"},
 		{"another job", prefix + job, prefix + strings.ReplaceAll(job, "a]", "b]"), "create my-b.yml, delete my-a.yml, keep scheduled-rescue.yml"},
 	}
 	for _, row := range rows {

@@ -23,7 +23,7 @@ type file struct {
 	foreign string // why the file must not be changed; "" if it may be
 }
 
-// readDir reads the workflow files by name: for the rescue its own, for jobs all others
+// readDir reads the workflow files by name: for each service its own, for jobs all others
 // except the Keeper's. A missing folder has none. A symbolic link is refused.
 func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	found, err := realDir(repo)
@@ -44,11 +44,11 @@ func (t Target) readDir(repo fs.FS) (map[string]*file, error) {
 	files := make([]*file, len(entries))
 	errs := make([]error, len(entries))
 	parallel(len(entries), func(i int) {
-		does := ""
-		if entries[i].Name() == t.rescueFile() {
-			does = Rescues
-		}
+		does := t.serves(entries[i].Name())
 		files[i], errs[i] = t.Folder.readFile(repo, entries[i], t.Path, does)
+		if does == Publishes && !t.published() && errs[i] == nil && files[i].marker.Job != nil { // a job can have that file
+			files[i], errs[i] = t.Folder.readFile(repo, entries[i], t.Path, "")
+		}
 	})
 	byName := make(map[string]*file, len(entries))
 	for i, e := range entries {
@@ -67,7 +67,10 @@ func (t Target) ours(entries []fs.DirEntry) func(name string) bool {
 	for _, e := range entries {
 		there[e.Name()] = true
 	}
-	begins, ends := map[string]bool{pyproject.WorkflowPrefix(t.dir()): true}, map[string]bool{t.rescueFile(): true}
+	begins, ends := map[string]bool{pyproject.WorkflowPrefix(t.dir()): true}, map[string]bool{}
+	for _, s := range t.services() {
+		ends[s.file] = true
+	}
 	for _, job := range t.Project.Jobs {
 		begins[job.Options.WorkflowPrefix] = true
 		if !there[job.File()] {

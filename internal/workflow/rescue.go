@@ -48,20 +48,6 @@ func RescueFile(project string) string {
 	return "scheduled-rescue.yml"
 }
 
-// rescueChange renders the file of the rescue and compares it with the one there.
-func (t Target) rescueChange(repo fs.FS, there *file) (Change, error) {
-	c := Change{Path: path.Join(Dir, t.rescueFile()), Does: Rescues}
-	for _, job := range t.Project.Hosted() {
-		if strings.EqualFold(job.File(), t.rescueFile()) {
-			return c, c.conflict(fmt.Sprintf("job %q has that file", job.ID))
-		}
-	}
-	if there != nil && there.foreign != "" {
-		return c, c.conflict(there.foreign)
-	}
-	return c.compare(there, t.rescueDocument(repo), loose(t.Action, t.Exact))
-}
-
 // rescueDocument builds the workflow of the rescue.
 //
 // It has no `workflow_run` trigger, which could start it when a job fails. That would

@@ -28,12 +28,12 @@ func Joined(plans []Plan, more []Change) Plan {
 func Times(targets []Target) map[string]string {
 	times := map[string]string{}
 	for _, t := range targets {
-		jobs := t.Project.Hosted()
+		jobs, services := t.Project.Hosted(), t.wanted()
 		for i, file := range t.Files() {
 			if i < len(jobs) {
 				times[file] = When(jobs[i])
 			} else {
-				times[file] = "rescue " + t.Project.Rescue.Rounds.String()
+				times[file] = services[i-len(jobs)].when
 			}
 		}
 	}
@@ -46,15 +46,17 @@ func Times(targets []Target) map[string]string {
 func Distinct(targets []Target) map[int]error {
 	clashes, owners := map[int]error{}, map[string]string{}
 	for n, t := range targets {
-		jobs := t.Project.Hosted()
+		jobs, services := t.Project.Hosted(), t.wanted()
 		for i, file := range t.Files() {
-			owner, key := "the rescue of "+t.Path, strings.ToLower(file)
+			var owner string
+			hint, key := "set another workflow-prefix in [tool.scheduled-actions] of one of them", strings.ToLower(file)
 			if i < len(jobs) {
 				owner = fmt.Sprintf("job %s of %s", problem.Show(jobs[i].ID), t.Path)
+			} else if owner = services[i-len(jobs)].whose; path.Base(file) == PagesFile {
+				hint = "set pages = \"all-projects\" in one of the projects, and remove pages from the others: a repository has one site"
 			}
 			if other, taken := owners[key]; taken {
-				clashes[n] = problem.New("set another workflow-prefix in [tool.scheduled-actions] of one of them",
-					"%s and %s have the same workflow file, %s", other, owner, file)
+				clashes[n] = problem.New(hint, "%s and %s have the same workflow file, %s", other, owner, file)
 			} else {
 				owners[key] = owner
 			}

@@ -22,6 +22,7 @@ func (s *Server) routes() http.Handler {
 		"GET /actions/runs":                  s.list,
 
 		"GET /actions/permissions/workflow": s.workflowSettings,
+		"GET /pages":                        s.pages,
 
 		"GET /environments":        s.listEnvironments,
 		"PUT /environments/{name}": s.putEnvironment,

@@ -9,6 +9,7 @@ import (
 type Standing struct {
 	Fields   map[string]any // of the repository, in place of those of the fixture
 	Settings map[string]any // of GITHUB_TOKEN; nil for a token that may not read them
+	Pages    map[string]any // of its site, in place of those of one that is public; nil for none
 }
 
 // SetStanding replaces what the repository says about itself.
@@ -23,6 +24,17 @@ func (s *Server) repository(*http.Request) answer {
 		fields[name] = marshal(value)
 	}
 	return s.say(http.StatusOK, fields)
+}
+
+// pages answers with the site, which GitHub hides from a token without the right to read it.
+func (s *Server) pages(r *http.Request) answer {
+	if s.standing.Pages == nil {
+		return s.elsewhere(r)
+	}
+	site := map[string]any{"url": s.URL + "/repos/" + Repository + "/pages", "html_url": "https://octo.github.io/app/",
+		"status": nil, "cname": nil, "custom_404": false, "public": true, "build_type": "workflow"}
+	maps.Copy(site, s.standing.Pages)
+	return s.say(http.StatusOK, site)
 }
 
 func (s *Server) workflowSettings(*http.Request) answer {
