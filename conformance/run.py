@@ -51,7 +51,7 @@ import signal
 import sys
 import time
 
-HERE = pathlib.Path(os.environ.get("CONFORMANCE_PROJECT") or pathlib.Path(__file__).resolve().parents[DEPTH])
+HERE = pathlib.Path(__file__).resolve().parents[DEPTH]
 
 
 def _run(name):
@@ -107,7 +107,7 @@ class Adapter:
             return
         try:
             self.process.stdin.close()
-            self.process.wait(self.timeout)
+            self.process.wait(10)
         except (OSError, subprocess.TimeoutExpired):
             self.process.kill()
             self.process.wait()
@@ -164,8 +164,10 @@ class Provider:
         try:
             self.name, self.version = str(said["name"]), str(said.get("version", ""))
             self.cadences, self.capabilities = list(said["cadences"]), list(said.get("capabilities", []))
-        except (KeyError, TypeError) as error:
-            raise Broken(f"the answer to describe has no list in {error}")
+        except KeyError as error:
+            raise Broken(f"the answer to describe lacks {error}")
+        except TypeError as error:
+            raise Broken(f"the answer to describe has no list of cadences or capabilities: {error}")
         for known, named in ((CADENCES, self.cadences), (CAPABILITIES, self.capabilities)):
             for name in named:
                 if name not in known:
@@ -409,9 +411,8 @@ def happen(adapter, project, n, event, starts):
     where = f"event {n}, {event['do']} of job {job!r} at {stamp(now)}"
     if counts:
         raise Failed(f"{where}: another job was executed: {', '.join(counts)}")
-    if ran < low or high is not None and ran > high:
-        wanted = str(low) if low == high else f"at least {low}" if high is None else f"{low} or {high}"
-        raise Failed(f"{where}: {ran} executions, expected {wanted}")
+    if not low <= ran <= high:
+        raise Failed(f"{where}: {ran} executions, expected {low if low == high else f'{low} or {high}'}")
 
 
 def moment(place, starts):
@@ -439,34 +440,33 @@ def write_jobs(project):
 Result = collections.namedtuple("Result", "task outcome message")
 
 
-def run_all(todo, command, timeout, workers, fail_fast, progress):
-    local, adapters, enough = threading.local(), [], threading.Event()
+def run_all(todo, adapters, fail_fast, progress):
+    """Runs tasks, as many at a time as there are adapters."""
+    idle, enough = queue.SimpleQueue(), threading.Event()
+    for adapter in adapters:
+        idle.put(adapter)
 
     def run(task):
         if task.skipped or enough.is_set():
             return Result(task, "skipped", task.skipped or "another case failed")
-        if not hasattr(local, "adapter"):
-            local.adapter = Adapter(command, timeout)
-            adapters.append(local.adapter)
+        adapter = idle.get()
         with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
             try:
-                task.run(local.adapter, pathlib.Path(folder).resolve(), task.case)
+                task.run(adapter, pathlib.Path(folder).resolve(), task.case)
+                return Result(task, "passed", "")
             except (Failed, Broken) as error:
                 if fail_fast:
                     enough.set()
                 return Result(task, "failed", str(error))
-        return Result(task, "passed", "")
+            finally:
+                idle.put(adapter)
 
-    try:
-        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-            results = []
-            for result in pool.map(run, todo):
-                results.append(result)
-                progress(len(results), len(todo))
-            return results
-    finally:
-        for adapter in adapters:
-            adapter.stop()
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(len(adapters)) as pool:
+        for result in pool.map(run, todo):
+            results.append(result)
+            progress(len(results), len(todo))
+    return results
 
 
 def count(results):
@@ -513,6 +513,10 @@ def as_json(provider, requirements, results):
     }
 
 
+def chosen(task, only):
+    return not only or any(o in (task.requirement, task.requirement[0]) or o in task.name for o in only)
+
+
 def main():
     parser = argparse.ArgumentParser(usage="run.py [options] -- COMMAND [ARGUMENT...]", description="Run the conformance suite of scheduled against a provider.")
     parser.add_argument("--only", action="append", default=[], metavar="R3", help="run the cases of one requirement, of one letter, or with this text in their name; can be repeated")
@@ -524,25 +528,25 @@ def main():
     flags = parser.parse_args()
     began = time.monotonic()
     requirements = load(HERE / "requirements.json")
-    first = Adapter(flags.command, flags.timeout)
-    try:
-        provider = Provider(first)
-    except Broken as error:
-        print(f"error: {error}", file=sys.stderr)
-        print("hint: conformance/README.md describes the answers of an adapter", file=sys.stderr)
-        return 2
-    finally:
-        first.stop()
-    todo = [t for t in tasks(provider, requirements) if not flags.only or any(o in (t.requirement, t.requirement[0]) or o in t.name for o in flags.only)]
-    if not todo:
-        print(f"error: no case is of {' or '.join(flags.only)}", file=sys.stderr)
-        return 2
+    adapters = [Adapter(flags.command, flags.timeout) for _ in range(max(1, flags.workers))]
 
     def progress(done, of):
         if sys.stderr.isatty():
             print(f"\r{done} of {of}" if done < of else "\r\x1b[K", end="", file=sys.stderr, flush=True)
 
-    results = run_all(todo, flags.command, flags.timeout, flags.workers, flags.fail_fast, progress)
+    try:
+        provider = Provider(adapters[0])
+        todo = [t for t in tasks(provider, requirements) if chosen(t, flags.only)]
+        if not todo:
+            print(f"error: no case is of {' or '.join(flags.only)}", file=sys.stderr)
+            return 2
+        results = run_all(todo, adapters, flags.fail_fast, progress)
+    except Broken as error:
+        print(f"error: {error}\nhint: conformance/README.md describes the answers of an adapter", file=sys.stderr)
+        return 2
+    finally:
+        for adapter in adapters:
+            adapter.stop()
     if flags.json:
         json.dump(as_json(provider, requirements, results), sys.stdout, ensure_ascii=False, indent=2)
         print()

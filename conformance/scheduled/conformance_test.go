@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -147,7 +149,13 @@ var mutants = []struct{ requirement, fault, old, new string }{
 	{"R4", "runs once and never again", `stamp(current) in history(project, request).get(id, [])`, `id in history(project, request)`},
 	{"R4", "begins windows a second late", `window(id, job["every"], parse(request["now"]))`, `window(id, job["every"], parse(request["now"]) - datetime.timedelta(seconds=1))`},
 	{"R4", "has calendar days for windows", `window(id, job["every"], parse(request["now"]))`, `parse(request["now"]).replace(hour=0, minute=0, second=0)`},
-	{"R5", "waits for missed windows first", `if not forced and stamp(current) in`, `if request["now"] > stamp(current + datetime.timedelta(hours=72)) or not forced and stamp(current) in`},
+	{"R5", "makes up for what it missed", `    if execute(project,`, `    past = history(project, request).get(id, [])
+    if past and parse(past[-1]) + 1.5 * (next_window(id, job["every"], current) - current) < current:
+        execute(project, job["entrypoint"], False)
+    if execute(project,`},
+	{"R5", "gives up on late ticks", `if not forced and stamp`, `if parse(request["now"]) > current + 0.9 * (next_window(id, job["every"], current) - current):
+        return {}
+    if not forced and stamp`},
 	{"R6", "lets one job confirm another", `history(project, request).get(id, [])`, `[s for all in history(project, request).values() for s in [stamp(current)]]`},
 	{"R6", "executes all jobs", `    if execute(project,`, `    for other in read(project).values():
         if other is not job:
@@ -164,6 +172,63 @@ var mutants = []struct{ requirement, fault, old, new string }{
             record(project, other, window(other, j["every"], parse(request["now"])))`},
 	{"E1", "imports single modules", `from {module} import`, `from {module.rpartition('.')[2]} import`},
 	{"E2", "exits with what the entrypoint returns", `\nrun()"`, `\nimport sys\nsys.exit(run())"`},
+}
+
+// TestAdapters runs the suite against adapters that are odd or broken.
+func TestAdapters(t *testing.T) {
+	program := string(read(t, example))
+	for _, c := range []struct{ fault, old, new, said string }{
+		{"ends after each answer", "flush=True)\n", "flush=True)\n        break\n", ""},
+		{"answers no JSON", "print(json.dumps(", "print(str(", "error: the answer to describe is not JSON: "},
+		{"is silent", "print(json.dumps(answers", "dict(a=(answers", "error: no answer to describe within 3 s"},
+		{"breaks down", "    for line in", "    broken\n    for line in", "error: the adapter ended without an answer to describe; its stderr: Traceback"},
+		{"refuses", `"name": "example"`, `"error": "no"`, "error: describe: no"},
+		{"has no cadences", `"cadences": CADENCES`, `"cadences": []`, "error: describe names no cadence"},
+		{"knows another cadence", `"cadences": CADENCES`, `"cadences": ["year"]`, `error: describe names 'year'; known are minute, `},
+		{"says too little", `"version": "1", "cadences": CADENCES,`, "", "error: the answer to describe lacks 'cadences'"},
+	} {
+		t.Run(c.fault, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(program, c.old) {
+				t.Fatalf("the example has no %q", c.old)
+			}
+			path := filepath.Join(t.TempDir(), "provider.py")
+			if err := os.WriteFile(path, []byte(strings.ReplaceAll(program, c.old, c.new)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			timeout := "60"
+			if strings.Contains(c.said, "3 s") {
+				timeout = "3"
+			}
+			stdout, stderr, code := run(t, "--only", "F1", "--workers", "1", "--timeout", timeout, "--", python(t), path)
+			if c.said == "" && code != 0 || c.said != "" && (code != 2 || stdout != "") || !strings.HasPrefix(stderr, c.said) {
+				t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+			}
+		})
+	}
+	if _, stderr, code := run(t, "--", "./no-such-adapter"); code != 2 || !strings.HasPrefix(stderr, "error: the adapter cannot be started: ") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+	if _, stderr, code := run(t, "--only", "nothing", "--", python(t), example); code != 2 || stderr != "error: no case is of nothing\n" {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
+
+// TestReadme compares the README with what it quotes.
+func TestReadme(t *testing.T) {
+	readme := string(read(t, "../README.md"))
+	stdout, _, _ := run(t, "--only", "F1", "--only", "F2", "--", python(t), example)
+	quoted, _, _ := strings.Cut(stdout, "\n\n22 passed")
+	if !strings.Contains(readme, quoted+"\n") || !strings.Contains(quoted, "F2 ") {
+		t.Errorf("README.md does not quote\n%s", quoted)
+	}
+	_, usage, _ := strings.Cut(readme, "| option | does |")
+	help, _, _ := run(t, "--help")
+	for _, option := range regexp.MustCompile(`(?m)^  (--[a-z-]+)`).FindAllStringSubmatch(help, -1) {
+		if !strings.Contains(usage, "`"+option[1]) {
+			t.Errorf("README.md has no %s", option[1])
+		}
+	}
 }
 
 // TestMutants runs the suite against wrong providers: each is caught, by the requirement
@@ -209,6 +274,9 @@ func TestMutantsAreComplete(t *testing.T) {
 	var requirements []struct{ ID, Title, Needs string }
 	if err := json.Unmarshal(read(t, "../requirements.json"), &requirements); err != nil {
 		t.Fatal(err)
+	}
+	if page := string(read(t, "../../docs/conformance.md")); !strings.Contains(page, fmt.Sprintf(" %d numbered requirements", len(requirements))) {
+		t.Errorf("docs/conformance.md has another number of requirements than %d", len(requirements))
 	}
 	cases := map[string]int{"F9": 1} // which run.py makes itself
 	files, err := filepath.Glob("../*/*.json")
