@@ -61,8 +61,8 @@ func planned(t *testing.T, before, after string) Description {
 }
 
 // TestDescribe checks what is written about a typical change against the files
-// in testdata/describe, and about other kinds of schedule against those in
-// testdata/schedules.
+// in testdata/describe, about the page of the jobs against those in testdata/page, and about
+// other kinds of schedule against those in testdata/schedules.
 func TestDescribe(t *testing.T) {
 	for _, row := range []struct {
 		dir  string
@@ -73,6 +73,7 @@ func TestDescribe(t *testing.T) {
 			"overview.md": Description.Overview,
 			"patch.md":    func(d Description) string { return d.Patch("scheduled sync") },
 		}},
+		{"page", map[string]func(Description) string{"overview.md": Description.Overview}},
 		{"schedules", map[string]func(Description) string{"overview.md": Description.Overview}},
 	} {
 		read := func(name string) string {
