@@ -11,7 +11,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -137,9 +136,9 @@ func (p *Program) printBackfill(id string, done operate.Backfilled, flags acting
 		return p.printJSON(done.Show(id))
 	}
 	paint := p.painter(p.Stdout)
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	for _, s := range done.Slots {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Clock(s.Window), paint(s.State), s.Words())
+		t.Row(problem.Clock(s.Window), paint(s.State, string(s.State)), s.Words())
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -2,7 +2,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"time"
 
@@ -62,33 +61,19 @@ func (p *Program) Main() int {
 
 func (p *Program) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:         "scheduled",
-		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: p.called()},
-		Short:       "Scheduled jobs of a Python project on GitHub Actions, run at least once in every window",
-		Long: `Jobs are tables of pyproject.toml:
-
-  [tool.scheduled.clean-files]
-  every = "day"                      # hour, day, week, month
-  entrypoint = "app.jobs:clean_files"
-
-  [tool.scheduled-actions.jobs.send-report]
-  cron = "0 9 * * MON-FRI"           # or every = "2 hours", or run-at
-  timezone = "Europe/Berlin"
-  entrypoint = "app.reports:send"
-
-sync writes a workflow file for each. When one of its ticks arrives, check
-asks GitHub whether the job's window is confirmed, and if not, run executes
-the entrypoint.`,
+		Use:           "scheduled",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: p.called()},
+		Short:         "Scheduled jobs of a Python project on GitHub Actions, run at least once in every window",
 		Version:       p.build().version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError("no command", cmd)
+				return nil
 			}
-			return usageError(fmt.Sprintf("no command %q%s", args[0], didYouMean(cmd.SuggestionsFor(args[0]))), cmd)
+			return noCommand(cmd, args[0])
 		},
-		RunE:              func(*cobra.Command, []string) error { return nil },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	root.SuggestionsMinimumDistance = 2
@@ -96,42 +81,14 @@ the entrypoint.`,
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(err.Error(), cmd) })
 	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
-	root.AddCommand(
-		p.initCommand(),
-		p.addCommand(),
-		p.removeCommand(),
-		p.setCommand(),
-		p.syncCommand(),
-		p.listCommand(),
-		p.validateCommand(),
-		p.doctorCommand(),
-		p.schemaCommand(),
-		p.completionCommand(),
-		p.checkCommand(),
-		p.runCommand(),
-		p.commitCommand(),
-		p.heartbeatCommand(),
-		p.simulateCommand(),
-		p.historyCommand(),
-		p.statusCommand(),
-		p.reportCommand(),
-		p.rescueCommand(),
-		p.serveCommand(),
-		p.triggerCommand(),
-		p.backfillCommand(),
-		p.pauseCommand(),
-		p.resumeCommand(),
-		p.importCommand(),
-		p.exportCommand(),
-		p.demoCommand((*Program).Main),
-	)
+	for _, group := range p.commandGroups() {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title + ":"})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.title
+		}
+		root.AddCommand(group.commands...)
+	}
+	p.helped(root)
 	p.completed(root)
 	return root
-}
-
-func didYouMean(suggestions []string) string {
-	if len(suggestions) == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %q?", suggestions[0])
 }

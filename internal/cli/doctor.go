@@ -9,7 +9,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/doctor"
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/ledger"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -110,13 +109,13 @@ func (p *Program) printReport(report doctor.Report, asJSON bool) error {
 	if asJSON {
 		return p.printJSON(map[string]any{"checks": report.Checks})
 	}
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	for _, check := range report.Checks {
 		mark := "ok"
 		if !check.OK {
 			mark = "FAIL"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, check.Name, check.Message)
+		t.Row(mark, check.Name, check.Message)
 	}
 	if err := t.Flush(); err != nil {
 		return err

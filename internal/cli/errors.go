@@ -49,7 +49,7 @@ func (p *Program) report(err error) int {
 		return 0
 	}
 	if problems, ok := errors.AsType[problem.Problems](err); ok {
-		problems.Write(p.Stderr, p.color(p.Stderr))
+		problems.Write(p.Stderr, p.screen(p.Stderr).Color)
 		return gravity(err)
 	}
 	if err.Error() != "" {

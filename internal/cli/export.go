@@ -8,7 +8,6 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/export"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -112,13 +111,13 @@ func (p *Program) printExported(result export.Result) error {
 }
 
 func (p *Program) printWritten(written []export.Written, dryRun bool) error {
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole)
 	for _, file := range written {
 		state := file.State
 		if dryRun && state != "unchanged" {
 			state = "would be " + state
 		}
-		fmt.Fprintf(t, "%s\t%s\n", state, file.Path)
+		t.Row(state, file.Path)
 	}
 	return t.Flush()
 }

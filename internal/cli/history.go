@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -104,15 +105,26 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 func (p *Program) printHistory(h past.History, source string) error {
 	paint := p.painter(p.Stdout)
 	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", problem.Show(h.ID), h.Schedule, source)
-	t := table.New(p.Stdout)
-	if len(h.Accounts) > 0 {
-		fmt.Fprintln(t, "DUE (UTC)\tRAN (UTC)\tLATE\tSTATE\tATTEMPT\tRUN")
+	address := ""
+	number := func(link string, cells int) string { // of a run whose address is too long
+		address = path.Dir(link) + "/RUN"
+		return path.Base(link)
 	}
+	attempt := table.Column{Name: "ATTEMPT"}
+	if p.screen(p.Stdout).Fixed {
+		attempt.Rank = 1
+	}
+	t := p.table(p.Stdout, table.Column{Name: "DUE (UTC)"}, table.Column{Name: "RAN (UTC)"}, table.Column{Name: "LATE"}, table.Column{Name: "STATE"},
+		attempt, table.Column{Name: "RUN", Least: 11, Shorten: number})
 	for _, a := range h.Accounts {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", past.Minute(a.Window.Start), ranAt(a), paint(a.State), past.Attempt(a), past.Link(a))
+		ran, late := past.Ran(a)
+		t.Row(past.Minute(a.Window.Start), ran, late, paint(a.State, string(a.State)), past.Attempt(a), past.Link(a))
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	if address != "" {
+		fmt.Fprintf(p.Stdout, "\nruns: %s", address)
 	}
 	_, err := fmt.Fprintf(p.Stdout, "%s\n%s\n", past.Lateness(h), past.Next(h))
 	return err

@@ -15,7 +15,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/python"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
@@ -226,15 +225,19 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 		_, err := io.WriteString(w, do.Diff())
 		return err
 	}
-	t := table.New(p.Stdout)
-	fmt.Fprint(t, do.Table())
+	t := p.table(p.Stdout, whole, whole, phrase)
+	for _, row := range do.Table() {
+		t.Row(row...)
+	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprint(p.Stdout, onboarding.Text(way.Steps()))
-	if costs := do.Costs(); costs != "" {
+	if costs := do.Costs(); len(costs) > 0 {
 		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, at most, each month:")
-		fmt.Fprint(t, costs)
+		for _, row := range costs {
+			t.Row(row...)
+		}
 	}
 	return t.Flush()
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
@@ -40,7 +39,7 @@ func (p *Program) initialisePacemaker(flags initFlags) error {
 // printTimers prints the environments, the commands for those that are not made, and what is
 // still to do.
 func (p *Program) printTimers(timers []rescue.Timer, declared bool) error {
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	var steps []string
 	for _, timer := range timers {
 		state := string(timer.State)
@@ -50,7 +49,7 @@ func (p *Program) printTimers(timers []rescue.Timer, declared bool) error {
 		case rescue.TimerNotMade:
 			steps = append(steps, timer.Command)
 		}
-		fmt.Fprintf(t, "%s\tenvironment %s\twait timer: %s\n", state, timer.Name, problem.Count(timer.Minutes, "minute"))
+		t.Row(state, "environment "+timer.Name, "wait timer: "+problem.Count(timer.Minutes, "minute"))
 	}
 	if err := t.Flush(); err != nil {
 		return err

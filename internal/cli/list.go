@@ -33,6 +33,7 @@ func (p *Program) listCommand() *cobra.Command {
 			if flags.runs < 0 {
 				return usageError(fmt.Sprintf("-n %d must not be negative", flags.runs), cmd)
 			}
+			flags.all = cmd.Flags().Changed("number")
 			return p.list(from, flags)
 		},
 	}
@@ -50,6 +51,7 @@ type listFlags struct {
 	runs   int
 	now    string
 	group  string
+	all    bool // all of the runs are to be shown, whatever the width
 }
 
 // list shows the jobs, each with some runs after a time.
@@ -76,7 +78,7 @@ func (p *Program) list(from time.Time, flags listFlags) error {
 			}
 			fmt.Fprintf(p.Stdout, "%s\n\n", project.Path)
 		}
-		if err := p.printListed(project, jobs, environments); err != nil {
+		if err := p.printListed(project, jobs, environments, flags.all); err != nil {
 			return err
 		}
 	}
@@ -111,8 +113,8 @@ func (p *Program) listed(project *project, from time.Time, runs int) ([]workflow
 }
 
 // printListed prints the jobs of a project, what they cost, and their environments.
-func (p *Program) printListed(project *project, jobs []workflow.Listed, environments []workflow.Installed) error {
-	if err := printJobs(p.Stdout, project.Path, jobs); err != nil {
+func (p *Program) printListed(project *project, jobs []workflow.Listed, environments []workflow.Installed, all bool) error {
+	if err := p.printJobs(project.Path, jobs, all); err != nil {
 		return err
 	}
 	_, minutes := workflow.Target{Project: project.Project, Path: project.Path}.Minutes(workflow.Plan{})
@@ -154,25 +156,20 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 	return nil
 }
 
-func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
+// printJobs prints a table of jobs. all says that every next run was asked for.
+func (p *Program) printJobs(file string, jobs []workflow.Listed, all bool) error {
 	if len(jobs) == 0 {
-		return printNoJobs(w, file)
+		return printNoJobs(p.Stdout, file)
 	}
-	t := table.New(w)
-	none := func(string) string { return "" } // the cell of a column that no job needs
-	does, group := none, none
-	if slices.ContainsFunc(jobs, func(job workflow.Listed) bool { return job.Group != "" }) {
-		group = docColumn
+	then := table.Column{Name: "THEN", Rank: 2, Least: 12, Wrap: true}
+	if all {
+		then.Rank = 0
 	}
-	if slices.ContainsFunc(jobs, func(job workflow.Listed) bool { return job.Description != "" }) {
-		does = docColumn
-	}
-	fmt.Fprintln(t, "JOB"+group("GROUP")+"\tASSIGNED\tCRON\tSPARES\tENTRYPOINT\tNEXT (UTC)"+does("DOES"))
+	t := p.table(p.Stdout, table.Column{Name: "JOB"}, table.Column{Name: "GROUP", Rank: 1, Most: 60}, table.Column{Name: "ASSIGNED", Least: 24, Most: 60},
+		table.Column{Name: "CRON", Rank: 3, Least: 12}, table.Column{Name: "SPARES", Rank: 6}, table.Column{Name: "ENTRYPOINT", Rank: 4, Least: 20},
+		table.Column{Name: "NEXT (UTC)"}, then, table.Column{Name: "DOES", Rank: 5, Least: 30, Most: 60})
 	for _, job := range jobs {
-		var next []string
-		for _, slot := range job.Next {
-			next = append(next, strings.NewReplacer("T", " ", ":00Z", "", "Z", "").Replace(slot))
-		}
+		next, later := upcoming(job.Next)
 		cron := job.Unticked
 		if len(job.Crons) > 0 {
 			cron = job.Crons[0]
@@ -180,13 +177,38 @@ func printJobs(w io.Writer, file string, jobs []workflow.Listed) error {
 		if job.Primary > 1 {
 			cron += fmt.Sprintf(" and %d more", job.Primary-1)
 		}
-		fmt.Fprintf(t, "%s%s\t%s\t%s\t%d\t%s\t%s%s\n", problem.Show(job.ID), group(job.Group), problem.Cut(job.Assigned, 60), cron, len(job.Crons)-job.Primary,
-			job.Runs, cmp.Or(strings.Join(next, ", "), string(job.Standing)), does(job.Description))
+		t.Row(problem.Show(job.ID), job.Group, job.Assigned, cron, fmt.Sprint(len(job.Crons)-job.Primary),
+			job.Runs, cmp.Or(next, string(job.Standing)), later, strings.ReplaceAll(job.Description, "\t", " "))
 	}
 	return t.Flush()
 }
 
-// docColumn returns a cell of the last column of a table of jobs.
-func docColumn(text string) string {
-	return "\t" + strings.ReplaceAll(problem.Cut(text, 60), "\t", " ")
+// upcoming writes some times for people, and the later ones without what each has in common
+// with the one before: "2026-11-30 03:39", "12-01, 12-02".
+func upcoming(times []string) (next, later string) {
+	var words []string
+	var before time.Time
+	for i, text := range times {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err) // our own
+		}
+		day, clock := at.Format(time.DateOnly), strings.TrimSuffix(at.Format("15:04:05"), ":00")
+		if i > 0 && at.Before(before.AddDate(1, 0, 0)) {
+			day = at.Format("01-02")
+		}
+		switch {
+		case i > 0 && at.Sub(before) < 24*time.Hour && at.Day() == before.Day():
+			words = append(words, clock)
+		case i > 0 && at.Sub(before)%(24*time.Hour) == 0:
+			words = append(words, day)
+		default:
+			words = append(words, day+" "+clock)
+		}
+		before = at
+	}
+	if len(words) == 0 {
+		return "", ""
+	}
+	return words[0], strings.Join(words[1:], ", ")
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/actions"
 	"github.com/scheduled-actions/scheduled/internal/github"
-	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/python"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
@@ -67,11 +66,19 @@ func (p *Program) printJSON(result any) error {
 	return err
 }
 
-// color reports whether w is a terminal and the user wants colour.
-// https://no-color.org
-func (p *Program) color(w io.Writer) bool {
-	return table.Terminal(w) && p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+// screen returns what w can show.
+func (p *Program) screen(w io.Writer) table.Screen { return table.ScreenOf(w, p.getenv) }
+
+// table returns a table that is written to w.
+func (p *Program) table(w io.Writer, columns ...table.Column) *table.Table {
+	return table.New(w, p.screen(w), columns...)
 }
+
+// The columns of tables without a header.
+var (
+	whole  = table.Column{}
+	phrase = table.Column{Least: 24, Wrap: true}
+)
 
 // printNoJobs says that a project has no jobs, and how to add one.
 func printNoJobs(w io.Writer, file string) error {
@@ -180,12 +187,6 @@ func (p *Program) runner(w io.Writer) *actions.Runner {
 	return actions.New(w, p.getenv)
 }
 
-// ranAt returns two cells: when a window ran, and how late that was.
-func ranAt(a schedule.Account) string {
-	at, late := past.Ran(a)
-	return at + "\t" + late
-}
-
 // clockOrNone writes a time for people; "-" for none.
 func clockOrNone(t time.Time) string {
 	if t.IsZero() {
@@ -194,15 +195,15 @@ func clockOrNone(t time.Time) string {
 	return problem.Clock(t)
 }
 
-// painter returns a function that colours a state for w.
-func (p *Program) painter(w io.Writer) func(schedule.State) string {
-	color := p.color(w)
-	return func(state schedule.State) string {
+// painter returns a function that gives a text the colour of a state on w.
+func (p *Program) painter(w io.Writer) func(state schedule.State, text string) string {
+	color := p.screen(w).Color
+	return func(state schedule.State, text string) string {
 		code, known := stateColors[state]
 		if !color || !known {
-			return string(state)
+			return text
 		}
-		return "\x1b[" + code + "m" + string(state) + "\x1b[0m"
+		return "\x1b[" + code + "m" + text + "\x1b[0m"
 	}
 }
 

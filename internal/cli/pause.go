@@ -2,14 +2,12 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/operate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -138,7 +136,7 @@ func (p *Program) printSwitched(switched []operate.Switched, flags acting) error
 	if flags.asJSON {
 		return p.printJSON(operate.ShowSwitched(switched))
 	}
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	for _, s := range switched {
 		words := "unchanged"
 		switch {
@@ -147,7 +145,7 @@ func (p *Program) printSwitched(switched []operate.Switched, flags acting) error
 		case s.Changed:
 			words = "changed"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(s.Job.ID), s.State, words)
+		t.Row(problem.Show(s.Job.ID), s.State, words)
 	}
 	return t.Flush()
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -48,16 +47,16 @@ func (p *Program) editJob(place pyproject.Place, id string, edit func(*pyproject
 	} else if change.Before == nil {
 		verb = "created"
 	}
-	what := "job " + problem.Show(id)
+	what, when := "job "+problem.Show(id), ""
 	if after, err := pyproject.NewEdit(change.After, place.Path); err == nil && !after.Has(id) {
 		what = "without " + what
 	} else if project, err := place.Parse(change.After); err == nil {
 		if job, _, found := project.Job(id); found {
-			what = job.Table() + "\t" + job.Schedule.String()
+			what, when = job.Table(), job.Schedule.String()
 		}
 	}
-	t := table.New(p.Stdout)
-	fmt.Fprintf(t, "%s\t%s\t%s\n", verb, place.Path, what)
+	t := p.table(p.Stdout, whole, whole, whole, phrase)
+	t.Row(verb, place.Path, what, when)
 	if err := t.Flush(); err != nil || !change.Changed() {
 		return err
 	}

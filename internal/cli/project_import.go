@@ -11,7 +11,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/migrate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
-	"github.com/scheduled-actions/scheduled/internal/table"
 )
 
 // askPython runs a script of ours with a Python that has not come with the project.
@@ -37,21 +36,21 @@ func (p *Program) printFates(result migrate.Result) error {
 		skipped = fmt.Sprintf("%d skipped, ", counts["skipped"])
 	}
 	p.say(fmt.Sprintf("%s%s: %d lost, %d glue, %d kept", skipped, problem.Count(len(result.Jobs), "job"), counts["lost"], counts["glue"], counts["kept"]))
-	t := table.New(p.Stderr)
+	t := p.table(p.Stderr, whole, whole, whole, phrase)
 	file := ""
 	for _, r := range rows {
 		if r.From.File != file {
 			file = r.From.File
-			fmt.Fprintln(t, printable(file))
+			t.Row(printable(file))
 		}
 		jobs := ""
 		if len(result.Jobs) > 1 {
-			jobs = "\t" + problem.Some(r.Jobs, problem.Show)
+			jobs = problem.Some(r.Jobs, problem.Show)
 			if len(r.Jobs) > 2 {
-				jobs = "\t" + problem.Count(len(r.Jobs), "job")
+				jobs = problem.Count(len(r.Jobs), "job")
 			}
 		}
-		fmt.Fprintf(t, ":%d\t%s%s\t%s\n", r.From.Line, p.fate(r.Fate), jobs, printable(r.What))
+		t.Row(fmt.Sprintf(":%d", r.From.Line), p.fate(r.Fate), jobs, printable(r.What))
 	}
 	return t.Flush()
 }
@@ -59,7 +58,7 @@ func (p *Program) printFates(result migrate.Result) error {
 var fateColors = map[string]string{"kept": "32", "glue": "33", "lost": "31", "skipped": "31"}
 
 func (p *Program) fate(word string) string {
-	if fateColors[word] == "" || !p.color(p.Stderr) {
+	if fateColors[word] == "" || !p.screen(p.Stderr).Color {
 		return word
 	}
 	return "\x1b[" + fateColors[word] + "m" + word + "\x1b[0m"

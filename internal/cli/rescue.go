@@ -12,7 +12,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/webhook"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
@@ -133,13 +132,14 @@ func (p *Program) printRescue(r *rescue.Report, asJSON bool) error {
 	if asJSON {
 		return p.printJSON(r.Show())
 	}
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, whole, phrase)
 	unconfirmed, _ := r.ByNeed()
 	for _, job := range unconfirmed {
+		folder := ""
 		if p.allProjects {
-			fmt.Fprintf(t, "%s\t", path.Dir(job.Project.Path))
+			folder = path.Dir(job.Project.Path)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(job.ID), clockOrNone(job.Schedule.Prev(r.Now)), r.Words(job))
+		t.Row(folder, problem.Show(job.ID), clockOrNone(job.Schedule.Prev(r.Now)), r.Words(job))
 	}
 	if err := t.Flush(); err != nil {
 		return err

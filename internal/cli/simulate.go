@@ -105,7 +105,7 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 	if flags.json {
 		return p.printJSON(s)
 	}
-	return s.print(p.Stdout)
+	return s.print(p)
 }
 
 // simulated returns the project in the form that the simulator takes, and the jobs that
@@ -128,57 +128,54 @@ func (pr *project) simulated() (played simulate.Project, idle []string) {
 	return played, idle
 }
 
-func (s simulation) print(w io.Writer) error {
-	as := s.Variants[0]
+func (s simulation) print(p *Program) error {
+	as, w := s.Variants[0], p.Stdout
 	jobs := slices.SortedStableFunc(slices.Values(as.Jobs), func(a, b simulate.Outcome) int { return b.Windows - a.Windows })
 	fmt.Fprintf(w, "%s of %s, seed %d\n\n", problem.Count(s.Days, "day"), s.Name, s.Seed)
-	t, byServe := table.New(w), ""
-	if as.Serve {
-		byServe = "\tBY SERVE"
-	}
-	fmt.Fprintln(t, "JOB\tWINDOWS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tEXECUTED\tNEEDLESS\tTICKS\tRESCUED"+byServe+"\tMINUTES A MONTH")
+	t := p.table(w, table.Column{Name: "JOB"}, table.Column{Name: "WINDOWS", Rank: 2}, table.Column{Name: "SERVED"}, table.Column{Name: "IN TIME"},
+		table.Column{Name: "LATE P50"}, table.Column{Name: "P95", Rank: 1}, table.Column{Name: "MAX", Rank: 1}, table.Column{Name: "EXECUTED", Rank: 4},
+		table.Column{Name: "NEEDLESS", Rank: 5}, table.Column{Name: "TICKS", Rank: 6}, table.Column{Name: "RESCUED", Rank: 3},
+		table.Column{Name: "BY SERVE", Rank: 3}, table.Column{Name: "MINUTES A MONTH"})
+	longest := 0
 	for _, o := range jobs {
-		fmt.Fprintln(t, strings.Join(append([]string{problem.Show(o.ID)}, simulatedRow(o, as.Serve)...), "\t"))
+		served := ""
+		if as.Serve {
+			served = fmt.Sprint(o.Serves)
+		}
+		longest = max(longest, table.Width(problem.Show(o.ID)))
+		t.Row(problem.Show(o.ID), fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows), span(o.P50), span(o.P95), span(o.Max),
+			fmt.Sprint(o.Executions), fmt.Sprint(o.Needless), fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), served, fmt.Sprintf("%.0f", o.Minutes))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintln(w)
-	t = table.New(w)
+	screen := p.screen(w)
+	pen := simulate.NewPen(screen.ASCII)
+	t = p.table(w, whole, whole, phrase)
 	for _, o := range jobs {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(o.ID), o.Picture(60), o.Schedule)
+		t.Row(problem.Show(o.ID), o.Picture(min(60, max(20, screen.Width-longest-4-phrase.Least)), pen), o.Schedule)
 	}
-	fmt.Fprintf(t, "\t%s\n", simulate.PictureKey)
+	t.Row("", pen.Key())
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	return s.printVariants(w)
-}
-
-func simulatedRow(o simulate.Outcome, serve bool) []string {
-	row := []string{fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
-		span(o.P50), span(o.P95), span(o.Max), fmt.Sprint(o.Executions), fmt.Sprint(o.Needless),
-		fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches)}
-	if serve {
-		row = append(row, fmt.Sprint(o.Serves))
-	}
-	return append(row, fmt.Sprintf("%.0f", o.Minutes))
+	return s.printVariants(p)
 }
 
 // printVariants prints what the spares and the rescue achieve and cost.
-func (s simulation) printVariants(w io.Writer) error {
-	fmt.Fprintln(w)
-	t := table.New(w)
-	fmt.Fprintln(t, "ALL JOBS\tSERVED\tIN TIME\tLATE P50\tP95\tMAX\tMINUTES A MONTH")
+func (s simulation) printVariants(p *Program) error {
+	fmt.Fprintln(p.Stdout)
+	t := p.table(p.Stdout, table.Column{Name: "ALL JOBS", Least: 20, Wrap: true}, table.Column{Name: "SERVED"}, table.Column{Name: "IN TIME"},
+		table.Column{Name: "LATE P50"}, table.Column{Name: "P95", Rank: 1}, table.Column{Name: "MAX", Rank: 1}, table.Column{Name: "MINUTES A MONTH"})
 	for _, v := range s.Variants {
 		o := v.Total
-		fmt.Fprintln(t, strings.Join([]string{variantName(v), percent(o.Served, o.Windows), percent(o.InTime, o.Windows),
-			span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes)}, "\t"))
+		t.Row(variantName(v), percent(o.Served, o.Windows), percent(o.InTime, o.Windows), span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	return s.printLost(w)
+	return s.printLost(p.Stdout)
 }
 
 // printLost says which windows could not be served, and which jobs have none.

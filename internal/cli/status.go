@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +24,9 @@ func (p *Program) statusCommand() *cobra.Command {
 	var token string
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the current and the previous window of every job",
-		Long: `status shows the current and the previous window of every job.
+		Short: "Show the state and the last windows of every job",
+		Long: `status shows the state of every job in its current window, a bar of its last windows
+with the newest at the end, and when it is next due. Jobs that need a look come first.
 
 ` + past.States + `
 
@@ -35,7 +35,8 @@ func (p *Program) statusCommand() *cobra.Command {
 A job whose runs cannot be listed is shown as unknown. The exit code is then 1, or 4
 if the token may not read runs. If single runs of it cannot be read, only their windows
 are unknown, and a note says why. In a repository with many jobs, so are windows whose
-runs are not checked, to save requests: the current ones are checked first.`,
+runs are not checked, to save requests: the current ones are checked first. Windows before the previous one
+are judged by the list of runs alone; ` + "`scheduled history`" + ` checks them.`,
 		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error { return p.status(token, asJSON) },
 	}
@@ -120,30 +121,54 @@ func (p *Program) printStatus(file string, histories []past.History, started map
 	if len(histories) == 0 {
 		return printNoJobs(p.Stdout, file)
 	}
-	paint := p.painter(p.Stdout)
-	fmt.Fprintf(p.Stdout, "%s, from %s\n\n", problem.Count(len(histories), "job"), source)
-	t := table.New(p.Stdout)
-	folder := func(string) string { return "" }
-	if p.allProjects {
-		folder = func(name string) string { return name + "\t" }
+	fmt.Fprintf(p.Stdout, "%s, from %s\n%s\n\n", problem.Count(len(histories), "job"), source, past.Sum(histories))
+	histories = past.ByTrouble(histories)
+	screen, paint := p.screen(p.Stdout), p.painter(p.Stdout)
+	bars, longest := make([][]schedule.Account, len(histories)), 0
+	for i, h := range histories {
+		bars[i] = h.Recent()
+		longest = max(longest, len(bars[i]))
 	}
-	fmt.Fprintf(t, "%sJOB\tTRIGGER\tDUE (UTC)\tRAN (UTC)\tLATE\t%s\t%s\tNEXT (UTC)\tRUN\n", folder("PROJECT"), "STATE", "BEFORE")
-	for _, h := range histories {
-		current, found := h.Current()
-		state := current.State
-		if !found {
-			state = schedule.State(strings.ReplaceAll(string(h.Standing()), "-", " "))
+	t := p.table(p.Stdout, table.Column{Name: "PROJECT"}, table.Column{Name: "JOB"}, table.Column{Name: "TRIGGER", Rank: 3, Most: 30}, table.Column{Name: "WINDOWS", Least: 7, Shorten: table.Tail},
+		table.Column{Name: "STATE"}, table.Column{Name: "DUE (UTC)", Rank: 4}, table.Column{Name: "RAN (UTC)", Rank: 2}, table.Column{Name: "LATE", Rank: 1}, table.Column{Name: "NEXT (UTC)"},
+		table.Column{Name: "RUN", Rank: 5})
+	needs := p.table(p.Stdout, whole, whole, phrase)
+	left := 0
+	for i, h := range histories {
+		current, _ := h.Current()
+		project := ""
+		if p.allProjects {
+			project = path.Dir(h.Project)
 		}
-		before, _ := h.Before()
-		fmt.Fprintf(t, "%s%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", folder(path.Dir(h.Project)), problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), minuteOrNone(current.Window.Start), ranAt(current),
-			paint(state), paint(cmp.Or(before.State, "-")), nextColumn(h), past.Link(current))
+		ran, late := past.Ran(current)
+		bar := strings.Repeat(" ", longest-len(bars[i])) + past.Bar(bars[i], screen.ASCII, paint)
+		t.Row(project, problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), bar, paint(h.State(), string(h.State())), minuteOrNone(current.Window.Start), ran, late,
+			nextColumn(h), past.Link(current))
+		if what := h.Needs(); what != "" && i < maxNeeds {
+			needs.Row("  "+problem.Show(h.ID), project, what)
+		} else if what != "" {
+			left++
+		}
 	}
-	if err := t.Flush(); err != nil || all == nil {
+	if left > 0 {
+		needs.Row("  and " + problem.Count(left, "more job"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Stdout, "\n%s\n", past.Key(bars, screen.ASCII, paint))
+	if needs.Rows() > 0 {
+		fmt.Fprintln(p.Stdout, "\nLook at:")
+	}
+	if err := needs.Flush(); err != nil || all == nil {
 		return err
 	}
 	_, err := fmt.Fprintf(p.Stdout, "\n%s\n", all.Words())
 	return err
 }
+
+// maxNeeds is how many jobs are told to look at.
+const maxNeeds = 10
 
 // triggerColumn writes the every, cron or run-at of a job, the first of several.
 func triggerColumn(trigger []string) string {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
@@ -37,7 +36,7 @@ var services = map[string]string{workflow.Rescues: "rescue", workflow.Publishes:
 
 // printSynced writes what was done as a table.
 func (p *Program) printSynced(assigned map[string]string, plan workflow.Plan) error {
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	for _, list := range []struct {
 		verb    string
 		changes []workflow.Change
@@ -47,7 +46,7 @@ func (p *Program) printSynced(assigned map[string]string, plan workflow.Plan) er
 			if c.New == nil {
 				when = services[c.Does]
 			}
-			fmt.Fprintf(t, "%s\t%s\t%s\n", list.verb, c.Path, when)
+			t.Row(list.verb, c.Path, when)
 		}
 	}
 	if err := t.Flush(); err != nil {

@@ -6,7 +6,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/operate"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
-	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -182,7 +181,7 @@ func left(runs []*operate.Run) (left int) {
 
 // printRuns prints the runs that were started, or would be, and those that were pending.
 func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
-	t := table.New(p.Stdout)
+	t := p.table(p.Stdout, whole, whole, phrase)
 	var shown []*operate.Run
 	for _, r := range runs {
 		if !r.Started && !r.Pending && (!flags.dryRun || r.Err != nil) {
@@ -192,7 +191,7 @@ func (p *Program) printRuns(runs []*operate.Run, flags acting) error {
 			p.say("note: " + problem.Show(r.Job.ID) + ": " + r.Words())
 		}
 		shown = append(shown, r)
-		fmt.Fprintf(t, "%s\t%s\t%s\n", problem.Show(r.Job.ID), clockOrNone(r.Window), r.Words())
+		t.Row(problem.Show(r.Job.ID), clockOrNone(r.Window), r.Words())
 	}
 	if flags.asJSON {
 		return p.printJSON(operate.Show(shown))

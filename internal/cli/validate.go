@@ -66,7 +66,7 @@ func (p *Program) validate(flags validateFlags) error {
 	}
 	for i, err := range failed {
 		if problems, ok := errors.AsType[problem.Problems](err); ok {
-			problems.Write(p.Stdout, p.color(p.Stdout)) // here they are the result
+			problems.Write(p.Stdout, p.screen(p.Stdout).Color) // here they are the result
 			failed[i] = &exitError{exitCode(err), nil}
 		}
 	}

@@ -233,9 +233,8 @@ func (b *Beginning) Needed() (paths []string) {
 }
 
 // Table returns the rows of a table of what becomes of the files.
-func (b *Beginning) Table() string {
-	var rows strings.Builder
-	row := func(verb, path, what string) { fmt.Fprintf(&rows, "%s\t%s\t%s\n", verb, path, what) }
+func (b *Beginning) Table() (rows [][]string) {
+	row := func(verb, path, what string) { rows = append(rows, []string{verb, path, what}) }
 	for _, c := range b.Changes() {
 		row(c.Verb(), c.Path, c.What)
 	}
@@ -258,16 +257,16 @@ func (b *Beginning) Table() string {
 	if others > 0 {
 		row("unchanged", problem.Count(others, "other workflow file"), "")
 	}
-	return rows.String()
+	return rows
 }
 
 // Costs returns the rows of a table of what the jobs and their rescue cost in a month.
-func (b *Beginning) Costs() (rows string) {
+func (b *Beginning) Costs() (rows [][]string) {
 	for _, t := range b.targets {
 		if jobs, rescue := workflow.Costs(t.Project); jobs != "" {
-			rows += fmt.Sprintf("  %s\t%s\n", problem.Count(len(t.Project.Hosted()), "job"), jobs)
+			rows = append(rows, []string{"  " + problem.Count(len(t.Project.Hosted()), "job"), jobs})
 			if rescue != "" {
-				rows += "  rescue\t" + rescue + "\n"
+				rows = append(rows, []string{"  rescue", rescue})
 			}
 		}
 	}

@@ -48,6 +48,8 @@ type ShownStatus struct {
 	Current *ShownWindow `json:"current"`
 	Last    *ShownWindow `json:"last"`
 	Latency *Latency     `json:"latency,omitzero"` // of the dispatches of a resident loop
+
+	Recent []schedule.State `json:"recent"` // of the newest windows, as History.Recent has them
 }
 
 // Percentiles are in seconds.
@@ -81,7 +83,10 @@ func (h History) Show() ShownHistory {
 
 // ShowStatus shapes the current and the previous window for JSON.
 func (h History) ShowStatus() ShownStatus {
-	shown := ShownStatus{Shown: h.shown()}
+	shown := ShownStatus{Shown: h.shown(), Recent: []schedule.State{}}
+	for _, a := range h.Recent() {
+		shown.Recent = append(shown.Recent, a.State)
+	}
 	if current, found := h.Current(); found {
 		shown.Current = new(showWindow(current))
 	}

@@ -39,6 +39,8 @@ type History struct {
 	Deleted []schedule.Window // times in reach in which runs were created that have been deleted since
 	Known   time.Time         // every run created since then is known, except those in Deleted; zero if every run ever is
 
+	past    schedule.Past     // what the accounts are of
+	from    time.Time         // where the first of the windows in reach began
 	asked   schedule.Schedule // with the slots that runs asked for; zero if no run is known
 	runs    int               // of its workflow that GitHub has
 	created time.Time         // when its workflow was; zero if unknown
@@ -199,6 +201,8 @@ func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) Hi
 		Workflow: workflow.State,
 		Deleted:  slices.DeleteFunc(known.Gaps, func(gap schedule.Window) bool { return !gap.End.After(from) }),
 		Known:    known.Known,
+		past:     known.Past,
+		from:     from,
 		asked:    job.Schedule.Adjusted(known.Runs, known.Now),
 		runs:     len(known.Runs),
 		created:  workflow.Created,
@@ -227,5 +231,6 @@ func (a *Archive) readLedger(job Job, reach schedule.Reach) (History, error) {
 			known.Runs[i] = job.Schedule.Belated(run)
 		}
 	}
-	return History{Job: job, Now: a.Now, Accounts: known.Accounts(reach.From(job.Schedule, a.Now), a.Now), Marked: known.Paused, asked: job.Schedule.Adjusted(known.Runs, a.Now)}, nil
+	from := reach.From(job.Schedule, a.Now)
+	return History{Job: job, Now: a.Now, Accounts: known.Accounts(from, a.Now), Marked: known.Paused, past: known, from: from, asked: job.Schedule.Adjusted(known.Runs, a.Now)}, nil
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -64,11 +65,28 @@ func lateness(late []time.Duration) Lateness {
 
 func tenths(n float64) float64 { return math.Round(n*10) / 10 }
 
+// Pen is the signs of a picture: those for parts of the time in which all windows were in
+// time, all were served, nine in ten were, fewer were, and none begins.
+type Pen [5]string
+
+// NewPen returns the signs, which are ASCII characters if others may not be shown.
+func NewPen(ascii bool) Pen {
+	if ascii {
+		return Pen{"#", "+", "-", "!", "."}
+	}
+	return Pen{"█", "▓", "▒", "!", "·"}
+}
+
+// Key explains the signs.
+func (p Pen) Key() string {
+	return fmt.Sprintf("%s all in time  %s all served  %s nine in ten served  %s fewer  %s no window begins", p[0], p[1], p[2], p[3], p[4])
+}
+
 // Picture draws the simulated time as a line of signs, each for the windows that begin
-// in its part. PictureKey says what the signs mean.
-func (o Outcome) Picture(width int) string {
+// in its part.
+func (o Outcome) Picture(width int, pen Pen) string {
 	if len(o.windows) == 0 {
-		return strings.Repeat("·", width)
+		return strings.Repeat(pen[4], width)
 	}
 	parts := make([]Outcome, width)
 	begin, end := o.windows[0].Start, o.windows[len(o.windows)-1].End
@@ -78,26 +96,24 @@ func (o Outcome) Picture(width int) string {
 	}
 	var line strings.Builder
 	for _, part := range parts {
-		line.WriteString(part.counted().sign())
+		line.WriteString(pen[part.counted().grade()])
 	}
 	return line.String()
 }
 
-// PictureKey explains Picture.
-const PictureKey = "█ all in time  ▓ all served  ▒ nine in ten served  ! fewer  · no window begins"
-
-func (o Outcome) sign() string {
+// grade returns which sign of a Pen says what became of the windows.
+func (o Outcome) grade() int {
 	switch {
 	case o.Windows == 0:
-		return "·"
+		return 4
 	case o.InTime == o.Windows:
-		return "█"
+		return 0
 	case o.Served == o.Windows:
-		return "▓"
+		return 1
 	case o.Served*10 >= o.Windows*9:
-		return "▒"
+		return 2
 	}
-	return "!"
+	return 3
 }
 
 // Lateness is how long after the slot windows were served, in minutes: half of them

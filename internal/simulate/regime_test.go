@@ -179,11 +179,11 @@ func TestPicture(t *testing.T) {
 		want  string
 	}{{4, "█▓!▓"}, {8, "██▓▓!!█▓"}, {1, "!"}}
 	for _, row := range rows {
-		if got := o.Picture(row.width); got != row.want {
+		if got := o.Picture(row.width, NewPen(false)); got != row.want {
 			t.Errorf("Picture(%d) = %s, want %s", row.width, got, row.want)
 		}
 	}
-	if got := (Outcome{}).Picture(3); got != "···" {
+	if got := (Outcome{}).Picture(3, NewPen(false)); got != "···" {
 		t.Errorf("a picture of nothing is %s", got)
 	}
 }

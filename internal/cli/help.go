@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/spf13/cobra"
+)
+
+// commandGroup is commands for one purpose, in the order in which the help shows them.
+type commandGroup struct {
+	title    string
+	commands []*cobra.Command
+}
+
+func (p *Program) commandGroups() []commandGroup {
+	return []commandGroup{
+		{"Set up", []*cobra.Command{p.initCommand(), p.addCommand(), p.setCommand(), p.removeCommand(), p.validateCommand(), p.syncCommand()}},
+		{"Run", []*cobra.Command{p.runCommand(), p.triggerCommand(), p.backfillCommand(), p.serveCommand()}},
+		{"See", []*cobra.Command{p.listCommand(), p.statusCommand(), p.historyCommand(), p.reportCommand(), p.simulateCommand(), p.demoCommand((*Program).Main)}},
+		{"Operate", []*cobra.Command{p.pauseCommand(), p.resumeCommand(), p.rescueCommand(), p.doctorCommand()}},
+		{"Move", []*cobra.Command{p.importCommand(), p.exportCommand()}},
+		{"In workflows and editors", []*cobra.Command{p.checkCommand(), p.commitCommand(), p.heartbeatCommand(), p.schemaCommand(), p.completionCommand()}},
+	}
+}
+
+// helped gives the root command its help, and `scheduled help`.
+func (p *Program) helped(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if cmd != root {
+			help(cmd, args)
+			return
+		}
+		p.help(root)
+	})
+	root.SetHelpCommand(&cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show how to use a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return noCommand(root, args[0])
+			}
+			return cmd.Help()
+		},
+	})
+}
+
+// help prints the commands by their purpose, after how to begin.
+func (p *Program) help(root *cobra.Command) {
+	name := root.CommandPath()
+	fmt.Fprintf(p.Stdout, `%s
+
+To begin, in the folder of your project:
+  %[2]s init     sets it up, and says what to do next
+  %[2]s demo     tries it on a sample project first
+
+`, root.Short, name)
+	t := p.table(p.Stdout, whole, phrase)
+	for _, group := range p.commandGroups() {
+		t.Row(group.title + ":")
+		for _, cmd := range group.commands {
+			t.Row("  "+cmd.Name(), cmd.Short)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return
+	}
+	fmt.Fprintf(p.Stdout, "\n--project PATH, for all of them, is the folder of the project or its pyproject.toml.\n`%s COMMAND --help` shows how to use a command.\n", name)
+}
+
+// noCommand is the error for a word that is no command.
+func noCommand(root *cobra.Command, word string) error {
+	suggested := ""
+	if all := root.SuggestionsFor(word); len(all) > 0 {
+		suggested = fmt.Sprintf(", did you mean %q?", all[0])
+	}
+	return usageError(fmt.Sprintf("no command %s%s", problem.Quote(word), suggested), root)
+}

@@ -1,0 +1,7 @@
+//go:build !windows
+
+package table
+
+import "os"
+
+func takesColors(*os.File) bool { return true }
