@@ -81,14 +81,14 @@ func (p *Program) root() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(err.Error(), cmd) })
 	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
-	for _, group := range p.commandGroups() {
-		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title + ":"})
-		for _, cmd := range group.commands {
-			cmd.GroupID = group.title
-		}
-		root.AddCommand(group.commands...)
-	}
-	p.helped(root)
+	p.helped(root, []commandGroup{
+		{"Set up", []*cobra.Command{p.initCommand(), p.addCommand(), p.setCommand(), p.removeCommand(), p.validateCommand(), p.syncCommand()}},
+		{"Run", []*cobra.Command{p.runCommand(), p.triggerCommand(), p.backfillCommand(), p.serveCommand()}},
+		{"See", []*cobra.Command{p.listCommand(), p.statusCommand(), p.historyCommand(), p.reportCommand(), p.simulateCommand(), p.demoCommand((*Program).Main)}},
+		{"Operate", []*cobra.Command{p.pauseCommand(), p.resumeCommand(), p.rescueCommand(), p.doctorCommand()}},
+		{"Move", []*cobra.Command{p.importCommand(), p.exportCommand()}},
+		{"In workflows and editors", []*cobra.Command{p.checkCommand(), p.commitCommand(), p.heartbeatCommand(), p.schemaCommand(), p.completionCommand()}},
+	})
 	p.completed(root)
 	return root
 }

@@ -13,26 +13,18 @@ type commandGroup struct {
 	commands []*cobra.Command
 }
 
-func (p *Program) commandGroups() []commandGroup {
-	return []commandGroup{
-		{"Set up", []*cobra.Command{p.initCommand(), p.addCommand(), p.setCommand(), p.removeCommand(), p.validateCommand(), p.syncCommand()}},
-		{"Run", []*cobra.Command{p.runCommand(), p.triggerCommand(), p.backfillCommand(), p.serveCommand()}},
-		{"See", []*cobra.Command{p.listCommand(), p.statusCommand(), p.historyCommand(), p.reportCommand(), p.simulateCommand(), p.demoCommand((*Program).Main)}},
-		{"Operate", []*cobra.Command{p.pauseCommand(), p.resumeCommand(), p.rescueCommand(), p.doctorCommand()}},
-		{"Move", []*cobra.Command{p.importCommand(), p.exportCommand()}},
-		{"In workflows and editors", []*cobra.Command{p.checkCommand(), p.commitCommand(), p.heartbeatCommand(), p.schemaCommand(), p.completionCommand()}},
+// helped gives the root command its commands, and its help.
+func (p *Program) helped(root *cobra.Command, groups []commandGroup) {
+	for _, group := range groups {
+		root.AddCommand(group.commands...)
 	}
-}
-
-// helped gives the root command its help, and `scheduled help`.
-func (p *Program) helped(root *cobra.Command) {
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		if cmd != root {
 			help(cmd, args)
 			return
 		}
-		p.help(root)
+		p.help(root, groups)
 	})
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
@@ -48,7 +40,7 @@ func (p *Program) helped(root *cobra.Command) {
 }
 
 // help prints the commands by their purpose, after how to begin.
-func (p *Program) help(root *cobra.Command) {
+func (p *Program) help(root *cobra.Command, groups []commandGroup) {
 	name := root.CommandPath()
 	fmt.Fprintf(p.Stdout, `%s
 
@@ -58,7 +50,7 @@ To begin, in the folder of your project:
 
 `, root.Short, name)
 	t := p.table(p.Stdout, whole, phrase)
-	for _, group := range p.commandGroups() {
+	for _, group := range groups {
 		t.Row(group.title + ":")
 		for _, cmd := range group.commands {
 			t.Row("  "+cmd.Name(), cmd.Short)

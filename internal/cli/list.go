@@ -169,7 +169,7 @@ func (p *Program) printJobs(file string, jobs []workflow.Listed, all bool) error
 		table.Column{Name: "CRON", Rank: 3, Least: 12}, table.Column{Name: "SPARES", Rank: 6}, table.Column{Name: "ENTRYPOINT", Rank: 4, Least: 20},
 		table.Column{Name: "NEXT (UTC)"}, then, table.Column{Name: "DOES", Rank: 5, Least: 30, Most: 60})
 	for _, job := range jobs {
-		next, later := upcoming(job.Next)
+		next, later := job.Upcoming()
 		cron := job.Unticked
 		if len(job.Crons) > 0 {
 			cron = job.Crons[0]
@@ -181,34 +181,4 @@ func (p *Program) printJobs(file string, jobs []workflow.Listed, all bool) error
 			job.Runs, cmp.Or(next, string(job.Standing)), later, strings.ReplaceAll(job.Description, "\t", " "))
 	}
 	return t.Flush()
-}
-
-// upcoming writes some times for people, and the later ones without what each has in common
-// with the one before: "2026-11-30 03:39", "12-01, 12-02".
-func upcoming(times []string) (next, later string) {
-	var words []string
-	var before time.Time
-	for i, text := range times {
-		at, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			panic(err) // our own
-		}
-		day, clock := at.Format(time.DateOnly), strings.TrimSuffix(at.Format("15:04:05"), ":00")
-		if i > 0 && at.Before(before.AddDate(1, 0, 0)) {
-			day = at.Format("01-02")
-		}
-		switch {
-		case i > 0 && at.Sub(before) < 24*time.Hour && at.Day() == before.Day():
-			words = append(words, clock)
-		case i > 0 && at.Sub(before)%(24*time.Hour) == 0:
-			words = append(words, day)
-		default:
-			words = append(words, day+" "+clock)
-		}
-		before = at
-	}
-	if len(words) == 0 {
-		return "", ""
-	}
-	return words[0], strings.Join(words[1:], ", ")
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -142,8 +141,8 @@ func (p *Program) printStatus(file string, histories []past.History, started map
 		}
 		ran, late := past.Ran(current)
 		bar := strings.Repeat(" ", longest-len(bars[i])) + past.Bar(bars[i], screen.ASCII, paint)
-		t.Row(project, problem.Show(h.ID), triggerColumn(h.Schedule.Trigger()), bar, paint(h.State(), string(h.State())), minuteOrNone(current.Window.Start), ran, late,
-			nextColumn(h), past.Link(current))
+		t.Row(project, problem.Show(h.ID), past.Trigger(h), bar, paint(h.State(), string(h.State())), past.MinuteOrNone(current.Window.Start), ran, late,
+			past.NextShort(h), past.Link(current))
 		if what := h.Needs(); what != "" && i < maxNeeds {
 			needs.Row("  "+problem.Show(h.ID), project, what)
 		} else if what != "" {
@@ -169,32 +168,3 @@ func (p *Program) printStatus(file string, histories []past.History, started map
 
 // maxNeeds is how many jobs are told to look at.
 const maxNeeds = 10
-
-// triggerColumn writes the every, cron or run-at of a job, the first of several.
-func triggerColumn(trigger []string) string {
-	if more := len(trigger) - 1; more > 0 {
-		return fmt.Sprintf("%s and %d more", trigger[0], more)
-	}
-	return strings.Join(trigger, "")
-}
-
-// nextColumn says when the job is next due, or why it is not.
-func nextColumn(h past.History) string {
-	current, found := h.Current()
-	switch next := h.Next(); {
-	case h.Standing() == schedule.Disabled:
-		return "disabled"
-	case next.IsZero() && found:
-		return "ends " + past.Minute(current.Window.End)
-	default:
-		return minuteOrNone(next)
-	}
-}
-
-// minuteOrNone is minute; "-" for none.
-func minuteOrNone(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return past.Minute(t)
-}

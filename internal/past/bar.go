@@ -1,7 +1,6 @@
 package past
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -84,62 +83,4 @@ func (h History) Recent() []schedule.Account {
 		}
 	}
 	return recent
-}
-
-// State returns the state of the current window, or why there is none, in words.
-func (h History) State() schedule.State {
-	if current, found := h.Current(); found {
-		return current.State
-	}
-	return schedule.State(strings.ReplaceAll(string(h.Standing()), "-", " "))
-}
-
-// ByTrouble returns the histories, those first that people should look at.
-func ByTrouble(histories []History) []History {
-	trouble := func(h History) int {
-		before, _ := h.Before()
-		return 10*signOf(h.State()).trouble + signOf(before.State).trouble
-	}
-	return slices.SortedStableFunc(slices.Values(histories), func(a, b History) int { return trouble(b) - trouble(a) })
-}
-
-// Sum says how many jobs are in which state: "1 failed, 2 late, 9 confirmed".
-func Sum(histories []History) string {
-	var order []schedule.State
-	jobs := map[schedule.State]int{}
-	for _, h := range ByTrouble(histories) {
-		state := h.State()
-		if jobs[state]++; jobs[state] == 1 {
-			order = append(order, state)
-		}
-	}
-	var parts []string
-	for _, state := range order {
-		parts = append(parts, fmt.Sprintf("%d %s", jobs[state], state))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// Needs says what somebody should look at, and where; "" if there is nothing.
-func (h History) Needs() string {
-	state, previous := h.State(), "the previous window"
-	if h.Standing() == schedule.Ended {
-		state, previous = schedule.StateDue, "its last window"
-	}
-	current, _ := h.Current()
-	before, _ := h.Before()
-	switch state {
-	case schedule.StateFailed:
-		return "failed: " + Link(current)
-	case schedule.StateExpired:
-		return "did not run before its slot became too old"
-	case schedule.StateDue, schedule.StateRunning:
-		switch before.State {
-		case schedule.StateFailed:
-			return "failed in " + previous + ": " + Link(before)
-		case schedule.StateMissed, schedule.StateExpired:
-			return "did not run in " + previous
-		}
-	}
-	return ""
 }

@@ -3,6 +3,7 @@ package workflow
 import (
 	"cmp"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
@@ -102,4 +103,34 @@ func listed(job pyproject.Job, from time.Time, slots int) Listed {
 		l.Standing = cmp.Or(job.Schedule.Standing(from), "none")
 	}
 	return l
+}
+
+// Upcoming writes the next runs for people, and the later ones without what each has in common
+// with the one before: "2026-11-30 03:39", "12-01, 12-02".
+func (l Listed) Upcoming() (next, later string) {
+	var words []string
+	var before time.Time
+	for i, text := range l.Next {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err) // our own
+		}
+		day, clock := at.Format(time.DateOnly), strings.TrimSuffix(at.Format("15:04:05"), ":00")
+		if i > 0 && at.Before(before.AddDate(1, 0, 0)) {
+			day = at.Format("01-02")
+		}
+		switch {
+		case i > 0 && at.Sub(before) < 24*time.Hour && at.Day() == before.Day():
+			words = append(words, clock)
+		case i > 0 && at.Sub(before)%(24*time.Hour) == 0:
+			words = append(words, day)
+		default:
+			words = append(words, day+" "+clock)
+		}
+		before = at
+	}
+	if len(words) == 0 {
+		return "", ""
+	}
+	return words[0], strings.Join(words[1:], ", ")
 }
