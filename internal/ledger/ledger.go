@@ -24,6 +24,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -85,19 +86,14 @@ func (l *Ledger) Runs(jobID string) ([]schedule.Run, error) {
 // there; known is zero if all runs ever are. This is for people: when they read it, it may
 // have changed.
 func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err error) {
-	busy := l.busy(jobID)
-	if runs, err = l.Runs(jobID); len(runs) == 0 {
-		return nil, time.Time{}, err
+	runs, err = l.Runs(jobID)
+	if mayExecute(runs) { // else it is not worth a look at all locks of all jobs
+		busy := l.busy(jobID)
+		runs, err = l.Runs(jobID) // not older than the locks
+		activate(runs, busy)
 	}
-	for i := len(runs) - 1; i >= 0 && busy > 0; i-- {
-		r := &runs[i]
-		if r.Failed && r.Updated.Equal(r.Created) {
-			r.Active, r.Failed = true, false
-			busy--
-		}
-		if !r.Lane { // it was alone
-			break
-		}
+	if len(runs) == 0 {
+		return nil, time.Time{}, err
 	}
 	first := len(runs) - 1
 	for first > 0 && runs[first-1].ID == runs[first].ID-1 {
@@ -107,6 +103,33 @@ func (l *Ledger) Past(jobID string) (runs []schedule.Run, known time.Time, err e
 		known = runs[first].Created
 	}
 	return runs, known, nil
+}
+
+// open reports whether a run has no recorded end.
+func open(r schedule.Run) bool { return r.Failed && r.Updated.Equal(r.Created) }
+
+// mayExecute reports whether one of the newest runs has no end.
+func mayExecute(runs []schedule.Run) bool {
+	for _, r := range slices.Backward(runs) {
+		if open(r) || !r.Lane {
+			return open(r)
+		}
+	}
+	return false
+}
+
+// activate sets Active for as many of the newest runs without an end.
+func activate(runs []schedule.Run, busy int) {
+	for i := len(runs) - 1; i >= 0 && busy > 0; i-- {
+		r := &runs[i]
+		if open(*r) {
+			r.Active, r.Failed = true, false
+			busy--
+		}
+		if !r.Lane { // it was alone
+			break
+		}
+	}
 }
 
 // Execution is a run whose start is recorded, and whose end is not yet.
