@@ -57,6 +57,29 @@ func TestPagesPlan(t *testing.T) {
 	}
 }
 
+// TestPagesOf says whose jobs the page shows.
+func TestPagesOf(t *testing.T) {
+	for _, row := range []struct{ path, pages, title, want string }{
+		{"pyproject.toml", "true", "Scheduled page", ""},
+		{"services/[x]/pyproject.toml", "true", "Scheduled page of services/[x]", "project: \"services/[x]\""},
+		{"services/[x]/pyproject.toml", "\"all-projects\"", "Scheduled page of services/[x]", "all-projects: true"},
+	} {
+		repo := repository("")
+		repo[row.path] = &fstest.MapFile{Data: []byte(oneJob + "runs-on = [\"self-hosted\", \"linux\"]\npages = " + row.pages + "\n")}
+		for _, c := range plan(t, repo, row.path, release).Created {
+			if c.Does != Publishes {
+				continue
+			}
+			lint(t, c.Path, c.New)
+			got := string(c.New)
+			if !strings.Contains(got, "name: \""+row.title+"\"\n") || !strings.Contains(got, row.want) ||
+				strings.Contains(got, "project: ") != strings.HasPrefix(row.want, "project: ") || strings.Count(got, "self-hosted") != 2 {
+				t.Errorf("%s: pages = %s:\n%s", row.path, row.pages, got)
+			}
+		}
+	}
+}
+
 // TestPagesConflicts has files of others under the name of the page's.
 func TestPagesConflicts(t *testing.T) {
 	const sub = "services/billing/pyproject.toml"
