@@ -12,6 +12,7 @@ PIPX        := .tools/python/bin/pipx
 SUPERVISORD := .tools/python/bin/supervisord
 PARSER      := .tools/parser/parse.mjs
 UPLOAD      := .tools/parser/upload.mjs
+AXE         := .tools/parser/node_modules/axe-core/axe.min.js
 BROWSER     := .tools/browser
 MKDOCS      := .tools/docs/bin/mkdocs
 
@@ -24,7 +25,7 @@ RACY = $(filter-out %/schedule %/pattern %/entrypoint,$(shell go list -f '{{rang
 UNRACED = TestScripts|TestKillAtAnyMoment|TestKilledBetween|TestHostile|TestGuesses|TestSize|TestOrigin|TestSparse|TestQuickEncode|TestPromises|TestRacingRescues
 
 # Where the end-to-end tests find programs.
-E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER))
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER)) AXE=$(abspath $(AXE))
 
 # The tests start hundreds of Pythons, and one behind a shim of a version manager takes
 # twice as long to start.
@@ -69,8 +70,13 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD) $(UPLOAD) $(BROWSER)
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD) $(UPLOAD) $(BROWSER) $(AXE)
 	$(E2E) go test -count=1 -tags e2e ./internal/e2e
+
+# The page at three sizes in both themes, to be looked at.
+.PHONY: pictures
+pictures: $(BROWSER)
+	$(E2E) go test -count=1 -tags e2e -run 'TestPage$$/sizes' ./internal/e2e -pictures $(abspath dist/pictures)
 
 .PHONY: workflows
 workflows: $(ZIZMOR) $(PARSER)
@@ -104,7 +110,7 @@ peers: .tools/peers/three .tools/peers/four .tools/peers/supercronic
 	touch $@
 
 .PHONY: tools
-tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(BROWSER) $(MKDOCS)
+tools: $(ACT) $(PRECOMMIT) $(STATICCHECK) $(UV) $(PIPX) $(SUPERVISORD) $(ZIZMOR) $(PARSER) $(UPLOAD) $(AXE) $(BROWSER) $(MKDOCS)
 
 .tools/act@%/act:
 	GOBIN=$(abspath $(@D)) go install github.com/nektos/act@$*
@@ -131,8 +137,8 @@ $(PARSER): testdata/tools/parse.mjs testdata/tools/upload.mjs testdata/tools/pac
 	cd $(@D) && npm ci --silent --ignore-scripts --no-audit --no-fund
 	touch $@
 
-# Both are in the same packages.
-$(UPLOAD): $(PARSER) ;
+# All are in the same packages.
+$(UPLOAD) $(AXE): $(PARSER) ;
 
 $(BROWSER): testdata/tools/chromium.sh
 	$< $@

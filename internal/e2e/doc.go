@@ -3,10 +3,10 @@
 // from the tick to the entrypoint, run by act on the machine itself against
 // the fake GitHub, with the real tools that install Python packages; workflows
 // that moved here, with a real browser; the workflow of `scheduled init`;
-// the hooks, as pre-commit installs them; and exports, as other programs read
-// them.
+// the hooks, as pre-commit installs them; exports, as other programs read
+// them; and the page of `scheduled report`, as a browser shows it.
 //
 // What takes more than Go has the build tag e2e: installation needs bash, curl
 // and tar; the environment variables ACT, PRECOMMIT, UV, PIPX, SUPERVISORD and
-// CHROMIUM name the programs of that name, UPLOAD a script. `make e2e` provides all of it.
+// CHROMIUM name the programs of that name, UPLOAD and AXE scripts. `make e2e` provides all of it.
 package e2e

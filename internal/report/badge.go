@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 )
@@ -79,23 +79,44 @@ func (b Badge) SVG() []byte {
 			words(b.Label, 5, left), words(b.Message, left+15, right)))) + "\n")
 }
 
+// widths are those of characters in Verdana of 11 pixels, or nearly so.
+var widths = []struct {
+	of    string
+	width float64
+}{
+	{"ijl'", 3.2},
+	{`I.,:;|!()[]{}" ftr-/\`, 4.5},
+	{"mwMW@%", 10.4},
+}
+
 // textWidth guesses the width of a text in Verdana of 11 pixels.
 func textWidth(s string) int {
 	width := 0.0
 	for _, r := range s {
-		switch {
-		case strings.ContainsRune("ijlI.,:;'|!()[] ", r):
-			width += 4.2
-		case strings.ContainsRune("mwMW@%", r):
-			width += 10
-		case r >= utf8.RuneSelf:
-			width += 11
-		default:
-			width += 7
-		}
+		width += runeWidth(r)
 	}
 	return max(1, int(width+0.5))
 }
+
+func runeWidth(r rune) float64 {
+	for _, some := range widths {
+		if strings.ContainsRune(some.of, r) {
+			return some.width
+		}
+	}
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Cf):
+		return 0 // it is drawn with what stands before it
+	case r >= firstWide:
+		return 11
+	case unicode.IsUpper(r):
+		return 7.8
+	}
+	return 6.8
+}
+
+// firstWide is the first of the scripts of East Asia, which have square characters.
+const firstWide = 0x2e80
 
 // icon is the picture of the page in a browser's tab: the color of the worst state.
 func (r *Report) icon() string {

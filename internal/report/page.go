@@ -169,7 +169,7 @@ func (r *Report) filters() node {
 	if len(groups) > 0 {
 		fields = append(fields, choice("group", "all groups", groups))
 	}
-	fields = append(fields, choice("state", "any state", states), element("output", nil))
+	fields = append(fields, choice("state", "any state", states), element("button", attrs{"type", "reset", "hidden", ""}, "Reset"), element("output", nil))
 	return element("form", attrs{"class", "filters", "role", "search", "aria-label", "Jobs", "hidden", ""}, fields...)
 }
 
@@ -203,7 +203,7 @@ func (r *Report) legend() node {
 func (j *Job) row(now time.Time) node {
 	about := []node{text(j.Schedule)}
 	if j.Group != nil {
-		about = append(about, element("span", attrs{"class", "group", "title", "group"}, isolated(*j.Group)))
+		about = append(about, " ", element("span", attrs{"class", "group", "title", "group"}, isolated(*j.Group)))
 	}
 	with := attrs{"data-job", j.Job, "id", "job-" + j.Slug}
 	if j.Group != nil {

@@ -26,6 +26,7 @@
     }
     form().querySelector("output").value = `${shown} of ${rows().length} jobs`;
     document.querySelector(".none").hidden = shown > 0;
+    form().querySelector("button").hidden = fields().every((field) => !field.value);
   };
 
   // The address keeps the filters.
@@ -34,12 +35,13 @@
     if (form()) for (const field of fields()) field.value = set.get(field.name) ?? "";
     filter();
   };
-  addEventListener("input", (event) => {
-    if (event.target.form !== form()) return;
+  const changed = () => {
     filter();
     const set = new URLSearchParams(fields().filter((field) => field.value).map((field) => [field.name, field.value]));
     history.replaceState(null, "", set.size ? "#" + set : location.pathname + location.search);
-  });
+  };
+  addEventListener("input", (event) => { if (event.target.form === form()) changed(); });
+  addEventListener("reset", () => setTimeout(changed)); // the fields are empty after the event
   addEventListener("hashchange", read);
 
   // One stop of the Tab key a row, and arrow keys from there.
@@ -59,6 +61,15 @@
     const next = there[Math.max(0, Math.min(there.length - 1, there.length - back))];
     if (next) enter(next);
   });
+
+  // The text of a window is above its row where there is no room below it.
+  const room = 96; // pixels: four lines of it
+  for (const name of ["pointerover", "focusin"]) {
+    addEventListener(name, (event) => {
+      const row = event.target.closest?.("tr[data-job]");
+      row?.classList.toggle("above", row.getBoundingClientRect().bottom + room > innerHeight);
+    });
+  }
 
   // The first tap shows what a window is, the second one opens its run.
   let tapped = null, before = null;
