@@ -205,11 +205,15 @@ func (j *Job) row(now time.Time) node {
 	if j.Group != nil {
 		about = append(about, " ", element("span", attrs{"class", "group", "title", "group"}, isolated(*j.Group)))
 	}
+	name := []node{isolated(j.name()), small(about...)}
+	if j.Description != nil {
+		name = append(name, small(isolated(*j.Description)))
+	}
 	with := attrs{"data-job", j.Job, "id", "job-" + j.Slug}
 	if j.Group != nil {
 		with = append(with, "data-group", *j.Group)
 	}
-	cells := append([]node{element("th", attrs{"scope", "row"}, isolated(j.name()), small(about...))}, j.standing(now)...)
+	cells := append([]node{element("th", attrs{"scope", "row"}, name...)}, j.standing(now)...)
 	for _, w := range slices.Backward(j.newest()) {
 		cells = append(cells, cell(w))
 	}

@@ -27,11 +27,12 @@ type Report struct {
 // Job is a job as in `history --json`, and more.
 type Job struct {
 	past.ShownHistory
-	Group    *string `json:"group"`
-	Slug     string  `json:"slug"`     // names its badges; unique in the report
-	Schedule string  `json:"schedule"` // in words
-	State    string  `json:"state"`    // of the newest window that is decided, or why there is none
-	Unread   *string `json:"unread"`   // why its runs cannot be read; null if they can
+	Group       *string `json:"group"`
+	Description *string `json:"description"` // what the job does
+	Slug        string  `json:"slug"`        // names its badges; unique in the report
+	Schedule    string  `json:"schedule"`    // in words
+	State       string  `json:"state"`       // of the newest window that is decided, or why there is none
+	Unread      *string `json:"unread"`      // why its runs cannot be read; null if they can
 
 	Live *Live `json:"-"` // on a live page
 }
@@ -44,6 +45,9 @@ func (r *Report) Add(job pyproject.Job, h past.History) {
 	added := Job{ShownHistory: h.Show(), Slug: job.Slug, Schedule: h.Schedule.String()}
 	if job.Options.Group != "" {
 		added.Group = &job.Options.Group
+	}
+	if job.Options.Description != "" {
+		added.Description = &job.Options.Description
 	}
 	if h.Project != "" && path.Dir(h.Project) != "." {
 		added.Slug = pyproject.FolderSlug(path.Dir(h.Project)) + "-" + job.Slug

@@ -95,7 +95,7 @@ var hostile = []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(
 func TestHostile(t *testing.T) {
 	made := func(text string) *Report {
 		one := job(text, "due", "failed", "missed", "confirmed")
-		one.Group, one.Schedule, one.Unread = &text, text, &text
+		one.Group, one.Description, one.Schedule, one.Unread = &text, &text, text, &text
 		two := job(text, "due", "failed", "missed", "confirmed")
 		two.Windows[1].Why = &text
 		return &Report{Now: now, Title: text, Source: text, Jobs: []Job{one, two}}
