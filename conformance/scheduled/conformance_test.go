@@ -83,10 +83,10 @@ func build(t *testing.T, name string) string {
 }
 
 // TestOurs runs the suite against the built program: with GitHub's history in full, and
-// with the ledger what depends on the history.
+// with the ledger what is about the history.
 func TestOurs(t *testing.T) {
 	adapter, program := build(t, "."), build(t, "../../cmd/scheduled")
-	for where, flags := range map[string][]string{"github": nil, "ledger": {"--only", "R", "--only", "M"}} {
+	for where, flags := range map[string][]string{"github": nil, "ledger": {"--only", "R2", "--only", "R3", "--only", "R7", "--only", "R8", "--only", "R9", "--only", "M"}} {
 		t.Run(where, func(t *testing.T) {
 			if testing.Short() {
 				flags = []string{"--only", "F3", "--only", "W4", "--only", "R2"}
@@ -133,6 +133,8 @@ var mutants = []struct{ requirement, fault, old, new string }{
 	{"F9", "passes over cadences", `"cadences": CADENCES`, `"cadences": CADENCES[1:]`},
 	{"F10", "finds every error at the top", `{"message": str(error)}`, `{"line": 1}`},
 	{"W1", "has five days a week", `"week": 604800`, `"week": 432000`},
+	{"W1", "says nothing about windows", `return {"windows": answer}`, `return {"windows": {}}`},
+	{"W4", "says nothing about windows", `return {"windows": answer}`, `return {"windows": {}}`},
 	{"W2", "has other times after a restart", `hashlib.sha256(id.encode()).digest()[:8]`, `hashlib.sha256(str(hash(id)).encode()).digest()[:8]`},
 	{"W3", "counts months as 30 days from when it is asked", `days = calendar.monthrange(start.year, start.month)[1]`, `days = 30`},
 	{"W4", "moves slots when a job is added", `start, starts = window(id, job["every"], begin), []`, `start, starts = window(f"{id}{len(read(pathlib.Path(request['project'])))}", job["every"], begin), []`},
