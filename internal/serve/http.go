@@ -25,6 +25,8 @@ type Web struct {
 	listening bool
 	server    *http.Server
 	over      chan struct{}
+
+	recollection recollection
 }
 
 // Loopback reports whether only this machine can reach an address to listen at. The error

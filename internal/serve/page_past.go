@@ -2,7 +2,10 @@ package serve
 
 import (
 	"context"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
@@ -10,6 +13,27 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/report"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+)
+
+// recollection is what was read of the history of jobs that run here. It is kept while
+// somebody looks at the page, which is read again and again.
+type recollection struct {
+	mu     sync.Mutex // also of all reading: one page at a time
+	jobs   map[string]recalled
+	forget *time.Timer
+}
+
+// recalled is what was read of a job.
+type recalled struct {
+	of    *pyproject.Job // as it was declared
+	stamp ledger.Stamp
+	until time.Time
+	job   report.Job
+}
+
+const (
+	holds  = 5 * time.Minute // what was read of a job, unless something happens
+	forget = 2 * time.Minute // after the last page
 )
 
 // report returns the page of a board, with the history of each job. The error says that
@@ -23,7 +47,9 @@ func (w *Web) report(ctx context.Context, b shownBoard, entries []entry) (*repor
 	if w.GitHub != nil {
 		hosted = w.GitHub.history(made)
 	}
-	read, logs := w.ledgerReader(ctx, b.Now, len(entries)), w.Local.logNames()
+	w.recollection.mu.Lock()
+	defer w.recollection.mu.Unlock()
+	read, logs := w.reader(ctx, b.Now, entries), w.Local.logNames()
 	for i, p := range entries {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -33,8 +59,7 @@ func (w *Web) report(ctx context.Context, b shownBoard, entries []entry) (*repor
 		case p.job == nil:
 			made.Jobs = append(made.Jobs, broken(p.id))
 		case !p.hosted:
-			made.Add(*p.job, read(*p.job))
-			addLogs(&made.Jobs[i], p.slug, logs)
+			made.Jobs = append(made.Jobs, withLogs(read(p), p.slug, logs))
 		case found:
 			made.Jobs = append(made.Jobs, known)
 		default:
@@ -56,23 +81,54 @@ func pastJob(job pyproject.Job) past.Job {
 	return past.Job{ID: job.ID, File: job.File(), Schedule: job.Schedule}
 }
 
-// ledgerReader returns what reads the history of a job that runs here, one of some jobs.
-func (w *Web) ledgerReader(ctx context.Context, now time.Time, jobs int) func(pyproject.Job) past.History {
-	archive, unread := &past.Archive{Now: now}, error(nil)
+// reader returns what reads the history of a job that runs here, one of some jobs. The caller
+// holds the lock of the recollection.
+func (w *Web) reader(ctx context.Context, now time.Time, jobs []entry) func(entry) report.Job {
+	archive, never, reach := &past.Archive{Now: now}, &past.Archive{Now: now}, schedule.Reach{Windows: report.WindowsOf(len(jobs))}
+	var stamps map[string]ledger.Stamp
+	var unread error
 	if ledger.Exists(w.File) {
 		archive.Ledger, unread = ledger.Open(w.File, func(string) {})
 	}
-	reach := schedule.Reach{Windows: report.WindowsOf(jobs)}
-	return func(job pyproject.Job) past.History {
-		h, err := past.History{}, unread
-		if err == nil {
-			h, err = archive.Read(ctx, pastJob(job), reach)
-		}
-		if err != nil {
-			h = past.History{Job: pastJob(job), Now: now, Unread: err}
-		}
-		return h
+	if archive.Ledger != nil {
+		stamps, unread = archive.Ledger.Stamps(w.board.declared())
 	}
+	known := w.recollection.jobs
+	w.recollection.keep(len(jobs))
+	return func(p entry) report.Job {
+		r := known[p.id]
+		if r.of != p.job || r.stamp != stamps[p.id] || !now.Before(r.until) || unread != nil {
+			h, err, from := past.History{}, unread, archive
+			if stamps[p.id] == (ledger.Stamp{}) {
+				from = never // has it run: thousands of jobs may be new
+			}
+			if err == nil {
+				h, err = from.Read(ctx, pastJob(*p.job), reach)
+			}
+			if err != nil {
+				h = past.History{Job: pastJob(*p.job), Now: now, Unread: err}
+			}
+			var of report.Report
+			of.Add(*p.job, h)
+			r = recalled{of: p.job, stamp: stamps[p.id], until: earliest(now.Add(holds), h.Next()), job: of.Jobs[0]}
+		}
+		w.recollection.jobs[p.id] = r
+		return r.job
+	}
+}
+
+// keep begins anew, for some jobs, and forgets them later.
+func (r *recollection) keep(jobs int) {
+	r.jobs = make(map[string]recalled, jobs)
+	if r.forget != nil {
+		r.forget.Stop()
+	}
+	r.forget = time.AfterFunc(forget, func() {
+		r.mu.Lock()
+		r.jobs = nil
+		r.mu.Unlock()
+		debug.FreeOSMemory()
+	})
 }
 
 // logNames returns the names of the logs that there are.
@@ -100,8 +156,9 @@ func (l *Local) logNames() map[string]bool {
 	return names
 }
 
-// addLogs has the windows of a job lead to the logs of their runs.
-func addLogs(job *report.Job, slug string, logs map[string]bool) {
+// withLogs returns a job whose windows lead to the logs of their runs.
+func withLogs(job report.Job, slug string, logs map[string]bool) report.Job {
+	job.Windows = slices.Clone(job.Windows)
 	for n, w := range job.Windows {
 		if w.RunID == nil {
 			continue
@@ -110,4 +167,5 @@ func addLogs(job *report.Job, slug string, logs map[string]bool) {
 			job.Windows[n].URL = new(logPath(name))
 		}
 	}
+	return job
 }
