@@ -13,7 +13,6 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
 	"github.com/scheduled-actions/scheduled/internal/webhook"
-	"github.com/scheduled-actions/scheduled/internal/workflow"
 	"github.com/spf13/cobra"
 )
 
@@ -97,7 +96,7 @@ func (p *Program) rescue(flags rescueFlags) error {
 func published(projects []*project) *rescue.Page {
 	for _, project := range projects {
 		if project.Rescue.Pages {
-			return &rescue.Page{Workflow: workflow.PagesFile, All: project.Rescue.AllPages, Service: workflow.Service}
+			return &rescue.Page{All: project.Rescue.AllPages}
 		}
 	}
 	return nil

@@ -10,15 +10,14 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // Page has a rescue start the workflow that publishes the page of the jobs, if there is
 // something new since it was last started. Of all projects, every run counts that GitHub or a
 // dispatch started.
 type Page struct {
-	Workflow string                 // its file
-	All      bool                   // the page shows the jobs of all projects of the repository
-	Service  func(file string) bool // whether a file is that of a service, whose runs the page does not show
+	All bool // the page shows the jobs of all projects of the repository
 }
 
 // Publication is what a rescue did about the page.
@@ -62,7 +61,7 @@ func (r Rescue) publish(ctx context.Context, report *Report) *Publication {
 	ctx, cancel := github.Within(ctx, pagePatience, "start the workflow that publishes the page")
 	defer cancel()
 	var last github.RunState
-	runs, _, err := r.Client.Latest(ctx, p.Workflow, report.branch)
+	runs, _, err := r.Client.Latest(ctx, workflow.PagesFile, report.branch)
 	if i := slices.IndexFunc(runs, func(run github.RunState) bool { return run.Dispatched }); i >= 0 {
 		last = runs[i]
 	}
@@ -76,7 +75,7 @@ func (r Rescue) publish(ctx context.Context, report *Report) *Publication {
 	case r.DryRun:
 		done.State = Published(Planned)
 	default:
-		if done.Why = r.Client.Publish(ctx, p.Workflow, report.branch); done.Why != nil {
+		if done.Why = r.Client.Publish(ctx, workflow.PagesFile, report.branch); done.Why != nil {
 			done.State = Unpublished
 		}
 	}
@@ -108,7 +107,7 @@ func (r *Report) newSince(last time.Time) bool {
 func (r Rescue) othersSince(ctx context.Context, last time.Time) bool {
 	runs, known, err := r.Client.Started(ctx, last, 1)
 	return err != nil || known.After(last) || slices.ContainsFunc(runs, func(run github.Started) bool {
-		return !r.Page.Service(run.File) && (run.Updated.After(last) || run.Created.After(last))
+		return !workflow.Service(run.File) && (run.Updated.After(last) || run.Created.After(last))
 	})
 }
 

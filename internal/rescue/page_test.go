@@ -7,9 +7,10 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/github/ghtest"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-const pageWorkflow = "scheduled-pages.yml"
+const pageWorkflow = workflow.PagesFile
 
 // TestPublish has a rescue start the workflow of the page, or leave it alone. It is noon, the
 // job ran at 9:00, and the page was published at 11:00.
@@ -68,7 +69,9 @@ func TestPublish(t *testing.T) {
 			fake.Remove(900)
 			fake.SetRights(ghtest.Rights{NoDispatch: true})
 		}, Unpublished, "publish the page of the jobs: create run of octo/app: 403 Forbidden"},
-		{"GitHub does not know it", func(_ *ghtest.Server, r *one) { r.Page.Workflow = "scheduled-other.yml" }, Unavailable, ""},
+		{"GitHub does not know it", func(fake *ghtest.Server, _ *one) {
+			fake.Register(ghtest.Registered{File: pageWorkflow, State: "deleted"})
+		}, Unavailable, ""},
 		{"it is disabled", func(fake *ghtest.Server, _ *one) {
 			fake.Register(ghtest.Registered{File: pageWorkflow, State: "disabled_manually"})
 		}, Unavailable, ""},
@@ -89,7 +92,7 @@ func TestPublish(t *testing.T) {
 			fake.Add(ghtest.Run{Workflow: job, Job: "job-0", Created: at(9, 0), Started: at(9, 1)})
 			fake.Register(ghtest.Registered{File: pageWorkflow})
 			publication(at(11, 0))(fake, &r)
-			r.Page = &Page{Workflow: pageWorkflow, Service: func(file string) bool { return file != "scheduled-other.yml" && file != job && file != "ci.yml" }}
+			r.Page = &Page{}
 			row.change(fake, &r)
 			report, err := r.Run(t.Context())
 			if report == nil {

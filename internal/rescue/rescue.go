@@ -10,6 +10,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/github"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/scheduled-actions/scheduled/internal/webhook"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // GitHub cancels the job of a rescue after 15 minutes. Each step ends in time for
@@ -103,8 +104,8 @@ func (r Rescue) Look(ctx context.Context) (*Report, error) {
 	}
 	if r.Page != nil {
 		report.page = github.Unregistered
-		if workflow, registered := workflows[r.Page.Workflow]; registered {
-			report.page = workflow.State
+		if pages, registered := workflows[workflow.PagesFile]; registered {
+			report.page = pages.State
 		}
 	}
 	var watches []github.Watch
