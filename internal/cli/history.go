@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"path"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -107,8 +107,9 @@ func (p *Program) printHistory(h past.History, source string) error {
 	fmt.Fprintf(p.Stdout, "%s, %s; from %s\n\n", problem.Show(h.ID), h.Schedule, source)
 	address := ""
 	number := func(link string, cells int) string { // of a run whose address is too long
-		address = path.Dir(link) + "/RUN"
-		return path.Base(link)
+		id := link[strings.LastIndex(link, "/")+1:]
+		address = strings.TrimSuffix(link, id) + "RUN"
+		return id
 	}
 	attempt := table.Column{Name: "ATTEMPT"}
 	if p.screen(p.Stdout).Fixed {

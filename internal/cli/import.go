@@ -54,7 +54,7 @@ pyproject.toml already are skipped. Values that look like passwords are never co
 
 func (p *Program) importJobs(paths []string, flags importFlags) error {
 	if flags.from != "" && !slices.Contains(migrate.Formats(), flags.from) {
-		return &exitError{exitUsage, problem.New("use one of "+strings.Join(migrate.Formats(), ", "), "--from is %s, which is no format", problem.Quote(flags.from))}
+		return &exitError{exitUsage, problem.New("use one of "+strings.Join(migrate.Formats(), ", "), "--from %s is not a known format", problem.Quote(flags.from))}
 	}
 	if flags.timezone != "" && !schedule.KnownZone(flags.timezone) {
 		hint := "write a name of the IANA database, as in --timezone Europe/Berlin"

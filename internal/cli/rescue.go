@@ -53,7 +53,7 @@ needs actions: write, and issues: write if the option notify is "issue".`,
 		RunE: func(*cobra.Command, []string) error { return p.rescue(flags) },
 	}
 	p.registerAllProjects(cmd)
-	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "report what is due and what people would be told, but start, pause and tell nothing")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "show what would be started, paused and reported, but change nothing")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
 	cmd.Flags().StringVar(&flags.token, "token", "", "token that may write Actions (default: $INPUT_TOKEN, then $GITHUB_TOKEN)")
 	return cmd

@@ -23,7 +23,7 @@ func (p *Program) runCommand() *cobra.Command {
 	var flags runFlags
 	cmd := &cobra.Command{
 		Use:   "run JOB…",
-		Short: "Execute the entrypoint of jobs whose window is not confirmed",
+		Short: "Run jobs that have no confirmed run in the current window",
 		Long: `run executes the entrypoint in the project's own environment. It starts the Python of
 that environment directly if its tool would do only that, or else through the tool, as in
 "poetry run python". Outside Actions it first asks the local ledger in .scheduled/

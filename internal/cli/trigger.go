@@ -75,7 +75,7 @@ func (p *Program) trigger(cmd *cobra.Command, ids []string, flags triggerFlags) 
 	}
 	if flags.wait && err == nil && !flags.dryRun {
 		if err = engine.Follow(ctx, runs); err != nil {
-			p.say("note: the waiting has ended; the runs go on")
+			p.say("note: no longer waiting; the runs go on")
 		}
 	}
 	if runs == nil {

@@ -79,7 +79,7 @@ func decodeObject(text string) (map[string]any, error) {
 		return nil, errors.New("it is not JSON")
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("something follows the object")
+		return nil, errors.New("there is text after the object")
 	}
 	object, ok := value.(map[string]any)
 	if !ok {

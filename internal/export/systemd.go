@@ -16,7 +16,7 @@ func systemd(p Project) ([]File, error) {
 		return nil, problem.New("rename the folder", "a folder with a line break in its name cannot stand in a unit")
 	}
 	if strings.ContainsAny(p.Program, `"'\`) { // which no quoting gets past systemd
-		return nil, problem.New("install scheduled in another folder", "systemd starts no program whose path has quotes or backslashes: %s", p.Program)
+		return nil, problem.New("install scheduled in another folder", "systemd cannot start a program whose path has quotes or backslashes: %s", p.Program)
 	}
 	exec := []string{unitWord(cmp.Or(p.Program, "scheduled"))}
 	for _, word := range append([]string{"--project", p.Place.AbsFile()}, p.serve()...) {

@@ -99,7 +99,7 @@ func workerTable(jobs []pyproject.Job, now time.Time, most int) (table string, e
 			return b.String(), end, nil
 		}
 	}
-	return "", end, problem.New("export fewer jobs, each part of them under another name of the Worker", "the slots of %s are too many for one Worker", problem.Count(len(jobs), "job"))
+	return "", end, problem.New("export fewer jobs at a time, each part with its own name for the Worker", "the slots of %s are too many for one Worker", problem.Count(len(jobs), "job"))
 }
 
 // slots returns the slots of a job between two times, in seconds since 1970.

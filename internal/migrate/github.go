@@ -164,11 +164,11 @@ func newWorkflow(f File, root *yaml.Node) (*workflow, error) {
 	jobs := member(root, "jobs")
 	switch {
 	case root.Kind != yaml.MappingNode:
-		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is no workflow")
+		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is not a workflow")
 	case w.on == nil:
-		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is no workflow: it has no on")
+		return nil, yamlAt(f, root.Line, root.Column, hint, "the file is not a workflow: it has no on")
 	case jobs == nil || jobs.Kind != yaml.MappingNode:
-		return nil, yamlAt(f, lineOf(jobs, root.Line), root.Column, hint, "the file is no workflow: it has no jobs")
+		return nil, yamlAt(f, lineOf(jobs, root.Line), root.Column, hint, "the file is not a workflow: it has no jobs")
 	}
 	for _, p := range members(jobs) {
 		if p.value.Kind != yaml.MappingNode {

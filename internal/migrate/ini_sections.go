@@ -53,7 +53,7 @@ func readConfig(f File) (sections []iniSection, err error) {
 			case section == nil:
 				return nil, wrong("write a header such as [clean-files] above it", "there is no section yet")
 			case m == nil || m[1] == "":
-				return nil, wrong("write it as name = value", "this is no option")
+				return nil, wrong("write it as name = value", "this is not an option")
 			}
 			name := strings.ToLower(m[1])
 			if slices.ContainsFunc(section.values, func(v iniValue) bool { return v.name == name }) {

@@ -22,7 +22,7 @@ func ParseKwargs(text string) (kwargs map[string]any, err error) {
 		err = errors.New("it is null")
 	}
 	if _, more := decoder.Token(); err == nil && more != io.EOF {
-		err = errors.New("something follows the object")
+		err = errors.New("there is text after the object")
 	}
 	if err != nil {
 		return nil, problem.New(`write an object, as in '{"days": 7}'`, "--kwargs %s is not a JSON object: %w", problem.Quote(text), err)

@@ -51,7 +51,7 @@ entrypoint = "app.jobs:run"
 		{`{"force": true}`, `job job has no input "force"`},
 		{`[]`, `is not a JSON object`},
 		{`null`, `is not a JSON object`},
-		{`{"text": "a"} x`, `something follows the object`},
+		{`{"text": "a"} x`, `there is text after the object`},
 		{``, `is not a JSON object`},
 	}
 	for _, row := range rows {

@@ -99,7 +99,7 @@ func (j Job) takes(at, now time.Time) error {
 	case at.After(now.Add(schedule.MaxAhead)):
 		return TimeError{problem.New("ask for it later, or declare it as run-at", "%s is more than %d days ahead", problem.Clock(at), int(schedule.MaxAhead.Hours()/24))}
 	case !j.Schedule.Takes(at, now):
-		return TimeError{problem.New("change start or until of the job, or start it now", "job %s does not run at %s: it has not started then, or has ended", name, problem.Clock(at))}
+		return TimeError{problem.New("change start or until of the job, or start it now", "job %s does not run at %s: it starts later, or has ended", name, problem.Clock(at))}
 	}
 	return nil
 }

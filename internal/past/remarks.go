@@ -87,7 +87,7 @@ func (h History) gone() string {
 	case h.runs == 0:
 		return fmt.Sprintf("GitHub has no run of its workflow, which is from %s: its runs were deleted, or none ever started, %s", problem.Clock(h.created), unknown)
 	}
-	return fmt.Sprintf("runs before %s were deleted, by somebody or by GitHub as they grew old, %s", problem.Clock(h.Known), unknown)
+	return fmt.Sprintf("runs before %s were deleted, by a person or by GitHub because of their age, %s", problem.Clock(h.Known), unknown)
 }
 
 // Setup returns remarks on whatever in a job's set-up on GitHub keeps it from running

@@ -52,7 +52,7 @@ var whenOptions = []option{
 		name:     "at",
 		kind:     "a string",
 		fallback: "an assigned time",
-		meaning:  "time of day of a job that runs every so many days, weeks or months, or on a weekday",
+		meaning:  "time of day of a job that runs every few days, weeks or months, or on a weekday",
 		example:  `"09:30"`,
 		form:     always(form{"type": "string", "pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]$`}),
 		single:   true,

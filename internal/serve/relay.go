@@ -41,7 +41,7 @@ func (r *Relay) Write(text []byte) (int, error) {
 		return len(text), nil
 	}
 	if r.left > 0 {
-		r.add([]byte(fmt.Sprintf("[%d lines were left out here: nobody read them in time]\n", r.left)))
+		r.add([]byte(fmt.Sprintf("[%d lines were left out here: they were not read in time]\n", r.left)))
 		r.left = 0
 	}
 	r.add(append([]byte(nil), text...))

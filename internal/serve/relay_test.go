@@ -69,7 +69,7 @@ func TestRelayGoesOn(t *testing.T) {
 	r.Close(time.Minute)
 	write.Close()
 	<-ended
-	if want := "[2 lines were left out here: nobody read them in time]\nback\n"; rest.String() != want {
+	if want := "[2 lines were left out here: they were not read in time]\nback\n"; rest.String() != want {
 		t.Errorf("then %.100q, want %q", rest.String(), want)
 	}
 }

@@ -131,7 +131,8 @@ func (t *Table) layout(header []string) []int {
 
 // squeeze makes columns narrower by a number of cells in all, as far as it can, and returns
 // by how many: those that wrap, then those that are shortened. Only if that is not enough, it
-// begins with long cells of the others, which then stand on lines of their own.
+// begins with long cells of the others, which then stand on lines of their own, and ends with
+// less than is enough.
 func (t *Table) squeeze(widths, columns []int, over int) (saved int) {
 	whole := func(i int) bool { return t.columns[i].Least == 0 && !t.columns[i].Wrap }
 	spare := 0
@@ -148,6 +149,7 @@ func (t *Table) squeeze(widths, columns []int, over int) (saved int) {
 		{spare < over, whole, func(int) int { return t.screen.Width * 2 / 5 }},
 		{true, func(i int) bool { return t.columns[i].Wrap }, func(i int) int { return max(t.columns[i].Least, 1) }},
 		{true, func(i int) bool { return !whole(i) }, func(i int) int { return t.columns[i].Least }},
+		{true, func(i int) bool { return !whole(i) }, func(i int) int { return t.columns[i].Least / 2 }},
 		{true, func(int) bool { return true }, func(int) int { return 1 }},
 	} {
 		for step.on && saved < over {

@@ -57,13 +57,13 @@ größe    due                       11-23
 掃除 🧹  late       measure ever~  11-24
 `},
 		{"narrower than that: long cells have lines of their own", Screen{Width: 28, Fixed: true}, `
-JOB    STATE   DOES    NEXT
+JOB     STATE    DOES  NEXT
 clean
   [confirmed]
-               sweep…  11-22
-größe  due             11-23
+                 swe…  11-22
+größe   due            11-23
 掃除 🧹
-       late    measu…  11-24
+        late     mea…  11-24
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {
