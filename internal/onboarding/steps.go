@@ -76,19 +76,22 @@ func (w Way) hosted() []pyproject.Job {
 
 // commit returns the steps to a commit.
 func (w Way) commit() []Step {
-	_, repository := w.ask("rev-parse", "--git-dir")
-	if repository && w.committed() {
+	added, committed := w.index()
+	if committed {
 		return []Step{{Name: "commit", Done: true, Do: "committed"}}
 	}
 	var steps []Step
-	if !repository {
+	if _, repository := w.ask("rev-parse", "--git-dir"); !repository {
 		steps = append(steps, Step{"repository", false, "git init --initial-branch=" + problem.ShellWord(w.Keeper.Branch), nothing, ""})
 	}
-	add := "git add"
-	for _, path := range w.Needed() {
-		add += " " + w.word(path)
+	if !added {
+		add := "git add"
+		for _, path := range w.Needed() {
+			add += " " + w.word(path)
+		}
+		steps = append(steps, Step{"add", false, add, nothing, ""})
 	}
-	return append(steps, Step{"add", false, add, nothing, ""}, Step{"commit", false, `git commit -m "Add scheduled jobs"`, nothing, ""})
+	return append(steps, Step{"commit", false, `git commit -m "Add scheduled jobs"`, nothing, ""})
 }
 
 // publish returns the steps that bring the commit to the default branch on GitHub.
@@ -144,13 +147,15 @@ func (w Way) ask(args ...string) (string, bool) {
 	return out, err == nil
 }
 
-// committed reports whether everything is committed as it is.
-func (w Way) committed() bool {
-	if _, all := w.ask(w.named("ls-files", "--error-unmatch")...); !all {
-		return false
+// index reports whether everything is added to the index of git as it is, and committed.
+func (w Way) index() (added, committed bool) {
+	_, tracked := w.ask(w.named("ls-files", "--error-unmatch")...)
+	changes, known := w.ask(w.named("status", "--porcelain=v2")...)
+	added = tracked && known
+	for line := range strings.Lines(changes) {
+		added = added && (line[0] == '1' || line[0] == '2') && line[3] == '.' // changed in the index, and as it is there
 	}
-	changes, known := w.ask(w.named("status", "--porcelain")...)
-	return known && changes == ""
+	return added, added && changes == ""
 }
 
 // onDefault reports whether the default branch, when it was last pushed or fetched, had
