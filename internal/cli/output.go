@@ -83,7 +83,7 @@ var (
 // printNoJobs says that a project has no jobs, and how to add one.
 func printNoJobs(w io.Writer, file string) error {
 	_, err := fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
-		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n", file)
+		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n\nor have `scheduled init` add an example\n", file)
 	return err
 }
 

@@ -131,6 +131,9 @@ func (pr *project) job(id string, onGitHub bool) (pyproject.Job, error) {
 		}
 	}
 	hint := "`scheduled list` shows the jobs"
+	if len(pr.Jobs)+len(pr.Broken) == 0 {
+		hint = "`scheduled init` adds an example"
+	}
 	if nearest != "" {
 		hint = fmt.Sprintf("did you mean %q? %s", nearest, hint)
 	}

@@ -49,7 +49,7 @@ func (pr *project) selected(ids []string, s selection) ([]pyproject.Job, error) 
 		return nil, &exitError{exitUsage, problem.New(hint, "no job has the group %s", problem.Quote(s.group))}
 	}
 	if len(known) == 0 {
-		return nil, &exitError{exitUsage, problem.New("`scheduled add` adds one", "%s declares no job", pr.Path)}
+		return nil, &exitError{exitUsage, problem.New("`scheduled init` adds an example, and `scheduled add` a job of your own", "%s declares no job", pr.Path)}
 	}
 	if len(jobs) == 0 {
 		return nil, &exitError{exitUsage, problem.New("name jobs, or add --group or --all. The jobs are "+problem.Some(known, problem.Show), "no job selected")}

@@ -102,8 +102,11 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 		return fmt.Errorf("simulate: %w", err)
 	}
 	s := simulation{flags.regime, regime.Sources, from, flags.days, flags.seed, variants}
-	if flags.json {
+	switch {
+	case flags.json:
 		return p.printJSON(s)
+	case len(project.Jobs) == 0:
+		return printNoJobs(p.Stdout, project.Path)
 	}
 	return s.print(p)
 }

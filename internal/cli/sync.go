@@ -175,6 +175,9 @@ func (p *Program) plans(projects []*project, repo *os.Root, action workflow.Uses
 			continue
 		}
 		p.note(target.Remarks(plan.Environments))
+		if len(project.Jobs) == 0 {
+			p.note([]string{project.Path + " declares no job; `scheduled init` adds an example"})
+		}
 		all = append(all, planned{project, target, plan})
 	}
 	return all, failed

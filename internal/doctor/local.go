@@ -28,7 +28,7 @@ func (e *examination) configuration() (Check, bool) {
 	case e.Wrong != nil:
 		return e.failed(e.Wrong, hint)
 	case len(e.Project.Jobs) == 0:
-		return Check{Message: e.Place.Path + " declares no job", Hint: "add one with `scheduled add`"}, false
+		return Check{Message: e.Place.Path + " declares no job", Hint: "add an example with `scheduled init`, or a job of your own with `scheduled add`"}, false
 	}
 	message := e.Place.Path + " declares " + problem.Count(len(e.Project.Jobs), "job") + " without errors"
 	if remarks := Remarks(e.Project, e.Place.Path, e.Now()); len(remarks) > 0 {

@@ -88,7 +88,7 @@ func findFile(name string) (string, error) {
 	}
 	file := filepath.Join(name, fileName)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return "", problem.New(hint, "folder %s has no %s", name, fileName)
+		return "", problem.New(hint+"; `"+problem.Command("scheduled --project", name, "init")+"` makes one", "folder %s has no %s", name, fileName)
 	}
 	return file, nil
 }
@@ -107,7 +107,7 @@ func findUpward() (string, error) {
 			return file, nil
 		}
 		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
-			return "", problem.New("go to the project's folder, or name it with --project. `scheduled list --all-projects` shows the projects of a repository", "no %s here or in any folder above", fileName)
+			return "", problem.New("begin a project here with `scheduled init`, or go to its folder, or name it with --project. `scheduled list --all-projects` shows those of a repository", "no %s here or in any folder above", fileName)
 		}
 	}
 }
