@@ -116,24 +116,6 @@ func movedPart(t *testing.T) string {
 	return b.String()
 }
 
-// movePart shows the first shape before and after, side by side.
-func movePart(t *testing.T) string {
-	before, after := beforeAndAfter(t, shapes[0].project)
-	return fmt.Sprintf(`<table>
-<tr><th><code>.github/workflows/%s.yml</code></th><th><code>pyproject.toml</code></th></tr>
-<tr valign="top"><td>
-
-`+"```yaml\n%s```"+`
-
-</td><td>
-
-`+"```toml\n%s```"+`
-
-</td></tr>
-</table>
-`, shapes[0].job, before, after)
-}
-
 // beforeAndAfter returns the workflow that a project had, and the job that it became.
 func beforeAndAfter(t *testing.T, project string) (before, after string) {
 	t.Helper()

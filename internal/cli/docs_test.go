@@ -49,6 +49,7 @@ func TestDocs(t *testing.T) {
 		name  string
 		write func(*testing.T) string
 	}{
+		{"first", firstPart},
 		{"list", listPart},
 		{"workflow", workflowPart},
 		{"excerpt", excerptPart},
@@ -66,7 +67,6 @@ func TestDocs(t *testing.T) {
 		{"kinds", kindsPart},
 		{"on-time", onTimePart},
 		{"settings", settingsPart},
-		{"move", movePart},
 		{"moved", movedPart},
 		{"fates", fatesPart},
 		{"all-projects", allProjectsPart},
@@ -122,6 +122,15 @@ func output(t *testing.T, args ...string) string {
 		t.Fatalf("%v: exit %d\n%s", args, code, &stderr)
 	}
 	return stdout.String()
+}
+
+// firstPart is the transcript that the script init_first replays.
+func firstPart(t *testing.T) string {
+	transcript, err := os.ReadFile("testdata/first.console")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "```console\n" + string(transcript) + "```"
 }
 
 func listPart(t *testing.T) string {

@@ -232,8 +232,9 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprint(p.Stdout, onboarding.Text(way.Steps()))
-	if costs := do.Costs(); len(costs) > 0 {
+	steps := way.Steps()
+	fmt.Fprint(p.Stdout, onboarding.Text(steps))
+	if costs := do.Costs(steps); len(costs) > 0 {
 		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, at most, each month:")
 		for _, row := range costs {
 			t.Row(row...)

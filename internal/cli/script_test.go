@@ -82,6 +82,7 @@ var processStart = time.Now()
 //	                    sets what its repository says about itself, and settings=JSON, pages=JSON
 //	monitor [STATUS]    starts a monitor that answers so, or hangs; MONITOR is its URL
 //	told FILE           writes what the monitors were told since the last call
+//	replay FILE         runs the commands of a transcript, which has to be what they print
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -123,6 +124,7 @@ func TestScripts(t *testing.T) {
 			"timers":      writeTimers,
 			"monitor":     startMonitor,
 			"told":        writeTold,
+			"replay":      replay,
 		},
 	})
 }

@@ -21,6 +21,7 @@ import (
 // kept to itself, unless the job fails.
 func Try(ctx context.Context, job execution.Job) (how string, err error) {
 	var output bytes.Buffer
+	job.Environ = append(slices.Clip(job.Environ), "PYTHONDONTWRITEBYTECODE=1") // leaves no __pycache__ beside the files
 	job.Output = func(execution.Variables) (stdout, stderr io.Writer, end func()) { return &output, &output, func() {} }
 	told := execution.Told{Decided: func(schedule.Decision) {}, Ended: func(r execution.Result) {
 		switch {

@@ -259,16 +259,3 @@ func (b *Beginning) Table() (rows [][]string) {
 	}
 	return rows
 }
-
-// Costs returns the rows of a table of what the jobs and their rescue cost in a month.
-func (b *Beginning) Costs() (rows [][]string) {
-	for _, t := range b.targets {
-		if jobs, rescue := workflow.Costs(t.Project); jobs != "" {
-			rows = append(rows, []string{"  " + problem.Count(len(t.Project.Hosted()), "job"), jobs})
-			if rescue != "" {
-				rows = append(rows, []string{"  rescue", rescue})
-			}
-		}
-	}
-	return rows
-}

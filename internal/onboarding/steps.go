@@ -199,3 +199,20 @@ func Text(steps []Step) string {
 	}
 	return text
 }
+
+// Costs returns the rows of a table of what the jobs and their rescue cost in a month, while
+// there are steps left that lead to that.
+func (b *Beginning) Costs(steps []Step) (rows [][]string) {
+	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Name == "start" && !s.Done }) {
+		return nil
+	}
+	for _, t := range b.targets {
+		if jobs, rescue := workflow.Costs(t.Project); jobs != "" {
+			rows = append(rows, []string{"  " + problem.Count(len(t.Project.Hosted()), "job"), jobs})
+			if rescue != "" {
+				rows = append(rows, []string{"  rescue", rescue})
+			}
+		}
+	}
+	return rows
+}
