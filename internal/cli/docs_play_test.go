@@ -31,7 +31,7 @@ var (
 // TestDocsPlay plays the pages with calls of the program: it writes the files that a page
 // shows below their names, makes its calls one after the other, and compares what they print.
 func TestDocsPlay(t *testing.T) {
-	elsewhere := []string{"docs/moving.md", "docs/serve.md"} // tests of their own play these
+	elsewhere := []string{"README.md", "docs/moving.md", "docs/serve.md"} // tests of their own play these
 	for page, content := range pages(t) {
 		if !callBlock.MatchString(content) || slices.Contains(elsewhere, page) {
 			continue
