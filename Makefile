@@ -25,7 +25,7 @@ RACY = $(filter-out %/schedule %/pattern %/entrypoint,$(shell go list -f '{{rang
 UNRACED = TestScripts|TestKillAtAnyMoment|TestKilledBetween|TestHostile|TestGuesses|TestSize|TestOrigin|TestSparse|TestQuickEncode|TestPromises|TestRacingRescues
 
 # Where the end-to-end tests find programs.
-E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER)) AXE=$(abspath $(AXE))
+E2E = ACT=$(abspath $(ACT)) PRECOMMIT=$(abspath $(PRECOMMIT)) UV=$(abspath $(UV)) PIPX=$(abspath $(PIPX)) UPLOAD=$(abspath $(UPLOAD)) SUPERVISORD=$(abspath $(SUPERVISORD)) CHROMIUM=$(abspath $(BROWSER)) AXE=$(abspath $(AXE)) SITE=$(abspath dist/site)
 
 # The tests start hundreds of Pythons, and one behind a shim of a version manager takes
 # twice as long to start.
@@ -70,7 +70,7 @@ unit:
 
 # Through action.yml itself, in the host mode of act, and as hooks of pre-commit.
 .PHONY: e2e
-e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD) $(UPLOAD) $(BROWSER) $(AXE)
+e2e: $(ACT) $(PRECOMMIT) $(UV) $(PIPX) $(SUPERVISORD) $(UPLOAD) $(BROWSER) $(AXE) docs
 	$(E2E) go test -count=1 -tags e2e ./internal/e2e
 
 # The page at three sizes in both themes, to be looked at.
