@@ -55,7 +55,8 @@ func startBrowser(t testing.TB) browser {
 // tab is a tab of the browser, and what happens in it.
 type tab struct {
 	testing.TB
-	ctx context.Context
+	ctx    context.Context
+	server string // the only address that is reached; "" for none
 
 	guard sync.Mutex
 	asked []string // addresses that were asked for, without those that have their data in them
@@ -106,6 +107,10 @@ func (t *tab) heard(event any) {
 			t.asked = append(t.asked, event.Request.URL)
 		}
 	case *fetch.EventRequestPaused: // nothing leaves this machine; a listener must not wait for an answer
+		if t.server != "" && strings.HasPrefix(event.Request.URL, t.server+"/") {
+			go chromedp.Call(t.ctx, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: event.RequestID})
+			return
+		}
 		go chromedp.Call(t.ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: event.RequestID, ResponseCode: 200, Body: []byte("elsewhere")})
 	case *runtime.EventExceptionThrown:
 		t.wrong = append(t.wrong, fmt.Sprint("exception: ", event.ExceptionDetails.Text, " ", event.ExceptionDetails.URL))

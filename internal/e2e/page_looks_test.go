@@ -32,6 +32,18 @@ var screens = []struct{ width, height int64 }{{320, 640}, {768, 1024}, {1280, 90
 // testAxe has axe-core look for what keeps people out. Of many jobs it sees the first rows: the
 // others are alike, and would take it half a minute.
 func testAxe(t *testing.T, p *pages) {
+	for name, w := range p.all() {
+		tab := p.open(t, w.page())
+		tab.size(1280, 900)
+		eval[any](tab, `document.querySelectorAll("tr[data-job]").forEach((row, i) => i >= 15 && row.remove())`)
+		tab.axe(name)
+		tab.quiet()
+	}
+}
+
+// axe has axe-core look at what a tab shows, in both themes.
+func (t *tab) axe(name string) {
+	t.Helper()
 	file := os.Getenv("AXE")
 	if file == "" {
 		t.Fatal("AXE names no script: use make e2e")
@@ -40,23 +52,17 @@ func testAxe(t *testing.T, p *pages) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, w := range p.all() {
-		tab := p.open(t, w.page())
-		tab.size(1280, 900)
-		eval[any](tab, `document.querySelectorAll("tr[data-job]").forEach((row, i) => i >= 15 && row.remove())`)
-		eval[any](tab, string(axe)+"; null")
-		for _, theme := range []string{"light", "dark"} {
-			tab.media("prefers-color-scheme", theme)
-			rules := ""
-			if theme == "dark" { // only its colors are others
-				rules = "runOnly: ['color-contrast'], "
-			}
-			for _, found := range eval[[]string](tab, `axe.run({`+rules+`resultTypes: ["violations"]}).then((found) => found.violations.flatMap((v) =>
-				v.nodes.slice(0, 3).map((node) => v.impact + " " + v.id + ": " + node.html.slice(0, 200) + "\n" + node.failureSummary)))`) {
-				t.Errorf("%s, %s: %s", name, theme, found)
-			}
+	eval[any](t, string(axe)+"; null")
+	for _, theme := range []string{"light", "dark"} {
+		t.media("prefers-color-scheme", theme)
+		rules := ""
+		if theme == "dark" { // only its colors are others
+			rules = "runOnly: ['color-contrast'], "
 		}
-		tab.quiet()
+		for _, found := range eval[[]string](t, `axe.run({`+rules+`resultTypes: ["violations"]}).then((found) => found.violations.flatMap((v) =>
+			v.nodes.slice(0, 3).map((node) => v.impact + " " + v.id + ": " + node.html.slice(0, 200) + "\n" + node.failureSummary)))`) {
+			t.Errorf("%s, %s: %s", name, theme, found)
+		}
 	}
 }
 

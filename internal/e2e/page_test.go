@@ -51,7 +51,7 @@ func TestPage(t *testing.T) {
 		{"contents", testContents}, {"accessible names", testNames}, {"hostile texts", testHostileTexts}, {"without script", testWithoutScript},
 		{"filters", testFilters}, {"keyboard", testKeyboard}, {"touch", testTouch},
 		{"axe", testAxe}, {"sizes", testSizes}, {"themes", testThemes}, {"media", testMedia}, {"budget", testBudget},
-		{"badges", testBadges},
+		{"badges", testBadges}, {"live", testLive}, {"live without script", testLiveWithoutScript},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			t.Parallel()
