@@ -133,7 +133,7 @@ func (p *Program) readReport(projects []*project, earlier report.Report, flags r
 		if err != nil {
 			return err
 		}
-		made = &report.Report{Title: title(projects), Source: archive.Source(), Jobs: []report.Job{}}
+		made = &report.Report{Title: title(projects), Source: archive.Source(), Notes: past.Unasked(histories...), Jobs: []report.Job{}}
 		if url := archive.URL(); url != "" {
 			made.URL = &url
 		}
@@ -142,11 +142,17 @@ func (p *Program) readReport(projects []*project, earlier report.Report, flags r
 				h := histories[len(made.Jobs)]
 				made.Now = cmp.Or(made.Now, h.Now.UTC())
 				made.Add(job, h)
+				made.Notes = append(made.Notes, archive.Remarks(h)...)
 			}
 		}
 		made.Now = cmp.Or(made.Now, p.Now().UTC()).Truncate(time.Second)
 		made.Recall(earlier)
-		p.note(past.Unasked(histories...))
+		p.note(made.Notes)
+		for _, project := range projects { // those are told already
+			for _, broken := range project.Broken {
+				made.Notes = append(made.Notes, problem.Show(broken.ID)+" is left out, because of errors in "+project.Path)
+			}
+		}
 		return errors.Join(past.Unread(histories))
 	})
 	return made, err

@@ -24,13 +24,14 @@ type listing struct {
 	add      func(runs []workflowRun, known time.Time, readFor []int) // takes the runs of a page that was read for some workflows, whose runs since known are now complete
 
 	now      time.Time
-	sent     int           // requests
-	failures int           // in a row, to list the runs of a workflow
-	lost     map[int]error // why the list of a workflow could not be read
-	open     []int         // the workflows that more runs can still change, which add knows
-	pages    int           // of the list of all runs, read so far
-	total    int           // pages that it has
-	oldest   time.Time     // creation of the oldest run on those read
+	sent     int            // requests
+	failures int            // in a row, to list the runs of a workflow
+	lost     map[int]error  // why the list of a workflow could not be read
+	open     []int          // the workflows that more runs can still change, which add knows
+	pages    int            // of the list of all runs, read so far
+	total    int            // pages that it has
+	oldest   time.Time      // creation of the oldest run on those read
+	seen     map[string]int // runs on those read, by the files of their workflows
 }
 
 // read reads until no workflow is open, or the bound is reached.
@@ -66,19 +67,28 @@ func (l *listing) bound() error {
 }
 
 // worth reports whether to read on in the list of all runs: the pages back to the starts
-// of some open workflows are no more than the lists of these would be.
+// of some open workflows are no more than those of their own lists would be.
 func (l *listing) worth() bool {
-	starts := make([]time.Time, len(l.open))
-	for n, i := range l.open {
-		starts[n] = l.start(i)
-	}
-	slices.SortFunc(starts, func(a, b time.Time) int { return b.Compare(a) })
-	for n, start := range starts {
-		if l.left(start) <= n+1 {
+	open := slices.SortedFunc(slices.Values(l.open), func(a, b int) int { return l.start(b).Compare(l.start(a)) })
+	own := 0
+	for _, i := range open {
+		own += l.own(i)
+		if l.left(l.start(i)) <= own {
 			return true
 		}
 	}
 	return false
+}
+
+// own estimates how many pages of a workflow's own runs lead back to its start, from the
+// rate of its runs so far.
+func (l *listing) own(i int) int {
+	read := l.now.Sub(l.oldest)
+	if read <= 0 {
+		return 1
+	}
+	runs := float64(l.seen[l.file(i)]) * float64(l.now.Sub(l.start(i))) / float64(read)
+	return 1 + int(min(runs, float64(l.total*perPage))/perPage)
 }
 
 // left estimates how many more pages of all runs lead back to a start, from the rate of
@@ -101,6 +111,12 @@ func (l *listing) readPage(ctx context.Context) error {
 	l.total = max((list.value.Total+perPage-1)/perPage, l.pages)
 	if oldest := list.value.oldest(); l.pages == 1 || !oldest.IsZero() && oldest.Before(l.oldest) {
 		l.oldest = oldest
+	}
+	if l.seen == nil {
+		l.seen = map[string]int{}
+	}
+	for _, run := range list.value.Runs {
+		l.seen[run.file()]++
 	}
 	known := l.oldest
 	if len(list.value.Runs) == 0 || !list.more && l.pages == l.total {

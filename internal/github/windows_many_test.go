@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,6 +155,44 @@ func TestPastsAgree(t *testing.T) {
 		}
 		if alone := len(fake.Requests()); requests > alone+2 {
 			t.Errorf("%d requests together, %d alone", requests, alone)
+		}
+	}
+}
+
+// TestPastsDeep reads far back for jobs with many runs: the list of all runs has fewer pages
+// than their own lists together, and it serves all of them alike.
+func TestPastsDeep(t *testing.T) {
+	const jobs, days = 30, 8
+	fake := ghtest.New(t)
+	fake.SetNow(noon)
+	var queries []Query
+	for i := range jobs {
+		id := fmt.Sprintf("job-%d", i)
+		q := Query{Workflow: "scheduled-" + id + ".yml", Job: id, DefaultBranch: "main", Schedule: schedule.New(schedule.Hour, "demo", id)}
+		queries = append(queries, q)
+		for hour := range 24 * days {
+			created := noon.Add(-time.Duration(hour)*time.Hour - time.Duration(i+1)*time.Second)
+			fake.Add(ghtest.Run{Workflow: q.Workflow, Created: created, Started: created})
+		}
+	}
+	pasts, err := newClient(t, fake.URL).Pasts(t.Context(), queries, schedule.Reach{Windows: 24 * days}, 0, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range fake.Requests() {
+		if strings.Contains(request.Path, "/workflows/") {
+			t.Fatalf("a list of one workflow is read: %s", request.Path)
+		}
+	}
+	for i, past := range pasts {
+		known := 0
+		for _, a := range past.Accounts(noon.AddDate(0, 0, -days), noon) {
+			if a.Served() {
+				known++
+			}
+		}
+		if known < 10 {
+			t.Errorf("job %d: %d windows are known; the budget is for all jobs alike", i, known)
 		}
 	}
 }

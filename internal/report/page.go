@@ -83,7 +83,24 @@ func (r *Report) header() node {
 	return element("header", nil,
 		element("h1", nil, isolated(r.Title)),
 		element("p", nil, text(problem.Count(len(r.Jobs), "job")+", from "), link(r.URL, isolated(r.Source)), ", ", instant(r.Now), " UTC", remark),
-		element("ul", attrs{"class", "standing", "aria-label", "Jobs by state"}, chips...))
+		element("ul", attrs{"class", "standing", "aria-label", "Jobs by state"}, chips...), r.notes())
+}
+
+// mostNotes is the number of notes that the page shows.
+const mostNotes = 5
+
+func (r *Report) notes() node {
+	var items []node
+	for _, note := range r.Notes[:min(len(r.Notes), mostNotes)] {
+		items = append(items, element("li", nil, isolated(note)))
+	}
+	if more := len(r.Notes) - mostNotes; more > 0 {
+		items = append(items, element("li", nil, text(fmt.Sprintf("and %d more", more))))
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	return element("ul", attrs{"class", "notes", "aria-label", "Notes"}, items...)
 }
 
 // mostTrouble is the number of jobs with trouble that the page lists openly.

@@ -19,6 +19,7 @@ type Report struct {
 	Title  string    `json:"title"`  // the project's name, or its folder
 	Source string    `json:"source"` // where the history is from
 	URL    *string   `json:"url"`    // of the source; null without one
+	Notes  []string  `json:"notes"`  // what stands in the way of jobs, or of reading them
 	Jobs   []Job     `json:"jobs"`
 
 	Loop *Loop `json:"-"` // of a live page; nil for a page of files

@@ -98,7 +98,7 @@ func TestHostile(t *testing.T) {
 		one.Group, one.Description, one.Schedule, one.Unread = &text, &text, text, &text
 		two := job(text, "due", "failed", "missed", "confirmed")
 		two.Windows[1].Why = &text
-		return &Report{Now: now, Title: text, Source: text, Jobs: []Job{one, two}}
+		return &Report{Now: now, Title: text, Source: text, Notes: []string{text}, Jobs: []Job{one, two}}
 	}
 	want := elements(t, made("harmless"))
 	for _, text := range hostile {
