@@ -12,6 +12,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/table"
+	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
 // onScreen runs the program at a fixed time, on a screen with some columns; "" for a pipe.
@@ -69,9 +70,13 @@ func TestProjectsFit(t *testing.T) {
 			continue
 		}
 		for columns, width := range map[string]int{"": 100, "60": 60} {
-			got := onScreen(t, columns, "list", "--project", file)
-			shown, _, _ := strings.Cut(got, "\nAbout ")
-			for line := range strings.Lines(shown) {
+			var out bytes.Buffer
+			p := Program{Stdout: &out, Environ: []string{"COLUMNS=" + columns}}
+			if err := p.printJobs(file, workflow.Target{Project: project}.List(time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), 3, nil, make([]string, len(project.Jobs))), false); err != nil {
+				t.Fatal(err)
+			}
+			got := out.String()
+			for line := range strings.Lines(got) {
 				if w := table.Width(strings.TrimSuffix(line, "\n")); w > width {
 					t.Errorf("the list of %s on a screen of %q columns has a line of %d: %s", file, columns, w, line)
 				}
