@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 )
 
@@ -99,7 +100,7 @@ func realDir(repo fs.FS) (found bool, err error) {
 			return false, fmt.Errorf("read %s: %w", dir, err)
 		}
 		if !info.IsDir() {
-			return false, fmt.Errorf("%s is not a folder: scheduled does not write through symbolic links", dir)
+			return false, problem.New("move it away, so that a folder can be made there", "%s is not a folder: scheduled does not write through symbolic links", dir)
 		}
 	}
 	return true, nil
