@@ -162,7 +162,9 @@ func (s *Server) announce() {
 		} else {
 			here++
 		}
-		next = earliest(next, t.next)
+	}
+	for _, p := range s.board.all() {
+		next = earliest(next, p.coming())
 	}
 	jobs := problem.Count(len(s.tracks), "job")
 	log := s.Log.With("here", here, "github", github)
