@@ -246,12 +246,11 @@ func (t *tab) tap(selector string) {
 	call(t, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}})
 }
 
-// photograph writes a picture of what the window shows.
-func (t *tab) photograph(file string) {
+// photograph returns a picture of the page from its top, at most that high.
+func (t *tab) photograph(height int64) []byte {
 	t.Helper()
-	picture, err := chromedp.Run(t.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, picture)
+	size := eval[[]float64](t, `[innerWidth, Math.min(document.documentElement.scrollHeight, %s)]`, height)
+	return call(t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: size[0], Height: size[1], Scale: 1},
+	}).Data
 }

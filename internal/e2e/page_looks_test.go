@@ -3,15 +3,24 @@
 package e2e
 
 import (
+	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -97,7 +106,15 @@ const textsStickOut = `(() => {
 })()`
 
 func testSizes(t *testing.T, p *pages) {
-	for name, w := range p.all() {
+	looked := p.all()
+	if *pictures != "" {
+		looked["shop"] = shopJobs(t, p.program)
+		tab := p.tab(t)
+		tab.size(1280, 1000)
+		tab.visit(looked["shop"].page())
+		write(t, filepath.Join(*pictures, "report.png"), reduced(t, tab.photograph(1000)))
+	}
+	for name, w := range looked {
 		tab := p.tab(t)
 		for _, screen := range screens {
 			tab.size(screen.width, screen.height)
@@ -112,7 +129,7 @@ func testSizes(t *testing.T, p *pages) {
 			if *pictures != "" {
 				for theme := range themes {
 					tab.media("prefers-color-scheme", theme)
-					tab.photograph(filepath.Join(*pictures, fmt.Sprintf("%s-%d-%s.png", name, screen.width, theme)))
+					write(t, filepath.Join(*pictures, fmt.Sprintf("%s-%d-%s.png", name, screen.width, theme)), tab.photograph(3*screen.height))
 				}
 			}
 			for _, wrong := range eval[[]string](tab, textsStickOut) {
@@ -124,6 +141,31 @@ func testSizes(t *testing.T, p *pages) {
 			}
 		}
 	}
+}
+
+// reduced returns a picture with its 128 most frequent colors alone, which is a third in size.
+func reduced(t testing.TB, picture []byte) []byte {
+	t.Helper()
+	img, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[color.Color]int{}
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			counts[img.At(x, y)]++
+		}
+	}
+	colors := slices.SortedFunc(maps.Keys(counts), func(a, b color.Color) int {
+		return cmp.Or(counts[b]-counts[a], strings.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	few := image.NewPaletted(img.Bounds(), colors[:min(128, len(colors))])
+	draw.Draw(few, few.Bounds(), img, image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, few); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // states are all that a window can have.
@@ -228,4 +270,39 @@ func testBudget(t *testing.T, p *pages) {
 			t.Errorf("%s: %v", metric.Name, metric.Value)
 		}
 	}
+}
+
+// BenchmarkPage opens the page of 100 jobs with 200 windows. It reports the medians, in milliseconds:
+// until something is to be seen; until all of it is drawn, two frames after it was loaded; and
+// the time of a processor that this took in the thread of the page, which depends less on
+// what else the machine does.
+func BenchmarkPage(b *testing.B) {
+	program, _ := build(b)
+	page := hundredJobs(b, program).page()
+	tab := startBrowser(b).tab(b)
+	tab.size(1280, 900)
+	call(tab, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks})
+	took := map[string][]time.Duration{}
+	busy := 0.0
+	for b.Loop() {
+		tab.visit(page)
+		for name, ms := range eval[map[string]float64](tab, `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+			done({"seen-ms": performance.getEntriesByName("first-contentful-paint")[0].startTime, "drawn-ms": performance.now()}))))`) {
+			took[name] = append(took[name], time.Duration(ms*float64(time.Millisecond)))
+		}
+		before := busy
+		for _, metric := range call(tab, performance.GetMetrics, cdp.Empty{}).Metrics {
+			if metric.Name == "TaskDuration" {
+				busy = metric.Value
+			}
+		}
+		if busy < before { // the page has another process now
+			before = 0
+		}
+		took["busy-ms"] = append(took["busy-ms"], time.Duration((busy-before)*float64(time.Second)))
+	}
+	for name, times := range took {
+		b.ReportMetric(1000*median(times), name)
+	}
+	b.ReportMetric(0, "ns/op")
 }

@@ -239,3 +239,50 @@ func hostileJobs(t testing.TB, program string) written {
 	github.SetToken(token)
 	return report(t, program, dir, 15, "GITHUB_API_URL="+github.URL, "GITHUB_REPOSITORY="+ghtest.Repository, "GITHUB_TOKEN="+token)
 }
+
+// shopJobs are those of a usual project on GitHub, for a picture in the docs.
+func shopJobs(t testing.TB, program string) written {
+	t.Helper()
+	dir := newProject(t, "corner-shop",
+		declared{"import-orders", "hour", "shop"}, declared{"refresh-prices", "hour", "shop"}, declared{"sync-stock", "hour", "stock"},
+		declared{"count-stock", "day", "stock"}, declared{"send-invoices", "day", "billing"}, declared{"remind-customers", "day", "billing"},
+		declared{"back-up-database", "day", ""}, declared{"clean-uploads", "week", ""})
+	github := ghtest.New(t)
+	at := time.Date(2026, 11, 21, 16, 5, 0, 0, time.UTC)
+	github.SetNow(at)
+	github.SetLimit(50_000)
+	odd := map[string]ghtest.Run{ // by job and number of the window, from the newest
+		"import-orders 41":    {Conclusion: "failure", Outcome: "failed: ConnectionError: the shop does not answer"},
+		"import-orders 40":    {Conclusion: "failure", Outcome: "failed: ConnectionError: the shop does not answer"},
+		"refresh-prices 0":    {Status: "in_progress"},
+		"count-stock 3":       {Conclusion: "failure", Outcome: "failed: ValueError: 3 shelves have no label"},
+		"remind-customers 12": {Conclusion: "cancelled"},
+	}
+	for i, job := range load(t, dir).Jobs {
+		file := "scheduled-" + job.Slug + ".yml"
+		github.Register(ghtest.Registered{File: file, Created: at.AddDate(0, -4, 0)})
+		for n, w := range job.Schedule.Windows(at, at.AddDate(0, 0, -100), 100) {
+			minutes := func(n int) time.Time { return w.Start.Add(time.Duration(n) * time.Minute) }
+			hourly, random := w.End.Sub(w.Start) == time.Hour, (n*7919+i*104729)%97
+			run := ghtest.Run{Workflow: file, Job: job.Slug, Created: minutes(2 + random%5)}
+			switch {
+			case random%31 == 7: // GitHub dropped the tick, and a rescue came
+				run.Event, run.Title, run.Created = "workflow_dispatch", "rescue", minutes(44)
+			case random%19 == 4 && hourly:
+				run.Created = minutes(10 + random%30)
+			case random%19 == 4:
+				run.Created = minutes(200 + random)
+			}
+			if special, ok := odd[fmt.Sprint(job.ID, " ", n)]; ok {
+				run.Status, run.Conclusion, run.Outcome = special.Status, special.Conclusion, special.Outcome
+			} else {
+				run.Started = run.Created.Add(15 * time.Second)
+			}
+			if run.Created.Before(at) && run.Started.Before(at) {
+				github.Add(run)
+			}
+		}
+	}
+	github.SetToken(token)
+	return report(t, program, dir, 100, "GITHUB_API_URL="+github.URL, "GITHUB_REPOSITORY="+ghtest.Repository, "GITHUB_TOKEN="+token)
+}

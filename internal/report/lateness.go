@@ -104,6 +104,9 @@ func (r *Report) chart() node {
 	}
 	p50, p95 := r.lateness(columns)
 	words := fmt.Sprintf("Of %d executions, half started within %s of their slots, and 95 %% within %s.", runs, past.Late(p50), past.Late(p95))
+	if runs == 1 {
+		words = fmt.Sprintf("The only execution started %s after its slot.", past.Late(p50))
+	}
 	return element("section", attrs{"class", "lateness", "aria-labelledby", "lateness"}, head, element("p", nil, text(words)),
 		element("svg", attrs{"viewBox", fmt.Sprintf("0 0 %d %d", chartWidth, chartHeight), "role", "img", "aria-label", "How late executions started, over time. " + words}, drawn...),
 		element("p", attrs{"class", "note"}, "Each bar reaches from the median to the 95th percentile of its ", text(spanOf(columns[0])), "."))
