@@ -79,7 +79,7 @@ func (p *Program) root() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(err.Error(), cmd) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(flagError(err), cmd) })
 	root.PersistentFlags().StringVar(&p.project, "project", "", "folder of the project, or its pyproject.toml (default: the nearest one upward)")
 	p.helped(root, []commandGroup{
 		{"Set up", []*cobra.Command{p.initCommand(), p.addCommand(), p.setCommand(), p.removeCommand(), p.validateCommand(), p.syncCommand()}},

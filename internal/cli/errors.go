@@ -9,6 +9,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes.
@@ -35,6 +36,22 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func usageError(message string, cmd *cobra.Command) error {
 	return &exitError{exitUsage, problem.WithHint(errors.New(message), fmt.Sprintf("`%s --help` shows how to use it", cmd.CommandPath()))}
+}
+
+// flagError says what is wrong with a flag: the library names the function that refused a
+// value.
+func flagError(err error) string {
+	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return err.Error()
+	}
+	wanted := map[string]string{"int": "a whole number", "duration": "a duration such as 30s or 5m", "bool": "true or false"}
+	flag := invalid.GetFlag()
+	want, known := wanted[flag.Value.Type()]
+	if !known {
+		return err.Error()
+	}
+	return fmt.Sprintf("--%s %s is not %s", flag.Name, problem.Quote(invalid.GetValue()), want)
 }
 
 // The titles of annotations of problems.

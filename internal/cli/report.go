@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/report"
 	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
@@ -70,9 +70,13 @@ func (p *Program) writeReport(flags reportFlags) error {
 	folder := report.Folder{Path: flags.output}
 	var earlier report.Report
 	if flags.output != "" {
+		var remark string
 		var err error
-		if earlier, err = folder.Earlier(); err != nil {
+		if earlier, remark, err = folder.Earlier(); err != nil {
 			return &exitError{exitUsage, err}
+		}
+		if remark != "" {
+			p.note([]string{remark})
 		}
 	}
 	projects, failed := p.projects(p.openAt)
@@ -116,12 +120,13 @@ func (p *Program) tell(asJSON bool, line string) {
 // could not be read.
 func (p *Program) readReport(projects []*project, earlier report.Report, flags reportFlags) (made *report.Report, err error) {
 	var jobs []past.Job
+	var declared []*pyproject.Project
 	for _, project := range projects {
 		more, err := p.pastJobs(project)
 		if err != nil {
 			return nil, err
 		}
-		jobs = append(jobs, more...)
+		jobs, declared = append(jobs, more...), append(declared, project.Project)
 	}
 	const day = 24 * time.Hour
 	reach := schedule.Reach{Windows: maxLimit, Age: time.Duration(flags.days) * day}
@@ -133,36 +138,10 @@ func (p *Program) readReport(projects []*project, earlier report.Report, flags r
 		if err != nil {
 			return err
 		}
-		made = &report.Report{Title: title(projects), Source: archive.Source(), Notes: past.Unasked(histories...), Jobs: []report.Job{}}
-		if url := archive.URL(); url != "" {
-			made.URL = &url
-		}
-		for _, project := range projects {
-			for _, job := range project.Jobs {
-				h := histories[len(made.Jobs)]
-				made.Now = cmp.Or(made.Now, h.Now.UTC())
-				made.Add(job, h)
-				made.Notes = append(made.Notes, archive.Remarks(h)...)
-			}
-		}
-		made.Now = cmp.Or(made.Now, p.Now().UTC()).Truncate(time.Second)
-		made.Recall(earlier)
+		made = report.Make(archive, histories, declared)
 		p.note(made.Notes)
-		for _, project := range projects { // those are told already
-			for _, broken := range project.Broken {
-				made.Notes = append(made.Notes, problem.Show(broken.ID)+" is left out, because of errors in "+project.Path)
-			}
-		}
+		made.Complete(earlier, declared)
 		return errors.Join(past.Unread(histories))
 	})
 	return made, err
-}
-
-// title names what a report is about: the project, or the repository of several.
-func title(projects []*project) string {
-	first := projects[0]
-	if len(projects) > 1 {
-		return filepath.Base(first.Root)
-	}
-	return cmp.Or(first.Name, filepath.Base(filepath.Dir(first.AbsFile())))
 }

@@ -126,7 +126,10 @@ func Why(a schedule.Account) string {
 	case schedule.StatePaused:
 		return "the job was paused or disabled"
 	case schedule.StateUnknown:
-		if ran {
+		switch {
+		case ran && a.Run.Void:
+			return "its runs cannot count: they are of another branch, say, or deleted"
+		case ran:
 			return "what its runs did cannot be read"
 		}
 		return "runs that may have been in it are deleted or were not read"

@@ -66,10 +66,16 @@ func chip(state string) node {
 	return element("span", attrs{"class", "chip " + state}, element("i", attrs{"class", "sign"}), text(state))
 }
 
-// link returns a link to an address, or only what would be in it if there is none.
+// link returns a link to an address on the web or on this server, or only what would be in
+// it if there is none.
 func link(address *string, inside ...node) node {
-	if address == nil {
+	if !followed(address) {
 		return join(inside, "")
 	}
 	return element("a", attrs{"href", *address}, inside...)
+}
+
+// followed reports whether an address may be a link: a browser runs some others.
+func followed(address *string) bool {
+	return address != nil && (strings.HasPrefix(*address, "https://") || strings.HasPrefix(*address, "http://") || strings.HasPrefix(*address, "/"))
 }

@@ -152,7 +152,7 @@ func (j *Job) troubleItem() node {
 	all := j.trouble()
 	w := all[0]
 	about := []node{"due ", instant(w.Start), ": ", isolated(cmp.Or(said(w.Why), string(w.State)))}
-	if w.URL != nil && w.RunID != nil {
+	if followed(w.URL) && w.RunID != nil {
 		about = append(about, ", ", link(w.URL, text(fmt.Sprintf("run %d", *w.RunID))))
 	}
 	if more := len(all) - 1; more > 0 {
@@ -269,7 +269,7 @@ func cell(w past.ShownWindow) node {
 		b.WriteString(": " + *w.Why)
 	}
 	name, with := "i", attrs(nil)
-	if w.URL != nil {
+	if followed(w.URL) {
 		name, with = "a", attrs{"href", *w.URL}
 	}
 	return element("td", attrs{"data-state", string(w.State)}, element(name, with, element("span", nil, text(b.String()))))

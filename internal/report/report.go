@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -40,6 +41,46 @@ type Job struct {
 
 // Newest is the maximum number of windows of a job that the page shows.
 const Newest = 100
+
+// Make makes the report of some projects, whose jobs have the histories in turn.
+func Make(archive *past.Archive, histories []past.History, projects []*pyproject.Project) *Report {
+	r := &Report{Title: Title(projects...), Source: archive.Source(), Notes: past.Unasked(histories...), Jobs: []Job{}}
+	if url := archive.URL(); url != "" {
+		r.URL = &url
+	}
+	for _, project := range projects {
+		for _, job := range project.Jobs {
+			h := histories[len(r.Jobs)]
+			r.Now = cmp.Or(r.Now, h.Now.UTC())
+			r.Add(job, h)
+			r.Notes = append(r.Notes, archive.Remarks(h)...)
+		}
+	}
+	r.Now = cmp.Or(r.Now, archive.Now.UTC()).Truncate(time.Second)
+	return r
+}
+
+// Title names what a report is about.
+func Title(projects ...*pyproject.Project) string {
+	if len(projects) > 1 {
+		return problem.Count(len(projects), "project")
+	}
+	folder := filepath.Dir(projects[0].File)
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	return cmp.Or(projects[0].Name, filepath.Base(folder))
+}
+
+// Complete adds what an earlier report knew, and says which jobs are missing.
+func (r *Report) Complete(earlier Report, projects []*pyproject.Project) {
+	r.Recall(earlier)
+	for _, project := range projects {
+		for _, broken := range project.Broken {
+			r.Notes = append(r.Notes, problem.Show(broken.ID)+" is left out, because of errors in "+project.File)
+		}
+	}
+}
 
 // Add adds a job with its history.
 func (r *Report) Add(job pyproject.Job, h past.History) {
@@ -114,55 +155,6 @@ var looks = []look{
 // bad reports whether a window with that state needs somebody's eye.
 func bad(state schedule.State) bool {
 	return state == schedule.StateFailed || state == schedule.StateMissed || state == schedule.StateExpired
-}
-
-// Tell tells the jobs that are to be read which windows an earlier report knows to be
-// served, so that no run is asked about them.
-func (r *Report) Tell(jobs []past.Job) {
-	served := r.served()
-	for i, job := range jobs {
-		told := map[schedule.Window]bool{}
-		for w := range served[key{job.Project, job.ID}] {
-			told[w] = true
-		}
-		jobs[i].Told = told
-	}
-}
-
-// key names a job among those of several projects.
-type key struct{ project, id string }
-
-// served returns the windows that are known to be served, by job.
-func (r *Report) served() map[key]map[schedule.Window]past.ShownWindow {
-	all := map[key]map[schedule.Window]past.ShownWindow{}
-	for _, j := range r.Jobs {
-		windows := map[schedule.Window]past.ShownWindow{}
-		for _, w := range j.Windows {
-			if w.Ran != nil && w.Lateness != nil && !w.End.After(r.Now) {
-				windows[schedule.Window{Start: w.Start.UTC(), End: w.End.UTC()}] = w
-			}
-		}
-		all[key{j.Project, j.Job}] = windows
-	}
-	return all
-}
-
-// Recall takes windows from an earlier report: those that are known to be served there, and
-// not here, because GitHub has deleted their runs or reading them would take too many
-// requests.
-func (r *Report) Recall(earlier Report) {
-	known := earlier.served()
-	for i := range r.Jobs {
-		j := &r.Jobs[i]
-		for n, w := range j.Windows {
-			same := schedule.Window{Start: w.Start.UTC(), End: w.End.UTC()}
-			if before, ok := known[key{j.Project, j.Job}][same]; ok && w.Ran == nil {
-				j.Windows[n] = before
-			}
-		}
-		j.Measure()
-		j.State = j.stand()
-	}
 }
 
 // standing counts the jobs by how they are, in the order of looks.

@@ -182,7 +182,7 @@ func TestRecall(t *testing.T) {
 	for _, w := range r.Jobs[0].Windows {
 		states = append(states, w.State)
 	}
-	if diff := cmp.Diff([]schedule.State{"due", "due", "confirmed", "confirmed", "unknown", "confirmed"}, states); diff != "" {
+	if diff := cmp.Diff([]schedule.State{"due", "due", "confirmed", "confirmed", "failed", "confirmed"}, states); diff != "" {
 		t.Error(diff)
 	}
 	if got := r.Jobs[1].Windows[1].State; got != "unknown" {
@@ -210,7 +210,7 @@ func TestRecall(t *testing.T) {
 // TestEarlier takes a broken memory for none, and a report for itself.
 func TestEarlier(t *testing.T) {
 	folder := Folder{filepath.Join(t.TempDir(), "new", "page")}
-	if earlier, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 {
+	if earlier, _, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 {
 		t.Fatalf("no folder: %v, %v", earlier, err)
 	}
 	r := Report{Now: now, Title: "t", Source: "s", Jobs: []Job{job("j", "due", "late", "missed")}}
@@ -221,17 +221,57 @@ func TestEarlier(t *testing.T) {
 	if err := folder.Write(files); err != nil {
 		t.Fatal(err)
 	}
-	earlier, err := folder.Earlier()
+	earlier, remark, err := folder.Earlier()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(r, earlier); diff != "" {
-		t.Error(diff)
+	if diff := cmp.Diff(r, earlier); diff != "" || remark != "" {
+		t.Error(diff, remark)
 	}
 	if err := os.WriteFile(filepath.Join(folder.Path, dataFile), []byte(`{"jobs": 3`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if earlier, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 {
-		t.Errorf("a broken memory: %v, %v", earlier, err)
+	if earlier, remark, err := folder.Earlier(); err != nil || len(earlier.Jobs) > 0 || !strings.Contains(remark, "is lost") {
+		t.Errorf("a broken memory: %v, %q, %v", earlier, remark, err)
+	}
+}
+
+// TestForeign leaves alone what somebody else has in the folder.
+func TestForeign(t *testing.T) {
+	for _, name := range []string{"index.html", "data.json", "badges/j.json", "badges"} {
+		path := t.TempDir()
+		file := filepath.Join(path, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("{}"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := (Folder{path}).Earlier(); err == nil || !strings.Contains(err.Error(), "is not overwritten") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestForged takes no link and no number from a memory that a report cannot have written.
+func TestForged(t *testing.T) {
+	earlier := Report{Now: now, Jobs: []Job{job("j", "due", "late", "late", "late", "late", "failed", "due")}}
+	w := earlier.Jobs[0].Windows
+	w[1].URL, w[1].RunID = new("javascript:alert(1)"), new(int64(5))
+	w[2].Lateness = new(int64(-5))
+	w[3].Ran = new(now.Add(time.Hour))
+	w[4].State = "<b>"
+	w[5].Ran = new(now)
+	r := Report{Now: now, URL: new("https://github.com/octo/app"), Jobs: []Job{job("j", "due", "unknown", "unknown", "unknown", "unknown", "unknown", "unknown")}}
+	r.Recall(earlier)
+	var got []string
+	for _, w := range r.Jobs[0].Windows {
+		got = append(got, string(w.State)+" "+said(w.URL))
+	}
+	want := []string{"due ", "late https://github.com/octo/app/actions/runs/5", "unknown ", "unknown ", "unknown ", "unknown ", "unknown "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	r.Jobs[0].Windows[0].URL = new("javascript:alert(1)")
+	var page bytes.Buffer
+	if err := r.HTML(&page); err != nil || strings.Contains(page.String(), "javascript:") {
+		t.Error("a link runs a script", err)
 	}
 }

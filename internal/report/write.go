@@ -67,32 +67,62 @@ func (r *Report) Files() ([]File, error) {
 // Folder is where a report is written to. It holds what an earlier one knew.
 type Folder struct{ Path string }
 
-// Earlier returns the report that is in the folder; an empty one without any. The error
-// says that the folder has a page that is not ours.
-func (f Folder) Earlier() (earlier Report, err error) {
+// Earlier returns the report that is in the folder; an empty one without any, or if it
+// cannot be read, which the remark says. The error says that the folder has files that are
+// not ours.
+func (f Folder) Earlier() (earlier Report, remark string, err error) {
 	dir, err := os.OpenRoot(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return earlier, nil
+		return earlier, "", nil
 	}
 	if err != nil {
-		return earlier, fmt.Errorf("open folder of --output: %w", err)
+		return earlier, "", fmt.Errorf("open folder of --output: %w", err)
 	}
 	defer dir.Close()
-	page, err := atomic.Present(dir, pageFile, maxOurFile)
-	switch {
-	case err != nil:
-		return earlier, fmt.Errorf("read %s: %w", filepath.Join(f.Path, pageFile), err)
-	case page == nil:
-		return earlier, nil
-	case !bytes.Contains(page[:min(len(page), 1000)], []byte(mark)):
-		return earlier, problem.New("move it away, or choose another folder for --output",
-			"%s is not overwritten, because `scheduled report` has not written it", filepath.Join(f.Path, pageFile))
+	ours, err := f.ours(dir)
+	if err != nil || !ours {
+		return earlier, "", err
 	}
 	data, err := atomic.Present(dir, dataFile, maxOurFile)
-	if err == nil && data != nil && json.Unmarshal(data, &earlier) != nil {
-		earlier = Report{} // it is only a memory
+	if err != nil {
+		return earlier, "", f.unfit(dataFile, err)
 	}
-	return earlier, err
+	if wrong := json.Unmarshal(data, &earlier); wrong != nil {
+		return Report{}, fmt.Sprintf("what the earlier report knew is lost: %s: %v", filepath.Join(f.Path, dataFile), wrong), nil
+	}
+	return earlier, "", nil
+}
+
+// ours reports whether the folder has an earlier report. The error says that it has, in the
+// place of one, something else.
+func (f Folder) ours(dir *os.Root) (bool, error) {
+	if info, err := dir.Lstat(badgesDir); err == nil && !info.IsDir() {
+		return false, f.unfit(badgesDir, errors.New("it is not a folder"))
+	}
+	page, err := atomic.Present(dir, pageFile, maxOurFile)
+	if err != nil {
+		return false, f.unfit(pageFile, err)
+	}
+	if page != nil {
+		if !bytes.Contains(page[:min(len(page), 1000)], []byte(mark)) {
+			return false, f.foreign(pageFile)
+		}
+		return true, nil
+	}
+	for _, name := range []string{dataFile, badgesDir} {
+		if _, err := dir.Lstat(name); err == nil {
+			return false, f.foreign(name)
+		}
+	}
+	return false, nil
+}
+
+func (f Folder) foreign(name string) error {
+	return f.unfit(name, errors.New("`scheduled report` has not written it"))
+}
+
+func (f Folder) unfit(name string, why error) error {
+	return problem.New("move it away, or choose another folder for --output", "%s is not overwritten: %w", filepath.Join(f.Path, name), why)
 }
 
 // Write writes files into the folder, each whole or not at all, and makes the folder if
