@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -113,7 +114,7 @@ func Why(a schedule.Account) string {
 	ran := a.Run != nil
 	switch a.State {
 	case schedule.StateFailed:
-		return cmp.Or(a.Run.Outcome, "the run failed")
+		return cmp.Or(strings.TrimPrefix(a.Run.Outcome, "failed: "), "the run failed") // the state has said that
 	case schedule.StateMissed, schedule.StateExpired:
 		why := "nothing ran"
 		if ran {
