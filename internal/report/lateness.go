@@ -78,7 +78,10 @@ func (r *Report) chart() node {
 	if runs == 0 {
 		return element("section", attrs{"class", "lateness", "aria-labelledby", "lateness"}, head, element("p", nil, "No window has an execution inside yet."))
 	}
-	top := marks[min(len(marks)-1, slices.IndexFunc(marks, func(m time.Duration) bool { return m >= longest }))]
+	top := longest // of a job that runs less than once a year, perhaps
+	if i := slices.IndexFunc(marks, func(m time.Duration) bool { return m >= longest }); i >= 0 {
+		top = marks[i]
+	}
 	var drawn []node
 	for i, m := range marks {
 		if m > top {

@@ -52,7 +52,7 @@ func plausible(w past.ShownWindow, now time.Time) bool {
 	if !served {
 		return slices.Contains(final, w.State) && w.Ran == nil && w.Lateness == nil
 	}
-	return w.Ran != nil && w.Lateness != nil && *w.Lateness >= 0 && !w.Ran.After(now)
+	return w.Ran != nil && w.Lateness != nil && !w.Ran.After(now) && *w.Lateness == int64(max(0, w.Ran.Sub(w.Start))/time.Second)
 }
 
 func inUTC(w past.ShownWindow) schedule.Window {
@@ -65,16 +65,18 @@ func inUTC(w past.ShownWindow) schedule.Window {
 func (r *Report) Recall(earlier Report) {
 	decided := earlier.decided()
 	for i := range r.Jobs {
-		j := &r.Jobs[i]
+		j, recalled := &r.Jobs[i], false
 		for n, w := range j.Windows {
 			before, known := decided[key{j.Project, j.Job}][inUTC(w)]
-			if known && w.Ran == nil && (before.Ran != nil || w.State == schedule.StateUnknown) {
+			if known && !w.End.After(r.Now) && w.Ran == nil && (before.Ran != nil || w.State == schedule.StateUnknown) {
 				before.URL = r.runPage(before.RunID)
-				j.Windows[n] = before
+				j.Windows[n], recalled = before, true
 			}
 		}
-		j.Measure()
-		j.State = j.stand()
+		if recalled { // else it is measured already, from more than the windows show
+			j.Measure()
+			j.State = j.stand()
+		}
 	}
 }
 

@@ -250,12 +250,23 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestLatest draws an execution that started more than a year after its slot.
+func TestLatest(t *testing.T) {
+	w := window(3*366*24, "late")
+	w.End, w.Ran, w.Lateness = now.Add(time.Hour), new(w.Start.AddDate(2, 0, 0)), new(int64(2*366*24*3600))
+	r := &Report{Now: now, Jobs: []Job{{ShownHistory: past.ShownHistory{Windows: []past.ShownWindow{w}}}}}
+	var page bytes.Buffer
+	if err := r.HTML(&page); err != nil || !strings.Contains(page.String(), "The only execution started 732d after its slot.") || strings.Contains(page.String(), `y="-`) {
+		t.Errorf("%v: %s", err, r.chart())
+	}
+}
+
 // TestForged takes no link and no number from a memory that a report cannot have written.
 func TestForged(t *testing.T) {
 	earlier := Report{Now: now, Jobs: []Job{job("j", "due", "late", "late", "late", "late", "failed", "due")}}
 	w := earlier.Jobs[0].Windows
 	w[1].URL, w[1].RunID = new("javascript:alert(1)"), new(int64(5))
-	w[2].Lateness = new(int64(-5))
+	w[2].Lateness = new(int64(1) << 60)
 	w[3].Ran = new(now.Add(time.Hour))
 	w[4].State = "<b>"
 	w[5].Ran = new(now)
