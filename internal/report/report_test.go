@@ -100,9 +100,21 @@ func TestHostile(t *testing.T) {
 		two.Windows[1].Why = &text
 		return &Report{Now: now, Title: text, Source: text, Notes: []string{text}, Jobs: []Job{one, two}}
 	}
-	want := elements(t, made("harmless"))
+	live := func(text string) *Report {
+		r := made(text)
+		r.Loop = &Loop{Problems: []string{text}, Remark: text}
+		for i := range r.Jobs {
+			run := &LiveRun{Start: &now, Outcome: "failed", Log: new("/runs/a@1/log")}
+			r.Jobs[i].Live = &Live{ID: text, Slug: new("a"), State: "running", Refused: &text, Last: run, Going: run}
+		}
+		return r
+	}
+	want, wantLive := elements(t, made("harmless")), elements(t, live("harmless"))
 	for _, text := range hostile {
 		r := made(text)
+		if diff := cmp.Diff(wantLive, elements(t, live(text))); diff != "" {
+			t.Errorf("%q: the live page has other elements (-want +got):\n%s", text, diff)
+		}
 		if diff := cmp.Diff(want, elements(t, r)); diff != "" {
 			t.Errorf("%q: the page has other elements (-want +got):\n%s", text, diff)
 		}

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ func TestPastOnGitHub(t *testing.T) {
 		type look struct {
 			remark, states string
 		}
+		var mu sync.Mutex
 		looked := map[time.Duration]look{}
 		at := func(d time.Duration) {
 			h.after(d, func() {
@@ -28,6 +30,8 @@ func TestPastOnGitHub(t *testing.T) {
 					}
 				}
 				l.remark = page.Loop.Remark
+				mu.Lock()
+				defer mu.Unlock()
 				looked[d] = l
 			})
 		}
@@ -37,6 +41,8 @@ func TestPastOnGitHub(t *testing.T) {
 		}
 		h.after(140*minute, func() { h.Break(ghtest.Fault{Status: 502}) })
 		h.serve(150 * minute)
+		mu.Lock()
+		defer mu.Unlock()
 		for _, want := range []struct {
 			at     time.Duration
 			remark string
