@@ -188,7 +188,7 @@ func filled(t testing.TB, expression string, args []any) string {
 // until waits until an expression is true.
 func (t *tab) until(expression string, args ...any) {
 	t.Helper()
-	for end := time.Now().Add(patience / 4); !eval[bool](t, expression, args...); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience / 8); !eval[bool](t, expression, args...); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("this is never true: %s", filled(t, expression, args))
 		}

@@ -224,7 +224,7 @@ func hostileJobs(t testing.TB, program string) written {
 			case 3: // missed
 				continue
 			case 4:
-				run.Event, run.Title, run.Created = "workflow_dispatch", "rescue", w.Start.Add(2*time.Hour)
+				run.Event, run.Title, run.Created = "workflow_dispatch", rescued(job, w), w.Start.Add(2*time.Hour)
 				run.Started = run.Created.Add(20 * time.Second)
 			case 5:
 				if n == 0 {
@@ -238,6 +238,11 @@ func hostileJobs(t testing.TB, program string) written {
 	}
 	github.SetToken(token)
 	return report(t, program, dir, 15, "GITHUB_API_URL="+github.URL, "GITHUB_REPOSITORY="+ghtest.Repository, "GITHUB_TOKEN="+token)
+}
+
+// rescued is the title of a run that a rescue starts for a window.
+func rescued(job pyproject.Job, w schedule.Window) string {
+	return fmt.Sprintf("%s: window %s", job.ID, w.Start.UTC().Format(time.RFC3339))
 }
 
 // shopJobs are those of a usual project on GitHub, for a picture in the docs.
@@ -267,7 +272,7 @@ func shopJobs(t testing.TB, program string) written {
 			run := ghtest.Run{Workflow: file, Job: job.Slug, Created: minutes(2 + random%5)}
 			switch {
 			case random%31 == 7: // GitHub dropped the tick, and a rescue came
-				run.Event, run.Title, run.Created = "workflow_dispatch", "rescue", minutes(44)
+				run.Event, run.Title, run.Created = "workflow_dispatch", rescued(job, w), minutes(44)
 			case random%19 == 4 && hourly:
 				run.Created = minutes(10 + random%30)
 			case random%19 == 4:
