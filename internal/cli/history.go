@@ -92,7 +92,7 @@ func (p *Program) history(id string, reach schedule.Reach, token string, asJSON 
 		if err != nil {
 			return err
 		}
-		p.note(archive.Remarks(history))
+		p.note(append(archive.Remarks(history), history.Gone()...))
 		p.note(past.Unasked(history))
 		if asJSON {
 			return p.printJSON(history.Show())

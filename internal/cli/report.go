@@ -139,8 +139,8 @@ func (p *Program) readReport(projects []*project, earlier report.Report, flags r
 			return err
 		}
 		made = report.Make(archive, histories, declared)
-		p.note(made.Notes)
 		made.Complete(earlier, declared)
+		p.note(made.Notes)
 		return errors.Join(past.Unread(histories))
 	})
 	return made, err

@@ -18,6 +18,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/installer"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
+	"github.com/scheduled-actions/scheduled/internal/report"
 	"github.com/scheduled-actions/scheduled/internal/serve"
 	"github.com/spf13/cobra"
 )
@@ -169,6 +170,7 @@ func (p *Program) served(urls, kept map[string]string) (*serve.Project, error) {
 		return nil, err
 	}
 	return &serve.Project{
+		Title:  report.Title(project.Project),
 		Jobs:   project.Jobs,
 		Broken: project.Broken,
 		Engine: func(job pyproject.Job) execution.Job {

@@ -66,7 +66,7 @@ func (p *Program) status(token string, asJSON bool) error {
 			return err
 		}
 		for _, h := range histories {
-			p.note(archive.Remarks(h))
+			p.note(append(archive.Remarks(h), h.Gone()...))
 		}
 		p.note(past.Unasked(histories...))
 		started := p.dispatches(projects)

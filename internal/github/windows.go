@@ -32,6 +32,7 @@ const shortestRetention = 24 * time.Hour
 type Past struct {
 	schedule.Past
 	Now     time.Time // GitHub's clock when it sent the list, or refused to, UTC
+	Short   bool      // GitHub has older runs, which were not listed to limit the requests
 	Unasked int       // windows with a success that was not checked, to limit the requests
 	Err     error     // why its runs, or most of them, could not be read; else nil
 	Lost    error     // why the first of the others in schedule.Past.Unread could not be read; nil if there are none
@@ -60,7 +61,7 @@ func (c *Client) Past(ctx context.Context, q Query, reach schedule.Reach) (Past,
 	if ctx.Err() != nil {
 		return Past{}, context.Cause(ctx)
 	}
-	past.Lost = r.lost
+	past.Lost, past.Short = r.lost, r.page != 0
 	past.Past = r.past()
 	if err == nil {
 		_, unasked := r.doubted()

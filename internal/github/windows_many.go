@@ -210,7 +210,7 @@ func (m *manyReadings) past(i int) Past {
 	}
 	_, unasked := r.doubted()
 	past.Unasked += unasked
-	past.Lost, past.Past = r.lost, r.past()
+	past.Lost, past.Short, past.Past = r.lost, r.page != 0, r.past()
 	if past.Unasked > 0 {
 		past.Err = m.vain
 	}

@@ -44,6 +44,7 @@ type History struct {
 	asked   schedule.Schedule // with the slots that runs asked for; zero if no run is known
 	runs    int               // of its workflow that GitHub has
 	created time.Time         // when its workflow was; zero if unknown
+	short   bool              // older runs were not listed, to limit the requests
 	unasked int               // windows that would have taken too many requests
 	lost    error             // why the first of the unreadable runs could not be read; nil without any
 }
@@ -206,6 +207,7 @@ func (a *Archive) historyOf(job Job, known github.Past, reach schedule.Reach) Hi
 		asked:    job.Schedule.Adjusted(known.Runs, known.Now),
 		runs:     len(known.Runs),
 		created:  workflow.Created,
+		short:    known.Short,
 		unasked:  known.Unasked,
 		lost:     known.Lost,
 	}

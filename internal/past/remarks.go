@@ -22,34 +22,42 @@ func (a *Archive) Remarks(h History) (remarks []string) {
 	if h.Marked {
 		remarks = append(remarks, fmt.Sprintf("%s: paused on this machine: %s resumes it", name, h.resume()))
 	}
-	if remark := h.gone(); remark != "" {
-		remarks = append(remarks, name+": "+remark)
-	}
 	if h.lost != nil {
 		remarks = append(remarks, fmt.Sprintf("%s: some runs could not be read, so their windows are unknown here: %v", name, h.lost))
 	}
 	return remarks
 }
 
-// Unasked returns the remark on the windows whose runs were not asked for evidence, if
+// Unasked returns the remarks on the windows that are unknown to limit the requests, if
 // there are any.
-func Unasked(histories ...History) []string {
-	windows, jobs, name := 0, 0, ""
-	for _, h := range histories {
-		if h.unasked > 0 && h.Unread == nil {
-			windows, jobs, name = windows+h.unasked, jobs+1, h.name()
-		}
+func Unasked(histories ...History) (remarks []string) {
+	const why = "because that would take too many requests"
+	unread := slices.DeleteFunc(slices.Clone(histories), func(h History) bool { return h.Unread != nil })
+	unasked := slices.DeleteFunc(slices.Clone(unread), func(h History) bool { return h.unasked == 0 })
+	windows := 0
+	for _, h := range unasked {
+		windows += h.unasked
 	}
-	const why = "not checked, because that would take too many requests"
 	switch {
-	case jobs == 0:
-		return nil
-	case len(histories) == 1:
-		return []string{fmt.Sprintf("%s: %s unknown here: %s", name, problem.Count(windows, "window"), why)}
-	case jobs > 1:
-		name = problem.Count(jobs, "job")
+	case len(unasked) > 0 && len(histories) == 1:
+		remarks = append(remarks, fmt.Sprintf("%s: %s unknown here: not checked, %s", unasked[0].name(), problem.Count(windows, "window"), why))
+	case len(unasked) > 0:
+		remarks = append(remarks, fmt.Sprintf("%s of %s unknown here: not checked, %s; `scheduled history` checks more of one job", problem.Count(windows, "window"), some(unasked), why))
 	}
-	return []string{fmt.Sprintf("%s of %s unknown here: %s; `scheduled history` checks more of one job", problem.Count(windows, "window"), name, why)}
+	short := slices.DeleteFunc(unread, func(h History) bool { return !h.short || !h.before() })
+	if len(short) > 0 {
+		newest := slices.MaxFunc(short, func(a, b History) int { return a.Known.Compare(b.Known) })
+		remarks = append(remarks, fmt.Sprintf("older windows of %s unknown here: runs before %s were not read, %s", some(short), problem.Clock(newest.Known), why))
+	}
+	return remarks
+}
+
+// some names a job, or counts several.
+func some(histories []History) string {
+	if len(histories) == 1 {
+		return histories[0].name()
+	}
+	return problem.Count(len(histories), "job")
 }
 
 // name names a job, and its project among several.
@@ -70,17 +78,30 @@ func (j Job) resume() string {
 	return "`" + problem.Command(before, j.ID) + "`"
 }
 
-// gone says which runs were deleted, as far as that shows; "" if it does not.
+// Gone says which runs were deleted, as far as that shows.
+func (h History) Gone() []string {
+	gone := h.gone()
+	if gone == "" {
+		return nil
+	}
+	return []string{h.name() + ": " + gone}
+}
+
+// before reports whether windows are unknown because no run of their time is known.
+func (h History) before() bool {
+	return slices.ContainsFunc(h.Accounts, func(a schedule.Account) bool {
+		return a.State == schedule.StateUnknown && a.Window.Start.Before(h.Known)
+	})
+}
+
+// gone is what Gone says; "" if nothing shows that runs were deleted.
 func (h History) gone() string {
 	const unknown = "so what became of the windows then is unknown"
-	before := func(a schedule.Account) bool {
-		return a.State == schedule.StateUnknown && a.Window.Start.Before(h.Known)
-	}
 	switch {
 	case len(h.Deleted) > 0:
 		first, last := h.Deleted[0], h.Deleted[len(h.Deleted)-1]
 		return fmt.Sprintf("runs between %s and %s were deleted, %s if no other run shows it", problem.Clock(first.Start), problem.Clock(last.End), unknown)
-	case !slices.ContainsFunc(h.Accounts, before):
+	case h.short || !h.before():
 		return ""
 	case h.runs == 0 && h.created.IsZero():
 		return "GitHub has no run of its workflow: its runs were deleted, or none ever started, " + unknown

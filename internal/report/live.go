@@ -22,7 +22,7 @@ type Live struct {
 	ID      string      `json:"id"`
 	Slug    *string     `json:"slug"`     // null for a job with errors
 	Starts  string      `json:"executor"` // serve or github
-	State   string      `json:"state"`    // one of liveStates
+	State   string      `json:"state"`    // scheduled, or one of liveStates
 	Next    *time.Time  `json:"next"`     // slot
 	Owed    []time.Time `json:"owed"`     // slots
 	Running int         `json:"running"`
@@ -44,8 +44,12 @@ type LiveRun struct {
 	Log     *string    `json:"log"` // path on this server, or address of the run on GitHub
 }
 
-// liveStates are how a job can be in the loop.
-var liveStates = []string{"refused", "running", "owed", "paused", "scheduled", "off"}
+// idle is the state in the loop of a job that only waits for its next slot. How its windows
+// went says more then.
+const idle = "scheduled"
+
+// liveStates are how else a job can be in the loop, the best first.
+var liveStates = []string{"running", "off", "paused", "owed", "refused"}
 
 const (
 	renewEvery  = 20 * time.Second // by the script
@@ -104,25 +108,9 @@ func (l *Loop) unready() node {
 	return element("section", attrs{"class", "trouble unready", "aria-labelledby", "unready"}, inside...)
 }
 
-// live counts the jobs by how they are in the loop.
-func (r *Report) live() (counts []count) {
-	for _, state := range liveStates {
-		n := 0
-		for _, j := range r.Jobs {
-			if j.Live.State == state {
-				n++
-			}
-		}
-		if n > 0 {
-			counts = append(counts, count{state, n})
-		}
-	}
-	return counts
-}
-
-// standing returns the cell that says how a job is.
-func (l *Live) standing(now time.Time) node {
-	about := []node{chip(l.State)}
+// standing returns the cell that says how a job is, in a word and in detail.
+func (l *Live) standing(word string, now time.Time) node {
+	about := []node{chip(word)}
 	if len(l.Owed) > 0 {
 		about = append(about, small(text(fmt.Sprintf("%d since ", len(l.Owed))), instant(l.Owed[0])))
 	}

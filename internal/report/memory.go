@@ -27,14 +27,14 @@ func (r *Report) Tell(jobs []past.Job) {
 // key names a job among those of several projects.
 type key struct{ project, id string }
 
-// decided returns the windows that were over, and whose state was known, by job. What a
-// report says that somebody has written over is left out.
+// decided returns the windows whose state can only get better, by job. What a report cannot
+// have said is left out.
 func (r *Report) decided() map[key]map[schedule.Window]past.ShownWindow {
 	all := map[key]map[schedule.Window]past.ShownWindow{}
 	for _, j := range r.Jobs {
 		windows := map[schedule.Window]past.ShownWindow{}
 		for _, w := range j.Windows {
-			if !w.End.After(r.Now) && plausible(w, r.Now) {
+			if (w.Ran != nil || !w.End.After(r.Now)) && plausible(w, r.Now) {
 				windows[inUTC(w)] = w
 			}
 		}

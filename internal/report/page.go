@@ -75,7 +75,7 @@ func (r *Report) header() node {
 	var chips []node
 	counts, remark := r.standing(), node("")
 	if r.Loop != nil {
-		counts, remark = r.live(), isolated(r.Loop.Remark)
+		remark = isolated(r.Loop.Remark)
 	}
 	for _, c := range counts {
 		chips = append(chips, element("li", nil, element("b", nil, text(fmt.Sprint(c.n))), chip(c.state)))
@@ -240,7 +240,7 @@ func (j *Job) row(now time.Time) node {
 // standing returns the cells between the name of a job and its windows.
 func (j *Job) standing(now time.Time) []node {
 	if j.Live != nil {
-		return []node{j.Live.standing(now), upcoming(j.Live.Next), element("td", attrs{"class", "acts"}, j.Live.buttons()...)}
+		return []node{j.Live.standing(j.stands(), now), upcoming(j.Live.Next), element("td", attrs{"class", "acts"}, j.Live.buttons()...)}
 	}
 	return []node{element("td", attrs{"class", "now"}, chip(j.State)), upcoming(j.Next)}
 }

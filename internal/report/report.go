@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -37,6 +38,8 @@ type Job struct {
 	Unread      *string `json:"unread"`      // why its runs cannot be read; null if they can
 
 	Live *Live `json:"-"` // on a live page
+
+	gone []string // which of its runs were deleted
 }
 
 // Newest is the maximum number of windows of a job that the page shows.
@@ -54,6 +57,7 @@ func Make(archive *past.Archive, histories []past.History, projects []*pyproject
 			r.Now = cmp.Or(r.Now, h.Now.UTC())
 			r.Add(job, h)
 			r.Notes = append(r.Notes, archive.Remarks(h)...)
+			r.Jobs[len(r.Jobs)-1].gone = h.Gone()
 		}
 	}
 	r.Now = cmp.Or(r.Now, archive.Now.UTC()).Truncate(time.Second)
@@ -75,6 +79,11 @@ func Title(projects ...*pyproject.Project) string {
 // Complete adds what an earlier report knew, and says which jobs are missing.
 func (r *Report) Complete(earlier Report, projects []*pyproject.Project) {
 	r.Recall(earlier)
+	for _, j := range r.Jobs {
+		if slices.ContainsFunc(j.Windows, func(w past.ShownWindow) bool { return w.State == schedule.StateUnknown }) {
+			r.Notes = append(r.Notes, j.gone...)
+		}
+	}
 	for _, project := range projects {
 		for _, broken := range project.Broken {
 			r.Notes = append(r.Notes, problem.Show(broken.ID)+" is left out, because of errors in "+project.File)
@@ -157,20 +166,31 @@ func bad(state schedule.State) bool {
 	return state == schedule.StateFailed || state == schedule.StateMissed || state == schedule.StateExpired
 }
 
-// standing counts the jobs by how they are, in the order of looks.
+// standing counts the jobs by how they are, the best first.
 func (r *Report) standing() (counts []count) {
+	var order []string
 	for _, l := range looks {
-		n := 0
-		for _, j := range r.Jobs {
-			if j.State == string(l.state) {
-				n++
-			}
-		}
-		if n > 0 {
-			counts = append(counts, count{string(l.state), n})
+		order = append(order, string(l.state))
+	}
+	jobs := map[string]int{}
+	for i := range r.Jobs {
+		jobs[r.Jobs[i].stands()]++
+	}
+	for _, state := range append(order, liveStates...) {
+		if n := jobs[state]; n > 0 {
+			counts = append(counts, count{state, n})
+			delete(jobs, state)
 		}
 	}
 	return counts
+}
+
+// stands says in a word how a job is: in the loop, if that is out of the ordinary.
+func (j *Job) stands() string {
+	if j.Live != nil && j.Live.State != idle {
+		return j.Live.State
+	}
+	return j.State
 }
 
 type count struct {

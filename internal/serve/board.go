@@ -17,6 +17,7 @@ type board struct {
 	woken   time.Time
 	waiting bool // for the turn of this loop
 	ending  bool
+	title   string   // of the page
 	ids     []string // of the jobs, in the order of the file
 	jobs    map[string]*entry
 	reload  error // why the project was not reloaded; nil if it was
@@ -56,6 +57,13 @@ func (b *board) job(id string) *entry {
 	return p
 }
 
+// named returns the title of the page; "" before the project is read.
+func (b *board) named() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.title
+}
+
 // declared returns the ids of all jobs.
 func (b *board) declared() []string {
 	b.mu.Lock()
@@ -68,7 +76,7 @@ func (b *board) serve(project *Project, hosted func(*pyproject.Job) bool) (fresh
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.jobs
-	b.jobs, b.ids = map[string]*entry{}, nil
+	b.title, b.jobs, b.ids = project.Title, map[string]*entry{}, nil
 	for i := range project.Jobs {
 		job := &project.Jobs[i]
 		if b.jobs[job.ID] = was[job.ID]; b.jobs[job.ID] == nil || b.jobs[job.ID].hosted != hosted(job) {

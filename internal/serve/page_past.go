@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"runtime/debug"
 	"slices"
@@ -40,7 +41,7 @@ const (
 // nobody waits for it any more.
 func (w *Web) report(ctx context.Context, b shownBoard, entries []entry) (*report.Report, error) {
 	made := &report.Report{
-		Now: b.Now.Truncate(time.Second), Title: b.Project, Source: "the local ledger",
+		Now: b.Now.Truncate(time.Second), Title: cmp.Or(w.board.named(), b.Project), Source: "the local ledger",
 		Loop: &report.Loop{Problems: b.Problems}, Jobs: make([]report.Job, 0, len(entries)),
 	}
 	hosted := map[string]report.Job{}

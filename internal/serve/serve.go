@@ -50,6 +50,7 @@ func (Wall) Sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) {
 
 // Project is what is served.
 type Project struct {
+	Title  string // of the page
 	Jobs   []pyproject.Job
 	Broken []pyproject.Broken // are not served
 
