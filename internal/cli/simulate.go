@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
@@ -146,7 +145,7 @@ func (s simulation) print(p *Program) error {
 			served = fmt.Sprint(o.Serves)
 		}
 		longest = max(longest, table.Width(problem.Show(o.ID)))
-		t.Row(problem.Show(o.ID), fmt.Sprint(o.Windows), percent(o.Served, o.Windows), percent(o.InTime, o.Windows), span(o.P50), span(o.P95), span(o.Max),
+		t.Row(problem.Show(o.ID), fmt.Sprint(o.Windows), simulate.Percent(o.Served, o.Windows), simulate.Percent(o.InTime, o.Windows), simulate.Span(o.P50), simulate.Span(o.P95), simulate.Span(o.Max),
 			fmt.Sprint(o.Executions), fmt.Sprint(o.Needless), fmt.Sprint(o.Ticks), fmt.Sprint(o.Dispatches), served, fmt.Sprintf("%.0f", o.Minutes))
 	}
 	if err := t.Flush(); err != nil {
@@ -173,85 +172,11 @@ func (s simulation) printVariants(p *Program) error {
 		table.Column{Name: "LATE P50"}, table.Column{Name: "P95", Rank: 1}, table.Column{Name: "MAX", Rank: 1}, table.Column{Name: "MINUTES A MONTH"})
 	for _, v := range s.Variants {
 		o := v.Total
-		t.Row(variantName(v), percent(o.Served, o.Windows), percent(o.InTime, o.Windows), span(o.P50), span(o.P95), span(o.Max), fmt.Sprintf("%.0f", o.Minutes))
+		t.Row(v.Words(), simulate.Percent(o.Served, o.Windows), simulate.Percent(o.InTime, o.Windows), simulate.Span(o.P50), simulate.Span(o.P95), simulate.Span(o.Max), fmt.Sprintf("%.0f", o.Minutes))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	return s.printLost(p.Stdout)
-}
-
-// printLost says which windows could not be served, and which jobs have none.
-func (s simulation) printLost(w io.Writer) error {
-	as, lines := s.Variants[0], []string{""}
-	if n := as.Total.Unreached; n > 0 {
-		lines = append(lines, fmt.Sprintf("GitHub delivered no tick in %s: these cannot be served.", problem.Count(n, "window")))
-	}
-	if n := as.Total.Expired; n > 0 {
-		lines = append(lines, fmt.Sprintf("In %s the first run came later than expires allows.", problem.Count(n, "window")))
-	}
-	var none []string
-	for _, o := range as.Jobs {
-		if o.Windows == 0 {
-			none = append(none, o.ID)
-		}
-	}
-	if len(none) > 0 {
-		lines = append(lines, fmt.Sprintf("No whole window of %s lies between %s and %s, the simulated time: choose another with --from.", problem.Some(none, problem.Show),
-			s.From.Format(time.DateOnly), s.From.AddDate(0, 0, s.Days).Format(time.DateOnly)))
-	}
-	if len(lines) == 1 {
-		return nil
-	}
-	_, err := fmt.Fprintln(w, strings.Join(lines, "\n"))
+	_, err := io.WriteString(p.Stdout, s.Variants[0].Lost(s.From, s.Days))
 	return err
-}
-
-// variantName says what helps the crons of the jobs.
-func variantName(v simulate.Variant) string {
-	var parts []string
-	for _, part := range []struct {
-		has  bool
-		name string
-	}{{v.Spares, "spares"}, {v.Rescue, "rescue"}, {v.Serve, "serve"}, {v.Pacemaker, "pacemaker"}} {
-		if part.has {
-			parts = append(parts, part.name)
-		}
-	}
-	switch n := len(parts); n {
-	case 0:
-		return "with neither"
-	case 1:
-		return "with " + parts[0] + " only"
-	default:
-		return "with " + strings.Join(parts[:n-1], ", ") + " and " + parts[n-1]
-	}
-}
-
-// percent writes a share. Only a complete one is 100 %.
-func percent(part, whole int) string {
-	if whole == 0 {
-		return "-"
-	}
-	share := 100 * float64(part) / float64(whole)
-	switch {
-	case part == whole:
-		return "100 %"
-	case share > 99.99:
-		return "99.99 %"
-	}
-	return fmt.Sprintf("%.2f %%", share)
-}
-
-// span writes minutes for people: "12 min", "3.5 h", "2.1 d"; "-" for nil.
-func span(minutes *float64) string {
-	switch {
-	case minutes == nil:
-		return "-"
-	case *minutes < 120:
-		return fmt.Sprintf("%.0f min", *minutes)
-	case *minutes < 48*60:
-		return fmt.Sprintf("%.1f h", *minutes/60)
-	}
-	return fmt.Sprintf("%.1f d", *minutes/60/24)
 }

@@ -129,8 +129,8 @@ func regimesTable() (string, error) {
 	for i, name := range names {
 		for _, every := range schedule.Cadences[1:] {
 			o, without := of(every, results[2*i]), of(every, results[2*i+1])
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, every, percent(o.Served, o.Windows), percent(o.Served, o.Windows-o.Unreached),
-				span(o.P50), span(o.P95), percent(o.Needless, o.Executions), percent(without.Served, without.Windows), span(without.P50), span(without.P95))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", name, every, simulate.Percent(o.Served, o.Windows), simulate.Percent(o.Served, o.Windows-o.Unreached),
+				simulate.Span(o.P50), simulate.Span(o.P95), simulate.Percent(o.Needless, o.Executions), simulate.Percent(without.Served, without.Windows), simulate.Span(without.P50), simulate.Span(without.P95))
 		}
 	}
 	return b.String(), nil
@@ -162,7 +162,7 @@ func onTimeTable() (string, error) {
 			fmt.Fprintf(&b, "| %s | %s ", name, every)
 			for _, r := range results[3*i : 3*i+3] {
 				o := of(every, r)
-				fmt.Fprintf(&b, "| %s | %s | %s ", percent(o.Served, o.Windows), span(o.P50), span(o.P95))
+				fmt.Fprintf(&b, "| %s | %s | %s ", simulate.Percent(o.Served, o.Windows), simulate.Span(o.P50), simulate.Span(o.P95))
 			}
 			b.WriteString("|\n")
 		}
@@ -228,7 +228,7 @@ func kindsTable() (string, error) {
 	for i, s := range rows {
 		fmt.Fprintf(&b, "| %s ", s.written)
 		for _, r := range results[len(names)*i : len(names)*(i+1)] {
-			fmt.Fprintf(&b, "| %s | %s | %s ", percent(r.Total.Served, r.Total.Windows), span(r.Total.P50), span(r.Total.P95))
+			fmt.Fprintf(&b, "| %s | %s | %s ", simulate.Percent(r.Total.Served, r.Total.Windows), simulate.Span(r.Total.P50), simulate.Span(r.Total.P95))
 		}
 		b.WriteString("|\n")
 	}
@@ -272,8 +272,8 @@ func settingsTable() (string, error) {
 	for i, s := range settings {
 		r := results[4*i : 4*i+4]
 		throttled, starved, flaky := of(schedule.Day, r[1]), of(schedule.Day, r[2]), of(schedule.Hour, r[3])
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %.0f | $%.2f | %.0f |\n", written(s.rescue), written(s.patience), span(throttled.P50), span(throttled.P95),
-			span(starved.P50), span(starved.P95), percent(flaky.Served, flaky.Windows), r[0].Rescue.Minutes, r[0].Rescue.Minutes*dollarsPerMinute, float64(throttled.Dispatches)/perCadence*30/365)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %.0f | $%.2f | %.0f |\n", written(s.rescue), written(s.patience), simulate.Span(throttled.P50), simulate.Span(throttled.P95),
+			simulate.Span(starved.P50), simulate.Span(starved.P95), simulate.Percent(flaky.Served, flaky.Windows), r[0].Rescue.Minutes, r[0].Rescue.Minutes*dollarsPerMinute, float64(throttled.Dispatches)/perCadence*30/365)
 	}
 	return b.String(), nil
 }
@@ -297,16 +297,5 @@ func TestSimulatedProject(t *testing.T) {
 	}
 	if len(played.Rescue) == 0 || len(played.Jobs) != 4*perCadence || len(played.Jobs[0].Crons) != 1+2 {
 		t.Errorf("the sample has a rescue at %v, and %d jobs, the first at %v", played.Rescue, len(played.Jobs), played.Jobs[0].Crons)
-	}
-}
-
-func TestPercentAndSpan(t *testing.T) {
-	for _, row := range []struct{ got, want string }{
-		{percent(3, 3), "100 %"}, {percent(99999, 100000), "99.99 %"}, {percent(1, 3), "33.33 %"}, {percent(0, 3), "0.00 %"}, {percent(0, 0), "-"},
-		{span(new(0.4)), "0 min"}, {span(new(119.4)), "119 min"}, {span(new(120.0)), "2.0 h"}, {span(new(2880.0)), "2.0 d"}, {span(nil), "-"},
-	} {
-		if row.got != row.want {
-			t.Errorf("got %q, want %q", row.got, row.want)
-		}
 	}
 }
