@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -118,9 +117,9 @@ func (p *Program) initialise(uses workflow.Uses, flags initFlags) error {
 	if err := do.Plan(ctx); err != nil {
 		return p.worst(append(failed, usage(err))...)
 	}
-	var from *offer
+	var from *onboarding.Offer
 	if do.All == nil {
-		from = p.offer(at.Place)
+		from = onboarding.FindOffer(ctx, at.Place, p.askPython)
 	}
 	begun, err := p.choose(do, from, flags)
 	if err == nil {
@@ -163,7 +162,7 @@ func (p *Program) beginning() (do *onboarding.Beginning, at *project, failed []e
 // choose decides what no flag says: whether to import jobs or add an example one, and the
 // kind of token. It asks before anything is written, and only on a terminal. Without a
 // pyproject.toml, and with nothing to write into one, nothing is begun.
-func (p *Program) choose(do *onboarding.Beginning, from *offer, flags initFlags) (begun bool, err error) {
+func (p *Program) choose(do *onboarding.Beginning, from *onboarding.Offer, flags initFlags) (begun bool, err error) {
 	var ask *interview
 	if !flags.yes && !flags.dryRun {
 		ask = p.interview()
@@ -172,7 +171,7 @@ func (p *Program) choose(do *onboarding.Beginning, from *offer, flags initFlags)
 	case err != nil:
 		return false, err
 	case imports:
-		do.Import = &from.do
+		do.Import = &from.Import
 	case len(do.Jobs()) > 0:
 	case ask != nil:
 		do.Example = ask.agree("Add an example job to " + do.Place.Path + "?")
@@ -191,6 +190,20 @@ func (p *Program) choose(do *onboarding.Beginning, from *offer, flags initFlags)
 	return begun, ask.failed()
 }
 
+// accepted asks whether to import, and says before what would become of what. Without a
+// terminal the answer is that of --yes, unless something would be lost.
+func (p *Program) accepted(from *onboarding.Offer, ask *interview, yes bool) (bool, error) {
+	switch {
+	case !from.Any():
+		return false, nil
+	case ask == nil && (!yes || from.Import.Lost()):
+		p.note([]string{from.Note()})
+		return false, nil
+	}
+	err := p.printFates(from.Import.Result)
+	return err == nil && (ask == nil || ask.agree(from.Question())), err
+}
+
 // begun is the output of `init --json`.
 type begun struct {
 	synced
@@ -198,9 +211,9 @@ type begun struct {
 }
 
 // printBeginning runs an example job, and prints what was done and what is next.
-func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, at *project, from *offer, begun bool, flags initFlags) error {
+func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, at *project, from *onboarding.Offer, begun bool, flags initFlags) error {
 	way := p.way(ctx, do, at)
-	way.Written, way.Add = begun && !flags.dryRun, from.howToAdd()
+	way.Written, way.Offer = begun && !flags.dryRun, from
 	if do.Example && way.Written && !p.runner(p.Stderr).On() {
 		if environment, err := at.environment(do.Project.Jobs[0]); err == nil {
 			job := p.execution(at, do.Project.Jobs[0], environment)
@@ -235,7 +248,7 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 	steps := way.Steps()
 	fmt.Fprint(p.Stdout, onboarding.Text(steps))
 	if costs := do.Costs(steps); len(costs) > 0 {
-		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, at most, each month:")
+		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, each month, where no run takes longer than a minute:")
 		for _, row := range costs {
 			t.Row(row...)
 		}
@@ -267,26 +280,20 @@ func (p *Program) way(ctx context.Context, do *onboarding.Beginning, at *project
 			way.Program += " --project " + problem.ShellWord(dir)
 		}
 	}
-	way.First = func() string {
+	way.Runs = func() onboarding.Runs {
 		origin := p.origin(ctx, at, "")
-		if origin.Repository == "" || origin.Token == "" {
-			return ""
+		if origin.Repository == "" {
+			return onboarding.Runs{}
 		}
 		client, err := p.client(origin, io.Discard, io.Discard)
-		if err != nil {
-			return ""
-		}
-		return do.FirstRun(ctx, client)
-	}
-	way.Here = func(path string) string {
-		file := filepath.Join(at.Root, filepath.FromSlash(path))
-		here, err := filepath.Abs(".")
+		var runs onboarding.Runs
 		if err == nil {
-			if rel, err := filepath.Rel(here, file); err == nil {
-				file = rel
-			}
+			runs, err = do.Runs(ctx, client)
 		}
-		return filepath.ToSlash(file)
+		if err != nil {
+			p.note([]string{"cannot tell whether a job has run on GitHub: " + err.Error()})
+		}
+		return runs
 	}
 	return way
 }

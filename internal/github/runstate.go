@@ -32,6 +32,9 @@ func (r RunState) Over() bool { return r.Status == "completed" }
 // Succeeded reports whether it has ended well.
 func (r RunState) Succeeded() bool { return r.Over() && r.Conclusion == "success" }
 
+// Failed reports whether it has failed. One that was cancelled or skipped has not.
+func (r RunState) Failed() bool { return r.Over() && badly(r.Conclusion) }
+
 // statePages is the maximum number of pages of runs to read for those that are not over.
 // "Up to 100 jobs or workflow runs can be pending in the concurrency group."
 const statePages = 3

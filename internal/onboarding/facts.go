@@ -61,15 +61,30 @@ func (b *Beginning) Tried() string {
 // patience is how long to wait for GitHub's answer, which is not essential.
 const patience = 10 * time.Second
 
-// FirstRun returns where a green run of one of the jobs is on GitHub, "" if none is known.
-func (b *Beginning) FirstRun(ctx context.Context, client *github.Client) string {
+// Runs is how the jobs have run on GitHub.
+type Runs struct {
+	Green  string // where the newest green run is; "" if none is known
+	Failed string // where the newest run is that is over, if it failed; else ""
+}
+
+// Runs asks GitHub about the newest runs.
+func (b *Beginning) Runs(ctx context.Context, client *github.Client) (found Runs, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	runs, _, _, _ := client.Newest(ctx, b.Keeper.Branch, time.Time{}, 1) // without an answer none is known
-	for _, run := range runs {
-		if run.Succeeded() && slices.ContainsFunc(b.Jobs(), func(job pyproject.Job) bool { return job.File() == path.Base(run.File) }) {
-			return run.URL
+	newest, _, _, err := client.Newest(ctx, b.Keeper.Branch, time.Time{}, 1)
+	over := false
+	for _, run := range newest {
+		if !run.Over() || !slices.ContainsFunc(b.Jobs(), func(job pyproject.Job) bool { return job.File() == path.Base(run.File) }) {
+			continue
 		}
+		if run.Succeeded() {
+			found.Green = run.URL
+			break
+		}
+		if !over && run.Failed() {
+			found.Failed = run.URL
+		}
+		over = true
 	}
-	return ""
+	return found, err
 }

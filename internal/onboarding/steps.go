@@ -2,6 +2,8 @@ package onboarding
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,9 +16,10 @@ import (
 type Step struct {
 	Name   string `json:"name"`
 	Done   bool   `json:"done"`
-	Do     string `json:"do"`     // a command, or a sentence; what was done, if it is
-	Costs  string `json:"costs"`  // "" if it is done
-	Rights string `json:"rights"` // that it takes on GitHub; "" for none
+	Do     string `json:"do"`             // a command, or a sentence; what was done, if it is
+	Costs  string `json:"costs"`          // "" if it is done
+	Rights string `json:"rights"`         // that it takes on GitHub; "" for none
+	Does   string `json:"does,omitempty"` // where the command does not say it
 }
 
 // Way is the way to the first run.
@@ -26,26 +29,57 @@ type Way struct {
 	Tried   string                               // how a job ended on this machine; "" if none ran
 	Program string                               // "scheduled", with the project of the first job where it needs to be named
 	Status  string                               // the command that shows how the jobs are
-	Add     string                               // how to get a first job
-	First   func() string                        // says where the first green run is, "" if there is none; is asked once everything is pushed
+	Offer   *Offer                               // what can be imported
+	Runs    func() Runs                          // says how the jobs have run on GitHub; is asked once everything is pushed
 	Git     func(args ...string) (string, error) // runs git in the repository's root
-	Here    func(path string) string             // returns a path from the repository's root as one from the working folder
 }
 
 // What a step costs, in a private repository, and the rights that it takes.
 const (
 	nothing = "nothing"
-	minute  = "1 runner minute"
-	minutes = "2 runner minutes" // the check of the files, and the rescue
+	started = "1 runner minute, more if the job takes longer"
 	writes  = "contents, workflows: write"
 )
+
+// costs says what a change of the repository costs, in runner minutes.
+func (w Way) costs(minutes int) string {
+	words := problem.Count(minutes, "runner minute")
+	if w.others() {
+		words += ", and those of your other workflows"
+	}
+	return words
+}
+
+// others reports whether the repository has workflows that are not ours.
+func (w Way) others() bool {
+	there, _ := filepath.Glob(filepath.Join(w.Place.Root, filepath.FromSlash(workflow.Dir), "*.y*ml"))
+	ours := map[string]bool{}
+	for _, changes := range [][]workflow.Change{w.Files.Created, w.Files.Updated, w.Files.Deleted, w.Files.Unchanged} {
+		for _, c := range changes {
+			ours[path.Base(c.Path)] = true
+		}
+	}
+	return slices.ContainsFunc(there, func(file string) bool { return !ours[filepath.Base(file)] })
+}
+
+// pushed returns how many runner minutes a push to the default branch takes that changes
+// jobs: the check of the files, and the rescues.
+func (b *Beginning) pushed() int {
+	minutes := 1
+	for _, t := range b.targets {
+		if _, rescue := workflow.Costs(t.Project); rescue != "" {
+			minutes++
+		}
+	}
+	return minutes
+}
 
 // Steps returns the steps, in their order.
 func (w Way) Steps() []Step {
 	jobs := w.hosted()
 	switch {
 	case len(w.Jobs()) == 0:
-		return []Step{{Name: "declare", Do: w.Add, Costs: nothing}}
+		return []Step{w.Offer.step()}
 	case len(jobs) == 0:
 		return []Step{{Name: "serve", Do: w.Program + " serve --local", Costs: nothing}}
 	}
@@ -57,16 +91,16 @@ func (w Way) Steps() []Step {
 		steps[1].Do, steps[1].Costs = w.Program+" init", nothing
 	}
 	if w.onDefault() {
-		return append(append(steps, Step{Name: "push", Done: true, Do: "pushed to " + w.Keeper.Branch}), w.start(jobs[0].ID, w.First())...)
+		return append(append(steps, Step{Name: "push", Done: true, Do: "pushed to " + w.Keeper.Branch}), w.start(jobs[0].ID, w.Runs())...)
 	}
-	try := Step{"try", false, problem.Command(w.Program+" run", jobs[0].ID), nothing, ""}
+	try := Step{Name: "try", Do: problem.Command(w.Program+" run", jobs[0].ID), Costs: nothing}
 	if w.Tried != "" {
 		try = Step{Name: "try", Done: true, Do: w.Tried}
 	}
 	if w.Import != nil && w.Import.Glue() {
-		steps = append(steps, Step{"glue", false, "Do by hand what needs glue: see above.", nothing, ""})
+		steps = append(steps, Step{Name: "glue", Do: "Do by hand what needs glue: see above.", Costs: nothing})
 	}
-	return slices.Concat(steps, []Step{try}, w.commit(), w.publish(), w.start(jobs[0].ID, ""))
+	return slices.Concat(steps, []Step{try}, w.commit(), w.publish(), w.start(jobs[0].ID, Runs{}))
 }
 
 // hosted returns the jobs that run on GitHub.
@@ -82,16 +116,16 @@ func (w Way) commit() []Step {
 	}
 	var steps []Step
 	if _, repository := w.ask("rev-parse", "--git-dir"); !repository {
-		steps = append(steps, Step{"repository", false, "git init --initial-branch=" + problem.ShellWord(w.Keeper.Branch), nothing, ""})
+		steps = append(steps, Step{Name: "repository", Do: "git init --initial-branch=" + problem.ShellWord(w.Keeper.Branch), Costs: nothing})
 	}
 	if !added {
 		add := "git add"
 		for _, path := range w.Needed() {
 			add += " " + w.word(path)
 		}
-		steps = append(steps, Step{"add", false, add, nothing, ""})
+		steps = append(steps, Step{Name: "add", Do: add, Costs: nothing})
 	}
-	return append(steps, Step{"commit", false, `git commit -m "Add scheduled jobs"`, nothing, ""})
+	return append(steps, Step{Name: "commit", Do: `git commit -m "Add scheduled jobs"`, Costs: nothing})
 }
 
 // publish returns the steps that bring the commit to the default branch on GitHub.
@@ -100,21 +134,21 @@ func (w Way) publish() (steps []Step) {
 	_, remote := w.ask("remote", "get-url", "origin")
 	switch {
 	case !remote && w.Keeper.Token == workflow.NoToken:
-		return []Step{{"push", false, create + " --push", minutes, writes}}
+		return []Step{{Name: "push", Do: create + " --push", Costs: w.costs(w.pushed()), Rights: writes}}
 	case !remote:
-		steps = append(steps, Step{"create", false, create, nothing, "an account"})
+		steps = append(steps, Step{Name: "create", Do: create, Costs: nothing, Rights: "an account"})
 	}
 	const rights = "Contents, Pull requests and Workflows: read and write"
 	switch w.Keeper.Token {
 	case workflow.App:
 		steps = append(steps,
-			Step{"token", false, "Create a GitHub App with the repository permissions " + rights + ". Install it on this repository.", nothing, "administration"},
-			Step{"variable", false, "gh variable set " + workflow.ClientIDVariable, nothing, "variables: write"},
-			Step{"secret", false, "gh secret set " + workflow.PrivateKeySecret + " <key.pem", nothing, "secrets: write"})
+			Step{Name: "token", Do: "Create a GitHub App with the repository permissions " + rights + ". Install it on this repository.", Costs: nothing, Rights: "administration"},
+			Step{Name: "variable", Do: "gh variable set " + workflow.ClientIDVariable, Costs: nothing, Rights: "variables: write"},
+			Step{Name: "secret", Do: "gh secret set " + workflow.PrivateKeySecret + " <key.pem", Costs: nothing, Rights: "secrets: write"})
 	case workflow.PAT:
 		steps = append(steps,
-			Step{"token", false, "Create a fine-grained personal access token for this repository with the permissions " + rights + ".", nothing, ""},
-			Step{"secret", false, "gh secret set " + workflow.TokenSecret, nothing, "secrets: write"})
+			Step{Name: "token", Do: "Create a fine-grained personal access token for this repository with the permissions " + rights + ".", Costs: nothing},
+			Step{Name: "secret", Do: "gh secret set " + workflow.TokenSecret, Costs: nothing, Rights: "secrets: write"})
 	}
 	push, current := "git push --set-upstream origin ", w.Keeper.Branch
 	if at, known := w.ask("symbolic-ref", "--short", "HEAD"); known {
@@ -122,24 +156,36 @@ func (w Way) publish() (steps []Step) {
 	}
 	if current != w.Keeper.Branch {
 		return append(steps,
-			Step{"push", false, push + problem.ShellWord(current), nothing, writes},
-			Step{"propose", false, "gh pr create --fill", minute, "pull requests: write"},
-			Step{"merge", false, "gh pr merge", minutes, writes})
+			Step{Name: "push", Do: push + problem.ShellWord(current), Costs: nothing, Rights: writes},
+			Step{Name: "propose", Do: "gh pr create --fill", Costs: w.costs(1), Rights: "pull requests: write"},
+			Step{Name: "merge", Do: "gh pr merge", Costs: w.costs(w.pushed()), Rights: writes})
 	}
-	return append(steps, Step{"push", false, push + problem.ShellWord(w.Keeper.Branch), minutes, writes})
+	return append(steps, Step{Name: "push", Do: push + problem.ShellWord(w.Keeper.Branch), Costs: w.costs(w.pushed()), Rights: writes})
 }
 
-// start returns the steps to the first run, which is done if that has a URL.
-func (w Way) start(job, url string) []Step {
-	start := Step{"start", false, problem.Command(w.Program+" trigger", job, "--wait"), minute, "actions: write"}
-	if url != "" {
-		start = Step{Name: "start", Done: true, Do: "first green run " + url}
+// start returns the steps to the first green run, which is done if there is one.
+func (w Way) start(job string, runs Runs) (steps []Step) {
+	look := Step{Name: "look", Do: w.Status, Costs: nothing, Rights: "actions: read"}
+	if runs.Green != "" {
+		return []Step{{Name: "start", Done: true, Do: "first green run " + runs.Green}, look}
 	}
-	return []Step{start, {"look", false, w.Status, nothing, "actions: read"}}
+	if runs.Failed != "" {
+		steps = []Step{{Name: "mend", Do: "Find out why the newest run failed: " + runs.Failed, Costs: nothing}}
+	}
+	return append(steps, Step{Name: "start", Do: problem.Command(w.Program+" trigger", job, "--wait"), Costs: started, Rights: "actions: write"}, look)
 }
 
-// word returns a path from the repository's root as a word of a command.
-func (w Way) word(path string) string { return problem.ShellWord(w.Here(path)) }
+// word returns a path from the repository's root as a word of a command, from the working
+// folder.
+func (w Way) word(path string) string {
+	file := filepath.Join(w.Place.Root, filepath.FromSlash(path))
+	if here, err := filepath.Abs("."); err == nil {
+		if rel, err := filepath.Rel(here, file); err == nil {
+			file = rel
+		}
+	}
+	return problem.ShellWord(filepath.ToSlash(file))
+}
 
 // ask returns what git prints, and whether it succeeds.
 func (w Way) ask(args ...string) (string, bool) {
@@ -181,6 +227,9 @@ func Text(steps []Step) string {
 			continue
 		}
 		line := fmt.Sprintf("%d. %s", len(left)+1, step.Do)
+		if step.Does != "" {
+			line += "\n   " + step.Does
+		}
 		var takes []string
 		if step.Costs != nothing {
 			takes = append(takes, step.Costs)
@@ -200,8 +249,8 @@ func Text(steps []Step) string {
 	return text
 }
 
-// Costs returns the rows of a table of what the jobs and their rescue cost in a month, while
-// there are steps left that lead to that.
+// Costs returns the rows of a table of what the jobs, their rescue and pushes cost in a month,
+// while there are steps left that lead to that.
 func (b *Beginning) Costs(steps []Step) (rows [][]string) {
 	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Name == "start" && !s.Done }) {
 		return nil
@@ -214,5 +263,5 @@ func (b *Beginning) Costs(steps []Step) (rows [][]string) {
 			}
 		}
 	}
-	return rows
+	return append(rows, []string{"  pushes", fmt.Sprintf("up to %d for each to %s, 1 for each to a pull request", b.pushed(), problem.Show(b.Keeper.Branch))})
 }
