@@ -52,7 +52,7 @@ func (a adapter) read(r request) (any, error) {
 		}
 	}
 	var refused *exec.ExitError
-	if err := call(command(a.program, r.Project, nil, "validate", "--json"), &validated); err != nil && !errors.As(err, &refused) {
+	if err := call(command(a.program, r.Project, withoutPython, "validate", "--json"), &validated); err != nil && !errors.As(err, &refused) {
 		return nil, err
 	}
 	for _, e := range validated.Errors {
@@ -61,7 +61,7 @@ func (a adapter) read(r request) (any, error) {
 		}
 	}
 	var listed list
-	if err := call(command(a.program, r.Project, nil, "list", "--json"), &listed); err != nil {
+	if err := call(command(a.program, r.Project, withoutPython, "list", "--json"), &listed); err != nil {
 		return nil, err
 	}
 	jobs := []declaredJob{}
@@ -76,7 +76,7 @@ func (a adapter) windows(r request) (any, error) {
 	for n := 16; ; n *= 4 {
 		var listed list
 		before := r.Begin.Add(-time.Second).Format(time.RFC3339)
-		if err := call(command(a.program, r.Project, nil, "list", "--json", "--now", before, "-n", strconv.Itoa(n)), &listed); err != nil {
+		if err := call(command(a.program, r.Project, withoutPython, "list", "--json", "--now", before, "-n", strconv.Itoa(n)), &listed); err != nil {
 			return nil, err
 		}
 		enough, windows := true, map[string][]time.Time{}

@@ -28,6 +28,10 @@ func command(program, project string, variables []string, args ...string) *exec.
 	return cmd
 }
 
+// withoutPython is for commands that read what is declared: they need no Python, and start
+// one for what the suite does not ask, if they find it.
+var withoutPython = []string{"PATH="}
+
 // call runs the program and decodes what it prints.
 func call(cmd *exec.Cmd, into any) error {
 	var stdout, stderr bytes.Buffer
