@@ -144,7 +144,8 @@ func TestPagesEffects(t *testing.T) {
 func TestService(t *testing.T) {
 	for file, want := range map[string]bool{
 		SyncFile: true, PagesFile: true, RescueFile("pyproject.toml"): true, RescueFile("services/billing/pyproject.toml"): true,
-		"scheduled-report.yml": false, "scheduled-page.yml": false, "ci.yml": false,
+		RescueFile("🚢/pyproject.toml"): true,
+		"scheduled-report.yml":         false, "scheduled-page.yml": false, "ci.yml": false, "scheduled-rescue-boats.yml": false, "scheduled-rescue-0123abcd.yml": false, // of the job rescue
 	} {
 		if got := Service(file); got != want {
 			t.Errorf("%s: %v", file, got)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/scheduled-actions/scheduled/internal/pattern"
 	"gopkg.in/yaml.v3"
 )
 
@@ -28,10 +29,13 @@ func (t Target) services() []service {
 }
 
 // Service reports whether a file, by its name, is that of a workflow that belongs to no job of
-// any project. Only the file of a rescue begins like that, since the id is reserved.
+// any project.
 func Service(file string) bool {
-	return file == SyncFile || file == PagesFile || strings.HasPrefix(file, strings.TrimSuffix(RescueFile("pyproject.toml"), ".yml"))
+	return file == SyncFile || file == PagesFile || rescueFiles.MatchString(file)
 }
+
+// rescueFiles are the names that RescueFile returns. The job "rescue-boats" has none of them.
+var rescueFiles = pattern.New(`^scheduled-rescue(-.*-[0-9a-f]{8})?\.yml$`)
 
 // wanted returns those that the project has.
 func (t Target) wanted() (wanted []service) {
