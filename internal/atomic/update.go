@@ -2,8 +2,8 @@ package atomic
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -41,18 +41,36 @@ func Update(dir *os.Root, name string, most int64, change func(content []byte) (
 	return err
 }
 
-// create creates a file, and waits if it is there.
+// create creates the lock, and waits if it is there. One that is older than any Update takes
+// was left behind by a process that was killed, and is removed.
 func create(dir *os.Root, temp string) (*os.File, error) {
+	var first fs.FileInfo
 	for waited := time.Duration(0); ; waited += interval {
 		f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-		if !errors.Is(err, fs.ErrExist) || waited >= patience {
-			if errors.Is(err, fs.ErrExist) {
-				err = fmt.Errorf("%w, or has left %s behind", ErrBusy, temp)
-			}
+		if !errors.Is(err, fs.ErrExist) {
 			return f, err
+		}
+		there, err := dir.Lstat(temp)
+		if first == nil {
+			first = there
+		}
+		switch {
+		case err != nil: // it was freed meanwhile
+		case time.Since(there.ModTime()) > patience, waited >= patience && same(first, there):
+			old := prefix + rand.Text() + suffix
+			if err := dir.Rename(temp, old); err == nil {
+				_ = dir.Remove(old) // Sweep removes it otherwise
+			}
+		case waited >= patience:
+			return nil, ErrBusy
 		}
 		time.Sleep(interval)
 	}
+}
+
+// same reports whether a lock is still the one that it was.
+func same(was, is fs.FileInfo) bool {
+	return was != nil && os.SameFile(was, is) && was.ModTime().Equal(is.ModTime())
 }
 
 // update reads and changes a file, and moves the temporary file into its place. It returns
@@ -88,8 +106,16 @@ func update(dir *os.Root, name, temp string, f *os.File, most int64, change func
 	if _, err := f.Write(after); err != nil {
 		return false, err
 	}
-	if err := f.Close(); err != nil {
+	ours, err := f.Stat()
+	if err = errors.Join(err, f.Close()); err != nil {
 		return false, err
+	}
+	there, err := dir.Lstat(temp)
+	switch {
+	case err != nil:
+		return true, err
+	case !os.SameFile(ours, there): // this process slept, and another one has removed its lock
+		return true, ErrBusy
 	}
 	err = dir.Rename(temp, name)
 	return err == nil, err

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/atomic"
 )
@@ -127,5 +128,45 @@ func TestUpdateLost(t *testing.T) {
 	})
 	if !errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A lock that a killed process has left is removed, and one of a running process is not.
+func TestUpdateAfterKill(t *testing.T) {
+	dir, path := open(t)
+	lock := filepath.Join(path, ".scheduled-lock-a.tmp")
+	if err := os.WriteFile(lock, []byte("half"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(lock, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) { return []byte("whole"), nil }); err != nil {
+		t.Fatal(err)
+	}
+	if content, _ := os.ReadFile(filepath.Join(path, "a")); string(content) != "whole" {
+		t.Errorf("wrote %q", content)
+	}
+	if names := list(t, path); len(names) != 1 {
+		t.Errorf("left %q", names)
+	}
+}
+
+// A process that slept until another one had removed its lock writes nothing.
+func TestUpdateOfSleeper(t *testing.T) {
+	dir, path := open(t)
+	lock := filepath.Join(path, ".scheduled-lock-a.tmp")
+	err := atomic.Update(dir, "a", 100, func([]byte) ([]byte, error) {
+		return []byte("late"), errors.Join(os.Rename(lock, lock+".moved"), os.WriteFile(lock, []byte("half"), 0o644))
+	})
+	if !errors.Is(err, atomic.ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+	if content, err := os.ReadFile(lock); err != nil || string(content) != "half" {
+		t.Errorf("the lock of the other one has %q, %v", content, err)
+	}
+	if _, err := os.Stat(filepath.Join(path, "a")); err == nil {
+		t.Error("wrote the file")
 	}
 }

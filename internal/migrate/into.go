@@ -150,7 +150,7 @@ func (i *Import) replace(changes []Change, write func() error) error {
 	err = atomic.Update(dir, filepath.Base(change.Path), maxFile, func(now []byte) ([]byte, error) {
 		if inside || !bytes.Equal(before, now) {
 			inside = false
-			return nil, problem.New("import it again", "something else has changed it")
+			return nil, problem.New("run the same command again", "something else has changed it")
 		}
 		inside = true
 		return change.Content, i.replace(changes[1:], write)

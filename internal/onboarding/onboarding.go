@@ -3,6 +3,7 @@
 package onboarding
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -101,6 +102,14 @@ func (b *Beginning) example(e *pyproject.Edit) error {
 	return e.AddExample(strings.TrimSuffix(b.module, ".py") + ":" + callable)
 }
 
+// unchanged is example in a file that is as it was planned.
+func (b *Beginning) unchanged(e *pyproject.Edit) error {
+	if !bytes.Equal(e.Bytes(), b.Edit.Before) {
+		return problem.New("run `scheduled init` again", "something else has changed %s", b.Place.Path)
+	}
+	return b.example(e)
+}
+
 // bare reports whether the project has nothing to install.
 func (b *Beginning) bare() bool {
 	repo, err := os.OpenRoot(b.Place.Root)
@@ -165,7 +174,7 @@ func (b *Beginning) Write(ctx context.Context, now time.Time) error {
 		err = b.Import.Write(ctx, now)
 	case b.Example:
 		if err = b.writeModule(); err == nil {
-			err = b.Place.Write(b.example, b.accept, now)
+			err = b.Place.Write(b.unchanged, b.accept, now)
 		}
 	}
 	if err != nil {
@@ -216,20 +225,6 @@ func (b *Beginning) Diff() (diff string) {
 		diff += c.Diff(c.Path)
 	}
 	return diff + b.Files.Diff()
-}
-
-// Needed returns the paths of what has to be on the default branch, from the repository's
-// root: the files that declare the jobs, and the workflow files.
-func (b *Beginning) Needed() (paths []string) {
-	for _, t := range b.targets {
-		paths = append(paths, t.Path)
-		for _, job := range t.Project.Jobs {
-			if name, ok := strings.CutSuffix(job.Entrypoint, ":"+callable); ok && slices.Contains(modules, name) {
-				paths = append(paths, path.Join(path.Dir(t.Path), name+".py"))
-			}
-		}
-	}
-	return append(paths, workflow.Dir)
 }
 
 // Table returns the rows of a table of what becomes of the files.

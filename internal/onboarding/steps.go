@@ -115,12 +115,15 @@ func (w Way) commit() []Step {
 		return []Step{{Name: "commit", Done: true, Do: "committed"}}
 	}
 	var steps []Step
+	if _, installed := w.ask("--version"); !installed {
+		steps = append(steps, Step{Name: "git", Do: "Install git, which is not on PATH: https://git-scm.com/downloads", Costs: nothing})
+	}
 	if _, repository := w.ask("rev-parse", "--git-dir"); !repository {
 		steps = append(steps, Step{Name: "repository", Do: "git init --initial-branch=" + problem.ShellWord(w.Keeper.Branch), Costs: nothing})
 	}
 	if !added {
 		add := "git add"
-		for _, path := range w.Needed() {
+		for _, path := range w.needed() {
 			add += " " + w.word(path)
 		}
 		steps = append(steps, Step{Name: "add", Do: add, Costs: nothing})
@@ -196,7 +199,7 @@ func (w Way) ask(args ...string) (string, bool) {
 // index reports whether everything is added to the index of git as it is, and committed.
 func (w Way) index() (added, committed bool) {
 	_, tracked := w.ask(w.named("ls-files", "--error-unmatch")...)
-	changes, known := w.ask(w.named("status", "--porcelain=v2")...)
+	changes, known := w.changes()
 	added = tracked && known
 	for line := range strings.Lines(changes) {
 		added = added && (line[0] == '1' || line[0] == '2') && line[3] == '.' // changed in the index, and as it is there
@@ -210,12 +213,29 @@ func (w Way) onDefault() bool {
 	if _, all := w.ask(w.named("ls-files", "--error-unmatch")...); !all {
 		return false
 	}
+	changes, known := w.changes()
 	_, same := w.ask(w.named("diff", "--quiet", "refs/remotes/origin/"+w.Keeper.Branch)...)
-	return same
+	return same && known && !strings.Contains("\n"+changes, "\n? ")
 }
 
+// changes returns what git says of changed and untracked files among those that are needed.
+func (w Way) changes() (status string, known bool) {
+	return w.ask(append(w.named("status", "--porcelain=v2"), ":(exclude,glob)**/__pycache__/**")...)
+}
+
+// named adds what is needed to the arguments of git.
 func (w Way) named(args ...string) []string {
-	return append(append(args, "--"), w.Needed()...)
+	return append(append(args, "--"), w.needed()...)
+}
+
+// needed returns what is needed, without code that git ignores.
+func (w Way) needed() []string {
+	paths := w.Needed()
+	list, _ := w.ask(append([]string{"check-ignore", "--"}, paths...)...)
+	ignored := strings.Split(list, "\n")
+	return slices.DeleteFunc(paths, func(p string) bool {
+		return slices.Contains(ignored, p) && p != workflow.Dir && path.Base(p) != "pyproject.toml"
+	})
 }
 
 // Text says what is done, and lists the steps that are left.

@@ -2,7 +2,6 @@ package python
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/scheduled-actions/scheduled/internal/installer"
+	"github.com/scheduled-actions/scheduled/internal/problem"
 )
 
 // Launcher says which Python is a project's own, and how to start it.
@@ -127,8 +127,8 @@ func (p place) nearest() (Launcher, error) {
 			return direct(path, p.dir, path+", from PATH"), nil
 		}
 	}
-	return Launcher{}, fmt.Errorf("find interpreter: there is no %q, and no python3 or python on PATH",
-		interpreter(filepath.Join(p.dir, ".venv")))
+	return Launcher{}, problem.New("install Python, as from https://www.python.org/downloads, or put it on PATH",
+		"find interpreter: there is no %q, and no python3 or python on PATH", interpreter(filepath.Join(p.dir, ".venv")))
 }
 
 // inVenv starts the interpreter of a virtual environment as if that was activated,

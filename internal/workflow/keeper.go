@@ -263,9 +263,9 @@ func (k Keeper) inputs(more ...input) []input {
 	return slices.Concat([]input{{"command", plain("sync")}}, where, more)
 }
 
-// decisive are the files in the project's folder that the jobs' environment depends
+// Decisive are the files in the project's folder that the jobs' environment depends
 // on, as path filters.
-var decisive = []string{
+var Decisive = []string{
 	"uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "pylock.toml", "Pipfile.lock", "requirements*.txt",
 	".python-version", "environment.yml", "environment.yaml", "conda-lock.yml", "Pipfile", "pixi.toml", "uv.toml", "setup.py", "setup.cfg",
 }
@@ -277,7 +277,7 @@ func (k Keeper) paths() *yaml.Node {
 	if k.All != nil { // a project may be added
 		filters, folder, prefixes = []*yaml.Node{text("**/pyproject.toml")}, "**", append([]string{pyproject.WorkflowPrefix(".")}, k.Prefixes...)
 	}
-	for _, name := range decisive {
+	for _, name := range Decisive {
 		filters = append(filters, text(path.Join(folder, name)))
 	}
 	begins := func(name string) bool {
