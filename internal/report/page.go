@@ -31,8 +31,8 @@ func hashed(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// policy lets a page that is only files ask nothing of anybody.
-const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+// policy lets a page that is only files ask nothing of anybody, and run no script but its own.
+var policy = "default-src 'none'; img-src data:; style-src " + Sources.Style + "; script-src " + Sources.Script + "; base-uri 'none'; form-action 'none'"
 
 // HTML writes the page, the rows of the table one by one: there may be thousands.
 func (r *Report) HTML(w io.Writer) error {

@@ -157,6 +157,23 @@ func elements(t *testing.T, r *Report) (all []string) {
 	return all
 }
 
+// TestPolicy lets the page run its own script and take its own style, and no others.
+func TestPolicy(t *testing.T) {
+	var page bytes.Buffer
+	if err := (&Report{Now: now}).HTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	_, policy, _ := strings.Cut(html.UnescapeString(page.String()), `http-equiv="Content-Security-Policy" content="`)
+	policy, _, _ = strings.Cut(policy, `"`)
+	for _, element := range []string{"style", "script"} {
+		_, text, _ := strings.Cut(page.String(), "<"+element+">")
+		text, _, _ = strings.Cut(text, "</"+element+">")
+		if !strings.Contains(policy, "; "+element+"-src "+hashed(text)+";") {
+			t.Errorf("the policy %q is not for the page's own %s alone", policy, element)
+		}
+	}
+}
+
 // TestNewest shows the newest windows of a job with many, the newest last, and all in the
 // data.
 func TestNewest(t *testing.T) {
