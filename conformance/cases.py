@@ -229,7 +229,7 @@ def windows_case(case, cadence):
             times = starts[0][job]
             for one, next in zip(times, times[1:]):
                 if not usual - less <= (next - one).total_seconds() <= usual + more:
-                    raise Failed(f"job {job!r}: the window from {stamp(one)} to {stamp(next)} is not a {cadence}")
+                    raise Failed(f"job {job!r}: the window from {stamp(one)} to {stamp(next)} is not one {cadence} long")
 
     def again(adapter, project, starts):
         for restart in (False, True):
@@ -304,7 +304,7 @@ def happen(adapter, project, n, event, starts):
     if counts:
         raise Failed(f"{where}: another job was executed: {', '.join(counts)}")
     if not low <= ran <= high:
-        raise Failed(f"{where}: {ran} executions, expected {low if low == high else f'{low} or {high}'}")
+        raise Failed(f"{where}: {ran} {'execution' if ran == 1 else 'executions'}, expected {low if low == high else f'{low} or {high}'}")
 
 
 def moment(place, starts):

@@ -235,7 +235,7 @@ def main():
             return 2
         results = run_all(todo, adapters, flags.fail_fast, progress)
     except Broken as error:
-        print(f"error: {error}\nhint: conformance/README.md describes the answers of an adapter", file=sys.stderr)
+        print(f"error: {error}\nhint: conformance/README.md says what an adapter needs, and what it answers", file=sys.stderr)
         return 2
     finally:
         for adapter in adapters:

@@ -15,8 +15,12 @@ import re
 import subprocess
 import sys
 import time
-import tomllib
 import unicodedata
+
+try:
+    import tomllib
+except ModuleNotFoundError:
+    sys.exit("this example needs Python 3.11 or newer, for tomllib")
 
 PERIODS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 CADENCES = [*PERIODS, "month"]

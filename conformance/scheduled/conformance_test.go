@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -245,6 +246,78 @@ func TestReadme(t *testing.T) {
 	for _, option := range regexp.MustCompile(`(?m)^  (--[a-z-]+)`).FindAllStringSubmatch(help, -1) {
 		if !strings.Contains(usage, "`"+option[1]) {
 			t.Errorf("README.md has no %s", option[1])
+		}
+	}
+}
+
+// TestReadmeCommands runs what the README says about this repository's program, as it is
+// written, but with one requirement.
+func TestReadmeCommands(t *testing.T) {
+	_, block, _ := strings.Cut(string(read(t, "../README.md")), "```console\n$ go build")
+	block, _, _ = strings.Cut(block, "```")
+	commands := "$ go build" + block
+	page := string(read(t, "../../docs/conformance.md"))
+	if !strings.Contains(page, strings.ReplaceAll(commands, "$ ", "")) {
+		t.Error("docs/conformance.md has other commands than README.md")
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	program := regexp.MustCompile(`scheduled-(adapter|program)`)
+	for _, line := range strings.Split(strings.TrimSpace(commands), "\n") {
+		words := strings.Fields(strings.TrimPrefix(line, "$ "))
+		for i, word := range words {
+			switch {
+			case program.MatchString(word) && runtime.GOOS == "windows":
+				words[i] += ".exe"
+			case word == "conformance/run.py":
+				words[i] = filepath.Join(root, word)
+			}
+		}
+		cmd := exec.Command(words[0], words[1:]...)
+		cmd.Dir = folder
+		if words[0] == "go" { // into the folder, from the sources
+			cmd.Dir = root
+			cmd.Args[3] = filepath.Join(folder, words[3])
+		} else {
+			cmd.Args = slices.Insert(cmd.Args, 2, "--only", "R2")
+			cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", line, err, out)
+		}
+	}
+}
+
+// TestExampleNeedsPython runs the example with a Python that has no tomllib.
+func TestExampleNeedsPython(t *testing.T) {
+	older := t.TempDir()
+	if err := os.WriteFile(filepath.Join(older, "tomllib.py"), []byte("raise ModuleNotFoundError\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	interpreter := python(t)
+	t.Setenv("PYTHONPATH", older)
+	_, stderr, code := run(t, "--", interpreter, example)
+	if line, _, _ := strings.Cut(stderr, "\n"); code != 2 || !strings.HasSuffix(line, ": this example needs Python 3.11 or newer, for tomllib") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
+
+// TestFailures checks what is said of failures.
+func TestFailures(t *testing.T) {
+	source := string(read(t, example))
+	for _, c := range []struct{ old, new, only, said string }{
+		{`if not forced and stamp(current) in history(project, request).get(id, []):`, `if False:`, "once", ": 1 execution, expected 0\n"},
+		{`"hour": 3600`, `"hour": 1800`, "spacing", " is not one hour long\n"},
+	} {
+		path := filepath.Join(t.TempDir(), "provider.py")
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(source, c.old, c.new)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if stdout, _, _ := run(t, "--only", c.only, "--", python(t), path); !strings.Contains(stdout, c.said) {
+			t.Errorf("the suite does not say %q:\n%s", c.said, stdout)
 		}
 	}
 }

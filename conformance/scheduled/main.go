@@ -42,10 +42,14 @@ func main() {
 	}
 	where := flag.String("history", "github", "history of the runs: github or ledger")
 	flag.Parse()
-	program := flag.Arg(0)
+	program, err := absolute(flag.Arg(0))
 	histories := map[string]history{"github": gitHub{program}, "ledger": ledger{}}
 	if histories[*where] == nil || flag.NArg() != 1 {
 		flag.Usage()
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
 	}
 	a := adapter{program, *where, histories[*where]}

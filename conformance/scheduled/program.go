@@ -14,6 +14,15 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/cli"
 )
 
+// absolute returns the path of the program as it holds in the folders of projects too.
+func absolute(program string) (string, error) {
+	found, err := exec.LookPath(program)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(found)
+}
+
 // command returns the program, to be started in a project with the variables added. It
 // sees none of this machine's own GitHub.
 func command(program, project string, variables []string, args ...string) *exec.Cmd {
