@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/scheduled-actions/scheduled/internal/entrypoint"
 	"github.com/scheduled-actions/scheduled/internal/github"
@@ -102,10 +103,17 @@ func registerToken(cmd *cobra.Command, token *string) {
 func (p *Program) recall(projects []*project, token string, doing func() string, read func(context.Context, *past.Archive) error) error {
 	ctx, stop := withSignals()
 	defer stop()
-	defer p.progress(doing)()
+	var sent atomic.Pointer[github.Client]
+	defer p.progress(func() string {
+		if client := sent.Load(); client != nil {
+			return doing() + ", " + problem.Count(client.Sent(), "request")
+		}
+		return doing()
+	})()
 	origin := p.origin(ctx, projects[0], token)
 	archive, err := p.archive(origin, projects...)
 	if err == nil {
+		sent.Store(archive.Client)
 		err = archive.Begin(ctx)
 	}
 	if err == nil {
@@ -171,12 +179,16 @@ func (p *Program) retention() int {
 // explainUnreadable gives an exit code and a hint to the error of a token that may not
 // read runs.
 func explainUnreadable(err error, token bool) error {
-	if _, denied := errors.AsType[*github.Denied](err); !denied {
+	denied, ok := errors.AsType[*github.Denied](err)
+	if !ok {
 		return err
 	}
 	hint := "check the name of the repository, and give the token the permission `actions: read`: " +
 		"GITHUB_TOKEN under `permissions:` of the workflow's job, a fine-grained token as Actions: read, a classic token by the scope repo"
-	if !token {
+	switch {
+	case token && denied.Lacks == github.Valid:
+		hint = actingHints[github.Valid]
+	case !token:
 		hint = "set GITHUB_TOKEN, or log in with `gh auth login`: reading runs needs the permission `actions: read`"
 	}
 	return &exitError{exitDenied, problem.WithHint(err, hint)}
