@@ -105,8 +105,9 @@ func TestServeAnswers(t *testing.T) {
 	job := func() (j struct {
 		State string
 		Last  struct {
-			Run int `json:"run_id"`
-			Log string
+			Run     int `json:"run_id"`
+			Outcome string
+			Log     string
 		}
 	}) {
 		_, body := ask(t, "GET", "http://"+address)
@@ -122,7 +123,7 @@ func TestServeAnswers(t *testing.T) {
 	if status, body := ask(t, "POST", "http://"+address+"/jobs/a/trigger"); status != 200 {
 		t.Fatal(status, body)
 	}
-	eventually(t, "second run", func() bool { return job().Last.Run == 2 })
+	eventually(t, "second run", func() bool { return job().Last.Run == 2 && job().Last.Outcome == "succeeded" })
 	if status, body := ask(t, "GET", "http://"+address+job().Last.Log); status != 200 || body != "here\n" {
 		t.Errorf("the log: %d, %q", status, body)
 	}
