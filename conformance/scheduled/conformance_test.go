@@ -293,13 +293,8 @@ func TestReadmeCommands(t *testing.T) {
 
 // TestExampleNeedsPython runs the example with a Python that has no tomllib.
 func TestExampleNeedsPython(t *testing.T) {
-	older := t.TempDir()
-	if err := os.WriteFile(filepath.Join(older, "tomllib.py"), []byte("raise ModuleNotFoundError\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	interpreter := python(t)
-	t.Setenv("PYTHONPATH", older)
-	_, stderr, code := run(t, "--", interpreter, example)
+	older := "import runpy, sys; sys.modules['tomllib'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+	_, stderr, code := run(t, "--", python(t), "-c", older, example)
 	if line, _, _ := strings.Cut(stderr, "\n"); code != 2 || !strings.HasSuffix(line, ": this example needs Python 3.11 or newer, for tomllib") {
 		t.Errorf("exit %d\n%s", code, stderr)
 	}
