@@ -30,7 +30,7 @@ command = "false"
 
 [tool.scheduled-actions.jobs.wait]
 every = "day"
-command = "sleep 1000"
+command = "sleep 180"
 
 [tool.scheduled-actions.jobs.broken]
 every = "dayy"
@@ -121,7 +121,7 @@ func testLive(t *testing.T, p *pages) {
 	kept("resumed", "Pause work")
 
 	tab.do(chromedp.Click(chromedp.CSS(`#job-work [action$="/trigger"] button`)))
-	tab.until(`document.querySelector(".status").innerText === "Trigger work: done"`)
+	tab.until(`document.querySelector(".status").innerText === "work: a run was asked for"`)
 	tab.until(later + ` && document.querySelector("#job-work .now a")?.getAttribute("href") === "/runs/work@2/log"`)
 	for _, link := range []string{"#job-work .now a", "#job-work td[data-state=late] a, #job-work td[data-state=confirmed] a"} {
 		if log := eval[string](tab, `fetch(document.querySelector(%s).href).then((answer) => answer.text())`, link); log != "worked\n" {

@@ -130,11 +130,12 @@
   };
 
   const status = document.querySelector(".status"); // only a live page has one
-  const say = (text, kind = "") => { status.textContent = text; status.dataset.kind = kind; };
-  let heard = Date.now(), asking = false;
+  let told = 0;
+  const say = (text, kind = "") => { status.textContent = text; status.dataset.kind = kind; told = Date.now(); };
+  let heard = Date.now(), asked = heard, asking = false;
   const ask = async () => {
     if (asking) return;
-    asking = true;
+    asking = true, asked = Date.now();
     try {
       const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(60_000) });
       if (!answer.ok) throw new Error();
@@ -146,20 +147,22 @@
       renew(document.body, fresh.body);
       heard = Date.now();
       read();
-      if (status.dataset.kind === "gone") say("");
+      if (status.dataset.kind === "gone" || Date.now() > told + 10_000) say("");
     } catch {
-      say(`scheduled serve has not answered since ${new Date(heard).toLocaleTimeString()}. The page shows how it was then.`, "gone");
+      say(`scheduled serve has not answered since ${new Date(heard).toISOString().slice(11, 19)} UTC. The page shows how it was then.`, "gone");
     } finally {
       asking = false;
     }
   };
+  const said = { trigger: "a run was asked for", pause: "paused", resume: "resumed" };
   const press = async (buttons, button) => {
     say("");
     const name = button.getAttribute("aria-label");
     try {
       const answer = await fetch(buttons.action, { method: "POST", headers: { Accept: "application/json" } });
       if (answer.ok) {
-        say(name + ": done", "done");
+        const { job, action } = await answer.json();
+        say(`${job}: ${said[action] ?? action}`, "done");
       } else {
         const { error, hint } = await answer.json();
         say([name + ": " + error, hint].filter(Boolean).join(". "), "failed");
@@ -175,9 +178,10 @@
   });
   if (status) {
     note(document.body);
-    const every = status.dataset.every * 1000, late = () => !document.hidden && Date.now() - heard > every / 2;
-    setInterval(() => late() && ask(), every);
-    document.addEventListener("visibilitychange", () => late() && ask());
+    const every = () => status.dataset.every * (document.querySelector("[data-now=running]") ? 150 : 1000); // ms
+    const late = () => !document.hidden && Date.now() - asked > every() && ask();
+    setInterval(late, 1000);
+    document.addEventListener("visibilitychange", late);
   }
 
   dress(document.body);

@@ -256,6 +256,7 @@ func (l *Local) decided(job pyproject.Job, d schedule.Decision, e *running) {
 	if l.board.started(job.ID, d.Window.Start) && d.Reason != schedule.Forced {
 		l.metrics.late(late)
 	}
+	l.changed(job.ID) // a look just before would take its run for an interrupted one
 	log := l.Log.With("job", job.ID, "slot", d.Window.Start, "late", late)
 	if d.Missed > 0 {
 		log = log.With("missed", d.Missed)
