@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
-	"time"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/report"
-	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
 
@@ -34,7 +32,7 @@ func (p *Program) reportCommand() *cobra.Command {
 		Short: "Write a page that shows what became of the windows, and badges",
 		Long: `report writes a page for a browser: the windows of each job in the colours of their
 states, what was missed and why, how late jobs started, and what is next. It needs no
-server and asks nothing of anybody. Beside it are data.json, with what --json prints, and
+server and loads nothing from elsewhere. Beside it are data.json, with what --json prints, and
 for each job and for all of them a badge: badges/JOB.svg, and badges/JOB.json for
 shields.io.
 
@@ -128,13 +126,11 @@ func (p *Program) readReport(projects []*project, earlier report.Report, flags r
 		}
 		jobs, declared = append(jobs, more...), append(declared, project.Project)
 	}
-	const day = 24 * time.Hour
-	reach := schedule.Reach{Windows: maxLimit, Age: time.Duration(flags.days) * day}
 	var read atomic.Int64
 	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), problem.Count(len(jobs), "job")) }
 	err = p.recall(projects, flags.token, doing, func(ctx context.Context, archive *past.Archive) error {
 		earlier.Tell(jobs)
-		histories, err := archive.ReadAll(ctx, jobs, reach, func() { read.Add(1) })
+		histories, err := archive.ReadAll(ctx, jobs, report.Reach(len(jobs), flags.days), func() { read.Add(1) })
 		if err != nil {
 			return err
 		}

@@ -42,12 +42,22 @@ type Job struct {
 	gone []string // which of its runs were deleted
 }
 
+// mostWindows is the number of windows in the data of a report, about: 200 bytes each, which
+// a browser loads and a later report reads.
+const mostWindows = 200_000
+
+// Reach says how far a report of some jobs looks back.
+func Reach(jobs, days int) schedule.Reach {
+	const most = 10_000 // of a job
+	return schedule.Reach{Windows: max(Newest, min(most, mostWindows/max(jobs, 1))), Age: time.Duration(days) * 24 * time.Hour}
+}
+
 // Newest is the maximum number of windows of a job that the page shows.
 const Newest = 100
 
 // Make makes the report of some projects, whose jobs have the histories in turn.
 func Make(archive *past.Archive, histories []past.History, projects []*pyproject.Project) *Report {
-	r := &Report{Title: Title(projects...), Source: archive.Source(), Notes: past.Unasked(histories...), Jobs: []Job{}}
+	r := &Report{Title: Title(projects...), Source: archive.Source(), Notes: append([]string{}, past.Unasked(histories...)...), Jobs: []Job{}}
 	if url := archive.URL(); url != "" {
 		r.URL = &url
 	}

@@ -202,6 +202,15 @@ func TestNewest(t *testing.T) {
 	}
 }
 
+// TestReach looks back as far as asked, but not at more windows than a browser takes.
+func TestReach(t *testing.T) {
+	for _, row := range []struct{ jobs, windows int }{{0, 10_000}, {1, 10_000}, {100, 2000}, {10_000, Newest}} {
+		if got := Reach(row.jobs, 90); got.Windows != row.windows || got.Age != 90*24*time.Hour {
+			t.Errorf("%d jobs: %+v", row.jobs, got)
+		}
+	}
+}
+
 // TestRecall takes from an earlier report what it knew to be served, and nothing else.
 func TestRecall(t *testing.T) {
 	earlier := Report{Now: now.Add(-90 * time.Minute), Jobs: []Job{job("j", "due", "due", "late", "confirmed", "failed", "confirmed")}}

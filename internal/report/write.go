@@ -38,7 +38,6 @@ func (r *Report) JSON() ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
 	err := encoder.Encode(r)
 	return b.Bytes(), err
 }
