@@ -33,11 +33,8 @@ func WriteDurably(dir *os.Root, name string, content []byte, perm fs.FileMode) e
 func write(dir *os.Root, name string, content []byte, perm fs.FileMode, durable bool) error {
 	temp := prefix + rand.Text() + suffix
 	f, err := dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm)
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		at.Path = name // which people know, and which is the same each time
-	}
 	if err != nil {
-		return err
+		return cause(err)
 	}
 	if _, err = f.Write(content); err == nil && durable {
 		err = f.Sync()
@@ -46,12 +43,24 @@ func write(dir *os.Root, name string, content []byte, perm fs.FileMode, durable 
 		err = dir.Rename(temp, name)
 	}
 	if err != nil {
-		return errors.Join(err, dir.Remove(temp))
+		return errors.Join(cause(err), dir.Remove(temp))
 	}
 	if durable {
 		return SyncDir(dir)
 	}
 	return nil
+}
+
+// cause returns what is wrong without the call and the temporary name: who calls Write knows
+// which file it is.
+func cause(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	if at, ok := errors.AsType[*os.LinkError](err); ok {
+		return at.Err
+	}
+	return err
 }
 
 // Sweep removes the temporary files that killed calls have left in a folder. A running

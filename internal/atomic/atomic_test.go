@@ -3,6 +3,7 @@ package atomic_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,4 +105,18 @@ func list(t *testing.T, path string) (names []string) {
 		names = append(names, entry.Name())
 	}
 	return names
+}
+
+// The error says what is wrong, without the temporary name: its reader knows the file.
+func TestWriteRefused(t *testing.T) {
+	dir, path := open(t)
+	if err := os.Mkdir(filepath.Join(path, "a"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomic.Write(dir, "a", []byte("x"), 0o644); err == nil || strings.Contains(err.Error(), ".scheduled-") {
+		t.Errorf("got %v", err)
+	}
+	if names := list(t, path); len(names) != 1 {
+		t.Errorf("left %q", names)
+	}
 }

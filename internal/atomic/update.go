@@ -31,7 +31,7 @@ func Update(dir *os.Root, name string, most int64, change func(content []byte) (
 	temp := prefix + "lock-" + name + suffix
 	f, err := create(dir, temp)
 	if err != nil {
-		return err
+		return cause(err)
 	}
 	moved, err := update(dir, name, temp, f, most, change)
 	if !moved {

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,11 @@ func (p *Program) report(err error) int {
 	if err.Error() != "" {
 		p.say("error: " + err.Error())
 	}
-	if hint := problem.Hint(err); hint != "" {
+	hint := problem.Hint(err)
+	if hint == "" && errors.Is(err, fs.ErrPermission) {
+		hint = "see who owns the file and its folder, and what you may do there: `ls -ld`"
+	}
+	if hint != "" {
 		p.say("hint: " + hint)
 	}
 	return gravity(err)

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 
 	"github.com/scheduled-actions/scheduled/internal/problem"
+	"github.com/scheduled-actions/scheduled/internal/table"
 	"github.com/spf13/cobra"
 )
 
@@ -20,11 +23,15 @@ func (p *Program) helped(root *cobra.Command, groups []commandGroup) {
 	}
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if cmd != root {
+		var text bytes.Buffer
+		if cmd == root {
+			p.help(&text, root, groups)
+		} else {
+			cmd.SetOut(&text)
 			help(cmd, args)
-			return
+			cmd.SetOut(p.Stdout)
 		}
-		p.help(root, groups)
+		io.WriteString(p.Stdout, table.Fold(text.String(), p.screen(p.Stdout)))
 	})
 	root.SetHelpCommand(&cobra.Command{
 		Use:   "help [COMMAND]",
@@ -40,16 +47,16 @@ func (p *Program) helped(root *cobra.Command, groups []commandGroup) {
 }
 
 // help prints the commands by their purpose, after how to begin.
-func (p *Program) help(root *cobra.Command, groups []commandGroup) {
+func (p *Program) help(w io.Writer, root *cobra.Command, groups []commandGroup) {
 	name := root.CommandPath()
-	fmt.Fprintf(p.Stdout, `%s
+	fmt.Fprintf(w, `%s
 
 To begin, in the folder of your project:
   %[2]s init     sets it up, and says what to do next
   %[2]s demo     tries it on a sample project first
 
 `, root.Short, name)
-	t := p.table(p.Stdout, whole, phrase)
+	t := table.New(w, p.screen(p.Stdout), whole, phrase)
 	for _, group := range groups {
 		t.Row(group.title + ":")
 		for _, cmd := range group.commands {
@@ -59,7 +66,7 @@ To begin, in the folder of your project:
 	if err := t.Flush(); err != nil {
 		return
 	}
-	fmt.Fprintf(p.Stdout, "\n--project PATH, for all of them, is the folder of the project or its pyproject.toml.\n`%s COMMAND --help` shows how to use a command.\n", name)
+	fmt.Fprintf(w, "\n--project PATH, for all of them, is the folder of the project or its pyproject.toml.\n`%s COMMAND --help` shows how to use a command.\n", name)
 }
 
 // noCommand is the error for a word that is no command.

@@ -182,11 +182,7 @@ func (p *Program) choose(do *onboarding.Beginning, from *onboarding.Offer, flags
 	if !begun && ask != nil && ask.failed() == nil {
 		return false, &exitError{exitUsage, problem.New("declare a job with `scheduled add`, and run `scheduled init` again", "there is no %s, so nothing was changed", do.Place.Path)}
 	}
-	kind := cmp.Or(flags.token, string(do.Kept.Token()))
-	if kind == "" && begun {
-		kind = ask.token()
-	}
-	do.Keeper.Token = workflow.Token(cmp.Or(kind, tokenKinds[0]))
+	do.Keeper.Token = workflow.Token(cmp.Or(flags.token, string(do.Kept.Token()), tokenKinds[0]))
 	return begun, ask.failed()
 }
 
@@ -230,7 +226,7 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 		do.Files = workflow.Plan{}
 	}
 	if flags.asJSON {
-		return p.printJSON(newBegun(do, way))
+		return p.printJSON(newBegun(do, p.steps(way)))
 	}
 	if flags.dryRun {
 		w, end := p.runner(p.Stdout).Verbatim()
@@ -245,7 +241,7 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	steps := way.Steps()
+	steps := p.steps(way)
 	fmt.Fprint(p.Stdout, onboarding.Text(steps))
 	if costs := do.Costs(steps); len(costs) > 0 {
 		fmt.Fprintln(p.Stdout, "\n`gh auth login` gives you these rights. Runner minutes are free in a public repository.\nIn a private one, each month, where no run takes longer than a minute:")
@@ -257,7 +253,7 @@ func (p *Program) printBeginning(ctx context.Context, do *onboarding.Beginning, 
 }
 
 // newBegun returns the output with --json.
-func newBegun(do *onboarding.Beginning, way onboarding.Way) begun {
+func newBegun(do *onboarding.Beginning, steps []onboarding.Step) begun {
 	files := do.Files
 	result := synced{Created: paths(files.Created), Updated: paths(files.Updated), Deleted: paths(files.Deleted), Unchanged: paths(files.Unchanged), Kept: keptPins(files)}
 	for _, c := range do.Changes() {
@@ -267,7 +263,18 @@ func newBegun(do *onboarding.Beginning, way onboarding.Way) begun {
 			result.Updated = append(result.Updated, c.Path)
 		}
 	}
-	return begun{result, way.Steps()}
+	return begun{result, steps}
+}
+
+// steps returns the steps, whose commands call the program as this one was called.
+func (p *Program) steps(way onboarding.Way) []onboarding.Step {
+	steps := way.Steps()
+	for i := range steps {
+		if command, ours := strings.CutPrefix(steps[i].Do, "scheduled "); ours {
+			steps[i].Do = p.called() + " " + command
+		}
+	}
+	return steps
 }
 
 // way returns the way of a project to its first run.

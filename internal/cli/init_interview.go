@@ -38,16 +38,6 @@ func (ask *interview) agree(question string) bool {
 	return ask.choose(question, "Y", "n") == "Y"
 }
 
-// token asks for a kind of token. Without a terminal the answer is "".
-func (ask *interview) token() string {
-	const question = `What may write workflow files, for pull requests that update them?
-  none  nothing: pull requests are only checked
-  app   a GitHub App
-  pat   a personal access token
-Token?`
-	return ask.choose(question, tokenKinds...)
-}
-
 // choose asks until it gets one of the choices, by its first letter; an empty answer is
 // the first choice.
 func (ask *interview) choose(question string, choices ...string) string {
@@ -58,7 +48,7 @@ func (ask *interview) choose(question string, choices ...string) string {
 		fmt.Fprintf(ask.questions, "%s [%s] ", question, strings.Join(choices, "/"))
 		if !ask.answers.Scan() {
 			fmt.Fprintln(ask.questions)
-			ask.err = &exitError{exitUsage, problem.New("use --yes and --token to answer in advance", "no answer, so nothing was changed")}
+			ask.err = &exitError{exitUsage, problem.New("use --yes to answer in advance", "no answer, so nothing was changed")}
 			return ""
 		}
 		answer := strings.ToLower(strings.TrimSpace(ask.answers.Text()))

@@ -63,7 +63,7 @@ func (p *Program) printTimers(timers []rescue.Timer, declared bool) error {
 	if declared {
 		return nil
 	}
-	_, err := fmt.Fprintln(p.Stdout, "\nThen set pacemaker = \"environment\" in [tool.scheduled-actions], and run `scheduled sync`.")
+	_, err := fmt.Fprintln(p.Stdout, p.inWords("\nThen set pacemaker = \"environment\" in [tool.scheduled-actions], and run `scheduled sync`."))
 	return err
 }
 

@@ -159,7 +159,7 @@ func printEnvironments(w io.Writer, environments []workflow.Installed) error {
 // printJobs prints a table of jobs. all says that every next run was asked for.
 func (p *Program) printJobs(file string, jobs []workflow.Listed, all bool) error {
 	if len(jobs) == 0 {
-		return printNoJobs(p.Stdout, file)
+		return p.printNoJobs(file)
 	}
 	then := table.Column{Name: "THEN", Rank: 2, Least: 12, Wrap: true}
 	if all {

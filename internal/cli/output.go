@@ -24,7 +24,12 @@ import (
 
 // say writes a remark for people. The commands that it names are called as this one was.
 func (p *Program) say(remark string) {
-	fmt.Fprintln(p.Stderr, strings.ReplaceAll(remark, "`scheduled ", "`"+p.called()+" "))
+	fmt.Fprintln(p.Stderr, p.inWords(remark))
+}
+
+// inWords returns a text for people with the commands as they call them.
+func (p *Program) inWords(text string) string {
+	return strings.ReplaceAll(text, "`scheduled ", "`"+p.called()+" ")
 }
 
 // called returns how people call the program: gh starts an extension by the name of its
@@ -81,9 +86,9 @@ var (
 )
 
 // printNoJobs says that a project has no jobs, and how to add one.
-func printNoJobs(w io.Writer, file string) error {
-	_, err := fmt.Fprintf(w, "%s declares no job. Add a table such as\n\n"+
-		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n\nor have `scheduled init` add an example\n", file)
+func (p *Program) printNoJobs(file string) error {
+	_, err := fmt.Fprintf(p.Stdout, p.inWords("%s declares no job. Add a table such as\n\n"+
+		"[tool.scheduled.clean-files]\nevery = \"day\"\nentrypoint = \"app.jobs:clean_files\"\n\nor have `scheduled init` add an example\n"), file)
 	return err
 }
 

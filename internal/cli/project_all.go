@@ -104,13 +104,17 @@ func distinct(projects []*project) (kept []*project, errs []error) {
 }
 
 // worst reports all errors but the gravest, the last of several, which it returns; nil
-// without any.
+// without any. Those that say the same are reported once.
 func (p *Program) worst(errs ...error) (worst error) {
+	said := map[string]bool{}
 	for _, err := range errs {
 		if err != nil && (worst == nil || gravity(err) >= gravity(worst)) {
 			worst, err = err, worst
 		}
-		p.report(err)
+		if err != nil && err.Error() != worst.Error() && !said[err.Error()] {
+			said[err.Error()] = true
+			p.report(err)
+		}
 	}
 	return worst
 }

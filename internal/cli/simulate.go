@@ -105,7 +105,7 @@ func (p *Program) simulate(flags simulateFlags, from time.Time) error {
 	case flags.json:
 		return p.printJSON(s)
 	case len(project.Jobs) == 0:
-		return printNoJobs(p.Stdout, project.Path)
+		return p.printNoJobs(project.Path)
 	}
 	return s.print(p)
 }

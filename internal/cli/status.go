@@ -118,7 +118,7 @@ func (p *Program) printStatus(file string, histories []past.History, started map
 		return p.printJSON(shown)
 	}
 	if len(histories) == 0 {
-		return printNoJobs(p.Stdout, file)
+		return p.printNoJobs(file)
 	}
 	fmt.Fprintf(p.Stdout, "%s, from %s\n%s\n\n", problem.Count(len(histories), "job"), source, past.Sum(histories))
 	histories = past.ByTrouble(histories)

@@ -15,6 +15,7 @@ import (
 // syncFlags are the flags of `sync`.
 type syncFlags struct {
 	check    bool
+	dryRun   bool
 	format   string // of --check: text or github
 	exitCode bool
 	asJSON   bool
@@ -72,6 +73,7 @@ the files of projects that were removed. Errors in one project do not stop the o
 	}
 	p.registerAllProjects(cmd)
 	cmd.Flags().BoolVar(&flags.check, "check", false, "change nothing; exit with 1 if files differ")
+	cmd.Flags().BoolVar(&flags.dryRun, "dry-run", false, "write nothing; show what would be written")
 	cmd.Flags().BoolVar(&flags.exitCode, "exit-code", false, "exit with 1 if files were changed, for hooks")
 	cmd.Flags().StringVar(&flags.format, "output-format", textFormat, "with --check: text, or github for annotations at the lines of pyproject.toml")
 	cmd.Flags().BoolVar(&flags.asJSON, "json", false, "print JSON")
@@ -89,8 +91,8 @@ func (f *syncFlags) validate(cmd *cobra.Command) error {
 		return usageError("--json cannot be combined with --output-format github", cmd)
 	case f.format == githubFormat && !f.check:
 		return usageError("--output-format is for --check", cmd)
-	case f.pull.on && (f.check || f.exitCode):
-		return usageError("--check and --exit-code cannot be combined with --pull-request", cmd)
+	case f.pull.on && (f.check || f.dryRun || f.exitCode):
+		return usageError("--check, --dry-run and --exit-code cannot be combined with --pull-request", cmd)
 	}
 	return f.pull.check(cmd)
 }
@@ -132,7 +134,7 @@ func (p *Program) sync(projects []*project, action workflow.Uses, flags syncFlag
 	for _, kept := range plan.Kept() {
 		p.say(kept.Words())
 	}
-	if !flags.check {
+	if !flags.check && !flags.dryRun {
 		if err := plan.Apply(repo, p.Now()); err != nil {
 			return p.worst(append(failed, err)...)
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/workflow"
 )
 
-// printPlan writes what was done or, with --check, what should be done.
+// printPlan writes what was done or, with --check or --dry-run, what should be done.
 // assigned has the times of what it writes, by path.
 func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull *pullRequest, flags syncFlags) error {
 	result := synced{paths(plan.Created), paths(plan.Updated), paths(plan.Deleted), paths(plan.Unchanged), keptPins(plan), pull}
@@ -22,7 +22,7 @@ func (p *Program) printPlan(assigned map[string]string, plan workflow.Plan, pull
 		return err
 	case flags.asJSON:
 		return p.printJSON(result)
-	case flags.check:
+	case flags.check || flags.dryRun:
 		w, end := runner.Verbatim() // files may contain anything
 		defer end()
 		_, err := io.WriteString(w, plan.Diff())

@@ -55,7 +55,7 @@ func (o *Offer) command() string {
 
 // Note says how to import them.
 func (o *Offer) Note() string {
-	note := "`" + o.command() + "` brings " + o.jobs() + " of other workflows here"
+	note := "`" + o.command() + "` imports " + o.jobs() + " from other workflows"
 	if o.Import.Lost() {
 		note += ", and loses a part of what they do: without --write, it shows what"
 	}

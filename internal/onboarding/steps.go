@@ -277,9 +277,13 @@ func (b *Beginning) Costs(steps []Step) (rows [][]string) {
 	}
 	for _, t := range b.targets {
 		if jobs, rescue := workflow.Costs(t.Project); jobs != "" {
-			rows = append(rows, []string{"  " + problem.Count(len(t.Project.Hosted()), "job"), jobs})
+			of := ""
+			if b.All != nil {
+				of = " of " + t.Path
+			}
+			rows = append(rows, []string{"  " + problem.Count(len(t.Project.Hosted()), "job") + of, jobs})
 			if rescue != "" {
-				rows = append(rows, []string{"  rescue", rescue})
+				rows = append(rows, []string{"  rescue" + of, rescue})
 			}
 		}
 	}

@@ -47,6 +47,10 @@ func New(w io.Writer, screen Screen, columns ...Column) *Table {
 // others too, as a heading has.
 func (t *Table) Row(cells ...string) {
 	for i, cell := range cells {
+		if t.screen.ASCII {
+			cell = strings.ReplaceAll(cell, "…", "~") // what others have cut
+			cells[i] = cell
+		}
 		if most := t.columns[i].Most; most > 0 {
 			cells[i] = t.cut(cell, most)
 		}
@@ -97,6 +101,7 @@ func (t *Table) layout(header []string) []int {
 			}
 		}
 	}
+	t.outliers(natural)
 	widths, used := make([]int, len(natural)), -len(gap)
 	var always, others []int
 	for i, w := range natural {
@@ -127,6 +132,31 @@ func (t *Table) layout(header []string) []int {
 		used += len(gap) + w
 	}
 	return widths
+}
+
+// outliers makes columns narrower whose cells are neither shortened nor continued, where
+// long ones would take other columns off the screen: these then stand on lines of their own.
+func (t *Table) outliers(natural []int) {
+	all, most := -len(gap), t.screen.Width*2/5
+	for _, w := range natural {
+		if w > 0 {
+			all += len(gap) + w
+		}
+	}
+	for i, column := range t.columns {
+		if !t.screen.Fixed || all <= t.screen.Width || column.Rank > 0 || column.Least > 0 || column.Wrap || natural[i] <= most {
+			continue
+		}
+		others := 0
+		for _, row := range t.rows {
+			if i < len(row) && !t.last(row, i) && Width(row[i]) <= most {
+				others = max(others, Width(row[i]))
+			}
+		}
+		if others > 0 {
+			natural[i] = others
+		}
+	}
 }
 
 // squeeze makes columns narrower by a number of cells in all, as far as it can, and returns

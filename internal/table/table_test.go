@@ -227,3 +227,65 @@ func TestScreen(t *testing.T) {
 		}
 	}
 }
+
+func TestFold(t *testing.T) {
+	const text = `sync writes a file for each job
+and one for the rescue.
+
+  - an item of a list that is
+    rather long
+  app  short
+Flags:
+      --check     change nothing, and exit with 1
+      --json      print JSON
+`
+	for _, row := range []struct {
+		screen Screen
+		want   string
+	}{
+		{Screen{Width: 20}, text},
+		{Screen{Width: 49, Fixed: true}, text},
+		{Screen{Width: 30, Fixed: true}, `sync writes a file for each
+job and one for the rescue.
+
+  - an item of a list that is
+    rather long
+  app  short
+Flags:
+      --check
+               change nothing,
+               and exit with 1
+      --json      print JSON
+`},
+		{Screen{Width: 40, Fixed: true}, `sync writes a file for each job
+and one for the rescue.
+
+  - an item of a list that is
+    rather long
+  app  short
+Flags:
+      --check     change nothing, and
+                  exit with 1
+      --json      print JSON
+`},
+	} {
+		if diff := cmp.Diff(row.want, Fold(text, row.screen)); diff != "" {
+			t.Errorf("%d cells (-want +got):\n%s", row.screen.Width, diff)
+		}
+	}
+}
+
+// One long cell does not take other columns off the screen: it stands on a line of its own.
+func TestOutlier(t *testing.T) {
+	var out strings.Builder
+	table := New(&out, Screen{Width: 40, Fixed: true, ASCII: true}, Column{Name: "JOB"}, Column{Name: "STATE"}, Column{Name: "LATE", Rank: 1})
+	table.Row("clean", "confirmed", "12 min")
+	table.Row(strings.Repeat("x", 30)+"…", "due", "3 h")
+	if err := table.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	want := "JOB    STATE      LATE\nclean  confirmed  12 min\n" + strings.Repeat("x", 30) + "~\n       due        3 h\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Error(diff)
+	}
+}
