@@ -11,7 +11,7 @@ import (
 )
 
 // TestSite reads the site of the docs from disk: no page is wider than a phone or asks another
-// server, the colors follow the system, and the search finds options.
+// server, wide tables are within reach of the keyboard, the colors follow the system, and the search finds options.
 func TestSite(t *testing.T) {
 	t.Parallel()
 	site := os.Getenv("SITE")
@@ -30,6 +30,10 @@ func TestSite(t *testing.T) {
 		if wide := eval[int](tab, `document.documentElement.scrollWidth`); wide > 320 {
 			t.Errorf("%s is %d wide", filepath.Base(file), wide)
 		}
+		tab.until(`[...document.querySelectorAll(".md-typeset table:not([class])")].every((table) => {
+			const wrap = table.closest(".md-typeset__scrollwrap");
+			return wrap && wrap.scrollWidth > wrap.clientWidth == (wrap.tabIndex == 0);
+		})`)
 	}
 	tab.quiet()
 
