@@ -284,7 +284,7 @@ func (p *Program) way(ctx context.Context, do *onboarding.Beginning, at *project
 	if p.allProjects {
 		way.Program, way.Status = "scheduled", "scheduled status --all-projects"
 		if dir := path.Dir(at.Path); dir != "." {
-			way.Program += " --project " + problem.ShellWord(dir)
+			way.Program += " --project " + way.Word(dir)
 		}
 	}
 	way.Runs = func() onboarding.Runs {

@@ -124,7 +124,7 @@ func (w Way) commit() []Step {
 	if !added {
 		add := "git add"
 		for _, path := range w.needed() {
-			add += " " + w.word(path)
+			add += " " + w.Word(path)
 		}
 		steps = append(steps, Step{Name: "add", Do: add, Costs: nothing})
 	}
@@ -133,7 +133,7 @@ func (w Way) commit() []Step {
 
 // publish returns the steps that bring the commit to the default branch on GitHub.
 func (w Way) publish() (steps []Step) {
-	create := "gh repo create --private --source=" + w.word(".")
+	create := "gh repo create --private --source=" + w.Word(".")
 	_, remote := w.ask("remote", "get-url", "origin")
 	switch {
 	case !remote && w.Keeper.Token == workflow.NoToken:
@@ -178,9 +178,9 @@ func (w Way) start(job string, runs Runs) (steps []Step) {
 	return append(steps, Step{Name: "start", Do: problem.Command(w.Program+" trigger", job, "--wait"), Costs: started, Rights: "actions: write"}, look)
 }
 
-// word returns a path from the repository's root as a word of a command, from the working
+// Word returns a path from the repository's root as a word of a command, from the working
 // folder.
-func (w Way) word(path string) string {
+func (w Way) Word(path string) string {
 	file := filepath.Join(w.Place.Root, filepath.FromSlash(path))
 	if here, err := filepath.Abs("."); err == nil {
 		if rel, err := filepath.Rel(here, file); err == nil {
