@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,5 +72,21 @@ func TestSite(t *testing.T) {
 		if !strings.Contains(string(index), `"options.html#`+string(option[1])+`"`) {
 			t.Errorf("the search knows no %s", option[1])
 		}
+	}
+	var pages struct {
+		Docs []struct {
+			Location string
+			Boost    float64
+		}
+	}
+	if err := json.Unmarshal(index, &pages); err != nil {
+		t.Fatal(err)
+	}
+	boost := map[string]float64{}
+	for _, page := range pages.Docs {
+		boost[page.Location] = page.Boost
+	}
+	if boost["editing.html"] <= 1 || boost["architecture.html"] <= 0 || boost["architecture.html"] >= 1 {
+		t.Errorf("the search ranks architecture.html by %g, and editing.html by %g", boost["architecture.html"], boost["editing.html"])
 	}
 }
