@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -13,6 +14,7 @@ import (
 const (
 	patience = 10 * time.Second
 	interval = 20 * time.Millisecond
+	ancient  = time.Minute // a lock of that age was left behind, even by the clock of a network's server
 )
 
 // ErrLink is the error of an Update of a symbolic link.
@@ -56,16 +58,26 @@ func create(dir *os.Root, temp string) (*os.File, error) {
 		}
 		switch {
 		case err != nil: // it was freed meanwhile
-		case time.Since(there.ModTime()) > patience, waited >= patience && same(first, there):
-			old := prefix + rand.Text() + suffix
-			if err := dir.Rename(temp, old); err == nil {
-				_ = dir.Remove(old) // Sweep removes it otherwise
-			}
+		case time.Since(there.ModTime()) > ancient, waited >= patience && same(first, there):
+			takeAway(dir, temp, there)
 		case waited >= patience:
 			return nil, ErrBusy
 		}
 		time.Sleep(interval)
 	}
+}
+
+// takeAway removes a lock that was left behind. One that another process has put in its place
+// meanwhile is put back.
+func takeAway(dir *os.Root, temp string, left fs.FileInfo) {
+	old := prefix + rand.Text() + suffix
+	if dir.Rename(temp, old) != nil {
+		return // it was freed
+	}
+	if taken, err := dir.Lstat(old); err == nil && !os.SameFile(left, taken) {
+		_ = dir.Link(old, temp) // if that fails, its owner finds out before it writes
+	}
+	_ = dir.Remove(old) // Sweep removes it otherwise
 }
 
 // same reports whether a lock is still the one that it was.
@@ -112,6 +124,8 @@ func update(dir *os.Root, name, temp string, f *os.File, most int64, change func
 	}
 	there, err := dir.Lstat(temp)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, fmt.Errorf("%w, and has removed the lock of this one: %w", ErrBusy, err)
 	case err != nil:
 		return true, err
 	case !os.SameFile(ours, there): // this process slept, and another one has removed its lock
