@@ -162,7 +162,7 @@
       const answer = await fetch(buttons.action, { method: "POST", headers: { Accept: "application/json" } });
       if (answer.ok) {
         const { job, action } = await answer.json();
-        say(`${job}: ${said[action] ?? action}`, "done");
+        say(`${job || '""'}: ${said[action] ?? action}`, "done");
       } else {
         const { error, hint } = await answer.json();
         say([name + ": " + error, hint].filter(Boolean).join(". "), "failed");

@@ -83,14 +83,14 @@ func (r Rescue) publish(ctx context.Context, report *Report) *Publication {
 }
 
 // newSince reports whether the page would differ from the one of that time: a run has begun
-// or ended, a slot has come, or a job was paused.
+// or ended in a window that was not confirmed then, a slot has come, or a job was paused.
 func (r *Report) newSince(last time.Time) bool {
 	if r.Now.Sub(last) >= oldestPage {
 		return true
 	}
 	for _, job := range r.Jobs {
 		for _, run := range job.watch.Runs {
-			if run.Updated.After(last) || run.Created.After(last) {
+			if (run.Updated.After(last) || run.Created.After(last)) && !confirmedBy(job.watch, job.Schedule.Window(run.Created), last) {
 				return true
 			}
 		}
@@ -100,6 +100,12 @@ func (r *Report) newSince(last time.Time) bool {
 		}
 	}
 	return false
+}
+
+// confirmedBy reports whether a window was confirmed at that time already: what runs in it
+// later, as spare ticks do, changes nothing.
+func confirmedBy(watch schedule.Watch, w schedule.Window, at time.Time) bool {
+	return slices.ContainsFunc(watch.Runs, func(run schedule.Run) bool { return !run.Updated.After(at) && run.Confirms(w) })
 }
 
 // othersSince reports whether a run of the repository has begun or ended since then. What

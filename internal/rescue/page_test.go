@@ -36,6 +36,12 @@ func TestPublish(t *testing.T) {
 			change(fake, r)
 		}
 	}
+	unconfirmed := func(change func(*ghtest.Server, *one)) func(*ghtest.Server, *one) {
+		return func(fake *ghtest.Server, r *one) {
+			r.Jobs[0].Schedule = declared(t, "09:30") // the execution was before
+			change(fake, r)
+		}
+	}
 	const job = "scheduled-job-0.yml"
 	rows := []struct {
 		name   string
@@ -48,9 +54,11 @@ func TestPublish(t *testing.T) {
 		{"never published", func(fake *ghtest.Server, _ *one) { fake.Remove(900) }, Publishing, ""},
 		{"published on another branch only", publication(at(11, 0), func(r *ghtest.Run) { r.Branch = "test" }), Publishing, ""},
 		{"yesterday", publication(at(11, 0).AddDate(0, 0, -1)), Publishing, ""},
-		{"a run ended", ran(job, "schedule", at(10, 0), at(11, 30)), Publishing, ""},
-		{"a run ended before", ran(job, "schedule", at(10, 0), at(10, 59)), Unchanged, ""},
-		{"a run began", ran(job, "schedule", at(11, 20), at(11, 20)), Publishing, ""},
+		{"a run ended", unconfirmed(ran(job, "schedule", at(10, 0), at(11, 30))), Publishing, ""},
+		{"a run ended before", unconfirmed(ran(job, "schedule", at(10, 0), at(10, 59))), Unchanged, ""},
+		{"a run began", unconfirmed(ran(job, "schedule", at(11, 20), at(11, 20))), Publishing, ""},
+		{"a spare skipped, since the window was confirmed", ran(job, "schedule", at(10, 0), at(11, 30)), Unchanged, ""},
+		{"a spare began, since the window was confirmed", ran(job, "schedule", at(11, 20), at(11, 20)), Unchanged, ""},
 		{"a slot came", func(_ *ghtest.Server, r *one) { r.Jobs[0].Schedule = declared(t, "11:30") }, Publishing, ""},
 		{"a slot came, of a disabled job", func(_ *ghtest.Server, r *one) {
 			r.Jobs[0].Schedule, _ = schedule.Parse(schedule.Spec{Every: "day", At: "11:30", Disabled: true})
