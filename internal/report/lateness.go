@@ -102,7 +102,7 @@ func (r *Report) chart() node {
 	for _, end := range []struct {
 		at        time.Time
 		x, anchor string
-	}{{columns[0].from, number(chartLeft), "start"}, {columns[len(columns)-1].to, number(chartWidth - chartRight), "end"}} {
+	}{{columns[0].from, number(chartLeft), "start"}, {r.Now, number(chartWidth - chartRight), "end"}} {
 		drawn = append(drawn, element("text", attrs{"x", end.x, "y", number(chartHeight - 6), "text-anchor", end.anchor}, text(end.at.Format("2006-01-02"))))
 	}
 	p50, p95 := r.lateness(columns)
