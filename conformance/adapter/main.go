@@ -1,4 +1,4 @@
-// Command scheduled is the adapter by which the conformance suite asks this provider:
+// Command adapter lets the conformance suite ask this provider:
 //
 //	python3 conformance/run.py -- ADAPTER [-history github|ledger] PROGRAM
 //
