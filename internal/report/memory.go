@@ -68,7 +68,9 @@ func (r *Report) Recall(earlier Report) {
 		j, recalled := &r.Jobs[i], false
 		for n, w := range j.Windows {
 			before, known := decided[key{j.Project, j.Job}][inUTC(w)]
-			if known && !w.End.After(r.Now) && w.Ran == nil && (before.Ran != nil || w.State == schedule.StateUnknown) {
+			served := before.Ran != nil && !before.Ran.After(r.Now) // also in the current window, which was told
+			lost := w.State == schedule.StateUnknown && !w.End.After(r.Now)
+			if known && w.Ran == nil && (served || lost) {
 				before.URL = r.runPage(before.RunID)
 				j.Windows[n], recalled = before, true
 			}
