@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/rescue"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
 
@@ -207,4 +209,26 @@ func (p *Program) pastJobs(project *project) (jobs []past.Job, err error) {
 		jobs[i].Project, jobs[i].Ledger = project.Path, book
 	}
 	return jobs, err
+}
+
+// recallAll reads the history of all jobs of some projects for read. reach says how far back,
+// and may tell the jobs what is known already.
+func (p *Program) recallAll(projects []*project, token string, reach func([]past.Job) schedule.Reach, read func(*past.Archive, []past.History) error) error {
+	var jobs []past.Job
+	for _, project := range projects {
+		more, err := p.pastJobs(project)
+		if err != nil {
+			return err
+		}
+		jobs = append(jobs, more...)
+	}
+	var done atomic.Int64
+	doing := func() string { return fmt.Sprintf("read %d of %s", done.Load(), problem.Count(len(jobs), "job")) }
+	return p.recall(projects, token, doing, func(ctx context.Context, archive *past.Archive) error {
+		histories, err := archive.ReadAll(ctx, jobs, reach(jobs), func() { done.Add(1) })
+		if err != nil {
+			return err
+		}
+		return read(archive, histories)
+	})
 }

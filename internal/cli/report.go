@@ -1,16 +1,14 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
 
 	"github.com/scheduled-actions/scheduled/internal/past"
 	"github.com/scheduled-actions/scheduled/internal/problem"
 	"github.com/scheduled-actions/scheduled/internal/pyproject"
 	"github.com/scheduled-actions/scheduled/internal/report"
+	"github.com/scheduled-actions/scheduled/internal/schedule"
 	"github.com/spf13/cobra"
 )
 
@@ -117,27 +115,19 @@ func (p *Program) tell(asJSON bool, line string) {
 // readReport reads the history of the jobs. The error may come with a report: it says which jobs
 // could not be read.
 func (p *Program) readReport(projects []*project, earlier report.Report, flags reportFlags) (made *report.Report, err error) {
-	var jobs []past.Job
 	var declared []*pyproject.Project
 	for _, project := range projects {
-		more, err := p.pastJobs(project)
-		if err != nil {
-			return nil, err
-		}
-		jobs, declared = append(jobs, more...), append(declared, project.Project)
+		declared = append(declared, project.Project)
 	}
-	var read atomic.Int64
-	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), problem.Count(len(jobs), "job")) }
-	err = p.recall(projects, flags.token, doing, func(ctx context.Context, archive *past.Archive) error {
+	reach := func(jobs []past.Job) schedule.Reach {
 		earlier.Tell(jobs)
-		histories, err := archive.ReadAll(ctx, jobs, report.Reach(len(jobs), flags.days), func() { read.Add(1) })
-		if err != nil {
-			return err
-		}
+		return report.Reach(len(jobs), flags.days)
+	}
+	err = p.recallAll(projects, flags.token, reach, func(archive *past.Archive, histories []past.History) error {
 		made = report.Make(archive, histories, declared)
 		made.Complete(earlier, declared)
 		p.note(made.Notes)
-		return errors.Join(past.Unread(histories))
+		return past.Unread(histories)
 	})
 	return made, err
 }

@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/scheduled-actions/scheduled/internal/ledger"
 	"github.com/scheduled-actions/scheduled/internal/past"
@@ -50,21 +48,8 @@ func (p *Program) status(token string, asJSON bool) error {
 	if len(projects) == 0 {
 		return p.worst(failed...)
 	}
-	var jobs []past.Job
-	for _, project := range projects {
-		more, err := p.pastJobs(project)
-		if err != nil {
-			return err
-		}
-		jobs = append(jobs, more...)
-	}
-	var read atomic.Int64
-	doing := func() string { return fmt.Sprintf("read %d of %s", read.Load(), problem.Count(len(jobs), "job")) }
-	err := p.recall(projects, token, doing, func(ctx context.Context, archive *past.Archive) error {
-		histories, err := archive.ReadAll(ctx, jobs, schedule.Reach{Windows: 2}, func() { read.Add(1) })
-		if err != nil {
-			return err
-		}
+	reach := func([]past.Job) schedule.Reach { return schedule.Reach{Windows: 2} }
+	err := p.recallAll(projects, token, reach, func(archive *past.Archive, histories []past.History) error {
 		for _, h := range histories {
 			p.note(append(archive.Remarks(h), h.Gone()...))
 		}

@@ -126,13 +126,21 @@ func known[T comparable](value T) *T {
 	return &value
 }
 
-// Measure takes the lateness from the windows. See schedule.Lateness: what ran after its
-// window does not show how late the ticks come.
+// Late returns how late the execution of a window was, if there is one that counts. See
+// schedule.Lateness: what ran after its window does not show how late the ticks come.
+func (w ShownWindow) Late() (late time.Duration, counts bool) {
+	if w.Ran == nil || w.Lateness == nil || !w.Ran.Before(w.End) {
+		return 0, false
+	}
+	return time.Duration(*w.Lateness) * time.Second, true
+}
+
+// Measure takes the lateness from the windows.
 func (h *ShownHistory) Measure() {
 	var late []time.Duration
 	for _, w := range h.Windows {
-		if w.Ran != nil && w.Lateness != nil && w.Ran.Before(w.End) {
-			late = append(late, time.Duration(*w.Lateness)*time.Second)
+		if l, counts := w.Late(); counts {
+			late = append(late, l)
 		}
 	}
 	slices.Sort(late)

@@ -53,8 +53,8 @@ func (r *Report) columns() (columns []column) {
 	for _, j := range r.Jobs {
 		for _, w := range j.Windows {
 			n := int(w.Start.Sub(begin) / length)
-			if w.Ran != nil && w.Lateness != nil && w.Ran.Before(w.End) && !w.Start.Before(begin) && n < len(columns) {
-				columns[n].late = append(columns[n].late, time.Duration(*w.Lateness)*time.Second)
+			if late, counts := w.Late(); counts && !w.Start.Before(begin) && n < len(columns) {
+				columns[n].late = append(columns[n].late, late)
 			}
 		}
 	}

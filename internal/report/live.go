@@ -100,12 +100,7 @@ func (l *Loop) unready() node {
 	for _, why := range l.Problems {
 		items = append(items, element("li", nil, isolated(why)))
 	}
-	open := min(len(items), mostTrouble)
-	inside := []node{element("h2", attrs{"id", "unready"}, "Not ready"), element("ul", nil, items[:open]...)}
-	if rest := items[open:]; len(rest) > 0 {
-		inside = append(inside, element("details", nil, element("summary", nil, text(fmt.Sprintf("%d more", len(rest)))), element("ul", nil, rest...)))
-	}
-	return element("section", attrs{"class", "trouble unready", "aria-labelledby", "unready"}, inside...)
+	return troubles("unready", "trouble unready", "Not ready", items, func(rest int) string { return fmt.Sprintf("%d more", rest) })
 }
 
 // standing returns the cell that says how a job is, in a word and in detail.

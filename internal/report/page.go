@@ -122,12 +122,18 @@ func (r *Report) trouble() node {
 	for _, j := range jobs {
 		items = append(items, j.troubleItem())
 	}
+	return troubles("trouble", "trouble", "Missed, and why", items, func(rest int) string { return problem.Count(rest, "more job") })
+}
+
+// troubles returns a section with a list, of which the first items are open, and the rest
+// behind the words of more.
+func troubles(id, class, title string, items []node, more func(rest int) string) node {
 	open := min(len(items), mostTrouble)
-	inside := []node{element("h2", attrs{"id", "trouble"}, "Missed, and why"), element("ul", nil, items[:open]...)}
+	inside := []node{element("h2", attrs{"id", id}, text(title)), element("ul", nil, items[:open]...)}
 	if rest := items[open:]; len(rest) > 0 {
-		inside = append(inside, element("details", nil, element("summary", nil, text(problem.Count(len(rest), "more job"))), element("ul", nil, rest...)))
+		inside = append(inside, element("details", nil, element("summary", nil, text(more(len(rest)))), element("ul", nil, rest...)))
 	}
-	return element("section", attrs{"class", "trouble", "aria-labelledby", "trouble"}, inside...)
+	return element("section", attrs{"class", class, "aria-labelledby", id}, inside...)
 }
 
 // trouble returns the windows that went wrong, the newest first.
